@@ -1,0 +1,1 @@
+"""Text to circuit and back: OpenQASM 3, ansatz families, statistics."""

@@ -1,0 +1,97 @@
+"""The circuit between text and simulation: flat, static, with every angle a number.
+
+Covers unitary gates on n qubits. Dynamic programs (mid-circuit measurement, reset, branches) stay
+with Qiskit and are carried as `Program.dynamic`, see `qasm.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+ComplexMatrix = npt.NDArray[np.complex128]
+
+
+class GateSpec(NamedTuple):
+    """Number of angles and of qubits of a gate of `stdgates.inc` (or a builtin)."""
+
+    n_params: int
+    n_qubits: int
+
+
+GATES: dict[str, GateSpec] = {
+    "U": GateSpec(3, 1),
+    "p": GateSpec(1, 1),
+    "x": GateSpec(0, 1),
+    "y": GateSpec(0, 1),
+    "z": GateSpec(0, 1),
+    "h": GateSpec(0, 1),
+    "s": GateSpec(0, 1),
+    "sdg": GateSpec(0, 1),
+    "t": GateSpec(0, 1),
+    "tdg": GateSpec(0, 1),
+    "sx": GateSpec(0, 1),
+    "rx": GateSpec(1, 1),
+    "ry": GateSpec(1, 1),
+    "rz": GateSpec(1, 1),
+    "cx": GateSpec(0, 2),
+    "cy": GateSpec(0, 2),
+    "cz": GateSpec(0, 2),
+    "cp": GateSpec(1, 2),
+    "crx": GateSpec(1, 2),
+    "cry": GateSpec(1, 2),
+    "crz": GateSpec(1, 2),
+    "ch": GateSpec(0, 2),
+    "swap": GateSpec(0, 2),
+    "ccx": GateSpec(0, 3),
+    "cswap": GateSpec(0, 3),
+    "cu": GateSpec(4, 2),
+    "CX": GateSpec(0, 2),
+    "phase": GateSpec(1, 1),
+    "cphase": GateSpec(1, 2),
+    "id": GateSpec(0, 1),
+    "u1": GateSpec(1, 1),
+    "u2": GateSpec(2, 1),
+    "u3": GateSpec(3, 1),
+}
+"""Every gate of OpenQASM 3's `stdgates.inc`, and the builtin `U`."""
+
+ALIASES = {"CX": "cx", "phase": "p", "cphase": "cp", "u1": "p", "u3": "U"}
+"""Second names of the same unitary (up to global phase)."""
+
+ROTATIONS = frozenset({"rx", "ry", "rz", "crx", "cry", "crz"})
+"""Gates exp(-iθ/2 P) or their controlled forms: one angle, gradients by the adjoint method."""
+
+
+class Gate(NamedTuple):
+    """One gate: its name in `GATES` (or `unitary` with a matrix), its qubits, its angles.
+
+    Attributes:
+        qubits: control qubits first, as in OpenQASM.
+        params: angles in radians.
+        matrix: only for `unitary`: shape [2**k, 2**k], first qubit least significant.
+    """
+
+    name: str
+    qubits: tuple[int, ...]
+    params: tuple[float, ...] = ()
+    matrix: ComplexMatrix | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit:
+    """A static circuit; all qubits start in |0> and are measured at the end.
+
+    Attributes:
+        n_qubits: n.
+        gates: in order of application; global phase is not kept.
+        n_measured: qubits that the program measures (0: it measures none; the verifier measures
+            all of them regardless, and says so).
+    """
+
+    n_qubits: int
+    gates: tuple[Gate, ...] = field(default=())
+    n_measured: int = 0

@@ -1,0 +1,1 @@
+"""The vocabulary: bit order, Hamiltonians, polynomials, seeds, errors, settings."""

@@ -1,0 +1,299 @@
+"""Diagonal (Ising) Hamiltonians: text, terms and the diagonal, and their exact spectrum.
+
+Covers products of Z of any order. Does not cover off-diagonal Paulis: no problem here needs them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from quasar.core.errors import ProblemError
+
+if TYPE_CHECKING:
+    from qiskit.quantum_info import SparsePauliOp
+
+FloatVector = npt.NDArray[np.float64]
+IntVector = npt.NDArray[np.int64]
+
+MAX_EXACT_QUBITS = 24
+"""Largest n whose 2**n energies are all enumerated (about 1 s on one core at 24)."""
+
+_CHUNK_QUBITS = 20  # 8 MiB of energies at a time while streaming
+_STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
+
+_NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_Z = r"Z\s*\(\s*\d+\s*\)"
+_TERM = re.compile(
+    rf"\s*(?P<join>\+|-)?\s*(?:(?P<c>{_NUMBER})\s*\*?\s*)?"
+    rf"(?P<zs>\(\s*{_Z}(?:\s*@\s*{_Z})*\s*\)|{_Z}(?:\s*@\s*{_Z})*|)\s*"
+)
+_INDEX = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Exact extremes of a diagonal Hamiltonian.
+
+    Attributes:
+        e_min: smallest energy.
+        e_max: largest energy.
+        ground_states: indices of all states within the degeneracy tolerance of `e_min`, ascending;
+            cut at `Spectrum.MAX_LISTED` states.
+        n_ground_states: how many there are.
+        first_excited: smallest energy above the ground level, None if the spectrum is flat.
+        sigma: standard deviation of the energy over all basis states.
+    """
+
+    MAX_LISTED = 1 << 16
+
+    e_min: float
+    e_max: float
+    ground_states: IntVector
+    n_ground_states: int
+    first_excited: float | None
+    sigma: float
+
+    @property
+    def tolerance(self) -> float:
+        """Energies closer than this are one level (rounding of sums of coefficients)."""
+        return degeneracy_tolerance(self.e_min, self.e_max)
+
+
+def degeneracy_tolerance(e_min: float, e_max: float) -> float:
+    return 1e-9 * max(1.0, abs(e_min), abs(e_max))
+
+
+class IsingHamiltonian:
+    """Σ_T c_T Π_{i∈T} Z_i on n qubits, with the constant kept apart.
+
+    Args:
+        n_qubits: n.
+        terms: coefficient of each sorted tuple of distinct qubits (not empty).
+        constant: c_∅; part of no energy here, since records drop it.
+
+    Raises:
+        ProblemError: a term outside the n qubits, or a coefficient that is not finite.
+    """
+
+    def __init__(
+        self, n_qubits: int, terms: Mapping[tuple[int, ...], float], constant: float = 0.0
+    ) -> None:
+        for qubits, c in terms.items():
+            if not np.isfinite(c):
+                raise ProblemError(f"coefficient {c} of Z{list(qubits)} is not a finite number.")
+            if not qubits or qubits[-1] >= n_qubits or qubits[0] < 0:
+                raise ProblemError(f"term Z{list(qubits)} is outside the {n_qubits} qubits.")
+        self.n_qubits = n_qubits
+        self.terms: dict[tuple[int, ...], float] = dict(terms)
+        self.constant = constant
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, IsingHamiltonian)
+            and self.n_qubits == other.n_qubits
+            and self.terms == other.terms
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.n_qubits, frozenset(self.terms.items())))
+
+    def __repr__(self) -> str:
+        return f"IsingHamiltonian({self.n_qubits} qubits, {len(self.terms)} terms)"
+
+    @classmethod
+    def from_text(cls, text: str, n_qubits: int | None = None) -> IsingHamiltonian:
+        """Read the records' notation, e.g. `0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)`.
+
+        A repeated qubit in a product cancels (Z² = 1), repeated terms add up, a bare number is the
+        constant.
+
+        Args:
+            n_qubits: number of qubits; default: highest index + 1.
+
+        Raises:
+            ProblemError: text that is not a sum of products of Z; the message shows the spot.
+        """
+        terms: dict[tuple[int, ...], float] = {}
+        constant = 0.0
+        position = 0
+        highest = -1
+        if not text.strip():
+            raise ProblemError("the Hamiltonian is empty: write e.g. '0.5 * (Z(0) @ Z(1)) + Z(2)'.")
+        while position < len(text):
+            match = _TERM.match(text, position)
+            joined = match is not None and (position == 0 or match["join"] is not None)
+            if (
+                match is None
+                or match.end() == position
+                or not joined
+                or (match["c"] is None and not match["zs"])
+            ):
+                spot = text[position : position + 30].strip()
+                raise ProblemError(
+                    f"the Hamiltonian cannot be read at {spot!r} (character {position}): "
+                    "write a sum such as '0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'."
+                )
+            c = 1.0 if match["c"] is None else float(match["c"].replace(" ", ""))
+            if match["join"] == "-":
+                c = -c
+            qubits: set[int] = set()
+            for index in map(int, _INDEX.findall(match["zs"])):
+                qubits ^= {index}
+                highest = max(highest, index)
+            key = tuple(sorted(qubits))
+            if key:
+                terms[key] = terms.get(key, 0.0) + c
+            else:
+                constant += c
+            position = match.end()
+        if n_qubits is None:
+            n_qubits = highest + 1
+        elif highest >= n_qubits:
+            raise ProblemError(
+                f"the Hamiltonian names Z({highest}) but the problem has {n_qubits} qubits."
+            )
+        return cls(n_qubits, terms, constant)
+
+    @classmethod
+    def from_sparse_pauli_op(cls, operator: SparsePauliOp) -> IsingHamiltonian:
+        """Take over a diagonal Qiskit operator.
+
+        Raises:
+            ProblemError: an X or Y in it, or a complex coefficient.
+        """
+        terms: dict[tuple[int, ...], float] = {}
+        constant = 0.0
+        for label, c in operator.to_list():
+            if set(label) - {"I", "Z"} or abs(np.imag(c)) > 1e-12:
+                raise ProblemError(
+                    f"only real sums of Z products are supported, not {c} * {label}: "
+                    "the problem must be diagonal in the computational basis."
+                )
+            qubits = tuple(i for i, p in enumerate(reversed(label)) if p == "Z")
+            if qubits:
+                terms[qubits] = terms.get(qubits, 0.0) + float(np.real(c))
+            else:
+                constant += float(np.real(c))
+        return cls(int(operator.num_qubits), terms, constant)
+
+    def to_text(self) -> str:
+        """The records' notation; `from_text` reads it back to the same terms."""
+        parts = []
+        for qubits, c in sorted(self.terms.items(), key=lambda item: (-len(item[0]), item[0])):
+            zs = " @ ".join(f"Z({i})" for i in qubits)
+            parts.append(f"{c!r} * {f'({zs})' if len(qubits) > 1 else zs}")
+        return " + ".join(parts) if parts else "0.0 * Z(0)"
+
+    def simplified(self, tolerance: float = 0.0) -> IsingHamiltonian:
+        """Without the terms whose coefficient is at most `tolerance` in size."""
+        kept = {t: c for t, c in self.terms.items() if abs(c) > tolerance}
+        return IsingHamiltonian(self.n_qubits, kept, self.constant)
+
+    def reversed_qubits(self) -> IsingHamiltonian:
+        """Qubit i relabelled n-1-i: the published evaluator's bit-order slip."""
+        n = self.n_qubits
+        terms = {tuple(sorted(n - 1 - i for i in t)): c for t, c in self.terms.items()}
+        return IsingHamiltonian(n, terms, self.constant)
+
+    def energy(self, index: int) -> float:
+        """Energy of basis state `index`."""
+        total = 0.0
+        for qubits, c in self.terms.items():
+            odd = sum((index >> i) & 1 for i in qubits) & 1
+            total += -c if odd else c
+        return total
+
+    @cached_property
+    def diagonal(self) -> FloatVector:
+        """Energies of all basis states, shape [D], D = 2**n, without the constant.
+
+        Raises:
+            ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+        """
+        self._require_exact()
+        vector = np.zeros(1 << self.n_qubits)
+        for qubits, c in self.terms.items():
+            vector[sum(1 << i for i in qubits)] += c
+        _walsh_hadamard(vector)
+        vector.setflags(write=False)
+        return vector
+
+    def chunks(self) -> Iterator[tuple[int, FloatVector]]:
+        """Stream the diagonal: (first index, energies) of consecutive blocks of at most 2**20."""
+        self._require_exact()
+        low = min(self.n_qubits, _CHUNK_QUBITS)
+        split = []
+        for qubits, c in self.terms.items():
+            low_mask = sum(1 << i for i in qubits if i < low)
+            high_mask = sum(1 << (i - low) for i in qubits if i >= low)
+            split.append((low_mask, high_mask, c))
+        for high in range(1 << (self.n_qubits - low)):
+            block = np.zeros(1 << low)
+            for low_mask, high_mask, c in split:
+                block[low_mask] += -c if (high_mask & high).bit_count() & 1 else c
+            _walsh_hadamard(block)
+            yield high << low, block
+
+    @cached_property
+    def spectrum(self) -> Spectrum:
+        """Exact extremes and ground states; streamed, so memory stays bounded up to the limit.
+
+        Raises:
+            ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+        """
+        if self.n_qubits <= _STORED_QUBITS:
+            blocks = [(0, self.diagonal)]
+            e_min, e_max = float(self.diagonal.min()), float(self.diagonal.max())
+        else:
+            e_min, e_max = np.inf, -np.inf
+            for _, block in self.chunks():
+                e_min, e_max = min(e_min, float(block.min())), max(e_max, float(block.max()))
+            blocks = self.chunks()  # type: ignore[assignment]
+        ceiling = e_min + degeneracy_tolerance(e_min, e_max)
+        listed: list[IntVector] = []
+        count = 0
+        excited = np.inf
+        for start, block in blocks:
+            ground = block <= ceiling
+            found = np.flatnonzero(ground)
+            if count < Spectrum.MAX_LISTED and found.size:
+                listed.append(found[: Spectrum.MAX_LISTED - count] + start)
+            count += int(found.size)
+            if found.size < block.size:
+                excited = min(excited, float(block[~ground].min()))
+        return Spectrum(
+            e_min=e_min,
+            e_max=e_max,
+            ground_states=np.concatenate(listed).astype(np.int64),
+            n_ground_states=count,
+            first_excited=None if np.isinf(excited) else excited,
+            sigma=float(np.sqrt(sum(c * c for c in self.terms.values()))),
+        )
+
+    def _require_exact(self) -> None:
+        if self.n_qubits > MAX_EXACT_QUBITS:
+            gib = 2.0 ** (self.n_qubits - 27)
+            raise ProblemError(
+                f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
+                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({self.n_qubits} would need "
+                f"{gib:,.0f} GiB): use a smaller graph, fewer colours or bits, or split the problem."
+            )
+
+
+def _walsh_hadamard(vector: FloatVector) -> None:
+    """In place: v[z] <- Σ_m v[m] (-1)^popcount(m & z), shape [D]; turns terms into energies."""
+    size = vector.size
+    h = 1
+    while h < size:
+        pairs = vector.reshape(-1, 2, h)
+        upper = pairs[:, 1, :].copy()
+        np.subtract(pairs[:, 0, :], upper, out=pairs[:, 1, :])
+        pairs[:, 0, :] += upper
+        h *= 2

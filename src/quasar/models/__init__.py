@@ -1,0 +1,1 @@
+"""Problems to candidate circuits: the classical designer and, later, language models."""

@@ -1,0 +1,1 @@
+"""Angles to better angles: budgets, traces, warm starts."""

@@ -1,0 +1,1 @@
+"""Graph problems to Hamiltonians and back: one file a problem type."""

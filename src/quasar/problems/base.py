@@ -1,0 +1,177 @@
+"""What every problem type provides, and how a problem becomes a Hamiltonian.
+
+A problem type is one class in one file of this package and one line in `registry.py`.
+Solutions are plain JSON values in the user's own node and edge names; binary variables never
+reach the user.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from quasar.core.bits import index_to_assignment
+from quasar.core.errors import ProblemError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.labels import Label, VariableOrder, sort_labels
+from quasar.core.polynomial import Polynomial
+
+Encoding = Literal["exact", "agent-q"]
+Assignment = Mapping[Label, int]
+Solution = Any
+
+
+class Problem(ABC):
+    """A graph-optimisation problem in the user's terms.
+
+    Class attributes:
+        problem_type: the name in problem files and records.
+        title: the task in words, "Find ...", for people and prompts.
+        sense: whether `objective` is to be minimised or maximised.
+        encodings: the supported encodings (`agent-q` only for the benchmark's twelve).
+    """
+
+    problem_type: ClassVar[str]
+    title: ClassVar[str]
+    sense: ClassVar[Literal["min", "max"]]
+    encodings: ClassVar[tuple[Encoding, ...]] = ("exact",)
+
+    @classmethod
+    @abstractmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
+
+        Raises:
+            ProblemError: one sentence that says what is wrong and what to write instead.
+        """
+
+    @abstractmethod
+    def to_data(self) -> dict[str, Any]:
+        """The problem file that `from_data` reads back to an equal problem."""
+
+    @abstractmethod
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        """Labels of the binary variables, in any order; `encode` sorts them."""
+
+    @abstractmethod
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        """The cost to minimise, over the variables of the same encoding (SPEC: encodings)."""
+
+    @abstractmethod
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        """What 0/1 values of the variables mean in the user's terms (JSON-able, feasible or not).
+
+        Never raises: an infeasible assignment gives an infeasible solution.
+        """
+
+    @abstractmethod
+    def is_feasible(self, solution: Solution) -> bool:
+        """Whether the solution obeys every constraint of the problem as the user stated it."""
+
+    @abstractmethod
+    def objective(self, solution: Solution) -> float:
+        """The number the user cares about (cut weight, cover size, ...); finite for any solution."""
+
+    @classmethod
+    @abstractmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        """A random instance like the benchmark's, feasible, with at most `max_qubits` qubits in
+        each of the type's encodings."""
+
+    def prompt_details(self) -> str:
+        """The attributes in the published prompt's words, e.g. `with 3 colors`; empty if none."""
+        return ""
+
+    def rank(self, solution: Solution) -> tuple[float, ...]:
+        """Sort key of a feasible solution, smaller is better."""
+        value = self.objective(solution)
+        return (value if self.sense == "min" else -value,)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.to_data() == other.to_data()  # type: ignore[attr-defined]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A measured basis state in the user's terms.
+
+    Attributes:
+        solution: JSON value in node and edge names.
+        feasible: obeys every constraint.
+        objective: the user's number for it.
+    """
+
+    solution: Solution
+    feasible: bool
+    objective: float
+
+
+@dataclass(frozen=True)
+class EncodedProblem:
+    """A problem with its Hamiltonian; what verifier and designer work on.
+
+    Attributes:
+        problem: the user's problem, None when only a Hamiltonian is known.
+        hamiltonian: cost on n qubits; ground states are the answers.
+        variables: label of each qubit; empty when they could not be told from the Hamiltonian.
+        encoding: `exact`, `agent-q`, or `given` for a Hamiltonian that came with the file and
+            matches neither.
+        variable_order: how the labels were sorted.
+    """
+
+    problem: Problem | None
+    hamiltonian: IsingHamiltonian
+    variables: tuple[Label, ...]
+    encoding: Encoding | Literal["given"]
+    variable_order: VariableOrder
+
+    @property
+    def n_qubits(self) -> int:
+        return self.hamiltonian.n_qubits
+
+    def decode(self, index: int) -> Decoded | None:
+        """The solution that basis state `index` stands for; None when the variables are unknown."""
+        if self.problem is None or self.encoding == "given":
+            return None
+        values = index_to_assignment(index, self.n_qubits)
+        solution = self.problem.decode(
+            dict(zip(self.variables, values, strict=True)), self.encoding
+        )
+        return Decoded(
+            solution=solution,
+            feasible=self.problem.is_feasible(solution),
+            objective=self.problem.objective(solution),
+        )
+
+
+def encode(
+    problem: Problem, encoding: Encoding = "exact", variable_order: VariableOrder = "natural"
+) -> EncodedProblem:
+    """Number the variables and build the Hamiltonian.
+
+    Raises:
+        ProblemError: the type lacks this encoding, or nothing is left to decide.
+    """
+    if encoding not in problem.encodings:
+        raise ProblemError(
+            f"{problem.problem_type} has no {encoding!r} encoding; "
+            f"use --encoding {' or '.join(problem.encodings)}."
+        )
+    variables = tuple(sort_labels(problem.variables(encoding), variable_order))
+    if not variables:
+        raise ProblemError(
+            f"this {problem.problem_type} instance has nothing to decide (0 qubits)."
+        )
+    hamiltonian = problem.polynomial(encoding).to_ising(variables)
+    return EncodedProblem(problem, hamiltonian, variables, encoding, variable_order)
+
+
+def selected(assignment: Assignment, labels: Iterable[Label]) -> list[Label]:
+    """Those of `labels` whose variable is 1, in the given order."""
+    return [label for label in labels if assignment[label]]

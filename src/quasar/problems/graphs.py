@@ -1,0 +1,213 @@
+"""Graphs in problem files: reading, checking and writing node-link JSON and hypergraphs.
+
+Node names are numbers or strings of any form (spaces and unicode included); they come back in
+solutions exactly as given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, from_json, sort_labels, sorted_pair, to_json
+
+Graph = nx.Graph  # undirected or directed; weights on edges as named by the problem type
+
+
+@dataclass(frozen=True)
+class Hypergraph:
+    """Nodes and hyperedges (sets of at least two nodes), both in the order given."""
+
+    nodes: tuple[Label, ...]
+    hyperedges: tuple[tuple[Label, ...], ...]
+
+
+def read_graph(
+    data: Mapping[str, Any], *, directed: bool = False, key: str = "graph", what: str = "graph"
+) -> nx.Graph:
+    """The node-link graph under `key` of a problem file.
+
+    Args:
+        directed: the type needs arcs (source to target) instead of edges.
+        what: what to call it in messages.
+
+    Raises:
+        ProblemError: missing, not node-link, empty, a self-loop, parallel edges, unknown nodes, or
+            a directed graph where an undirected one is needed.
+    """
+    raw = data.get(key)
+    if raw is None:
+        raise ProblemError(f"the problem has no {key!r}: add a node-link {what} (nodes, edges).")
+    if isinstance(raw, nx.Graph):
+        return _checked(raw, directed, what)
+    if not isinstance(raw, Mapping):
+        raise ProblemError(f"{key!r} must be a node-link object, not {type(raw).__name__}.")
+    if "hyperedges" in raw:
+        raise ProblemError(f"{key!r} is a hypergraph; this problem needs a plain {what}.")
+    edges = raw.get("edges", raw.get("links"))
+    if not isinstance(raw.get("nodes"), list) or not isinstance(edges, list):
+        raise ProblemError(f"{key!r} must have the lists 'nodes' and 'edges' (node-link form).")
+    graph = nx.DiGraph() if raw.get("directed", directed) else nx.Graph()
+    for node in raw["nodes"]:
+        attributes = dict(node) if isinstance(node, Mapping) else {"id": node}
+        if "id" not in attributes:
+            raise ProblemError(f"node {node!r} has no 'id'.")
+        label = _label(attributes.pop("id"))
+        if label in graph:
+            raise ProblemError(f"node {label!r} is listed twice; give every node its own id.")
+        graph.add_node(label, **attributes)
+    for edge in edges:
+        if not isinstance(edge, Mapping) or "source" not in edge or "target" not in edge:
+            raise ProblemError(f"edge {edge!r} must be an object with 'source' and 'target'.")
+        attributes = dict(edge)
+        u, v = _label(attributes.pop("source")), _label(attributes.pop("target"))
+        attributes.pop("key", None)
+        for node in (u, v):
+            if node not in graph:
+                raise ProblemError(
+                    f"edge {u!r} - {v!r} uses node {node!r}, which is not in the list of nodes."
+                )
+        if graph.has_edge(u, v):
+            raise ProblemError(f"edge {u!r} - {v!r} is listed twice; merge parallel edges.")
+        graph.add_edge(u, v, **attributes)
+    return _checked(graph, directed, what)
+
+
+def _label(value: Any) -> Label:
+    label = from_json(value)
+    if isinstance(label, bool) or not isinstance(label, int | float | str | tuple):
+        raise ProblemError(f"node id {value!r} must be a number or a string.")
+    return label
+
+
+def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
+    if graph.number_of_nodes() == 0:
+        raise ProblemError(f"the {what} is empty: add at least one node.")
+    if graph.is_directed() != directed:
+        have, need = (
+            ("directed", "undirected") if graph.is_directed() else ("undirected", "directed")
+        )
+        raise ProblemError(
+            f"the {what} is {have} but this problem needs a {need} one: "
+            f'set "directed": {str(directed).lower()}.'
+        )
+    loops = list(nx.selfloop_edges(graph))
+    if loops:
+        raise ProblemError(f"node {loops[0][0]!r} has an edge to itself; remove self-loops.")
+    return graph
+
+
+def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
+    """The hypergraph of a problem file: `nodes` and `hyperedges` (lists of nodes).
+
+    Raises:
+        ProblemError: missing lists, unknown or repeated nodes, a hyperedge of fewer than two nodes.
+    """
+    raw = data.get("graph")
+    if not isinstance(raw, Mapping) or "hyperedges" not in raw or "nodes" not in raw:
+        raise ProblemError(
+            "the problem needs a hypergraph: {'nodes': [...], 'hyperedges': [[...]]}."
+        )
+    nodes = tuple(_label(n["id"] if isinstance(n, Mapping) else n) for n in raw["nodes"])
+    if not nodes:
+        raise ProblemError("the hypergraph is empty: add at least two nodes.")
+    if len(set(nodes)) != len(nodes):
+        raise ProblemError("a node of the hypergraph is listed twice.")
+    hyperedges = []
+    for raw_edge in raw["hyperedges"]:
+        if not isinstance(raw_edge, list | tuple):
+            raise ProblemError(f"hyperedge {raw_edge!r} must be a list of nodes.")
+        edge = tuple(_label(n) for n in raw_edge)
+        unknown = [n for n in edge if n not in nodes]
+        if unknown:
+            raise ProblemError(f"hyperedge {list(edge)} uses {unknown[0]!r}, which is not a node.")
+        if len(edge) < 2 or len(set(edge)) != len(edge):
+            raise ProblemError(f"hyperedge {list(edge)} needs at least two different nodes.")
+        hyperedges.append(edge)
+    if not hyperedges:
+        raise ProblemError("the hypergraph has no hyperedges: add at least one.")
+    return Hypergraph(nodes, tuple(hyperedges))
+
+
+def graph_data(graph: nx.Graph) -> dict[str, Any]:
+    """Node-link form of a graph, as `read_graph` takes it."""
+    return {
+        "directed": graph.is_directed(),
+        "multigraph": False,
+        "graph": {},
+        "nodes": [{**attributes, "id": to_json(n)} for n, attributes in graph.nodes(data=True)],
+        "edges": [
+            {**attributes, "source": to_json(u), "target": to_json(v)}
+            for u, v, attributes in graph.edges(data=True)
+        ],
+    }
+
+
+def edge_number(
+    graph: nx.Graph, u: Label, v: Label, key: str, *, default: float | None = None
+) -> float:
+    """A finite number on an edge, such as its weight or capacity.
+
+    Raises:
+        ProblemError: absent without a default, or not a finite number.
+    """
+    value = graph.edges[u, v].get(key, default)
+    if value is None:
+        raise ProblemError(f"edge {u!r} - {v!r} has no {key!r}: give every edge a number.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ProblemError(f"{key!r} of edge {u!r} - {v!r} must be a finite number, not {value!r}.")
+    return float(value)
+
+
+def edges(graph: nx.Graph) -> list[tuple[Label, Label]]:
+    """All edges in one order: undirected ones as sorted pairs, arcs as (source, target)."""
+    if graph.is_directed():
+        return sort_labels(graph.edges())  # type: ignore[return-value]
+    return sort_labels(sorted_pair(u, v) for u, v in graph.edges())  # type: ignore[return-value]
+
+
+def nodes(graph: nx.Graph) -> list[Label]:
+    """All nodes in natural order."""
+    return sort_labels(graph.nodes())
+
+
+def attribute(attributes: Mapping[str, Any], name: str, kind: type, example: object) -> Any:
+    """A required entry of `problem_specific_attributes`.
+
+    Raises:
+        ProblemError: absent or of the wrong type; the message shows an example.
+    """
+    if name not in attributes:
+        raise ProblemError(
+            f"problem_specific_attributes lacks {name!r}: add it, e.g. {{{name!r}: {example!r}}}."
+        )
+    value = attributes[name]
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ProblemError(f"{name!r} must be of type {kind.__name__}, not {value!r}.")
+    return value
+
+
+def node_attribute(attributes: Mapping[str, Any], name: str, graph: nx.Graph) -> Label:
+    """A required entry of `problem_specific_attributes` that names a node of the graph.
+
+    Raises:
+        ProblemError: absent, or no such node.
+    """
+    if name not in attributes:
+        raise ProblemError(f"problem_specific_attributes lacks {name!r}: name a node of the graph.")
+    node = _label(attributes[name])
+    if node not in graph:
+        raise ProblemError(f"{name!r} is {node!r}, which is not a node of the graph.")
+    return node
+
+
+def from_json_list(values: list[Any]) -> list[Label]:
+    """Labels from a solution's JSON list (lists become tuples)."""
+    return [from_json(value) for value in values]

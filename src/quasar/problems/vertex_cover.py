@@ -1,0 +1,61 @@
+"""Minimum vertex cover: the fewest nodes that touch every edge.
+
+Variables: nodes. Both encodings are the same polynomial, 2 Σ_{uv∈E} (1-x_u)(1-x_v) + Σ_v x_v; it
+is exact, since covering an open edge costs 1 and leaving it open costs 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+
+
+class VertexCover(Problem):
+    """Solution: list of the nodes in the cover. Objective: how many."""
+
+    problem_type = "vertex_cover"
+    title = "Find the smallest set of nodes that touches every edge"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph) -> None:
+        self.graph = graph
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_graph(data))
+
+    def to_data(self) -> dict[str, Any]:
+        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return graphs.nodes(self.graph)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, 1.0))
+        for u, v in self.graph.edges:
+            cost.accumulate(Polynomial.linear({u: -2, v: -2}, 2))
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        chosen = set(graphs.from_json_list(solution))
+        return all(u in chosen or v in chosen for u, v in self.graph.edges)
+
+    def objective(self, solution: Solution) -> float:
+        return float(len(solution))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        return cls(sampling.random_graph(rng, 5, min(10, max_qubits)))

@@ -1,0 +1,1 @@
+"""Circuits to amplitudes, energies and gradients: one protocol, one file an engine."""

@@ -1,0 +1,1 @@
+"""Circuit to report: staged measurements, and the reward computed from them."""
