@@ -1,0 +1,60 @@
+"""Verified quantum program synthesis: graph problems in, measured OpenQASM 3 circuits out."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quasar.agent.generate import Generation, generate
+    from quasar.problems.base import EncodedProblem, Problem
+    from quasar.problems.load import load_problem
+    from quasar.verifier.api import verify
+    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.report import Report
+    from quasar.verifier.settings import VerifierSettings
+
+# Work is spread over circuits, one process a core; threads inside a small simulation only wait for
+# each other. qulacs reads this when it is loaded.
+os.environ.setdefault("QULACS_NUM_THREADS", "1")
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "EncodedProblem": "quasar.problems.base",
+    "Problem": "quasar.problems.base",
+    "load_problem": "quasar.problems.load",
+    "verify": "quasar.verifier.api",
+    "Verifier": "quasar.verifier.pipeline",
+    "VerifierSettings": "quasar.verifier.settings",
+    "Report": "quasar.verifier.report",
+    "generate": "quasar.agent.generate",
+    "Generation": "quasar.agent.generate",
+}
+
+__all__ = [  # noqa: RUF022 - in the order a user meets them
+    "load_problem",
+    "verify",
+    "generate",
+    "Problem",
+    "EncodedProblem",
+    "Verifier",
+    "VerifierSettings",
+    "Report",
+    "Generation",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `import quasar` stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'quasar' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,11 +6,14 @@ with Qiskit and are carried as `Program.dynamic`, see `qasm.py`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from quasar.core.errors import CircuitError
 
 ComplexMatrix = npt.NDArray[np.complex128]
 
@@ -95,3 +98,45 @@ class Circuit:
     n_qubits: int
     gates: tuple[Gate, ...] = field(default=())
     n_measured: int = 0
+
+
+def validate(circuit: Circuit) -> None:
+    """Check what the types cannot: known names, arity, distinct qubits in range, finite angles.
+
+    Circuits from text are right by construction; this guards those put together in Python.
+
+    Raises:
+        CircuitError: the first gate that is wrong, by its position.
+    """
+    for position, gate in enumerate(circuit.gates):
+        fault = _gate_fault(gate, circuit.n_qubits)
+        if fault is not None:
+            raise CircuitError(f"gate {position} ({gate.name}): {fault}.")
+
+
+def _gate_fault(gate: Gate, n_qubits: int) -> str | None:
+    qubits = gate.qubits
+    if len(set(qubits)) != len(qubits):
+        return f"qubits {list(qubits)} repeat"
+    if any(not 0 <= q < n_qubits for q in qubits):
+        return f"qubits {list(qubits)} are outside the circuit's {n_qubits}"
+    if not all(map(math.isfinite, gate.params)):
+        return f"angles {list(gate.params)} are not all finite"
+    if gate.name == "unitary":
+        return None if _is_unitary(gate) else "its matrix is not unitary or has the wrong shape"
+    spec = GATES.get(gate.name)
+    if spec is None:
+        return "no such gate"
+    if (len(gate.params), len(qubits)) != spec:
+        return f"takes {spec.n_params} angles and {spec.n_qubits} qubits"
+    return None
+
+
+def _is_unitary(gate: Gate) -> bool:
+    if gate.matrix is None or not gate.qubits:
+        return False
+    size = 1 << len(gate.qubits)
+    matrix = gate.matrix
+    return matrix.shape == (size, size) and bool(
+        np.allclose(matrix @ matrix.conj().T, np.eye(size), rtol=0.0, atol=1e-6)
+    )

@@ -67,7 +67,11 @@ class Spectrum:
 
 
 def degeneracy_tolerance(e_min: float, e_max: float) -> float:
-    return 1e-9 * max(1.0, abs(e_min), abs(e_max))
+    """Energies closer than this are one level: rounding of sums of coefficients, not physics.
+
+    Rounding is about 1e-14 of the range; encodings with large penalties part levels by 1e-9 of it.
+    """
+    return 1e-12 * max(abs(e_min), abs(e_max))
 
 
 class IsingHamiltonian:
@@ -144,7 +148,10 @@ class IsingHamiltonian:
             if match["join"] == "-":
                 c = -c
             qubits: set[int] = set()
-            for index in map(int, _INDEX.findall(match["zs"])):
+            for digits in _INDEX.findall(match["zs"]):
+                if len(digits) > 5:
+                    raise ProblemError(f"Z({digits[:12]}…) is not a sensible qubit index.")
+                index = int(digits)
                 qubits ^= {index}
                 highest = max(highest, index)
             key = tuple(sorted(qubits))
@@ -283,7 +290,7 @@ class IsingHamiltonian:
             raise ProblemError(
                 f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
                 f"energies and stops at {MAX_EXACT_QUBITS} qubits ({self.n_qubits} would need "
-                f"{gib:,.0f} GiB): use a smaller graph, fewer colours or bits, or split the problem."
+                f"{gib:,.1f} GiB): use a smaller graph, fewer colours or bits, or split it."
             )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -80,7 +80,12 @@ class Problem(ABC):
     @abstractmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
         """A random instance like the benchmark's, feasible, with at most `max_qubits` qubits in
-        each of the type's encodings."""
+        each of the type's encodings.
+        """
+
+    def to_hamiltonian(self, encoding: Encoding, variables: Sequence[Label]) -> IsingHamiltonian:
+        """The polynomial in Z's; variable i of `variables` is qubit i."""
+        return self.polynomial(encoding).to_ising(variables)
 
     def prompt_details(self) -> str:
         """The attributes in the published prompt's words, e.g. `with 3 colors`; empty if none."""
@@ -123,6 +128,7 @@ class EncodedProblem:
         encoding: `exact`, `agent-q`, or `given` for a Hamiltonian that came with the file and
             matches neither.
         variable_order: how the labels were sorted.
+        reference: QASM of the reference circuit that came with a record, if any.
     """
 
     problem: Problem | None
@@ -130,6 +136,11 @@ class EncodedProblem:
     variables: tuple[Label, ...]
     encoding: Encoding | Literal["given"]
     variable_order: VariableOrder
+    reference: str | None = None
+
+    def with_reference(self, reference: str | None) -> EncodedProblem:
+        """The same with a reference circuit."""
+        return replace(self, reference=reference)
 
     @property
     def n_qubits(self) -> int:
@@ -168,7 +179,7 @@ def encode(
         raise ProblemError(
             f"this {problem.problem_type} instance has nothing to decide (0 qubits)."
         )
-    hamiltonian = problem.polynomial(encoding).to_ising(variables)
+    hamiltonian = problem.to_hamiltonian(encoding, variables)
     return EncodedProblem(problem, hamiltonian, variables, encoding, variable_order)
 
 

@@ -7,6 +7,7 @@ solutions exactly as given.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,8 @@ def read_graph(
     raw = data.get(key)
     if raw is None:
         raise ProblemError(f"the problem has no {key!r}: add a node-link {what} (nodes, edges).")
+    if isinstance(raw, nx.Graph) and raw.is_multigraph():
+        raise ProblemError(f"the {what} is a multigraph; merge parallel edges (nx.Graph(graph)).")
     if isinstance(raw, nx.Graph):
         return _checked(raw, directed, what)
     if not isinstance(raw, Mapping):
@@ -80,9 +83,17 @@ def read_graph(
 
 def _label(value: Any) -> Label:
     label = from_json(value)
-    if isinstance(label, bool) or not isinstance(label, int | float | str | tuple):
+    if not _is_label(label):
         raise ProblemError(f"node id {value!r} must be a number or a string.")
-    return label
+    return label  # type: ignore[no-any-return]
+
+
+def _is_label(label: Any) -> bool:
+    if isinstance(label, tuple):
+        return all(_is_label(part) for part in label)
+    if isinstance(label, float):
+        return math.isfinite(label)
+    return isinstance(label, int | str) and not isinstance(label, bool)
 
 
 def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
@@ -90,10 +101,10 @@ def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
         raise ProblemError(f"the {what} is empty: add at least one node.")
     if graph.is_directed() != directed:
         have, need = (
-            ("directed", "undirected") if graph.is_directed() else ("undirected", "directed")
+            ("directed", "an undirected") if graph.is_directed() else ("undirected", "a directed")
         )
         raise ProblemError(
-            f"the {what} is {have} but this problem needs a {need} one: "
+            f"the {what} is {have} but this problem needs {need} one: "
             f'set "directed": {str(directed).lower()}.'
         )
     loops = list(nx.selfloop_edges(graph))
@@ -113,7 +124,11 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
         raise ProblemError(
             "the problem needs a hypergraph: {'nodes': [...], 'hyperedges': [[...]]}."
         )
-    nodes = tuple(_label(n["id"] if isinstance(n, Mapping) else n) for n in raw["nodes"])
+    if not isinstance(raw["nodes"], list | tuple) or not isinstance(
+        raw["hyperedges"], list | tuple
+    ):
+        raise ProblemError("'nodes' and 'hyperedges' of the hypergraph must be lists.")
+    nodes = tuple(_label(n.get("id") if isinstance(n, Mapping) else n) for n in raw["nodes"])
     if not nodes:
         raise ProblemError("the hypergraph is empty: add at least two nodes.")
     if len(set(nodes)) != len(nodes):
@@ -159,9 +174,35 @@ def edge_number(
     value = graph.edges[u, v].get(key, default)
     if value is None:
         raise ProblemError(f"edge {u!r} - {v!r} has no {key!r}: give every edge a number.")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) < 1e300:
         raise ProblemError(f"{key!r} of edge {u!r} - {v!r} must be a finite number, not {value!r}.")
     return float(value)
+
+
+def capacities(graph: nx.DiGraph) -> dict[tuple[Label, Label], float]:
+    """The `capacity` of every arc, in the order of `edges`.
+
+    Raises:
+        ProblemError: a capacity that is missing, not a finite number, or negative.
+    """
+    out = {}
+    for u, v in edges(graph):
+        out[u, v] = edge_number(graph, u, v, "capacity")
+        if out[u, v] < 0:
+            raise ProblemError(
+                f"arc {u!r} - {v!r} has the capacity {out[u, v]:g}: capacities must be 0 or more."
+            )
+    return out
+
+
+def check_terminals(source: Label, sink: Label) -> None:
+    """Refuse a source that is the sink.
+
+    Raises:
+        ProblemError: they are the same node.
+    """
+    if source == sink:
+        raise ProblemError(f"'source' and 'sink' are both {source!r}: name two different nodes.")
 
 
 def edges(graph: nx.Graph) -> list[tuple[Label, Label]]:
@@ -171,9 +212,31 @@ def edges(graph: nx.Graph) -> list[tuple[Label, Label]]:
     return sort_labels(sorted_pair(u, v) for u, v in graph.edges())  # type: ignore[return-value]
 
 
+def edges_at(graph: nx.Graph, node: Label) -> list[tuple[Label, Label]]:
+    """The undirected edges at a node, in the form and order of `edges`."""
+    return sort_labels(sorted_pair(u, v) for u, v in graph.edges(node))  # type: ignore[return-value]
+
+
 def nodes(graph: nx.Graph) -> list[Label]:
     """All nodes in natural order."""
     return sort_labels(graph.nodes())
+
+
+def attributes_of(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The `problem_specific_attributes` of a problem file, empty when absent or null.
+
+    Raises:
+        ProblemError: not an object.
+    """
+    attributes = data.get("problem_specific_attributes")
+    if attributes is None:
+        return {}
+    if not isinstance(attributes, Mapping):
+        raise ProblemError(
+            "'problem_specific_attributes' must be an object such as {'k': 3}, "
+            f"not {type(attributes).__name__}."
+        )
+    return dict(attributes)
 
 
 def attribute(attributes: Mapping[str, Any], name: str, kind: type, example: object) -> Any:
@@ -182,7 +245,7 @@ def attribute(attributes: Mapping[str, Any], name: str, kind: type, example: obj
     Raises:
         ProblemError: absent or of the wrong type; the message shows an example.
     """
-    if name not in attributes:
+    if attributes.get(name) is None:
         raise ProblemError(
             f"problem_specific_attributes lacks {name!r}: add it, e.g. {{{name!r}: {example!r}}}."
         )
@@ -200,7 +263,7 @@ def node_attribute(attributes: Mapping[str, Any], name: str, graph: nx.Graph) ->
     Raises:
         ProblemError: absent, or no such node.
     """
-    if name not in attributes:
+    if attributes.get(name) is None:
         raise ProblemError(f"problem_specific_attributes lacks {name!r}: name a node of the graph.")
     node = _label(attributes[name])
     if node not in graph:
@@ -211,3 +274,31 @@ def node_attribute(attributes: Mapping[str, Any], name: str, graph: nx.Graph) ->
 def from_json_list(values: list[Any]) -> list[Label]:
     """Labels from a solution's JSON list (lists become tuples)."""
     return [from_json(value) for value in values]
+
+
+def rows_from_json(values: list[Any]) -> list[tuple[Any, ...]]:
+    """Rows such as [node, colour] from a solution's JSON list, as tuples."""
+    return [from_json(value) for value in values]
+
+
+def edges_from_json(values: list[Any]) -> list[tuple[Label, Label]]:
+    """Undirected edges from a solution's JSON list, each in its one written form."""
+    return [sorted_pair(u, v) for u, v in rows_from_json(values)]
+
+
+def classes(solution: list[Any]) -> dict[Label, set[Label]]:
+    """The nodes of each class, from a solution's list of [node, class]."""
+    members: dict[Label, set[Label]] = {}
+    for node, label in rows_from_json(solution):
+        members.setdefault(label, set()).add(node)
+    return members
+
+
+def is_labelling(solution: list[Any], graph: nx.Graph, count: int) -> bool:
+    """Whether a list of [node, class] gives every node exactly one class from 0..count-1."""
+    pairs = rows_from_json(solution)
+    return (
+        len(pairs) == graph.number_of_nodes()
+        and {node for node, _ in pairs} == set(graph.nodes)
+        and all(label in range(count) for _, label in pairs)
+    )

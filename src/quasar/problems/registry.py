@@ -4,9 +4,55 @@ from __future__ import annotations
 
 from quasar.core.errors import ProblemError
 from quasar.problems.base import Problem
+from quasar.problems.community_detection import CommunityDetection
+from quasar.problems.connected_components import ConnectedComponents
+from quasar.problems.edge_cover import EdgeCover
+from quasar.problems.graph_coloring import GraphColoring
+from quasar.problems.graph_isomorphism import GraphIsomorphism
+from quasar.problems.hamiltonian_path import HamiltonianPath
+from quasar.problems.hubo import Hubo
+from quasar.problems.hypermaxcut import HyperMaxCut
+from quasar.problems.ising import Ising
+from quasar.problems.kclique import KClique
+from quasar.problems.knapsack import Knapsack
+from quasar.problems.matching import Matching
+from quasar.problems.max_3sat import MaxThreeSat
+from quasar.problems.max_flow import MaxFlow
+from quasar.problems.max_independent_set import MaxIndependentSet
+from quasar.problems.maxcut import MaxCut
+from quasar.problems.min_cut import MinCut
+from quasar.problems.number_partitioning import NumberPartitioning
+from quasar.problems.portfolio import Portfolio
+from quasar.problems.qubo import Qubo
+from quasar.problems.tsp import TravelingSalesperson
 from quasar.problems.vertex_cover import VertexCover
 
-PROBLEMS: dict[str, type[Problem]] = {cls.problem_type: cls for cls in (VertexCover,)}
+_TYPES: tuple[type[Problem], ...] = (
+    VertexCover,
+    EdgeCover,
+    Matching,
+    KClique,
+    ConnectedComponents,
+    GraphColoring,
+    CommunityDetection,
+    GraphIsomorphism,
+    HamiltonianPath,
+    MinCut,
+    MaxFlow,
+    HyperMaxCut,
+    MaxCut,
+    MaxIndependentSet,
+    TravelingSalesperson,
+    NumberPartitioning,
+    Knapsack,
+    Portfolio,
+    MaxThreeSat,
+    Qubo,
+    Hubo,
+    Ising,
+)
+
+PROBLEMS: dict[str, type[Problem]] = {cls.problem_type: cls for cls in _TYPES}
 
 
 def problem_class(problem_type: str) -> type[Problem]:

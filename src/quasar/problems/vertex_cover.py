@@ -58,4 +58,6 @@ class VertexCover(Problem):
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
-        return cls(sampling.random_graph(rng, 5, min(10, max_qubits)))
+        sampling.require_qubits(cls.problem_type, max_qubits, 3)
+        n = sampling.size(rng, 3, min(12, max_qubits))
+        return cls(sampling.random_graph(rng, n, n))

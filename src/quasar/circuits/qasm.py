@@ -1,0 +1,384 @@
+"""OpenQASM 3 text to circuit: a fast path for flat programs, the reference importer for the rest.
+
+The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path may only say yes,
+and only to programs the importer accepts; whatever it is unsure of goes to the importer. A program
+must also contain `OPENQASM 3.0` (SPEC: what is a valid circuit).
+
+The fast path takes: the version line, one `include "stdgates.inc";`, `bit`/`qubit` declarations,
+standard gates on qubits or whole registers with constant angles, barriers, and measurements.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.core.errors import CircuitError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+VERSION = "OPENQASM 3.0"
+MAX_GATES = 100_000
+"""Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """An accepted program.
+
+    Attributes:
+        n_qubits: qubits declared.
+        circuit: the static circuit, None for a dynamic program.
+        dynamic: the program with its mid-circuit measurements, resets and branches, as Qiskit
+            holds it; None for a static one.
+        path: which parser said yes.
+    """
+
+    n_qubits: int
+    circuit: Circuit | None
+    dynamic: QuantumCircuit | None
+    path: Literal["fast", "reference"]
+
+
+def parse(text: str, *, max_gates: int = MAX_GATES) -> Program:
+    """Parse OpenQASM 3 text.
+
+    Args:
+        max_gates: limit on gates after unrolling loops and gate definitions.
+
+    Raises:
+        CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
+            and column where it tells them); kind `limit` or `parameter` for a program that it
+            accepts but that cannot be simulated: too many gates, free `input` parameters.
+    """
+    if VERSION not in text:
+        raise CircuitError(
+            f"the text does not contain {VERSION!r}.",
+            kind="syntax",
+            line=1,
+            column=1,
+            hint=f"Begin with '{VERSION};' and 'include \"stdgates.inc\";'.",
+        )
+    circuit = _parse_flat(text)
+    if circuit is not None:
+        if len(circuit.gates) > max_gates:
+            raise too_many_gates(max_gates)
+        return Program(circuit.n_qubits, circuit, None, "fast")
+    return _parse_reference(text, max_gates)
+
+
+def parses(text: str) -> bool:
+    """Syntactic correctness as the paper counts it: the reference importer's verdict."""
+    try:
+        parse(text)
+    except CircuitError as error:
+        return error.kind not in {"syntax", "semantic"}
+    return True
+
+
+def too_many_gates(max_gates: int) -> CircuitError:
+    """The verdict on a program that unrolls to more than `max_gates` gates."""
+    return CircuitError(
+        f"more than {max_gates:,} gates after unrolling loops and gate definitions.",
+        kind="limit",
+        hint="Write a shorter circuit.",
+    )
+
+
+# --- the fast path -------------------------------------------------------------------------------
+# Only ASCII classes: the reference lexer skips blanks, tabs and line ends, and nothing else.
+
+_W = r"[ \t\r\n]"
+_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_HEADER = re.compile(
+    rf'{_W}*OPENQASM{_W}+3\.0{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
+)
+_INDEX = r"(?:0|[1-9][0-9]{0,5})"
+_OPERAND = rf"[a-z][a-zA-Z0-9_]*(?:{_W}*\[{_W}*{_INDEX}{_W}*\])?"
+_DECLARATION = re.compile(
+    rf"(bit|qubit)(?:{_W}*\[{_W}*([1-9][0-9]{{0,5}}){_W}*\]{_W}*|{_W}+)([a-z][a-zA-Z0-9_]*)"
+)
+_GATE = re.compile(
+    rf"([a-zA-Z][a-zA-Z0-9]*)(?:{_W}*\(([^()]*)\){_W}*|{_W}+)"
+    rf"({_OPERAND}(?:{_W}*,{_W}*{_OPERAND})*)"
+)
+_MEASURE = re.compile(
+    rf"(?:({_OPERAND}){_W}*={_W}*measure{_W}+({_OPERAND})"
+    rf"|measure{_W}+({_OPERAND}){_W}*->{_W}*({_OPERAND}))"
+)
+_INTEGER = r"(?:0|[1-9][0-9]{0,14})"
+_EXPONENT = r"[eE][+-]?[0-9]{1,3}"
+_FLOAT = rf"(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:{_EXPONENT})?|[0-9]+{_EXPONENT})"
+_NUMBER = rf"(?:{_FLOAT}|{_INTEGER})"
+_PLAIN_ANGLE = re.compile(rf"{_W}*(-?){_W}*({_NUMBER}){_W}*")
+_PI_ANGLE = re.compile(
+    rf"{_W}*(-?){_W}*(?:({_NUMBER}){_W}*\*{_W}*)?pi{_W}*(?:([*/]){_W}*({_NUMBER}){_W}*)?"
+)
+_SPLIT_OPERAND = re.compile(rf"([a-z][a-zA-Z0-9_]*)(?:{_W}*\[{_W}*([0-9]+))?")
+
+_RESERVED = frozenset(
+    """OPENQASM include pragma defcalgrammar def cal defcal gate extern box let break continue if
+    else end return for while in switch case default nop input output const readonly mutable qreg
+    qubit creg bool bit int uint float angle complex array void duration stretch gphase inv pow
+    ctrl negctrl dim durationof delay reset measure barrier true false im pi tau euler""".split()
+) | frozenset(GATES)
+
+
+class _Unsure(Exception):
+    """The fast path meets something it does not take; the reference importer decides."""
+
+
+def _parse_flat(text: str) -> Circuit | None:
+    """The circuit of a flat program; None where the reference importer has to decide."""
+    if "/" in text:
+        # A blank in place of a comment: it separates tokens and cannot complete a string.
+        text = _COMMENT.sub(" ", text)
+    header = _HEADER.match(text)
+    if header is None:
+        return None
+    statements = text[header.end() :].split(";")
+    if statements.pop().strip(" \t\r\n"):
+        return None
+    try:
+        return _FlatProgram().read(statements)
+    except _Unsure:
+        return None
+
+
+class _FlatProgram:
+    def __init__(self) -> None:
+        self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
+        self.n_qubits = 0
+        self.measured: set[int] = set()
+
+    def read(self, statements: list[str]) -> Circuit:
+        gates: list[Gate] = []
+        known: dict[str, list[Gate]] = {}
+        for raw in statements:
+            statement = raw.strip(" \t\r\n")
+            ops = known.get(statement)
+            if ops is None:
+                ops = self._gates(statement)
+                if ops is None:
+                    self._other(statement)
+                    known.clear()
+                    continue
+                known[statement] = ops
+            gates += ops
+        return Circuit(self.n_qubits, tuple(gates), n_measured=len(self.measured))
+
+    def _gates(self, statement: str) -> list[Gate] | None:
+        """The gates of a statement; None where it is no gate application."""
+        match = _GATE.fullmatch(statement)
+        if match is None:
+            return None
+        name, arguments, operands = match.groups()
+        spec = GATES.get(name)
+        if spec is None:
+            return None
+        params = () if arguments is None else tuple(map(_angle, arguments.split(",")))
+        places = [self._bits(operand, quantum=True) for operand in operands.split(",")]
+        if len(params) != spec.n_params or len(places) != spec.n_qubits:
+            raise _Unsure
+        if arguments is not None and not params:
+            raise _Unsure
+        width = max(map(len, places))
+        rows = []
+        for place in places:
+            # As the importer broadcasts: an indexed qubit repeats, a register must have the width.
+            if isinstance(place, tuple):
+                rows.append(list(place) * width)
+            elif len(place) == width:
+                rows.append(place)
+            else:
+                raise _Unsure
+        gates = []
+        for qubits in zip(*rows, strict=True):
+            if len(set(qubits)) != len(qubits) or not self.measured.isdisjoint(qubits):
+                raise _Unsure
+            gates.append(Gate(name, qubits, params))
+        return gates
+
+    def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
+        """A register as a list of bits, a single bit as a tuple."""
+        match = _SPLIT_OPERAND.match(operand.strip(" \t\r\n"))
+        if match is None or match[1] not in self.registers:
+            raise _Unsure
+        is_quantum, first, size = self.registers[match[1]]
+        if is_quantum is not quantum:
+            raise _Unsure
+        if match[2] is None:
+            return (first,) if size is None else list(range(first, first + size))
+        index = int(match[2])
+        if size is None or index >= size:
+            raise _Unsure
+        return (first + index,)
+
+    def _other(self, statement: str) -> None:
+        """Declarations, measurements, barriers."""
+        if match := _MEASURE.fullmatch(statement):
+            source, target = (match[2], match[1]) if match[2] else (match[3], match[4])
+            qubits = self._bits(source, quantum=True)
+            bits = self._bits(target, quantum=False)
+            if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
+                raise _Unsure
+            self.measured.update(qubits)
+        elif match := _DECLARATION.fullmatch(statement):
+            kind, size_text, name = match.groups()
+            if name in _RESERVED or name in self.registers:
+                raise _Unsure
+            size = int(size_text) if size_text else None
+            quantum = kind == "qubit"
+            self.registers[name] = (quantum, self.n_qubits, size)
+            if quantum:
+                self.n_qubits += size or 1
+        elif statement.startswith("barrier") and statement[7:8] in {" ", "\t", "\n", "\r"}:
+            operands = statement[8:].split(",")
+            if not all(re.fullmatch(_OPERAND, o.strip(" \t\r\n")) for o in operands):
+                raise _Unsure
+            bits_seen = [b for o in operands for b in self._bits(o, quantum=True)]
+            if len(set(bits_seen)) != len(bits_seen):
+                raise _Unsure
+        else:
+            raise _Unsure
+
+
+def _angle(text: str) -> float:
+    """A literal, or a multiple or fraction of pi: always floating-point in the importer too."""
+    match = _PLAIN_ANGLE.fullmatch(text)
+    if match is not None:
+        value = float(match[2])
+    else:
+        match = _PI_ANGLE.fullmatch(text)
+        if match is None:
+            raise _Unsure
+        value = math.pi if match[2] is None else float(match[2]) * math.pi
+        if match[3] is not None:
+            other = float(match[4])
+            if match[3] == "/":
+                if other == 0:
+                    raise _Unsure
+                value /= other
+            else:
+                value *= other
+    if not math.isfinite(value):
+        raise _Unsure
+    return -value if match[1] else value
+
+
+# --- the reference importer ----------------------------------------------------------------------
+
+
+def _parse_reference(text: str, max_gates: int) -> Program:
+    from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
+
+    imported = import_reference(text)
+    try:
+        circuit = from_qiskit(imported, max_gates=max_gates)
+    except DynamicCircuit:
+        return Program(imported.num_qubits, None, imported, "reference")
+    return Program(circuit.n_qubits, circuit, None, "reference")
+
+
+def import_reference(text: str) -> QuantumCircuit:
+    """What `qiskit_qasm3_import.parse` returns, with faults located.
+
+    Raises:
+        CircuitError: the importer's refusal, whatever exception it took, with the line and column
+            of the statement at fault.
+    """
+    import openqasm3
+    from openqasm3.parser import QASM3ParsingError
+    from qiskit_qasm3_import.converter import ConvertVisitor
+    from qiskit_qasm3_import.exceptions import ConversionError
+
+    class LocatingVisitor(ConvertVisitor):  # type: ignore[misc]
+        """The importer's own conversion, remembering the statement it is at."""
+
+        statement: openqasm3.ast.Statement | None = None
+
+        def visit(self, node: object, context: object = None) -> object:
+            if isinstance(node, openqasm3.ast.Statement):
+                self.statement = node
+            return super().visit(node, context)
+
+    visitor = LocatingVisitor()
+    try:
+        return visitor.convert(openqasm3.parse(text)).circuit
+    except QASM3ParsingError as error:
+        raise _syntax_error(error, text) from error
+    except RecursionError as error:
+        raise CircuitError(
+            "the program is nested too deeply.", kind="syntax", hint="Write flat statements."
+        ) from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        line = column = None
+        if visitor.statement is not None and visitor.statement.span is not None:
+            line, column = (
+                visitor.statement.span.start_line,
+                visitor.statement.span.start_column + 1,
+            )
+        message = error.message if isinstance(error, ConversionError) else str(error)
+        located = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
+        if located:
+            line, column, message = int(located[1]), int(located[2]) + 1, located[3]
+        message = message.strip().strip("\"'") or type(error).__name__
+        raise CircuitError(
+            message if message.endswith(".") else f"{message}.",
+            line=line,
+            column=column,
+            hint=_hint(message),
+        ) from error
+
+
+def _syntax_error(error: BaseException, text: str) -> CircuitError:
+    located = re.match(r"L(\d+):C(\d+): (.*)", str(error), re.DOTALL)
+    if located:
+        message = located[3].rstrip(".")
+        return CircuitError(
+            f"{message}.", kind="syntax", line=int(located[1]), column=int(located[2]) + 1
+        )
+    token = None
+    cause: BaseException | None = error
+    while cause is not None and token is None:
+        candidates = [cause, *(a for a in cause.args if isinstance(a, BaseException))]
+        token = next((t for c in candidates if (t := getattr(c, "offendingToken", None))), None)
+        cause = cause.__cause__ or cause.__context__
+    if token is None:
+        return CircuitError("this is not OpenQASM 3.", kind="syntax")
+    found = "the end of the text" if token.type == -1 else repr(token.text)
+    lines = text.splitlines()
+    line = lines[token.line - 1].strip() if token.line <= len(lines) else ""
+    shown = f" in {line[:60]!r}" if line else ""
+    return CircuitError(
+        f"unexpected {found}{shown}.",
+        kind="syntax",
+        line=token.line,
+        column=token.column + 1,
+        hint="Check the statement before it for a missing ';', bracket or operand.",
+    )
+
+
+def _hint(message: str) -> str | None:
+    undefined = re.search(r"gate '(\w+)' is not defined", message)
+    if undefined:
+        close = difflib.get_close_matches(undefined[1], GATES, n=1, cutoff=0.6)
+        better = f"Did you mean '{close[0]}'? " if close else ""
+        return (
+            f"{better}The gates of stdgates.inc are: {', '.join(GATES)}; "
+            'include "stdgates.inc" or define the gate first.'
+        )
+    if "duplicate" in message and "argument" in message:
+        return "Use different qubits for control and target."
+    if "out of range" in message or "index" in message.lower():
+        return "Indices run from 0 to the register's size minus one."
+    if "declarations of type" in message or "IODeclaration" in message:
+        return "Write angles as numbers; only 'bit' and 'qubit' can be declared."
+    return None

@@ -1,0 +1,338 @@
+"""Circuit to Qiskit and back.
+
+Covers static circuits both ways; on the way back, gate definitions, boxes and loops over constants
+are unrolled until only the gates of `circuit.GATES` are left. Does not cover dynamic circuits
+(`DynamicCircuit` is raised, and the caller keeps Qiskit's own object) and free parameters.
+
+Global phase, barriers and delays are dropped: they do not change what is measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quasar.circuits.circuit import ALIASES, Circuit, Gate, validate
+from quasar.circuits.qasm import MAX_GATES, too_many_gates
+from quasar.core.errors import CircuitError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+MAX_MATRIX_QUBITS = 10
+"""Largest gate without a definition that is taken over as a matrix (2**20 entries, 16 MiB)."""
+
+_VISITS_PER_GATE = 16  # definitions and barriers may outnumber the gates they lead to, but not so
+
+
+class DynamicCircuit(ValueError):
+    """The circuit acts on what it measured or resets, or branches: it has no static form."""
+
+
+def to_qiskit(circuit: Circuit, measure: bool = False) -> QuantumCircuit:
+    """The same gates as a Qiskit circuit on registers `q` and, if measured, `c`.
+
+    Args:
+        measure: end with `c[i] = measure q[i]` for every qubit.
+
+    Raises:
+        CircuitError: a gate that is not well formed.
+    """
+    from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+    from qiskit.circuit.library import UnitaryGate
+
+    validate(circuit)
+    register = QuantumRegister(circuit.n_qubits, "q")
+    out = QuantumCircuit(register)
+    classes = _classes_by_name()
+    for gate in circuit.gates:
+        if gate.name == "unitary":
+            instruction = UnitaryGate(gate.matrix, check_input=False)
+        else:
+            instruction = classes[gate.name](*gate.params)
+        out.append(instruction, gate.qubits, copy=False)
+    if measure:
+        bits = ClassicalRegister(circuit.n_qubits, "c")
+        out.add_register(bits)
+        out.measure(register, bits)
+    return out
+
+
+def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circuit:
+    """The static form of a Qiskit circuit.
+
+    A measurement is final when nothing acts on its qubit afterwards; final ones are counted and
+    left out. Resetting a qubit that nothing has acted on does nothing, and is left out too.
+
+    Args:
+        max_gates: limit on gates, and on loop iterations, checked while unrolling.
+
+    Raises:
+        DynamicCircuit: it measures a qubit and goes on using it, resets a used one, branches or
+            stores classical values.
+        CircuitError: kind `parameter` for a free parameter or an angle that is not finite, `limit`
+            for more than `max_gates` gates, `semantic` for an operation without a meaning here.
+    """
+    unrolling = _Unrolling(max_gates)
+    unrolling.run(circuit)
+    gates, measured = tuple(unrolling.gates), len(unrolling.measured)
+    return Circuit(circuit.num_qubits, gates, n_measured=measured)
+
+
+_Step = tuple[Any, tuple[int, ...]]  # an operation and the outer qubits it acts on
+
+
+class _Unrolling:
+    """A depth-first walk with its own stack, so that nesting is not bounded by Python's."""
+
+    def __init__(self, max_gates: int) -> None:
+        from qiskit.circuit import (
+            Barrier,
+            BoxOp,
+            ControlledGate,
+            Delay,
+            ForLoopOp,
+            Instruction,
+            Measure,
+            Parameter,
+            ParameterExpression,
+            Reset,
+            Store,
+        )
+        from qiskit.circuit.controlflow import BreakLoopOp, ContinueLoopOp, ControlFlowOp
+        from qiskit.circuit.library import UnitaryGate
+        from qiskit.exceptions import QiskitError
+
+        self.loop, self.box, self.unitary = ForLoopOp, BoxOp, UnitaryGate
+        self.measure, self.reset = Measure, Reset
+        self.dynamic = (ControlFlowOp, BreakLoopOp, ContinueLoopOp, Store)
+        self.idle = (Barrier, Delay)
+        self.controlled, self.instruction = ControlledGate, Instruction
+        self.parameter, self.expression = Parameter, ParameterExpression
+        self.qiskit_error = QiskitError
+        self.names = _names_by_class()
+
+        self.max_gates = max_gates
+        self.gates: list[Gate] = []
+        self.touched: set[int] = set()
+        self.measured: set[int] = set()
+        self.bindings: dict[Any, int] = {}
+        self.iterations = 0
+        self.visits = 0
+
+    def run(self, circuit: QuantumCircuit) -> None:
+        stack = [_steps(circuit, tuple(range(circuit.num_qubits)))]
+        while stack:
+            step = next(stack[-1], None)
+            if step is None:
+                stack.pop()
+                continue
+            self.visits += 1
+            if self.visits > _VISITS_PER_GATE * self.max_gates:
+                raise too_many_gates(self.max_gates)
+            inner = self.visit(*step)
+            if inner is not None:
+                stack.append(inner)
+
+    def visit(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step] | None:
+        """Take one operation; returns the steps it stands for, if it is not a step itself."""
+        if isinstance(operation, self.loop):
+            return self.loop_steps(operation, qubits)
+        if isinstance(operation, self.box):
+            return _steps(operation.body, qubits)
+        if isinstance(operation, self.dynamic):
+            raise DynamicCircuit(f"'{operation.name}' depends on values known only while running.")
+        if isinstance(operation, self.measure):
+            self.measured.update(qubits)
+            return None
+        if isinstance(operation, self.idle) or getattr(operation, "_directive", False):
+            return None
+        if isinstance(operation, self.reset):
+            if not self.touched.isdisjoint(qubits) or not self.measured.isdisjoint(qubits):
+                raise DynamicCircuit("a qubit is reset after gates have acted on it.")
+            return None
+        if not qubits:
+            return None
+        name = self.known(operation)
+        if name is not None:
+            params = tuple(map(self.angle, operation.params))
+            self.add(Gate(name, qubits, params))
+            return None
+        if isinstance(operation, self.unitary):
+            self.add(_matrix_gate(np.asarray(operation.params[0]), qubits))
+            return None
+        return self.definition_steps(operation, qubits)
+
+    def known(self, operation: Any) -> str | None:
+        """Name in `GATES`, by class: a user's gate may bear any name."""
+        name = self.names.get(getattr(operation, "base_class", None))
+        if name is not None and isinstance(operation, self.controlled):
+            closed = (1 << operation.num_ctrl_qubits) - 1
+            return name if operation.ctrl_state == closed else None
+        return name
+
+    def add(self, gate: Gate) -> None:
+        if not self.measured.isdisjoint(gate.qubits):
+            if gate.name == "id":
+                return
+            raise DynamicCircuit("a gate acts on a qubit after its measurement.")
+        self.touched.update(gate.qubits)
+        self.gates.append(gate)
+        if len(self.gates) > self.max_gates:
+            raise too_many_gates(self.max_gates)
+
+    def angle(self, value: Any) -> float:
+        """An angle in radians, loop variables at their present values."""
+        free = getattr(value, "parameters", ())
+        unknown = sorted(p.name for p in free if p not in self.bindings)
+        if unknown:
+            raise CircuitError(
+                f"the angle {value} depends on the free parameter {', '.join(unknown)}.",
+                kind="parameter",
+                hint="Write angles as numbers.",
+            )
+        try:
+            angle = float(value.bind({p: self.bindings[p] for p in free}) if free else value)
+        except (TypeError, ValueError, ArithmeticError, self.qiskit_error):
+            angle = math.nan
+        if not math.isfinite(angle):
+            raise CircuitError(f"the angle {value} is not a finite number.", kind="parameter")
+        return angle
+
+    def loop_steps(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step]:
+        values, variable, body = operation.params
+        if variable is not None and not isinstance(variable, self.parameter):
+            raise DynamicCircuit("a loop counts in a variable.")
+        gates_each = sum(self.known(item.operation) is not None for item in body.data)
+        try:
+            count = len(values)
+        except OverflowError:  # a range longer than an index
+            raise too_many_gates(self.max_gates) from None
+        if max(count, len(self.gates) + count * gates_each) > self.max_gates:
+            raise too_many_gates(self.max_gates)
+        return self.iterate(values, variable, body, qubits)
+
+    def iterate(
+        self, values: Any, variable: Any, body: QuantumCircuit, qubits: tuple[int, ...]
+    ) -> Iterator[_Step]:
+        # Bound where an angle is read, not by `assign_parameters`: that changes the definitions of
+        # controlled gates in place where copies of the body share them.
+        for value in values:
+            self.iterations += 1
+            if self.iterations > self.max_gates:
+                raise too_many_gates(self.max_gates)
+            self.bindings[variable] = value
+            yield from _steps(body, qubits)
+        self.bindings.pop(variable, None)
+
+    def definition_steps(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step]:
+        if getattr(operation, "_definition", None) is None and isinstance(
+            operation, self.instruction
+        ):
+            operation = self.bound(operation)
+        definition = getattr(operation, "definition", None)
+        if definition is None and not isinstance(operation, self.instruction):
+            definition = _synthesized(operation)
+        if definition is not None:
+            return _steps(definition, qubits)
+        return iter([(_as_unitary(operation), qubits)])
+
+    def bound(self, operation: Any) -> Any:
+        """The operation at the present values of the loop variables.
+
+        A definition that is still to be made from the angles may need them as numbers.
+        """
+        if not any(isinstance(p, self.expression) and p.parameters for p in operation.params):
+            return operation
+        copy = operation.to_mutable()
+        copy.params = [
+            self.angle(p) if isinstance(p, self.expression) else p for p in operation.params
+        ]
+        return copy
+
+
+def _steps(body: QuantumCircuit, qubits: tuple[int, ...]) -> Iterator[_Step]:
+    """The instructions of `body`, whose qubit i is the outer `qubits[i]`."""
+    place = dict(zip(body.qubits, qubits, strict=True))
+    for item in body.data:
+        yield item.operation, tuple([place[q] for q in item.qubits])
+
+
+def _matrix_gate(matrix: Any, qubits: tuple[int, ...]) -> Gate:
+    return Gate("unitary", qubits, (), np.ascontiguousarray(matrix, dtype=np.complex128))
+
+
+def _synthesized(operation: Any) -> QuantumCircuit:
+    """Gates for an abstract operation (a Clifford, a gate with modifiers not yet applied)."""
+    from qiskit import QuantumCircuit, transpile
+
+    alone = QuantumCircuit(operation.num_qubits, operation.num_clbits)
+    alone.append(operation, range(operation.num_qubits), range(operation.num_clbits))
+    return transpile(alone, basis_gates=["u", "cx"], optimization_level=0)
+
+
+def _as_unitary(operation: Any) -> Any:
+    from qiskit.circuit.library import UnitaryGate
+    from qiskit.exceptions import QiskitError
+    from qiskit.quantum_info import Operator
+
+    if operation.num_qubits > MAX_MATRIX_QUBITS:
+        raise CircuitError(
+            f"'{operation.name}' has no definition and acts on {operation.num_qubits} qubits.",
+            kind="limit",
+        )
+    try:
+        return UnitaryGate(Operator(operation).data)
+    except (QiskitError, TypeError, ValueError) as error:
+        raise CircuitError(f"'{operation.name}' has no definition as a unitary.") from error
+
+
+@cache
+def _classes_by_name() -> dict[str, Any]:
+    from qiskit.circuit.library import standard_gates as g
+
+    out = {
+        "U": g.UGate,
+        "p": g.PhaseGate,
+        "x": g.XGate,
+        "y": g.YGate,
+        "z": g.ZGate,
+        "h": g.HGate,
+        "s": g.SGate,
+        "sdg": g.SdgGate,
+        "t": g.TGate,
+        "tdg": g.TdgGate,
+        "sx": g.SXGate,
+        "rx": g.RXGate,
+        "ry": g.RYGate,
+        "rz": g.RZGate,
+        "cx": g.CXGate,
+        "cy": g.CYGate,
+        "cz": g.CZGate,
+        "cp": g.CPhaseGate,
+        "crx": g.CRXGate,
+        "cry": g.CRYGate,
+        "crz": g.CRZGate,
+        "ch": g.CHGate,
+        "swap": g.SwapGate,
+        "ccx": g.CCXGate,
+        "cswap": g.CSwapGate,
+        "cu": g.CUGate,
+        "id": g.IGate,
+        "u1": g.U1Gate,
+        "u2": g.U2Gate,
+        "u3": g.U3Gate,
+    }
+    return out | {name: out[target] for name, target in ALIASES.items() if name not in out}
+
+
+@cache
+def _names_by_class() -> dict[Any, str]:
+    out: dict[Any, str] = {}
+    for name, cls in _classes_by_name().items():
+        out.setdefault(cls, name)
+    return out

@@ -1,0 +1,70 @@
+"""Entry point of the `quasar` command: assembles the commands, turns errors into exit codes.
+
+Exit codes: 0 done (verify: feasible), 2 bad usage or bad input, 3 infeasible circuit, 4 the
+machinery failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+# Before numpy is loaded: quasar runs one process a core, and BLAS threads would fight over them.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import typer
+
+from quasar.cli import encode, generate, problems, verify
+from quasar.core.errors import QuasarError
+
+app = typer.Typer(
+    name="quasar",
+    help="Verified quantum program synthesis: graph problems in, measured OpenQASM 3 circuits out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from quasar import __version__
+
+        typer.echo(f"quasar {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
+    ),
+) -> None:
+    pass
+
+
+for _command in (generate, verify, encode, problems):
+    app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
+
+
+def main() -> None:
+    """Run the command line; exits with the codes above."""
+    try:
+        app(standalone_mode=True)
+    except QuasarError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        _fail("interrupted.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _fail(message: str, code: int) -> None:
+    if "--json" in sys.argv:
+        print(json.dumps({"error": message, "exit_code": code}))
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,72 @@
+"""What every artefact carries: commit, settings, seeds, versions, machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+_LIBRARIES = ("numpy", "scipy", "networkx", "qiskit", "qiskit-qasm3-import", "qulacs", "nlopt")
+
+
+def manifest(
+    settings: dict[str, Any], seed: int | None, libraries: Sequence[str] = _LIBRARIES
+) -> dict[str, Any]:
+    """A JSON-able record of how something was made.
+
+    Args:
+        settings: everything that steered it.
+        seed: root seed, None where nothing was random.
+        libraries: distributions whose versions matter.
+    """
+    versions = {"python": platform.python_version()}
+    for name in libraries:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            versions[name] = "absent"
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quasar": metadata.version("quasar-synthesis"),
+        "commit": commit(),
+        "command": ["quasar", *sys.argv[1:]] if sys.argv else [],
+        "seed": seed,
+        "settings": settings,
+        "versions": versions,
+        "machine": {"processor": processor(), "system": platform.platform()},
+    }
+
+
+def commit() -> str | None:
+    """Commit of the source tree in use, with `-dirty` for local changes; None when installed."""
+    root = Path(__file__).resolve().parents[3]
+    if not (root / ".git").exists():
+        return None
+    try:
+        run = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return run.stdout.strip() or None
+
+
+def processor() -> str:
+    """The processor's model name as the system reports it."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

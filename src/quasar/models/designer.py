@@ -1,0 +1,179 @@
+"""The classical designer: picks an ansatz, optimises its angles, writes the circuit.
+
+No language model: the baseline every model is held against, and the default for users until a
+model is chosen. Algorithms: QAOA (interpolated schedules), VQE (templates of Sim et al., random
+restarts), adaptive VQE (grown gate by gate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.emit import emit
+from quasar.circuits.sim19 import sim
+from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.seeds import generator
+from quasar.core.settings import Settings
+from quasar.optimize.adaptive import optimise_adaptive
+from quasar.optimize.qaoa import optimise_qaoa
+from quasar.optimize.trace import Budget, Trace
+from quasar.optimize.vqe import optimise_vqe, wrap_angles
+from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.engine import FloatVector
+
+Algorithm = Literal["qaoa", "vqe", "adaptive_vqe"]
+ALGORITHMS: tuple[Algorithm, ...] = ("qaoa", "vqe", "adaptive_vqe")
+
+VQE_TEMPLATES = (10, 13, 15)
+"""Templates tried: RY with CZ, RY with CRZ, RY with CX rings; the others add nothing here."""
+_DEFAULT_QAOA_LAYERS = 5
+
+
+class DesignerSettings(Settings):
+    """What to design and how hard to try."""
+
+    algorithm: Algorithm | None = None
+    """Algorithm; None tries all three."""
+    layers: int | None = Field(default=None, ge=1, le=20)
+    """Layers p; None: up to 5 for QAOA, 1 for VQE. Adaptive circuits have none."""
+    seed: int = Field(default=0, ge=0)
+    """Root of all randomness."""
+    max_evaluations: int = Field(default=600, ge=1)
+    """Energy evaluations for each algorithm."""
+    max_seconds: float | None = Field(default=30.0, gt=0)
+    """Wall-clock seconds for each algorithm; None: no limit. Results that it cut short can differ
+    between machines, and say so."""
+    restarts: int = Field(default=5, ge=1)
+    """Random starts for each VQE template."""
+    decimals: int = Field(default=4, ge=1, le=15)
+    """Digits of the angles written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """One finished circuit.
+
+    Attributes:
+        qasm: OpenQASM 3 text.
+        algorithm: how it was made.
+        ansatz: family and layers, e.g. `qaoa p=3`.
+        layers: layers, None for adaptive circuits.
+        theta: optimised parameters, shape [P], radians, before rounding.
+        energy: energy reached, before rounding.
+        trace: all energies seen on the way.
+        elapsed_s: seconds spent.
+        out_of_time: the time limit cut the optimisation short.
+    """
+
+    qasm: str
+    algorithm: Algorithm
+    ansatz: str
+    layers: int | None
+    theta: FloatVector
+    energy: float
+    trace: Trace
+    elapsed_s: float
+    out_of_time: bool
+
+
+def design(
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings | None = None, *, sample: int = 0
+) -> Iterator[Design]:
+    """Yield the designs of each algorithm asked for; at least one each.
+
+    Args:
+        sample: number of the sample; each has random starts of its own.
+
+    Raises:
+        InputError: layers asked for with adaptive VQE.
+        ProblemError: more qubits than can be simulated exactly.
+    """
+    settings = settings or DesignerSettings()
+    if settings.algorithm == "adaptive_vqe" and settings.layers is not None:
+        raise InputError("adaptive_vqe grows gate by gate and takes no --layers.")
+    makers = {"qaoa": _qaoa, "vqe": _vqe, "adaptive_vqe": _adaptive}
+    for algorithm in ALGORITHMS:
+        if settings.algorithm in (None, algorithm):
+            yield from makers[algorithm](hamiltonian, settings, sample)
+
+
+def _budget(settings: DesignerSettings) -> Budget:
+    return Budget(settings.max_evaluations, settings.max_seconds)
+
+
+def _finish(
+    ansatz: Ansatz,
+    theta: FloatVector,
+    energy: float,
+    algorithm: Algorithm,
+    layers: int | None,
+    trace: Trace,
+    budget: Budget,
+    settings: DesignerSettings,
+) -> Design:
+    theta = wrap_angles(ansatz, theta)
+    return Design(
+        qasm=emit(ansatz.bind(theta), decimals=settings.decimals),
+        algorithm=algorithm,
+        ansatz=ansatz.name,
+        layers=layers,
+        theta=theta,
+        energy=energy,
+        trace=trace,
+        elapsed_s=budget.elapsed_s,
+        out_of_time=budget.spent and budget.used < budget.max_evaluations,
+    )
+
+
+def _qaoa(
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+) -> Iterator[Design]:
+    layers = settings.layers or _DEFAULT_QAOA_LAYERS
+    budget, trace = _budget(settings), Trace()
+    depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
+    energy, minimum = depths[-1]
+    yield _finish(
+        energy.ansatz, minimum.theta, minimum.energy, "qaoa", len(depths), trace, budget, settings
+    )
+
+
+def _vqe(
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+) -> Iterator[Design]:
+    layers = settings.layers or 1
+    spectrum = hamiltonian.spectrum
+    target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
+    for template in VQE_TEMPLATES:
+        budget, trace = _budget(settings), Trace()
+        energy = AnsatzEnergy(sim(template, hamiltonian.n_qubits, layers), hamiltonian.diagonal)
+        rng = generator(settings.seed, "designer", "vqe", template, sample)
+        minimum = optimise_vqe(
+            energy,
+            rng,
+            restarts=settings.restarts,
+            target=target,
+            budget=budget,
+            trace=trace,
+            label=f"sim-{template}",
+        )
+        yield _finish(
+            energy.ansatz, minimum.theta, minimum.energy, "vqe", layers, trace, budget, settings
+        )
+        if minimum.energy <= target:
+            break
+
+
+def _adaptive(
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+) -> Iterator[Design]:
+    budget, trace = _budget(settings), Trace()
+    ansatz, minimum = optimise_adaptive(hamiltonian, budget=budget, trace=trace)
+    theta = np.asarray(minimum.theta)
+    yield _finish(ansatz, theta, minimum.energy, "adaptive_vqe", None, trace, budget, settings)

@@ -1,0 +1,109 @@
+"""Local optimisers over E(θ): L-BFGS with adjoint gradients, and gradient-free COBYLA."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from quasar.optimize.trace import Budget, BudgetSpent, Energy, Trace
+from quasar.simulate.engine import FloatVector
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """Where a local optimisation ended.
+
+    Attributes:
+        theta: best parameters seen, shape [P], radians.
+        energy: E there.
+        evaluations: evaluations used.
+    """
+
+    theta: FloatVector
+    energy: float
+    evaluations: int
+
+
+def lbfgs(
+    energy: Energy,
+    theta: npt.ArrayLike,
+    *,
+    budget: Budget | None = None,
+    trace: Trace | None = None,
+    gradient_tolerance: float = 1e-6,
+    max_iterations: int = 500,
+) -> Minimum:
+    """Minimise by L-BFGS-B from `theta`; stops early, with the best so far, when out of budget."""
+    from scipy.optimize import minimize
+
+    budget = budget or Budget()
+    trace = trace or Trace()
+    local = Trace()
+    start = np.asarray(theta, dtype=np.float64)
+
+    def objective(x: FloatVector) -> tuple[float, FloatVector]:
+        budget.take()
+        value, gradient = energy.value_and_gradient(x)
+        trace.record(value, x)
+        local.record(value, x)
+        return value, gradient
+
+    if start.size == 0:
+        value = energy.value(start)
+        trace.record(value, start)
+        return Minimum(start, value, 1)
+    with suppress(BudgetSpent):
+        minimize(
+            objective,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            options={"maxiter": max_iterations, "gtol": gradient_tolerance, "ftol": 1e-12},
+        )
+    if not local.energies:
+        return Minimum(start, np.inf, 0)
+    return Minimum(local.best_theta, local.best_energy, len(local.energies))
+
+
+def cobyla(
+    energy: Energy,
+    theta: npt.ArrayLike,
+    *,
+    max_evaluations: int = 80,
+    tolerance: float = 1e-6,
+    initial_step: float = 1.0,
+) -> Minimum:
+    """Minimise by COBYLA (Powell 1994), as the published verifier's utility stage does.
+
+    nlopt's port is used: SciPy's spends 15 to 80 ms of its own time on 80 evaluations and exceeds
+    the limit when there are more angles than evaluations.
+
+    Args:
+        max_evaluations: hard limit on evaluations of E.
+        tolerance: final trust-region radius in radians.
+        initial_step: first trust-region radius in radians (SciPy's `rhobeg` default).
+    """
+    import nlopt
+
+    start = np.asarray(theta, dtype=np.float64)
+    trace = Trace()
+    if start.size == 0:
+        return Minimum(start, energy.value(start), 1)
+
+    def objective(x: FloatVector, _gradient: FloatVector) -> float:
+        value = energy.value(x)
+        trace.record(value, x)
+        return value
+
+    optimizer = nlopt.opt(nlopt.LN_COBYLA, start.size)
+    optimizer.set_min_objective(objective)
+    optimizer.set_maxeval(max_evaluations)
+    optimizer.set_xtol_abs(tolerance)
+    optimizer.set_initial_step(initial_step)
+    # RoundoffLimited: converged as far as floating point allows; the trace holds the best point.
+    with suppress(nlopt.RoundoffLimited):
+        optimizer.optimize(start)
+    return Minimum(trace.best_theta, trace.best_energy, len(trace.energies))

@@ -1,0 +1,97 @@
+"""QAOA angles: a scan at one layer, then interpolated starts layer by layer.
+
+Signs and ranges: γ in [0, 2.5/σ(E)] and β < 0 lead adiabatically from |+> (the highest state of ΣX)
+to the lowest state of H; starts are kept there, so that like instances get like angles.
+Source of the interpolation: Zhou et al., Phys. Rev. X 10, 021067 (2020), appendix B.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from quasar.circuits.qaoa import qaoa
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.minimize import Minimum, lbfgs
+from quasar.optimize.trace import Budget, Trace
+from quasar.simulate.engine import FloatVector
+from quasar.simulate.qaoa_energy import QaoaEnergy
+
+GAMMA_REACH = 2.5
+"""Largest starting γ in units of 1/σ(E)."""
+_SCAN_GAMMAS = 12
+_SCAN_BETAS = 8
+_RAMPS = ((0.6, 0.6), (1.2, 0.7), (2.0, 0.8))  # (γ in units of 1/σ, |β|) at the ramp's ends
+
+
+def sigma(hamiltonian: IsingHamiltonian) -> float:
+    """Standard deviation of the energy over all basis states: the scale of γ."""
+    return max(float(np.sqrt(sum(c * c for c in hamiltonian.terms.values()))), 1e-12)
+
+
+def ramp(layers: int, gamma: float, beta: float) -> FloatVector:
+    """Linear schedule, shape [2p]: γ rising to `gamma`, β from -`beta` to 0 (radians)."""
+    middle = (np.arange(layers) + 0.5) / layers
+    return np.concatenate([gamma * middle, -beta * (1.0 - middle)])
+
+
+def interpolate(theta: FloatVector) -> FloatVector:
+    """Start for p+1 layers from the optimum at p, shapes [2p] to [2p+2]."""
+    p = theta.size // 2
+    grown = []
+    for part in (theta[:p], theta[p:]):
+        padded = np.concatenate([[0.0], part, [0.0]])
+        i = np.arange(1, p + 2)
+        grown.append((i - 1) / p * padded[i - 1] + (p - i + 1) / p * padded[i])
+    return np.concatenate(grown)
+
+
+def optimise_qaoa(
+    hamiltonian: IsingHamiltonian,
+    layers: int,
+    *,
+    budget: Budget | None = None,
+    trace: Trace | None = None,
+) -> list[tuple[QaoaEnergy, Minimum]]:
+    """Best angles found at every depth 1..layers; shorter when the budget ends.
+
+    Returns:
+        For each depth its energy function and minimum, angles γ_1..γ_p, β_1..β_p.
+    """
+    budget = budget or Budget()
+    trace = trace or Trace()
+    scale = 1.0 / sigma(hamiltonian)
+    best: list[tuple[QaoaEnergy, Minimum]] = []
+    for p in range(1, layers + 1):
+        energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+        trace.begin(f"qaoa p={p}")
+        if p == 1:
+            starts = _scan(energy, scale, budget, trace)
+        else:
+            starts = [interpolate(best[-1][1].theta)]
+            starts += [ramp(p, gamma * scale, beta) for gamma, beta in _RAMPS]
+        found = [
+            lbfgs(energy, start, budget=budget, trace=trace)
+            for start in starts
+            if not best or not budget.spent
+        ]
+        if not found or not np.isfinite(min(m.energy for m in found)):
+            break
+        best.append((energy, min(found, key=lambda m: m.energy)))
+        if budget.spent:
+            break
+    return best
+
+
+def _scan(energy: QaoaEnergy, scale: float, budget: Budget, trace: Trace) -> list[FloatVector]:
+    """The three best points of a coarse grid at p = 1."""
+    points: list[tuple[float, tuple[float, ...]]] = []
+    for gamma in np.linspace(0.0, GAMMA_REACH, _SCAN_GAMMAS + 1)[1:]:
+        for beta in np.linspace(0.0, np.pi / 4, _SCAN_BETAS + 1)[1:]:
+            theta = np.array([gamma * scale, -beta])
+            if budget.spent and points:
+                break
+            budget.used += 1
+            value = energy.value(theta)
+            trace.record(value, theta)
+            points.append((value, tuple(theta)))
+    return [np.array(theta) for _, theta in sorted(points)[:3]]

@@ -1,0 +1,109 @@
+"""What an optimisation is given and what it leaves behind: budget, trace, best so far."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from quasar.circuits.circuit import Circuit
+from quasar.simulate.engine import ComplexVector, FloatVector
+
+
+class Energy(Protocol):
+    """E(θ) with gradient; `AnsatzEnergy` and `QaoaEnergy` are the two there are."""
+
+    diagonal: FloatVector
+
+    @property
+    def n_parameters(self) -> int:
+        """P."""
+        ...
+
+    def value(self, theta: npt.ArrayLike) -> float:
+        """E(θ), θ of shape [P] in radians."""
+        ...
+
+    def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
+        """E(θ) and dE/dθ, shape [P]."""
+        ...
+
+    def state(self, theta: npt.ArrayLike) -> ComplexVector:
+        """Amplitudes at θ, shape [D]."""
+        ...
+
+    def bind(self, theta: npt.ArrayLike) -> Circuit:
+        """The circuit at θ."""
+        ...
+
+
+class BudgetSpent(Exception):
+    """Raised inside an objective to stop a library optimiser; never leaves this package."""
+
+
+@dataclass
+class Budget:
+    """How much an optimisation may use; the first limit reached ends it.
+
+    Attributes:
+        max_evaluations: evaluations of the energy (one with gradient counts as one).
+        max_seconds: wall-clock time in seconds, None for no limit.
+    """
+
+    max_evaluations: int = 2000
+    max_seconds: float | None = None
+    used: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing is left."""
+        if self.used >= self.max_evaluations:
+            return True
+        return self.max_seconds is not None and self.elapsed_s >= self.max_seconds
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the budget was opened."""
+        return time.monotonic() - self.started
+
+    def take(self) -> None:
+        """Count one evaluation.
+
+        Raises:
+            BudgetSpent: none is left.
+        """
+        if self.spent:
+            raise BudgetSpent
+        self.used += 1
+
+
+@dataclass
+class Trace:
+    """Every energy seen, and the best parameters so far.
+
+    Attributes:
+        energies: in order of evaluation.
+        best_energy: lowest of them, inf before the first.
+        best_theta: where it was, shape [P].
+        stages: (first evaluation, label) of each restart or phase, for the optimisation curve.
+    """
+
+    energies: list[float] = field(default_factory=list)
+    best_energy: float = np.inf
+    best_theta: FloatVector = field(default_factory=lambda: np.zeros(0))
+    stages: list[tuple[int, str]] = field(default_factory=list)
+
+    def begin(self, label: str) -> None:
+        """Mark the start of a restart or phase."""
+        self.stages.append((len(self.energies), label))
+
+    def record(self, energy: float, theta: npt.ArrayLike) -> None:
+        """Add one evaluation."""
+        self.energies.append(energy)
+        if energy < self.best_energy:
+            self.best_energy = energy
+            self.best_theta = np.array(theta, dtype=np.float64)

@@ -1,0 +1,171 @@
+"""Community detection: split the nodes into at most C communities of greatest modularity.
+
+Variables: (node, community). With edge weights A (default 1, none negative), weighted degrees g,
+total weight m and B_uv = A_uv - g_u g_v / 2m, the modularity of a split is
+Q = (1/2m) Σ_{u,v} B_uv [same community] (Newman, cond-mat/0308217).
+`agent-q`: 10 Σ_v (1 - Σ_c x_vc)² - (1/2m) Σ_{u≠v} Σ_c B_uv x_uc x_vc, then divided by its largest
+absolute linear or quadratic coefficient in x.
+`exact`: the same sum with a penalty P instead of 10, kept in units of Q. Putting a node without
+community into one loses at most Σ_u max(0, -B_uv)/m, taking a node out of one of several at most
+Σ_u max(0, B_uv)/m; P outweighs both at every node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, product
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.penalties import above, exactly_one
+
+
+class CommunityDetection(Problem):
+    """Solution: list of [node, community], communities from 0. Objective: modularity.
+
+    Feasible: every node is in exactly one community; communities may stay empty.
+    """
+
+    problem_type = "community_detection"
+    title = "Split the nodes into communities of greatest modularity"
+    sense = "max"
+    encodings = ("exact", "agent-q")
+
+    def __init__(
+        self, graph: nx.Graph, number_of_communities: int, communities_size: int | None = None
+    ) -> None:
+        if number_of_communities < 1:
+            raise ProblemError(
+                f"'number_of_communities' is {number_of_communities}: allow at least one."
+            )
+        self.graph = graph
+        self.number_of_communities = number_of_communities
+        self.communities_size = communities_size
+        self._weight: dict[tuple[Label, Label], float] = {}
+        for u, v in graphs.edges(graph):
+            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+            if weight < 0:
+                raise ProblemError(
+                    f"edge {u!r} - {v!r} has the weight {weight:g}: modularity needs weights of "
+                    "0 or more."
+                )
+            self._weight[u, v] = weight
+        self._total = sum(self._weight.values())
+        if self._total == 0:
+            raise ProblemError(
+                "modularity is not defined without edges: add at least one edge of positive weight."
+            )
+        self._degree: dict[Label, float] = dict.fromkeys(graph.nodes, 0.0)
+        for edge, weight in self._weight.items():
+            for node in edge:
+                self._degree[node] += weight
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        attributes = graphs.attributes_of(data)
+        size = attributes.get("communities_size")
+        if size is not None:
+            size = graphs.attribute(attributes, "communities_size", int, 3)
+        communities = graphs.attribute(attributes, "number_of_communities", int, 2)
+        return cls(graphs.read_graph(data), communities, size)
+
+    def to_data(self) -> dict[str, Any]:
+        size = {} if self.communities_size is None else {"communities_size": self.communities_size}
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {
+                **size,
+                "number_of_communities": self.number_of_communities,
+            },
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(product(graphs.nodes(self.graph), range(self.number_of_communities)))
+
+    def _gains(self) -> dict[tuple[Label, Label], float]:
+        """B_uv / m of every pair u < v: what joining them adds to the modularity."""
+        m = self._total
+        return {
+            (u, v): (self._weight.get((u, v), 0.0) - self._degree[u] * self._degree[v] / (2 * m))
+            / m
+            for u, v in combinations(graphs.nodes(self.graph), 2)
+        }
+
+    def _penalty(self, gains: Mapping[tuple[Label, Label], float]) -> float:
+        positive = dict.fromkeys(self.graph.nodes, 0.0)
+        negative = dict.fromkeys(self.graph.nodes, 0.0)
+        for pair, gain in gains.items():
+            for node in pair:
+                positive[node] += max(0.0, gain)
+                negative[node] += max(0.0, -gain)
+        return above(max(*positive.values(), *negative.values()))
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        communities = range(self.number_of_communities)
+        gains = self._gains()
+        penalty = 10.0 if encoding == "agent-q" else self._penalty(gains)
+        cost = Polynomial.total(
+            exactly_one((v, c) for c in communities) * penalty for v in self.graph.nodes
+        )
+        for (u, v), gain in gains.items():
+            for c in communities:
+                cost.accumulate(Polynomial.variable((u, c)) * Polynomial.variable((v, c)), -gain)
+        if encoding == "agent-q":
+            return cost * (1 / max(abs(c) for term, c in cost.coefficients.items() if term))
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(label) for label in selected(assignment, self.variables(encoding))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return graphs.is_labelling(solution, self.graph, self.number_of_communities)
+
+    def objective(self, solution: Solution) -> float:
+        total = 0.0
+        for same in graphs.classes(solution).values():
+            inside = sum(w for (u, v), w in self._weight.items() if u in same and v in same)
+            degree = sum(self._degree.get(v, 0.0) for v in same)
+            total += inside / self._total - (degree / (2 * self._total)) ** 2
+        return total
+
+    def prompt_details(self) -> str:
+        count = f"{self.number_of_communities} communities"
+        if self.communities_size is None:
+            return f"with {count}"
+        return f"with {self.communities_size} sized communities and {count}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 6)
+        forms = [
+            (form, communities, size)
+            for communities in (2, 3, 4)
+            for size in (2, 3, 4)
+            for form in ("blocks", "windmill")
+            if communities * _number_of_nodes(form, communities, size) <= max_qubits
+        ]
+        form, communities, size = sampling.choice(rng, forms)
+        n = _number_of_nodes(form, communities, size)
+        if form == "windmill":
+            groups = [
+                [0, *range(1 + c * (size - 1), 1 + (c + 1) * (size - 1))]
+                for c in range(communities)
+            ]
+            pairs = {pair for group in groups for pair in combinations(group, 2)}
+        else:
+            groups = [list(range(c * size, (c + 1) * size)) for c in range(communities)]
+            pairs = sampling.random_blocks(rng, groups)
+        graph = sampling.shuffled_graph(rng, n, pairs)
+        return cls(sampling.set_numbers(rng, graph, "weight", 1, 1), communities, size)
+
+
+def _number_of_nodes(form: str, communities: int, size: int) -> int:
+    return communities * (size - 1) + 1 if form == "windmill" else communities * size

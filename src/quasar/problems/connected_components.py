@@ -1,0 +1,93 @@
+"""The connected component of a node: everything that can be reached from it.
+
+Variables: the nodes other than the given node s, whose x_s is fixed to 1.
+`agent-q`: Σ_{v, deg>0} (d_v x_v - Σ_{u∈N(v)} x_u)² + Σ_v x_v, with degree d_v. Not exact: leaving
+a far part out can cost less than taking it.
+`exact`: P Σ_{uv∈E} (x_u - x_v)² + Σ_v x_v with P = |V|. A selection that an edge leaves saves at
+most the |V|-1 other nodes, which P outweighs; of the others the component of s is the smallest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+
+class ConnectedComponents(Problem):
+    """Solution: list of the nodes chosen. Objective: how many.
+
+    Feasible: holds the given node, and no edge leaves the set.
+    """
+
+    problem_type = "connected_components"
+    title = "Find the connected component that a given node belongs to"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, node: Label) -> None:
+        self.graph = graph
+        self.node = node
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        graph = graphs.read_graph(data)
+        return cls(graph, graphs.node_attribute(graphs.attributes_of(data), "node", graph))
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {"node": to_json(self.node)},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return [v for v in graphs.nodes(self.graph) if v != self.node]
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        x = {v: Polynomial.variable(v) for v in self.graph.nodes}
+        x[self.node] = Polynomial.constant(1)
+        cost = Polynomial.total(x.values())
+        if encoding == "agent-q":
+            for v, degree in self.graph.degree:
+                difference = x[v] * degree
+                for u in self.graph[v]:
+                    difference.accumulate(x[u], -1)
+                cost.accumulate(difference.square())
+        else:
+            penalty = self.graph.number_of_nodes()
+            for u, v in self.graph.edges:
+                cost.accumulate((x[u] - x[v]).square(), penalty)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in graphs.nodes(self.graph) if v == self.node or assignment[v]]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        chosen = set(graphs.from_json_list(solution))
+        closed = all((u in chosen) == (v in chosen) for u, v in self.graph.edges)
+        return closed and self.node in chosen and chosen <= set(self.graph.nodes)
+
+    def objective(self, solution: Solution) -> float:
+        return float(len(solution))
+
+    def prompt_details(self) -> str:
+        return f"for node {self.node}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 3)
+        n = sampling.size(rng, 4, min(12, max_qubits + 1))
+        first = sampling.integer(rng, 2, n - 2)
+        sizes = [first, n - first]
+        if sizes[1] >= 4 and rng.random() < 0.4:
+            part = sampling.integer(rng, 2, sizes[1] - 2)
+            sizes = [first, part, sizes[1] - part]
+        return cls(sampling.random_components(rng, sizes), sampling.integer(rng, 0, n - 1))

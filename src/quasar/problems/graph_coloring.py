@@ -1,0 +1,93 @@
+"""Graph colouring with a given number of colours: no edge joins two nodes of one colour.
+
+Variables: (node, colour). Both encodings are the same polynomial,
+Σ_v (1 - Σ_c x_vc)² + Σ_{uv∈E} Σ_c x_uc x_vc; it is 0 for a proper colouring and positive otherwise,
+so exact where the graph can be coloured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.penalties import exactly_one
+
+
+class GraphColoring(Problem):
+    """Solution: list of [node, colour], colours from 0. Objective: edges within one colour.
+
+    Feasible: every node has exactly one colour and the objective is 0; colours may stay unused.
+    """
+
+    problem_type = "graph_coloring"
+    title = "Colour the nodes so that no edge joins two nodes of one colour"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, number_of_colors: int) -> None:
+        if number_of_colors < 1:
+            raise ProblemError(
+                f"'number_of_colors' is {number_of_colors}: allow at least one colour."
+            )
+        self.graph = graph
+        self.number_of_colors = number_of_colors
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        colors = graphs.attribute(graphs.attributes_of(data), "number_of_colors", int, 3)
+        return cls(graphs.read_graph(data), colors)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {"number_of_colors": self.number_of_colors},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        colors = range(self.number_of_colors)
+        cost = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
+        for u, v in self.graph.edges:
+            for c in colors:
+                cost.accumulate(Polynomial.variable((u, c)) * Polynomial.variable((v, c)))
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(label) for label in selected(assignment, self.variables(encoding))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return (
+            graphs.is_labelling(solution, self.graph, self.number_of_colors)
+            and self.objective(solution) == 0
+        )
+
+    def objective(self, solution: Solution) -> float:
+        members = graphs.classes(solution)
+        return float(
+            sum(u in same and v in same for same in members.values() for u, v in self.graph.edges)
+        )
+
+    def prompt_details(self) -> str:
+        return f"with {self.number_of_colors} colors"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 6)
+        sizes = [(n, c) for c in (2, 3, 3, 4) for n in range(3, 9) if c <= n <= max_qubits // c]
+        n, colors = sampling.choice(rng, sizes)
+        hidden = [v % colors for v in sampling.permutation(rng, range(n))]
+        allowed = [(u, v) for v in range(n) for u in range(v) if hidden[u] != hidden[v]]
+        extra = sampling.integer(rng, 0, n)
+        pairs = sampling.random_connected_edges(rng, range(n), extra, allowed)
+        return cls(sampling.graph_from(n, pairs), colors)

@@ -1,0 +1,126 @@
+"""Graph isomorphism: match the nodes of two graphs so that edges fall on edges.
+
+Variables: (i, u) for node i of the first graph and u of the second. Both encodings hold the one-hot
+squares of all rows and columns, and unit costs x_iu x_jv for pairs that do not fit:
+`agent-q`: Σ_{ij∉E₁} Σ_{uv∈E₂} + Σ_{uv∉E₂} Σ_{ij∈E₁}, each edge in the one orientation in which its
+graph lists it and non-edges in ascending order. Not exact: the other orientation is missing.
+`exact`: the same in both orientations (Lucas, arXiv 1302.5843, section 9). It is 0 for an
+isomorphism and at least 1 otherwise, so exact where the graphs are isomorphic.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations, product
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.penalties import exactly_one
+
+_KEY = "autoisomorphic_graph"
+
+
+class GraphIsomorphism(Problem):
+    """Solution: list of [node of the first graph, node of the second].
+
+    Objective: how many pairs of nodes are joined in one graph and not in the other. Feasible: a
+    bijection whose objective is 0.
+    """
+
+    problem_type = "graph_isomorphism"
+    title = "Match the nodes of two graphs so that edges fall on edges"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, other: nx.Graph) -> None:
+        if graph.number_of_nodes() != other.number_of_nodes():
+            raise ProblemError(
+                f"the graphs have {graph.number_of_nodes()} and {other.number_of_nodes()} nodes: "
+                "only graphs of the same size can be isomorphic."
+            )
+        self.graph = graph
+        self.other = other
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        attributes = graphs.attributes_of(data)
+        if isinstance(attributes.get(_KEY), str):
+            try:
+                attributes[_KEY] = json.loads(attributes[_KEY])
+            except json.JSONDecodeError as error:
+                raise ProblemError(f"{_KEY!r} is text but not JSON: {error}.") from None
+        other = graphs.read_graph(attributes, key=_KEY, what="second graph")
+        return cls(graphs.read_graph(data), other)
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {_KEY: graphs.graph_data(self.other)},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        first, second = graphs.nodes(self.graph), graphs.nodes(self.other)
+        cost = Polynomial.total(exactly_one((i, u) for u in second) for i in first)
+        for u in second:
+            cost.accumulate(exactly_one((i, u) for i in first))
+        for (i, j), (u, v) in self._misfits():
+            pairs = [((i, u), (j, v))]
+            if encoding == "exact":
+                pairs.append(((i, v), (j, u)))
+            for a, b in pairs:
+                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b))
+        return cost
+
+    def _misfits(self) -> Iterator[tuple[tuple[Label, Label], tuple[Label, Label]]]:
+        """Every edge of one graph with every non-edge of the other, as (first, second)."""
+        yield from product(_non_edges(self.graph), self.other.edges)
+        yield from product(self.graph.edges, _non_edges(self.other))
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(label) for label in selected(assignment, self.variables(encoding))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        pairs = graphs.rows_from_json(solution)
+        return (
+            len(pairs) == self.graph.number_of_nodes()
+            and {i for i, _ in pairs} == set(self.graph.nodes)
+            and {u for _, u in pairs} == set(self.other.nodes)
+            and self.objective(solution) == 0
+        )
+
+    def objective(self, solution: Solution) -> float:
+        return float(
+            sum(
+                self.graph.has_edge(i, j) != self.other.has_edge(u, v)
+                for (i, u), (j, v) in combinations(graphs.rows_from_json(solution), 2)
+            )
+        )
+
+    def prompt_details(self) -> str:
+        return f"with the second graph being {graphs.graph_data(self.other)}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 9)
+        n = sampling.choice(rng, [n for n in (3, 4, 4, 4, 5) if n * n <= max_qubits])
+        pairs = list(combinations(range(n), 2))
+        chosen = sampling.subset(rng, pairs, sampling.integer(rng, 1, len(pairs)))
+        graph = sampling.graph_from(n, set(chosen))
+        names = sampling.permutation(rng, range(n))
+        return cls(graph, nx.relabel_nodes(graph, dict(enumerate(names))))
+
+
+def _non_edges(graph: nx.Graph) -> list[tuple[Label, Label]]:
+    return [(u, v) for u, v in combinations(graphs.nodes(graph), 2) if not graph.has_edge(u, v)]

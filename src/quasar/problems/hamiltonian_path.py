@@ -1,0 +1,162 @@
+"""Hamiltonian path from a start to an end node that visits every node once.
+
+Variables: (u, j), "inner node u stands at position j", for the nodes other than start s and end t
+and j = 1..|V|-2 (s stands at 0, t at |V|-1).
+`agent-q`: one-hot squares over inner nodes and positions, and x_{u,j} x_{v,j+1} for j = 1..|V|-2
+and all inner u ≠ v that no edge joins. It ignores weights. Not exact: the steps from s and to t are
+free, and spare variables (v, |V|-1) appear where a product names them.
+`exact`: the lightest path (weights default to 1, so any path if there are none):
+A (one-hot squares + steps along no edge, those from s and to t included) + Σ (w - w_min) over the
+steps. Every path has |V|-1 steps, so taking off w_min shifts all alike; then steps weigh at least 0
+and no path more than the |V|-1 heaviest edges together, which A outweighs (Lucas, arXiv 1302.5843,
+section 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, permutations, product
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, from_json, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.penalties import above, exactly_one
+
+
+class HamiltonianPath(Problem):
+    """Solution: list of the nodes from start to end. Objective: total weight of its edges.
+
+    A position that holds no node decodes to null and one that holds several lists them all, so
+    such a solution is infeasible.
+    """
+
+    problem_type = "hamiltonian_path"
+    title = "Find a path from the start to the end node that visits every node once"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, start_node: Label, end_node: Label) -> None:
+        if start_node == end_node:
+            raise ProblemError(
+                f"'start_node' and 'end_node' are both {start_node!r}: a path needs two different "
+                "ends; for a round trip use the problem type tsp."
+            )
+        self.graph = graph
+        self.start_node = start_node
+        self.end_node = end_node
+        self._inner = [v for v in graphs.nodes(graph) if v not in (start_node, end_node)]
+        self._weight: dict[tuple[Label, Label], float] = {}
+        for u, v in graphs.edges(graph):
+            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+            self._weight[u, v] = self._weight[v, u] = weight
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        graph = graphs.read_graph(data)
+        attributes = graphs.attributes_of(data)
+        return cls(
+            graph,
+            graphs.node_attribute(attributes, "start_node", graph),
+            graphs.node_attribute(attributes, "end_node", graph),
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {
+                "start_node": to_json(self.start_node),
+                "end_node": to_json(self.end_node),
+            },
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        """(inner node, position), and for `agent-q` the spare ones past the last position."""
+        positions = range(1, len(self._inner) + 1)
+        labels: list[Label] = list(product(self._inner, positions))
+        if encoding == "agent-q":
+            spare = {v for _, v in self._missing_steps()}
+            labels += [(v, len(self._inner) + 1) for v in self._inner if v in spare]
+        return labels
+
+    def _missing_steps(self) -> list[tuple[Label, Label]]:
+        """Ordered pairs of inner nodes that no edge joins."""
+        return [step for step in permutations(self._inner, 2) if step not in self._weight]
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        positions = range(1, len(self._inner) + 1)
+        broken = Polynomial.total(exactly_one((u, j) for j in positions) for u in self._inner)
+        for j in positions:
+            broken.accumulate(exactly_one((u, j) for u in self._inner))
+        last = positions[-1:] if encoding == "agent-q" else []
+        for (u, v), j in product(self._missing_steps(), [*positions[:-1], *last]):
+            broken.accumulate(Polynomial.variable((u, j)) * Polynomial.variable((v, j + 1)))
+        if encoding == "agent-q" or not self._inner:
+            return broken
+        return self._exact(broken)
+
+    def _exact(self, broken: Polynomial) -> Polynomial:
+        s, t, last = self.start_node, self.end_node, len(self._inner)
+        lightest = min(self._weight.values(), default=0.0)
+        excess = {step: weight - lightest for step, weight in self._weight.items()}
+        steps = Polynomial()
+        for u in self._inner:
+            for end, j in ((s, 1), (t, last)):
+                at_end = Polynomial.variable((u, j))
+                if (end, u) in excess:
+                    steps.accumulate(at_end, excess[end, u])
+                else:
+                    broken.accumulate(at_end)
+        for (u, v), j in product(permutations(self._inner, 2), range(1, last)):
+            if excess.get((u, v)):
+                both = Polynomial.variable((u, j)) * Polynomial.variable((v, j + 1))
+                steps.accumulate(both, excess[u, v])
+        heaviest = sorted((excess[e] for e in graphs.edges(self.graph)), reverse=True)
+        penalty = above(sum(heaviest[: last + 1]))
+        return broken * penalty + steps + lightest * (last + 1)
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        path: list[Any] = [to_json(self.start_node)]
+        for j in range(1, len(self._inner) + 1):
+            here = [to_json(u) for u in self._inner if assignment[u, j]]
+            path += here or [None]
+        return [*path, to_json(self.end_node)]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        path = [from_json(node) for node in solution]
+        return (
+            len(path) == self.graph.number_of_nodes()
+            and set(path) == set(self.graph.nodes)
+            and (path[0], path[-1]) == (self.start_node, self.end_node)
+            and all(step in self._weight for step in pairwise(path))
+        )
+
+    def objective(self, solution: Solution) -> float:
+        path = [from_json(node) for node in solution]
+        return sum((self._weight.get(step, 0.0) for step in pairwise(path)), 0.0)
+
+    def prompt_details(self) -> str:
+        # The published wording ends in a full stop, in the middle of the sentence.
+        return f"starting from node {self.start_node} and ending at node {self.end_node}."
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 4)
+        n = sampling.choice(rng, [n for n in (4, 5, 5, 6, 6, 6) if (n - 2) ** 2 <= max_qubits])
+        path = [0, *sampling.permutation(rng, range(1, n - 1)), n - 1]
+        on_path = {(min(step), max(step)) for step in pairwise(path)}
+        others = [(u, v) for v in range(n) for u in range(v) if (u, v) not in on_path]
+        others.remove((0, n - 1))
+        extra = sampling.subset(rng, others, sampling.integer(rng, 0, len(others)))
+        problem = cls(sampling.graph_from(n, on_path | set(extra)), 0, n - 1)
+        while len(problem.variables("agent-q")) > max_qubits:
+            problem.graph.add_edge(*sampling.choice(rng, problem._missing_steps()))
+            problem = cls(problem.graph, 0, n - 1)
+        graph = sampling.graph_from(n, set(problem.graph.edges))
+        return cls(sampling.favour(rng, graph, on_path, 10, 50), 0, n - 1)

@@ -1,0 +1,202 @@
+"""Free form: minimise any polynomial in named 0/1 variables (higher-order binary optimisation).
+
+Variables and cost: the user's own; exact, since the cost is the objective. Every assignment is
+feasible. `qubo.py` is the same with at most two variables a term.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, natural_key, sort_labels, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import sampling, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+_SEPARATOR = re.compile(r"[\s,]")
+
+Entry = tuple[Sequence[Label], values.Number]
+
+
+class Hubo(Problem):
+    """Solution: value 0 or 1 of each variable, by its name as text. Objective: the polynomial.
+
+    The coefficients stand at the top level of the file under the type's name, as a list of
+    `[[variables], coefficient]` entries, as an object with keys such as "a*b" (digits alone are a
+    number; names with spaces, commas or `*` need the list), or as a square matrix Q of x'Qx, whose
+    variables are 0..n-1. The empty list or key is the constant. From Python also a dict with tuple
+    keys, or a dimod BinaryQuadraticModel or BinaryPolynomial; its spins s become x = (s + 1) / 2.
+    Repeated terms add up, and x² = x.
+    """
+
+    problem_type = "hubo"
+    title = "Find the 0/1 values of the variables that minimise the polynomial"
+    sense = "min"
+    max_order: ClassVar[int] = 16  # a product of k variables becomes 2**k Ising terms
+    too_high: ClassVar[str] = "split it with helper variables"
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._cost = Polynomial()
+        for labels, coefficient in entries:
+            self._cost.accumulate(Polynomial({frozenset(labels): float(coefficient)}))
+        names = values.distinct(sort_labels(self._cost.variables()), "variable")
+        if not names:
+            raise ProblemError(f"the {self.problem_type} has no variables: {self._how_to()}.")
+        self._names = {values.key(label): label for label in names}
+        for monomial, coefficient in self._cost.coefficients.items():
+            values.number(coefficient, f"the coefficient of {sort_labels(monomial)}")
+            if len(monomial) > self.max_order:
+                raise ProblemError(
+                    f"term {sort_labels(monomial)} joins {len(monomial)} variables but a "
+                    f"{self.problem_type} has at most {self.max_order} a term: {self.too_high}."
+                )
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        if data.get(cls.problem_type) is None:
+            raise ProblemError(f"the problem has no {cls.problem_type!r}: {cls._how_to()}.")
+        return cls(_read_entries(data[cls.problem_type], cls._how_to()))
+
+    def to_data(self) -> dict[str, Any]:
+        entries = [(sort_labels(m), c) for m, c in self._cost.coefficients.items()]
+        entries.sort(key=lambda entry: (len(entry[0]), [natural_key(v) for v in entry[0]]))
+        return {
+            "problem_type": self.problem_type,
+            self.problem_type: [[to_json(labels), c] for labels, c in entries],
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(self._names.values())
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        return Polynomial(self._cost.coefficients)
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return {name: int(assignment[label]) for name, label in self._names.items()}
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return (
+            isinstance(solution, Mapping)
+            and set(solution) == set(self._names)
+            and all(value in (0, 1) for value in solution.values())
+        )
+
+    def objective(self, solution: Solution) -> float:
+        given = solution if isinstance(solution, Mapping) else {}
+        return float(
+            self._cost.evaluate(
+                {label: given.get(name) == 1 for name, label in self._names.items()}
+            )
+        )
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        n = sampling.integer(rng, 2, min(16, max_qubits))
+        entries: list[Entry] = [([], round(float(rng.normal()), 2))]
+        entries += [([f"x{i}"], round(float(rng.normal()), 2)) for i in range(n)]
+        for _ in range(sampling.integer(rng, n, 3 * n)):
+            order = sampling.integer(rng, 2, min(n, cls.max_order, 4))
+            members = [f"x{i}" for i in sampling.subset(rng, range(n), order)]
+            entries.append((members, round(float(rng.normal(0, 2)), 2)))
+        return cls(entries)
+
+    def prompt_details(self) -> str:
+        terms = (
+            "*".join([f"{c:g}", *map(values.key, labels)])
+            for labels, c in self.to_data()[self.problem_type]
+        )
+        return "minimising " + " + ".join(terms)
+
+    @classmethod
+    def _how_to(cls) -> str:
+        return f'add e.g. {{"{cls.problem_type}": [[["a", "b"], 2], [["a"], -1]]}}'
+
+
+def _read_entries(model: Any, how_to: str) -> list[Entry]:
+    """Terms of any accepted form; see `Hubo`."""
+    if isinstance(model, Mapping) and model.get("type") == "BinaryQuadraticModel":
+        model = _deserialised(model)
+    if hasattr(model, "tolist"):
+        model = model.tolist()
+    pairs: Iterable[tuple[Any, Any]]
+    if hasattr(model, "to_binary"):  # dimod.BinaryPolynomial
+        pairs = model.to_binary(copy=True).items()
+    elif hasattr(model, "binary"):  # dimod.BinaryQuadraticModel
+        binary = model.binary
+        linear = [((v,), c) for v, c in binary.linear.items()]
+        pairs = [*linear, *binary.quadratic.items(), ((), binary.offset)]
+    elif isinstance(model, Mapping):
+        pairs = model.items()
+    elif _is_matrix(model):
+        pairs = [((i, j), c) for i, row in enumerate(model) for j, c in enumerate(row)]
+    elif isinstance(model, list | tuple):
+        for entry in model:
+            if (
+                not isinstance(entry, list | tuple)
+                or len(entry) != 2
+                or not isinstance(entry[0], list | tuple)
+            ):
+                raise ProblemError(f"entry {entry!r} must be [[variables], coefficient]: {how_to}.")
+        pairs = model
+    else:
+        raise ProblemError(
+            f"{type(model).__name__} is neither a list of terms, an object of terms, nor a dimod "
+            f"BinaryQuadraticModel or BinaryPolynomial: {how_to}, or convert the model, "
+            "e.g. by dimod.cqm_to_bqm."
+        )
+    return [
+        (_read_labels(key), values.number(c, f"the coefficient of {_shown(key)}"))
+        for key, c in pairs
+    ]
+
+
+def _read_labels(key: Any) -> list[Label]:
+    parts: Iterable[Any]
+    if isinstance(key, str):
+        texts = [part.strip() for part in key.split("*")] if key.strip() else []
+        if any(_SEPARATOR.search(text) for text in texts):
+            raise ProblemError(
+                f"term {key!r} could mean one name or several: write products as 'a*b', and terms "
+                "in names with spaces or commas as a list of [[variables], coefficient]."
+            )
+        parts = [int(text) if text.isascii() and text.isdigit() else text for text in texts]
+    elif isinstance(key, list | tuple | frozenset):
+        parts = key
+    else:
+        parts = [key]
+    return [values.name(part, f"a variable of {_shown(key)}") for part in parts]
+
+
+def _is_matrix(model: Any) -> bool:
+    """Whether this is a square list of rows of numbers."""
+    return isinstance(model, list | tuple) and all(
+        isinstance(row, list | tuple)
+        and len(row) == len(model)
+        and not any(isinstance(entry, list | tuple | str) for entry in row)
+        for row in model
+    )
+
+
+def _shown(key: Any) -> str:
+    return repr(list(key) if isinstance(key, frozenset | tuple) else key)
+
+
+def _deserialised(model: Mapping[str, Any]) -> Any:
+    """The dimod model behind its own JSON form."""
+    try:
+        import dimod
+    except ImportError:
+        raise ProblemError(
+            "reading a serialised dimod model needs dimod: pip install dimod, or write the terms "
+            "as a list of [[variables], coefficient]."
+        ) from None
+    try:
+        return dimod.BinaryQuadraticModel.from_serializable(model)
+    except Exception as error:
+        raise ProblemError(f"dimod cannot read this serialised model: {error}") from error

@@ -1,0 +1,92 @@
+"""Maximum cut of a hypergraph: two sides so that as many hyperedges as possible span both.
+
+Variables: nodes; x_v = 1 on the side that is listed.
+`agent-q`: a hyperedge of two nodes costs 2 x_i x_j - x_i - x_j, one of k > 2 nodes
+(2 / (k choose 2)) Σ_{pairs} x_i x_j - (1/k) Σ_i x_i. Not exact for k > 2.
+`exact`: Σ_e (Π_{i∈e} x_i + Π_{i∈e} (1-x_i)), the number of hyperedges that lie on one side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Self
+
+import numpy as np
+
+from quasar.core.labels import Label, sort_labels, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.graphs import Hypergraph, from_json_list, read_hypergraph
+
+
+class HyperMaxCut(Problem):
+    """Solution: list of the nodes on one side. Objective: hyperedges with nodes on both sides."""
+
+    problem_type = "hypermaxcut"
+    title = "Split the nodes in two so that most hyperedges have nodes on both sides"
+    sense = "max"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: Hypergraph) -> None:
+        self.graph = graph
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(read_hypergraph(data))
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": {
+                "nodes": [to_json(v) for v in self.graph.nodes],
+                "hyperedges": to_json(self.graph.hyperedges),
+            },
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return sort_labels(self.graph.nodes)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        parts = _uncut if encoding == "exact" else _published
+        return Polynomial.total(parts(edge) for edge in self.graph.hyperedges)
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, sort_labels(self.graph.nodes))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return set(from_json_list(solution)) <= set(self.graph.nodes)
+
+    def objective(self, solution: Solution) -> float:
+        side = set(from_json_list(solution))
+        return float(sum(0 < len(side & set(edge)) < len(edge) for edge in self.graph.hyperedges))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 3)
+        n = sampling.size(rng, 3, min(12, max_qubits))
+        largest = sampling.integer(rng, 2, min(6, n - 1))
+        wanted = sampling.integer(rng, 2, 3 * n)
+        hyperedges: dict[tuple[Label, ...], None] = {}
+        for _ in range(wanted):
+            size = sampling.integer(rng, 2, largest)
+            hyperedges[tuple(sampling.subset(rng, range(n), size))] = None
+        return cls(Hypergraph(tuple(range(n)), tuple(hyperedges)))
+
+
+def _uncut(edge: Sequence[Label]) -> Polynomial:
+    inside, outside = Polynomial.constant(1), Polynomial.constant(1)
+    for v in edge:
+        inside = inside * Polynomial.variable(v)
+        outside = outside * Polynomial.linear({v: -1}, 1)
+    return inside + outside
+
+
+def _published(edge: Sequence[Label]) -> Polynomial:
+    k = len(edge)
+    pair, single = (2.0, 1.0) if k == 2 else (2 / (k * (k - 1) / 2), 1 / k)
+    cost = Polynomial.linear(dict.fromkeys(edge, -single))
+    for two in combinations(edge, 2):
+        cost.accumulate(Polynomial({frozenset(two): pair}))
+    return cost

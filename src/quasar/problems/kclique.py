@@ -1,0 +1,88 @@
+"""Clique of a given size: k nodes that are all joined to each other.
+
+Variables: nodes. Both encodings are the same polynomial, (k+1) (k - Σ_v x_v)² - Σ_{uv∈E} x_u x_v.
+It is exact where a k-clique exists: one node more gains at most k edges and costs k+1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+
+
+class KClique(Problem):
+    """Solution: list of the nodes chosen. Objective: how many edges join them."""
+
+    problem_type = "kclique"
+    title = "Find k nodes that are all joined to each other"
+    sense = "max"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, k: int) -> None:
+        if not 1 <= k <= graph.number_of_nodes():
+            raise ProblemError(
+                f"'k' is {k}: choose a clique size from 1 to the graph's "
+                f"{graph.number_of_nodes()} nodes."
+            )
+        self.graph = graph
+        self.k = k
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        attributes = graphs.attributes_of(data)
+        return cls(graphs.read_graph(data), graphs.attribute(attributes, "k", int, 3))
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {"k": self.k},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return graphs.nodes(self.graph)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        missing = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1.0), self.k)
+        cost = missing.square() * (self.k + 1)
+        for u, v in self.graph.edges:
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), -1)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        chosen = set(graphs.from_json_list(solution))
+        return len(chosen) == len(solution) == self.k and (
+            self.objective(solution) == self.k * (self.k - 1) / 2
+            and all(v in self.graph for v in chosen)
+        )
+
+    def objective(self, solution: Solution) -> float:
+        chosen = graphs.from_json_list(solution)
+        return float(sum(self.graph.has_edge(u, v) for u, v in combinations(chosen, 2)))
+
+    def prompt_details(self) -> str:
+        return f"with {self.k} sized clique"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 4)
+        k = sampling.integer(rng, 3, min(5, max_qubits - 1))
+        n = sampling.integer(rng, k + 1, min(k + 3, max_qubits))
+        pairs = set(combinations(range(k), 2))
+        for node in range(k, n):
+            neighbours = sampling.subset(rng, range(node), sampling.integer(rng, 1, 2))
+            pairs.update((other, node) for other in neighbours)
+        return cls(sampling.shuffled_graph(rng, n, pairs), k)

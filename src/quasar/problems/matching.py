@@ -1,0 +1,156 @@
+"""Matching: edges without common nodes; as many as possible, then as light as possible.
+
+Variables: edges, as sorted pairs; weights default to 1.
+`agent-q`: (|V|+1) Σ_{v, deg>0} (1 - Σ_{e∋v} x_e)² + Σ_e w_e x_e, exact while weights stay below
+|V|+1.
+`exact`, for all finite weights: with w' = w - w_min and K = ⌊(nodes with edges) / 2⌋,
+Σ_e (w'_e - R) x_e + Σ_{e,f adjacent} A_ef x_e x_f. A matching that is not the largest can be
+augmented along a path, which adds at most K edges and so at most K max w' of weight: R outweighs
+that. Of two chosen edges that touch, dropping the heavier loses R - max(w'_e, w'_f): A_ef outweighs
+that. Taking off w_min shifts all matchings of one size alike.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.penalties import above
+
+KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
+"""Perfect ones must cover every node, near-perfect ones all but one; the lightest is best."""
+
+
+class Matching(Problem):
+    """Solution: list of the edges chosen. Objective: their total weight.
+
+    Feasible: no two edges share a node, and the kind's nodes are covered. Solutions rank by number
+    of edges (most first), then by weight (lightest first).
+
+    Args:
+        kind: one of `KINDS`.
+        extra: further attributes that the file carries, kept as they came.
+    """
+
+    problem_type = "matching"
+    title = "Find the largest set of edges without common nodes, and of those the lightest"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.Graph, kind: str = "maximum", extra: Any = None) -> None:
+        if kind not in KINDS:
+            raise ProblemError(f"unknown 'matching' {kind!r}: use {', '.join(KINDS)}.")
+        if kind.endswith("bipartite") and not nx.is_bipartite(graph):
+            raise ProblemError(
+                f"the graph is not bipartite: use 'matching': {kind.removesuffix('_bipartite')!r}."
+            )
+        self.graph = graph
+        self.kind = kind
+        self.extra = extra
+        self._weight = {
+            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
+            for u, v in graphs.edges(graph)
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        attributes = graphs.attributes_of(data)
+        kind = attributes.get("matching")
+        return cls(
+            graphs.read_graph(data), "maximum" if kind is None else kind, attributes.get("extra")
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        extra = {} if self.extra is None else {"extra": self.extra}
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {"matching": self.kind, **extra},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(self._weight)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        return self._exact() if encoding == "exact" else self._published()
+
+    def _published(self) -> Polynomial:
+        cost = Polynomial.linear({edge: weight for edge, weight in self._weight.items()})
+        for v in self.graph.nodes:
+            if self.graph.degree[v]:
+                uncovered = Polynomial.linear(dict.fromkeys(graphs.edges_at(self.graph, v), -1), 1)
+                cost.accumulate(uncovered.square(), self.graph.number_of_nodes() + 1)
+        return cost
+
+    def _exact(self) -> Polynomial:
+        lightest = min(self._weight.values(), default=0.0)
+        excess = {edge: weight - lightest for edge, weight in self._weight.items()}
+        covered = sum(1 for v in self.graph.nodes if self.graph.degree[v])
+        reward = above(covered // 2 * max(excess.values(), default=0.0))
+        cost = Polynomial.linear({edge: e - reward for edge, e in excess.items()})
+        for v in self.graph.nodes:
+            for e, f in combinations(graphs.edges_at(self.graph, v), 2):
+                touching = Polynomial({frozenset((e, f)): 1.0})
+                cost.accumulate(touching, above(reward - max(excess[e], excess[f])))
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(edge) for edge in selected(assignment, self._weight)]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        chosen = graphs.edges_from_json(solution)
+        touched = [node for edge in chosen for node in edge]
+        bare = self.graph.number_of_nodes() - len(touched)
+        if len(set(touched)) != len(touched) or any(edge not in self._weight for edge in chosen):
+            return False
+        allowed = {"perfect": 0, "perfect_bipartite": 0, "near_perfect": 1}
+        return bare == allowed.get(self.kind, bare)
+
+    def objective(self, solution: Solution) -> float:
+        chosen = graphs.edges_from_json(solution)
+        return sum((self._weight.get(edge, 0.0) for edge in chosen), 0.0)
+
+    def rank(self, solution: Solution) -> tuple[float, ...]:
+        return (-float(len(solution)), self.objective(solution))
+
+    def prompt_details(self) -> str:
+        kind = "minimal maximum" if self.kind == "maximum" else self.kind
+        return f"using {kind} matching to solve the problem"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        kind = sampling.choice(rng, [k for k in KINDS if k != "near_perfect"])
+        pairs = sampling.size(rng, 2, min(6, max_qubits))
+        unmatched = sampling.integer(rng, 0, 1 if kind == "maximum" else 6)
+        if kind.startswith("perfect"):
+            unmatched = 0
+        n = 2 * pairs + unmatched
+        if kind.endswith("bipartite"):
+            left, right = range(pairs), range(pairs, n)
+            matched = {(u, u + pairs) for u in left}
+            possible = [(u, v) for u in left for v in right]
+            extra = json.dumps({"left_nodes": list(left), "right_nodes": list(right)})
+        else:
+            order = sampling.permutation(rng, range(n))
+            couples = zip(order[::2], order[1::2], strict=False)
+            matched = {(min(two), max(two)) for two in list(couples)[:pairs]}
+            possible = list(combinations(range(n), 2))
+            extra = json.dumps({"n": n})
+        rest = [edge for edge in possible if edge not in matched]
+        most = min(5, max_qubits - pairs, len(rest))
+        added = sampling.subset(rng, rest, sampling.integer(rng, min(3, most), most))
+        graph = sampling.graph_from(n, matched | set(added))
+        if kind.endswith("bipartite"):
+            nx.set_node_attributes(graph, {v: int(v >= pairs) for v in graph}, "bipartite")
+        return cls(sampling.favour(rng, graph, matched, 10, 20), kind, extra)

@@ -1,0 +1,141 @@
+"""Maximum 3-satisfiability: truth values that satisfy the most clauses of up to three literals.
+
+Variables: the clauses' variables, x = 1 for true. Cost: Σ_clauses Π_literals (1 - literal), the
+number of unsatisfied clauses, with terms up to third order; exact, since it is the objective.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, sort_labels
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
+
+_EXAMPLE = '{"clauses": [[1, -2, 3], [-1, 2]]}'
+_NEGATIONS = ("-", "!", "~", "¬")
+_INTEGER = re.compile(r"\d+", re.ASCII)
+
+
+class MaxThreeSat(Problem):
+    """Solution: truth value of each variable, by its name as text. Objective: satisfied clauses.
+
+    Attribute `clauses`: lists of one to three literals, each a number as in DIMACS (-2: variable 2
+    is false) or a name with `-`, `!`, `~` or `¬` before it for false, such as "!rain".
+    """
+
+    problem_type = "max_3sat"
+    title = "Find truth values that satisfy as many clauses as possible"
+    sense = "max"
+
+    def __init__(self, clauses: Sequence[Sequence[Literal]]) -> None:
+        self.clauses = [tuple(clause) for clause in clauses]
+        labels = {label for clause in self.clauses for label, _ in clause}
+        self._names = {values.key(label): label for label in sort_labels(labels)}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        raw = values.required(graphs.attributes_of(data), "clauses", _EXAMPLE)
+        return cls([_read_clause(clause) for clause in values.listed(raw, "'clauses'", _EXAMPLE)])
+
+    def to_data(self) -> dict[str, Any]:
+        clauses = [[_write_literal(literal) for literal in clause] for clause in self.clauses]
+        return {
+            "problem_type": self.problem_type,
+            "problem_specific_attributes": {"clauses": clauses},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(self._names.values())
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        cost = Polynomial()
+        for clause in self.clauses:
+            violated = Polynomial.constant(1)
+            for label, wanted in clause:
+                violated *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
+            cost.accumulate(violated)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return {name: bool(assignment[label]) for name, label in self._names.items()}
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return (
+            isinstance(solution, Mapping)
+            and set(solution) == set(self._names)
+            and all(isinstance(truth, bool) for truth in solution.values())
+        )
+
+    def objective(self, solution: Solution) -> float:
+        truths = solution if isinstance(solution, Mapping) else {}
+        return float(
+            sum(
+                any(truths.get(values.key(label)) is wanted for label, wanted in clause)
+                for clause in self.clauses
+            )
+        )
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        n = sampling.integer(rng, 2, min(16, max_qubits))
+        clauses = []
+        for _ in range(sampling.integer(rng, 2 * n, 5 * n)):
+            size = min(n, sampling.choice(rng, [1, 2, 3, 3, 3, 3]))
+            members = sampling.subset(rng, range(1, n + 1), size)
+            clauses.append([(v, bool(rng.integers(2))) for v in members])
+        return cls(clauses)
+
+    def prompt_details(self) -> str:
+        clauses = (
+            "("
+            + " or ".join(f"{'' if wanted else 'not '}{label}" for label, wanted in clause)
+            + ")"
+            for clause in self.clauses
+        )
+        return "with the clauses " + ", ".join(clauses)
+
+
+def _read_clause(raw: Any) -> list[Literal]:
+    clause = values.listed(raw, "a clause", "[1, -2, 3]")
+    if len(clause) > 3:
+        raise ProblemError(
+            f"clause {clause} has {len(clause)} literals but at most 3 are allowed: "
+            "split it with helper variables."
+        )
+    return [_read_literal(literal) for literal in clause]
+
+
+def _read_literal(raw: Any) -> Literal:
+    if isinstance(raw, str):
+        text = raw.strip()
+        wanted = not text.startswith(_NEGATIONS)
+        text = text if wanted else text[1:].strip()
+        if not text or text.startswith(_NEGATIONS):
+            raise ProblemError(f"literal {raw!r} must be a name, or one of -!~¬ and a name.")
+        if not _INTEGER.fullmatch(text):
+            return text, wanted
+        number = int(text) if wanted else -int(text)
+    elif isinstance(raw, int) and not isinstance(raw, bool):
+        number = raw
+    else:
+        raise ProblemError(f'literal {raw!r} must be a whole number or a string such as "!a".')
+    if number == 0:
+        raise ProblemError("literal 0 names no variable: count from 1, and leave DIMACS' final 0.")
+    return abs(number), number > 0
+
+
+def _write_literal(literal: Literal) -> int | str:
+    label, wanted = literal
+    if isinstance(label, int):
+        return label if wanted else -label
+    return f"{'' if wanted else '!'}{label}"

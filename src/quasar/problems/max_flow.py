@@ -1,0 +1,153 @@
+"""Maximum s-t flow in whole units.
+
+Variables: (arc, bit i). With capacity c and M = ⌊log₂ c⌋ the flow of an arc is
+f = Σ_{i<M} 2^i b_i + (c+1-2^M) b_M, which takes every value 0..c and no other; an arc of capacity 0
+has no variables.
+`agent-q`: Σ_{inner v} (Σ_in f - Σ_out f)² - (1/C) Σ_{e out of s} f_e² with C the capacity out of
+the source. Not exact: squares of flow, and the penalty can lose.
+`exact`: 2 Σ_{inner v} (Σ_in f - Σ_out f)² - F with F the net flow out of the source. Mending a node
+that gains or loses d units costs at most d units of F, so any factor above 1 is sufficient; 2 keeps
+the worst violation as far away as a missing unit of flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+Arc = tuple[Label, Label]
+
+
+class MaxFlow(Problem):
+    """Solution: list of [u, v, flow], one for each arc. Objective: net flow out of the source.
+
+    Feasible: flows are whole numbers within the capacities, and every node other than source and
+    sink passes on what it gets. Flow in circles is allowed, as it changes nothing.
+    """
+
+    problem_type = "max_flow"
+    title = "Send as much flow as possible from the source to the sink"
+    sense = "max"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
+        graphs.check_terminals(source, sink)
+        self.graph = graph
+        self.source = source
+        self.sink = sink
+        self._capacity: dict[Arc, int] = {}
+        for (u, v), capacity in graphs.capacities(graph).items():
+            if capacity != int(capacity):
+                raise ProblemError(
+                    f"arc {u!r} - {v!r} has the capacity {capacity:g}: flow runs in whole units, "
+                    "so scale all capacities to whole numbers."
+                )
+            self._capacity[u, v] = int(capacity)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        graph = graphs.read_graph(data, directed=True)
+        attributes = graphs.attributes_of(data)
+        return cls(
+            graph,
+            graphs.node_attribute(attributes, "source", graph),
+            graphs.node_attribute(attributes, "sink", graph),
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {
+                "source": to_json(self.source),
+                "sink": to_json(self.sink),
+            },
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return [
+            (arc, bit) for arc, c in self._capacity.items() for bit in range(len(_bit_values(c)))
+        ]
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        flow = {
+            arc: Polynomial.linear({(arc, bit): w for bit, w in enumerate(_bit_values(c))})
+            for arc, c in self._capacity.items()
+        }
+        surplus = {v: Polynomial() for v in self.graph.nodes}
+        for (u, v), f in flow.items():
+            surplus[u].accumulate(f, -1)
+            surplus[v].accumulate(f)
+        unbalanced = Polynomial.total(
+            surplus[v].square() for v in self.graph.nodes if v not in (self.source, self.sink)
+        )
+        if encoding == "exact":
+            return unbalanced * 2 + surplus[self.source]
+        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
+        total = sum(self._capacity[arc] for arc in out)
+        for arc in out:
+            unbalanced.accumulate(flow[arc].square(), -1 / total)
+        return unbalanced
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [
+            [*to_json(arc), sum(w for i, w in enumerate(_bit_values(c)) if assignment[arc, i])]
+            for arc, c in self._capacity.items()
+        ]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        rows = graphs.rows_from_json(solution)
+        if len({(u, v) for u, v, _ in rows}) != len(rows):
+            return False
+        surplus = dict.fromkeys(self.graph.nodes, 0)
+        for u, v, flow in rows:
+            if not 0 <= flow <= self._capacity.get((u, v), -1) or flow != int(flow):
+                return False
+            surplus[u] -= flow
+            surplus[v] += flow
+        return not any(d for v, d in surplus.items() if v not in (self.source, self.sink))
+
+    def objective(self, solution: Solution) -> float:
+        rows = graphs.rows_from_json(solution)
+        return float(sum(((u == self.source) - (v == self.source)) * f for u, v, f in rows))
+
+    def prompt_details(self) -> str:
+        return f"from source node {self.source} to sink node {self.sink}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        n = sampling.integer(rng, min(4, max_qubits + 1), min(7, max_qubits + 1))
+        graph = sampling.random_network(rng, n, sampling.integer(rng, 0, 4))
+        extra = list(graph.edges)
+        while graph.number_of_edges() > max_qubits:
+            arc = extra.pop()
+            graph.remove_edge(*arc)
+            if not nx.has_path(graph, 0, n - 1):
+                graph.add_edge(*arc)
+        most = sampling.integer(rng, 2, 4)
+        free = max_qubits - graph.number_of_edges()
+        for _, _, attributes in graph.edges(data=True):
+            c = sampling.integer(rng, 1, most)
+            while len(_bit_values(c)) - 1 > free:
+                c = c // 2
+            free -= len(_bit_values(c)) - 1
+            attributes["capacity"] = c
+        return cls(graph, 0, n - 1)
+
+
+def _bit_values(capacity: int) -> list[int]:
+    """Weights of the bits of a number 0..capacity; all sums are at most the capacity."""
+    if capacity == 0:
+        return []
+    top = capacity.bit_length() - 1
+    return [2**i for i in range(top)] + [capacity + 1 - 2**top]

@@ -1,0 +1,70 @@
+"""Weighted maximum cut: two sides so that the edges between them weigh the most.
+
+Variables: nodes. Cost: -Σ_{uv∈E} w_uv (x_u + x_v - 2 x_u x_v), minus the cut's weight; exact, since
+every assignment is a cut. Both sides of a partition are ground states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+
+
+class MaxCut(Problem):
+    """Solution: list of the nodes on one side. Objective: weight of the edges cut.
+
+    Edges carry `weight` (default 1, negative allowed).
+    """
+
+    problem_type = "maxcut"
+    title = "Find the split of the nodes into two sides that cuts the largest edge weight"
+    sense = "max"
+
+    def __init__(self, graph: nx.Graph) -> None:
+        self.graph = graph
+        self._weights = {
+            (u, v): graphs.edge_number(graph, u, v, "weight", default=1) for u, v in graph.edges
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_graph(data))
+
+    def to_data(self) -> dict[str, Any]:
+        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return graphs.nodes(self.graph)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        cost = Polynomial()
+        for (u, v), weight in self._weights.items():
+            cost.accumulate(Polynomial.linear({u: -1, v: -1}), weight)
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * weight)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return values.is_subset(solution, graphs.nodes(self.graph))
+
+    def objective(self, solution: Solution) -> float:
+        side = set(values.recognised(solution, graphs.nodes(self.graph)))
+        return float(sum(w for (u, v), w in self._weights.items() if (u in side) != (v in side)))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        graph = sampling.random_graph(rng, 2, min(16, max_qubits))
+        if rng.random() < 0.75:
+            sampling.set_numbers(rng, graph, "weight", sampling.choice(rng, [-3, 1, 1]), 10)
+        return cls(graph)

@@ -1,0 +1,97 @@
+"""Minimum s-t cut: the cheapest set of arcs whose loss separates the source from the sink.
+
+Variables: nodes; x_v = 1 on the source side. Both encodings are the same polynomial,
+Σ_{uv∈E} c_uv x_u (1-x_v) - (C+1) x_s (1-x_t) with C the capacity out of the source; it is exact for
+capacities of 0 or more: cutting all arcs out of the source costs C, so keeping source and sink
+apart always pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+
+
+class MinCut(Problem):
+    """Solution: list of the nodes on the source side. Objective: capacity from it to the rest.
+
+    Feasible: holds the source and not the sink.
+    """
+
+    problem_type = "min_cut"
+    title = "Find the cheapest cut that separates the source from the sink"
+    sense = "min"
+    encodings = ("exact", "agent-q")
+
+    def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
+        graphs.check_terminals(source, sink)
+        self.graph = graph
+        self.source = source
+        self.sink = sink
+        self._capacity = graphs.capacities(graph)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        graph = graphs.read_graph(data, directed=True)
+        attributes = graphs.attributes_of(data)
+        return cls(
+            graph,
+            graphs.node_attribute(attributes, "source", graph),
+            graphs.node_attribute(attributes, "sink", graph),
+        )
+
+    def to_data(self) -> dict[str, Any]:
+        return {
+            "problem_type": self.problem_type,
+            "graph": graphs.graph_data(self.graph),
+            "problem_specific_attributes": {
+                "source": to_json(self.source),
+                "sink": to_json(self.sink),
+            },
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return graphs.nodes(self.graph)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        cost = Polynomial.total(
+            _only_first(u, v) * capacity for (u, v), capacity in self._capacity.items()
+        )
+        out = sum(c for (u, _), c in self._capacity.items() if u == self.source)
+        cost.accumulate(_only_first(self.source, self.sink), -(out + 1))
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        side = set(graphs.from_json_list(solution))
+        return self.source in side and self.sink not in side and side <= set(self.graph.nodes)
+
+    def objective(self, solution: Solution) -> float:
+        side = set(graphs.from_json_list(solution))
+        return sum((c for (u, v), c in self._capacity.items() if u in side and v not in side), 0.0)
+
+    def prompt_details(self) -> str:
+        return f"from source node {self.source} to sink node {self.sink}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 3)
+        n = sampling.size(rng, 3, min(11, max_qubits))
+        graph = sampling.random_network(rng, n, sampling.integer(rng, 0, 2 * n))
+        sampling.set_numbers(rng, graph, "capacity", 1, sampling.integer(rng, 2, 7))
+        return cls(graph, 0, n - 1)
+
+
+def _only_first(u: Label, v: Label) -> Polynomial:
+    """The product x_u (1 - x_v)."""
+    return Polynomial({frozenset((u,)): 1.0, frozenset((u, v)): -1.0})

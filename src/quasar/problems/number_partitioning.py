@@ -1,0 +1,93 @@
+"""Number partitioning: two groups of numbers with sums as equal as possible.
+
+Variables: names of the numbers. Cost: (Σ_i a_i (2x_i - 1))², the squared difference of the sums;
+exact, since every assignment is a partition. Both orders of the groups are ground states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, sampling, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+_EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
+
+
+class NumberPartitioning(Problem):
+    """Solution: [[names of one group], [names of the other]]. Objective: difference of the sums.
+
+    Attribute `numbers`: a list, whose numbers are named by their positions from 0, or an object
+    from name to number.
+    """
+
+    problem_type = "number_partitioning"
+    title = "Split the numbers into two groups with sums as equal as possible"
+    sense = "min"
+
+    def __init__(self, numbers: Mapping[Label, values.Number]) -> None:
+        self.numbers = dict(numbers)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        raw = values.required(graphs.attributes_of(data), "numbers", _EXAMPLE)
+        if not isinstance(raw, Mapping):
+            return cls(
+                {
+                    i: values.number(a, f"number {i} of 'numbers'")
+                    for i, a in enumerate(values.listed(raw, "'numbers'", _EXAMPLE))
+                }
+            )
+        if not raw:
+            raise ProblemError(f"'numbers' is empty: write e.g. {_EXAMPLE}.")
+        names = values.distinct((values.key(name) for name in raw), "number")
+        numbers = (values.number(a, f"number {name!r}") for name, a in raw.items())
+        return cls(dict(zip(names, numbers, strict=True)))
+
+    def to_data(self) -> dict[str, Any]:
+        by_position = list(self.numbers) == list(range(len(self.numbers)))
+        numbers = list(self.numbers.values()) if by_position else self.numbers
+        return {
+            "problem_type": self.problem_type,
+            "problem_specific_attributes": {"numbers": numbers},
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(self.numbers)
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        total = sum(self.numbers.values())
+        return Polynomial.linear({k: 2 * a for k, a in self.numbers.items()}, -total).square()
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [[to_json(k) for k in self.numbers if assignment[k] == x] for x in (1, 0)]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        if not isinstance(solution, list | tuple) or len(solution) != 2:
+            return False
+        if not all(isinstance(group, list | tuple) for group in solution):
+            return False
+        both = [*solution[0], *solution[1]]
+        return values.is_subset(both, list(self.numbers)) and len(both) == len(self.numbers)
+
+    def objective(self, solution: Solution) -> float:
+        names = list(self.numbers)
+        groups = solution if isinstance(solution, list | tuple) else []
+        sums = [sum(self.numbers[k] for k in values.recognised(group, names)) for group in groups]
+        return float(abs(sum(sums[:1]) - sum(sums[1:])))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 2)
+        n = sampling.integer(rng, 2, min(16, max_qubits))
+        largest = sampling.choice(rng, [10, 30, 100])
+        return cls({i: sampling.integer(rng, 1, largest) for i in range(n)})
+
+    def prompt_details(self) -> str:
+        return "of the numbers " + ", ".join(map(str, self.numbers.values()))

@@ -1,0 +1,165 @@
+"""Travelling salesperson: the shortest closed tour through all nodes of a weighted graph.
+
+Variables: (v, j), node v is visited at position j = 1..n-1; the first node in natural order sits at
+position 0, which saves 2n - 1 qubits. With weights reduced by the smallest one (every tour has n
+edges, so that moves all tours alike) and U the length of some tour in reduced weights:
+
+    A Σ_v (1 - Σ_j x_vj)² + A Σ_j (1 - Σ_v x_vj)² + Σ_j Σ_{u≠v} d_uv x_uj x_v,j+1 + both ends at 0
+
+with A above U/2 and d_uv the reduced weight, or more than U where u and v are not joined. Exact:
+the reduced optimum is at most U, whereas a broken one-hot breaks at least two squares (rows and
+columns hold the same number of ones) and so costs at least 2A > U, and a missing edge more than U.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations, pairwise
+from typing import Any, Self
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, natural_key, sorted_pair, to_json
+from quasar.core.polynomial import Polynomial
+from quasar.problems import graphs, penalties, sampling, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution
+
+_ROUNDING = 1e-12  # weights that differ by less, relative to the largest, are equal
+
+
+class TravelingSalesperson(Problem):
+    """Solution: list of all nodes in the order of the tour, from the first node in natural order
+    and in the direction whose second node comes before the last. Objective: length of the tour.
+
+    A position that does not hold exactly one node is null, which makes the solution infeasible.
+    Edges carry `weight` (default 1); node pairs without an edge cannot follow each other.
+    """
+
+    problem_type = "tsp"
+    title = "Find the shortest closed tour that visits every node once"
+    sense = "min"
+
+    def __init__(self, graph: nx.Graph) -> None:
+        self.graph = graph
+        self._nodes = graphs.nodes(graph)
+        if len(self._nodes) < 3:
+            raise ProblemError(
+                f"a tour needs at least 3 nodes, not {len(self._nodes)}: add nodes to the graph."
+            )
+        self._weights = {
+            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
+            for u, v in graphs.edges(graph)
+        }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_graph(data))
+
+    def to_data(self) -> dict[str, Any]:
+        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return [(v, j) for v in self._nodes[1:] for j in self._positions()]
+
+    def polynomial(self, encoding: Encoding) -> Polynomial:
+        first, *others = self._nodes
+        lightest = min(self._weights.values(), default=0.0)
+        largest = max(map(abs, self._weights.values()), default=0.0)
+        reduced = {
+            pair: w - lightest if w - lightest > _ROUNDING * largest else 0.0
+            for pair, w in self._weights.items()
+        }
+        bound = _some_tour(self._nodes, reduced)
+        one_hot = penalties.above(bound / 2)
+        missing = penalties.above(bound)
+
+        cost = Polynomial.constant(len(self._nodes) * lightest)
+        for v in others:
+            visits = penalties.exactly_one((v, j) for j in self._positions())
+            cost.accumulate(visits, one_hot)
+        for j in self._positions():
+            visitors = penalties.exactly_one((v, j) for v in others)
+            cost.accumulate(visitors, one_hot)
+        for v in others:
+            step = reduced.get(sorted_pair(first, v), missing)
+            cost.accumulate(Polynomial.linear({(v, 1): step}))
+            cost.accumulate(Polynomial.linear({(v, len(others)): step}))
+        for j, following in pairwise(self._positions()):
+            for u in others:
+                for v in others:
+                    if u != v:
+                        step = reduced.get(sorted_pair(u, v), missing)
+                        leg = Polynomial.variable((u, j)) * Polynomial.variable((v, following))
+                        cost.accumulate(leg, step)
+        return cost
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        tour: list[Any] = [self._nodes[0]]
+        for j in self._positions():
+            visitors = [v for v in self._nodes[1:] if assignment[(v, j)]]
+            tour.append(visitors[0] if len(visitors) == 1 else None)
+        complete = None not in tour
+        if complete and natural_key(tour[1]) > natural_key(tour[-1]):
+            tour[1:] = tour[:0:-1]
+        return [to_json(v) for v in tour]
+
+    def is_feasible(self, solution: Solution) -> bool:
+        return (
+            values.is_subset(solution, self._nodes)
+            and len(solution) == len(self._nodes)
+            and all(leg in self._weights for leg in self._legs(solution))
+        )
+
+    def objective(self, solution: Solution) -> float:
+        return float(sum(self._weights.get(leg, 0.0) for leg in self._legs(solution)))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
+        sampling.require_qubits(cls.problem_type, max_qubits, 4)
+        largest = 1 + int(np.sqrt(max_qubits))
+        n = sampling.integer(rng, 3, min(5, largest))
+        tour = sampling.permutation(rng, range(n))
+        legs = set(pairwise([*tour, tour[0]]))
+        density = sampling.choice(rng, [1.0, 0.5])
+        others = {pair for pair in combinations(range(n), 2) if rng.random() < density}
+        graph = sampling.graph_from(n, legs | others)
+        return cls(sampling.set_numbers(rng, graph, "weight", 1, 20))
+
+    def _positions(self) -> range:
+        return range(1, len(self._nodes))
+
+    def _legs(self, solution: Solution) -> list[tuple[Label, Label]]:
+        """The steps of a tour, closing one included, as undirected pairs of known nodes."""
+        known = values.recognised(solution, self._nodes)
+        return [sorted_pair(u, v) for u, v in pairwise([*known, *known[:1]])]
+
+
+def _some_tour(nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], float]) -> float:
+    """An upper bound on the shortest tour: the best nearest-neighbour tour.
+
+    Where that finds none in an incomplete graph, half the sum of the two longest edges at every
+    node, which no tour exceeds. Lengths must not be negative.
+    """
+    best = np.inf
+    for start in nodes:
+        here, total, left = start, 0.0, set(nodes) - {start}
+        while left:
+            steps = [
+                (lengths[sorted_pair(here, v)], natural_key(v), v)
+                for v in left
+                if sorted_pair(here, v) in lengths
+            ]
+            if not steps:
+                break
+            length, _, here = min(steps)
+            total += length
+            left.remove(here)
+        closing = lengths.get(sorted_pair(here, start))
+        if not left and closing is not None:
+            best = min(best, total + closing)
+    if np.isfinite(best):
+        return float(best)
+    at_node = {v: sorted((w for pair, w in lengths.items() if v in pair)) for v in nodes}
+    return sum(sum(incident[-2:]) for incident in at_node.values()) / 2

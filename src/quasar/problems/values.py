@@ -1,0 +1,129 @@
+"""Plain values in problem files: names, numbers and lists of them, checked on reading.
+
+For problems that are stated by attributes or coefficients; graphs are read by `graphs.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label, from_json, to_json
+
+Number = int | float
+
+_LARGEST = 1e100  # squares and sums of these stay finite
+
+
+def required(source: Mapping[str, Any], key: str, example: str) -> Any:
+    """An entry that must be there.
+
+    Args:
+        example: how to write it, shown when it is absent.
+
+    Raises:
+        ProblemError: absent.
+    """
+    if source.get(key) is None:
+        raise ProblemError(f"problem_specific_attributes lacks {key!r}: add e.g. {example}.")
+    return source[key]
+
+
+def listed(value: Any, what: str, example: str) -> list[Any]:
+    """A list with at least one entry; tuples and arrays count as lists.
+
+    Raises:
+        ProblemError: no list, or an empty one.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        raise ProblemError(f"{what} must be a list such as {example}, not {value!r}.")
+    if not value:
+        raise ProblemError(f"{what} is empty: write e.g. {example}.")
+    return list(value)
+
+
+def number(value: Any, what: str) -> Number:
+    """A finite real number of reasonable size; an integer stays one.
+
+    Raises:
+        ProblemError: anything else.
+    """
+    value = _plain(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ProblemError(f"{what} must be a number, not {value!r}.")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ProblemError(f"{what} must be a finite number of at most {_LARGEST:g} in size.")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's numbers as Python's."""
+    return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
+
+
+def whole(value: Any, what: str, minimum: int = 0) -> int:
+    """An integer of at least `minimum`.
+
+    Raises:
+        ProblemError: a fraction, a smaller number, or no number at all.
+    """
+    checked = number(value, what)
+    if checked != int(checked):
+        raise ProblemError(f"{what} must be a whole number, not {value!r}: scale the data up.")
+    if checked < minimum:
+        raise ProblemError(f"{what} must be at least {minimum}, not {value!r}.")
+    return int(checked)
+
+
+def name(value: Any, what: str) -> Label:
+    """A number, a non-empty string, or a (nested) tuple of these.
+
+    Raises:
+        ProblemError: anything else.
+    """
+    label = from_json(_plain(value))
+    parts = label if isinstance(label, tuple) else ()
+    if isinstance(label, bool) or not isinstance(label, int | float | str | tuple) or label == "":
+        raise ProblemError(f"{what} must be a number or a non-empty string, not {value!r}.")
+    if isinstance(label, float) and not math.isfinite(label):
+        raise ProblemError(f"{what} must be a finite number or a string, not {value!r}.")
+    return tuple(name(part, what) for part in parts) if isinstance(label, tuple) else label
+
+
+def distinct(names: Iterable[Label], what: str) -> tuple[Label, ...]:
+    """Names of which none occurs twice, also when written as JSON keys (3 and "3" are one key).
+
+    Raises:
+        ProblemError: a name occurs twice.
+    """
+    seen: dict[str, Label] = {}
+    for label in names:
+        if key(label) in seen:
+            raise ProblemError(f"{what} {label!r} occurs twice: give each its own name.")
+        seen[key(label)] = label
+    return tuple(seen.values())
+
+
+def key(label: Label) -> str:
+    """A name as the key of a JSON object: strings as they are, others as JSON text."""
+    return label if isinstance(label, str) else json.dumps(to_json(label), ensure_ascii=False)
+
+
+def recognised(solution: Any, names: Sequence[Label]) -> list[Label]:
+    """The different known names that a solution lists; whatever else it holds is passed over."""
+    out: list[Label] = []
+    for value in solution if isinstance(solution, list | tuple) else ():
+        label = from_json(value)
+        if label in names and label not in out:
+            out.append(label)
+    return out
+
+
+def is_subset(solution: Any, names: Sequence[Label]) -> bool:
+    """Whether a solution is a list of different known names."""
+    return isinstance(solution, list | tuple) and len(recognised(solution, names)) == len(solution)

@@ -1,0 +1,296 @@
+"""Dynamic programs: mid-circuit measurement, reset, branches and loops, exactly.
+
+Every measurement splits the state into its outcomes, each followed to the end with its weight; the
+result is the exact mixture, not a sample. Covers what the OpenQASM importer produces (`if`,
+`while`, `for`, `break`, `continue`, `box`, conditions on a bit or a register). Free parameters are
+refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import qulacs
+from qulacs import gate as qg
+
+from quasar.circuits.to_qiskit import from_qiskit
+from quasar.core.errors import CircuitError
+from quasar.simulate.engine import FloatVector
+from quasar.simulate.qulacs_engine import build_gate
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import CircuitInstruction
+
+NEGLIGIBLE = 1e-12
+"""Outcomes less probable than this are not followed."""
+
+_HELD_AMPLITUDES = 1 << 27  # 2 GiB of states waiting at once
+
+_Signal = Literal["next", "break", "continue"]
+_SILENT = {"barrier", "delay", "id"}
+
+
+@dataclass
+class _Branch:
+    weight: float
+    state: qulacs.QuantumState
+    bits: int  # classical bits, bit i of the integer is clbit i
+
+    def copy(self) -> _Branch:
+        return _Branch(self.weight, self.state.copy(), self.bits)
+
+
+def dynamic_distribution(
+    program: QuantumCircuit, *, max_branches: int = 4096, max_steps: int = 200_000
+) -> FloatVector:
+    """Exact distribution of measuring all qubits at the end of a dynamic program.
+
+    Args:
+        program: as the importer returns it; n qubits.
+        max_branches: measurement outcomes followed to the end at most; of those that wait for
+            their turn, no more than 2 GiB of states are held.
+        max_steps: instructions executed over all branches at most; ends endless loops.
+
+    Returns:
+        Probabilities, shape [2**n]; they sum to 1 up to the outcomes below `NEGLIGIBLE`.
+
+    Raises:
+        CircuitError: kind `limit` past either maximum, kind `parameter` for free parameters and
+            for angles that are not finite.
+    """
+    if program.parameters:
+        names = ", ".join(sorted(p.name for p in program.parameters))
+        raise CircuitError(
+            f"the program has free inputs ({names}).",
+            kind="parameter",
+            hint="Write the angles as numbers.",
+        )
+    held = max(2, min(max_branches, _HELD_AMPLITUDES >> program.num_qubits))
+    runner = _Runner(held, max_steps)
+    finished = 0
+    start = _Branch(1.0, qulacs.QuantumState(program.num_qubits), 0)
+    qubits = {q: i for i, q in enumerate(program.qubits)}
+    clbits = {c: i for i, c in enumerate(program.clbits)}
+    total = np.zeros(1 << program.num_qubits)
+    body = list(_without_final_measurements(program))
+    for branch, _ in runner.run(body, 0, start, qubits, clbits):
+        finished += 1
+        if finished > max_branches:
+            raise _too_many(max_branches)
+        vector = branch.state.get_vector()
+        total += branch.weight * (vector.real**2 + vector.imag**2)
+    return total
+
+
+def _too_many(max_branches: int) -> CircuitError:
+    return CircuitError(
+        f"more than {max_branches:,} measurement outcomes to follow.",
+        kind="limit",
+        hint="Measure fewer qubits in mid-circuit.",
+    )
+
+
+def _without_final_measurements(program: QuantumCircuit) -> Iterator[CircuitInstruction]:
+    """Instructions less the measurements that nothing after them can notice."""
+    touched: set[Any] = set()
+    kept = []
+    for instruction in reversed(program.data):
+        used = {*instruction.qubits, *instruction.clbits}
+        if instruction.operation.name == "measure":
+            if touched.isdisjoint(used):
+                continue
+        elif instruction.operation.name in _SILENT:
+            continue
+        touched |= used
+        kept.append(instruction)
+    return reversed(kept)
+
+
+class _Runner:
+    def __init__(self, max_held: int, max_steps: int) -> None:
+        self.max_held = max_held
+        self.max_steps = max_steps
+        self.steps = 0
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > self.max_steps:
+            raise CircuitError(
+                f"not finished after {self.max_steps:,} instructions.",
+                kind="limit",
+                hint="Bound the loops.",
+            )
+
+    def room(self, waiting: list[Any]) -> None:
+        if len(waiting) > self.max_held:
+            raise _too_many(self.max_held)
+
+    def run(
+        self,
+        body: list[CircuitInstruction],
+        position: int,
+        branch: _Branch,
+        qubits: Mapping[Any, int],
+        clbits: Mapping[Any, int],
+    ) -> Iterator[tuple[_Branch, _Signal]]:
+        """Run `body` from `position`; yields every outcome and how the block was left."""
+        # A stack and not recursion: a line of a thousand resets is a legal program.
+        waiting = [(branch, position)]
+        while waiting:
+            current, position = waiting.pop()
+            signal: _Signal = "next"
+            while position < len(body):
+                self.step()
+                instruction = body[position]
+                name = instruction.operation.name
+                position += 1
+                if name in _SILENT:
+                    continue
+                targets = [qubits[q] for q in instruction.qubits]
+                if name in {"break_loop", "continue_loop"}:
+                    signal = "break" if name == "break_loop" else "continue"
+                    break
+                if name in {"measure", "reset"}:
+                    bit = clbits[instruction.clbits[0]] if name == "measure" else None
+                    outcomes = list(_collapse(current, targets[0], bit))
+                    if not outcomes:
+                        break
+                    current, *others = outcomes
+                    waiting += [(other, position) for other in others]
+                elif name in {"if_else", "while_loop", "for_loop", "box"}:
+                    scope = _Scope(instruction, qubits, clbits)
+                    ongoing = []
+                    for after, left in self._control(instruction.operation, current, scope):
+                        if left == "next":
+                            ongoing.append(after)
+                            self.room(ongoing)
+                        else:
+                            yield after, left
+                    if not ongoing:
+                        break
+                    current, *others = ongoing
+                    waiting += [(other, position) for other in others]
+                else:
+                    self._apply(instruction.operation, targets, current.state)
+                self.room(waiting)
+            else:
+                yield current, signal
+                continue
+            if signal != "next":
+                yield current, signal
+
+    def _apply(self, operation: Any, targets: list[int], state: qulacs.QuantumState) -> None:
+        from qiskit import QuantumCircuit
+
+        alone = QuantumCircuit(operation.num_qubits)
+        alone.append(operation, range(operation.num_qubits), copy=False)
+        for gate in from_qiskit(alone).gates:
+            self.step()
+            built = build_gate(gate._replace(qubits=tuple(targets[q] for q in gate.qubits)))
+            if built is not None:
+                built.update_quantum_state(state)
+
+    def _control(
+        self, operation: Any, branch: _Branch, scope: _Scope
+    ) -> Iterator[tuple[_Branch, _Signal]]:
+        if operation.name == "box":
+            yield from self.run(*scope.enter(operation.blocks[0], branch))
+        elif operation.name == "if_else":
+            taken = 0 if scope.holds(operation.condition, branch) else 1
+            if taken < len(operation.blocks):
+                yield from self.run(*scope.enter(operation.blocks[taken], branch))
+            else:
+                yield branch, "next"
+        elif operation.name == "while_loop":
+            yield from self._while(operation, branch, scope)
+        else:
+            index_set, parameter, block = operation.params
+            yield from self._for(iter(index_set), parameter, block, branch, scope)
+
+    def _while(
+        self, operation: Any, branch: _Branch, scope: _Scope
+    ) -> Iterator[tuple[_Branch, _Signal]]:
+        # A stack and not recursion: the number of rounds is bounded by max_steps alone.
+        waiting = [branch]
+        while waiting:
+            self.step()
+            current = waiting.pop()
+            if not scope.holds(operation.condition, current):
+                yield current, "next"
+                continue
+            for after, signal in self.run(*scope.enter(operation.blocks[0], current)):
+                if signal == "break":
+                    yield after, "next"
+                else:
+                    waiting.append(after)
+                    self.room(waiting)
+
+    def _for(
+        self, values: Iterator[int], parameter: Any, block: Any, branch: _Branch, scope: _Scope
+    ) -> Iterator[tuple[_Branch, _Signal]]:
+        current = [branch]
+        for value in values:
+            self.step()
+            bound = block if parameter is None else block.assign_parameters({parameter: value})
+            following = []
+            for entering in current:
+                for after, signal in self.run(*scope.enter(bound, entering)):
+                    if signal == "break":
+                        yield after, "next"
+                    else:
+                        following.append(after)
+                        self.room(following)
+            current = following
+            if not current:
+                return
+        for entering in current:
+            yield entering, "next"
+
+
+class _Scope:
+    """A block's own bits, named by the bits of the instruction that holds it."""
+
+    def __init__(
+        self, instruction: CircuitInstruction, qubits: Mapping[Any, int], clbits: Mapping[Any, int]
+    ) -> None:
+        self.outer_clbits = clbits
+        self.qubits = [qubits[q] for q in instruction.qubits]
+        self.clbits = [clbits[c] for c in instruction.clbits]
+
+    def enter(
+        self, block: QuantumCircuit, branch: _Branch
+    ) -> tuple[list[CircuitInstruction], int, _Branch, dict[Any, int], dict[Any, int]]:
+        qubits = dict(zip(block.qubits, self.qubits, strict=True))
+        clbits = dict(zip(block.clbits, self.clbits, strict=True))
+        return list(block.data), 0, branch, qubits, clbits
+
+    def holds(self, condition: Any, branch: _Branch) -> bool:
+        if not isinstance(condition, tuple):
+            raise CircuitError("this form of condition is not supported.", kind="semantic")
+        target, value = condition
+        bits = [target] if not hasattr(target, "__len__") else list(target)
+        read = sum(((branch.bits >> self.outer_clbits[b]) & 1) << i for i, b in enumerate(bits))
+        return read == int(value)
+
+
+def _collapse(branch: _Branch, qubit: int, clbit: int | None) -> Iterator[_Branch]:
+    """The outcomes of measuring a qubit into a bit, or of resetting it (no bit)."""
+    zero = branch.state.get_zero_probability(qubit)
+    for outcome, share in ((0, zero), (1, 1.0 - zero)):
+        weight = branch.weight * share
+        if weight < NEGLIGIBLE:
+            continue
+        after = branch.copy()
+        after.weight = weight
+        (qg.P1 if outcome else qg.P0)(qubit).update_quantum_state(after.state)
+        after.state.normalize(after.state.get_squared_norm())
+        if clbit is None:
+            if outcome:
+                qg.X(qubit).update_quantum_state(after.state)
+        else:
+            after.bits = (after.bits & ~(1 << clbit)) | (outcome << clbit)
+        yield after

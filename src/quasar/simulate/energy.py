@@ -1,0 +1,144 @@
+"""Energies of diagonal Hamiltonians, and their gradients by the adjoint method.
+
+E(θ) = <ψ(θ)| H |ψ(θ)> = Σ_k |ψ_k(θ)|² h_k with h the cached diagonal, shape [D]. The gradient runs
+the circuit once forward and once backward, whatever the number of parameters (Jones and Gacon,
+arXiv 2009.02823); a controlled rotation is written as commuting Pauli rotations, and tied angles
+add up by the chain rule.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import qulacs
+
+from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.circuit import ALIASES, Circuit, Gate
+from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.qulacs_engine import build_gate
+
+_PAULI = {"x": 1, "y": 2, "z": 3}
+
+
+class _Rotation(NamedTuple):
+    """exp(-i factor*angle/2 P), P a product of Paulis on `qubits`."""
+
+    qubits: list[int]
+    paulis: list[int]
+    factor: float
+
+
+def _rotations(gate: Gate) -> list[_Rotation]:
+    """A one-angle gate as commuting Pauli rotations, up to global phase.
+
+    Raises:
+        ValueError: the gate is no rotation, so its angle cannot be freed.
+    """
+    name = ALIASES.get(gate.name, gate.name)
+    if name in {"rx", "ry", "rz"}:
+        return [_Rotation([gate.qubits[0]], [_PAULI[name[1]]], 1.0)]
+    if name == "p":
+        return [_Rotation([gate.qubits[0]], [3], 1.0)]
+    if name in {"crx", "cry", "crz"}:
+        control, target = gate.qubits
+        pauli = _PAULI[name[2]]
+        return [
+            _Rotation([target], [pauli], 0.5),
+            _Rotation([control, target], [3, pauli], -0.5),
+        ]
+    if name == "cp":
+        control, target = gate.qubits
+        return [
+            _Rotation([control], [3], 0.5),
+            _Rotation([target], [3], 0.5),
+            _Rotation([control, target], [3, 3], -0.5),
+        ]
+    raise ValueError(f"the angle of gate {gate.name!r} cannot be freed")
+
+
+class AnsatzEnergy:
+    """E(θ) of an ansatz under a diagonal Hamiltonian, compiled once and evaluated often.
+
+    Args:
+        ansatz: n qubits, P parameters; slots on rx, ry, rz, p, crx, cry, crz, cp.
+        diagonal: energies h, shape [D], D = 2**n.
+
+    Raises:
+        ValueError: a slot on a gate that is no rotation, or a diagonal of the wrong size.
+    """
+
+    def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
+        if diagonal.shape != (1 << ansatz.n_qubits,):
+            raise ValueError(f"diagonal has shape {diagonal.shape}, not (2**{ansatz.n_qubits},)")
+        self.ansatz = ansatz
+        self.diagonal = diagonal
+        self.evaluations = 0
+        slot_of = {slot.gate: slot for slot in ansatz.slots}
+        self._circuit = qulacs.ParametricQuantumCircuit(ansatz.n_qubits)
+        parameters: list[int] = []
+        scales: list[float] = []
+        for position, gate in enumerate(ansatz.gates):
+            slot = slot_of.get(position)
+            if slot is None:
+                built = build_gate(gate)
+                if built is not None:
+                    self._circuit.add_gate(built)
+                continue
+            for rotation in _rotations(gate):
+                self._add(rotation)
+                parameters.append(slot.parameter)
+                scales.append(-slot.scale * rotation.factor)
+        self._parameters = np.array(parameters, dtype=np.intp)
+        self._scales = np.array(scales)
+        self._state = qulacs.QuantumState(ansatz.n_qubits)
+        self._bra = qulacs.QuantumState(ansatz.n_qubits)
+
+    def _add(self, rotation: _Rotation) -> None:
+        """Append a parametric rotation; qulacs rotates by exp(+i angle/2 P)."""
+        qubits, paulis, _ = rotation
+        circuit = self._circuit
+        if len(qubits) > 1:
+            circuit.add_parametric_multi_Pauli_rotation_gate(qubits, paulis, 0.0)
+        elif paulis[0] == 1:
+            circuit.add_parametric_RX_gate(qubits[0], 0.0)
+        elif paulis[0] == 2:
+            circuit.add_parametric_RY_gate(qubits[0], 0.0)
+        else:
+            circuit.add_parametric_RZ_gate(qubits[0], 0.0)
+
+    @property
+    def n_parameters(self) -> int:
+        return self.ansatz.n_parameters
+
+    def state(self, theta: npt.ArrayLike) -> ComplexVector:
+        """Amplitudes at θ (shape [P], radians), shape [D]."""
+        angles = np.asarray(theta, dtype=np.float64)[self._parameters] * self._scales
+        set_parameter = self._circuit.set_parameter
+        for i, angle in enumerate(angles.tolist()):
+            set_parameter(i, angle)
+        self._state.set_zero_state()
+        self._circuit.update_quantum_state(self._state)
+        self.evaluations += 1
+        vector: ComplexVector = self._state.get_vector()
+        return vector
+
+    def value(self, theta: npt.ArrayLike) -> float:
+        """E(θ)."""
+        return float(probabilities(self.state(theta)) @ self.diagonal)
+
+    def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
+        """E(θ) and dE/dθ, shape [P]."""
+        vector = self.state(theta)
+        energy = float(probabilities(vector) @ self.diagonal)
+        gradient = np.zeros(self.n_parameters)
+        if self._parameters.size:
+            self._bra.load(vector * self.diagonal)
+            inner = np.asarray(self._circuit.backprop_inner_product(self._bra))
+            np.add.at(gradient, self._parameters, 2.0 * self._scales * inner)
+        return energy, gradient
+
+    def bind(self, theta: npt.ArrayLike) -> Circuit:
+        """The circuit at θ."""
+        return self.ansatz.bind(theta)

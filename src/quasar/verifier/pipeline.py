@@ -1,0 +1,296 @@
+"""Circuit to report: the order of the stages, the gate between them, and their costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from quasar.circuits.circuit import Circuit
+from quasar.core.bits import reverse_qubits
+from quasar.core.errors import InfrastructureError, InputError, QuasarError
+from quasar.core.hamiltonian import Spectrum
+from quasar.core.labels import to_json
+from quasar.problems.base import EncodedProblem
+from quasar.simulate.engine import FloatVector, get_engine
+from quasar.verifier import quality
+from quasar.verifier import reward as rewards
+from quasar.verifier.report import ProblemSummary, Report, Stages
+from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.stages import behaviour, feasibility, objective, utility
+from quasar.verifier.stages.feasibility import Execution, Fault
+
+
+class Verifier:
+    """Judges circuits for one problem; what depends on the problem alone is computed once.
+
+    Args:
+        problem: the problem with its Hamiltonian.
+        reference: QASM of a reference circuit; default: the one that came with the problem.
+        settings: see `VerifierSettings`.
+
+    Raises:
+        ProblemError: more qubits than can be enumerated exactly.
+        InputError: the reference circuit itself is infeasible.
+    """
+
+    def __init__(
+        self,
+        problem: EncodedProblem,
+        reference: str | None = None,
+        settings: VerifierSettings | None = None,
+    ) -> None:
+        self.problem = problem
+        self.settings = settings or VerifierSettings()
+        self.engine = get_engine(self.settings.engine)
+        self.spectrum: Spectrum = problem.hamiltonian.spectrum
+        self.reference_text = reference if reference is not None else problem.reference
+
+    @cached_property
+    def diagonal(self) -> FloatVector:
+        """Energies of the problem, shape [D]."""
+        return self.problem.hamiltonian.diagonal
+
+    @cached_property
+    def diagonal_reversed(self) -> FloatVector:
+        """Energies with the Hamiltonian's qubits in reversed order, shape [D]."""
+        return reverse_qubits(self.diagonal)
+
+    @cached_property
+    def reference(self) -> FloatVector | None:
+        """The reference's distribution, shape [2**m]; None without a reference."""
+        if self.reference_text is None:
+            return None
+        stage, execution = feasibility.measure(
+            self.reference_text, get_engine(self.settings.reference_engine), self.settings.limits
+        )
+        if execution is None:
+            raise InputError(f"the reference circuit is not usable: {stage.fault}")
+        return execution.outcome.probabilities
+
+    @cached_property
+    def reference_energies(self) -> tuple[float, float] | None:
+        """The reference's energy, physical and with reversed qubits."""
+        if self.reference is None or self.reference.size != self.diagonal.size:
+            return None
+        return (
+            float(self.reference @ self.diagonal),
+            float(self.reference @ self.diagonal_reversed),
+        )
+
+    @cached_property
+    def summary(self) -> ProblemSummary:
+        """Identity of the problem, for reports."""
+        source = self.problem.problem
+        return ProblemSummary(
+            problem_type="ising" if source is None else source.problem_type,
+            encoding=self.problem.encoding,
+            variable_order=self.problem.variable_order,
+            n_qubits=self.problem.n_qubits,
+            variables=[to_json(label) for label in self.problem.variables],
+        )
+
+    @cached_property
+    def optimum(self) -> quality.Optimum:
+        """The exact optimum, for reports."""
+        return quality.read_optimum(self.problem, self.spectrum)
+
+    def verify(self, text: str | bytes) -> Report:
+        """Judge one circuit.
+
+        Raises:
+            InputError: the reference circuit is infeasible.
+            InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
+        """
+        try:
+            return self._verify(text)
+        except QuasarError:
+            raise
+        except MemoryError as error:
+            raise InfrastructureError("out of memory while verifying the circuit.") from error
+        except Exception as error:
+            raise InfrastructureError(
+                f"the verifier failed ({type(error).__name__}: {error}); this says nothing about "
+                "the circuit."
+            ) from error
+
+    def _verify(self, text: str | bytes) -> Report:
+        run = _Run(self)
+        with run.timed("feasibility"):
+            first, execution = feasibility.measure(text, self.engine, self.settings.limits)
+        run.stages = Stages(feasibility=first)
+        if execution is None:
+            run.skip_rest("the circuit is infeasible")
+        else:
+            run.measure(execution)
+        return run.report(execution)
+
+
+class _Run:
+    """State of one verification."""
+
+    def __init__(self, verifier: Verifier) -> None:
+        self.verifier = verifier
+        self.settings = verifier.settings
+        self.stages: Stages
+        self.cost_s: dict[str, float] = {}
+        self.skipped: dict[str, str] = {}
+        self.scores = rewards.Scores(feasible=False)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.cost_s[stage] = time.perf_counter() - start
+
+    def skip_rest(self, why: str) -> None:
+        for stage in ("behaviour", "objective", "utility"):
+            self.skipped.setdefault(stage, why)
+
+    def measure(self, execution: Execution) -> None:
+        """Stages 2 to 4, as far as settings, gate and budget allow."""
+        verifier, settings = self.verifier, self.settings
+        p = execution.outcome.probabilities
+        n = verifier.problem.n_qubits
+        self.scores = rewards.Scores(
+            feasible=True, has_reference=verifier.reference_text is not None
+        )
+        reference = verifier.reference if settings.max_stage >= 2 else None
+        if reference is not None:
+            with self.timed("behaviour"):
+                self.stages.behaviour = behaviour.measure(p, reference)
+            self.scores.s2 = self.stages.behaviour.score
+            if p.size == reference.size and self.stages.behaviour.relative_entropy is None:
+                self.skipped["relative_entropy"] = "infinite: q vanishes where p does not"
+        elif verifier.reference_text is None:
+            self.skipped["behaviour"] = "no reference circuit"
+        else:
+            self.skipped["behaviour"] = "only stage 1 was asked for"
+        expected = n if reference is None else int(reference.size - 1).bit_length()
+        self.scores.qubit_difference = execution.program.n_qubits - expected
+        self.scores.active_extra_qubits = _active_beyond(execution.program.circuit, expected)
+        if execution.program.n_qubits != n:
+            self.skip_rest("the circuit has another number of qubits than the problem")
+            return
+        why = self._closed("objective")
+        if why is None:
+            with self.timed("objective"):
+                self.stages.objective = objective.measure(
+                    p, verifier.diagonal, verifier.diagonal_reversed, verifier.spectrum
+                )
+            self.scores.s3 = self.stages.objective.score
+        else:
+            self.skipped["objective"] = why
+        why = self._closed("utility")
+        if why is None and execution.program.circuit is None:
+            why = "a dynamic program has no fixed ansatz to optimise"
+        if why is None and execution.program.circuit is not None:
+            with self.timed("utility"):
+                self.stages.utility = utility.measure(
+                    execution.program.circuit,
+                    verifier.diagonal,
+                    verifier.spectrum,
+                    settings.utility,
+                )
+            self.scores.s4 = self.stages.utility.score
+            self.scores.u = self.stages.utility.schedule_score
+        elif why is not None:
+            self.skipped["utility"] = why
+
+    def _closed(self, stage: str) -> str | None:
+        """Why the gate keeps a stage from running; None when it is open."""
+        number = {"objective": 3, "utility": 4}[stage]
+        if self.settings.max_stage < number:
+            return f"only stages 1-{self.settings.max_stage} were asked for"
+        gate = self.settings.gate
+        if gate.mode == "off":
+            return None
+        if gate.budget_s is not None and sum(self.cost_s.values()) >= gate.budget_s:
+            return f"the budget of {gate.budget_s} s is spent"
+        s2, s3 = self.scores.s2, self.scores.s3
+        if gate.mode == "published":
+            if s2 is None:
+                needed = stage == "objective" or (s3 or 0.0) > rewards.GATED_GOOD
+            elif stage == "objective":
+                needed = s2 < rewards.GATED_UNLIKE
+            else:
+                needed = s2 > rewards.GATED_ALIKE or (
+                    s2 < rewards.GATED_UNLIKE and (s3 or 0.0) > rewards.GATED_GOOD
+                )
+            return None if needed else "the reward schedule does not need it"
+        if stage == "objective":
+            passed = s2 is None or s2 >= gate.behaviour_threshold
+            return None if passed else f"s2 is under {gate.behaviour_threshold}"
+        passed = s3 is not None and s3 >= gate.objective_threshold
+        return None if passed else f"s3 is under {gate.objective_threshold} or was not computed"
+
+    def report(self, execution: Execution | None) -> Report:
+        verifier, settings, first = self.verifier, self.settings, self.stages.feasibility
+        n = verifier.problem.n_qubits
+        fits = first.simulable and first.n_qubits == n
+        fault = first.fault
+        if first.simulable and not fits:
+            fault = Fault(
+                kind="qubits",
+                message=f"the circuit has {first.n_qubits} qubits, the problem has {n}.",
+                hint=f"Declare exactly {n}: 'qubit[{n}] q;', one for each variable.",
+            )
+        report = Report(
+            feasible=fits,
+            parses=first.parses,
+            n_qubits=first.n_qubits,
+            fault=fault,
+            energy_convention=settings.energy_convention,
+            reward=rewards.compute(self.scores, settings.reward),
+            stages=self.stages,
+            skipped=self.skipped,
+            cost_s=self.cost_s,
+            problem=verifier.summary,
+        )
+        if self.stages.behaviour is not None:
+            report.relative_entropy = self.stages.behaviour.relative_entropy
+        measured = self.stages.objective
+        if measured is not None:
+            physical = settings.energy_convention == "physical"
+            report.energy = measured.energy if physical else measured.energy_bit_reversed
+            report.approximation_ratio = measured.score
+            report.p_optimal = measured.p_optimal
+            report.top_is_optimal = measured.top_is_optimal
+            if verifier.reference_text is not None and verifier.reference_energies is not None:
+                report.energy_reference = verifier.reference_energies[0 if physical else 1]
+        if settings.quality:
+            report.optimum = verifier.optimum
+            if fits and execution is not None:
+                self._add_quality(report, execution)
+        return report
+
+    def _add_quality(self, report: Report, execution: Execution) -> None:
+        verifier = self.verifier
+        outcome, circuit = execution.outcome, execution.program.circuit
+        report.quality = quality.measure(
+            outcome.probabilities, outcome.state, circuit, verifier.problem, verifier.spectrum
+        )
+        report.remarks = quality.remarks(
+            outcome.probabilities, circuit, report.quality, verifier.problem, verifier.spectrum
+        )
+        if verifier.problem.encoding == "given":
+            report.remarks.append(
+                "The file's Hamiltonian matches neither encoding of its graph under either "
+                "variable order, so states cannot be decoded."
+            )
+        answer = verifier.optimum.example
+        if answer.feasible is False:
+            report.remarks.append(
+                "Even the lowest-energy state breaks a constraint: the instance is infeasible, or "
+                "the encoding is not exact (agent-q)."
+            )
+
+
+def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:
+    """Qubits numbered n_expected or more that some gate acts on."""
+    if circuit is None:
+        return 0
+    return len({q for gate in circuit.gates for q in gate.qubits if q >= n_expected})

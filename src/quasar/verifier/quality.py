@@ -1,0 +1,203 @@
+"""What a person wants to know of a circuit beyond the reward (SPEC: metrics).
+
+Size, entanglement, whether it merely writes one bit string, its most probable answers in the
+user's own terms, and remarks on common slips.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel
+
+from quasar.circuits.circuit import Circuit
+from quasar.circuits.statistics import Statistics, statistics
+from quasar.core.bits import index_to_bitstring, index_to_ket
+from quasar.core.hamiltonian import Spectrum
+from quasar.problems.base import EncodedProblem
+from quasar.simulate.engine import ComplexVector, FloatVector
+
+BASIS_STATE_PROBABILITY = 0.99  # SPEC: a classical answer in disguise
+UNIFORM_BITS = 0.1  # entropy this near to n bits counts as uniform
+LISTED_STATES = 8
+
+
+class Reading(BaseModel):
+    """One basis state and what it says about the problem."""
+
+    bitstring: str
+    """Variable order: character i is variable i, 1 = selected (a qubit measured as 0)."""
+    ket: str
+    """Raw measured bits, last qubit first, as Qiskit prints counts."""
+    probability: float | None = None
+    """Chance of measuring it; None where it is only named."""
+    energy: float
+    """Energy without the constant."""
+    optimal: bool
+    """Whether it is a ground state."""
+    solution: Any = None
+    """In the user's node and edge names; None when the variables are unknown."""
+    feasible: bool | None = None
+    """Whether the solution obeys every constraint."""
+    objective: float | None = None
+    """The user's own number for the solution."""
+
+
+class Optimum(BaseModel):
+    """The best and worst that any measurement can give."""
+
+    e_min: float
+    """Lowest energy."""
+    e_max: float
+    """Highest energy."""
+    n_ground_states: int
+    """Basis states of lowest energy."""
+    example: Reading
+    """One of them."""
+
+
+class Quality(BaseModel):
+    """Measured properties of the circuit and its final state."""
+
+    statistics: Statistics | None
+    """Size of the circuit; None for a dynamic program."""
+    entanglement: float | None
+    """Meyer-Wallach measure in [0, 1] (quant-ph/0305094); None for a dynamic program."""
+    basis_state: bool
+    """Largest probability over 0.99 and no entangling gate: a classical answer in disguise."""
+    entropy_bits: float
+    """Shannon entropy of the distribution, bits; n for a uniform one."""
+    top_states: list[Reading]
+    """The most probable basis states."""
+
+
+def read_state(
+    index: int, problem: EncodedProblem, spectrum: Spectrum, probability: float | None = None
+) -> Reading:
+    """A basis state in the user's terms."""
+    energy = problem.hamiltonian.energy(index)
+    decoded = problem.decode(index)
+    return Reading(
+        bitstring=index_to_bitstring(index, problem.n_qubits),
+        ket=index_to_ket(index, problem.n_qubits),
+        probability=probability,
+        energy=energy,
+        optimal=energy <= spectrum.e_min + spectrum.tolerance,
+        solution=None if decoded is None else decoded.solution,
+        feasible=None if decoded is None else decoded.feasible,
+        objective=None if decoded is None else decoded.objective,
+    )
+
+
+def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
+    """The exact optimum, by full enumeration."""
+    return Optimum(
+        e_min=spectrum.e_min,
+        e_max=spectrum.e_max,
+        n_ground_states=spectrum.n_ground_states,
+        example=read_state(int(spectrum.ground_states[0]), problem, spectrum),
+    )
+
+
+def meyer_wallach(state: ComplexVector) -> float:
+    """Q = 2 (1 - mean over qubits of Tr ρ_k²), of a pure state of shape [D]."""
+    n_qubits = int(state.size).bit_length() - 1
+    purity: float = 0.0
+    for k in range(n_qubits):
+        pairs = state.reshape(-1, 2, 1 << k)
+        zero, one = pairs[:, 0, :], pairs[:, 1, :]
+        a, b = float(np.vdot(zero, zero).real), float(np.vdot(one, one).real)
+        purity += a * a + b * b + 2.0 * float(abs(np.vdot(zero, one))) ** 2
+    return min(max(2.0 * (1.0 - purity / n_qubits), 0.0), 1.0)
+
+
+def entropy_bits(p: FloatVector) -> float:
+    """Shannon entropy of a distribution, shape [D], in bits."""
+    seen = p[p > 0]
+    return float(-(seen * np.log2(seen)).sum())
+
+
+def is_basis_state(p: FloatVector, size: Statistics | None) -> bool:
+    """Whether a circuit merely writes one bit string."""
+    return (
+        size is not None and size.two_qubit_gates == 0 and float(p.max()) > BASIS_STATE_PROBABILITY
+    )
+
+
+def measure(
+    p: FloatVector,
+    state: ComplexVector | None,
+    circuit: Circuit | None,
+    problem: EncodedProblem,
+    spectrum: Spectrum,
+) -> Quality:
+    """All of the above for a circuit on the problem's qubits; p has shape [D]."""
+    size = None if circuit is None else statistics(circuit)
+    count = min(LISTED_STATES, p.size)
+    top = np.argpartition(-p, count - 1)[:count]
+    ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))
+    return Quality(
+        statistics=size,
+        entanglement=None if state is None else meyer_wallach(state),
+        basis_state=is_basis_state(p, size),
+        entropy_bits=entropy_bits(p),
+        top_states=[read_state(k, problem, spectrum, float(p[k])) for k in ordered],
+    )
+
+
+def remarks(
+    p: FloatVector,
+    circuit: Circuit | None,
+    quality: Quality,
+    problem: EncodedProblem,
+    spectrum: Spectrum,
+) -> list[str]:
+    """Plain sentences on what is likely wrong or worth knowing."""
+    n = problem.n_qubits
+    said = []
+    if circuit is not None and circuit.n_measured not in (0, n):
+        said.append(
+            f"The program measures {circuit.n_measured} of {n} qubits; all are measured here."
+        )
+    if circuit is None:
+        said.append("The program is dynamic: its exact mixture of outcomes was followed.")
+    if quality.basis_state:
+        said.append(
+            "The circuit has no entangling gate and writes one bit string: a classical answer in "
+            "disguise."
+        )
+    elif n > 1 and quality.entropy_bits > n - UNIFORM_BITS:
+        said.append(
+            f"The distribution is nearly uniform ({quality.entropy_bits:.2f} of {n} bits): "
+            "measuring it is hardly better than guessing."
+        )
+    slip = _convention_slip(p, problem, spectrum)
+    if slip:
+        said.append(slip)
+    first = quality.top_states[0]
+    if first.feasible is False:
+        said.append("The most probable state decodes to a solution that breaks a constraint.")
+    return said
+
+
+def _convention_slip(p: FloatVector, problem: EncodedProblem, spectrum: Spectrum) -> str | None:
+    """Whether the answer is right but written with bits flipped or in reverse order."""
+    n = problem.n_qubits
+    k = int(p.argmax())
+    width = spectrum.e_max - spectrum.e_min
+    here = problem.hamiltonian.energy(k)
+    if here <= spectrum.e_min + spectrum.tolerance or p[k] < 0.1 or width <= spectrum.tolerance:
+        return None
+    mask = (1 << n) - 1
+    mirrored = int(format(k, f"0{n}b")[::-1], 2)
+    slips = {
+        "with every bit flipped (a qubit measured as 0 means selected)": k ^ mask,
+        "with the qubits in reverse order (qubit 0 is the least significant bit)": mirrored,
+    }
+    for words, other in slips.items():
+        energy = problem.hamiltonian.energy(other)
+        if energy <= spectrum.e_min + spectrum.tolerance and not math.isclose(energy, here):
+            return f"The most probable state would be optimal {words}."
+    return None

@@ -1,0 +1,87 @@
+"""The verifier's report: raw measurements, the reward beside them, and what they mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from quasar.verifier.quality import Optimum, Quality
+from quasar.verifier.reward import Reward
+from quasar.verifier.stages.behaviour import Behaviour
+from quasar.verifier.stages.feasibility import Fault, Feasibility
+from quasar.verifier.stages.objective import Objective
+from quasar.verifier.stages.utility import Utility
+
+
+class ProblemSummary(BaseModel):
+    """Which problem the circuit was judged against."""
+
+    problem_type: str
+    """Name of the problem type."""
+    encoding: str
+    """`exact`, `agent-q`, or `given` (a Hamiltonian that matches neither)."""
+    variable_order: str
+    """How the variables were sorted."""
+    n_qubits: int
+    """Qubits of the Hamiltonian."""
+    variables: list[Any]
+    """Label of each qubit's variable; empty when unknown."""
+
+
+class Stages(BaseModel):
+    """Raw measurements of each stage that was computed."""
+
+    feasibility: Feasibility
+    """Stage 1."""
+    behaviour: Behaviour | None = None
+    """Stage 2; None without a reference."""
+    objective: Objective | None = None
+    """Stage 3."""
+    utility: Utility | None = None
+    """Stage 4."""
+
+
+class Report(BaseModel):
+    """Everything measured about one circuit for one problem."""
+
+    schema_version: int = 1
+    """Raised when a key changes its meaning."""
+    feasible: bool
+    """The circuit parses, simulates, and has the problem's number of qubits."""
+    parses: bool
+    """The reference importer accepts it."""
+    n_qubits: int | None
+    """Qubits of the circuit."""
+    fault: Fault | None
+    """Why it is infeasible."""
+    energy_convention: str
+    """`physical` or `agent-q`; which of the two energies `energy` is."""
+    energy: float | None = None
+    """Energy in the convention named, without the constant."""
+    energy_reference: float | None = None
+    """The reference circuit's energy in the same convention."""
+    relative_entropy: float | None = None
+    """KL(p‖q) in bits, candidate against reference."""
+    approximation_ratio: float | None = None
+    """r = (E_max - E)/(E_max - E_min), physical convention."""
+    p_optimal: float | None = None
+    """Probability of measuring an optimal state."""
+    top_is_optimal: bool | None = None
+    """Whether the most probable state is optimal."""
+    reward: Reward
+    """The scalar, with its parts."""
+    stages: Stages
+    """Raw measurements."""
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Why a stage was not computed."""
+    cost_s: dict[str, float] = Field(default_factory=dict)
+    """Seconds spent in each stage."""
+    problem: ProblemSummary
+    """What it was judged against."""
+    optimum: Optimum | None = None
+    """The exact optimum."""
+    quality: Quality | None = None
+    """Size, entanglement, most probable answers."""
+    remarks: list[str] = Field(default_factory=list)
+    """Plain sentences on what is likely wrong or worth knowing."""

@@ -1,0 +1,86 @@
+"""What the verifier measures, within which limits, and how the reward weighs it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from quasar.core.settings import Settings
+
+Scheme = Literal["paper", "gated"]
+Ablation = Literal["full", "no_ev", "no_re", "no_opt", "validity_only"]
+EnergyConvention = Literal["physical", "agent-q"]
+
+
+class Limits(Settings):
+    """What a circuit may ask for before it counts as infeasible."""
+
+    max_characters: int = Field(default=1_000_000, ge=1)
+    """Length of the text in characters."""
+    max_qubits: int = Field(default=24, ge=1, le=24)
+    """Qubits simulated exactly."""
+    max_gates: int = Field(default=100_000, ge=1)
+    """Gates after unrolling loops and gate definitions."""
+
+
+class Gate(Settings):
+    """When later, dearer stages are worth their cost."""
+
+    mode: Literal["off", "thresholds", "published"] = "off"
+    """`off`: every stage asked for. `thresholds`: a stage runs when the one before passed its
+    threshold and time is left. `published`: the stages that the `gated` reward needs."""
+    behaviour_threshold: float = Field(default=0.1, ge=0, le=1)
+    """Least s2 for the objective stage in mode `thresholds`."""
+    objective_threshold: float = Field(default=0.5, ge=0, le=1)
+    """Least s3 for the utility stage in mode `thresholds`."""
+    budget_s: float | None = Field(default=None, gt=0)
+    """Seconds for one circuit; no further stage starts once they are spent. None: no limit."""
+
+
+class Reward(Settings):
+    """How raw measurements become one number."""
+
+    scheme: Scheme = "paper"
+    """`paper`: weighted sum; `gated`: the schedule of the published training code."""
+    ablation: Ablation = "full"
+    """Which signal to leave out: objective (`no_ev`), likeness (`no_re`), utility (`no_opt`)."""
+    w2: float = Field(default=1 / 3, ge=0)
+    """Weight of s2 (behaviour) in `paper`."""
+    w3: float = Field(default=1 / 3, ge=0)
+    """Weight of s3 (objective) in `paper`."""
+    w4: float = Field(default=1 / 3, ge=0)
+    """Weight of s4 (utility) in `paper`."""
+
+
+class Utility(Settings):
+    """The optimiser run that measures how good a starting point the circuit's angles are."""
+
+    max_evaluations: int = Field(default=80, ge=1)
+    """Evaluations of the energy at most."""
+    tolerance: float = Field(default=1e-6, gt=0)
+    """Final trust-region radius of COBYLA, radians."""
+
+
+class VerifierSettings(Settings):
+    """All settings of the verifier."""
+
+    max_stage: int = Field(default=4, ge=1, le=4)
+    """Last stage to compute: 1 feasibility, 2 behaviour, 3 objective, 4 utility."""
+    energy_convention: EnergyConvention = "physical"
+    """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
+    quality: bool = True
+    """Also measure entanglement, gate statistics and readings for people; off in bulk use."""
+    engine: str = "qulacs"
+    """Simulator of candidates."""
+    reference_engine: str = "qiskit"
+    """Simulator of the reference. The relative entropy takes logarithms of probabilities far below
+    rounding, so published figures are met only with the arithmetic they were made with."""
+    limits: Limits = Limits()
+    """What a circuit may ask for."""
+    gate: Gate = Gate()
+    """When later stages run."""
+    reward: Reward = Reward()
+    """How the reward is computed."""
+    utility: Utility = Utility()
+    """Settings of stage 4."""

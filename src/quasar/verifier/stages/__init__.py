@@ -1,0 +1,1 @@
+"""The four stages: raw measurements, never a reward."""

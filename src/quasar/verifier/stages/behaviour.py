@@ -1,0 +1,67 @@
+"""Stage 2: how alike are the distributions of candidate and reference?"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from pydantic import BaseModel
+
+from quasar.simulate.engine import FloatVector
+
+
+class Behaviour(BaseModel):
+    """Raw result of stage 2; p is the candidate's distribution, q the reference's."""
+
+    score: float
+    """s2 = 1 - sqrt(JS(p‖q) / ln 2), in [0, 1]; halved when the numbers of qubits differ."""
+    js_divergence: float
+    """Jensen-Shannon divergence in nats, on the first min(n) qubits."""
+    relative_entropy: float | None
+    """KL(p‖q) in bits; None when the numbers of qubits differ; inf becomes None with a note."""
+    compared_qubits: int
+    """Qubits on which p and q were compared."""
+
+
+def measure(p: FloatVector, q: FloatVector) -> Behaviour:
+    """Compare two distributions over basis states, shapes [2**n] and [2**m].
+
+    Where n and m differ, the first min(n, m) qubits are compared (SPEC: mismatch).
+    """
+    same = p.size == q.size
+    size = min(p.size, q.size)
+    a, b = _first_qubits(p, size), _first_qubits(q, size)
+    js = jensen_shannon(a, b)
+    score = 1.0 - math.sqrt(js / math.log(2))
+    entropy = relative_entropy(p, q) if same else None
+    return Behaviour(
+        score=score if same else score / 2,
+        js_divergence=js,
+        relative_entropy=entropy if entropy is None or math.isfinite(entropy) else None,
+        compared_qubits=size.bit_length() - 1,
+    )
+
+
+def _first_qubits(p: FloatVector, size: int) -> FloatVector:
+    """Marginal on the least significant log2(size) qubits."""
+    if p.size == size:
+        return p
+    return np.asarray(p.reshape(-1, size).sum(axis=0))
+
+
+def relative_entropy(p: FloatVector, q: FloatVector) -> float:
+    """KL(p‖q) in bits over p > 0; inf where q vanishes and p does not. Shapes [D]."""
+    seen = p > 0
+    with np.errstate(divide="ignore"):
+        terms = p[seen] * (np.log2(p[seen]) - np.log2(q[seen]))
+    return max(float(terms.sum()), 0.0)
+
+
+def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
+    """Jensen-Shannon divergence in nats, clipped to [0, ln 2] against rounding. Shapes [D]."""
+    m = 0.5 * (p + q)
+    total = 0.0
+    for part in (p, q):
+        seen = part > 0
+        total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
+    return min(max(total, 0.0), math.log(2))

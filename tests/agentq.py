@@ -1,0 +1,50 @@
+"""The shared benchmark records, where a checkout has them.
+
+They are no part of the repository: the folder is named by QUASAR_AGENTQ, or lies at
+`../shared/agentq` beside the repository. Tests that need them skip otherwise.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def agentq_folder() -> Path:
+    """Folder of the shared files; skips the calling test where it is absent."""
+    beside = Path(__file__).resolve().parents[1].parent / "shared" / "agentq"
+    folder = Path(os.environ.get("QUASAR_AGENTQ", beside))
+    if not (folder / "records.jsonl.gz").is_file():
+        pytest.skip(f"no benchmark records in {folder}: set QUASAR_AGENTQ to their folder")
+    return folder
+
+
+@cache
+def _lines(path: Path) -> tuple[dict[str, Any], ...]:
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        return tuple(json.loads(line) for line in stream)
+
+
+def load_lines(name: str) -> tuple[dict[str, Any], ...]:
+    """All lines of one of the shared `.jsonl.gz` files; skips where they are absent."""
+    return _lines(agentq_folder() / name)
+
+
+def load_records() -> tuple[dict[str, Any], ...]:
+    """The 123 records as they stand in the file; skips where they are absent."""
+    return load_lines("records.jsonl.gz")
+
+
+def problem_data(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as a problem file with its JSON strings read."""
+    return {
+        "problem_type": record["problem_type"],
+        "graph": json.loads(record["graph"]),
+        "problem_specific_attributes": json.loads(record["problem_specific_attributes"] or "null"),
+    }

@@ -1,0 +1,99 @@
+import pytest
+from hypothesis import given, settings
+
+from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.sim19 import sim
+from quasar.circuits.statistics import (
+    BASES,
+    COUPLINGS,
+    Statistics,
+    statistics,
+    transpiled_statistics,
+)
+from quasar.circuits.to_qiskit import to_qiskit
+from quasar.core.errors import InputError
+from random_circuits import all_gates_circuit, circuits
+
+
+@settings(max_examples=40, deadline=None)
+@given(circuits(max_gates=20))
+def test_agrees_with_qiskit(circuit):
+    ours, theirs = statistics(circuit), to_qiskit(circuit)
+    assert ours.depth == theirs.depth()
+    assert ours.gates == theirs.size()
+    assert ours.two_qubit_gates == sum(len(item.qubits) > 1 for item in theirs.data)
+
+
+def test_a_small_circuit():
+    gates = (
+        Gate("h", (0,)),
+        Gate("rx", (1,), (0.5,)),
+        Gate("ccx", (0, 1, 2)),
+        Gate("cu", (2, 3), (0.5, 1.0, 2.0, 3.0)),
+    )
+    assert statistics(Circuit(5, gates)) == Statistics(
+        n_qubits=5,
+        gates=4,
+        two_qubit_gates=2,
+        multi_qubit_gates=1,
+        depth=3,
+        parameters=5,
+        distinct_parameters=4,
+        counts={"h": 1, "rx": 1, "ccx": 1, "cu": 1},
+    )
+
+
+def test_no_gates():
+    assert statistics(Circuit(3)).depth == 0
+
+
+@pytest.mark.parametrize("basis", BASES)
+@pytest.mark.parametrize("coupling", COUPLINGS)
+def test_compiles_into_every_basis_and_map(basis, coupling):
+    ansatz = sim(5, 4, 1)
+    circuit = ansatz.bind([0.1 * (i + 1) for i in range(ansatz.n_parameters)])
+    compiled = transpiled_statistics(circuit, basis, coupling)
+    assert set(compiled.counts) <= set(BASES[basis])
+    assert compiled == transpiled_statistics(circuit, basis, coupling)
+    assert compiled.two_qubit_gates >= statistics(circuit).two_qubit_gates
+
+
+def test_compiles_every_gate():
+    compiled = transpiled_statistics(all_gates_circuit(), "ibm-heron", [(0, 1), (1, 2), (2, 3)])
+    assert set(compiled.counts) <= set(BASES["ibm-heron"])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 7])
+@pytest.mark.parametrize("coupling", COUPLINGS)
+def test_small_maps(n, coupling):
+    gates = (Gate("h", (0,)), *(Gate("cx", (0, i)) for i in range(1, n)))
+    compiled = transpiled_statistics(Circuit(n, gates), "generic", coupling)
+    assert compiled.n_qubits >= n
+    assert compiled.two_qubit_gates >= n - 1
+
+
+def test_distance_costs_gates():
+    circuit = Circuit(5, tuple(Gate("cx", (0, i)) for i in range(1, 5)))
+    full = transpiled_statistics(circuit, "generic", "full")
+    line = transpiled_statistics(circuit, "generic", "line")
+    assert full.two_qubit_gates == 4
+    assert line.two_qubit_gates > 4
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"basis_gates": "abacus"},
+        {"basis_gates": ["rx"]},
+        {"basis_gates": ["abacus"]},
+        {"coupling_map": "star"},
+        {"coupling_map": [(0, 1)]},
+        {"coupling_map": [(0, 0), (1, 2)]},
+        {"coupling_map": [(0, 1), (2, 3)]},
+        {"optimization_level": 4},
+    ],
+)
+def test_bad_options(options):
+    circuit = Circuit(3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2))))
+    with pytest.raises(InputError):
+        transpiled_statistics(circuit, **options)
