@@ -48,3 +48,20 @@ def problem_data(record: dict[str, Any]) -> dict[str, Any]:
         "graph": json.loads(record["graph"]),
         "problem_specific_attributes": json.loads(record["problem_specific_attributes"] or "null"),
     }
+
+
+CandidateKey = tuple[str, int, int]
+
+
+def _key(row: dict[str, Any]) -> CandidateKey:
+    return row["run"], row["sample_index"], row["candidate"]
+
+
+def load_generations() -> dict[CandidateKey, str]:
+    """QASM of every archived answer; skips where they are absent."""
+    return {_key(row): row["qasm"] for row in load_lines("generations.jsonl.gz")}
+
+
+def load_expected() -> dict[CandidateKey, dict[str, Any]]:
+    """What an independent scorer found for each of them; skips where absent."""
+    return {_key(row): row for row in load_lines("expected_candidates.jsonl.gz")}

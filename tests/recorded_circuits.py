@@ -1,31 +1,19 @@
-"""Reference circuits of the benchmark's records, where the records are at hand."""
+"""Reference circuits of the benchmark's records, as gates, without the project's own parser."""
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 import re
-from pathlib import Path
+from typing import Any
 
-import pytest
-
+from agentq import load_records
 from quasar.circuits.circuit import Gate
 
-FOLDER = Path(
-    os.environ.get("QUASAR_AGENTQ", Path(__file__).resolve().parents[2] / "shared" / "agentq")
-)
 _STATEMENT = re.compile(r"(\w+)(?:\(([^)]*)\))? (q\[\d+\](?:, q\[\d+\])*);")
 
 
-def records(optimization_type: str) -> list[dict]:
-    """Records of one kind; skips the test where the folder is absent."""
-    path = FOLDER / "records.jsonl.gz"
-    if not path.is_file():
-        pytest.skip("the benchmark's records are not here: set QUASAR_AGENTQ")
-    with gzip.open(path, "rt") as lines:
-        found = [json.loads(line) for line in lines]
-    return [r for r in found if r["optimization_type"] == optimization_type]
+def records(optimization_type: str) -> list[dict[str, Any]]:
+    """Records of one kind; skips the calling test where they are absent."""
+    return [r for r in load_records() if r["optimization_type"] == optimization_type]
 
 
 def statements(text: str) -> list[Gate]:

@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -7,10 +8,12 @@ from hypothesis import strategies as st
 from qiskit.quantum_info import Operator
 from qiskit_qasm3_import import parse as reference_parse
 
+from agentq import load_records
 from quasar.circuits.circuit import GATES, Circuit, Gate
 from quasar.circuits.emit import angle_text, emit
 from quasar.core.errors import CircuitError
 from random_circuits import all_gates_circuit, circuits, random_gate, same_up_to_phase, unitary
+from recorded_circuits import statements
 
 
 def read_back(text):
@@ -35,6 +38,14 @@ def test_the_dialect_of_the_records():
         "c[0] = measure q[0];\n"
         "c[1] = measure q[1];\n"
     )
+
+
+def test_writes_the_records_as_they_stand():
+    for record in load_records():
+        text = record["circuit_with_params"]
+        circuit = Circuit(record["number_of_qubits"], tuple(statements(text)))
+        floats = re.sub(r"\((-?\d+)\)", lambda m: f"({float(m[1]) + 0.0})", text)
+        assert emit(circuit, decimals=4).strip() == floats.strip()
 
 
 def test_every_gate_reads_back():

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from agentq import load_records, problem_data
+from problems.solvers import SOLVERS, canonical
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import encode
 from quasar.problems.registry import problem_class
@@ -60,3 +61,12 @@ def test_published_prompt_details_of_records() -> None:
             problem = problem_class("graph_isomorphism").from_data(problem_data(record))
             other = attributes["autoisomorphic_graph"]
             assert problem.prompt_details() == f"with the second graph being {other}"
+
+
+def test_the_exact_encoding_is_exact_on_every_record() -> None:
+    for record in load_records():
+        problem = problem_class(record["problem_type"]).from_data(problem_data(record))
+        encoded = encode(problem, "exact")
+        ground = encoded.hamiltonian.spectrum.ground_states
+        found = {canonical(encoded.decode(int(index)).solution) for index in ground}
+        assert found == SOLVERS[record["problem_type"]](problem), record["sample_index"]

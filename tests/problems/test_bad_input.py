@@ -128,7 +128,7 @@ def test_missing_attributes(problem_type: str, missing: str) -> None:
         ),
         ("graph_isomorphism", PATH, {"autoisomorphic_graph": graph(3, [])}, "4 and 3 nodes"),
         ("graph_isomorphism", PATH, {"autoisomorphic_graph": EMPTY}, "second graph is empty"),
-        ("graph_isomorphism", PATH, {"autoisomorphic_graph": "{"}, "not JSON"),
+        ("graph_isomorphism", PATH, {"autoisomorphic_graph": "K4"}, "node-link object"),
         ("hamiltonian_path", PATH, {"start_node": 0, "end_node": 0}, "two different ends"),
         ("hamiltonian_path", PATH, {"start_node": 0, "end_node": "x"}, "not a node"),
         ("matching", PATH, {"matching": "best"}, "use maximum, perfect"),

@@ -26,6 +26,7 @@ from quasar.problems.kclique import KClique
 from quasar.problems.matching import Matching
 from quasar.problems.max_flow import MaxFlow
 from quasar.problems.min_cut import MinCut
+from quasar.problems.registry import PROBLEMS
 from quasar.problems.vertex_cover import VertexCover
 
 
@@ -176,10 +177,15 @@ def test_flow_in_circles_and_back_into_the_source_is_counted_net() -> None:
     assert not problem.is_feasible([[0, 1, 0.5], [1, 2, 0.5]])
 
 
-def test_large_hyperedge_stays_fast() -> None:
+def test_large_products_are_expanded_up_to_a_limit() -> None:
     nodes = tuple(range(14))
     encoded = encode(HyperMaxCut(Hypergraph(nodes, (nodes,))))
     assert encoded.hamiltonian.spectrum.n_ground_states == 2**14 - 2
+    nodes = tuple(range(17))
+    with pytest.raises(ProblemError, match="product of 17 variables"):
+        encode(HyperMaxCut(Hypergraph(nodes, (nodes,))))
+    with pytest.raises(ProblemError, match="node 0 leads to a product of 17"):
+        encode(EdgeCover(nx.star_graph(17)))
 
 
 @pytest.mark.parametrize(
@@ -243,6 +249,4 @@ def test_node_names_may_be_any_text(problem_type: str) -> None:
 
 
 def _sample(problem_type: str, seed: int) -> Problem:
-    from quasar.problems.registry import PROBLEMS
-
     return PROBLEMS[problem_type].sample(generator(seed, "names"), 11)

@@ -86,6 +86,7 @@ def too_many_gates(max_gates: int) -> CircuitError:
     return CircuitError(
         f"more than {max_gates:,} gates after unrolling loops and gate definitions.",
         kind="limit",
+        limit="gates",
         hint="Write a shorter circuit.",
     )
 

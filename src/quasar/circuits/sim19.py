@@ -11,6 +11,9 @@ benchmark's records, gate by gate. They differ in:
 3. Circuits 13, 14, 15: the second ring. Figure: range 3, n/gcd(n, 3) gates c -> (c + 3) mod n, from
    control n-1 on. `agent-q`: n-1 -> n-2, 0 -> n-1, then i -> i+1 for i = 0..n-3.
 
+No record was seen of circuits 8, 10, 17 and 19, nor of circuit 12 on an odd number of qubits: there
+`agent-q` continues the pattern of their siblings.
+
 Everywhere: first the gates of one qubit, then of the next. The first RY layer of circuit 10 comes
 once, before the repeated part. Below 4 qubits a gate whose two ends would meet on one qubit is left
 out, and so is the CZ of circuit 10 that would repeat the only edge of 2 qubits and cancel it.

@@ -77,7 +77,7 @@ def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circu
         CircuitError: kind `parameter` for a free parameter or an angle that is not finite, `limit`
             for more than `max_gates` gates, `semantic` for an operation without a meaning here.
     """
-    unrolling = _Unrolling(max_gates)
+    unrolling = Unrolling(max_gates)
     unrolling.run(circuit)
     gates, measured = tuple(unrolling.gates), len(unrolling.measured)
     return Circuit(circuit.num_qubits, gates, n_measured=measured)
@@ -86,7 +86,7 @@ def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circu
 _Step = tuple[Any, tuple[int, ...]]  # an operation and the outer qubits it acts on
 
 
-class _Unrolling:
+class Unrolling:
     """A depth-first walk with its own stack, so that nesting is not bounded by Python's."""
 
     def __init__(self, max_gates: int) -> None:
@@ -125,7 +125,20 @@ class _Unrolling:
         self.visits = 0
 
     def run(self, circuit: QuantumCircuit) -> None:
-        stack = [_steps(circuit, tuple(range(circuit.num_qubits)))]
+        """Unroll a whole circuit into `gates` and `measured`."""
+        self.walk(_steps(circuit, tuple(range(circuit.num_qubits))))
+
+    def unroll(
+        self, operation: Any, qubits: tuple[int, ...], bindings: dict[Any, int]
+    ) -> tuple[Gate, ...]:
+        """The gates of one operation on `qubits`, with loop variables at the values given."""
+        self.gates, self.touched, self.bindings, self.visits = [], set(), bindings, 0
+        self.walk(iter([(operation, qubits)]))
+        return tuple(self.gates)
+
+    def walk(self, steps: Iterator[_Step]) -> None:
+        """Take every step, and those that it stands for."""
+        stack = [steps]
         while stack:
             step = next(stack[-1], None)
             if step is None:
@@ -284,11 +297,14 @@ def _as_unitary(operation: Any) -> Any:
         raise CircuitError(
             f"'{operation.name}' has no definition and acts on {operation.num_qubits} qubits.",
             kind="limit",
+            limit="gates",
         )
     try:
         return UnitaryGate(Operator(operation).data)
     except (QiskitError, TypeError, ValueError) as error:
-        raise CircuitError(f"'{operation.name}' has no definition as a unitary.") from error
+        raise CircuitError(
+            f"'{operation.name}' has no definition as a unitary.", kind="unsimulable"
+        ) from error
 
 
 @cache

@@ -36,7 +36,10 @@ class CircuitError(QuasarError):
 
     Args:
         message: what is wrong, one sentence.
-        kind: machine-readable class of the verdict, such as `syntax`, `semantic`, `limit`.
+        kind: machine-readable class of the verdict: `syntax`, `semantic`, `limit`, `parameter`,
+            `numeric`, `unsimulable` or `qubits`.
+        limit: for kind `limit`, which one: `characters`, `nesting`, `gates`, `qubits`,
+            `outcomes`, `steps`, `time` or `memory`.
         line: 1-based line of the fault, if known.
         column: 1-based column of the fault, if known.
         hint: what to write instead, if known.
@@ -52,9 +55,11 @@ class CircuitError(QuasarError):
         line: int | None = None,
         column: int | None = None,
         hint: str | None = None,
+        limit: str | None = None,
     ) -> None:
         self.message = message
         self.kind = kind
+        self.limit = limit
         self.line = line
         self.column = column
         self.hint = hint
@@ -71,14 +76,19 @@ class CircuitError(QuasarError):
         return f"{where}{self.message}{tail}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        state = (self.message, self.kind, self.line, self.column, self.hint)
+        state = (self.message, self.kind, self.line, self.column, self.hint, self.limit)
         return (_rebuild_circuit_error, state)
 
 
 def _rebuild_circuit_error(
-    message: str, kind: str, line: int | None, column: int | None, hint: str | None
+    message: str,
+    kind: str,
+    line: int | None,
+    column: int | None,
+    hint: str | None,
+    limit: str | None,
 ) -> CircuitError:
-    return CircuitError(message, kind=kind, line=line, column=column, hint=hint)
+    return CircuitError(message, kind=kind, line=line, column=column, hint=hint, limit=limit)
 
 
 class InfrastructureError(QuasarError):

@@ -72,13 +72,13 @@ def optimise_adaptive(
     trace = trace or Trace()
     spectrum, diagonal = hamiltonian.spectrum, hamiltonian.diagonal
     target = spectrum.e_min + (1.0 - target_ratio) * (spectrum.e_max - spectrum.e_min)
-    n = hamiltonian.n_qubits
-    gates = adaptive.pool(n)
+    gates = adaptive.pool(hamiltonian.n_qubits)
     used: set[int] = set()
-    ansatz = adaptive.start(n)
+    ansatz = adaptive.start(hamiltonian.n_qubits)
     energy = AnsatzEnergy(ansatz, diagonal)
     theta = np.zeros(0)
     trace.begin("adaptive")
+    budget.used += 1
     value = energy.value(theta)
     trace.record(value, theta)
     while len(used) < min(max_gates, len(gates)) and value > target and not budget.spent:
@@ -88,13 +88,10 @@ def optimise_adaptive(
         if slopes[best] < GRADIENT_STOP:
             break
         used.add(best)
-        ansatz = adaptive.append(ansatz, gates[best])
-        energy = AnsatzEnergy(ansatz, diagonal)
-        found = lbfgs(energy, np.append(theta, 0.0), budget=budget, trace=trace)
+        grown = adaptive.append(ansatz, gates[best])
+        grown_energy = AnsatzEnergy(grown, diagonal)
+        found = lbfgs(grown_energy, np.append(theta, 0.0), budget=budget, trace=trace)
         if not np.isfinite(found.energy):
-            ansatz = Ansatz(
-                ansatz.name, n, ansatz.gates[:-1], ansatz.slots[:-1], ansatz.n_parameters - 1
-            )
             break
-        theta, value = found.theta, found.energy
+        ansatz, energy, theta, value = grown, grown_energy, found.theta, found.energy
     return ansatz, Minimum(theta, value, budget.used)

@@ -51,18 +51,17 @@ def lbfgs(
         local.record(value, x)
         return value, gradient
 
-    if start.size == 0:
-        value = energy.value(start)
-        trace.record(value, start)
-        return Minimum(start, value, 1)
     with suppress(BudgetSpent):
-        minimize(
-            objective,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": max_iterations, "gtol": gradient_tolerance, "ftol": 1e-12},
-        )
+        if start.size == 0:
+            objective(start)
+        else:
+            minimize(
+                objective,
+                start,
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": max_iterations, "gtol": gradient_tolerance, "ftol": 1e-12},
+            )
     if not local.energies:
         return Minimum(start, np.inf, 0)
     return Minimum(local.best_theta, local.best_energy, len(local.energies))

@@ -52,7 +52,7 @@ def optimise_qaoa(
     budget: Budget | None = None,
     trace: Trace | None = None,
 ) -> list[tuple[QaoaEnergy, Minimum]]:
-    """Best angles found at every depth 1..layers; shorter when the budget ends.
+    """Best angles found at every depth 1..layers; shorter, but never empty, when the budget ends.
 
     Returns:
         For each depth its energy function and minimum, angles γ_1..γ_p, β_1..β_p.
@@ -64,17 +64,18 @@ def optimise_qaoa(
     for p in range(1, layers + 1):
         energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
         trace.begin(f"qaoa p={p}")
+        found: list[Minimum] = []
         if p == 1:
-            starts = _scan(energy, scale, budget, trace)
+            found = _scan(energy, scale, budget, trace)
+            starts = [point.theta for point in found]
         else:
             starts = [interpolate(best[-1][1].theta)]
             starts += [ramp(p, gamma * scale, beta) for gamma, beta in _RAMPS]
-        found = [
-            lbfgs(energy, start, budget=budget, trace=trace)
-            for start in starts
-            if not best or not budget.spent
+        found += [
+            lbfgs(energy, start, budget=budget, trace=trace) for start in starts if not budget.spent
         ]
-        if not found or not np.isfinite(min(m.energy for m in found)):
+        found = [minimum for minimum in found if np.isfinite(minimum.energy)]
+        if not found:
             break
         best.append((energy, min(found, key=lambda m: m.energy)))
         if budget.spent:
@@ -82,16 +83,16 @@ def optimise_qaoa(
     return best
 
 
-def _scan(energy: QaoaEnergy, scale: float, budget: Budget, trace: Trace) -> list[FloatVector]:
-    """The three best points of a coarse grid at p = 1."""
-    points: list[tuple[float, tuple[float, ...]]] = []
+def _scan(energy: QaoaEnergy, scale: float, budget: Budget, trace: Trace) -> list[Minimum]:
+    """The three best points of a coarse grid at p = 1; at least one, whatever the budget."""
+    points: list[Minimum] = []
     for gamma in np.linspace(0.0, GAMMA_REACH, _SCAN_GAMMAS + 1)[1:]:
         for beta in np.linspace(0.0, np.pi / 4, _SCAN_BETAS + 1)[1:]:
-            theta = np.array([gamma * scale, -beta])
             if budget.spent and points:
                 break
+            theta = np.array([gamma * scale, -beta])
             budget.used += 1
             value = energy.value(theta)
             trace.record(value, theta)
-            points.append((value, tuple(theta)))
-    return [np.array(theta) for _, theta in sorted(points)[:3]]
+            points.append(Minimum(theta, value, 1))
+    return sorted(points, key=lambda point: point.energy)[:3]

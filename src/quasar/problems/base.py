@@ -74,7 +74,7 @@ class Problem(ABC):
 
     @abstractmethod
     def objective(self, solution: Solution) -> float:
-        """The number the user cares about (cut weight, cover size, ...); finite for any solution."""
+        """The number the user cares about (cut weight, cover size, ...), for any solution."""
 
     @classmethod
     @abstractmethod
@@ -97,7 +97,7 @@ class Problem(ABC):
         return (value if self.sense == "min" else -value,)
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.to_data() == other.to_data()  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.to_data() == other.to_data()
 
     __hash__ = None  # type: ignore[assignment]
 

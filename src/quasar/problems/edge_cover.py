@@ -17,6 +17,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.penalties import none_of
 
 
 class EdgeCover(Problem):
@@ -44,7 +45,8 @@ class EdgeCover(Problem):
         """The cost.
 
         Raises:
-            ProblemError: `exact`, and a node without edges, which no edge can cover.
+            ProblemError: a node of too many edges; in `exact` also a node without edges, which
+                nothing can cover.
         """
         isolated = list(nx.isolates(self.graph))
         if isolated and encoding == "exact":
@@ -54,10 +56,7 @@ class EdgeCover(Problem):
             )
         cost = Polynomial.linear(dict.fromkeys(graphs.edges(self.graph), 1.0))
         for v in self.graph.nodes:
-            bare = Polynomial.constant(2)
-            for edge in graphs.edges_at(self.graph, v):
-                bare = bare * Polynomial.linear({edge: -1}, 1)
-            cost.accumulate(bare)
+            cost.accumulate(none_of(graphs.edges_at(self.graph, v), f"node {v!r}"), 2)
         return cost
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:

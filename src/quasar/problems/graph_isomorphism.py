@@ -10,7 +10,6 @@ isomorphism and at least 1 otherwise, so exact where the graphs are isomorphic.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
 from typing import Any, Self
@@ -52,11 +51,6 @@ class GraphIsomorphism(Problem):
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
-        if isinstance(attributes.get(_KEY), str):
-            try:
-                attributes[_KEY] = json.loads(attributes[_KEY])
-            except json.JSONDecodeError as error:
-                raise ProblemError(f"{_KEY!r} is text but not JSON: {error}.") from None
         other = graphs.read_graph(attributes, key=_KEY, what="second graph")
         return cls(graphs.read_graph(data), other)
 

@@ -97,6 +97,8 @@ def _is_label(label: Any) -> bool:
 
 
 def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
+    if graph.is_multigraph():
+        raise ProblemError(f"the {what} is a multigraph; merge parallel edges.")
     if graph.number_of_nodes() == 0:
         raise ProblemError(f"the {what} is empty: add at least one node.")
     if graph.is_directed() != directed:
@@ -174,7 +176,8 @@ def edge_number(
     value = graph.edges[u, v].get(key, default)
     if value is None:
         raise ProblemError(f"edge {u!r} - {v!r} has no {key!r}: give every edge a number.")
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) < 1e300:
+    number = not isinstance(value, bool) and isinstance(value, numbers.Real)
+    if not number or not abs(value) < 1e300:
         raise ProblemError(f"{key!r} of edge {u!r} - {v!r} must be a finite number, not {value!r}.")
     return float(value)
 

@@ -103,8 +103,9 @@ class HamiltonianPath(Problem):
 
     def _exact(self, broken: Polynomial) -> Polynomial:
         s, t, last = self.start_node, self.end_node, len(self._inner)
-        lightest = min(self._weight.values(), default=0.0)
-        excess = {step: weight - lightest for step, weight in self._weight.items()}
+        usable = {step: w for step, w in self._weight.items() if set(step) != {s, t}}
+        lightest = min(usable.values(), default=0.0)
+        excess = {step: weight - lightest for step, weight in usable.items()}
         steps = Polynomial()
         for u in self._inner:
             for end, j in ((s, 1), (t, last)):
@@ -117,7 +118,7 @@ class HamiltonianPath(Problem):
             if excess.get((u, v)):
                 both = Polynomial.variable((u, j)) * Polynomial.variable((v, j + 1))
                 steps.accumulate(both, excess[u, v])
-        heaviest = sorted((excess[e] for e in graphs.edges(self.graph)), reverse=True)
+        heaviest = sorted(excess.values(), reverse=True)[::2]  # both directions are listed
         penalty = above(sum(heaviest[: last + 1]))
         return broken * penalty + steps + lightest * (last + 1)
 

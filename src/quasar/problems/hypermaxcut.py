@@ -19,6 +19,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.graphs import Hypergraph, from_json_list, read_hypergraph
+from quasar.problems.penalties import none_of
 
 
 class HyperMaxCut(Problem):
@@ -76,11 +77,7 @@ class HyperMaxCut(Problem):
 
 
 def _uncut(edge: Sequence[Label]) -> Polynomial:
-    inside, outside = Polynomial.constant(1), Polynomial.constant(1)
-    for v in edge:
-        inside = inside * Polynomial.variable(v)
-        outside = outside * Polynomial.linear({v: -1}, 1)
-    return inside + outside
+    return Polynomial({frozenset(edge): 1.0}) + none_of(edge, f"hyperedge {list(edge)}")
 
 
 def _published(edge: Sequence[Label]) -> Polynomial:

@@ -93,11 +93,7 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
             data[field] = _parse_json(data[field], f"the field {field!r}", allow_null=True)
     attributes = data.get("problem_specific_attributes")
     if isinstance(attributes, Mapping):
-        attributes = dict(attributes)
-        for name, value in attributes.items():
-            if isinstance(value, str) and value.lstrip().startswith("{"):
-                attributes[name] = _parse_json(value, f"the attribute {name!r}")
-        data["problem_specific_attributes"] = attributes
+        data["problem_specific_attributes"] = dict(attributes)
     elif attributes is None:
         data["problem_specific_attributes"] = {}
     else:
@@ -151,7 +147,10 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
             continue
         orders: tuple[VariableOrder, ...] = ("natural", "lexicographic")
         for order in orders:
-            encoded = encode(problem, encoding, order)
+            try:
+                encoded = encode(problem, encoding, order)
+            except ProblemError:  # refused by this encoding; the given Hamiltonian still stands
+                continue
             if same_hamiltonian(encoded.hamiltonian, hamiltonian):
                 return EncodedProblem(problem, hamiltonian, encoded.variables, encoding, order)
     return EncodedProblem(problem, hamiltonian, (), "given", "natural")

@@ -57,7 +57,7 @@ class Matching(Problem):
         self.graph = graph
         self.kind = kind
         self.extra = extra
-        self._weight = {
+        self._weight: dict[Label, float] = {
             (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
             for u, v in graphs.edges(graph)
         }
@@ -85,7 +85,7 @@ class Matching(Problem):
         return self._exact() if encoding == "exact" else self._published()
 
     def _published(self) -> Polynomial:
-        cost = Polynomial.linear({edge: weight for edge, weight in self._weight.items()})
+        cost = Polynomial.linear(self._weight)
         for v in self.graph.nodes:
             if self.graph.degree[v]:
                 uncovered = Polynomial.linear(dict.fromkeys(graphs.edges_at(self.graph, v), -1), 1)
@@ -114,7 +114,7 @@ class Matching(Problem):
         if len(set(touched)) != len(touched) or any(edge not in self._weight for edge in chosen):
             return False
         allowed = {"perfect": 0, "perfect_bipartite": 0, "near_perfect": 1}
-        return bare == allowed.get(self.kind, bare)
+        return bool(bare == allowed.get(self.kind, bare))
 
     def objective(self, solution: Solution) -> float:
         chosen = graphs.edges_from_json(solution)

@@ -1,11 +1,16 @@
-"""Building blocks of constraints as penalties: one-hot squares and sufficient sizes."""
+"""Building blocks of constraints as penalties: one-hot squares, products, sufficient sizes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 
+from quasar.core.errors import ProblemError
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
+
+MAX_FACTORS = 16
+"""Longest product expanded: it has 2**16 terms, which take about half a second."""
 
 
 def above(bound: float) -> float:
@@ -20,3 +25,26 @@ def above(bound: float) -> float:
 def exactly_one(labels: Iterable[Label]) -> Polynomial:
     """(1 - Σ x)²: 0 when one of the variables is 1, at least 1 otherwise."""
     return Polynomial.linear(dict.fromkeys(labels, -1.0), 1).square()
+
+
+def none_of(labels: Sequence[Label], what: str) -> Polynomial:
+    """Π (1 - x): 1 when none of the variables is 1, 0 otherwise.
+
+    Args:
+        what: where the variables stand, for the message.
+
+    Raises:
+        ProblemError: more than `MAX_FACTORS` of them.
+    """
+    if len(labels) > MAX_FACTORS:
+        raise ProblemError(
+            f"{what} leads to a product of {len(labels)} variables with 2**{len(labels)} terms: "
+            f"keep to {MAX_FACTORS} there, or split it."
+        )
+    return Polynomial(
+        {
+            frozenset(part): (-1.0) ** size
+            for size in range(len(labels) + 1)
+            for part in combinations(labels, size)
+        }
+    )

@@ -16,7 +16,7 @@ import numpy as np
 import qulacs
 from qulacs import gate as qg
 
-from quasar.circuits.to_qiskit import from_qiskit
+from quasar.circuits.to_qiskit import Unrolling
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.qulacs_engine import build_gate
@@ -71,14 +71,12 @@ def dynamic_distribution(
         )
     held = max(2, min(max_branches, _HELD_AMPLITUDES >> program.num_qubits))
     runner = _Runner(held, max_steps)
-    finished = 0
     start = _Branch(1.0, qulacs.QuantumState(program.num_qubits), 0)
     qubits = {q: i for i, q in enumerate(program.qubits)}
     clbits = {c: i for i, c in enumerate(program.clbits)}
     total = np.zeros(1 << program.num_qubits)
     body = list(_without_final_measurements(program))
-    for branch, _ in runner.run(body, 0, start, qubits, clbits):
-        finished += 1
+    for finished, (branch, _) in enumerate(runner.run(body, 0, start, qubits, clbits), start=1):
         if finished > max_branches:
             raise _too_many(max_branches)
         vector = branch.state.get_vector()
@@ -90,6 +88,7 @@ def _too_many(max_branches: int) -> CircuitError:
     return CircuitError(
         f"more than {max_branches:,} measurement outcomes to follow.",
         kind="limit",
+        limit="outcomes",
         hint="Measure fewer qubits in mid-circuit.",
     )
 
@@ -115,6 +114,8 @@ class _Runner:
         self.max_held = max_held
         self.max_steps = max_steps
         self.steps = 0
+        self.bindings: dict[Any, int] = {}  # loop variables at their present values
+        self.unrolling = Unrolling(max_steps)
 
     def step(self) -> None:
         self.steps += 1
@@ -122,6 +123,7 @@ class _Runner:
             raise CircuitError(
                 f"not finished after {self.max_steps:,} instructions.",
                 kind="limit",
+                limit="steps",
                 hint="Bound the loops.",
             )
 
@@ -175,7 +177,7 @@ class _Runner:
                     current, *others = ongoing
                     waiting += [(other, position) for other in others]
                 else:
-                    self._apply(instruction.operation, targets, current.state)
+                    self._apply(instruction.operation, tuple(targets), current.state)
                 self.room(waiting)
             else:
                 yield current, signal
@@ -183,14 +185,10 @@ class _Runner:
             if signal != "next":
                 yield current, signal
 
-    def _apply(self, operation: Any, targets: list[int], state: qulacs.QuantumState) -> None:
-        from qiskit import QuantumCircuit
-
-        alone = QuantumCircuit(operation.num_qubits)
-        alone.append(operation, range(operation.num_qubits), copy=False)
-        for gate in from_qiskit(alone).gates:
+    def _apply(self, operation: Any, targets: tuple[int, ...], state: qulacs.QuantumState) -> None:
+        for gate in self.unrolling.unroll(operation, targets, self.bindings):
             self.step()
-            built = build_gate(gate._replace(qubits=tuple(targets[q] for q in gate.qubits)))
+            built = build_gate(gate)
             if built is not None:
                 built.update_quantum_state(state)
 
@@ -235,10 +233,11 @@ class _Runner:
         current = [branch]
         for value in values:
             self.step()
-            bound = block if parameter is None else block.assign_parameters({parameter: value})
-            following = []
+            following: list[_Branch] = []
             for entering in current:
-                for after, signal in self.run(*scope.enter(bound, entering)):
+                # Set for each outcome anew: an inner loop may count in the same variable.
+                self.bindings[parameter] = value
+                for after, signal in self.run(*scope.enter(block, entering)):
                     if signal == "break":
                         yield after, "next"
                     else:
@@ -270,7 +269,7 @@ class _Scope:
 
     def holds(self, condition: Any, branch: _Branch) -> bool:
         if not isinstance(condition, tuple):
-            raise CircuitError("this form of condition is not supported.", kind="semantic")
+            raise CircuitError("this form of condition is not supported.", kind="unsimulable")
         target, value = condition
         bits = [target] if not hasattr(target, "__len__") else list(target)
         read = sum(((branch.bits >> self.outer_clbits[b]) & 1) << i for i, b in enumerate(bits))

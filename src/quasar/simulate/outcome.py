@@ -39,10 +39,13 @@ def run(program: Program, engine: Engine, *, max_qubits: int = MAX_QUBITS) -> Ou
         raise CircuitError(
             f"the circuit has {program.n_qubits} qubits; exact simulation stops at {max_qubits}.",
             kind="limit",
+            limit="qubits",
             hint="Use one qubit per variable of the problem.",
         )
     if program.n_qubits == 0:
-        raise CircuitError("the circuit has no qubits.", hint="Declare them: 'qubit[n] q;'.")
+        raise CircuitError(
+            "the circuit has no qubits.", kind="unsimulable", hint="Declare them: 'qubit[n] q;'."
+        )
     if program.circuit is None:
         from quasar.simulate.dynamic import dynamic_distribution
 

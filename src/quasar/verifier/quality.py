@@ -173,6 +173,11 @@ def remarks(
             f"The distribution is nearly uniform ({quality.entropy_bits:.2f} of {n} bits): "
             "measuring it is hardly better than guessing."
         )
+    elif float(p.max()) > BASIS_STATE_PROBABILITY:
+        said.append(
+            f"The final state is one bit string (probability {float(p.max()):.4f}): the gates "
+            "found the answer, they do not superpose several."
+        )
     slip = _convention_slip(p, problem, spectrum)
     if slip:
         said.append(slip)

@@ -19,7 +19,10 @@ class Fault(BaseModel):
     """Why a circuit is infeasible, for people and models to act on."""
 
     kind: str
-    """`syntax`, `semantic`, `limit`, `parameter`, `numeric` or `qubits`."""
+    """`syntax`, `semantic`, `limit`, `parameter`, `numeric`, `unsimulable` or `qubits`."""
+    limit: str | None = None
+    """For kind `limit`, which one: `characters`, `nesting`, `gates`, `qubits`, `outcomes`,
+    `steps`, `time` or `memory`."""
     message: str
     """What is wrong."""
     line: int | None = None
@@ -34,6 +37,7 @@ class Fault(BaseModel):
         """The verdict as data."""
         return cls(
             kind=error.kind,
+            limit=error.limit,
             message=error.message,
             line=error.line,
             column=error.column,
@@ -90,6 +94,7 @@ def measure(
     if len(text) > limits.max_characters:
         fault = Fault(
             kind="limit",
+            limit="characters",
             message=f"the text has {len(text):,} characters; the limit is "
             f"{limits.max_characters:,}.",
             hint="Write a shorter circuit.",

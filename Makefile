@@ -1,0 +1,54 @@
+# Two commands are enough: `make run` does the main job, `make test` runs the tests.
+# Both set up a virtual environment first, and only once.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints/constraints.txt
+RUNS := runs
+
+export OPENBLAS_NUM_THREADS ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench-experiments clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+$(VENV)/pip: 
+	$(PYTHON) -c 'import sys; sys.exit("quasar needs Python 3.11 or newer: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt
+	$(PIP) -e '.[dev]'
+	touch $@ $(VENV)/core
+
+run: $(VENV)/core ## Solve two problems on a real network and show the verified circuits
+	@echo "Marriages among 15 families of Renaissance Florence, as maximum cut:"
+	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --out $(RUNS)/florentine_maxcut --force
+	@echo
+	@echo "The same network, as minimum vertex cover:"
+	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --out $(RUNS)/florentine_vertex_cover --force
+
+test: $(VENV)/dev ## Run all tests
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/dev ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/dev ## Rewrite the sources in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench-experiments: $(VENV)/dev ## Known states, entanglement and optima, measured
+	$(BIN)/python benchmarks/experiments.py
+
+clean: ## Remove the environment and all caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

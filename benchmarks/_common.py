@@ -1,0 +1,138 @@
+"""What all benchmarks share: results with their circumstances, and tables on the terminal.
+
+A result file says what was measured, on which processor, with which versions, at which commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = Path(__file__).resolve().parent / "results"
+
+LIBRARIES = (
+    "quasar-synthesis",
+    "numpy",
+    "scipy",
+    "qulacs",
+    "qiskit",
+    "qiskit-aer",
+    "qiskit-qasm3-import",
+    "networkx",
+    "nlopt",
+)
+
+Row = Mapping[str, Any]
+
+
+def write_result(name: str, rows: Sequence[Row], extra: Mapping[str, Any] | None = None) -> Path:
+    """Write `results/NAME.json`.
+
+    Args:
+        rows: the measurements, JSON-able.
+        extra: further keys for the top level, such as settings or totals.
+
+    Returns:
+        The file written.
+    """
+    content = {
+        "name": name,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": machine(),
+        "versions": versions(),
+        **(extra or {}),
+        "rows": [dict(row) for row in rows],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def machine() -> dict[str, Any]:
+    """Processor, cores this process may use, operating system."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "processor": _processor(),
+        "cores": cores,
+        "system": f"{platform.system()} {platform.machine()}",
+        "openblas_threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+    }
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Python and those of `LIBRARIES` that are installed."""
+    found = {"python": platform.python_version()}
+    for library in LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str | None:
+    """Commit of the working tree, `+` after it if files differ; None outside a repository."""
+    head = _git("rev-parse", "HEAD")
+    if head is None:
+        return None
+    return head + ("+" if _git("status", "--porcelain") else "")
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.strip()
+
+
+def print_table(rows: Sequence[Row], title: str | None = None) -> None:
+    """Print rows with the keys of the first as columns; numbers to six digits, to the right."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if not rows:
+        console.print("no rows")
+        return
+    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    for key, value in rows[0].items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        table.add_column(key, justify="right" if number else "left")
+    for row in rows:
+        table.add_row(*(text(row.get(key)) for key in rows[0]))
+    console.print(table)
+
+
+def text(value: Any) -> str:
+    """A value as it stands in a table."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(map(text, value)) + ")"
+    return str(value)

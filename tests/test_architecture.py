@@ -1,0 +1,62 @@
+"""The house rules that can be read off the source: import ranks, light start-up."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "quasar"
+RANKS = (
+    "core problems circuits simulate optimize verifier prompts models agent data evaluation train "
+    "service studio cli"
+).split()
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports from, inside functions too; type-only imports count."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module in {"quasar"} or node.module.count(".") == 1:
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_only_packages_of_lower_rank(path: Path) -> None:
+    room = path.relative_to(SOURCE).parts[0]
+    if room == "__init__.py":
+        return
+    assert room in RANKS, f"{room} has no rank"
+    for module in imports(path):
+        parts = module.split(".")
+        if parts[0] == "quasar" and len(parts) > 1 and parts[1] in RANKS:
+            assert RANKS.index(parts[1]) <= RANKS.index(room), f"{room} may not import {module}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))
+def test_has_a_header_docstring(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import quasar", {"numpy", "qiskit", "torch", "networkx"}),
+        ("import quasar.cli.main", {"numpy", "qiskit", "torch", "networkx", "pydantic"}),
+        ("import quasar; quasar.verify", {"qiskit", "torch", "matplotlib", "scipy"}),
+    ],
+)
+def test_start_up_stays_light(statement: str, absent: set[str]) -> None:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert not loaded & absent
