@@ -14,6 +14,7 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import networkx as nx
@@ -34,6 +35,7 @@ from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import (
     ComplexVector,
+    Engine,
     FloatVector,
     engine_names,
     get_engine,
@@ -62,9 +64,14 @@ def row(case: str, quantity: str, formula: str, expected: Any, measured: Any, er
     }
 
 
+@cache
+def engines() -> tuple[Engine, ...]:
+    return tuple(map(get_engine, engine_names()))
+
+
 def states(circuit: Circuit) -> list[ComplexVector]:
     """Amplitudes by every engine, the fast one first."""
-    return [get_engine(name).state(circuit) for name in engine_names()]
+    return [engine.state(circuit) for engine in engines()]
 
 
 # --- 1: single-qubit rotations -------------------------------------------------------------------
@@ -315,7 +322,7 @@ REGULAR: tuple[tuple[str, nx.Graph, str], ...] = (
 )
 """Triangle-free regular graphs, and the p = 1 optimum written out."""
 
-DEEP_RINGS = ((8, 2), (12, 2), (8, 3), (12, 3), (12, 4))
+DEEP_RINGS = ((8, 2), (12, 2), (8, 3), (12, 3), (12, 4), (12, 5))
 """(n, p) with n ≥ 2p + 2: p layers see no more of the ring than a long path."""
 
 

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import typer
 
 from quasar.cli import encode, generate, problems, verify
-from quasar.core.errors import QuasarError
+from quasar.core.errors import EXIT_INFRASTRUCTURE, QuasarError
 
 app = typer.Typer(
     name="quasar",
@@ -61,6 +61,16 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except MemoryError:
+        _fail("out of memory: use a smaller problem or a machine with more.", EXIT_INFRASTRUCTURE)
+    except Exception as error:
+        if os.environ.get("QUASAR_DEBUG"):
+            raise
+        _fail(
+            f"internal fault ({type(error).__name__}: {error}); set QUASAR_DEBUG=1 to see where.",
+            EXIT_INFRASTRUCTURE,
+        )
+
 
 
 def _fail(message: str, code: int) -> None:

@@ -28,15 +28,16 @@ class AerEngine:
 
     def __init__(self) -> None:
         import qiskit_aer
+        from qiskit.transpiler import generate_preset_pass_manager
 
         self._simulator = qiskit_aer.AerSimulator(method="statevector")
+        # `transpile` builds this anew each time, for 50 ms; a circuit through it takes 0.4 ms.
+        self._passes = generate_preset_pass_manager(optimization_level=0, backend=self._simulator)
 
     def state(self, circuit: Circuit) -> ComplexVector:
         """See `Engine.state`."""
-        from qiskit import transpile
-
         program = to_qiskit(circuit)
         program.save_statevector()
-        compiled = transpile(program, self._simulator, optimization_level=0)
+        compiled = self._passes.run(program)
         data = self._simulator.run(compiled).result().get_statevector()
         return np.asarray(data, dtype=np.complex128)

@@ -1,0 +1,245 @@
+"""The command line as a script sees it: output keys and exit codes, in real processes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agentq import load_records
+
+ROOT = Path(__file__).resolve().parents[2]
+FLORENCE = ROOT / "examples" / "florentine_maxcut.json"
+SQUARE = {
+    "problem_type": "maxcut",
+    "graph": {
+        "nodes": [{"id": i} for i in range(4)],
+        "edges": [{"source": i, "target": (i + 1) % 4} for i in range(4)],
+    },
+}
+CUT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];\n'
+
+
+def quasar(*args: object, stdin: bytes | None = None) -> tuple[int, str, str]:
+    run = subprocess.run(
+        [sys.executable, "-m", "quasar", *map(str, args)],
+        capture_output=True,
+        input=stdin,
+        timeout=120,
+        check=False,
+    )
+    return run.returncode, run.stdout.decode(), run.stderr.decode()
+
+
+@pytest.fixture
+def square(tmp_path: Path) -> Path:
+    path = tmp_path / "square.json"
+    path.write_text(json.dumps(SQUARE))
+    return path
+
+
+def test_encode_prints_the_contracts_keys(square: Path) -> None:
+    code, out, _ = quasar("encode", "--problem", square, "--json")
+    data = json.loads(out)
+    assert code == 0
+    assert {"hamiltonian", "variables", "n_qubits", "constant"} <= data.keys()
+    assert data["variables"] == [0, 1, 2, 3]
+    assert data["n_qubits"] == 4
+
+
+def test_encode_gives_the_recorded_hamiltonian(tmp_path: Path) -> None:
+    record = load_records()[0]
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    orders = ("natural", "lexicographic")
+    texts = [
+        json.loads(
+            quasar(
+                "encode",
+                "--problem",
+                path,
+                "--encoding",
+                "agent-q",
+                "--variable-order",
+                order,
+                "--json",
+            )[1]
+        )["hamiltonian"]
+        for order in orders
+    ]
+    from quasar.core.hamiltonian import IsingHamiltonian
+    from quasar.problems.load import same_hamiltonian
+
+    n = record["number_of_qubits"]
+    recorded = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
+    assert any(same_hamiltonian(IsingHamiltonian.from_text(t, n), recorded) for t in texts)
+
+
+def test_verify_exit_codes(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text(CUT)
+    code, out, _ = quasar("verify", circuit, "--problem", square, "--json")
+    report = json.loads(out)
+    assert code == 0
+    assert report["p_optimal"] == pytest.approx(1.0)
+    circuit.write_text(CUT + "oops q[0];\n")
+    code, out, _ = quasar("verify", circuit, "--problem", square, "--json")
+    assert code == 3
+    assert json.loads(out)["fault"]["line"] == 6
+    code, out, err = quasar("verify", tmp_path / "absent.qasm", "--problem", square, "--json")
+    assert code == 2
+    assert json.loads(out)["exit_code"] == 2
+    assert "no circuit file" in err
+    assert quasar("verify", circuit, "--problem", tmp_path / "absent.json")[0] == 2
+    assert quasar("verify", circuit)[0] == 2
+    assert quasar("verify", circuit, "--problem", square, "--stages", "9")[0] == 2
+
+
+def test_verify_reads_standard_input_and_binary_rubbish(square: Path) -> None:
+    assert quasar("verify", "-", "--problem", square, stdin=CUT.encode())[0] == 0
+    code, out, _ = quasar("verify", "-", "--problem", square, stdin=b"\xff\xfe\x00")
+    assert code == 3
+    assert "UTF-8" in out
+
+
+def test_verify_against_a_reference(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text(CUT)
+    code, out, _ = quasar(
+        "verify", circuit, "--problem", square, "--reference", circuit, "--stages", "1-2", "--json"
+    )
+    report = json.loads(out)
+    assert code == 0
+    assert report["relative_entropy"] == pytest.approx(0.0, abs=1e-9)
+    assert report["stages"]["objective"] is None
+
+
+def test_wrong_number_of_qubits_exits_three(tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text(CUT)
+    code, out, _ = quasar("verify", circuit, "--problem", FLORENCE)
+    assert code == 3
+    assert "the circuit has 4 qubits, the problem has 15" in out
+
+
+def test_generate_writes_a_folder_with_everything(square: Path, tmp_path: Path) -> None:
+    out = tmp_path / "result"
+    code, text, _ = quasar(
+        "generate",
+        "--problem",
+        square,
+        "--algorithm",
+        "qaoa",
+        "--layers",
+        2,
+        "--out",
+        out,
+        "--json",
+    )
+    assert code == 0
+    names = {p.name for p in out.iterdir()}
+    assert {"circuit.qasm", "report.json", "manifest.json", "graph.png", "histogram.png"} <= names
+    data = json.loads(text)
+    report = json.loads((out / "report.json").read_text())
+    assert data["p_optimal"] == report["p_optimal"]
+    assert report["answer"]["optimal"]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert {"commit", "settings", "seed", "versions", "machine"} <= manifest.keys()
+    again = quasar("verify", out / "circuit.qasm", "--problem", square, "--json")
+    assert json.loads(again[1])["energy"] == report["energy"]
+
+    before = sorted(p.name for p in out.iterdir())
+    code, _, err = quasar("generate", "--problem", square, "--out", out)
+    assert code == 2
+    assert "already exists" in err
+    assert sorted(p.name for p in out.iterdir()) == before
+
+
+def test_generate_is_reproducible(square: Path, tmp_path: Path) -> None:
+    circuits = []
+    for name in "ab":
+        out = tmp_path / name
+        args = ("--problem", square, "--algorithm", "vqe", "--seed", 7, "--out", out)
+        assert quasar("generate", *args)[0] == 0
+        circuits.append((out / "circuit.qasm").read_text())
+    assert circuits[0] == circuits[1]
+
+
+def test_generate_refuses_what_makes_no_sense(square: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    assert quasar("generate", "--out", out)[0] == 2
+    assert quasar("generate", "--problem", square)[0] == 2
+    assert quasar("generate", "--problem", square, "--out", out, "--model", "oracle")[0] == 2
+    assert (
+        quasar(
+            "generate",
+            "--problem",
+            square,
+            "--out",
+            out,
+            "--algorithm",
+            "adaptive_vqe",
+            "--layers",
+            2,
+        )[0]
+        == 2
+    )
+    assert not out.exists()
+
+
+def test_forty_qubits_exit_two_with_the_reason(tmp_path: Path) -> None:
+    big = tmp_path / "big.json"
+    nodes = [{"id": i} for i in range(40)]
+    edges = [{"source": i, "target": i + 1} for i in range(39)]
+    big.write_text(json.dumps({**SQUARE, "graph": {"nodes": nodes, "edges": edges}}))
+    code, _, err = quasar("generate", "--problem", big, "--out", tmp_path / "x")
+    assert code == 2
+    assert "40 qubits" in err
+    assert "24" in err
+
+
+def test_generate_for_records_resumes(tmp_path: Path) -> None:
+    records = tmp_path / "records.jsonl.gz"
+    with gzip.open(records, "wt") as stream:
+        for i in range(3):
+            stream.write(json.dumps({**SQUARE, "sample_index": 10 + i}) + "\n")
+    out = tmp_path / "g.jsonl"
+    args = (
+        "generate",
+        "--records",
+        records,
+        "--algorithm",
+        "qaoa",
+        "--layers",
+        1,
+        "--samples",
+        2,
+        "--out",
+        out,
+        "--json",
+    )
+    assert json.loads(quasar(*args)[1])["written"] == 6
+    whole = out.read_text()
+    lines = whole.splitlines(keepends=True)
+    assert [json.loads(line)["sample_index"] for line in lines] == [10, 10, 11, 11, 12, 12]
+    assert json.loads(lines[0]).keys() == {"run", "sample_index", "candidate", "qasm"}
+    out.write_text("".join(lines[:3]) + lines[3][:20])  # killed in the middle of a line
+    assert json.loads(quasar(*args)[1]) == {"out": str(out), "written": 3, "kept": 3}
+    assert out.read_text() == whole
+
+
+def test_help_names_every_command() -> None:
+    code, out, _ = quasar("--help")
+    assert code == 0
+    for name in ("generate", "verify", "encode", "problems"):
+        assert name in out
+
+
+def test_problems_lists_all_types() -> None:
+    data = json.loads(quasar("problems", "--json")[1])
+    assert len(data) == 22
+    assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]

@@ -1,0 +1,229 @@
+"""The verifier as a whole: verdicts, gate, conventions, faults that are not verdicts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import quasar
+from agentq import load_records
+from quasar.core.bits import bitstring_to_index
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.settings import Gate, Limits, Reward, VerifierSettings
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+TRIANGLE = {
+    "problem_type": "maxcut",
+    "graph": {
+        "nodes": [{"id": v} for v in "abc"],
+        "edges": [
+            {"source": "a", "target": "b", "weight": 3},
+            {"source": "b", "target": "c", "weight": 2},
+            {"source": "a", "target": "c", "weight": 1},
+        ],
+    },
+}
+BEST = HEAD + "qubit[3] q; x q[1];"  # b alone on one side: cut 5
+
+
+def verifier(**settings: object) -> Verifier:
+    return Verifier(quasar.load_problem(TRIANGLE), None, VerifierSettings(**settings))
+
+
+def test_a_perfect_circuit() -> None:
+    report = quasar.verify(BEST, TRIANGLE)
+    assert report.feasible
+    assert report.fault is None
+    assert report.approximation_ratio == pytest.approx(1.0)
+    assert report.p_optimal == pytest.approx(1.0)
+    assert report.top_is_optimal
+    top = report.quality.top_states[0]
+    assert top.feasible
+    assert top.objective == 5
+    assert sorted(top.solution) in (["b"], ["a", "c"])
+    assert report.quality.basis_state
+    assert report.quality.entanglement == pytest.approx(0.0, abs=1e-12)
+    assert any("disguise" in remark for remark in report.remarks)
+    assert report.skipped == {"behaviour": "no reference circuit"}
+    assert set(report.cost_s) == {"feasibility", "objective", "utility"}
+
+
+def test_uniform_superposition_has_the_mean_energy() -> None:
+    report = quasar.verify(HEAD + "qubit[3] q; h q;", TRIANGLE)
+    assert report.energy == pytest.approx(0.0, abs=1e-12)
+    assert report.p_optimal == pytest.approx(2 / 8)
+    assert not report.top_is_optimal  # all states tie, most are not optimal
+    assert any("uniform" in remark for remark in report.remarks)
+
+
+def test_entanglement_of_a_ghz_state_is_one() -> None:
+    text = HEAD + "qubit[3] q; h q[0]; cx q[0], q[1]; cx q[1], q[2];"
+    assert quasar.verify(text, TRIANGLE).quality.entanglement == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("delta", [-1, 1])
+def test_another_number_of_qubits_is_infeasible_and_penalised(delta: int) -> None:
+    n = 3 + delta
+    report = quasar.verify(HEAD + f"qubit[{n}] q; h q;", TRIANGLE)
+    assert not report.feasible
+    assert report.parses
+    assert report.fault.kind == "qubits"
+    assert "qubit[3] q;" in str(report.fault)
+    assert report.energy is None
+    active = max(delta, 0)
+    assert report.reward.mismatch == pytest.approx(-0.25 - 0.1 * active)
+
+
+def test_a_syntax_error_is_a_report_with_its_place() -> None:
+    report = quasar.verify(HEAD + "qubit[3] q;\nh q[9];", TRIANGLE)
+    assert (report.feasible, report.parses) == (False, False)
+    assert report.fault.line == 4
+    assert report.reward.value == -1.0
+
+
+def test_bytes_that_are_not_utf8_are_a_verdict() -> None:
+    report = quasar.verify(BEST.encode() + b"\n// \xff", TRIANGLE)
+    assert not report.parses
+    assert "UTF-8" in report.fault.message
+
+
+def test_dynamic_programs_are_measured_not_refused() -> None:
+    text = HEAD + "bit[1] c; qubit[3] q; h q[0]; c[0] = measure q[0]; if (c[0]) { x q[0]; } x q[1];"
+    report = quasar.verify(text, TRIANGLE)
+    assert report.feasible
+    assert report.stages.feasibility.dynamic
+    assert report.p_optimal == pytest.approx(1.0)
+    assert "utility" in report.skipped
+
+
+def test_the_reference_judges_itself_as_alike() -> None:
+    text = HEAD + "qubit[3] q; ry(0.3) q[0]; cx q[0], q[1]; ry(1.1) q[2];"
+    report = quasar.verify(text, TRIANGLE, reference=text)
+    assert report.relative_entropy == pytest.approx(0.0, abs=1e-9)
+    assert report.stages.behaviour.score == pytest.approx(1.0, abs=1e-6)
+    assert report.energy == pytest.approx(report.energy_reference)
+
+
+def test_a_bad_reference_is_the_callers_fault() -> None:
+    with pytest.raises(InputError, match="reference circuit is not usable"):
+        quasar.verify(BEST, TRIANGLE, reference="nonsense")
+
+
+def test_conventions_differ_by_reversed_qubits() -> None:
+    text = HEAD + "qubit[3] q; ry(0.4) q[0]; ry(1.3) q[1]; cx q[0], q[2];"
+    physical = verifier().verify(text)
+    published = verifier(energy_convention="agent-q").verify(text)
+    assert physical.energy == physical.stages.objective.energy
+    assert published.energy == physical.stages.objective.energy_bit_reversed
+    assert physical.approximation_ratio == published.approximation_ratio
+    mirrored = HEAD + "qubit[3] q; ry(0.4) q[2]; ry(1.3) q[1]; cx q[2], q[0];"
+    assert verifier().verify(mirrored).energy == pytest.approx(published.energy)
+
+
+def test_a_flipped_answer_gets_a_remark() -> None:
+    problem = {"problem_type": "vertex_cover", "graph": {**TRIANGLE["graph"]}}
+    problem["graph"] = {
+        "nodes": [{"id": i} for i in range(4)],
+        "edges": [{"source": 0, "target": i} for i in (1, 2, 3)],
+    }
+    right = quasar.verify(HEAD + "qubit[4] q; x q[1]; x q[2]; x q[3];", problem)
+    assert right.top_is_optimal
+    assert right.quality.top_states[0].solution == [0]
+    wrong = quasar.verify(HEAD + "qubit[4] q; x q[0];", problem)
+    assert not wrong.top_is_optimal
+    assert any("every bit flipped" in remark for remark in wrong.remarks)
+
+
+def test_limits_have_their_own_verdicts() -> None:
+    limits = Limits(max_characters=200, max_gates=5)
+    long = verifier(limits=limits).verify(BEST + " " * 300)
+    many = verifier(limits=limits).verify(HEAD + "qubit[3] q; h q; h q; h q;")
+    wide = verifier().verify(HEAD + "qubit[2000] q; h q[0];")
+    assert [r.fault.limit for r in (long, many, wide)] == ["characters", "gates", "qubits"]
+    assert not any(r.feasible for r in (long, many, wide))
+    assert many.parses
+    assert wide.parses
+
+
+def test_thresholds_keep_dear_stages_from_running() -> None:
+    bad = HEAD + "qubit[3] q; rx(0.01) q[0];"
+    gate = Gate(mode="thresholds", objective_threshold=0.9)
+    report = verifier(gate=gate).verify(bad)
+    assert report.stages.objective is not None
+    assert report.stages.utility is None
+    assert "0.9" in report.skipped["utility"]
+    spent = verifier(gate=Gate(mode="thresholds", budget_s=1e-9)).verify(bad)
+    assert "budget" in spent.skipped["objective"]
+
+
+def test_the_published_gate_computes_just_what_the_gated_reward_needs() -> None:
+    reference = HEAD + "qubit[3] q; h q;"
+    settings = {"reward": Reward(scheme="gated"), "quality": False}
+    problem = quasar.load_problem(TRIANGLE)
+    for text in (reference, HEAD + "qubit[3] q; h q[0]; ry(1) q[1];", BEST, HEAD + "qubit[3] q;"):
+        full = Verifier(problem, reference, VerifierSettings(**settings)).verify(text)
+        lean = Verifier(
+            problem, reference, VerifierSettings(gate=Gate(mode="published"), **settings)
+        ).verify(text)
+        assert lean.reward.value == pytest.approx(full.reward.value)
+    alike = Verifier(
+        problem, reference, VerifierSettings(gate=Gate(mode="published"), **settings)
+    ).verify(reference)
+    assert alike.stages.objective is None
+    assert alike.stages.utility is not None
+
+
+def test_a_broken_engine_is_an_infrastructure_fault_not_a_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judge = verifier()
+
+    def broken(circuit: object) -> None:
+        raise OSError("device lost")
+
+    monkeypatch.setattr(judge.engine, "state", broken)
+    with pytest.raises(InfrastructureError, match="device lost"):
+        judge.verify(BEST)
+
+
+def test_stage_four_never_ends_above_its_start() -> None:
+    rng = np.random.default_rng(5)
+    for _ in range(5):
+        angles = rng.uniform(-3, 3, 4)
+        text = (
+            HEAD
+            + "qubit[3] q;"
+            + "".join(
+                f"ry({a}) q[{i % 3}]; cx q[{i % 3}], q[{(i + 1) % 3}];"
+                for i, a in enumerate(angles)
+            )
+        )
+        report = quasar.verify(text, TRIANGLE)
+        utility = report.stages.utility
+        assert utility.energy_optimised <= report.energy + 1e-12
+        assert 1 <= utility.evaluations <= 80
+        assert utility.free_parameters == 4
+
+
+def test_every_recorded_reference_passes_its_own_grader() -> None:
+    settings = VerifierSettings(max_stage=3, quality=False)
+    for record in load_records():
+        problem = quasar.load_problem(record)
+        report = Verifier(problem, None, settings).verify(record["circuit_with_params"])
+        assert report.feasible
+        assert report.relative_entropy == pytest.approx(0.0, abs=1e-6)
+        assert report.stages.behaviour.score == pytest.approx(1.0, abs=1e-5)
+
+
+def test_records_decode_to_their_exact_solution() -> None:
+    import json
+
+    for record in load_records():
+        problem = quasar.load_problem(record)
+        assert problem.encoding == "agent-q"
+        exact = json.loads(record["exact_solution"])
+        ground = set(problem.hamiltonian.spectrum.ground_states.tolist())
+        # The recorded list is often cut to one of several degenerate states.
+        assert {bitstring_to_index(b) for b in exact["smallest_bitstrings"]} <= ground
+        assert problem.decode(min(ground)) is not None
