@@ -8,13 +8,14 @@ restarts), adaptive VQE (grown gate by gate).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
 from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.circuit import ROTATIONS, Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
@@ -104,6 +105,16 @@ def design(
             yield from makers[algorithm](hamiltonian, settings, sample)
 
 
+def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
+    """The circuit less the rotations whose angle is written as zero."""
+    kept = tuple(
+        gate
+        for gate in circuit.gates
+        if gate.name not in ROTATIONS or round(gate.params[0], decimals) != 0.0
+    )
+    return replace(circuit, gates=kept)
+
+
 def _budget(settings: DesignerSettings) -> Budget:
     return Budget(settings.max_evaluations, settings.max_seconds)
 
@@ -119,8 +130,9 @@ def _finish(
     settings: DesignerSettings,
 ) -> Design:
     theta = wrap_angles(ansatz, theta)
+    circuit = without_idle_rotations(ansatz.bind(theta), settings.decimals)
     return Design(
-        qasm=emit(ansatz.bind(theta), decimals=settings.decimals),
+        qasm=emit(circuit, decimals=settings.decimals),
         algorithm=algorithm,
         ansatz=ansatz.name,
         layers=layers,
