@@ -11,8 +11,11 @@ def test_pool(n):
     gates = pool(n)
     assert len(gates) == 3 * n + 3 * n * (n - 1) == len({g[:2] for g in gates})
     validate(Circuit(n, gates))
-    assert gates[:3] == tuple(Gate(name, (0,), (0.0,)) for name in ("rx", "ry", "rz"))
-    assert {g.name for g in gates[3 * n :]} <= {"crx", "cry", "crz"}
+    assert [g[:2] for g in gates[: 3 * n]] == [
+        (name, (i,)) for name in ("rx", "ry", "rz") for i in range(n)
+    ]
+    assert [g.name for g in gates[3 * n :]] == ["crz", "crx", "cry"] * (n * (n - 1))
+    assert sorted({g.qubits for g in gates[3 * n :]}) == [g.qubits for g in gates[3 * n :: 3]]
 
 
 def test_growing():

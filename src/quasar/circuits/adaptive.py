@@ -14,16 +14,19 @@ from quasar.circuits.circuit import Gate
 def pool(n_qubits: int) -> tuple[Gate, ...]:
     """All candidates: RX, RY, RZ on each qubit; CRX, CRY, CRZ on each ordered pair.
 
+    The order is that of the published data generator: it decides between equal slopes, and it is
+    the order in which all of them are appended together.
+
     Returns:
-        3n + 3n(n-1) gates at angle 0, the rotations first.
+        3n + 3n(n-1) gates at angle 0: all RX, all RY, all RZ, then CRZ, CRX, CRY of each pair.
     """
-    single = [Gate(name, (i,), (0.0,)) for i in range(n_qubits) for name in ("rx", "ry", "rz")]
+    single = [Gate(name, (i,), (0.0,)) for name in ("rx", "ry", "rz") for i in range(n_qubits)]
     controlled = [
         Gate(name, (control, target), (0.0,))
         for control in range(n_qubits)
         for target in range(n_qubits)
         if control != target
-        for name in ("crx", "cry", "crz")
+        for name in ("crz", "crx", "cry")
     ]
     return (*single, *controlled)
 

@@ -58,6 +58,11 @@ class Budget:
     used: int = 0
     started: float = field(default_factory=time.monotonic)
 
+    @classmethod
+    def unlimited(cls) -> Budget:
+        """No limit: for methods that end by themselves."""
+        return cls(max_evaluations=1 << 62)
+
     @property
     def spent(self) -> bool:
         """Whether nothing is left."""

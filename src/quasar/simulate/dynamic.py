@@ -75,7 +75,7 @@ def dynamic_distribution(
     qubits = {q: i for i, q in enumerate(program.qubits)}
     clbits = {c: i for i, c in enumerate(program.clbits)}
     total = np.zeros(1 << program.num_qubits)
-    body = list(_without_final_measurements(program))
+    body = _without_final_measurements(program)
     for finished, (branch, _) in enumerate(runner.run(body, 0, start, qubits, clbits), start=1):
         if finished > max_branches:
             raise _too_many(max_branches)
@@ -93,10 +93,10 @@ def _too_many(max_branches: int) -> CircuitError:
     )
 
 
-def _without_final_measurements(program: QuantumCircuit) -> Iterator[CircuitInstruction]:
+def _without_final_measurements(program: QuantumCircuit) -> list[CircuitInstruction]:
     """Instructions less the measurements that nothing after them can notice."""
     touched: set[Any] = set()
-    kept = []
+    kept: list[CircuitInstruction] = []
     for instruction in reversed(program.data):
         used = {*instruction.qubits, *instruction.clbits}
         if instruction.operation.name == "measure":
@@ -106,7 +106,8 @@ def _without_final_measurements(program: QuantumCircuit) -> Iterator[CircuitInst
             continue
         touched |= used
         kept.append(instruction)
-    return reversed(kept)
+    kept.reverse()
+    return kept
 
 
 class _Runner:

@@ -134,7 +134,7 @@ class AnsatzEnergy:
         energy = float(probabilities(vector) @ self.diagonal)
         gradient = np.zeros(self.n_parameters)
         if self._parameters.size:
-            self._bra.load(vector * self.diagonal)
+            self._bra.load(vector * self.diagonal)  # type: ignore[call-overload]
             inner = np.asarray(self._circuit.backprop_inner_product(self._bra))
             np.add.at(gradient, self._parameters, 2.0 * self._scales * inner)
         return energy, gradient

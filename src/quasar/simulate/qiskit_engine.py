@@ -10,15 +10,21 @@ from quasar.simulate.engine import ComplexVector
 
 
 class QiskitEngine:
-    """`qiskit.quantum_info.Statevector`, gate matrices by Qiskit's own definitions."""
+    """`qiskit.quantum_info.Statevector`, gate matrices by Qiskit's own definitions.
+
+    Gates are applied in the order of Qiskit's DAG, the one left by `remove_final_measurements`:
+    the published figures of circuits whose probabilities vanish up to rounding depend on it.
+    """
 
     name = "qiskit"
 
     def state(self, circuit: Circuit) -> ComplexVector:
         """See `Engine.state`."""
+        from qiskit.converters import circuit_to_dag, dag_to_circuit
         from qiskit.quantum_info import Statevector
 
-        return np.asarray(Statevector(to_qiskit(circuit)).data, dtype=np.complex128)
+        ordered = dag_to_circuit(circuit_to_dag(to_qiskit(circuit)))
+        return np.asarray(Statevector(ordered).data, dtype=np.complex128)
 
 
 class AerEngine:

@@ -24,11 +24,12 @@ def _u_matrix(theta: float, phi: float, lam: float) -> ComplexMatrix:
 
 
 def _phase(target: int, lam: float) -> qulacs.QuantumGateBase:
-    return qg.DiagonalMatrix([target], [1.0, np.exp(1j * lam)])
+    out: qulacs.QuantumGateBase = qg.DiagonalMatrix([target], np.array([1.0, np.exp(1j * lam)]))
+    return out
 
 
 def _controlled(base: qulacs.QuantumGateBase, control: int) -> qulacs.QuantumGateBase:
-    matrix = qg.to_matrix_gate(base)
+    matrix: qulacs.QuantumGateMatrix = qg.to_matrix_gate(base)
     matrix.add_control_qubit(control, 1)
     return matrix
 
@@ -36,7 +37,9 @@ def _controlled(base: qulacs.QuantumGateBase, control: int) -> qulacs.QuantumGat
 def _cu(gate: Gate) -> qulacs.QuantumGateBase:
     theta, phi, lam, gamma = gate.params
     control, target = gate.qubits
-    out = qg.DenseMatrix([target], np.exp(1j * gamma) * _u_matrix(theta, phi, lam))
+    out: qulacs.QuantumGateMatrix = qg.DenseMatrix(
+        [target], np.exp(1j * gamma) * _u_matrix(theta, phi, lam)
+    )
     out.add_control_qubit(control, 1)
     return out
 
@@ -44,7 +47,8 @@ def _cu(gate: Gate) -> qulacs.QuantumGateBase:
 def _unitary(gate: Gate) -> qulacs.QuantumGateBase:
     if gate.matrix is None:
         raise ValueError("a 'unitary' gate carries its matrix")
-    return qg.DenseMatrix(list(gate.qubits), gate.matrix)
+    out: qulacs.QuantumGateBase = qg.DenseMatrix(list(gate.qubits), gate.matrix)
+    return out
 
 
 # qulacs' RX(θ) is exp(+iθ/2 X); its RotX(θ) is the usual exp(-iθ/2 X).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from quasar.verifier import reward as rewards
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import VerifierSettings
 from quasar.verifier.stages import behaviour, feasibility, objective, utility
-from quasar.verifier.stages.feasibility import Execution, Fault
+from quasar.verifier.stages.feasibility import Execution, Fault, Feasibility
 
 
 class Verifier:
@@ -96,15 +96,45 @@ class Verifier:
         """The exact optimum, for reports."""
         return quality.read_optimum(self.problem, self.spectrum)
 
-    def verify(self, text: str | bytes) -> Report:
+    def prepare(self) -> None:
+        """Compute now what depends on the problem alone, so that no circuit is charged for it.
+
+        Raises:
+            InputError: the reference circuit is infeasible.
+        """
+        _ = self.diagonal_reversed, self.summary
+        if self.settings.max_stage >= 2:
+            _ = self.reference
+        if self.settings.quality and self.settings.readings:
+            _ = self.optimum
+
+    def refuse(self, fault: Fault, n_qubits: int | None = None) -> Report:
+        """The report on a circuit that was stopped from outside, by a limit on time or memory.
+
+        Args:
+            n_qubits: its qubits if it had parsed by then, else None.
+        """
+        run = _Run(self)
+        run.stages = Stages(
+            feasibility=Feasibility(
+                parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
+            )
+        )
+        run.skip_rest("the circuit is infeasible")
+        return run.report(None)
+
+    def verify(self, text: str | bytes, on_parsed: Callable[[int], None] | None = None) -> Report:
         """Judge one circuit.
+
+        Args:
+            on_parsed: told the number of qubits once the text has parsed.
 
         Raises:
             InputError: the reference circuit is infeasible.
             InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
         """
         try:
-            return self._verify(text)
+            return self._verify(text, on_parsed)
         except QuasarError:
             raise
         except MemoryError as error:
@@ -115,10 +145,12 @@ class Verifier:
                 "the circuit."
             ) from error
 
-    def _verify(self, text: str | bytes) -> Report:
+    def _verify(self, text: str | bytes, on_parsed: Callable[[int], None] | None) -> Report:
         run = _Run(self)
         with run.timed("feasibility"):
-            first, execution = feasibility.measure(text, self.engine, self.settings.limits)
+            first, execution = feasibility.measure(
+                text, self.engine, self.settings.limits, on_parsed
+            )
         run.stages = Stages(feasibility=first)
         if execution is None:
             run.skip_rest("the circuit is infeasible")
@@ -262,7 +294,8 @@ class _Run:
             if verifier.reference_text is not None and verifier.reference_energies is not None:
                 report.energy_reference = verifier.reference_energies[0 if physical else 1]
         if settings.quality:
-            report.optimum = verifier.optimum
+            if settings.readings:
+                report.optimum = verifier.optimum
             if fits and execution is not None:
                 self._add_quality(report, execution)
         return report
@@ -271,8 +304,15 @@ class _Run:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.program.circuit
         report.quality = quality.measure(
-            outcome.probabilities, outcome.state, circuit, verifier.problem, verifier.spectrum
+            outcome.probabilities,
+            outcome.state,
+            circuit,
+            verifier.problem,
+            verifier.spectrum,
+            readings=verifier.settings.readings,
         )
+        if not verifier.settings.readings:
+            return
         report.remarks = quality.remarks(
             outcome.probabilities, circuit, report.quality, verifier.problem, verifier.spectrum
         )

@@ -70,7 +70,7 @@ class Quality(BaseModel):
     entropy_bits: float
     """Shannon entropy of the distribution, bits; n for a uniform one."""
     top_states: list[Reading]
-    """The most probable basis states."""
+    """The most probable basis states; empty where readings are off."""
 
 
 def read_state(
@@ -132,12 +132,20 @@ def measure(
     circuit: Circuit | None,
     problem: EncodedProblem,
     spectrum: Spectrum,
+    *,
+    readings: bool = True,
 ) -> Quality:
-    """All of the above for a circuit on the problem's qubits; p has shape [D]."""
+    """All of the above for a circuit on the problem's qubits; p has shape [D].
+
+    Args:
+        readings: also decode the most probable states.
+    """
     size = None if circuit is None else statistics(circuit)
-    count = min(LISTED_STATES, p.size)
-    top = np.argpartition(-p, count - 1)[:count]
-    ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))
+    ordered: list[int] = []
+    if readings:
+        count = min(LISTED_STATES, p.size)
+        top = np.argpartition(-p, count - 1)[:count]
+        ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))
     return Quality(
         statistics=size,
         entanglement=None if state is None else meyer_wallach(state),

@@ -70,7 +70,9 @@ class VerifierSettings(Settings):
     energy_convention: EnergyConvention = "physical"
     """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
     quality: bool = True
-    """Also measure entanglement, gate statistics and readings for people; off in bulk use."""
+    """Also measure entanglement and gate statistics, for people and tables."""
+    readings: bool = True
+    """With `quality`, also decode the most probable states and write remarks; off in bulk use."""
     engine: str = "qulacs"
     """Simulator of candidates."""
     reference_engine: str = "qiskit"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -75,33 +76,55 @@ class Execution:
     outcome: Outcome
 
 
-def measure(
-    text: str | bytes, engine: Engine, limits: Limits
-) -> tuple[Feasibility, Execution | None]:
-    """Parse and simulate; a bad circuit is a result, not an exception."""
-    program: Program | None = None
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            fault = Fault(
-                kind="syntax",
-                message=f"the text is not UTF-8 (byte {error.start}).",
-                line=text.count(b"\n", 0, error.start) + 1,
-                hint="Save it as UTF-8.",
-            )
-            return Feasibility(parses=False, simulable=False, fault=fault), None
-    if len(text) > limits.max_characters:
-        fault = Fault(
-            kind="limit",
-            limit="characters",
-            message=f"the text has {len(text):,} characters; the limit is "
-            f"{limits.max_characters:,}.",
-            hint="Write a shorter circuit.",
+def too_long(text: str | bytes, limits: Limits) -> Fault | None:
+    """The verdict on a text over the limit; bytes only where no reading as UTF-8 can be under."""
+    least = len(text) if isinstance(text, str) else len(text) // 4
+    if least <= limits.max_characters:
+        return None
+    unit = "characters" if isinstance(text, str) else "bytes"
+    return Fault(
+        kind="limit",
+        limit="characters",
+        message=f"the text has {len(text):,} {unit}; the limit is "
+        f"{limits.max_characters:,} characters.",
+        hint="Write a shorter circuit.",
+    )
+
+
+def _decoded(raw: bytes) -> tuple[str, Fault | None]:
+    try:
+        return raw.decode("utf-8"), None
+    except UnicodeDecodeError as error:
+        return "", Fault(
+            kind="syntax",
+            message=f"the text is not UTF-8 (byte {error.start}).",
+            line=raw.count(b"\n", 0, error.start) + 1,
+            hint="Save it as UTF-8.",
         )
+
+
+def measure(
+    text: str | bytes,
+    engine: Engine,
+    limits: Limits,
+    on_parsed: Callable[[int], None] | None = None,
+) -> tuple[Feasibility, Execution | None]:
+    """Parse and simulate; a bad circuit is a result, not an exception.
+
+    Args:
+        on_parsed: told the number of qubits once the text has parsed, before it is simulated.
+    """
+    program: Program | None = None
+    fault = too_long(text, limits)
+    if fault is None and isinstance(text, bytes):
+        text, fault = _decoded(text)
+        fault = fault or too_long(text, limits)
+    if fault is not None or isinstance(text, bytes):
         return Feasibility(parses=False, simulable=False, fault=fault), None
     try:
         program = parse(text, max_gates=limits.max_gates)
+        if on_parsed is not None:
+            on_parsed(program.n_qubits)
         outcome = run(program, engine, max_qubits=limits.max_qubits)
     except CircuitError as error:
         return (

@@ -1,0 +1,382 @@
+"""`quasar.evaluate`: generations to a table, with everything measured kept in a folder.
+
+Each distinct text is judged once for its record, whatever runs and candidates share it. Order of
+work is free; order of results is that of runs, records and candidates, so that two evaluations of
+the same input write the same bytes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from quasar.core.errors import InputError
+from quasar.core.manifest import manifest
+from quasar.core.settings import Settings
+from quasar.evaluation import extras
+from quasar.evaluation.baselines import BASELINES
+from quasar.evaluation.inputs import (
+    REFERENCE_RUN,
+    Generations,
+    Lines,
+    Record,
+    Records,
+    read_generations,
+    read_records,
+    text_digest,
+)
+from quasar.evaluation.judge import Judge, spread
+from quasar.evaluation.measurement import Key, Measurement, Reference, Row, candidate_row
+from quasar.evaluation.references import measure_references
+from quasar.evaluation.store import Store, Stored
+from quasar.evaluation.table import Measured, Table, build_table
+from quasar.verifier.sandbox import Job, SandboxLimits
+from quasar.verifier.sandbox.pool import cores
+from quasar.verifier.settings import EnergyConvention, VerifierSettings
+
+Tick = Callable[[], None]
+Progress = Callable[[str, int], AbstractContextManager[Tick]]
+"""(what is being done, how many steps) to a context that yields what to call after each step."""
+
+
+class EvaluationSettings(Settings):
+    """What to measure and how to show it."""
+
+    energy_convention: EnergyConvention = "physical"
+    """Which SREV the table leads with: `agent-q` reverses the Hamiltonian's qubits, as the paper's
+    tables do. Both are measured, so a folder can be read under either."""
+    baselines: bool = False
+    """Also judge the trivial baselines and show the reference circuits as a run."""
+    warm_start: bool = False
+    """Also measure how good a start the best candidates' angles are (dear)."""
+    compiled: bool = False
+    """Also compile the best candidates for a real device (dear)."""
+    jobs: int | None = Field(default=None, ge=1)
+    """Worker processes; None: one a core."""
+    sandbox: SandboxLimits | None = SandboxLimits()
+    """Limits for untrusted text; None judges without them."""
+    seed: int = Field(default=0, ge=0)
+    """Root of all randomness: bootstrap, random angles, random starts."""
+    resamples: int = Field(default=2000, ge=1)
+    """Bootstrap resamples."""
+
+
+VERIFIER = VerifierSettings(max_stage=3, readings=False)
+"""How candidates are judged: what the metrics need, nothing for people."""
+
+
+class Evaluation(NamedTuple):
+    """An evaluation's results.
+
+    Attributes:
+        table: content of `table.json`.
+        measured: what it was computed from.
+        settings: how.
+        distinct: texts that this call had to judge.
+    """
+
+    table: Table
+    measured: Measured
+    settings: EvaluationSettings
+    distinct: int
+
+
+@contextmanager
+def silent(_: str, __: int) -> Iterator[Tick]:
+    """Progress that nobody sees."""
+    yield lambda: None
+
+
+def evaluate(
+    records: Lines,
+    generations: Lines | Sequence[Lines],
+    out: str | Path | None = None,
+    *,
+    energy_convention: EnergyConvention = "physical",
+    baselines: bool = False,
+    against_paper: bool = False,
+    jobs: int | None = None,
+    sandbox: bool = True,
+    seed: int = 0,
+    force: bool = False,
+) -> Table:
+    """Judge generations and return the table: metrics by run.
+
+    Work is spread over processes: in a script, call this under `if __name__ == "__main__":`.
+
+    Args:
+        records: file of records (.jsonl or .jsonl.gz), or the records.
+        generations: file of generations, or several, or the generations themselves: objects with
+            `run`, `sample_index`, `candidate`, `qasm`.
+        out: folder for table, candidates, report and plots; an earlier evaluation of the same
+            records is continued. None: nothing is kept.
+        energy_convention: which of the two energies SREV compares; see `EvaluationSettings`.
+        baselines: add the trivial baselines and the reference circuits.
+        against_paper: add the published figures to the report.
+        jobs: worker processes; default: one a core.
+        sandbox: limits on time and memory for each candidate; False for text one trusts.
+        seed: root of all randomness.
+        force: start anew in a folder that holds another evaluation.
+
+    Raises:
+        InputError: something is wrong with a file or the folder; the message says what to do.
+        InfrastructureError: workers died or the disk is full; what was measured is kept in `out`.
+    """
+    settings = EvaluationSettings.parse(
+        {
+            "energy_convention": energy_convention,
+            "baselines": baselines,
+            "jobs": jobs,
+            "sandbox": SandboxLimits() if sandbox else None,
+            "seed": seed,
+        }
+    )
+    sources = _sources(generations)
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="quasar-evaluate-") as folder:
+            return run(records, sources, Path(folder), settings).table
+    done = run(records, sources, Path(out), settings, force=force)
+    from quasar.evaluation.report import write_report
+
+    write_report(done, Path(out), against_paper=against_paper)
+    return done.table
+
+
+def _sources(generations: Lines | Sequence[Lines]) -> list[Lines]:
+    """One source or several; a list of objects is one."""
+    if isinstance(generations, list | tuple) and any(
+        isinstance(item, str | Path) for item in generations
+    ):
+        return list(generations)
+    return [generations]  # type: ignore[list-item]
+
+
+def run(
+    records: Lines,
+    generations: Sequence[Lines],
+    folder: Path,
+    settings: EvaluationSettings,
+    *,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Evaluation:
+    """Measure whatever `folder` does not hold yet, and write its table; no report, no plots.
+
+    Raises:
+        InputError: see `evaluate`.
+        InfrastructureError: see `evaluate`.
+    """
+    known_records = read_records(records)
+    texts = read_generations(generations, known_records)
+    workers = settings.jobs or cores()
+    content = manifest(settings.model_dump(mode="json"), settings.seed)
+    identity = {
+        "records": known_records.digest,
+        "settings": {
+            "verifier": VERIFIER.model_dump(mode="json"),
+            "sandbox": None if settings.sandbox is None else settings.sandbox.model_dump(),
+        },
+        "versions": {"quasar": content["quasar"], **content["versions"]},
+    }
+    # Every problem twice: for candidates, and without its reference for the reference itself.
+    problems = [record.problem for record in known_records.items]
+    problems += [problem.with_reference(None) for problem in problems]
+    judge = Judge(problems, VERIFIER, sandbox=settings.sandbox, workers=workers)
+    with Store(folder, identity, force=force) as store, judge:
+        runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
+        inputs = {"records": known_records.source, "generations": texts.sources}
+        earlier = [known for known in store.manifest.get("inputs", []) if known != inputs]
+        store.write_manifest({**content, "runs": runs, "inputs": [*earlier, inputs]})
+        session = _Session(store, known_records, texts, settings, judge, progress)
+        references = session.references()
+        if settings.baselines:
+            session.add_baselines()
+        distinct = session.judge_candidates(references)
+        candidates = session.sorted_candidates(runs)
+        store.replace_candidates(
+            candidate_row(key, stored.digest, stored.measured, references[key[1]].circuit)
+            for key, stored in candidates.items()
+        )
+        columns = session.extras(candidates, references)
+        measured = Measured(tuple(references.values()), _by_run(candidates), columns)
+        if any(name in measured.runs for name in BASELINES):
+            measured = measured.with_reference_run()
+        table = build_table(
+            measured,
+            energy_convention=settings.energy_convention,
+            seed=settings.seed,
+            resamples=settings.resamples,
+        )
+        store.write_table(table)
+    return Evaluation(table, measured, settings, distinct)
+
+
+Candidates = dict[Key, Stored]
+
+
+@dataclass
+class _Session:
+    """One call's work on one folder."""
+
+    store: Store
+    records: Records
+    texts: Generations
+    settings: EvaluationSettings
+    judge: Judge
+    progress: Progress
+
+    def record(self, sample_index: int) -> Record:
+        return self.records.items[self.records.position[sample_index]]
+
+    def references(self) -> dict[int, Reference]:
+        """Measurements of the records by `sample_index`, from the folder or made now."""
+        found = self.store.references()
+        if found is None:
+            with self.progress("measuring the references", 2 * len(self.records.items)) as tick:
+                found = measure_references(
+                    self.records.items, self.judge, first=len(self.records.items), tick=tick
+                )
+            self.store.write_references(found)
+        return {reference.sample_index: reference for reference in found}
+
+    def add_baselines(self) -> None:
+        """Put the trivial circuits beside the generations."""
+        with self.progress("making the baselines", len(self.records.items)) as tick:
+            for record in self.records.items:
+                for name, make in BASELINES.items():
+                    text = make(record, self.settings.seed)
+                    if text is not None:
+                        self.texts.add((name, record.sample_index, 1), text)
+                tick()
+
+    def judge_candidates(self, references: Mapping[int, Reference]) -> int:
+        """Measure what the folder lacks and add it there; returns the number of texts judged."""
+        keys: dict[tuple[int, str], list[Key]] = {}
+        judged: dict[tuple[int, str], Measurement] = {}
+        self.known = self.store.candidates()
+        for (_, sample_index, _), stored in self.known.items():
+            judged[sample_index, stored.digest] = stored.measured
+        for key, digest in self.texts.digests.items():
+            present = self.known.get(key)
+            if present is not None and present.digest == digest:
+                continue
+            if present is not None and key[0] not in BASELINES:
+                raise InputError(
+                    f"{self.store.folder} holds another text for run {key[0]!r}, sample_index "
+                    f"{key[1]}, candidate {key[2]}: give the run another name, choose another "
+                    "--out, or --force to start anew."
+                )
+            keys.setdefault((key[1], digest), []).append(key)
+        for work in [work for work in keys if work in judged]:
+            self._keep(keys.pop(work), work[1], judged[work], references)
+        # Large problems first, so that no worker is left with one at the end.
+        todo = sorted(keys, key=lambda work: (-references[work[0]].n_qubits, work))
+        jobs = (
+            Job(work, self.records.position[work[0]], self.texts.text(work[1])) for work in todo
+        )
+        with self.progress("judging the candidates", len(todo)) as tick:
+            if todo:
+                for work, report in self.judge.run(jobs):
+                    measured = Measurement.from_report(report)
+                    self._keep(keys[work], work[1], measured, references)
+                    tick()
+        return len(todo)
+
+    def _keep(
+        self,
+        keys: Sequence[Key],
+        digest: str,
+        measured: Measurement,
+        references: Mapping[int, Reference],
+    ) -> None:
+        for key in keys:
+            self.known[key] = Stored(digest, measured)
+            self.store.append(candidate_row(key, digest, measured, references[key[1]].circuit))
+
+    def sorted_candidates(self, runs: Sequence[str]) -> Candidates:
+        """Everything measured, by run in the given order (baselines last), record, candidate."""
+        rank = {run: place for place, run in enumerate([*runs, *BASELINES])}
+        order = sorted(self.known, key=lambda key: (rank[key[0]], *key[1:]))
+        return {key: self.known[key] for key in order}
+
+    def extras(self, candidates: Candidates, references: Mapping[int, Reference]) -> dict[str, Row]:
+        """Columns measured on request, by run; only runs whose texts are at hand have them."""
+        kinds: list[extras.Kind] = []
+        if self.settings.warm_start:
+            kinds.append("warm_start")
+        if self.settings.compiled:
+            kinds.append("compiled")
+        if not kinds:
+            return {}
+        best = self._best_texts(candidates)
+        seed = self.settings.seed
+        rows = {_extra_key(row): row for row in self.store.extras() if row["seed"] == seed}
+        todo = {
+            (kind, sample_index, digest): extras.Task(
+                kind,
+                sample_index,
+                digest,
+                text,
+                self.record(sample_index).problem.hamiltonian,
+                seed,
+            )
+            for kind in kinds
+            for texts in best.values()
+            for sample_index, (digest, text) in texts.items()
+            if (kind, sample_index, digest) not in rows
+        }
+        with self.progress("looking closer at the best candidates", len(todo)) as tick:
+            for row in spread(extras.measure, todo.values(), workers=self.judge.workers):
+                rows[_extra_key(row)] = row
+                self.store.append_extra(row)
+                tick()
+        self.store.replace_extras([rows[key] for key in sorted(rows)])
+        return {
+            run: {
+                kind: extras.summary(kind, [rows[kind, i, d]["value"] for i, (d, _) in t.items()])
+                for kind in kinds
+            }
+            for run, t in best.items()
+        }
+
+    def _best_texts(self, candidates: Candidates) -> dict[str, dict[int, tuple[str, str]]]:
+        """Fingerprint and text of each record's candidate of lowest energy, by run."""
+        chosen: dict[str, dict[int, tuple[float, str]]] = {}
+        for (run_name, sample_index, candidate), stored in candidates.items():
+            if (run_name, sample_index, candidate) not in self.texts.digests:
+                continue
+            ratio = stored.measured.approximation_ratio
+            if not stored.measured.feasible or ratio is None:
+                continue
+            row = chosen.setdefault(run_name, {})
+            if sample_index not in row or ratio > row[sample_index][0]:
+                row[sample_index] = (ratio, stored.digest)
+        found = {
+            run_name: {i: (digest, self.texts.text(digest)) for i, (_, digest) in row.items()}
+            for run_name, row in chosen.items()
+        }
+        if self.settings.baselines:
+            found[REFERENCE_RUN] = {
+                record.sample_index: (text_digest(text), text)
+                for record in self.records.items
+                for text in (record.problem.reference,)
+                if text is not None
+            }
+        return found
+
+
+def _extra_key(row: Row) -> tuple[Any, int, str]:
+    return row["kind"], row["sample_index"], row["digest"]
+
+
+def _by_run(candidates: Candidates) -> dict[str, dict[int, list[Measurement]]]:
+    out: dict[str, dict[int, list[Measurement]]] = {}
+    for (run_name, sample_index, _), stored in candidates.items():
+        out.setdefault(run_name, {}).setdefault(sample_index, []).append(stored.measured)
+    return out

@@ -1,0 +1,280 @@
+"""The user's graph with a solution on it.
+
+What is marked comes from `marks`, where it stands from `layout`. Text is never read as markup, so
+that names come out as they were written.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from quasar.core.labels import Label, natural_key
+from quasar.evaluation import layout, page
+from quasar.evaluation.marks import Key, Marks, label_text, marks
+from quasar.evaluation.page import GREY, INK, PAPER, VERMILLION
+from quasar.problems.base import Problem, Solution
+
+GROUPS = (page.BLUE, page.ORANGE, page.GREEN, page.PURPLE, page.SKY, page.YELLOW, VERMILLION)
+"""Node colours, in the order of their numbers in `marks.Marks`."""
+
+_INSIDE = 0.30  # inches: names no wider stand in their node
+_RADIUS, _SMALL_RADIUS, _JUNCTION = 0.19, 0.12, 0.05  # inches
+_MARGIN, _HEAD, _FOOT = 0.25, 0.30, 0.28  # inches
+_PLAIN = "#b4b9c1"
+_DASHES = (0, (2.2, 1.4))
+
+
+def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bool:
+    """Draw the user's graph with a solution on it.
+
+    Args:
+        solution: as `Problem.decode` gives it; need not be feasible.
+        path: file to write, ending in one of `FORMATS`.
+
+    Returns:
+        Whether the problem has a graph; nothing is written otherwise.
+
+    Raises:
+        InputError: another file ending.
+    """
+    found = marks(problem, solution)
+    if found is None:
+        return False
+    page.save(_GraphPicture(found).figure, path, tight=False)
+    return True
+
+
+class _GraphPicture:
+    """One data unit is one inch, so that text and nodes can be kept apart."""
+
+    def __init__(self, found: Marks) -> None:
+        self.marks = found
+        self.places = self._places()
+        self.figure, self.axes = page.empty(4.0, 4.0)
+        nodes = [node for node in found.graph if node not in found.junctions]
+        self.names = {node: found.names.get(node, label_text(node)) for node in nodes}
+        sizes = {node: self._size(text, 8.0) for node, text in self.names.items()}
+        self.inside = all(width <= _INSIDE and "\n" not in self.names[v]
+                          for v, (width, _) in sizes.items())  # fmt: skip
+        self.radius = _RADIUS if self.inside else _SMALL_RADIUS
+        outside = {}
+        for node, text in self.names.items():
+            lines = [] if self.inside else [text]
+            lines += [f"({found.notes[node]})"] if node in found.notes else []
+            if lines:
+                outside[node] = "\n".join(lines)
+        self.texts = outside
+        segments = [(self.places[u], self.places[v]) for u, v in self._pairs()]
+        self.boxes = layout.name_boxes(
+            self.places,
+            segments,
+            {node: self._size(text, 8.0) for node, text in outside.items()},
+            self.radius,
+        )
+        self._edges()
+        self._nodes()
+        self._frame()
+
+    def _places(self) -> layout.Positions:
+        found = self.marks
+        ends = {note: node for node, note in found.notes.items()}
+        horizontal = None
+        for first, last in (("source", "sink"), ("start", "end")):
+            if first in ends and last in ends:
+                horizontal = (ends[first], ends[last])
+        if found.junctions:
+            members = {junction: list(found.graph[junction]) for junction in found.junctions}
+            near = nx.Graph(found.graph)
+            for nodes in members.values():
+                near.add_edges_from(combinations(nodes, 2))
+            near.remove_nodes_from(found.junctions)
+            return layout.with_junctions(layout.positions(near), members)
+        places = layout.positions(found.graph, horizontal)
+        if found.names:
+            left = [node for node in found.graph if node[0] == 0]
+            places = layout.beside(places, found.images, left)
+        return places
+
+    def _pairs(self) -> list[tuple[Label, Label]]:
+        """Everything drawn as an edge, marked ones in the direction of their mark."""
+        found = self.marks
+        marked = sorted({*found.strong, *found.wrong_edges}, key=natural_key)
+        seen = set(marked)
+        if not found.graph.is_directed():
+            seen |= {(v, u) for u, v in marked}
+        return [*(edge for edge in found.graph.edges if edge not in seen), *marked]
+
+    def _size(self, text: str, size: float) -> tuple[float, float]:
+        """Width and height of a text in inches."""
+        probe = self.figure.text(0, 0, text, fontsize=size, family=page.fonts(), parse_math=False)
+        with page.missing_characters_allowed():
+            extent = probe.get_window_extent()
+        probe.remove()
+        return extent.width / self.figure.dpi, extent.height / self.figure.dpi
+
+    def _edges(self) -> None:
+        from matplotlib.patches import FancyArrowPatch
+
+        found = self.marks
+        pairs = self._pairs()
+        there = set(pairs)
+        curves = []
+        for u, v in pairs:
+            wrong, strong = (u, v) in found.wrong_edges, (u, v) in found.strong
+            arrow = (u, v) in found.arrows
+            bend = 0.16 if (v, u) in there else 0.0
+            self.axes.add_patch(
+                FancyArrowPatch(
+                    _xy(self.places[u]),
+                    _xy(self.places[v]),
+                    arrowstyle="-|>" if arrow else "-",
+                    mutation_scale=11 if strong or wrong else 9,
+                    connectionstyle=f"arc3,rad={bend}",
+                    shrinkA=72 * self._radius(u) if arrow else 0,
+                    shrinkB=72 * self._radius(v) if arrow else 0,
+                    linewidth=2.2 if wrong or (strong and not found.junctions) else 1.2,
+                    linestyle=_DASHES if wrong else "-",
+                    color=VERMILLION if wrong else INK if strong else _PLAIN,
+                    zorder=2 if strong or wrong else 1,
+                )
+            )
+            curves.append((self.places[u], self.places[v], bend / 2))
+        texts = {}
+        for number, (u, v) in enumerate(pairs):
+            text = found.edge_labels.get((u, v))
+            if text is None and not found.graph.is_directed():
+                text = found.edge_labels.get((v, u))
+            if text is not None:
+                texts[number] = text
+        spots = layout.label_places(curves, texts, list(self.places.values()))
+        for number, place in spots.items():
+            self.axes.text(
+                *_xy(place),
+                texts[number],
+                fontsize=7,
+                color=INK if pairs[number] in found.strong else "#5b616b",
+                ha="center",
+                va="center",
+                zorder=3,
+                bbox={"boxstyle": "round,pad=0.12", "facecolor": PAPER, "edgecolor": "none"},
+                parse_math=False,
+            )
+
+    def _radius(self, node: Label) -> float:
+        return _JUNCTION if node in self.marks.junctions else self.radius
+
+    def _nodes(self) -> None:
+        from matplotlib.patches import Circle
+
+        found = self.marks
+        for node, place in self.places.items():
+            if node in found.junctions:
+                self.axes.add_patch(Circle(_xy(place), _JUNCTION, color=GREY, zorder=4))
+                continue
+            group = found.groups.get(node)
+            fill = PAPER if group is None else GROUPS[group % len(GROUPS)]
+            wrong = node in found.wrong_nodes
+            self.axes.add_patch(
+                Circle(
+                    _xy(place),
+                    self.radius,
+                    facecolor=fill,
+                    edgecolor=VERMILLION if wrong else GREY if group is None else INK,
+                    linewidth=2.4 if wrong else 1.3 if group is None else 0.8,
+                    linestyle=_DASHES if wrong else "-",
+                    zorder=4,
+                )
+            )
+            if self.inside:
+                self._text(place, self.names[node], INK if _is_light(fill) else PAPER)
+        for node, box in self.boxes.items():
+            centre = np.array([box.x + box.width / 2, box.y + box.height / 2])
+            self._text(centre, self.texts[node], INK, halo=True)
+
+    def _text(self, place: layout.Point, text: str, colour: str, halo: bool = False) -> None:
+        from matplotlib.patheffects import withStroke
+
+        self.axes.text(
+            *_xy(place),
+            text,
+            fontsize=8,
+            family=page.fonts(),
+            color=colour,
+            ha="center",
+            va="center",
+            zorder=6,
+            linespacing=1.05,
+            path_effects=[withStroke(linewidth=2.4, foreground=PAPER)] if halo else [],
+            parse_math=False,
+        )
+
+    def _frame(self) -> None:
+        """Page around nodes and names, with the title above and the legend below."""
+        points = np.array(list(self.places.values()))
+        corners = [(box.x, box.y) for box in self.boxes.values()]
+        corners += [(box.x + box.width, box.y + box.height) for box in self.boxes.values()]
+        low = np.min([points.min(axis=0) - self.radius, *corners], axis=0) - _MARGIN
+        high = np.max([points.max(axis=0) + self.radius, *corners], axis=0) + _MARGIN
+        title_width = self._size(self.marks.title, 11.0)[0] + 0.5
+        handles = [self._handle(key) for key in self.marks.legend]
+        legend_width = sum(0.45 + self._size(key.text, 8.0)[0] for key in self.marks.legend) + 0.4
+        spare = max(3.2, title_width, min(legend_width, 7.0)) - (high[0] - low[0])
+        if spare > 0:
+            low[0] -= spare / 2
+            high[0] += spare / 2
+        width, height = high - low
+        height += _HEAD + _FOOT
+        self.figure.set_size_inches(width, height)
+        self.axes.set_position((0.0, 0.0, 1.0, 1.0))
+        self.axes.set_xlim(low[0], high[0])
+        self.axes.set_ylim(low[1] - _FOOT, high[1] + _HEAD)
+        self.axes.set_aspect("equal")
+        self.axes.set_axis_off()
+        self.figure.text(
+            0.22 / width, 1 - 0.2 / height, self.marks.title,
+            fontsize=11, color=INK, va="top", family=page.fonts(), parse_math=False,
+        )  # fmt: skip
+        if handles:
+            legend = self.figure.legend(
+                handles=handles,
+                loc="lower center",
+                ncols=len(handles) if legend_width <= width else max(1, len(handles) // 2),
+                fontsize=8,
+                frameon=False,
+                handlelength=1.5,
+                handletextpad=0.6,
+                columnspacing=1.6,
+                labelcolor=INK,
+            )
+            for text in legend.get_texts():
+                text.set_parse_math(False)
+
+    def _handle(self, key: Key) -> Any:
+        from matplotlib.lines import Line2D
+
+        if key.junction:
+            return Line2D(
+                [], [], linestyle="", marker="o", markersize=5, color=GREY, label=key.text
+            )
+        if key.group is None:
+            colour, style = (VERMILLION, _DASHES) if key.wrong else (INK, "-")
+            return Line2D([], [], color=colour, linestyle=style, linewidth=2.2, label=key.text)
+        return Line2D(
+            [], [], linestyle="", marker="o", markersize=8, label=key.text,
+            markerfacecolor=GROUPS[key.group % len(GROUPS)], markeredgecolor=INK,
+            markeredgewidth=0.8,
+        )  # fmt: skip
+
+
+def _xy(place: layout.Point) -> tuple[float, float]:
+    return float(place[0]), float(place[1])
+
+
+def _is_light(colour: str) -> bool:
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 140

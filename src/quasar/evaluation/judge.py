@@ -1,0 +1,129 @@
+"""Many texts to reports, and other work per problem, on all cores.
+
+Untrusted text goes through the verifier's sandbox; `sandbox=None` judges in plain worker processes
+without limits on time and memory, for text one trusts. Order of results is that of completion.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager, ExitStack
+from itertools import groupby, islice
+from typing import Any, TypeVar
+
+from quasar.core.errors import InfrastructureError
+from quasar.problems.base import EncodedProblem
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
+from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
+from quasar.verifier.settings import VerifierSettings
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_CHUNK = 32  # jobs of one problem sent to a worker at once
+_AHEAD = 4  # pieces of work queued per worker
+
+
+_Chunk = tuple[EncodedProblem, VerifierSettings, list[Job]]
+
+
+class Judge(AbstractContextManager["Judge"]):
+    """Judges texts for a fixed list of problems; starts its processes when first asked.
+
+    Args:
+        problems: what jobs refer to by index.
+        settings: the verifier's.
+        sandbox: limits for untrusted text; None for none.
+        workers: processes at most.
+    """
+
+    def __init__(
+        self,
+        problems: Sequence[EncodedProblem],
+        settings: VerifierSettings,
+        *,
+        sandbox: SandboxLimits | None,
+        workers: int,
+    ) -> None:
+        self.problems = problems
+        self.settings = settings
+        self.limits = sandbox
+        self.workers = workers
+        self._stack = ExitStack()
+        self._box: Sandbox | None = None
+
+    def __exit__(self, *exception: object) -> None:
+        self._box = None
+        self._stack.close()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Any, Report]]:
+        """Yield (key, report) of every job exactly once; those of one problem are best together.
+
+        Raises:
+            InputError: a problem's reference circuit is not usable.
+            InfrastructureError: workers died and could not be replaced.
+        """
+        if self.limits is None:
+            for chunk in spread(_judge_chunk, self._chunks(jobs), workers=self.workers):
+                yield from chunk
+            return
+        if self._box is None:
+            box = Sandbox(self.problems, self.settings, limits=self.limits, workers=self.workers)
+            self._box = self._stack.enter_context(box)
+        yield from self._box.run(jobs)
+
+    def _chunks(self, jobs: Iterable[Job]) -> Iterator[_Chunk]:
+        for number, group in groupby(jobs, key=lambda job: job.problem):
+            while waiting := list(islice(group, _CHUNK)):
+                yield self.problems[number], self.settings, waiting
+
+
+def _judge_chunk(chunk: _Chunk) -> list[tuple[Any, Report]]:
+    problem, settings, jobs = chunk
+    verifier = Verifier(problem, None, settings)
+    return [(job.key, verifier.verify(job.text)) for job in jobs]
+
+
+def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[R]:
+    """Yield `function(item)` of every item, in order of completion; `items` is read as needed.
+
+    Args:
+        function: at the top of a module, so that worker processes find it.
+        workers: processes; 1 works in this one.
+
+    Raises:
+        InfrastructureError: a worker died.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    source = iter(items)
+    # A fresh interpreter a worker: forking a process that has threads (progress bars) can deadlock.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pending: deque[Future[R]] = deque()
+    try:
+        while True:
+            while len(pending) < _AHEAD * workers:
+                try:
+                    pending.append(pool.submit(function, next(source)))
+                except StopIteration:
+                    break
+            if not pending:
+                return
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            pending = deque(future for future in pending if future not in done)
+            for future in done:
+                yield future.result()
+    except BrokenProcessPool as error:
+        raise InfrastructureError(
+            "a worker process died, perhaps for lack of memory: try fewer --jobs. What was "
+            "measured is kept; run the same command again to go on."
+        ) from error
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,179 @@
+"""What is known of one candidate and of one record: raw measurements, as they are stored.
+
+Covers the lines of `candidates.jsonl` and `references.jsonl`. Everything here is independent of the
+energy convention: both energies are kept, and the choice is made when a table is computed. Fields
+are None where they are not defined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from quasar.core.errors import InputError
+from quasar.verifier.report import Report
+
+Row = dict[str, Any]
+
+Key = tuple[str, int, int]
+"""Identity of a candidate: run, sample_index, candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Raw measurements of one circuit for one problem.
+
+    Attributes:
+        parses: the reference importer accepts it.
+        feasible: it parses, simulates, and has the problem's number of qubits ("usable").
+        n_qubits: qubits declared.
+        dynamic: mid-circuit measurement, reset or branches.
+        fault: kind of the fault that makes it infeasible, for limits with the limit's name.
+        fault_message: what is wrong, for people.
+        relative_entropy: KL(p‖q) in bits against the reference.
+        energy: E_p, physical convention.
+        energy_bit_reversed: E_p with the Hamiltonian's qubits in reversed order.
+        approximation_ratio: r = (E_max - E_p)/(E_max - E_min).
+        p_optimal: probability of a ground state.
+        top_is_optimal: whether the most probable state is one.
+        gates: gates as written; None for a dynamic program.
+        two_qubit_gates: gates on two or more qubits among them.
+        depth: longest path, every gate counting 1.
+        entanglement: Meyer-Wallach measure of the final state.
+        basis_state: the circuit merely writes one bit string.
+    """
+
+    parses: bool
+    feasible: bool
+    n_qubits: int | None = None
+    dynamic: bool = False
+    fault: str | None = None
+    fault_message: str | None = None
+    relative_entropy: float | None = None
+    energy: float | None = None
+    energy_bit_reversed: float | None = None
+    approximation_ratio: float | None = None
+    p_optimal: float | None = None
+    top_is_optimal: bool | None = None
+    gates: int | None = None
+    two_qubit_gates: int | None = None
+    depth: int | None = None
+    entanglement: float | None = None
+    basis_state: bool | None = None
+
+    @classmethod
+    def from_report(cls, report: Report) -> Self:
+        """The verifier's report, without what depends on conventions, weights and clocks."""
+        first, measured = report.stages.feasibility, report.stages.objective
+        size = None if report.quality is None else report.quality.statistics
+        return cls(
+            parses=report.parses,
+            feasible=report.feasible,
+            n_qubits=report.n_qubits,
+            dynamic=first.dynamic,
+            fault=None
+            if report.fault is None
+            else ":".join(filter(None, (report.fault.kind, report.fault.limit))),
+            fault_message=None if report.fault is None else str(report.fault),
+            relative_entropy=report.relative_entropy,
+            energy=None if measured is None else measured.energy,
+            energy_bit_reversed=None if measured is None else measured.energy_bit_reversed,
+            approximation_ratio=report.approximation_ratio,
+            p_optimal=report.p_optimal,
+            top_is_optimal=report.top_is_optimal,
+            gates=None if size is None else size.gates,
+            two_qubit_gates=None if size is None else size.two_qubit_gates,
+            depth=None if size is None else size.depth,
+            entanglement=None if report.quality is None else report.quality.entanglement,
+            basis_state=None if report.quality is None else report.quality.basis_state,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What is known of a record before any candidate is judged.
+
+    Attributes:
+        sample_index: identity of the record.
+        problem_type: e.g. `vertex_cover`.
+        algorithm: the record's `optimization_type`, None where it has none.
+        n_qubits: qubits of the Hamiltonian.
+        layers: the record's `number_of_layers`, None where it has none.
+        e_min: lowest energy.
+        e_max: highest energy.
+        n_ground_states: basis states of lowest energy.
+        qaoa_energy: lowest energy known for QAOA at the record's depth; None for other records.
+        circuit: measurements of the reference circuit; None without one.
+    """
+
+    sample_index: int
+    problem_type: str
+    algorithm: str | None
+    n_qubits: int
+    layers: int | None
+    e_min: float
+    e_max: float
+    n_ground_states: int
+    qaoa_energy: float | None
+    circuit: Measurement | None
+
+    @property
+    def width(self) -> float:
+        """E_max - E_min."""
+        return self.e_max - self.e_min
+
+
+def candidate_row(
+    key: Key, digest: str, measured: Measurement, reference: Measurement | None
+) -> Row:
+    """A line of `candidates.jsonl`.
+
+    The reference's energies stand beside the candidate's where both are defined.
+    """
+    run, sample_index, candidate = key
+    known = reference if measured.energy is not None else None
+    return {
+        "run": run,
+        "sample_index": sample_index,
+        "candidate": candidate,
+        **asdict(measured),
+        "energy_reference": None if known is None else known.energy,
+        "energy_reference_bit_reversed": None if known is None else known.energy_bit_reversed,
+        "digest": digest,
+    }
+
+
+_MEASURED = frozenset(field.name for field in fields(Measurement))
+_REFERENCE = frozenset(field.name for field in fields(Reference))
+
+
+def measurement_from_row(row: Row) -> Measurement:
+    """Inverse of `candidate_row`, key and digest aside.
+
+    Raises:
+        InputError: the line was not written by this version.
+    """
+    try:
+        return Measurement(**{name: row[name] for name in _MEASURED})
+    except KeyError as error:
+        raise InputError(f"a stored candidate lacks {error}: use --force to start anew.") from None
+
+
+def reference_row(reference: Reference) -> Row:
+    """A line of `references.jsonl`."""
+    return asdict(reference)
+
+
+def reference_from_row(row: Row) -> Reference:
+    """Inverse of `reference_row`.
+
+    Raises:
+        InputError: the line was not written by this version.
+    """
+    try:
+        circuit = row["circuit"]
+        values = {name: row[name] for name in _REFERENCE - {"circuit"}}
+        measured = None if circuit is None else measurement_from_row(circuit)
+    except KeyError as error:
+        raise InputError(f"a stored reference lacks {error}: use --force to start anew.") from None
+    return Reference(circuit=measured, **values)

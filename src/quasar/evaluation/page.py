@@ -1,0 +1,113 @@
+"""What all pictures share: colours, fonts, an empty page, and saving it.
+
+Colours are those of Okabe and Ito, which all kinds of colour vision tell apart; whatever colour
+says is also said by line width, outline or words. Matplotlib's own state (`pyplot`) is never used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quasar.circuits.draw import FORMATS
+from quasar.core.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, VERMILLION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
+INK, GREY, FAINT, PAPER = "#1f2430", "#8a8f98", "#d9dce1", "#ffffff"
+
+DPI = 150
+_FONTS = (
+    "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans", "WenQuanYi Zen Hei",
+    "Microsoft YaHei", "Hiragino Sans", "PingFang SC", "Arial Unicode MS", "Noto Sans Arabic",
+    "Noto Sans Devanagari", "Noto Emoji", "Segoe UI Symbol", "Symbola",
+)  # fmt: skip
+
+
+@cache
+def fonts() -> list[str]:
+    """Those of `_FONTS` that are installed: matplotlib takes each character from the first."""
+    from matplotlib import font_manager
+
+    installed = set(font_manager.get_font_names())
+    return [name for name in _FONTS if name in installed] or ["sans-serif"]
+
+
+@contextmanager
+def missing_characters_allowed() -> Iterator[None]:
+    """A character that no installed font has comes out as a box, without a warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        yield
+
+
+def mono() -> list[str]:
+    """Fonts for bit strings."""
+    return ["DejaVu Sans Mono", "monospace"]
+
+
+def empty(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty page of that size in inches, in the common style."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    dress(axes)
+    return figure, axes
+
+
+def panels(width: float, height: float, count: int) -> tuple[Figure, list[Axes]]:
+    """Axes side by side on one page of that size in inches, in the common style."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
+    FigureCanvasAgg(figure)
+    found = [figure.add_subplot(1, count, place + 1) for place in range(count)]
+    for axes in found:
+        dress(axes)
+    return figure, found
+
+
+def dress(axes: Axes) -> None:
+    """Put axes in the common style."""
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(GREY)
+    axes.tick_params(colors=INK, labelsize=8)
+    axes.xaxis.label.set_color(INK)
+    axes.yaxis.label.set_color(INK)
+
+
+def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
+    """Write the page.
+
+    Args:
+        tight: cut the margins to what is drawn.
+
+    Raises:
+        InputError: a file ending other than `FORMATS`.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            legend.set_frame_on(False)
+            for text in legend.get_texts():
+                text.set_fontsize(8)
+                text.set_color(INK)
+    with missing_characters_allowed():
+        figure.savefig(path, dpi=DPI, bbox_inches="tight" if tight else None, pad_inches=0.12)

@@ -1,0 +1,127 @@
+"""What is measured of every record before candidates are judged: extremes, reference, best QAOA.
+
+The reference's own circuit is judged like any candidate and must be usable: likeness to a broken
+reference means nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.evaluation.inputs import Record
+from quasar.evaluation.judge import Judge, spread
+from quasar.evaluation.measurement import Measurement, Reference
+from quasar.optimize.qaoa import optimise_qaoa
+from quasar.optimize.trace import Budget
+from quasar.verifier.sandbox import Job
+
+QAOA_MAX_QUBITS = 16
+"""Largest record whose best QAOA energy is looked for, as large as the benchmark's."""
+QAOA_MAX_LAYERS = 8
+QAOA_EVALUATIONS = 250
+"""Energy evaluations for each layer of that search."""
+
+
+class _Facts(NamedTuple):
+    position: int
+    e_min: float
+    e_max: float
+    n_ground_states: int
+    qaoa_energy: float | None
+
+
+def measure_references(
+    records: Sequence[Record],
+    judge: Judge,
+    *,
+    first: int,
+    tick: Callable[[], None] = lambda: None,
+) -> list[Reference]:
+    """Measure every record, in their order.
+
+    Args:
+        judge: knows the records' problems without their references as problems `first`,
+            `first` + 1, ... (a reference is judged as a candidate that has none).
+        tick: called twice for each record.
+
+    Raises:
+        InputError: a reference circuit is not usable; names the record.
+    """
+    circuits = dict(_circuits(records, judge, first, tick))
+    facts = {}
+    for found in spread(_facts, enumerate(records), workers=judge.workers):
+        facts[found.position] = found
+        tick()
+    return [_reference(record, facts[i], circuits) for i, record in enumerate(records)]
+
+
+def _circuits(
+    records: Sequence[Record], judge: Judge, first: int, tick: Callable[[], None]
+) -> Iterator[tuple[int, Measurement]]:
+    """(position, measurement) of every reference circuit."""
+    jobs = [
+        Job(position, first + position, record.problem.reference)
+        for position, record in enumerate(records)
+        if record.problem.reference is not None
+    ]
+    for _ in range(len(records) - len(jobs)):
+        tick()
+    if not jobs:
+        return
+    for position, report in judge.run(jobs):
+        if not report.feasible:
+            raise InputError(
+                f"the reference circuit of record {records[position].sample_index} is not usable: "
+                f"{report.fault} Mend the record, or set its 'circuit_with_params' to null."
+            )
+        yield position, Measurement.from_report(report)
+        tick()
+
+
+def _facts(item: tuple[int, Record]) -> _Facts:
+    position, record = item
+    given = record.problem.hamiltonian
+    # A copy, so that the diagonal is dropped after use; no term of size 0, no gate for it.
+    hamiltonian = IsingHamiltonian(given.n_qubits, given.terms).simplified()
+    spectrum = hamiltonian.spectrum
+    return _Facts(
+        position,
+        spectrum.e_min,
+        spectrum.e_max,
+        spectrum.n_ground_states,
+        _best_qaoa(record, hamiltonian),
+    )
+
+
+def _best_qaoa(record: Record, hamiltonian: IsingHamiltonian) -> float | None:
+    """Lowest energy found for QAOA at the record's depth; None where it is not looked for."""
+    layers = record.layers
+    if record.algorithm != "qaoa" or layers is None or layers > QAOA_MAX_LAYERS:
+        return None
+    if hamiltonian.n_qubits > QAOA_MAX_QUBITS or not hamiltonian.terms:
+        return None
+    found = optimise_qaoa(hamiltonian, layers, budget=Budget(QAOA_EVALUATIONS * (layers + 1)))
+    return min(minimum.energy for _, minimum in found)
+
+
+def _reference(record: Record, facts: _Facts, circuits: Mapping[int, Measurement]) -> Reference:
+    circuit = circuits.get(facts.position)
+    best = facts.qaoa_energy
+    if best is not None and circuit is not None and circuit.energy is not None:
+        best = min(best, circuit.energy)
+    source = record.problem.problem
+    return Reference(
+        sample_index=record.sample_index,
+        problem_type="ising" if source is None else source.problem_type,
+        algorithm=record.algorithm,
+        n_qubits=record.problem.n_qubits,
+        layers=record.layers,
+        e_min=facts.e_min,
+        e_max=facts.e_max,
+        n_ground_states=facts.n_ground_states,
+        qaoa_energy=best,
+        circuit=circuit,
+    )

@@ -1,0 +1,243 @@
+"""The folder of an evaluation: what was measured stays, whatever ends the process.
+
+`candidates.jsonl` grows line by line and is sorted at the end; `references.jsonl` is written at
+once; `manifest.json` says for which records, settings and versions both hold. Only one process
+writes at a time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, NamedTuple, Self
+
+from quasar.core.errors import InputError
+from quasar.core.jsonl import drop_torn_line, read_jsonl
+from quasar.core.output import disk_errors
+from quasar.evaluation.measurement import (
+    Key,
+    Measurement,
+    Reference,
+    Row,
+    measurement_from_row,
+    reference_from_row,
+    reference_row,
+)
+
+MANIFEST, CANDIDATES, REFERENCES, EXTRAS = (
+    "manifest.json",
+    "candidates.jsonl",
+    "references.jsonl",
+    "extras.jsonl",
+)
+OWN_FILES = (MANIFEST, CANDIDATES, REFERENCES, EXTRAS, "table.json", "report.md")
+PLOTS = "plots"
+
+_MUST_MATCH = {
+    "records": "other records",
+    "settings": "other settings",
+    "versions": "other library versions",
+}
+
+
+class Stored(NamedTuple):
+    """A measured candidate: fingerprint of its text, and what was found."""
+
+    digest: str
+    measured: Measurement
+
+
+class Store(AbstractContextManager["Store"]):
+    """An evaluation's folder, opened for writing.
+
+    Args:
+        folder: made where it does not exist.
+        identity: what stored measurements depend on; see `_MUST_MATCH`.
+        force: drop what an earlier evaluation left.
+
+    Raises:
+        InputError: the folder holds something else, an evaluation of something else, or is in use.
+    """
+
+    def __init__(self, folder: Path, identity: Mapping[str, Any], *, force: bool = False) -> None:
+        self.folder = folder
+        self.identity = json.loads(json.dumps(identity))
+        self.force = force
+        self.manifest: dict[str, Any] = {}
+        self._stack = ExitStack()
+        self._stream: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(disk_errors(self.folder))
+        try:
+            if self.folder.exists() and not self.folder.is_dir():
+                raise InputError(f"{self.folder} is a file: choose a folder for --out.")
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock()
+            self._check()
+            drop_torn_line(self.path(CANDIDATES))
+            drop_torn_line(self.path(EXTRAS))
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close_stream()
+        self._stack.__exit__(kind, error, trace)
+
+    def path(self, name: str) -> Path:
+        """A file of the folder."""
+        return self.folder / name
+
+    def _lock(self) -> None:
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        self._stack.callback(os.close, descriptor)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"another evaluation is writing to {self.folder}: wait for it, or choose another "
+                "--out."
+            ) from None
+
+    def _check(self) -> None:
+        if not self.path(MANIFEST).exists():
+            names = sorted(path.name for path in self.folder.iterdir())
+            foreign = [name for name in names if not name.endswith(".partial")]
+            if foreign and not self.force:
+                raise InputError(
+                    f"{self.folder} holds other files ({', '.join(foreign[:3])}): choose another "
+                    "--out, or --force to write beside them."
+                )
+            self._clear()
+            return
+        if self.force:
+            self._clear()
+            return
+        try:
+            self.manifest = json.loads(self.path(MANIFEST).read_text(encoding="utf-8"))
+            known = self.manifest["identity"]
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+            raise InputError(
+                f"{self.path(MANIFEST)} is not the manifest of an evaluation: choose another "
+                "--out, or --force to start anew."
+            ) from None
+        for name, what in _MUST_MATCH.items():
+            if known.get(name) != self.identity[name]:
+                where = _difference(known, self.identity, name)
+                raise InputError(
+                    f"{self.folder} was measured with {what}{where}: choose another --out, or "
+                    "--force to start anew."
+                )
+
+    def _clear(self) -> None:
+        for name in OWN_FILES:
+            self.path(name).unlink(missing_ok=True)
+        shutil.rmtree(self.path(PLOTS), ignore_errors=True)
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file so that it is either the old one or complete."""
+        partial = self.path(f".{name}.partial")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(self.path(name))
+
+    def write_manifest(self, content: Mapping[str, Any]) -> None:
+        """Note what this folder is about, before anything is measured."""
+        self.manifest = {**content, "identity": self.identity}
+        self.write(MANIFEST, json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n")
+
+    def write_table(self, table: Mapping[str, Any]) -> None:
+        """Write `table.json`."""
+        text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False)
+        self.write("table.json", text + "\n")
+
+    def references(self) -> list[Reference] | None:
+        """What was measured of the records; None before that."""
+        if not self.path(REFERENCES).exists():
+            return None
+        return [reference_from_row(row) for _, row in read_jsonl(self.path(REFERENCES))]
+
+    def write_references(self, references: Iterable[Reference]) -> None:
+        """Keep what was measured of the records."""
+        self.write(REFERENCES, "".join(_line(reference_row(r)) for r in references))
+
+    def candidates(self) -> dict[Key, Stored]:
+        """Everything measured so far."""
+        found: dict[Key, Stored] = {}
+        if not self.path(CANDIDATES).exists():
+            return found
+        for number, row in read_jsonl(self.path(CANDIDATES)):
+            try:
+                key = (row["run"], row["sample_index"], row["candidate"])
+                found[key] = Stored(row["digest"], measurement_from_row(row))
+            except KeyError as error:
+                raise InputError(
+                    f"{self.path(CANDIDATES)}, line {number} lacks {error}: --force starts anew."
+                ) from None
+        return found
+
+    def append(self, row: Row) -> None:
+        """Add one measured candidate; on disk, or at least with the system, when this returns."""
+        if self._stream is None:
+            self._stream = self.path(CANDIDATES).open("a", encoding="utf-8")
+        self._stream.write(_line(row))
+        self._stream.flush()
+
+    def replace_candidates(self, rows: Iterable[Row]) -> None:
+        """Write all candidates in their final order."""
+        self._close_stream()
+        partial = self.path(f".{CANDIDATES}.partial")
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.writelines(map(_line, rows))
+        partial.replace(self.path(CANDIDATES))
+
+    def extras(self) -> list[Row]:
+        """Lines of `extras.jsonl`: what was measured on request."""
+        if not self.path(EXTRAS).exists():
+            return []
+        return [row for _, row in read_jsonl(self.path(EXTRAS))]
+
+    def append_extra(self, row: Row) -> None:
+        """Add one measurement made on request."""
+        with self.path(EXTRAS).open("a", encoding="utf-8") as stream:
+            stream.write(_line(row))
+
+    def replace_extras(self, rows: Sequence[Row]) -> None:
+        """Write them in their final order."""
+        if rows:
+            self.write(EXTRAS, "".join(map(_line, rows)))
+
+    def _close_stream(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+
+def _line(row: Row) -> str:
+    return json.dumps(row, ensure_ascii=True, allow_nan=False) + "\n"
+
+
+def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any], name: str) -> str:
+    """The first difference, in brackets; empty for fingerprints."""
+    old, new = known.get(name), wanted[name]
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return ""
+    for key in sorted(old.keys() | new.keys()):
+        a, b = old.get(key), new.get(key)
+        if a != b:
+            if isinstance(a, dict) and isinstance(b, dict):
+                return _difference(old, new, key)
+            return f" ({key} {a!r} there, {b!r} now)"
+    return ""

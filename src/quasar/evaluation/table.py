@@ -1,0 +1,191 @@
+"""Measurements to the table: one row a run, every number a plain JSON value.
+
+Shares are fractions, not percent. A number is null where nothing defines it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from quasar.core.seeds import generator
+from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
+from quasar.evaluation.measurement import Measurement, Reference, Row
+from quasar.evaluation.metrics import (
+    FloatVector,
+    Scores,
+    bootstrap_intervals,
+    candidate_table,
+    count,
+    mean,
+    record_scores,
+    record_scores_at,
+)
+from quasar.verifier.settings import EnergyConvention
+
+Table = dict[str, Row]
+"""Content of `table.json`: a row by run."""
+
+SREV_OF: dict[EnergyConvention, str] = {
+    "physical": "SREV_physical",
+    "agent-q": "SREV_bit_reversed",
+}
+PASS_AT = (1, 2, 5, 10, 20, 50, 100)
+"""Numbers of samples at which Pass@k is estimated, where a run has more."""
+_INTERVALS = (
+    "SCR",
+    "SREV",
+    "SREV_physical",
+    "SREV_bit_reversed",
+    "RE",
+    "HQCR",
+    "approximation_ratio",
+    "p_optimal",
+    "top_is_optimal",
+    "qaoa_gap",
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything a table is computed from.
+
+    Attributes:
+        references: the R records.
+        runs: by run in order of display, by `sample_index`, the candidates in their order.
+        extras: further columns by run, such as `warm_start`.
+    """
+
+    references: tuple[Reference, ...]
+    runs: Mapping[str, Mapping[int, Sequence[Measurement]]]
+    extras: Mapping[str, Row] = field(default_factory=dict)
+
+    def with_reference_run(self) -> Measured:
+        """The same with the reference circuits as a run of their own, ahead of the baselines."""
+        own = {
+            # KL(q‖q) = 0 whatever the rounding.
+            r.sample_index: [replace(r.circuit, relative_entropy=0.0)]
+            for r in self.references
+            if r.circuit is not None
+        }
+        models = {name: rows for name, rows in self.runs.items() if not is_baseline(name)}
+        trivial = {name: rows for name, rows in self.runs.items() if is_baseline(name)}
+        if own:
+            trivial = {REFERENCE_RUN: own} | trivial
+        return replace(self, runs=models | trivial)
+
+    def scores(self) -> dict[str, Scores]:
+        """Score of every record by run and metric."""
+        return {
+            run: record_scores(candidate_table(self.references, rows))
+            for run, rows in self.runs.items()
+        }
+
+
+def is_baseline(run: str) -> bool:
+    """Whether a run is one of the project's own."""
+    return run.startswith(RESERVED) or run == REFERENCE_RUN
+
+
+def build_table(
+    measured: Measured,
+    *,
+    energy_convention: EnergyConvention = "physical",
+    seed: int = 0,
+    resamples: int = 2000,
+) -> Table:
+    """The table of all runs.
+
+    Args:
+        energy_convention: which of the two the column `SREV` follows; both are always given too.
+        seed: of the bootstrap.
+        resamples: of the bootstrap, for the 95% intervals.
+    """
+    chosen = SREV_OF[energy_convention]
+    table: Table = {}
+    columns: dict[tuple[str, str], FloatVector] = {}
+    for run, rows in measured.runs.items():
+        per_candidate = candidate_table(measured.references, rows)
+        scores = record_scores(per_candidate)
+        scores["SREV"] = scores[chosen]
+        columns |= {(run, name): scores[name] for name in _INTERVALS}
+        flat = [m for candidates in rows.values() for m in candidates]
+        most = max((len(candidates) for candidates in rows.values()), default=0)
+        table[run] = {
+            "samples": len(measured.references),
+            "SCR": _number(mean(scores["SCR"])),
+            "SREV": _number(mean(scores["SREV"])),
+            "RE": _number(mean(scores["RE"])),
+            "RE_samples": count(scores["RE"]),
+            "HQCR": _number(mean(scores["HQCR"])),
+            "approximation_ratio": _number(mean(scores["approximation_ratio"])),
+            "p_optimal": _number(mean(scores["p_optimal"])),
+            "top_is_optimal": _number(mean(scores["top_is_optimal"])),
+            "energy_convention": energy_convention,
+            "SREV_physical": _number(mean(scores["SREV_physical"])),
+            "SREV_bit_reversed": _number(mean(scores["SREV_bit_reversed"])),
+            "qaoa_gap": _number(mean(scores["qaoa_gap"])),
+            "qaoa_gap_samples": count(scores["qaoa_gap"]),
+            "answered": len(rows),
+            "candidates": len(flat),
+            "candidates_per_record": most,
+            **_of_candidates(flat),
+            **measured.extras.get(run, {}),
+            "pass_at": {
+                str(k): _at(record_scores_at(per_candidate, k), chosen) for k in PASS_AT if k < most
+            },
+        }
+    rng = generator(seed, "evaluation", "bootstrap")
+    intervals = bootstrap_intervals(
+        {f"{run}\n{name}": values for (run, name), values in columns.items()},
+        rng,
+        resamples=resamples,
+    )
+    for run, row in table.items():
+        row["intervals"] = {
+            name: None if found is None else list(found)
+            for name in _INTERVALS
+            for found in (intervals[f"{run}\n{name}"],)
+        }
+    return table
+
+
+def _of_candidates(flat: Sequence[Measurement]) -> Row:
+    """Columns over all candidates of a run: shares of the usable, medians of their size."""
+    usable = [m for m in flat if m.feasible]
+    faults = Counter(m.fault for m in flat if m.fault is not None)
+    return {
+        "usable": len(usable),
+        "basis_state": _share(m.basis_state for m in usable),
+        "dynamic": _share(m.dynamic for m in usable),
+        "gates": _median(m.gates for m in usable),
+        "two_qubit_gates": _median(m.two_qubit_gates for m in usable),
+        "depth": _median(m.depth for m in usable),
+        "entanglement": _number(
+            mean(np.array([m.entanglement for m in usable if m.entanglement is not None]))
+        ),
+        "faults": dict(sorted(faults.items(), key=lambda item: (-item[1], item[0]))),
+    }
+
+
+def _at(scores: Scores, chosen: str) -> Row:
+    values = {"SREV": scores[chosen], **scores}
+    return {name: _number(mean(column)) for name, column in values.items()}
+
+
+def _share(flags: Iterable[bool | None]) -> float | None:
+    seen = [bool(flag) for flag in flags]
+    return sum(seen) / len(seen) if seen else None
+
+
+def _median(values: Iterable[int | None]) -> float | None:
+    seen = [value for value in values if value is not None]
+    return float(np.median(seen)) if seen else None
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value

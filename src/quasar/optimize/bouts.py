@@ -1,0 +1,122 @@
+"""AdamW in short bouts, until the most probable state is a ground state (recipe `agent-q`).
+
+Not a way to low energies: the descent stops as soon as the most probable state is an optimum,
+however improbable that still is. Differences from the published generator, which are differences
+of its code from its settings: there a start may take 510 steps, VQE gets one fresh start fewer, and
+the fresh starts of QAOA are π times larger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pydantic import Field
+
+from quasar.core.hamiltonian import degeneracy_tolerance
+from quasar.core.settings import Settings
+from quasar.optimize.adamw import AdamW, AdamWSettings
+from quasar.optimize.trace import Budget, Energy, Trace
+from quasar.simulate.engine import FloatVector, probabilities
+
+_TIE = 1e-9  # relative: probabilities closer than this are told apart by rounding only
+
+
+class BoutSettings(Settings):
+    """The descent's numbers; the defaults are those of the published data."""
+
+    start: float = Field(default=0.01, gt=0)
+    """First angles are uniform between 0 and this, radians."""
+    adamw: AdamWSettings = AdamWSettings()
+    """The optimiser."""
+    bout: int = Field(default=10, ge=1)
+    """Steps with one optimiser state, after which the most probable state is looked at."""
+    max_steps: int = Field(default=500, ge=1)
+    """Steps from one start."""
+    restarts: int = Field(default=3, ge=0)
+    """Fresh starts after a first one that failed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Descent:
+    """Where the bouts ended.
+
+    Attributes:
+        theta: parameters after the start that succeeded, else after the one that led lowest,
+            shape [P], radians.
+        energy: E there.
+        steps: optimiser steps from that start.
+        starts: how many there were.
+        optimal: whether the most probable state is a ground state.
+    """
+
+    theta: FloatVector
+    energy: float
+    steps: int
+    starts: int
+    optimal: bool
+
+
+def descend_in_bouts(
+    energy: Energy,
+    rng: np.random.Generator,
+    *,
+    settings: BoutSettings | None = None,
+    budget: Budget | None = None,
+    trace: Trace | None = None,
+    label: str = "agent-q",
+) -> Descent:
+    """Descend from small random angles until the most probable state is a ground state.
+
+    Args:
+        budget: further limits, default none; a look at the most probable state counts as one
+            evaluation, as a gradient does.
+    """
+    settings = settings or BoutSettings()
+    budget = budget or Budget.unlimited()
+    trace = trace or Trace()
+    found: list[Descent] = []
+    while len(found) <= settings.restarts:
+        trace.begin(f"{label} start {len(found) + 1}")
+        theta = rng.uniform(0.0, settings.start, energy.n_parameters)
+        found.append(_descend(theta, energy, settings, budget, trace))
+        if found[-1].optimal or budget.spent:
+            break
+    best = found[-1] if found[-1].optimal else min(found, key=lambda descent: descent.energy)
+    return replace(best, starts=len(found))
+
+
+def _descend(
+    theta: FloatVector, energy: Energy, settings: BoutSettings, budget: Budget, trace: Trace
+) -> Descent:
+    """All bouts from one start."""
+    steps = 0
+    while True:
+        optimiser = AdamW(theta.size, settings.adamw)
+        for _ in range(min(settings.bout, settings.max_steps - steps)):
+            if budget.spent:
+                break
+            budget.used += 1
+            value, gradient = energy.value_and_gradient(theta)
+            trace.record(value, theta)
+            theta = optimiser.step(theta, gradient)
+            steps += 1
+        p = probabilities(energy.state(theta))
+        value = float(p @ energy.diagonal)
+        if not budget.spent:
+            budget.used += 1
+            trace.record(value, theta)
+        optimal = top_is_ground(p, energy.diagonal)
+        if optimal or steps >= settings.max_steps or budget.spent:
+            return Descent(theta, value, steps, 1, optimal)
+
+
+def top_is_ground(p: FloatVector, diagonal: FloatVector) -> bool:
+    """Whether the most probable state is a ground state; distribution and energies, shape [D].
+
+    Where several share the largest probability all must be: states that only rounding tells apart
+    count as equal, so that every simulator comes to the same verdict.
+    """
+    e_min = float(diagonal.min())
+    ceiling = e_min + degeneracy_tolerance(e_min, float(diagonal.max()))
+    return bool(diagonal[p >= p.max() * (1.0 - _TIE)].max() <= ceiling)

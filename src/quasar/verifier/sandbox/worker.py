@@ -1,0 +1,171 @@
+"""The worker: judges one candidate after another, each under its own limits."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import resource
+import socket
+import time
+from collections import OrderedDict
+
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
+from quasar.verifier.sandbox.limits import out_of_memory, too_nested
+from quasar.verifier.sandbox.nursery import Payload, bare
+from quasar.verifier.sandbox.wire import (
+    Frame,
+    Kind,
+    Phase,
+    Progress,
+    ProgressPage,
+    Reader,
+    encode,
+)
+from quasar.verifier.stages.feasibility import Fault
+
+_KEPT_AMPLITUDES = 1 << 22
+"""Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
+
+
+class Worker:
+    """Serves one socket until it closes.
+
+    Args:
+        page: where to note progress, on `line`.
+    """
+
+    def __init__(
+        self, payload: Payload, connection: socket.socket, page: ProgressPage, line: int
+    ) -> None:
+        self.payload = payload
+        self.connection = connection
+        self.page = page
+        self.line = line
+        self.verifiers: OrderedDict[int, Verifier] = OrderedDict()
+
+    def serve(self) -> None:
+        reader = Reader()
+        while received := self.connection.recv(1 << 20):
+            for frame in reader.feed(received):
+                kind, body, healthy = self._answer(frame)
+                answer = Frame(frame.serial, kind, frame.problem, body)
+                self.connection.sendall(encode(answer))
+                if not healthy:
+                    return
+
+    def _note(self, serial: int, phase: Phase, n_qubits: int = -1) -> None:
+        progress = Progress(serial, phase, n_qubits, time.process_time(), time.monotonic())
+        self.page.write(self.line, progress)
+
+    def _answer(self, frame: Frame) -> tuple[Kind, bytes, bool]:
+        """Kind and body of the answer, and whether this process is still to be trusted."""
+        try:
+            self._note(frame.serial, Phase.PREPARING)
+            _lift_limits()
+            verifier = self._verifier(frame.problem)
+            report, healthy = self._judge(verifier, frame)
+            return Kind.REPORT, report.model_dump_json().encode(), healthy
+        except InputError as error:
+            return Kind.BAD_INPUT, str(error).encode(), True
+        except BaseException as error:
+            _lift_limits()
+            words = str(error) if isinstance(error, InfrastructureError) else repr(error)
+            return Kind.FAILED, words.encode("utf-8", "replace"), False
+        finally:
+            self._note(frame.serial, Phase.IDLE)
+
+    def _verifier(self, index: int) -> Verifier:
+        kept = self.verifiers.get(index)
+        if kept is not None:
+            self.verifiers.move_to_end(index)
+            return kept
+        size = 1 << self.payload.problems[index].n_qubits
+        while self.verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
+            self.verifiers.popitem(last=False)
+        verifier = Verifier(
+            bare(self.payload.problems[index]),
+            self.payload.references[index],
+            self.payload.settings,
+        )
+        verifier.prepare()
+        self.verifiers[index] = verifier
+        return verifier
+
+    def _amplitudes(self) -> int:
+        return sum(1 << v.problem.n_qubits for v in self.verifiers.values())
+
+    def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Report, bool]:
+        if frame.kind is Kind.REFUSED:
+            verdict = json.loads(frame.body)
+            return verifier.refuse(Fault(**verdict["fault"]), verdict["n_qubits"]), True
+        limits = self.payload.limits
+        n_qubits = None
+
+        def parsed(n: int) -> None:
+            nonlocal n_qubits
+            n_qubits = n
+            self.page.write(self.line, begun._replace(n_qubits=n))
+
+        _set_limits(limits.max_memory_mib, limits.max_seconds)
+        self._note(frame.serial, Phase.JUDGING)
+        begun = self.page.read(self.line)
+        try:
+            text = _text(frame)
+            fault = None
+            if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
+                fault = too_nested(text, limits.max_nesting)
+            if fault is not None:
+                return verifier.refuse(fault), True
+            return verifier.verify(text, parsed), True
+        except MemoryError:
+            pass
+        except InfrastructureError as error:
+            if not isinstance(error.__cause__, MemoryError):
+                raise
+        _lift_limits()
+        return verifier.refuse(out_of_memory(limits), n_qubits), False
+
+
+def _text(frame: Frame) -> str | bytes:
+    """The candidate; bytes only if they are no UTF-8, for the verifier to say so."""
+    if frame.kind is Kind.TEXT:
+        return frame.body.decode("utf-8", "surrogatepass")
+    try:
+        return frame.body.decode("utf-8")
+    except UnicodeDecodeError:
+        return frame.body
+
+
+def _set_limits(memory_mib: int, seconds: float) -> None:
+    """Limits from here on: address space, and processor time as a second line of defence.
+
+    The caller watches the time; the kernel's limit, twice as high, holds when it does not look.
+    """
+    size = _address_space()
+    if size is not None:
+        _set_soft(resource.RLIMIT_AS, size + (memory_mib << 20))
+    _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + 2 * seconds) + 1)
+
+
+def _lift_limits() -> None:
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
+        _set_soft(limit, resource.RLIM_INFINITY)
+
+
+def _set_soft(limit: int, value: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
+        value = hard
+    resource.setrlimit(limit, (value, hard))
+
+
+def _address_space() -> int | None:
+    """Bytes of address space in use; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as stream:
+            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
