@@ -118,6 +118,18 @@ def test_verify_against_a_reference(square: Path, tmp_path: Path) -> None:
     assert report["stages"]["objective"] is None
 
 
+def test_verify_tells_the_size_on_a_device(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    pairs = [(a, b) for a in range(4) for b in range(a)]
+    circuit.write_text(CUT + "".join(f"rz(0.3) q[{b}]; cx q[{a}], q[{b}];\n" for a, b in pairs))
+    args = ("verify", circuit, "--problem", square, "--json", "--basis")
+    on_line = json.loads(quasar(*args, "ibm-heron", "--coupling", "line")[1])["compiled"]
+    on_full = json.loads(quasar(*args, "ibm-heron")[1])["compiled"]
+    assert on_full["two_qubit_gates"] == 6
+    assert on_line["two_qubit_gates"] > 6
+    assert quasar(*args, "abacus")[0] == 2
+
+
 def test_wrong_number_of_qubits_exits_three(tmp_path: Path) -> None:
     circuit = tmp_path / "c.qasm"
     circuit.write_text(CUT)

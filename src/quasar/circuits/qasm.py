@@ -293,24 +293,12 @@ def import_reference(text: str) -> QuantumCircuit:
         CircuitError: the importer's refusal, whatever exception it took, with the line and column
             of the statement at fault.
     """
-    import openqasm3
+    import qiskit_qasm3_import
     from openqasm3.parser import QASM3ParsingError
-    from qiskit_qasm3_import.converter import ConvertVisitor
     from qiskit_qasm3_import.exceptions import ConversionError
 
-    class LocatingVisitor(ConvertVisitor):  # type: ignore[misc]
-        """The importer's own conversion, remembering the statement it is at."""
-
-        statement: openqasm3.ast.Statement | None = None
-
-        def visit(self, node: object, context: object = None) -> object:
-            if isinstance(node, openqasm3.ast.Statement):
-                self.statement = node
-            return super().visit(node, context)
-
-    visitor = LocatingVisitor()
     try:
-        return visitor.convert(openqasm3.parse(text)).circuit
+        return qiskit_qasm3_import.parse(text)
     except QASM3ParsingError as error:
         raise _syntax_error(error, text) from error
     except RecursionError as error:
@@ -320,23 +308,34 @@ def import_reference(text: str) -> QuantumCircuit:
     except MemoryError:
         raise
     except Exception as error:
-        line = column = None
-        if visitor.statement is not None and visitor.statement.span is not None:
-            line, column = (
-                visitor.statement.span.start_line,
-                visitor.statement.span.start_column + 1,
-            )
+        line, column = _statement_position(error)
         message = error.message if isinstance(error, ConversionError) else str(error)
         located = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
         if located:
             line, column, message = int(located[1]), int(located[2]) + 1, located[3]
-        message = message.strip().strip("\"'") or type(error).__name__
+        message = re.sub(r"""^(["'])(.*)\1$""", r"\2", message.strip(), flags=re.DOTALL)
+        message = message or type(error).__name__
         raise CircuitError(
             message if message.endswith(".") else f"{message}.",
             line=line,
             column=column,
             hint=_hint(message),
         ) from error
+
+
+def _statement_position(error: BaseException) -> tuple[int | None, int | None]:
+    """Line and column of the innermost statement that the importer was converting."""
+    from openqasm3.ast import Statement
+
+    line = column = None
+    # Read off the traceback: a visitor of our own would take stack that the importer may need.
+    trace = error.__traceback__
+    while trace is not None:
+        node = trace.tb_frame.f_locals.get("node")
+        if isinstance(node, Statement) and node.span is not None:
+            line, column = node.span.start_line, node.span.start_column + 1
+        trace = trace.tb_next
+    return line, column
 
 
 def _syntax_error(error: BaseException, text: str) -> CircuitError:

@@ -72,7 +72,6 @@ def main() -> None:
         )
 
 
-
 def _fail(message: str, code: int) -> None:
     if "--json" in sys.argv:
         print(json.dumps({"error": message, "exit_code": code}))

@@ -12,6 +12,7 @@ from quasar.cli.options import AsJson, ProblemFile, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
+    from quasar.circuits.statistics import Statistics
     from quasar.verifier.report import Report
 
 
@@ -34,6 +35,17 @@ def command(
             "reference, 3 energy, 4 use as an optimiser's start."
         ),
     ] = "1-4",
+    basis: Annotated[
+        str | None,
+        typer.Option(
+            help="Also give the size once compiled to native gates: generic, ibm-heron, "
+            "ibm-eagle or ion.",
+            show_default=False,
+        ),
+    ] = None,
+    coupling: Annotated[
+        str, typer.Option(help="Connections for --basis: full, line, ring, grid or heavy-hex.")
+    ] = "full",
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -54,10 +66,12 @@ def command(
         except UnicodeDecodeError:
             raise InputError(f"{reference} is not UTF-8 text.") from None
     report = Verifier(encoded, given, settings).verify(text)
+    compiled = None if basis is None or not report.parses else _compiled(text, basis, coupling)
     if as_json:
-        print_json(report.model_dump(mode="json"))
+        extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}
+        print_json({**report.model_dump(mode="json"), **extra})
     else:
-        _print(report)
+        _print(report, compiled, f"{basis}, {coupling}")
     if not report.feasible:
         raise typer.Exit(EXIT_INFEASIBLE)
 
@@ -87,7 +101,25 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _print(report: Report) -> None:
+def _compiled(text: bytes, basis: str, coupling: str) -> Statistics | None:
+    """Size after transpiling; None for a dynamic program or one that cannot be simulated."""
+    from quasar.circuits.qasm import parse
+    from quasar.circuits.statistics import transpiled_statistics
+    from quasar.core.errors import CircuitError
+
+    try:
+        circuit = parse(text.decode("utf-8")).circuit
+    except CircuitError:
+        return None
+    return None if circuit is None else transpiled_statistics(circuit, basis, coupling)
+
+
+def _print(report: Report, compiled: Statistics | None, target: str) -> None:
     from quasar.cli.show import report_text
 
     typer.echo(report_text(report))
+    if compiled is not None:
+        typer.echo(
+            f"compiled   {compiled.gates} gates ({compiled.two_qubit_gates} on two qubits), depth "
+            f"{compiled.depth} ({target})"
+        )

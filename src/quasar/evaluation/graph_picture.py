@@ -45,12 +45,12 @@ def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bo
     found = marks(problem, solution)
     if found is None:
         return False
-    page.save(_GraphPicture(found).figure, path, tight=False)
+    page.save(GraphPicture(found).figure, path, tight=False)
     return True
 
 
-class _GraphPicture:
-    """One data unit is one inch, so that text and nodes can be kept apart."""
+class GraphPicture:
+    """The page, as `figure`. One data unit is one inch, so that text and nodes keep apart."""
 
     def __init__(self, found: Marks) -> None:
         self.marks = found
@@ -59,21 +59,21 @@ class _GraphPicture:
         nodes = [node for node in found.graph if node not in found.junctions]
         self.names = {node: found.names.get(node, label_text(node)) for node in nodes}
         sizes = {node: self._size(text, 8.0) for node, text in self.names.items()}
-        self.inside = all(width <= _INSIDE and "\n" not in self.names[v]
-                          for v, (width, _) in sizes.items())  # fmt: skip
+        self.inside = all(
+            width <= _INSIDE and height <= _INSIDE for width, height in sizes.values()
+        )
         self.radius = _RADIUS if self.inside else _SMALL_RADIUS
-        outside = {}
+        self.texts = {}
         for node, text in self.names.items():
             lines = [] if self.inside else [text]
             lines += [f"({found.notes[node]})"] if node in found.notes else []
             if lines:
-                outside[node] = "\n".join(lines)
-        self.texts = outside
+                self.texts[node] = "\n".join(lines)
         segments = [(self.places[u], self.places[v]) for u, v in self._pairs()]
         self.boxes = layout.name_boxes(
             self.places,
             segments,
-            {node: self._size(text, 8.0) for node, text in outside.items()},
+            {node: self._size(text, 8.0) for node, text in self.texts.items()},
             self.radius,
         )
         self._edges()

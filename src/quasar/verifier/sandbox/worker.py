@@ -7,6 +7,7 @@ import math
 import os
 import resource
 import socket
+import sys
 import time
 from collections import OrderedDict
 
@@ -29,6 +30,10 @@ from quasar.verifier.stages.feasibility import Fault
 _KEPT_AMPLITUDES = 1 << 22
 """Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
 
+_FRAMES_ABOVE = 12
+"""Calls between the bottom of the stack and the importer, which gives up at a certain depth: its
+verdict on nested text is to be the one it gives when called directly."""
+
 
 class Worker:
     """Serves one socket until it closes.
@@ -47,6 +52,8 @@ class Worker:
         self.verifiers: OrderedDict[int, Verifier] = OrderedDict()
 
     def serve(self) -> None:
+        """Answer every frame until the caller closes the connection."""
+        sys.setrecursionlimit(sys.getrecursionlimit() + _FRAMES_ABOVE)
         reader = Reader()
         while received := self.connection.recv(1 << 20):
             for frame in reader.feed(received):

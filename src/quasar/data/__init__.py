@@ -1,0 +1,1 @@
+"""Optimised circuits by the hundred thousand: recipes, parallel build, splits, storage, checks."""

@@ -1,0 +1,214 @@
+"""What a data set is made of: every choice that its records depend on.
+
+Two data sets with equal settings are equal record for record (on one kind of machine and with one
+version of the libraries). How many workers build it, and where, is no part of the settings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from quasar.circuits.sim19 import NUMBERS
+from quasar.core.errors import InputError
+from quasar.core.settings import Settings
+from quasar.optimize.choice import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
+from quasar.problems.base import Encoding
+from quasar.problems.registry import PROBLEMS
+
+Recipe = Literal["agent-q", "converged"]
+RECIPES: tuple[Recipe, ...] = ("agent-q", "converged")
+Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+FORMAT = 1
+"""Goes up when the same settings would give other records."""
+
+BENCHMARK_PROBLEMS: Mapping[str, float] = {
+    "hypermaxcut": 24,
+    "min_cut": 21,
+    "vertex_cover": 18,
+    "matching": 15,
+    "edge_cover": 13,
+    "connected_components": 11,
+    "kclique": 7,
+    "max_flow": 5,
+    "graph_coloring": 3,
+    "community_detection": 3,
+    "graph_isomorphism": 2,
+    "hamiltonian_path": 1,
+}
+"""Records of each type, of 123 of the benchmark."""
+
+WIDE_PROBLEMS: Mapping[str, float] = {
+    **dict.fromkeys(PROBLEMS, 3.0),
+    "ising": 12.0,
+    "qubo": 10.0,
+    "hubo": 8.0,
+}
+"""Every type alike, and a third for random Hamiltonians, which are the most varied."""
+
+BENCHMARK_SIZES: Mapping[int, float] = {
+    2: 1.5, 3: 2, 4: 4, 5: 8, 6: 13, 7: 16, 8: 22, 9: 20, 10: 13, 11: 10, 12: 8, 13: 3, 14: 2,
+    15: 2, 16: 4,
+}  # fmt: skip
+"""Records of each number of qubits, of 123 of the benchmark, smoothed."""
+
+_DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
+    "agent-q": {
+        "problems": BENCHMARK_PROBLEMS,
+        "encodings": {"agent-q": 1.0},
+        "algorithms": ALGORITHM_COUNTS,
+        "layers": LAYER_COUNTS,
+        "templates": TEMPLATE_COUNTS,
+        "max_basis_share": 1.0,
+    },
+    "converged": {
+        "problems": WIDE_PROBLEMS,
+        "encodings": {"exact": 0.7, "agent-q": 0.3},
+        "algorithms": {"qaoa": 0.4, "vqe": 0.35, "adaptive_vqe": 0.25},
+        "layers": {
+            "qaoa": {1: 3, 2: 3, 3: 2, 4: 2, 5: 1, 6: 1},
+            "vqe": {1: 4, 2: 3, 3: 2, 4: 1},
+            "adaptive_vqe": {1: 1},
+        },
+        "templates": {number: 1.0 for number in NUMBERS if number != 1},
+        "max_basis_share": 0.1,
+    },
+}
+"""What each recipe fills in. Template 1 has no entangling gate: converged, it is a basis state."""
+
+
+class BuildSettings(Settings):
+    """Everything that steers `quasar data build`; shares need not sum to 1."""
+
+    recipe: Recipe
+    """How circuits are made: like the benchmark's (`agent-q`) or as good as can be (`converged`)."""
+    count: int = Field(ge=1, le=10**9)
+    """Records, all splits together."""
+    seed: int = Field(default=0, ge=0)
+    """Root of all randomness."""
+    min_qubits: int = Field(default=2, ge=1)
+    """Smallest instance."""
+    max_qubits: int = Field(default=16, ge=2, le=20)
+    """Largest instance."""
+    problems: dict[str, Share]
+    """Share of each problem type. Types without an instance of that size are left out."""
+    sizes: dict[int, Share] = dict(BENCHMARK_SIZES)
+    """Share of each number of qubits, for the types that are not the benchmark's: those bring the
+    benchmark's distribution with them."""
+    encodings: dict[Encoding, Share]
+    """Share of each encoding, for types that have several; the others take the one they have."""
+    algorithms: dict[Algorithm, Share]
+    """Share of each algorithm."""
+    layers: dict[Algorithm, dict[int, Share]]
+    """Share of each depth, by algorithm; for adaptive circuits only the number that is stated."""
+    templates: dict[int, Share]
+    """Share of each of the circuits 1-19 of Sim et al. among the VQE records."""
+    max_basis_share: float = Field(ge=0, le=1)
+    """Largest share of records that merely write one bit string (no entangling gate)."""
+    max_characters: int = Field(default=18_000, ge=100)
+    """Longest circuit text."""
+    splits: dict[str, Share] = {"train": 0.95, "validation": 0.025, "test": 0.025}
+    """Share of each split. An instance goes where its hash points, and all its copies with it."""
+    split_salt: str = "quasar"
+    """Shuffles the splits; data sets with equal salt and shares have no instance across splits."""
+    exclude: list[str] = []
+    """Records files and data sets whose instances must not occur (each a path)."""
+    shard_size: int = Field(default=100, ge=1, le=100_000)
+    """Records built and saved at a time: what a kill can lose for each worker."""
+    rows_per_file: int = Field(default=50_000, ge=1)
+    """Records in each finished file."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, data: Any) -> Any:
+        if isinstance(data, Mapping) and data.get("recipe") in RECIPES:
+            return {**_DEFAULTS[data["recipe"]], **data}
+        return data
+
+    @field_validator("problems", "sizes", "encodings", "algorithms", "templates", "splits")
+    @classmethod
+    def _some(cls, shares: dict[Any, float]) -> dict[Any, float]:
+        if sum(shares.values()) <= 0:
+            raise ValueError("at least one share must be above 0")
+        return {name: share for name, share in shares.items() if share > 0}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        unknown = sorted(set(self.problems) - set(PROBLEMS))
+        if unknown:
+            raise ValueError(f"problems: unknown type {unknown[0]!r}; see `quasar problems`")
+        foreign = sorted(set(self.templates) - set(NUMBERS))
+        if foreign:
+            raise ValueError(f"templates: there is no Sim circuit {foreign[0]}, only 1 to 19")
+        if self.min_qubits > self.max_qubits:
+            raise ValueError(
+                f"min_qubits {self.min_qubits} is above max_qubits {self.max_qubits}"
+            )
+        for algorithm in self.algorithms:
+            depths = self.layers.get(algorithm, {})
+            if sum(depths.values()) <= 0 or min(depths) < 1:
+                raise ValueError(f"layers: give {algorithm} depths of 1 and more, with shares")
+        for name in self.problems:
+            if not set(PROBLEMS[name].encodings) & set(self.encodings):
+                raise ValueError(
+                    f"problems: {name} has no encoding out of {', '.join(self.encodings)}; "
+                    "leave it out or change encodings"
+                )
+        for name in self.splits:
+            if not name.isidentifier():
+                raise ValueError(f"splits: {name!r} is no name for a split")
+        return self
+
+    @property
+    def n_shards(self) -> int:
+        """Shards of the whole data set."""
+        return -(-self.count // self.shard_size)
+
+    def shard(self, number: int) -> range:
+        """Record indices of a shard."""
+        first = number * self.shard_size
+        return range(first, min(self.count, first + self.shard_size))
+
+    def split_shares(self) -> dict[str, float]:
+        """Shares of the splits, summing to 1."""
+        total = sum(self.splits.values())
+        return {name: share / total for name, share in self.splits.items()}
+
+    def fingerprint(self, excluded: str = "") -> str:
+        """Changes with anything that the records depend on.
+
+        Args:
+            excluded: digest of the excluded instances.
+        """
+        content = [FORMAT, self.model_dump(mode="json"), excluded]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file, or in the `manifest.json` of a data set.
+
+    Raises:
+        InputError: missing, unreadable, or neither.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    try:
+        if path.suffix == ".json":
+            found = json.loads(text)
+            found = found.get("settings", found) if isinstance(found, dict) else found
+        else:
+            found = tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} holds no settings.")
+    return found

@@ -1,0 +1,523 @@
+"""Pictures of an evaluation, each with the sentence that says what it shows.
+
+Runs of one model (`model@1`, `model@10`) share a colour; baselines are grey. Nothing here computes
+a metric of its own: scores come from `metrics.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from quasar.evaluation import page
+from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
+from quasar.evaluation.metrics import HQCR_BITS, FloatVector, Scores, mean
+from quasar.evaluation.page import (
+    BLUE,
+    FAINT,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    YELLOW,
+)
+from quasar.evaluation.table import Measured, Table, is_baseline
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+UNIFORM = f"{RESERVED}uniform"
+_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW)
+_DASHES = ("-", (0, (4, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_BASELINE_DASHES = ((0, (8, 2)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (5, 2)), (0, (1, 3)))
+_BASELINE_MARKERS = ("|", "x", "+", "1", "2")
+_LEAST_PROBABILITY = 1e-4  # on the logarithmic scale
+_MOST_GROUPS = 6
+_FEWEST = 5  # usable candidates or records a point must stand for
+
+
+class Style(NamedTuple):
+    """How a run looks in every picture."""
+
+    colour: str
+    dash: object
+    marker: str
+    filled: bool
+
+
+class Picture(NamedTuple):
+    """A finished picture.
+
+    Attributes:
+        file: name below the folder of plots.
+        title: a heading.
+        reading: one sentence on what it shows, from the numbers.
+    """
+
+    file: str
+    title: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """What all pictures draw from.
+
+    Attributes:
+        table: the table.
+        measured: the measurements.
+        scores: score of every record by run and metric.
+    """
+
+    table: Table
+    measured: Measured
+    scores: Mapping[str, Scores]
+
+    @property
+    def models(self) -> list[str]:
+        """Runs that are no baselines; all runs where there are only baselines."""
+        return [run for run in self.table if not is_baseline(run)] or list(self.table)
+
+    def per_record(self, run: str, metric: str) -> FloatVector:
+        """Scores of one run, shape [R]."""
+        return self.scores[run][metric]
+
+
+def styles(runs: Sequence[str]) -> dict[str, Style]:
+    """A look for each run: colour by model, dashes by the model's runs."""
+    out: dict[str, Style] = {}
+    stems: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    plain = 0
+    for run in runs:
+        if is_baseline(run):
+            colour = INK if run == REFERENCE_RUN else GREY
+            kind = plain % len(_BASELINE_MARKERS)
+            out[run] = Style(colour, _BASELINE_DASHES[kind], _BASELINE_MARKERS[kind], True)
+            plain += 1
+            continue
+        stem = stem_of(run)
+        number = stems.setdefault(stem, len(stems))
+        variant = seen.get(stem, 0)
+        seen[stem] = variant + 1
+        out[run] = Style(
+            _COLOURS[number % len(_COLOURS)],
+            _DASHES[(variant + number // len(_COLOURS)) % len(_DASHES)],
+            _MARKERS[number % len(_MARKERS)],
+            variant == 0,
+        )
+    return out
+
+
+def stem_of(run: str) -> str:
+    """The model's name in `model@k`."""
+    stem, at, tail = run.rpartition("@")
+    return stem if at and tail.isdigit() else run
+
+
+def short(run: str) -> str:
+    """A run's name for a legend."""
+    return run.removeprefix(RESERVED)
+
+
+def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
+    """Draw every picture that there is something to draw for.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    content = Content(table, measured, measured.scores())
+    folder.mkdir(parents=True, exist_ok=True)
+    makers: tuple[Callable[[Content, Path], Picture | None], ...] = (
+        overview,
+        by_problem_type,
+        by_qubits,
+        by_size,
+        hqcr_threshold,
+        objective_gap,
+    )
+    return [picture for make in makers if (picture := make(content, folder)) is not None]
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f}%"
+
+
+def _line(axes: Axes, x: Sequence[float], y: Sequence[float], style: Style, label: str) -> None:
+    axes.plot(
+        x,
+        y,
+        color=style.colour,
+        linestyle=style.dash,
+        marker=style.marker,
+        markersize=4,
+        markerfacecolor=style.colour if style.filled else PAPER,
+        linewidth=1.4,
+        label=label,
+    )
+
+
+def _legend(axes: Axes, figure: Figure | None = None) -> None:
+    """The key of `axes`, at its right or at the right of the whole figure."""
+    if figure is None:
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
+        return
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=INK
+    )
+
+
+# --- all metrics at once -------------------------------------------------------------------------
+
+_OVERVIEW = (
+    ("approximation_ratio", "approximation ratio"),
+    ("p_optimal", "P(opt)"),
+    ("top_is_optimal", "most probable state optimal"),
+    ("HQCR", "HQCR"),
+    ("SREV", "SREV"),
+)
+
+
+def overview(content: Content, folder: Path) -> Picture | None:
+    """Every run's main metrics with their 95% intervals."""
+    runs = list(content.table)
+    look = styles(runs)
+    shown = [m for m in _OVERVIEW if any(content.table[run][m[0]] is not None for run in runs)]
+    figure, panels = page.panels(2.0 + 2.0 * len(shown), 1.2 + 0.26 * len(runs), len(shown))
+    for place, (axes, (metric, title)) in enumerate(zip(panels, shown, strict=True)):
+        for row, run in enumerate(runs):
+            value, bounds = content.table[run][metric], content.table[run]["intervals"][metric]
+            if value is None:
+                continue
+            style = look[run]
+            axes.plot(bounds, [row, row], color=style.colour, linewidth=2.2, alpha=0.5)
+            face = style.colour if style.filled else PAPER
+            axes.plot([value], [row], "o", color=style.colour, markersize=4.5, markerfacecolor=face)
+        axes.set_ylim(len(runs) - 0.5, -0.5)
+        axes.set_xlim(-0.02, 1.02)
+        axes.set_yticks(range(len(runs)), [short(run) for run in runs] if place == 0 else [])
+        axes.tick_params(axis="y", length=0)
+        axes.grid(axis="x", color=FAINT, linewidth=0.6)
+        named = (
+            f"SREV ({content.table[runs[0]]['energy_convention']})" if metric == "SREV" else title
+        )
+        axes.set_title(named, fontsize=9, color=INK, loc="left")
+    page.save(figure, folder / "overview.png")
+    best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
+    low, high = content.table[best]["intervals"]["approximation_ratio"]
+    reading = (
+        f"The highest mean approximation ratio of a run is {best}'s, "
+        f"{content.table[best]['approximation_ratio']:.3f} ({low:.3f} to {high:.3f})"
+    )
+    above = [
+        short(run)
+        for run in content.table
+        if is_baseline(run) and content.table[run]["approximation_ratio"] > high
+    ]
+    reading += f"; clearly above it: {_and(above)}." if above else "."
+    return Picture("overview.png", "All runs, with 95% bootstrap intervals", reading)
+
+
+def _and(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+# --- by kind of problem and by its size ----------------------------------------------------------
+
+
+def _shown_runs(content: Content) -> list[str]:
+    """Runs for pictures with many lines: the models, and two baselines to hold them against."""
+    extra = [run for run in (REFERENCE_RUN, UNIFORM) if run in content.table]
+    return [*content.models, *(run for run in extra if run not in content.models)]
+
+
+def by_problem_type(content: Content, folder: Path) -> Picture | None:
+    """Approximation ratio and P(opt) for each problem type."""
+    types = np.array([reference.problem_type for reference in content.measured.references])
+    names = sorted(set(types.tolist()), key=lambda name: (-int((types == name).sum()), name))
+    runs = _shown_runs(content)
+    look = styles(list(content.table))
+    figure, panels = page.panels(9.6, 1.4 + 0.5 * len(names), 2)
+    metrics = (("approximation_ratio", "mean approximation ratio"), ("p_optimal", "mean P(opt)"))
+    for place, (axes, (metric, title)) in enumerate(zip(panels, metrics, strict=True)):
+        for number, run in enumerate(runs):
+            offset = 0.0 if len(runs) == 1 else 0.62 * (number / (len(runs) - 1) - 0.5)
+            values = [mean(content.per_record(run, metric)[types == name]) for name in names]
+            style = look[run]
+            axes.plot(
+                values,
+                np.arange(len(names)) + offset,
+                linestyle="none",
+                color=style.colour,
+                marker=style.marker,
+                markersize=5,
+                markerfacecolor=style.colour if style.filled else PAPER,
+                label=short(run),
+            )
+        for row in range(1, len(names)):
+            axes.axhline(row - 0.5, color=FAINT, linewidth=0.7)
+        labels = [f"{name} ({int((types == name).sum())})" for name in names]
+        axes.set_yticks(range(len(names)), labels if place == 0 else [])
+        axes.tick_params(axis="y", length=0)
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_xlim(left=-0.02)
+        axes.set_xlabel(title, fontsize=9)
+    _legend(panels[0], figure)
+    page.save(figure, folder / "by_problem_type.png")
+    run = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
+    means = {
+        name: mean(content.per_record(run, "approximation_ratio")[types == name])
+        for name in names
+        if int((types == name).sum()) >= _FEWEST
+    }
+    reading = f"Too few records of any one type to compare types for {run}."
+    if means:
+        high, low = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
+        reading = (
+            f"{run} comes closest to the optimum on {high} (mean approximation ratio "
+            f"{means[high]:.2f}) and stays farthest from it on {low} ({means[low]:.2f}), among "
+            f"types with at least {_FEWEST} records."
+        )
+    return Picture("by_problem_type.png", "By problem type (number of records)", reading)
+
+
+def groups(values: Sequence[int], most: int = _MOST_GROUPS) -> list[tuple[int, int]]:
+    """Ranges (low, high), both included, of about equal counts; a value is never split."""
+    distinct, counts = np.unique(np.asarray(values), return_counts=True)
+    target = len(values) / most
+    out: list[tuple[int, int]] = []
+    low, inside = int(distinct[0]), 0
+    for place, (value, count) in enumerate(zip(distinct.tolist(), counts.tolist(), strict=True)):
+        inside += count
+        last = place == len(distinct) - 1
+        if inside >= target or last:
+            out.append((low, value))
+            inside = 0
+            if not last:
+                low = int(distinct[place + 1])
+    return out
+
+
+def _range_name(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def by_qubits(content: Content, folder: Path) -> Picture | None:
+    """Approximation ratio, P(opt) and HQCR against the number of qubits."""
+    qubits = np.array([reference.n_qubits for reference in content.measured.references])
+    ranges = groups(qubits.tolist())
+    inside = [(qubits >= low) & (qubits <= high) for low, high in ranges]
+    runs = _shown_runs(content)
+    look = styles(list(content.table))
+    metrics = [
+        (metric, title)
+        for metric, title in (
+            ("approximation_ratio", "mean approximation ratio"),
+            ("p_optimal", "mean P(opt)"),
+            ("HQCR", "HQCR"),
+        )
+        if any(content.table[run][metric] is not None for run in runs)
+    ]
+    figure, panels = page.panels(1.6 + 3.0 * len(metrics), 3.2, len(metrics))
+    for axes, (metric, title) in zip(panels, metrics, strict=True):
+        for run in runs:
+            if metric == "HQCR" and run == REFERENCE_RUN:
+                continue  # 1 by definition
+            values = [mean(content.per_record(run, metric)[chosen]) for chosen in inside]
+            if metric == "p_optimal":
+                values = [max(value, _LEAST_PROBABILITY) for value in values]
+            _line(axes, range(len(ranges)), values, look[run], short(run))
+        axes.set_xticks(range(len(ranges)), [_range_name(*bounds) for bounds in ranges])
+        axes.set_xlabel("qubits", fontsize=9)
+        axes.set_title(title, fontsize=9, color=INK, loc="left")
+        if metric == "p_optimal":
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0.0)
+        axes.margins(y=0.08)
+    _legend(panels[0], figure)
+    page.save(figure, folder / "by_qubits.png")
+    run = max(content.models, key=lambda run: content.table[run]["p_optimal"] or 0.0)
+    values = [mean(content.per_record(run, "p_optimal")[chosen]) for chosen in inside]
+    reading = f"All records have {_range_name(*ranges[0])} qubits."
+    if len(ranges) > 1:
+        reading = (
+            f"{run}'s probability of measuring an optimum goes from {values[0]:.3f} at "
+            f"{_range_name(*ranges[0])} qubits to {values[-1]:.3f} at {_range_name(*ranges[-1])}."
+        )
+    return Picture("by_qubits.png", "By number of qubits", reading)
+
+
+def by_size(content: Content, folder: Path) -> Picture | None:
+    """Approximation ratio of usable candidates against their gates and depth."""
+    runs = [run for run in _shown_runs(content) if run != UNIFORM or len(content.table) == 1]
+    flat = {
+        run: [
+            (m.gates, m.depth, m.approximation_ratio)
+            for candidates in content.measured.runs[run].values()
+            for m in candidates
+            if m.feasible and m.gates is not None and m.approximation_ratio is not None
+        ]
+        for run in runs
+    }
+    flat = {run: rows for run, rows in flat.items() if len(rows) >= _FEWEST}
+    if not flat:
+        return None
+    look = styles(list(content.table))
+    figure, panels = page.panels(8.6, 3.2, 2)
+    correlations = {}
+    for column, (axes, title) in enumerate(zip(panels, ("gates", "depth"), strict=True)):
+        for run, rows in flat.items():
+            sizes = np.array([row[column] for row in rows], dtype=float)
+            ratios = np.array([row[2] for row in rows], dtype=float)
+            if column == 0 and not is_baseline(run):
+                correlations[run] = _rank_correlation(sizes, ratios)
+            x, y = [], []
+            for low, high in groups(sizes.astype(int).tolist()):
+                chosen = (sizes >= low) & (sizes <= high)
+                if int(chosen.sum()) >= _FEWEST:
+                    x.append(float(np.median(sizes[chosen])))
+                    y.append(float(np.median(ratios[chosen])))
+            _line(axes, x, y, look[run], short(run))
+        axes.set_xscale("log")
+        axes.set_xlabel(f"{title} (medians of groups of candidates)", fontsize=9)
+        axes.set_ylim(0.0, 1.02)
+        axes.set_title("median approximation ratio", fontsize=9, color=INK, loc="left")
+    _legend(panels[0], figure)
+    page.save(figure, folder / "by_size.png")
+    reading = "No run has enough usable candidates to relate size and quality."
+    if correlations:
+        run = max(correlations, key=lambda run: abs(correlations[run]))
+        value = correlations[run]
+        trend = "rise with" if value > 0.1 else "fall with" if value < -0.1 else "hardly depend on"
+        reading = (
+            f"Approximation ratios {trend} the number of gates: the strongest rank correlation of "
+            f"a run is {run}'s, {value:+.2f}."
+        )
+    return Picture("by_size.png", "By gates and depth of the candidates", reading)
+
+
+def _rank_correlation(a: FloatVector, b: FloatVector) -> float:
+    """Spearman's, ties by mean rank; 0 where one of them is constant."""
+    ranks = []
+    for values in (a, b):
+        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+        ends = np.cumsum(counts)
+        ranks.append((ends - (counts - 1) / 2.0)[inverse])
+    if ranks[0].std() == 0 or ranks[1].std() == 0:
+        return 0.0
+    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+
+
+# --- what the thresholds hide --------------------------------------------------------------------
+
+
+def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
+    """Share of records with RE under a threshold, against the threshold."""
+    runs = [
+        run
+        for run in content.table
+        if run != REFERENCE_RUN and content.table[run]["HQCR"] is not None
+    ]
+    if not runs:
+        return None
+    look = styles(list(content.table))
+    figure, axes = page.empty(6.6, 3.6)
+    thresholds = np.logspace(-4, 2, 241)
+    counted = {run: ~np.isnan(content.per_record(run, "HQCR")) for run in runs}
+    for run in runs:
+        entropy = np.sort(content.per_record(run, "RE")[counted[run]])
+        share = np.searchsorted(entropy[~np.isnan(entropy)], thresholds) / max(entropy.size, 1)
+        style = look[run]
+        axes.plot(
+            thresholds,
+            share,
+            color=style.colour,
+            linestyle=style.dash,
+            linewidth=1.5,
+            label=short(run),
+        )
+    axes.axvline(HQCR_BITS, color=INK, linewidth=0.9)
+    axes.text(HQCR_BITS * 1.12, 0.97, "HQCR", fontsize=8, color=INK, va="top")
+    axes.set_xscale("log")
+    axes.set_xlim(1e-4, 1e2)
+    axes.set_ylim(0.0, 1.0)
+    axes.set_xlabel("threshold of the relative entropy (bits)", fontsize=9)
+    axes.set_ylabel("share of records under it", fontsize=9)
+    _legend(axes)
+    page.save(figure, folder / "hqcr_threshold.png")
+    run = max(content.models, key=lambda run: content.table[run]["HQCR"] or 0.0)
+    entropy = content.per_record(run, "RE")
+    size = max(int(counted[run].sum()), 1)
+    at = {t: float((entropy < t).sum()) / size for t in (0.01, 0.1, 1.0)}
+    reading = (
+        f"{run} has {_percent(at[0.01])} of the records under 0.01 bit, {_percent(at[0.1])} under "
+        f"0.1 and {_percent(at[1.0])} under 1"
+    )
+    if UNIFORM in runs and run != UNIFORM:
+        reading += f"; Hadamards alone have {_percent(content.table[UNIFORM]['HQCR'])} under 0.1"
+    return Picture("hqcr_threshold.png", "HQCR at other thresholds", reading + ".")
+
+
+def objective_gap(content: Content, folder: Path) -> Picture | None:
+    """Boxes of the distance to the optimum, (E_p - E_min)/(E_max - E_min) = 1 - r."""
+    gaps = {}
+    for run in content.table:
+        usable = {
+            index
+            for index, candidates in content.measured.runs[run].items()
+            if any(m.feasible for m in candidates)
+        }
+        chosen = np.array([r.sample_index in usable for r in content.measured.references])
+        if chosen.any():
+            gaps[run] = 1.0 - content.per_record(run, "approximation_ratio")[chosen]
+    if not gaps:
+        return None
+    look = styles(list(content.table))
+    figure, axes = page.empty(6.8, 1.0 + 0.32 * len(gaps))
+    drawn = axes.boxplot(
+        list(gaps.values()),
+        orientation="horizontal",
+        widths=0.6,
+        patch_artist=True,
+        medianprops={"color": INK, "linewidth": 1.6},
+        whiskerprops={"color": GREY},
+        capprops={"color": GREY},
+        flierprops={"marker": ".", "markersize": 3, "markeredgecolor": GREY},
+    )
+    for box, run in zip(drawn["boxes"], gaps, strict=True):
+        box.set(facecolor=look[run].colour, alpha=0.55, edgecolor=look[run].colour)
+    labels = [f"{short(run)} ({values.size})" for run, values in gaps.items()]
+    axes.set_yticks(range(1, len(gaps) + 1), labels)
+    axes.invert_yaxis()
+    axes.set_xlim(-0.02, 1.02)
+    axes.set_xlabel(
+        "objective gap (E - E_min)/(E_max - E_min), best candidate of a record", fontsize=9
+    )
+    axes.grid(axis="x", color=FAINT, linewidth=0.6)
+    page.save(figure, folder / "objective_gap.png")
+    medians = {run: float(np.median(values)) for run, values in gaps.items()}
+    present = [run for run in content.models if run in medians]
+    if not present:
+        return None
+    best = min(present, key=medians.__getitem__)
+    reading = f"The smallest median gap of a run is {best}'s, {medians[best]:.3f}"
+    trivial = [run for run in medians if is_baseline(run) and run != best]
+    if trivial:
+        reading += "; " + ", ".join(f"{short(run)} has {medians[run]:.3f}" for run in trivial)
+    return Picture(
+        "objective_gap.png", "Distance to the optimum (number of usable records)", reading + "."
+    )

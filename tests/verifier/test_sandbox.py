@@ -1,0 +1,371 @@
+"""The sandbox: limits as verdicts, deaths that are no verdicts, identity and order of results."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import quasar
+from agentq import load_expected, load_generations, load_records
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.problems.registry import PROBLEMS
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
+from quasar.verifier.sandbox.limits import nesting
+from quasar.verifier.settings import VerifierSettings
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+GOOD = HEAD + "qubit[3] q; h q[0]; cx q[0], q[1]; ry(0.4) q[2];"
+TRIANGLE = quasar.load_problem(
+    {
+        "problem_type": "maxcut",
+        "graph": {
+            "nodes": [{"id": v} for v in "abc"],
+            "edges": [{"source": s, "target": t} for s, t in ("ab", "bc", "ca")],
+        },
+    }
+)
+WIDE = quasar.load_problem({"hamiltonian": "1.0 * (Z(0) @ Z(21))"})
+BULK = VerifierSettings(quality=False)
+LIMITS = SandboxLimits(max_seconds=2.0, max_memory_mib=256)
+FOREVER = HEAD + "gate g0 a { h a; }\n" + "".join(
+    f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60)
+) + "qubit[3] q; g59 q[0];"  # fmt: skip
+
+HOSTILE = {
+    "infinite while": ("qubit[1] q; bit c; while (c == false) { h q[0]; }", {"steps", "time"}),
+    "10**9 nested rounds": (
+        "qubit[1] q; for int i in [0:999] { for int j in [0:999] { for int k in [0:999] "
+        "{ h q[0]; } } }",
+        {"gates"},
+    ),
+    "10**22 rounds": ("qubit[1] q; for int i in [0:9999999999999999999999] { h q[0]; }",
+                      {"memory", "time"}),
+    "2,000 qubits": ("qubit[2000] q; h q;", {"qubits"}),
+    "2 * 10**9 bits": ("bit[2000000000] c; qubit[1] q;", {"memory", "time"}),
+    "many wide registers": (
+        "gphase(0);" + "".join(f"qubit[500000] q{i};" for i in range(99)),
+        {"memory", "time"},
+    ),
+    "many wide registers, flat": ("".join(f"qubit[500000] q{i};" for i in range(99)), {"qubits"}),
+    "a gate that calls itself": ("gate g a { g a; } qubit[1] q; g q[0];", None),
+    "nested gate definitions": (
+        "gate g0 a { h a; }"
+        + "".join(f"gate g{i} a {{ g{i - 1} a; }}" for i in range(1, 1200))
+        + "qubit[1] q; g1199 q[0];",
+        None,
+    ),
+    "doubling gate definitions": (FOREVER.removeprefix(HEAD), {"time"}),
+    "deep brackets": ("qubit[1] q; rx(" + "(" * 5000 + "1" + ")" * 5000 + ") q[0];", {"nesting"}),
+    "deep braces": ("qubit[1] q; bit c; " + "if (c) { " * 999 + "}" * 999, {"nesting"}),
+    "deep signs": ("qubit[1] q; rx(" + "-" * 3000 + "1) q[0];", None),
+    "nan": ("qubit[3] q; rx(1e999 - 1e999) q[0];", None),
+    "50 MB": ("// " + "x" * 50_000_000, {"characters"}),
+    "50 MB of bytes": (b"\xff" * 50_000_000, {"characters"}),
+    "broken UTF-8": (HEAD.encode() + b"qubit[3] q;\nh \xe2\x28 q;", None),
+    "lone surrogate": ("qubit[3] q; h \ud800q;", None),
+    "nothing": (b"", None),
+    "state too large": ("qubit[24] q; h q;", {"memory"}),
+}  # fmt: skip
+
+
+def measured(report: object) -> dict:
+    """Everything but the time it took."""
+    return report.model_dump(mode="json", exclude={"cost_s"})
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox([TRIANGLE, WIDE], BULK, limits=LIMITS, workers=2) as opened:
+        yield opened
+
+
+# --- verdicts -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_gets_its_verdict_and_the_next_is_served(sandbox: Sandbox, name: str) -> None:
+    body, allowed = HOSTILE[name]
+    text = body if isinstance(body, bytes) else HEAD + body
+    good = Verifier(TRIANGLE, None, BULK).verify(GOOD)
+    started = time.monotonic()
+    hostile, after = sandbox.map([Job("hostile", 0, text), Job("after", 0, GOOD)])
+    assert time.monotonic() - started < 10 * LIMITS.max_seconds
+    assert not hostile.feasible
+    assert hostile.reward.value == pytest.approx(-1.0)
+    if allowed is None:
+        assert hostile.fault.kind in {"syntax", "semantic", "parameter"}
+    else:
+        assert hostile.fault.kind == "limit"
+        assert hostile.fault.limit in allowed
+    assert hostile.fault.message.endswith(".")
+    assert measured(after) == measured(good)
+
+
+def test_what_parsed_before_the_limit_is_said_to_parse(sandbox: Sandbox) -> None:
+    body = "qubit[22] q; h q;" + "cx q[0], q[1]; ry(0.1) q[5];" * 20_000
+    report = sandbox.map([Job(None, 1, HEAD + body)])[0]
+    assert (report.parses, report.n_qubits) == (True, 22)
+    assert (report.fault.kind, report.fault.limit) == ("limit", "time")
+    assert report.skipped.keys() == {"behaviour", "objective", "utility"}
+
+
+def test_the_limit_on_memory_is_over_what_the_problem_takes() -> None:
+    limits = SandboxLimits(max_memory_mib=1800, max_seconds=60)
+    settings = VerifierSettings(max_stage=3, quality=False)
+    problem = quasar.load_problem({"hamiltonian": "1.0 * (Z(0) @ Z(23))"})
+    with Sandbox([problem], settings, limits=limits, workers=1) as sandbox:
+        report = sandbox.map([Job(None, 0, HEAD + "qubit[24] q; h q[0]; cx q[0], q[23];")])[0]
+    assert report.feasible, report.fault
+    assert report.energy == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [("", 0), ("h q[0];", 1), ("([{}])", 3), (")))((", 2), ("(])(", 1), ("(" * 300 + "🙂", 300)],
+)
+def test_nesting(text: str, depth: int) -> None:
+    assert nesting(text) == depth
+
+
+def test_brackets_in_comments_do_not_nest(sandbox: Sandbox) -> None:
+    text = GOOD + "\n// " + "(" * 500 + "\n/* " + "{" * 500 + "*/"
+    assert sandbox.map([Job(None, 0, text)])[0].feasible
+
+
+@pytest.mark.parametrize("depth", range(38, 62, 3))
+def test_nested_blocks_get_the_verdict_of_the_importer_called_directly(
+    sandbox: Sandbox, depth: int
+) -> None:
+    text = HEAD + "qubit[1] q; bit c; " + "if (c) { " * depth + "h q[0];" + "}" * depth
+    code = "import sys; from qiskit_qasm3_import import parse; parse(sys.argv[1])"
+    run = subprocess.run([sys.executable, "-c", code, text], capture_output=True, check=False)
+    assert sandbox.map([Job(None, 0, text)])[0].parses is (run.returncode == 0)
+
+
+# --- results --------------------------------------------------------------------------------------
+
+
+def test_results_equal_those_of_the_verifier_in_process() -> None:
+    records = {r["sample_index"]: r for r in load_records() if r["number_of_qubits"] <= 9}
+    chosen = [k for k in load_generations() if k[1] in records]
+    chosen = random.Random(3).sample(sorted(chosen), 60)
+    indices = sorted({k[1] for k in chosen})
+    problems = [quasar.load_problem(records[i]) for i in indices]
+    settings = VerifierSettings(max_stage=3)
+    jobs = [Job(k, indices.index(k[1]), load_generations()[k]) for k in chosen]
+    with Sandbox(problems, settings, workers=2) as sandbox:
+        reports = sandbox.map(jobs)
+    verifiers = [Verifier(problem, None, settings) for problem in problems]
+    for job, report in zip(jobs, reports, strict=True):
+        assert measured(report) == measured(verifiers[job.problem].verify(job.text))
+        assert report.parses is load_expected()[job.key]["parses"]
+
+
+def test_reports_of_every_problem_type_survive_the_way_back() -> None:
+    rng = np.random.default_rng(5)
+    problems = [quasar.load_problem(cls.sample(rng, max_qubits=8)) for cls in PROBLEMS.values()]
+    texts = [HEAD + f"qubit[{p.n_qubits}] q; h q; ry(0.3) q[0];" for p in problems]
+    settings = VerifierSettings(max_stage=3)
+    with Sandbox(problems, settings, references=texts, workers=2) as sandbox:
+        reports = sandbox.map(Job(None, i, text) for i, text in enumerate(texts))
+    for problem, text, report in zip(problems, texts, reports, strict=True):
+        assert report.stages.behaviour.score == pytest.approx(1.0)
+        assert measured(report) == measured(Verifier(problem, text, settings).verify(text))
+
+
+def test_jobs_are_read_as_they_are_needed(sandbox: Sandbox) -> None:
+    read = []
+
+    def jobs() -> Iterator[Job]:
+        for i in range(300):
+            read.append(i)
+            yield Job(i, 0, GOOD)
+
+    keys = []
+    for key, report in sandbox.run(jobs()):
+        assert report.feasible
+        keys.append(key)
+        assert len(read) <= len(keys) + 20
+    assert sorted(keys) == list(range(300))
+
+
+def test_an_abandoned_batch_leaves_the_sandbox_usable(sandbox: Sandbox) -> None:
+    running = sandbox.run(Job(i, 0, FOREVER if i else GOOD) for i in range(9))
+    assert next(running)[0] == 0
+    with pytest.raises(RuntimeError, match="one batch"):
+        next(sandbox.run([]))
+    running.close()
+    assert [r.feasible for r in sandbox.map([Job(0, 0, GOOD)] * 5)] == [True] * 5
+
+
+def test_an_error_in_the_jobs_passes_through(sandbox: Sandbox) -> None:
+    def jobs() -> Iterator[Job]:
+        yield Job(0, 0, GOOD)
+        raise OSError("the file went away")
+
+    with pytest.raises(OSError, match="went away"):
+        sandbox.map(jobs())
+    assert sandbox.map([]) == []
+
+
+# --- deaths ---------------------------------------------------------------------------------------
+
+
+def test_workers_killed_at_random_cost_no_result() -> None:
+    limits = SandboxLimits(retries=100)
+    texts = [HEAD + f"qubit[3] q; h q; ry({i / 100}) q[1];" for i in range(400)]
+    verifier = Verifier(TRIANGLE, None, BULK)
+    found = {}
+    rng = random.Random(7)
+    with Sandbox([TRIANGLE], BULK, limits=limits, workers=2) as sandbox:
+        for n, (key, report) in enumerate(
+            sandbox.run(Job(i, 0, text) for i, text in enumerate(texts))
+        ):
+            assert key not in found
+            found[key] = report
+            if n % 7 == 0 and sandbox.pids:
+                os.kill(rng.choice(sandbox.pids), signal.SIGKILL)
+        assert sandbox.statistics.died > 10
+    assert sorted(found) == list(range(400))
+    for i, text in enumerate(texts):
+        assert measured(found[i]) == measured(verifier.verify(text))
+
+
+def test_a_candidate_whose_workers_are_killed_is_no_verdict() -> None:
+    stop = threading.Event()
+
+    def kill(sandbox: Sandbox) -> None:
+        while not stop.wait(0.02):
+            for worker in list(sandbox.alive):
+                if any(task.key == "victim" for task in worker.tasks):
+                    os.kill(worker.pid, signal.SIGKILL)
+
+    with Sandbox([TRIANGLE], BULK, limits=SandboxLimits(retries=1), workers=2) as sandbox:
+        killer = threading.Thread(target=kill, args=(sandbox,))
+        killer.start()
+        jobs = [Job("victim", 0, FOREVER), *(Job(i, 0, GOOD) for i in range(20))]
+        try:
+            with pytest.raises(
+                InfrastructureError, match="'victim': its worker was killed by SIGK"
+            ):
+                dict(sandbox.run(jobs))
+        finally:
+            stop.set()
+            killer.join()
+        assert sandbox.statistics.died == 2
+
+
+def test_the_rest_of_a_batch_is_yielded_before_the_error() -> None:
+    with Sandbox([TRIANGLE], BULK, limits=SandboxLimits(retries=0), workers=1) as sandbox:
+        served = []
+        jobs = [Job("victim", 0, FOREVER), *(Job(i, 0, GOOD) for i in range(5))]
+        killer = threading.Timer(0.5, lambda: os.kill(sandbox.pids[0], signal.SIGKILL))
+        killer.start()
+        with pytest.raises(InfrastructureError, match="'victim'"):
+            for key, report in sandbox.run(jobs):
+                served.append((key, report.feasible))
+        assert served == [(i, True) for i in range(5)]
+
+
+def test_the_nursery_is_replaced_when_killed(sandbox: Sandbox) -> None:
+    served = 0
+    for key, report in sandbox.run(Job(i, 0, GOOD) for i in range(40)):
+        assert report.feasible
+        served += 1
+        if key == 10:
+            os.kill(sandbox._nursery._process.pid, signal.SIGKILL)
+    assert served == 40
+
+
+def test_a_stopped_worker_is_replaced() -> None:
+    limits = SandboxLimits(max_seconds=0.2)
+    with Sandbox([TRIANGLE], BULK, limits=limits, workers=1) as sandbox:
+        for key, report in sandbox.run(Job(i, 0, GOOD) for i in range(12)):
+            assert report.feasible
+            if key == 3:
+                os.kill(sandbox.pids[0], signal.SIGSTOP)
+        assert sandbox.statistics.started == 2
+
+
+def test_workers_are_replaced_after_their_share() -> None:
+    limits = SandboxLimits(tasks_per_worker=4)
+    with Sandbox([TRIANGLE], BULK, limits=limits, workers=1) as sandbox:
+        assert all(r.feasible for r in sandbox.map(Job(i, 0, GOOD) for i in range(12)))
+        assert sandbox.statistics[:3] == (3, 0, 0)
+        assert 20 < sandbox.statistics.peak_memory_mib < 400
+
+
+# --- callers --------------------------------------------------------------------------------------
+
+
+def test_an_unusable_reference_is_the_callers_fault() -> None:
+    with (
+        Sandbox([TRIANGLE], BULK, references=["nonsense"], workers=1) as sandbox,
+        pytest.raises(InputError, match="problem 0: the reference circuit is not usable"),
+    ):
+        sandbox.map([Job(None, 0, GOOD)])
+
+
+def test_bad_arguments(sandbox: Sandbox) -> None:
+    with pytest.raises(InputError, match="names problem 7; there are 2"):
+        sandbox.map([Job("k", 7, GOOD)])
+    with pytest.raises(InputError, match="at least 1 worker"):
+        Sandbox([TRIANGLE], BULK, workers=0)
+    with pytest.raises(InputError, match="1 references for 2"):
+        Sandbox([TRIANGLE, WIDE], BULK, references=[None])
+    with pytest.raises(RuntimeError, match="with statement"):
+        next(Sandbox([TRIANGLE], BULK).run([]))
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stream:
+            return stream.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_outlives_its_caller(how: signal.Signals) -> None:
+    script = f"""
+        import quasar
+        from quasar.verifier.sandbox import Job, Sandbox
+        from quasar.verifier.settings import VerifierSettings
+        problem = quasar.load_problem({{"hamiltonian": "1.0 * (Z(0) @ Z(2))"}})
+        def jobs():
+            yield Job(0, 0, {GOOD!r})
+            while True:
+                yield Job(1, 0, {FOREVER!r})
+        with Sandbox([problem], VerifierSettings(quality=False), workers=2) as sandbox:
+            for key, _ in sandbox.run(jobs()):
+                print(sandbox._nursery._process.pid, *sandbox.pids, flush=True)
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    pids = [int(pid) for pid in process.stdout.readline().split()]
+    assert len(pids) >= 2
+    assert all(map(alive, pids))
+    os.killpg(process.pid, how)
+    assert process.wait(timeout=20) != 0
+    process.stdout.close()
+    deadline = time.monotonic() + 10
+    while any(map(alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(alive, pids))
