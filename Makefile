@@ -48,7 +48,7 @@ format: $(VENV)/dev ## Rewrite the sources in the project's style
 	$(BIN)/ruff format .
 
 bench-experiments: $(VENV)/dev ## Known states, entanglement and optima, measured
-	$(BIN)/python benchmarks/experiments.py
+	$(BIN)/python -m benchmarks.experiments
 
 clean: ## Remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

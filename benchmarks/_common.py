@@ -115,6 +115,8 @@ def print_table(rows: Sequence[Row], title: str | None = None) -> None:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=140)
     if not rows:
         console.print("no rows")
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quasar.agent.generate import Generation, generate
+    from quasar.evaluation.evaluate import evaluate
     from quasar.problems.base import EncodedProblem, Problem
     from quasar.problems.load import load_problem
     from quasar.verifier.api import verify
@@ -29,6 +30,7 @@ _HOMES = {
     "Verifier": "quasar.verifier.pipeline",
     "VerifierSettings": "quasar.verifier.settings",
     "Report": "quasar.verifier.report",
+    "evaluate": "quasar.evaluation.evaluate",
     "generate": "quasar.agent.generate",
     "Generation": "quasar.agent.generate",
 }
@@ -36,6 +38,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_problem",
     "verify",
+    "evaluate",
     "generate",
     "Problem",
     "EncodedProblem",

@@ -124,7 +124,7 @@ def test_a_gate_without_meaning():
     circuit.append(QiskitGate("mystery", 1, []), [0])
     with pytest.raises(CircuitError, match="mystery") as caught:
         from_qiskit(circuit)
-    assert caught.value.kind == "semantic"
+    assert caught.value.kind == "unsimulable"
 
 
 def test_names_do_not_decide():

@@ -181,6 +181,17 @@ def test_generate_is_reproducible(square: Path, tmp_path: Path) -> None:
     assert circuits[0] == circuits[1]
 
 
+def test_generate_in_the_style_of_the_benchmark(square: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    args = ("--problem", square, "--style", "agent-q", "--samples", 3, "--out", out)
+    assert quasar("generate", *args)[0] == 0
+    report = json.loads((out / "report.json").read_text())
+    assert len(report["candidates"]) == 3
+    assert report["top_is_optimal"]
+    assert json.loads((out / "manifest.json").read_text())["settings"]["style"] == "agent-q"
+    assert quasar("generate", "--problem", square, "--style", "other", "--out", out)[0] == 2
+
+
 def test_generate_refuses_what_makes_no_sense(square: Path, tmp_path: Path) -> None:
     out = tmp_path / "x"
     assert quasar("generate", "--out", out)[0] == 2

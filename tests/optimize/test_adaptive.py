@@ -7,6 +7,7 @@ import pytest
 from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.seeds import generator
 from quasar.optimize.adaptive import optimise_adaptive, pool_gradients
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
@@ -64,8 +65,40 @@ def test_more_gates_are_never_worse():
 
 
 def test_target_ends_the_growth():
-    ansatz, _ = optimise_adaptive(HOUSE, target_ratio=0.1)
+    trace = Trace()
+    ansatz, _ = optimise_adaptive(HOUSE, target_ratio=0.1, trace=trace)
     assert ansatz.n_parameters == 0
+    assert len(trace.energies) == 1
+
+
+def test_further_growths_where_the_first_ends_early():
+    """On the Petersen graph the largest slopes lead to a state that no single gate improves."""
+    hamiltonian = encode(VertexCover(nx.petersen_graph())).hamiltonian
+    spectrum, trace = hamiltonian.spectrum, Trace()
+    target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
+    ansatz, stuck = optimise_adaptive(hamiltonian, attempts=1)
+    assert stuck.energy > target
+    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    slopes = pool_gradients(energy.state(stuck.theta), hamiltonian.diagonal, adaptive.pool(10))
+    assert np.abs(slopes).max() < 3e-3
+    ansatz, found = optimise_adaptive(hamiltonian, trace=trace)
+    assert found.energy <= target
+    assert 1 < len(trace.stages) <= 10
+    assert trace.stages[1][1] == "adaptive growth 2"
+    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    assert energy.value(found.theta) == pytest.approx(found.energy)
+
+
+def test_growths_are_seeded():
+    hamiltonian = encode(VertexCover(nx.petersen_graph())).hamiltonian
+    found = [optimise_adaptive(hamiltonian, rng=generator(seed)) for seed in (3, 3, 4)]
+    first, again, other = (ansatz.gates for ansatz, _ in found)
+    assert first == again != other
+
+
+def test_no_attempts():
+    with pytest.raises(ValueError, match="at least 1"):
+        optimise_adaptive(HOUSE, attempts=0)
 
 
 def test_no_slope_ends_the_growth():
@@ -91,4 +124,4 @@ def test_budget(limit):
     assert found.theta.size == ansatz.n_parameters == len(ansatz.slots)
     assert found.energy == min(trace.energies)
     assert ansatz.name.startswith(f"adaptive {ansatz.n_parameters} gate")
-    assert trace.stages == [(0, "adaptive")]
+    assert trace.stages == [(0, "adaptive growth 1")]

@@ -118,6 +118,20 @@ class TestCobyla:
         loose, tight = (cobyla(Bowl(2), [0, 0], tolerance=t).evaluations for t in (0.1, 1e-6))
         assert loose < tight <= 80
 
+    @pytest.mark.parametrize("size", [1, 2, 5])
+    @pytest.mark.parametrize("height", [0.0, 1.0])
+    def test_last_bits_do_not_choose_its_path(self, size, height):
+        class Noisy(Bowl):
+            def value(self, theta):
+                return height * super().value(theta) + 1e-14 * rng.standard_normal()
+
+        ends = []
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            ends.append(cobyla(Noisy(size), np.ones(size), resolution=1e-10))
+        assert len({end.evaluations for end in ends}) == 1
+        assert np.ptp([end.energy for end in ends]) < 1e-12
+
     def test_flat_energy(self):
         energy = AnsatzEnergy(sim(1, 2, 1), np.ones(4))
         assert cobyla(energy, np.zeros(4)).energy == pytest.approx(1)

@@ -118,6 +118,19 @@ class TestByHand:
         """)
         assert p[1] == pytest.approx(math.sin((0.2 + 0.8 + 0.02) / 2) ** 2)
 
+    def test_loop_variable_within_branches(self):
+        p = distribution("""
+            qubit[2] q; bit c;
+            for int i in [1:2] {
+                h q[0]; c = measure q[0];
+                if (c) { for int j in [0:1] { ry(0.2 * i + 0.1 * j) q[1]; } }
+                reset q[0];
+            }
+        """)
+        turns = {0: 0.0, 1: 0.2 + 0.3, 2: 0.4 + 0.5, 3: 0.5 + 0.9}
+        expected = np.mean([math.sin(turn / 2) ** 2 for turn in turns.values()])
+        assert p == pytest.approx([1 - expected, 0, expected, 0])
+
     def test_for_that_ignores_its_variable(self):
         p = distribution("qubit[1] q; h q[0]; reset q[0]; for int i in [0:4] { x q[0]; }")
         assert p == pytest.approx([0, 1])
@@ -226,7 +239,9 @@ GATES = {
 def random_block(rng, n, length, depth=2):
     lines = []
     for _ in range(length):
-        kind = rng.choice(["gate", "measure", "reset", "if", "for"], p=[0.6, 0.15, 0.1, 0.1, 0.05])
+        kind = rng.choice(
+            ["gate", "measure", "reset", "if", "for"], p=[0.6, 0.13, 0.08, 0.12, 0.07]
+        )
         bit, qubit = rng.integers(n), rng.integers(n)
         if kind == "measure":
             lines.append(f"c[{bit}] = measure q[{qubit}];")
@@ -236,8 +251,10 @@ def random_block(rng, n, length, depth=2):
             inner, other = (random_block(rng, n, 3, depth - 1) for _ in range(2))
             condition = rng.choice([f"c[{bit}]", f"!c[{bit}]", f"c == {rng.integers(1 << n)}"])
             lines.append(f"if ({condition}) {{ {inner} }} else {{ {other} }}")
-        elif kind == "for" and depth:
-            lines.append(f"for int i in [0:1] {{ {random_block(rng, n, 3, depth - 1)} }}")
+        elif kind == "for" and depth == 2:
+            inner = random_block(rng, n, 3, depth - 1)
+            turn = f"ry(0.7 * i{depth} - 0.2) q[{qubit}];"
+            lines.append(f"for int i{depth} in [1:2] {{ {inner} {turn} }}")
         else:
             name = str(rng.choice(list(GATES)))
             n_params, n_qubits = GATES[name]

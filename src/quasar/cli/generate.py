@@ -26,6 +26,13 @@ class AlgorithmName(StrEnum):
     adaptive_vqe = "adaptive_vqe"
 
 
+class StyleName(StrEnum):
+    """Choices of --style."""
+
+    converged = "converged"
+    agent_q = "agent-q"
+
+
 def command(
     problem: Annotated[
         Path | None,
@@ -55,11 +62,24 @@ def command(
         int | None,
         typer.Option(help="Layers p of QAOA or VQE.", min=1, max=20, show_default=False),
     ] = None,
+    style: Annotated[
+        StyleName,
+        typer.Option(
+            help="converged: optimised as far as the budget goes; agent-q: like the benchmark's "
+            "reference circuits, with algorithm and layers drawn as there."
+        ),
+    ] = StyleName.converged,
     samples: Annotated[int, typer.Option(help="Independent attempts.", min=1)] = 1,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
     max_evaluations: Annotated[
-        int, typer.Option(help="Energy evaluations for each algorithm.", min=1)
-    ] = 600,
+        int | None,
+        typer.Option(
+            help="Energy evaluations for each algorithm; default: 600, or what the agent-q recipe "
+            "sets.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     max_seconds: Annotated[
         float,
         typer.Option(help="Seconds for each algorithm; a cut-off is reported.", min=0.1),
@@ -81,6 +101,7 @@ def command(
     if out is None:
         raise InputError("say where to write: --out PATH.")
     settings = DesignerSettings(
+        style=style.value,
         algorithm=None if algorithm is None else algorithm.value,
         layers=layers,
         seed=seed,

@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import typer
 
-from quasar.cli import encode, generate, problems, verify
+from quasar.cli import data, encode, evaluate, generate, problems, verify
 from quasar.core.errors import EXIT_INFRASTRUCTURE, QuasarError
 
 app = typer.Typer(
@@ -46,8 +46,9 @@ def _root(
     pass
 
 
-for _command in (generate, verify, encode, problems):
+for _command in (generate, verify, evaluate, encode, problems):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
+app.add_typer(data.app, name="data")
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, cast
@@ -28,7 +29,7 @@ def read_jsonl(path: Path, *, what: str = "file") -> Iterator[tuple[int, dict[st
                     yield number, _object(line, path, number)
     except FileNotFoundError:
         raise InputError(f"no {what} at {path}: check the path.") from None
-    except (gzip.BadGzipFile, EOFError) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path} is a damaged gzip file after line {number}: {error}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text after line {number}.") from error
@@ -47,6 +48,10 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {number} is not JSON: {error.msg}.") from None
+    except (RecursionError, ValueError):
+        raise InputError(
+            f"{path}, line {number} is nested too deeply or holds a number too long."
+        ) from None
     if not isinstance(value, dict):
         raise InputError(f"{path}, line {number} must be a JSON object.")
     return value

@@ -195,7 +195,7 @@ def _generation(row: Mapping[str, Any], place: str) -> tuple[Key, str]:
             "candidate and qasm."
         )
     run, text = row["run"], row["qasm"]
-    if not isinstance(run, str) or not run.strip():
+    if not isinstance(run, str) or not run.strip() or not _writable(run):
         raise InputError(f"{place}: 'run' must be a name such as 'model@1'.")
     if run.startswith(RESERVED) or run == REFERENCE_RUN:
         raise InputError(f"{place}: the name {run!r} is taken; call the run something else.")
@@ -207,6 +207,15 @@ def _generation(row: Mapping[str, Any], place: str) -> tuple[Key, str]:
     if not isinstance(text, str):
         raise InputError(f"{place}: 'qasm' must be text (empty where there is no circuit).")
     return (run, row["sample_index"], row["candidate"]), text
+
+
+def _writable(text: str) -> bool:
+    """Whether it can be written to a file: no halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _name(source: Lines) -> str:

@@ -20,6 +20,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
+from quasar.verifier.sandbox.nursery import die_with_parent
 from quasar.verifier.settings import VerifierSettings
 
 T = TypeVar("T")
@@ -105,7 +106,7 @@ def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> I
     source = iter(items)
     # A fresh interpreter a worker: forking a process that has threads (progress bars) can deadlock.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
     pending: deque[Future[R]] = deque()
     try:
         while True:

@@ -18,12 +18,15 @@ Records without a reference circuit count in none of RE, HQCR and SREV. Scores a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from quasar.evaluation.measurement import Measurement, Reference
+
+K = TypeVar("K", bound=Hashable)
 
 FloatVector = npt.NDArray[np.float64]
 Scores = dict[str, FloatVector]
@@ -165,12 +168,12 @@ def count(values: FloatVector) -> int:
 
 
 def bootstrap_intervals(
-    columns: Mapping[str, FloatVector],
+    columns: Mapping[K, FloatVector],
     rng: np.random.Generator,
     *,
     resamples: int = 2000,
     confidence: float = CONFIDENCE,
-) -> dict[str, tuple[float, float] | None]:
+) -> dict[K, tuple[float, float] | None]:
     """Percentile intervals of means over records (Efron 1979, Annals of Statistics 7, 1).
 
     Records are drawn with replacement; all columns share the draws, so that intervals of one call
@@ -199,7 +202,7 @@ def bootstrap_intervals(
         with np.errstate(invalid="ignore"):  # a resample without any record that counts: nan
             means[start : start + size] = (draws @ filled) / counts
     tail = 50.0 * (1.0 - confidence)
-    out: dict[str, tuple[float, float] | None] = {}
+    out: dict[K, tuple[float, float] | None] = {}
     for column, name in enumerate(columns):
         seen = means[~np.isnan(means[:, column]), column]
         bounds = np.percentile(seen, [tail, 100.0 - tail]) if defined[:, column].any() else None

@@ -1,4 +1,4 @@
-"""The published figures (QUASAR, arXiv 2510.00967, tables 1 and 2) and how ours read beside them.
+"""The published figures (QUASAR, arXiv 2510.00967), and how ours read beside them.
 
 The paper's SREV compares energies with the Hamiltonian's qubits in reversed order (`agent-q`
 convention); all of its metrics measure likeness to reference circuits, none measures quality. The
@@ -250,8 +250,8 @@ def _fixed_angles(table: Table, models: Table) -> Iterator[str]:
     yield (
         "QAOA at angles that know nothing of the instance but its energy scale reaches an "
         f"approximation ratio of {row['approximation_ratio']:.3f}{likeness}: no less than "
-        f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. A model has to beat "
-        "this to be of use."
+        f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. A model is of "
+        "use where it beats this."
     )
 
 

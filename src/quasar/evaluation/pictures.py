@@ -101,7 +101,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
         names.append(f"{shown.n_rest:,} other{'s' * (shown.n_rest > 1)}")
         top = max(top, min(shown.rest, 1.32 * top))
     axes.set_ylim(0.0, 1.16 * top)
-    axes.set_xlim(-0.8, places[-1] + 0.8)
+    axes.set_xlim(-0.8, max(places[-1], 6) + 0.8)
     axes.set_xticks(places, names, rotation=90, fontsize=size, family=page.mono())
     axes.tick_params(axis="x", length=0)
     axes.ticklabel_format(axis="y", scilimits=(-3, 3))

@@ -209,10 +209,9 @@ def overview(content: Content, folder: Path) -> Picture | None:
         axes.set_yticks(range(len(runs)), [short(run) for run in runs] if place == 0 else [])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
-        named = (
-            f"SREV ({content.table[runs[0]]['energy_convention']})" if metric == "SREV" else title
-        )
-        axes.set_title(named, fontsize=9, color=INK, loc="left")
+        if metric == "SREV":
+            title += f" ({content.table[runs[0]]['energy_convention']})"
+        axes.set_title(title, fontsize=9, color=INK, loc="left")
     page.save(figure, folder / "overview.png")
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     low, high = content.table[best]["intervals"]["approximation_ratio"]
@@ -363,6 +362,8 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
 
 def by_size(content: Content, folder: Path) -> Picture | None:
     """Approximation ratio of usable candidates against their gates and depth."""
+    from matplotlib.ticker import LogLocator, NullLocator
+
     runs = [run for run in _shown_runs(content) if run != UNIFORM or len(content.table) == 1]
     flat = {
         run: [
@@ -393,6 +394,9 @@ def by_size(content: Content, folder: Path) -> Picture | None:
                     y.append(float(np.median(ratios[chosen])))
             _line(axes, x, y, look[run], short(run))
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(f"{title} (medians of groups of candidates)", fontsize=9)
         axes.set_ylim(0.0, 1.02)
         axes.set_title("median approximation ratio", fontsize=9, color=INK, loc="left")

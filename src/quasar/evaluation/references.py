@@ -23,6 +23,7 @@ QAOA_MAX_QUBITS = 16
 QAOA_MAX_LAYERS = 8
 QAOA_EVALUATIONS = 250
 """Energy evaluations for each layer of that search."""
+_WORTH_SPREADING = 32
 
 
 class _Facts(NamedTuple):
@@ -52,7 +53,9 @@ def measure_references(
     """
     circuits = dict(_circuits(records, judge, first, tick))
     facts = {}
-    for found in spread(_facts, enumerate(records), workers=judge.workers):
+    # Starting processes takes a second or two, a small record milliseconds.
+    workers = judge.workers if len(records) >= _WORTH_SPREADING else 1
+    for found in spread(_facts, enumerate(records), workers=workers):
         facts[found.position] = found
         tick()
     return [_reference(record, facts[i], circuits) for i, record in enumerate(records)]

@@ -140,17 +140,10 @@ def build_table(
             },
         }
     rng = generator(seed, "evaluation", "bootstrap")
-    intervals = bootstrap_intervals(
-        {f"{run}\n{name}": values for (run, name), values in columns.items()},
-        rng,
-        resamples=resamples,
-    )
-    for run, row in table.items():
-        row["intervals"] = {
-            name: None if found is None else list(found)
-            for name in _INTERVALS
-            for found in (intervals[f"{run}\n{name}"],)
-        }
+    intervals = bootstrap_intervals(columns, rng, resamples=resamples)
+    for (run, name), bounds in intervals.items():
+        row = table[run].setdefault("intervals", {})
+        row[name] = None if bounds is None else list(bounds)
     return table
 
 

@@ -1,8 +1,9 @@
 """The classical designer: picks an ansatz, optimises its angles, writes the circuit.
 
 No language model: the baseline every model is held against, and the default for users until a
-model is chosen. Algorithms: QAOA (interpolated schedules), VQE (templates of Sim et al., random
-restarts), adaptive VQE (grown gate by gate).
+model is chosen. Algorithms: QAOA, VQE (templates of Sim et al.), adaptive VQE. Styles: `converged`
+optimises as far as the budget goes (interpolated schedules, random restarts, all angles tuned again
+after each gate); `agent-q` makes circuits like the benchmark's references, weak ones included.
 """
 
 from __future__ import annotations
@@ -23,36 +24,44 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.optimize.adaptive import optimise_adaptive
+from quasar.optimize.agent_q import AgentQSettings, make_agent_q
+from quasar.optimize.choice import ALGORITHMS, Algorithm, draw_choice
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
 
-Algorithm = Literal["qaoa", "vqe", "adaptive_vqe"]
-ALGORITHMS: tuple[Algorithm, ...] = ("qaoa", "vqe", "adaptive_vqe")
+Style = Literal["converged", "agent-q"]
 
 VQE_TEMPLATES = (10, 13, 15)
 """Templates tried: RY with CZ, RY with CRZ, RY with CX rings; the others add nothing here."""
 _DEFAULT_QAOA_LAYERS = 5
+_DEFAULT_EVALUATIONS = 600
 
 
 class DesignerSettings(Settings):
     """What to design and how hard to try."""
 
+    style: Style = "converged"
+    """`converged`: as good as the budget allows; `agent-q`: like the benchmark's references."""
     algorithm: Algorithm | None = None
-    """Algorithm; None tries all three."""
+    """Algorithm; None tries all three, or in style `agent-q` draws one for each sample."""
     layers: int | None = Field(default=None, ge=1, le=20)
-    """Layers p; None: up to 5 for QAOA, 1 for VQE. Adaptive circuits have none."""
+    """Layers p; None: up to 5 for QAOA, 1 for VQE, or in style `agent-q` drawn for each sample.
+    Adaptive circuits have none."""
+    template: int | None = Field(default=None, ge=1, le=19)
+    """Sim circuit of VQE; None: a few are tried, or in style `agent-q` one is drawn."""
     seed: int = Field(default=0, ge=0)
     """Root of all randomness."""
-    max_evaluations: int = Field(default=600, ge=1)
-    """Energy evaluations for each algorithm."""
+    max_evaluations: int | None = Field(default=None, ge=1)
+    """Energy evaluations for each algorithm; None: 600, or in style `agent-q` the recipe's own
+    limits."""
     max_seconds: float | None = Field(default=30.0, gt=0)
     """Wall-clock seconds for each algorithm; None: no limit. Results that it cut short can differ
     between machines, and say so."""
     restarts: int = Field(default=5, ge=1)
-    """Random starts for each VQE template."""
+    """Random starts for each VQE template; the `agent-q` recipe has a number of its own."""
     decimals: int = Field(default=4, ge=1, le=15)
     """Digits of the angles written."""
 
@@ -66,8 +75,8 @@ class Design:
         algorithm: how it was made.
         ansatz: family and layers, e.g. `qaoa p=3`.
         layers: layers, None for adaptive circuits.
-        theta: optimised parameters, shape [P], radians, before rounding.
-        energy: energy reached, before rounding.
+        theta: optimised parameters, shape [P], radians; before rounding in style `converged`.
+        energy: energy reached; before rounding in style `converged`.
         trace: all energies seen on the way.
         elapsed_s: seconds spent.
         out_of_time: the time limit cut the optimisation short.
@@ -93,12 +102,17 @@ def design(
         sample: number of the sample; each has random starts of its own.
 
     Raises:
-        InputError: layers asked for with adaptive VQE.
+        InputError: layers asked for with adaptive VQE, or a template without VQE.
         ProblemError: more qubits than can be simulated exactly.
     """
     settings = settings or DesignerSettings()
     if settings.algorithm == "adaptive_vqe" and settings.layers is not None:
         raise InputError("adaptive_vqe grows gate by gate and takes no --layers.")
+    if settings.template is not None and settings.algorithm not in (None, "vqe"):
+        raise InputError(f"{settings.algorithm} takes no template; templates are for vqe.")
+    if settings.style == "agent-q":
+        yield _agent_q(hamiltonian, settings, sample)
+        return
     makers = {"qaoa": _qaoa, "vqe": _vqe, "adaptive_vqe": _adaptive}
     for algorithm in ALGORITHMS:
         if settings.algorithm in (None, algorithm):
@@ -116,7 +130,7 @@ def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
 
 
 def _budget(settings: DesignerSettings) -> Budget:
-    return Budget(settings.max_evaluations, settings.max_seconds)
+    return Budget(settings.max_evaluations or _DEFAULT_EVALUATIONS, settings.max_seconds)
 
 
 def _finish(
@@ -140,8 +154,12 @@ def _finish(
         energy=energy,
         trace=trace,
         elapsed_s=budget.elapsed_s,
-        out_of_time=budget.spent and budget.used < budget.max_evaluations,
+        out_of_time=_out_of_time(budget),
     )
+
+
+def _out_of_time(budget: Budget) -> bool:
+    return budget.spent and budget.used < budget.max_evaluations
 
 
 def _qaoa(
@@ -162,7 +180,7 @@ def _vqe(
     layers = settings.layers or 1
     spectrum = hamiltonian.spectrum
     target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
-    for template in VQE_TEMPLATES:
+    for template in VQE_TEMPLATES if settings.template is None else (settings.template,):
         budget, trace = _budget(settings), Trace()
         energy = AnsatzEnergy(sim(template, hamiltonian.n_qubits, layers), hamiltonian.diagonal)
         rng = generator(settings.seed, "designer", "vqe", template, sample)
@@ -186,6 +204,38 @@ def _adaptive(
     hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
 ) -> Iterator[Design]:
     budget, trace = _budget(settings), Trace()
-    ansatz, minimum = optimise_adaptive(hamiltonian, budget=budget, trace=trace)
+    rng = generator(settings.seed, "designer", "adaptive", sample)
+    ansatz, minimum = optimise_adaptive(hamiltonian, rng=rng, budget=budget, trace=trace)
     theta = np.asarray(minimum.theta)
     yield _finish(ansatz, theta, minimum.energy, "adaptive_vqe", None, trace, budget, settings)
+
+
+def _agent_q(hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int) -> Design:
+    """One circuit; what the settings leave open is drawn as in the published data."""
+    # The problem names the stream too: a seed must not give all problems the same draw.
+    rng = generator(settings.seed, "designer", "agent-q", hamiltonian.to_text(), sample)
+    choice = draw_choice(
+        rng, algorithm=settings.algorithm, layers=settings.layers, template=settings.template
+    )
+    budget, trace = Budget.unlimited(settings.max_seconds), Trace()
+    if settings.max_evaluations is not None:
+        budget.max_evaluations = settings.max_evaluations
+    found = make_agent_q(
+        hamiltonian,
+        choice,
+        rng,
+        settings=AgentQSettings(decimals=settings.decimals),
+        budget=budget,
+        trace=trace,
+    )
+    return Design(
+        qasm=emit(found.circuit, decimals=settings.decimals),
+        algorithm=choice.algorithm,
+        ansatz=found.ansatz,
+        layers=None if choice.algorithm == "adaptive_vqe" else choice.layers,
+        theta=found.theta,
+        energy=found.energy,
+        trace=trace,
+        elapsed_s=budget.elapsed_s,
+        out_of_time=_out_of_time(budget),
+    )

@@ -31,6 +31,7 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.window_energy import WindowEnergy, fast_energy
 
 
 class AgentQSettings(Settings):
@@ -118,13 +119,15 @@ def make_agent_q(
     )
 
 
-def _energy(hamiltonian: IsingHamiltonian, choice: Choice) -> QaoaEnergy | AnsatzEnergy:
+def _energy(
+    hamiltonian: IsingHamiltonian, choice: Choice
+) -> QaoaEnergy | AnsatzEnergy | WindowEnergy:
     if choice.algorithm == "qaoa":
         return QaoaEnergy(qaoa(hamiltonian, choice.layers), hamiltonian.diagonal)
     if choice.template is None:
         raise InputError("vqe needs a template: choose one of the Sim circuits 1 to 19.")
     ansatz = sim(choice.template, hamiltonian.n_qubits, choice.layers)
-    return AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    return fast_energy(ansatz, hamiltonian.diagonal)
 
 
 def _without_zeros(

@@ -65,7 +65,7 @@ def grow(
     """Choose and tune gates until no slope is left, or no gate, or no budget.
 
     Args:
-        budget: further limits, default none; each gate counts as one evaluation.
+        budget: further limits, default none; the start and each gate count as one evaluation.
     """
     settings = settings or GrowthSettings()
     budget = budget or Budget.unlimited()
@@ -77,6 +77,8 @@ def grow(
     gates: list[Gate] = []
     slopes: list[float] = []
     energies: list[float] = []
+    budget.used += 1
+    trace.record(float(diagonal.mean()), [])
     while len(gates) < settings.max_gates and sweep.left.any() and not budget.spent:
         budget.used += 1
         sizes = np.where(sweep.left, np.abs(sweep.slopes(state)), -1.0)

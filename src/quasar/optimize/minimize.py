@@ -74,6 +74,7 @@ def cobyla(
     max_evaluations: int = 80,
     tolerance: float = 1e-6,
     initial_step: float = 1.0,
+    resolution: float = 0.0,
 ) -> Minimum:
     """Minimise by COBYLA (Powell 1994), as the published verifier's utility stage does.
 
@@ -84,6 +85,8 @@ def cobyla(
         max_evaluations: hard limit on evaluations of E.
         tolerance: final trust-region radius in radians.
         initial_step: first trust-region radius in radians (SciPy's `rhobeg` default).
+        resolution: COBYLA sees energies rounded to multiples of this. It compares them, and on
+            flat ground the last bits, which differ between machines, would choose its path.
     """
     import nlopt
 
@@ -95,7 +98,7 @@ def cobyla(
     def objective(x: FloatVector, _gradient: FloatVector) -> float:
         value = energy.value(x)
         trace.record(value, x)
-        return value
+        return round(value / resolution) * resolution if resolution > 0.0 else value
 
     optimizer = nlopt.opt(nlopt.LN_COBYLA, start.size)
     optimizer.set_min_objective(objective)

@@ -59,9 +59,9 @@ class Budget:
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def unlimited(cls) -> Budget:
-        """No limit: for methods that end by themselves."""
-        return cls(max_evaluations=1 << 62)
+    def unlimited(cls, max_seconds: float | None = None) -> Budget:
+        """No limit on evaluations: for methods that end by themselves."""
+        return cls(1 << 62, max_seconds)
 
     @property
     def spent(self) -> bool:

@@ -3,7 +3,8 @@
 A problem file is JSON with `problem_type`, `graph`, `problem_specific_attributes` (objects or JSON
 strings), optionally `encoding`; the free forms carry `hamiltonian`, `qubo` or `hubo` instead of a
 graph. A file with `cost_hamiltonian`, as every benchmark record has, is solved for that Hamiltonian
-as it stands.
+as it stands. A record of the project's own data sets carries the whole problem file in its field
+`problem`, since the benchmark's fields cannot state every type.
 """
 
 from __future__ import annotations
@@ -88,6 +89,11 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
         data = _parse_json(text, str(path))
+    whole = data.get("problem")
+    if isinstance(whole, str) and whole.startswith("{"):
+        whole = _parse_json(whole, "the field 'problem'")
+    if isinstance(whole, Mapping):
+        data = {**whole, **{key: value for key, value in data.items() if value is not None}}
     for field in ("graph", "problem_specific_attributes"):
         if isinstance(data.get(field), str):
             data[field] = _parse_json(data[field], f"the field {field!r}", allow_null=True)

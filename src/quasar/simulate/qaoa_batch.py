@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from quasar.simulate.engine import ComplexVector, FloatVector
+from quasar.simulate.engine import FloatVector
 
 FloatArray = npt.NDArray[np.float64]
 ComplexArray = npt.NDArray[np.complex128]
@@ -33,7 +33,7 @@ class QaoaBatch:
         self.layers = layers
         self.evaluations = 0
         self._levels, self._level_of = np.unique(diagonal, return_inverse=True)
-        self._x_levels = n - 2.0 * np.arange(n + 1)
+        self._x_levels = np.arange(n, -n - 1, -2, dtype=np.float64)
         self._x_level_of = np.array([k.bit_count() for k in range(diagonal.size)])
         self._x_sum = self._x_levels[self._x_level_of]
         count = max(1, -(-n // _BLOCK))
@@ -75,7 +75,7 @@ class QaoaBatch:
             kept.append((after_cost, cost, after_mixer, mixer))
             state = self._transform(after_mixer)
         bra = state * self.diagonal[:, None]
-        energy = _overlap(state, bra, None)
+        energy = _overlap(state, bra)
         gradient = np.empty_like(theta)
         for layer in range(p - 1, -1, -1):
             after_cost, cost, after_mixer, mixer = kept[layer]
@@ -89,7 +89,7 @@ class QaoaBatch:
         return energy, gradient
 
 
-def _phases(levels: FloatVector, angles: FloatVector) -> ComplexArray:
+def _phases(levels: FloatVector, angles: FloatArray) -> ComplexArray:
     """exp(-i angle * level), shape [levels, B]."""
     out: ComplexArray = np.exp(-1j * np.outer(levels, angles))
     return out
@@ -102,7 +102,7 @@ def _hadamard(width: int) -> FloatArray:
     return block
 
 
-def _overlap(left: ComplexArray, right: ComplexArray, _: None) -> FloatVector:
+def _overlap(left: ComplexArray, right: ComplexArray) -> FloatVector:
     """Re <left|right> of every column, shape [B]."""
     out: FloatVector = np.einsum("db,db->b", left.real, right.real)
     out += np.einsum("db,db->b", left.imag, right.imag)

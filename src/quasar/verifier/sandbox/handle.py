@@ -132,6 +132,8 @@ class NurseryHandle:
             **dict.fromkeys(_THREADS, "1"),
             "QISKIT_PARALLEL": "FALSE",
             "RUST_BACKTRACE": "0",
+            # Qiskit's allocator reserves 1 GiB in advance, which no limit on memory would see.
+            "MIMALLOC_ARENA_RESERVE": "65536",  # KiB
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         }
         descriptors = (theirs.fileno(), page.fileno())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from quasar.circuits.qasm import Program, parse
+from quasar.circuits.qasm import MidCircuit, Program, parse
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import Engine
 from quasar.simulate.outcome import Outcome, run
@@ -39,7 +39,8 @@ class Fault(BaseModel):
         return cls(
             kind=error.kind,
             limit=error.limit,
-            message=error.message,
+            # Messages quote the text, which may hold what no UTF-8 can: lone surrogates.
+            message=error.message.encode("utf-8", "replace").decode(),
             line=error.line,
             column=error.column,
             hint=error.hint,
@@ -108,11 +109,13 @@ def measure(
     engine: Engine,
     limits: Limits,
     on_parsed: Callable[[int], None] | None = None,
+    mid_circuit: MidCircuit = "exact",
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
     Args:
         on_parsed: told the number of qubits once the text has parsed, before it is simulated.
+        mid_circuit: see `circuits.qasm.parse`.
     """
     program: Program | None = None
     fault = too_long(text, limits)
@@ -122,7 +125,7 @@ def measure(
     if fault is not None or isinstance(text, bytes):
         return Feasibility(parses=False, simulable=False, fault=fault), None
     try:
-        program = parse(text, max_gates=limits.max_gates)
+        program = parse(text, max_gates=limits.max_gates, mid_circuit=mid_circuit)
         if on_parsed is not None:
             on_parsed(program.n_qubits)
         outcome = run(program, engine, max_qubits=limits.max_qubits)

@@ -12,6 +12,8 @@ from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
 from quasar.verifier.settings import Utility as UtilitySettings
 
+_RESOLUTION = 1e-10  # of the range of energies: the number of steps must not hang on last bits
+
 
 class Utility(BaseModel):
     """Raw result of stage 4."""
@@ -34,13 +36,14 @@ def measure(
     """Optimise the candidate's own angles from where they stand."""
     ansatz, theta = tie_equal_angles(circuit)
     energy = AnsatzEnergy(ansatz, diagonal)
+    width = spectrum.e_max - spectrum.e_min
     minimum = cobyla(
         energy,
         theta,
         max_evaluations=settings.max_evaluations,
         tolerance=settings.tolerance,
+        resolution=_RESOLUTION * width,
     )
-    width = spectrum.e_max - spectrum.e_min
     reached = (
         1.0 if width <= spectrum.tolerance else 1.0 - (minimum.energy - spectrum.e_min) / width
     )

@@ -1,0 +1,410 @@
+"""`quasar data`: build, check, compare, import and export data sets of circuits."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quasar.cli.options import AsJson, print_json
+from quasar.core.errors import EXIT_INFEASIBLE, InputError
+
+if TYPE_CHECKING:
+    from quasar.data.validate import Verdict
+
+EXIT_WRONG = EXIT_INFEASIBLE
+"""Exit code where a data set has faults, or shares instances with another."""
+
+app = typer.Typer(
+    help="Data sets of optimised circuits: build, check, compare, import.",
+    no_args_is_help=True,
+)
+
+DataSet = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a finished data set.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(help="Processes to use.", min=1, show_default="one for each core"),
+]
+
+
+class RecipeName(StrEnum):
+    """Choices of --recipe."""
+
+    agent_q = "agent-q"
+    converged = "converged"
+
+
+class EngineName(StrEnum):
+    """Choices of --engine."""
+
+    local = "local"
+    ray = "ray"
+
+
+@app.command()
+def build(
+    out: Annotated[Path, typer.Option(help="Folder of the data set; goes on where it stopped.")],
+    recipe: Annotated[
+        RecipeName | None,
+        typer.Option(
+            help="agent-q: like the benchmark's circuits. converged: as good as can be.",
+            show_default=False,
+        ),
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option(help="Records, all splits together.", min=1, show_default=False)
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="Settings in TOML, or the manifest.json of a data set to make again; the options "
+            "here go before it.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of all randomness.", min=0, show_default="0")
+    ] = None,
+    min_qubits: Annotated[
+        int | None, typer.Option(help="Smallest instance.", min=1, show_default="2")
+    ] = None,
+    max_qubits: Annotated[
+        int | None, typer.Option(help="Largest instance.", min=2, max=16, show_default="16")
+    ] = None,
+    exclude: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Records file or data set whose instances must not occur; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    jobs: Jobs = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="Processes of this machine, or a Ray cluster.")
+    ] = EngineName.local,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a data set, or go on with one that was interrupted.
+
+    The records depend on the settings alone, not on how many processes make them, nor on when they
+    were stopped.
+    """
+    from quasar.data.build import build as run
+    from quasar.data.settings import BuildSettings, read_settings
+
+    given: dict[str, Any] = {} if config is None else read_settings(config)
+    options = {
+        "recipe": None if recipe is None else recipe.value,
+        "count": count,
+        "seed": seed,
+        "min_qubits": min_qubits,
+        "max_qubits": max_qubits,
+        "exclude": [str(path) for path in exclude] if exclude else None,
+    }
+    given.update({name: value for name, value in options.items() if value is not None})
+    for name in ("recipe", "count"):
+        if name not in given:
+            raise InputError(f"say --{name}, or give it in --config.")
+    settings = BuildSettings.parse(given)
+    with _Bar("building") as bar:
+        try:
+            built = run(
+                out,
+                settings,
+                engine=engine.value,
+                jobs=jobs,
+                ray_address=ray_address,
+                progress=bar,
+            )
+        except KeyboardInterrupt:
+            bar.stop()
+            typer.echo(
+                f"{bar.done:,} of {settings.count:,} records were made, of which all but the last "
+                "few are on disk; run the same command again to go on.",
+                err=True,
+            )
+            raise
+    result = {
+        "out": str(out),
+        "records": built.manifest["records"],
+        "resumed": built.resumed,
+        "splits": {name: split["records"] for name, split in built.manifest["splits"].items()},
+        "content_sha256": built.manifest["content_sha256"],
+        "cost": built.manifest["cost"],
+    }
+    if as_json:
+        print_json(result)
+        return
+    each = built.manifest["cost"]["core_seconds_per_circuit"]["all"]
+    splits = ", ".join(f"{name} {count:,}" for name, count in result["splits"].items())
+    typer.echo(f"{result['records']:,} records in {out} ({splits})")
+    typer.echo(f"{each:.3f} s of one core each, dropped drafts included; see {out / 'README.md'}")
+
+
+@app.command()
+def validate(
+    folder: DataSet,
+    jobs: Jobs = None,
+    sample: Annotated[
+        int | None,
+        typer.Option(
+            help="Simulate only so many records again; the rest is checked on all.",
+            min=1,
+            show_default="all",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check every record by other means than those that made it.
+
+    Read by the reference importer, simulated by Qiskit; energies, optimum, bit strings,
+    probabilities, signature, instance, split, sizes, schema and hashes. Exit code 3 if anything is
+    wrong.
+    """
+    from quasar.data.validate import validate as run
+
+    with _Bar("checking") as bar:
+        verdict = run(
+            folder,
+            jobs=jobs,
+            sample=sample,
+            start=lambda total: bar.start(total, 0),
+            tick=bar.advance,
+        )
+    if as_json:
+        print_json(
+            {
+                "records": verdict.records,
+                "checked": verdict.checked,
+                "faults": len(verdict.findings),
+                "findings": [finding._asdict() for finding in verdict.findings],
+            }
+        )
+    else:
+        _print_verdict(verdict)
+    if verdict.findings:
+        raise typer.Exit(EXIT_WRONG)
+
+
+def _print_verdict(verdict: Verdict, limit: int = 50) -> None:
+    for finding in verdict.findings[:limit]:
+        typer.echo(str(finding))
+    if len(verdict.findings) > limit:
+        typer.echo(f"... and {len(verdict.findings) - limit:,} more; --json lists all.")
+    state = "nothing wrong" if not verdict.findings else f"{len(verdict.findings):,} faults"
+    typer.echo(f"{state}: {verdict.checked:,} of {verdict.records:,} records simulated again")
+
+
+@app.command(name="import")
+def import_(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="PATH_OR_HUB_ID",
+            help="File (.jsonl, .jsonl.gz, .parquet, .arrow), folder of such, or owner/name on the "
+            "Hugging Face hub.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the new data set.")],
+    jobs: Jobs = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an existing --out folder.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over records in the public schema, and measure their circuits anew."""
+    from quasar.data.importing import REJECTED, import_records
+    from quasar.data.workers import default_jobs
+
+    with _Bar("importing") as bar:
+        bar.start(None, 0)
+        found = import_records(
+            source, out, jobs=jobs or default_jobs(), force=force, tick=bar.advance
+        )
+    result = {
+        "out": str(out),
+        "records": found.manifest["records"],
+        "rejected": found.manifest["rejected"],
+        "encodings": found.manifest["encodings"],
+        "splits": {name: split["records"] for name, split in found.manifest["splits"].items()},
+    }
+    if as_json:
+        print_json(result)
+        return
+    typer.echo(f"{result['records']:,} records in {out}; figures in {out / 'README.md'}")
+    for kind, records in result["encodings"].items():
+        typer.echo(f"  {kind} order: {records:,}")
+    if result["rejected"]:
+        typer.echo(f"{result['rejected']:,} left out; reasons in {out / REJECTED}")
+
+
+@app.command()
+def leakage(
+    first: Annotated[
+        Path, typer.Argument(metavar="A", help="Data set or records file, e.g. what is trained on.")
+    ],
+    second: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[B]", help="Another. Default: the splits of A are compared with each other."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Only this split of A.", show_default=False)
+    ] = None,
+    jobs: Jobs = None,
+    as_json: AsJson = False,
+) -> None:
+    """Report problem instances that two sets share, names of nodes and order of edges aside.
+
+    Exit code 3 if there are any.
+    """
+    from itertools import combinations
+
+    from quasar.data.leakage import leakage as run
+    from quasar.data.leakage import splits_of
+    from quasar.data.source import Source
+    from quasar.data.workers import default_jobs
+
+    if second is None:
+        pairs = [(Source(first, a), Source(first, b)) for a, b in combinations(splits_of(first), 2)]
+    else:
+        pairs = [(Source(first, split), Source(second))]
+    results = []
+    for one, other in pairs:
+        found = run(one, other, jobs=jobs or default_jobs())
+        results.append((_name(one), _name(other), found))
+    shared = sum(found.shared_instances for _, _, found in results)
+    if as_json:
+        print_json(
+            {
+                "shared_instances": shared,
+                "comparisons": [
+                    {
+                        "first": a,
+                        "second": b,
+                        "first_records": found.first_records,
+                        "second_records": found.second_records,
+                        "shared_instances": found.shared_instances,
+                        "leaking_records": len(found.pairs),
+                        "look_alikes": found.look_alikes,
+                        "pairs": [pair._asdict() for pair in found.pairs],
+                    }
+                    for a, b, found in results
+                ],
+            }
+        )
+    else:
+        for a, b, found in results:
+            typer.echo(
+                f"{a} ({found.first_records:,} records) and {b} ({found.second_records:,}): "
+                f"{found.shared_instances:,} shared instances, {len(found.pairs):,} records of the "
+                "second"
+            )
+            for pair in found.pairs[:20]:
+                typer.echo(f"  {pair.problem_type}: {pair.second} is {pair.first}")
+            if len(found.pairs) > 20:
+                typer.echo(f"  ... and {len(found.pairs) - 20:,} more; --json lists all.")
+    if shared:
+        raise typer.Exit(EXIT_WRONG)
+
+
+@app.command()
+def card(folder: DataSet) -> None:
+    """Write the data card (README.md and plots) anew from the data."""
+    from quasar.data.build import read_manifest
+    from quasar.data.card import write_card
+    from quasar.data.storage import require_parquet
+
+    require_parquet()
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise InputError(f"{folder} holds no finished data set (no manifest.json).")
+    write_card(folder, manifest)
+    typer.echo(f"written: {folder / 'README.md'}")
+
+
+@app.command()
+def export(
+    folder: DataSet,
+    out: Annotated[Path, typer.Option(help="Records file to write (.jsonl or .jsonl.gz).")],
+    split: Annotated[str | None, typer.Option(help="Only this split.", show_default="all")] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(help="So many records, drawn at random.", min=1, show_default="all"),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of that draw.", min=0)] = 0,
+) -> None:
+    """Write records as lines of JSON, as `quasar evaluate --records` takes them."""
+    from quasar.data.export import export as run
+
+    written = run(folder, out, split=split, count=count, seed=seed)
+    typer.echo(f"{written:,} records written to {out}")
+
+
+def _name(source: Any) -> str:
+    return str(source.path) if source.split is None else f"{source.path} [{source.split}]"
+
+
+class _Bar:
+    """Progress on standard error: records, rate, time left."""
+
+    def __init__(self, what: str) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self.done = 0
+        self._new = 0
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task = self._progress.add_task(what, total=None, rate="")
+
+    def __enter__(self) -> _Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def stop(self) -> None:
+        """Take the bar off the terminal."""
+        self._progress.stop()
+
+    def start(self, total: int | None, done: int) -> None:
+        """Records in all (if known), and those that were there already."""
+        self.done = done
+        self._progress.reset(self._task, total=total, completed=done)
+
+    def advance(self) -> None:
+        """One more record."""
+        self.done += 1
+        self._new += 1
+        elapsed = self._progress.tasks[0].elapsed or 0.0
+        rate = f"{self._new / elapsed:.1f}/s" if elapsed > 1 else ""
+        self._progress.update(self._task, completed=self.done, rate=rate)
+
+    def say(self, what: str) -> None:
+        """What is being done now."""
+        self._progress.update(self._task, description=what)

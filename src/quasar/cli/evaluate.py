@@ -1,0 +1,164 @@
+"""`quasar evaluate`: judge generations and write the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quasar.cli.options import AsJson, print_json
+
+if TYPE_CHECKING:
+    from quasar.evaluation.evaluate import Evaluation, Tick
+
+
+class ConventionName(StrEnum):
+    """Choices of --energy-convention."""
+
+    physical = "physical"
+    agent_q = "agent-q"
+
+
+def command(
+    records: Annotated[
+        Path,
+        typer.Option(
+            help="Records with their reference circuits, one JSON object a line (.jsonl or "
+            ".jsonl.gz).",
+            show_default=False,
+        ),
+    ],
+    generations: Annotated[
+        list[Path],
+        typer.Option(
+            help="Candidates to judge: run, sample_index, candidate, qasm a line; may be given "
+            "several times.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Folder to write. An evaluation of the same records that is already there is "
+            "continued; further runs join its table.",
+            show_default=False,
+        ),
+    ],
+    energy_convention: Annotated[
+        ConventionName,
+        typer.Option(
+            help="Energies that SREV compares; agent-q: the Hamiltonian's qubits in reversed "
+            "order, as in the paper's tables."
+        ),
+    ] = ConventionName.physical,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Worker processes; default: one a core.", min=1, show_default=False),
+    ] = None,
+    baselines: Annotated[
+        bool,
+        typer.Option("--baselines", help="Add trivial baselines and the reference circuits."),
+    ] = False,
+    against_paper: Annotated[
+        bool, typer.Option("--against-paper", help="Show the published figures beside ours.")
+    ] = False,
+    warm_start: Annotated[
+        bool,
+        typer.Option(
+            "--warm-start", help="Also measure how good a start the angles are (minutes)."
+        ),
+    ] = False,
+    compiled: Annotated[
+        bool,
+        typer.Option("--compiled", help="Also compile the best candidates for a device (minutes)."),
+    ] = False,
+    no_sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--no-sandbox", help="No limits on time and memory: only for candidates you trust."
+        ),
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="Start anew in a folder that holds another evaluation.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge generations against their records: likeness to the references, and quality.
+
+    Writes table.json, candidates.jsonl, references.jsonl, report.md, plots and manifest.json.
+    Stopped or killed, the same command goes on where it was.
+    """
+    from quasar.evaluation.evaluate import EvaluationSettings, run
+    from quasar.evaluation.report import write_report
+    from quasar.verifier.sandbox import SandboxLimits
+
+    settings = EvaluationSettings(
+        energy_convention=energy_convention.value,
+        baselines=baselines,
+        warm_start=warm_start,
+        compiled=compiled,
+        jobs=jobs,
+        sandbox=None if no_sandbox else SandboxLimits(),
+        seed=seed,
+    )
+    done = run(records, generations, out, settings, force=force, progress=_progress)
+    write_report(done, out, against_paper=against_paper)
+    if as_json:
+        print_json(done.table)
+    else:
+        _print(done, out, against_paper=against_paper)
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Tick]:
+    """A bar on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeElapsedColumn as Elapsed
+
+    if total == 0:
+        yield lambda: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from quasar.evaluation import paper
+    from quasar.evaluation.plots import short
+    from quasar.evaluation.report import TERMINAL, paper_rows
+
+    console = Console(highlight=False)
+
+    def show(headings: list[str], rows: list[list[str]]) -> None:
+        shown = Table(box=None, pad_edge=False)
+        for number, heading in enumerate(headings):
+            shown.add_column(heading, justify="right" if number else "left")
+        for row in rows:
+            shown.add_row(*row)
+        console.print(shown, markup=False)
+
+    headings = ["run", *(heading for heading, _ in TERMINAL)]
+    rows = done.table.items()
+    show(headings, [[short(run), *(cell(row) for _, cell in TERMINAL)] for run, row in rows])
+    samples = next(iter(done.table.values()))["samples"]
+    console.print(
+        f"{samples} records; a record counts by the best of its k candidates; SREV in the "
+        f"{done.settings.energy_convention} energy convention."
+    )
+    if against_paper:
+        console.print("\nBeside the published figures (*), shares in percent:")
+        show(*paper_rows(done.table))
+        for sentence in paper.reading(done.table):
+            console.print(f"- {sentence}", markup=False)
+    console.print(f"written: {out}/ (report.md, table.json, candidates.jsonl, plots)", markup=False)

@@ -1,0 +1,311 @@
+"""Settings to data set: shards in parallel, then splits, manifest and card.
+
+While it is being built, the folder holds `.build/` with the shards that are finished; the same
+command goes on from there after any kind of end. A data set is finished when its `manifest.json`
+is there. One build at a time works in a folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from quasar.core.errors import InputError
+from quasar.core.manifest import manifest
+from quasar.core.output import disk_errors
+from quasar.data import storage
+from quasar.data.engines import Engine, run_shards
+from quasar.data.settings import BuildSettings
+from quasar.data.shard import EXCLUDED, Plan
+from quasar.data.workers import default_jobs
+
+STAGING = ".build"
+DATA = "data"
+MANIFEST = "manifest.json"
+_LIBRARIES = ("numpy", "scipy", "networkx", "qulacs", "pyarrow", "pydantic")
+
+
+class Progress(Protocol):
+    """Told how far a build is."""
+
+    def start(self, total: int, done: int) -> None:
+        """Records in all, and those that were on disk already."""
+
+    def advance(self) -> None:
+        """One more record."""
+
+    def say(self, what: str) -> None:
+        """What is being done now."""
+
+
+class Silent:
+    """Shows nothing."""
+
+    def start(self, total: int, done: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+    def say(self, what: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished data set.
+
+    Attributes:
+        folder: where it is.
+        manifest: content of its `manifest.json`.
+        resumed: records that were on disk already.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    resumed: int
+
+
+def build(
+    out: Path,
+    settings: BuildSettings,
+    *,
+    engine: Engine = "local",
+    jobs: int | None = None,
+    ray_address: str | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """Build a data set, or go on with one.
+
+    Args:
+        jobs: processes; default: one for each core.
+
+    Raises:
+        InputError: `out` holds something else, an excluded set cannot be read, or the settings
+            allow no record.
+        InfrastructureError: the disk is full or workers died; what is finished is kept.
+    """
+    storage.require_parquet()
+    progress = progress or Silent()
+    out = out.resolve()
+    excluded = _excluded(settings, progress)
+    fingerprint = settings.fingerprint(hashlib.sha256(excluded).hexdigest())
+    finished = _finished(out, fingerprint)
+    plan = Plan(settings, out / STAGING, fingerprint)
+    if finished is not None:
+        shutil.rmtree(plan.folder, ignore_errors=True)
+        return Built(out, finished, settings.count)
+    with _staging(plan, excluded):
+        missing = [n for n in range(settings.n_shards) if not plan.is_built(n)]
+        resumed = settings.count - sum(len(settings.shard(n)) for n in missing)
+        progress.start(settings.count, resumed)
+        jobs = jobs or default_jobs()
+        for _ in run_shards(
+            plan,
+            missing,
+            engine=engine,
+            jobs=min(jobs, max(1, len(missing))),
+            ray_address=ray_address,
+            tick=progress.advance,
+        ):
+            pass
+        progress.say("writing the splits")
+        content = _finish(out, plan)
+    shutil.rmtree(plan.folder, ignore_errors=True)
+    return Built(out, content, resumed)
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a data set; None where there is none.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    path = folder / MANIFEST
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is not the manifest of a data set.")
+    return content
+
+
+def _finished(out: Path, fingerprint: str) -> dict[str, Any] | None:
+    found = read_manifest(out)
+    if found is not None and found.get("fingerprint") != fingerprint:
+        raise InputError(
+            f"{out} holds a data set with other settings: choose another --out, or remove it."
+        )
+    foreign = sorted(p.name for p in out.iterdir()) if out.is_dir() else []
+    if found is None and foreign and STAGING not in foreign:
+        raise InputError(f"{out} holds other files ({foreign[0]}): choose another --out.")
+    return found
+
+
+def _excluded(settings: BuildSettings, progress: Progress) -> bytes:
+    """Content of the file of excluded instances."""
+    if not settings.exclude:
+        return b""
+    from quasar.data.source import Source, instance_ids
+
+    progress.say("reading the excluded instances")
+    found: set[str] = set()
+    for name in settings.exclude:
+        found.update(identifier for _, identifier in instance_ids(Source(Path(name))))
+    return "".join(f"{identifier}\n" for identifier in sorted(found)).encode()
+
+
+@contextmanager
+def _staging(plan: Plan, excluded: bytes) -> Iterator[None]:
+    """The folder of shards, ours alone while the block runs.
+
+    Raises:
+        InputError: it belongs to a build with other settings, or to one that is running.
+    """
+    folder = plan.folder
+    with disk_errors(folder):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"{folder.parent} is a file: choose a folder for --out.") from None
+        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise InputError(f"another build is at work in {folder.parent}.") from None
+        storage.remove_leftovers(folder)
+        _claim(plan, excluded)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _claim(plan: Plan, excluded: bytes) -> None:
+    path = plan.folder / "settings.json"
+    if path.exists():
+        known = json.loads(path.read_bytes())
+        if known["fingerprint"] != plan.fingerprint:
+            ours = plan.settings.model_dump(mode="json")
+            differing = [k for k in ours if ours[k] != known["settings"].get(k)]
+            raise InputError(
+                f"{plan.folder.parent} holds an unfinished build with other settings "
+                f"({', '.join(differing) or 'excluded instances'} differ): give the same ones to "
+                f"go on, or another --out, or remove {plan.folder}."
+            )
+    else:
+        content = {
+            "fingerprint": plan.fingerprint,
+            "settings": plan.settings.model_dump(mode="json"),
+        }
+        storage.write_whole(path, json.dumps(content, indent=1).encode())
+    if excluded:
+        storage.write_whole(plan.folder / EXCLUDED, excluded)
+
+
+def _finish(out: Path, plan: Plan) -> dict[str, Any]:
+    """Write splits, card and, last, the manifest."""
+    from quasar.data.card import write_card
+
+    settings = plan.settings
+    paths = [plan.path(number) for number in range(settings.n_shards)]
+    splits = write_splits(
+        out / DATA,
+        plan.folder / DATA,
+        (record for path in paths for record in storage.read_records(path)),
+        list(settings.splits),
+        settings.rows_per_file,
+    )
+    content = {
+        **manifest(settings.model_dump(mode="json"), settings.seed, _LIBRARIES),
+        **describe(splits),
+        "fingerprint": plan.fingerprint,
+        "split_rule": "identity",
+        "cost": _cost(plan),
+    }
+    write_card(out, content)
+    storage.write_whole(out / MANIFEST, (json.dumps(content, indent=2) + "\n").encode())
+    return content
+
+
+def describe(splits: Mapping[str, tuple[int, str]]) -> dict[str, Any]:
+    """What a manifest says of the finished data.
+
+    Args:
+        splits: records and hash of each split.
+    """
+    hashes = "".join(f"{name}:{digest}\n" for name, (_, digest) in splits.items())
+    return {
+        "records": sum(rows for rows, _ in splits.values()),
+        "splits": {
+            name: {"records": rows, "sha256": digest} for name, (rows, digest) in splits.items()
+        },
+        "content_sha256": hashlib.sha256(hashes.encode()).hexdigest(),
+    }
+
+
+def write_splits(
+    target: Path,
+    scratch: Path,
+    records: Iterator[Mapping[str, Any]],
+    names: Sequence[str],
+    rows_per_file: int,
+) -> dict[str, tuple[int, str]]:
+    """Stream records into the files of their splits.
+
+    Args:
+        target: folder that appears, complete, at the end; an older one is replaced.
+        scratch: folder to write in, on the same disk.
+        names: splits that are written even without records.
+
+    Returns:
+        Records and hash of each split.
+    """
+    with disk_errors(target):
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        writers = {name: storage.SplitWriter(scratch, name, rows_per_file) for name in names}
+        try:
+            for record in records:
+                name = record["split"]
+                if name not in writers:
+                    writers[name] = storage.SplitWriter(scratch, name, rows_per_file)
+                writers[name].add(record)
+        except BaseException as error:
+            for writer in writers.values():
+                writer.close(type(error))
+            raise
+        found = {name: (writer.rows, writer.close()) for name, writer in writers.items()}
+        shutil.rmtree(target, ignore_errors=True)
+        scratch.rename(target)
+    return found
+
+
+def _cost(plan: Plan) -> dict[str, Any]:
+    """Seconds of one core for each kept circuit, dropped drafts included, and why they were."""
+    seconds: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    drops: Counter[str] = Counter()
+    for number in range(plan.settings.n_shards):
+        found = json.loads(plan.cost_path(number).read_bytes())
+        for total, part in ((seconds, "seconds"), (counts, "counts"), (drops, "drops")):
+            for name, value in found[part].items():
+                total[name] += value
+    per_circuit = {name: seconds[name] / counts[name] for name in sorted(counts)}
+    return {
+        "core_seconds": sum(seconds.values()),
+        "core_seconds_per_circuit": {
+            "all": sum(seconds.values()) / max(1, sum(counts.values())),
+            **per_circuit,
+        },
+        "dropped": dict(sorted(drops.items())),
+    }

@@ -1,0 +1,163 @@
+"""What record number i is to be made of: instance, encoding, algorithm, depth, template.
+
+Each draw is a function of the settings, the index and the attempt alone, so records can be made in
+any order, anywhere, and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeVar
+
+import numpy as np
+
+from quasar.core.errors import InputError, ProblemError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.seeds import generator
+from quasar.data.identity import instance_id
+from quasar.data.settings import BENCHMARK_PROBLEMS, BuildSettings
+from quasar.optimize.choice import Algorithm, Choice
+from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
+from quasar.problems.registry import PROBLEMS
+
+ATTEMPTS_PER_KIND = 12
+"""Attempts with one problem type and algorithm before both are drawn anew. Holding them keeps the
+shares of the finished data near those asked for, though some kinds are dropped more often."""
+_SAMPLES = 200  # instances looked at, in one attempt, for one of the right size
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A record before its circuit.
+
+    Attributes:
+        index: number of the record.
+        attempt: which draw this is, from 0.
+        problem: the instance with its Hamiltonian, whose terms have the order of its text.
+        encoding: how it was encoded.
+        instance_id: see `identity`.
+        choice: what circuit to make.
+    """
+
+    index: int
+    attempt: int
+    problem: Problem
+    encoded: EncodedProblem
+    encoding: Encoding
+    instance_id: str
+    choice: Choice
+
+    def rng(self, settings: BuildSettings) -> np.random.Generator:
+        """Randomness of the optimisation, apart from that of the draw."""
+        return _stream(settings, "angles", self.index, self.attempt)
+
+
+def draw(settings: BuildSettings, index: int, attempt: int) -> Draft | None:
+    """Draw one record; None if no instance of the wanted size was found.
+
+    Raises:
+        InputError: no problem type has instances of that size.
+    """
+    kind = _stream(settings, "kind", index, attempt // ATTEMPTS_PER_KIND)
+    problem_type = _pick(kind, _fitting(settings))
+    algorithm: Algorithm = _pick(kind, settings.algorithms)
+    rng = _stream(settings, "draw", index, attempt)
+    layers = _pick(rng, settings.layers[algorithm])
+    template = _pick(rng, settings.templates) if algorithm == "vqe" else None
+    offered = {
+        name: share
+        for name, share in settings.encodings.items()
+        if name in PROBLEMS[problem_type].encodings
+    }
+    encoding: Encoding = _pick(rng, offered)
+    encoded = _sample(rng, settings, problem_type, encoding)
+    if encoded is None or encoded.problem is None:
+        return None
+    return Draft(
+        index=index,
+        attempt=attempt,
+        problem=encoded.problem,
+        encoded=encoded,
+        encoding=encoding,
+        instance_id=instance_id(encoded.problem),
+        choice=Choice(algorithm, layers, template),
+    )
+
+
+def _stream(settings: BuildSettings, name: str, *path: int) -> np.random.Generator:
+    return generator(settings.seed, "data", settings.recipe, name, *path)
+
+
+def _pick(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:
+    names = list(shares)
+    weights = np.cumsum([shares[name] for name in names])
+    place = rng.random() * weights[-1]
+    return names[min(int(np.searchsorted(weights, place, side="right")), len(names) - 1)]
+
+
+def _sample(
+    rng: np.random.Generator, settings: BuildSettings, problem_type: str, encoding: Encoding
+) -> EncodedProblem | None:
+    """A random instance of an allowed size; the sizes' shares hold for all but the benchmark's
+    types.
+    """
+    highest = max(settings.sizes.values())
+    for _ in range(_SAMPLES):
+        problem = PROBLEMS[problem_type].sample(rng, settings.max_qubits)
+        encoded = _in_text_order(encode(problem, encoding))
+        n = encoded.n_qubits
+        if not settings.min_qubits <= n <= settings.max_qubits or not encoded.hamiltonian.terms:
+            continue
+        if problem_type in BENCHMARK_PROBLEMS:
+            return encoded
+        if rng.random() * highest < settings.sizes.get(n, 0.0):
+            return encoded
+    return None
+
+
+def _in_text_order(encoded: EncodedProblem) -> EncodedProblem:
+    """The same with the terms in the order in which the Hamiltonian is written: circuits follow the
+    order of the terms, and a reader of the record sees only the text.
+    """
+    given = encoded.hamiltonian
+    ordered = IsingHamiltonian.from_text(given.simplified().to_text(), given.n_qubits)
+    return EncodedProblem(
+        encoded.problem, ordered, encoded.variables, encoded.encoding, encoded.variable_order
+    )
+
+
+def _fitting(settings: BuildSettings) -> dict[str, float]:
+    """The problem types with instances of the wanted size, and their shares."""
+    found = {
+        name: share
+        for name, share in settings.problems.items()
+        if _fits(name, settings.min_qubits, settings.max_qubits, tuple(settings.encodings))
+    }
+    if not found:
+        raise InputError(
+            f"none of the problem types {', '.join(settings.problems)} has instances of "
+            f"{settings.min_qubits} to {settings.max_qubits} qubits: widen the range."
+        )
+    return found
+
+
+@cache
+def _fits(problem_type: str, fewest: int, most: int, encodings: tuple[Encoding, ...]) -> bool:
+    kind = PROBLEMS[problem_type]
+    rng = generator(0, "data", "fits", problem_type)
+    try:
+        for _ in range(_SAMPLES):
+            problem = kind.sample(rng, most)
+            if all(
+                fewest <= encode(problem, encoding).n_qubits <= most
+                for encoding in encodings
+                if encoding in kind.encodings
+            ):
+                return True
+    except ProblemError:
+        return False
+    return False

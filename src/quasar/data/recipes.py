@@ -1,0 +1,108 @@
+"""A draft to its circuit, by one of the two recipes (SPEC: recipes for data).
+
+Says how the optimisers are called and what each recipe drops; the optimisers themselves are in
+`optimize`. No limit here is in seconds: a slow machine makes the same circuits as a fast one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quasar.circuits.emit import emit
+from quasar.circuits.qaoa import qaoa
+from quasar.circuits.sim19 import sim
+from quasar.data.draw import Draft
+from quasar.data.settings import BuildSettings
+from quasar.optimize.agent_q import make_agent_q
+from quasar.optimize.converged import converge
+from quasar.simulate.engine import FloatVector
+
+DECIMALS = 4
+"""Digits of the angles written."""
+_SHORTEST_LINE = 8  # characters of `h q[0];` with its line end
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A circuit and how it came about.
+
+    Attributes:
+        qasm: OpenQASM 3 text.
+        ansatz: family and depth, e.g. `qaoa p=3`.
+        params: angles as the records state them: [γ's, β's] for QAOA, one list for VQE, None for
+            adaptive circuits (radians).
+        steps: what the optimiser used, in its own unit (steps, gates or evaluations).
+    """
+
+    qasm: str
+    ansatz: str
+    params: Any
+    steps: int
+
+
+def too_long(draft: Draft, settings: BuildSettings) -> bool:
+    """Whether the circuit's text is over the limit whatever the angles; no verdict on adaptive
+    circuits.
+    """
+    choice, hamiltonian = draft.choice, draft.encoded.hamiltonian
+    if choice.algorithm == "qaoa":
+        ansatz = qaoa(hamiltonian, choice.layers)
+    elif choice.template is not None:
+        ansatz = sim(choice.template, hamiltonian.n_qubits, choice.layers)
+    else:
+        return False
+    if len(ansatz.gates) * _SHORTEST_LINE > settings.max_characters:
+        return True
+    return len(emit(ansatz.bind(np.zeros(ansatz.n_parameters)))) > settings.max_characters
+
+
+def make(draft: Draft, settings: BuildSettings) -> Made | str:
+    """Make the circuit; or the reason, in two or three words, why the recipe drops the draft."""
+    if settings.recipe == "agent-q":
+        return _agent_q(draft, settings)
+    return _converged(draft, settings)
+
+
+def _agent_q(draft: Draft, settings: BuildSettings) -> Made | str:
+    found = make_agent_q(
+        draft.encoded.hamiltonian, draft.choice, draft.rng(settings), settings=settings.agent_q
+    )
+    if not found.optimal:
+        return "not optimal"
+    return Made(
+        qasm=emit(found.circuit, decimals=settings.agent_q.decimals),
+        ansatz=found.ansatz,
+        params=_params(draft, found.theta),
+        steps=found.steps,
+    )
+
+
+def _converged(draft: Draft, settings: BuildSettings) -> Made | str:
+    choice = draft.choice
+    found = converge(
+        draft.encoded.hamiltonian,
+        choice.algorithm,
+        layers=choice.layers,
+        template=choice.template,
+        seed=int(draft.rng(settings).integers(1 << 32)),
+        ground=settings.ground,
+        slack=settings.slack,
+    )
+    theta = np.round(found.theta, DECIMALS) + 0.0
+    return Made(
+        qasm=emit(found.ansatz.bind(theta), decimals=DECIMALS),
+        ansatz=found.label,
+        params=_params(draft, theta),
+        steps=found.evaluations,
+    )
+
+
+def _params(draft: Draft, theta: FloatVector) -> Any:
+    values = [float(angle) for angle in theta]
+    if draft.choice.algorithm == "qaoa":
+        layers = len(values) // 2
+        return [values[:layers], values[layers:]]
+    return values if draft.choice.algorithm == "vqe" else None

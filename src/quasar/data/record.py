@@ -1,0 +1,210 @@
+"""One record: everything that is stated of a circuit, measured on its text.
+
+What is written is measured, not what the optimiser believed: the text is parsed and simulated
+again. No time stamps and no timings, so that a record can be made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quasar import __version__
+from quasar.circuits.circuit import Circuit
+from quasar.circuits.qasm import parse
+from quasar.circuits.statistics import Statistics, statistics
+from quasar.core.bits import index_to_bitstring
+from quasar.core.errors import CircuitError
+from quasar.core.hamiltonian import Spectrum
+from quasar.data.draw import Draft
+from quasar.data.recipes import Made
+from quasar.problems.base import EncodedProblem, Problem
+from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.verifier.quality import is_basis_state
+
+LISTED_GROUND_STATES = 64
+_ROUNDING = 12  # decimals; probabilities closer than this are told apart by rounding only
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What is measured of a circuit for a problem.
+
+    Attributes:
+        p: distribution, shape [D].
+        energy: expected energy.
+        ratio: approximation ratio; 1 for a flat spectrum.
+        p_optimal: probability of a ground state.
+        top_is_optimal: whether the most probable state is one.
+        size: gates and depth.
+        basis_state: a classical answer in disguise (SPEC: metrics).
+        spectrum: of the problem.
+    """
+
+    p: FloatVector
+    energy: float
+    ratio: float
+    p_optimal: float
+    top_is_optimal: bool
+    size: Statistics
+    basis_state: bool
+    spectrum: Spectrum
+
+
+def measure(qasm: str, problem: EncodedProblem) -> Measured:
+    """Parse, simulate and measure a circuit.
+
+    Raises:
+        CircuitError: not a static circuit on the problem's qubits.
+    """
+    circuit = parse(qasm).circuit
+    if circuit is None:
+        raise CircuitError("the circuit is dynamic; a record needs a static one.")
+    if circuit.n_qubits != problem.n_qubits:
+        raise CircuitError(
+            f"the circuit has {circuit.n_qubits} qubits, the problem {problem.n_qubits}.",
+            kind="qubits",
+        )
+    return measured(circuit, probabilities(get_engine().state(circuit)), problem)
+
+
+def measured(circuit: Circuit, p: FloatVector, problem: EncodedProblem) -> Measured:
+    """The same from a circuit and its distribution (shape [D])."""
+    diagonal, spectrum = problem.hamiltonian.diagonal, problem.hamiltonian.spectrum
+    ground = diagonal <= spectrum.e_min + spectrum.tolerance
+    energy = float(p @ diagonal)
+    width = spectrum.e_max - spectrum.e_min
+    size = statistics(circuit)
+    return Measured(
+        p=p,
+        energy=energy,
+        ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
+        p_optimal=float(p[ground].sum()),
+        top_is_optimal=bool(ground[most_probable(p)[-1]]),
+        size=size,
+        basis_state=is_basis_state(p, size),
+        spectrum=spectrum,
+    )
+
+
+def most_probable(p: FloatVector) -> list[int]:
+    """The two most probable states, ascending; of equals, the lower index is the more probable."""
+    rounded = np.round(p, _ROUNDING)
+    first = int(rounded.argmax())
+    rounded[first] = -1.0
+    return [int(rounded.argmax()), first]
+
+
+def make_record(
+    draft: Draft, made: Made, found: Measured, *, split: str, recipe: str
+) -> dict[str, Any]:
+    """The record of a circuit made for a draft."""
+    problem, encoded = draft.problem, draft.encoded
+    algorithm, layers = draft.choice.algorithm, draft.choice.layers
+    return {
+        "signature": signature(problem, algorithm, layers, encoded.encoding),
+        "optimization_type": algorithm,
+        "number_of_layers": layers,
+        "cost_hamiltonian": encoded.hamiltonian.to_text(),
+        "circuit_with_params": made.qasm,
+        "solution": _text(solution(found, made)),
+        "exact_solution": _text(exact_solution(found.spectrum, encoded.n_qubits)),
+        **statement(problem),
+        **own_fields(encoded, found),
+        "index": draft.index,
+        "split": split,
+        "recipe": recipe,
+        "instance_id": draft.instance_id,
+        "ansatz": made.ansatz,
+        "template": draft.choice.template,
+        "attempt": draft.attempt,
+    }
+
+
+def statement(problem: Problem) -> dict[str, Any]:
+    """The fields that state the problem."""
+    data = problem.to_data()
+    attributes = data.get("problem_specific_attributes")
+    return {
+        "problem_type": problem.problem_type,
+        "graph": _text(data.get("graph")),
+        "problem_specific_attributes": None if attributes is None else _text(attributes),
+        "problem": _text(data),
+    }
+
+
+def own_fields(encoded: EncodedProblem, found: Measured) -> dict[str, Any]:
+    """The fields that are measured, for circuits made here and elsewhere."""
+    return {
+        "number_of_qubits": encoded.n_qubits,
+        "encoding": encoded.encoding,
+        "variable_order": encoded.variable_order,
+        "energy": found.energy,
+        "e_min": found.spectrum.e_min,
+        "e_max": found.spectrum.e_max,
+        "approximation_ratio": found.ratio,
+        "p_optimal": found.p_optimal,
+        "top_is_optimal": found.top_is_optimal,
+        "basis_state": found.basis_state,
+        "gates": found.size.gates,
+        "two_qubit_gates": found.size.two_qubit_gates,
+        "depth": found.size.depth,
+        "quasar_version": __version__,
+    }
+
+
+def solution(found: Measured, made: Made) -> dict[str, Any]:
+    """The public field of that name; see `schema` for the order of its bits."""
+    top = most_probable(found.p)
+    n_qubits = int(found.p.size).bit_length() - 1
+    bitstrings = [index_to_bitstring(index, n_qubits) for index in top]
+    return {
+        "states": [published_state(bits) for bits in bitstrings],
+        "expectation_value": found.energy,
+        "params": made.params,
+        "bitstrings": bitstrings,
+        "total_optimization_steps": made.steps,
+        "probabilities": [float(found.p[index]) for index in top],
+        "optimization_time": None,
+    }
+
+
+def exact_solution(spectrum: Spectrum, n_qubits: int) -> dict[str, Any]:
+    """The public field of that name."""
+    listed = spectrum.ground_states[:LISTED_GROUND_STATES].tolist()
+    return {
+        "smallest_eigenvalues": [spectrum.e_min] * len(listed),
+        "number_of_smallest_eigenvalues": spectrum.n_ground_states,
+        "first_excited_energy": spectrum.first_excited,
+        "smallest_bitstrings": [index_to_bitstring(index, n_qubits) for index in listed],
+    }
+
+
+def published_state(bitstring: str) -> int:
+    """The number by which the records call a state: qubit 0 is the most significant bit."""
+    return int("".join("1" if x == "0" else "0" for x in bitstring), 2)
+
+
+def signature(problem: Problem, algorithm: str, layers: int, encoding: str) -> str:
+    """Name of a record's task: instance as it is written, algorithm, depth and encoding."""
+    content = [problem.to_data(), algorithm, layers, encoding]
+    return hashlib.sha256(canonical(content).encode()).hexdigest()[:32]
+
+
+def canonical(value: Any) -> str:
+    """JSON in the one form that is hashed."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def record_line(record: Mapping[str, Any]) -> bytes:
+    """A record in the one form that is hashed."""
+    return canonical(record).encode() + b"\n"
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,166 @@
+"""One shard: a run of records made and saved, the piece of work that is handed to a worker.
+
+A shard's records are a function of the settings and its number. What it cost goes into a file
+beside it, which is no part of the data.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from quasar.core.errors import InputError
+from quasar.data import storage
+from quasar.data.draw import draw
+from quasar.data.identity import split_of
+from quasar.data.recipes import make, too_long
+from quasar.data.record import Measured, make_record, measure
+from quasar.data.settings import BuildSettings
+from quasar.data.workers import Tick
+
+MAX_ATTEMPTS = 2000
+"""Drafts of one record after which the settings are taken to allow none."""
+EXCLUDED = "excluded.txt"
+"""File of excluded instance ids, one a line, in the folder of the shards."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every worker knows.
+
+    Attributes:
+        settings: of the data set.
+        folder: where the shards go; every worker must see the same one.
+        fingerprint: of the settings, written into each shard.
+    """
+
+    settings: BuildSettings
+    folder: Path
+    fingerprint: str
+
+    def path(self, number: int) -> Path:
+        """File of a shard."""
+        return self.folder / f"shard-{number:06d}.parquet"
+
+    def cost_path(self, number: int) -> Path:
+        """File that says what a shard cost."""
+        return self.folder / f"shard-{number:06d}.json"
+
+    def is_built(self, number: int) -> bool:
+        """Whether the shard lies there, whole and of these settings."""
+        found = storage.footer(self.path(number))
+        if found is None:
+            return False
+        rows, metadata = found
+        return metadata.get("fingerprint") == self.fingerprint and rows == len(
+            self.settings.shard(number)
+        )
+
+
+def build_shard(plan: Plan, number: int, tick: Tick) -> int:
+    """Make and save a shard; returns its number.
+
+    Raises:
+        InputError: the settings allow no record.
+        InfrastructureError: the disk is full.
+    """
+    excluded = _excluded(plan.folder / EXCLUDED)
+    records = []
+    drops: Counter[str] = Counter()
+    seconds: dict[str, float] = {}  # of processor time, so that a busy machine counts the same
+    counts: Counter[str] = Counter()
+    for index in plan.settings.shard(number):
+        start = time.process_time()
+        record = build_record(plan.settings, index, excluded, drops)
+        name = record["optimization_type"]
+        seconds[name] = seconds.get(name, 0.0) + time.process_time() - start
+        counts[name] += 1
+        records.append(record)
+        tick()
+    cost = {"seconds": seconds, "counts": counts, "drops": drops}
+    storage.write_whole(plan.cost_path(number), json.dumps(cost).encode())
+    metadata = {"fingerprint": plan.fingerprint, "shard": str(number)}
+    storage.write_records(plan.path(number), records, metadata)
+    return number
+
+
+def build_record(
+    settings: BuildSettings,
+    index: int,
+    excluded: frozenset[str] = frozenset(),
+    drops: Counter[str] | None = None,
+) -> dict[str, Any]:
+    """Make record number `index`: the first draft that is not dropped.
+
+    Args:
+        excluded: instances that must not occur.
+        drops: counts the reasons for which drafts were dropped.
+
+    Raises:
+        InputError: no draft out of many was kept.
+    """
+    own: Counter[str] = Counter()
+    for attempt in range(MAX_ATTEMPTS):
+        found = _attempt(settings, index, attempt, excluded)
+        if not isinstance(found, str):
+            if drops is not None:
+                drops.update(own)
+            return found
+        own[found] += 1
+    reasons = ", ".join(f"{reason} {count}" for reason, count in own.most_common())
+    raise InputError(
+        f"record {index}: {MAX_ATTEMPTS} drafts were dropped ({reasons}): allow more sizes, "
+        "problem types or longer circuits."
+    )
+
+
+def _attempt(
+    settings: BuildSettings, index: int, attempt: int, excluded: frozenset[str]
+) -> dict[str, Any] | str:
+    """A record, or why there is none."""
+    draft = draw(settings, index, attempt)
+    if draft is None:
+        return "size"
+    if draft.instance_id in excluded:
+        return "excluded"
+    spectrum = draft.encoded.hamiltonian.spectrum
+    if spectrum.first_excited is None:
+        return "flat"
+    if too_long(draft, settings):
+        return "too long"
+    made = make(draft, settings)
+    if isinstance(made, str):
+        return made
+    if len(made.qasm) > settings.max_characters:
+        return "too long"
+    found = measure(made.qasm, draft.encoded)
+    why = _refused(settings, index, found)
+    if why is not None:
+        return why
+    split = split_of(draft.instance_id, settings.split_shares(), settings.split_salt)
+    return make_record(draft, made, found, split=split, recipe=settings.recipe)
+
+
+def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None:
+    if settings.recipe == "agent-q" and not found.top_is_optimal:
+        return "not optimal"
+    if found.basis_state and not _may_be_basis_state(index, settings.max_basis_share):
+        return "basis state"
+    return None
+
+
+def _may_be_basis_state(index: int, share: float) -> bool:
+    """True for `share` of the indices, evenly spread: whatever the order in which records are
+    made, no more than this share of them can be basis states.
+    """
+    return int((index + 1) * share + 1e-9) > int(index * share + 1e-9)
+
+
+@lru_cache(maxsize=4)
+def _excluded(path: Path) -> frozenset[str]:
+    return frozenset(path.read_text(encoding="utf-8").split()) if path.exists() else frozenset()

@@ -1,0 +1,172 @@
+"""Adaptive circuits that end in a chosen ground state.
+
+Growth as in `optimise_adaptive` (largest slope first, all angles tuned again after each gate), on
+an energy with a steer: the Hamming distance to the state to be reached, times a weight. Without a
+steer growth can end in a basis state that is not optimal, where every slope of the pool vanishes;
+and where ground states are degenerate, which of them it mixes is left to rounding. The weight is
+raised until the state is reached: from some weight on, no other minimum is left. Then gates that
+do nothing are taken out.
+
+Steering by a known target: Feniou et al., Communications Physics 6, 192 (2023). Covers systems
+whose ground states are enumerated; no search for unknown ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from quasar.circuits import adaptive
+from quasar.circuits.ansatz import Ansatz, Slot
+from quasar.circuits.circuit import Gate
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.adaptive import pool_gradients
+from quasar.optimize.minimize import lbfgs
+from quasar.optimize.trace import Budget
+from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.engine import FloatVector, probabilities
+
+STEERS = (0.1, 0.3, 1.0, 3.0)
+"""Weights tried in turn, in units of the range of energies for a state with all bits wrong."""
+TARGET_RATIO = 0.999
+TARGET_PROBABILITY = 0.99
+
+_FLAT = 1e-7  # of the range: a slope below this is none
+_TIE = 1e-6  # relative: slopes nearer than this are equal, and the pool's order decides
+_IDLE = 1e-6  # radians
+_ROUNDING = 1e-9  # of the range
+_QUARTER = np.pi / 2
+
+
+def grow_to(
+    hamiltonian: IsingHamiltonian,
+    wanted: frozenset[int],
+    *,
+    steers: tuple[float, ...] = STEERS,
+    max_gates: int = 100,
+    budget: Budget | None = None,
+) -> tuple[Ansatz, FloatVector]:
+    """Grow until r reaches `TARGET_RATIO` and the states wanted `TARGET_PROBABILITY`.
+
+    Args:
+        wanted: ground states; the steer is the distance to the nearest one.
+        steers: weights to try in turn, 0 for none.
+
+    Returns:
+        The ansatz without idle gates, and its angles. Where no weight led there, the quarter turns
+        that write the first state wanted.
+    """
+    for steer in steers:
+        grown = _grow(hamiltonian, wanted, steer, max_gates, budget or Budget(100_000))
+        if grown is not None:
+            return _tidy(hamiltonian, wanted, *grown)
+    return quarter_turns(hamiltonian.n_qubits, min(wanted))
+
+
+def quarter_turns(n_qubits: int, index: int) -> tuple[Ansatz, FloatVector]:
+    """RY on every qubit, by -π/2 from |+> to |0> and by π/2 to |1>: basis state `index`."""
+    ansatz = adaptive.start(n_qubits)
+    for qubit in range(n_qubits):
+        ansatz = adaptive.append(ansatz, Gate("ry", (qubit,), (0.0,)))
+    return ansatz, np.array([_QUARTER if index >> i & 1 else -_QUARTER for i in range(n_qubits)])
+
+
+class _Aim:
+    """When a state is good enough."""
+
+    def __init__(self, hamiltonian: IsingHamiltonian, wanted: frozenset[int]) -> None:
+        self.diagonal = hamiltonian.diagonal
+        self.wanted = np.array(sorted(wanted), dtype=np.intp)
+        spectrum = hamiltonian.spectrum
+        self.width = spectrum.e_max - spectrum.e_min
+        self.ceiling = spectrum.e_min + (1.0 - TARGET_RATIO) * self.width
+
+    def met(self, energy: AnsatzEnergy, theta: FloatVector) -> bool:
+        p = probabilities(energy.state(theta))
+        return bool(
+            p @ self.diagonal <= self.ceiling and p[self.wanted].sum() >= TARGET_PROBABILITY
+        )
+
+
+def _grow(
+    hamiltonian: IsingHamiltonian,
+    wanted: frozenset[int],
+    steer: float,
+    max_gates: int,
+    budget: Budget,
+) -> tuple[Ansatz, FloatVector] | None:
+    aim = _Aim(hamiltonian, wanted)
+    n = hamiltonian.n_qubits
+    slope_scale = aim.width or 1.0
+    diagonal = hamiltonian.diagonal + steer * slope_scale / n * _distance(n, wanted)
+    gates = adaptive.pool(n)
+    left = np.ones(len(gates), dtype=bool)
+    ansatz, theta = adaptive.start(n), np.zeros(0)
+    energy = AnsatzEnergy(ansatz, diagonal)
+    while not aim.met(energy, theta):
+        if ansatz.n_parameters >= max_gates:
+            return None
+        slopes = np.where(left, np.abs(pool_gradients(energy.state(theta), diagonal, gates)), 0.0)
+        steepest = slopes.max()
+        if steepest < _FLAT * slope_scale:
+            return None
+        index = int(np.flatnonzero(slopes >= (1.0 - _TIE) * steepest)[0])
+        left[index] = False
+        ansatz = adaptive.append(ansatz, gates[index])
+        energy = AnsatzEnergy(ansatz, diagonal)
+        tuned = lbfgs(energy, np.append(theta, 0.0), budget=budget)
+        if not np.isfinite(tuned.energy):
+            return None
+        theta = tuned.theta
+    return ansatz, theta
+
+
+def _distance(n_qubits: int, wanted: frozenset[int]) -> FloatVector:
+    """Hamming distance of every basis state to the nearest one wanted, shape [D]."""
+    out = np.full(1 << n_qubits, np.inf)
+    out[sorted(wanted)] = 0.0
+    for i in range(n_qubits):
+        pairs = out.reshape(-1, 2, 1 << i)
+        np.minimum(pairs, pairs[:, ::-1, :] + 1.0, out=pairs)
+    return out
+
+
+def _tidy(
+    hamiltonian: IsingHamiltonian, wanted: frozenset[int], ansatz: Ansatz, theta: FloatVector
+) -> tuple[Ansatz, FloatVector]:
+    """Quarter turns made exact, then gates without effect taken out, while the aim stays met."""
+    aim = _Aim(hamiltonian, wanted)
+    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    value = energy.value(theta)
+    best, best_value = theta, value
+    snapped = _QUARTER * np.round(theta / _QUARTER)
+    value = energy.value(snapped)
+    if value <= best_value + _ROUNDING * aim.width and aim.met(energy, snapped):
+        best, best_value = snapped, value
+    for index in range(best.size):
+        if best[index] == 0.0:
+            continue
+        trial = best.copy()
+        trial[index] = 0.0
+        idle = abs(best[index]) < _IDLE or energy.value(trial) <= best_value + _ROUNDING * aim.width
+        if idle and aim.met(energy, trial):
+            best = trial
+    return without_idle(ansatz, best)
+
+
+def without_idle(ansatz: Ansatz, theta: FloatVector) -> tuple[Ansatz, FloatVector]:
+    """The grown ansatz without its gates at angle 0, and the other angles."""
+    idle = {slot.gate for slot in ansatz.slots if theta[slot.parameter] == 0.0}
+    gates: list[Gate] = []
+    slots: list[Slot] = []
+    for position, gate in enumerate(ansatz.gates):
+        if position in idle:
+            continue
+        if gate.params:
+            slots.append(Slot(len(gates), len(slots)))
+        gates.append(gate)
+    count = len(slots)
+    name = f"adaptive {count} gate{'s' * (count != 1)}"
+    kept = replace(ansatz, name=name, gates=tuple(gates), slots=tuple(slots), n_parameters=count)
+    return kept, theta[theta != 0.0]
