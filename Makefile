@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench-experiments clean
+.PHONY: help run test fuzz lint format bench-experiments bench-verify clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -38,6 +38,9 @@ run: $(VENV)/core ## Solve two problems on a real network and show the verified 
 test: $(VENV)/dev ## Run all tests
 	$(BIN)/python -m pytest -n 2
 
+fuzz: $(VENV)/dev ## Nightly: 20,000 random programs against the reference importer
+	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
+
 lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,6 +52,9 @@ format: $(VENV)/dev ## Rewrite the sources in the project's style
 
 bench-experiments: $(VENV)/dev ## Known states, entanglement and optima, measured
 	$(BIN)/python -m benchmarks.experiments
+
+bench-verify: $(VENV)/dev ## Speed of the verifier, against the published way
+	$(BIN)/python -m benchmarks.verify
 
 clean: ## Remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -127,6 +128,24 @@ def print_table(rows: Sequence[Row], title: str | None = None) -> None:
     for row in rows:
         table.add_row(*(text(row.get(key)) for key in rows[0]))
     console.print(table)
+
+
+def markdown(rows: Sequence[Row], *, without: Sequence[str] = ()) -> str:
+    """A table for a page of the documentation, columns `without` left out."""
+    columns = [key for key in rows[0] if key not in without]
+    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
+    for row in rows:
+        cells = (text(row[key]).replace("|", "\\|") for key in columns)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_tables(page: str, tables: Mapping[str, str]) -> str:
+    """The page with each table between its pair of markers replaced."""
+    for name, table in tables.items():
+        pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
+        page = pattern.sub(lambda m, t=table: f"{m[1]}{t}\n{m[2]}", page)  # type: ignore[misc]
+    return page
 
 
 def text(value: Any) -> str:

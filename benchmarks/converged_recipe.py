@@ -481,9 +481,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = default._replace(
         seed=options.seed, instances=options.instances, qaoa_instances=options.qaoa_instances
     )
-    done = _earlier()
 
     def keep(part: str, found: Sequence[Row], title: str) -> None:
+        done = _earlier()
         done[part] = [{"part": part, **row} for row in found]
         print_table(found, title)
         rows = [row for part in sorted(done) for row in done[part]]

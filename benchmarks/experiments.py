@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
@@ -20,7 +19,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
-from benchmarks._common import ROOT, print_table, text, write_result
+from benchmarks._common import ROOT, markdown, print_table, with_tables, write_result
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit, Gate
@@ -457,27 +456,6 @@ EXPERIMENTS: dict[str, tuple[str, Callable[[], list[Row]]]] = {
 }
 
 
-# --- the page ------------------------------------------------------------------------------------
-
-
-def markdown(rows: Sequence[Row]) -> str:
-    """A table for the page: all but the error, which differs from machine to machine."""
-    columns = [key for key in rows[0] if key != "error"]
-    lines = [f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}"]
-    for entry in rows:
-        cells = (text(entry[key]).replace("|", "\\|") for key in columns)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def with_tables(page: str, tables: dict[str, str]) -> str:
-    """The page with each table between its pair of markers replaced."""
-    for name, table in tables.items():
-        pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
-        page = pattern.sub(lambda m, t=table: f"{m[1]}{t}\n{m[2]}", page)  # type: ignore[misc]
-    return page
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--docs", action="store_true", help="rewrite the tables of the page")
@@ -491,7 +469,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = write_result("experiments", rows, extra)
     print(f"worst error {worst:.1e}; written to {path.relative_to(ROOT)}")
     if options.docs:
-        tables = {name: markdown(found) for name, found in results.items()}
+        # Without the error, which differs from machine to machine.
+        tables = {name: markdown(found, without=("error",)) for name, found in results.items()}
         PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 

@@ -250,12 +250,3 @@ def test_parses_equals_the_recorded_verdicts() -> None:
     found = {key: parses(qasm) for key, qasm in load_generations().items()}
     assert len(found) == 4059
     assert found == expected
-
-
-def test_mid_circuit_measurements_can_be_dropped_as_the_published_evaluator_does() -> None:
-    text = HEAD + "bit[1] c; qubit[1] q; h q[0]; c[0] = measure q[0]; h q[0];"
-    assert parse(text).circuit is None
-    dropped = parse(text, mid_circuit="dropped").circuit
-    assert [gate.name for gate in dropped.gates] == ["h", "h"]
-    branching = HEAD + "bit[1] c; qubit[1] q; c[0] = measure q[0]; if (c[0]) { x q[0]; }"
-    assert parse(branching, mid_circuit="dropped").circuit is None

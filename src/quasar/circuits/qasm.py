@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 VERSION = "OPENQASM 3.0"
-MidCircuit = Literal["exact", "dropped"]
 MAX_GATES = 100_000
 """Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
 
@@ -46,13 +45,11 @@ class Program:
     path: Literal["fast", "reference"]
 
 
-def parse(text: str, *, max_gates: int = MAX_GATES, mid_circuit: MidCircuit = "exact") -> Program:
+def parse(text: str, *, max_gates: int = MAX_GATES) -> Program:
     """Parse OpenQASM 3 text.
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
-        mid_circuit: `dropped` leaves out measurements that gates follow on the same qubit, as the
-            published evaluator does; `exact` makes such a program dynamic.
 
     Raises:
         CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
@@ -72,7 +69,7 @@ def parse(text: str, *, max_gates: int = MAX_GATES, mid_circuit: MidCircuit = "e
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
         return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates, mid_circuit)
+    return _parse_reference(text, max_gates)
 
 
 def parses(text: str) -> bool:
@@ -278,14 +275,12 @@ def _angle(text: str) -> float:
 # --- the reference importer ----------------------------------------------------------------------
 
 
-def _parse_reference(text: str, max_gates: int, mid_circuit: MidCircuit) -> Program:
+def _parse_reference(text: str, max_gates: int) -> Program:
     from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
     imported = import_reference(text)
     try:
-        circuit = from_qiskit(
-            imported, max_gates=max_gates, drop_measurements=mid_circuit == "dropped"
-        )
+        circuit = from_qiskit(imported, max_gates=max_gates)
     except DynamicCircuit:
         return Program(imported.num_qubits, None, imported, "reference")
     return Program(circuit.n_qubits, circuit, None, "reference")

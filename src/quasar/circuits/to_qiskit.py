@@ -62,9 +62,7 @@ def to_qiskit(circuit: Circuit, measure: bool = False) -> QuantumCircuit:
     return out
 
 
-def from_qiskit(
-    circuit: QuantumCircuit, *, max_gates: int = MAX_GATES, drop_measurements: bool = False
-) -> Circuit:
+def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circuit:
     """The static form of a Qiskit circuit.
 
     A measurement is final when nothing acts on its qubit afterwards; final ones are counted and
@@ -72,8 +70,6 @@ def from_qiskit(
 
     Args:
         max_gates: limit on gates, and on loop iterations, checked while unrolling.
-        drop_measurements: also leave out measurements that gates follow on the same qubit, which
-            changes what the program does.
 
     Raises:
         DynamicCircuit: it measures a qubit and goes on using it, resets a used one, branches or
@@ -81,7 +77,7 @@ def from_qiskit(
         CircuitError: kind `parameter` for a free parameter or an angle that is not finite, `limit`
             for more than `max_gates` gates, `semantic` for an operation without a meaning here.
     """
-    unrolling = Unrolling(max_gates, drop_measurements=drop_measurements)
+    unrolling = Unrolling(max_gates)
     unrolling.run(circuit)
     gates, measured = tuple(unrolling.gates), len(unrolling.measured)
     return Circuit(circuit.num_qubits, gates, n_measured=measured)
@@ -93,7 +89,7 @@ _Step = tuple[Any, tuple[int, ...]]  # an operation and the outer qubits it acts
 class Unrolling:
     """A depth-first walk with its own stack, so that nesting is not bounded by Python's."""
 
-    def __init__(self, max_gates: int, *, drop_measurements: bool = False) -> None:
+    def __init__(self, max_gates: int) -> None:
         from qiskit.circuit import (
             Barrier,
             BoxOp,
@@ -121,7 +117,6 @@ class Unrolling:
         self.names = _names_by_class()
 
         self.max_gates = max_gates
-        self.drop_measurements = drop_measurements
         self.gates: list[Gate] = []
         self.touched: set[int] = set()
         self.measured: set[int] = set()
@@ -194,7 +189,7 @@ class Unrolling:
         return name
 
     def add(self, gate: Gate) -> None:
-        if not self.drop_measurements and not self.measured.isdisjoint(gate.qubits):
+        if not self.measured.isdisjoint(gate.qubits):
             if gate.name == "id":
                 return
             raise DynamicCircuit("a gate acts on a qubit after its measurement.")

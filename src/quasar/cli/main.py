@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import typer
 
-from quasar.cli import data, encode, evaluate, generate, problems, verify
+from quasar.cli import bench, data, encode, evaluate, generate, problems, verify
 from quasar.core.errors import EXIT_INFRASTRUCTURE, QuasarError
 
 app = typer.Typer(
@@ -48,6 +48,9 @@ def _root(
 
 for _command in (generate, verify, evaluate, encode, problems):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
+app.command(
+    name="bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)(bench.command)
 app.add_typer(data.app, name="data")
 
 

@@ -100,7 +100,7 @@ class ParquetFile:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                if self._waiting or not self.rows:
+                if self._waiting:  # no empty row group: `datasets` cannot read one
                     self._write()
                 with disk_errors(self.path):
                     self._writer.close()

@@ -67,7 +67,7 @@ class EvaluationSettings(Settings):
     """Bootstrap resamples."""
 
 
-VERIFIER = VerifierSettings(max_stage=3, readings=False, mid_circuit="dropped")
+VERIFIER = VerifierSettings(max_stage=3, readings=False)
 """How candidates are judged: what the metrics need, nothing for people."""
 
 

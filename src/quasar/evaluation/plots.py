@@ -212,7 +212,7 @@ def overview(content: Content, folder: Path) -> Picture | None:
         if metric == "SREV":
             title += f" ({content.table[runs[0]]['energy_convention']})"
         axes.set_title(title, fontsize=9, color=INK, loc="left")
-    page.save(figure, folder / "overview.png")
+    page.save(figure, folder / "overview.png", tight=False)
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     low, high = content.table[best]["intervals"]["approximation_ratio"]
     reading = (
@@ -275,7 +275,7 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
         axes.set_xlim(left=-0.02)
         axes.set_xlabel(title, fontsize=9)
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_problem_type.png")
+    page.save(figure, folder / "by_problem_type.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     means = {
         name: mean(content.per_record(run, "approximation_ratio")[types == name])
@@ -348,7 +348,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
             axes.set_ylim(bottom=0.0)
         axes.margins(y=0.08)
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_qubits.png")
+    page.save(figure, folder / "by_qubits.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["p_optimal"] or 0.0)
     values = [mean(content.per_record(run, "p_optimal")[chosen]) for chosen in inside]
     reading = f"All records have {_range_name(*ranges[0])} qubits."
@@ -401,7 +401,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
         axes.set_ylim(0.0, 1.02)
         axes.set_title("median approximation ratio", fontsize=9, color=INK, loc="left")
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_size.png")
+    page.save(figure, folder / "by_size.png", tight=False)
     reading = "No run has enough usable candidates to relate size and quality."
     if correlations:
         run = max(correlations, key=lambda run: abs(correlations[run]))

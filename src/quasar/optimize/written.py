@@ -66,18 +66,17 @@ class Pen:
 def find_pens(ansatz: Ansatz) -> list[Pen]:
     """Ways to write every basis state, the simplest first.
 
-    With controlled rotations at 0, and then with all controlled RX and RY at π (which copies free
-    qubits, as `cx` does): the last RX or RY of each qubit if they can write every string, else the
-    first ones. The last ones stand behind most entanglers, so their bits are nearest the answer's.
+    First with controlled rotations at 0, then with all controlled RX and RY at π, which copies free
+    qubits as `cx` does. In each case with the last RX or RY of each qubit, which stand behind most
+    entanglers, so that their bits are nearest the answer's; and with the first.
 
     Returns:
         Empty where the ansatz has a gate that is not covered, or no such rotations.
     """
-    pens = [_find(ansatz, copying=False), _find(ansatz, copying=True)]
-    return [pen for pen in pens if pen is not None]
+    return [*_find(ansatz, copying=False), *_find(ansatz, copying=True)]
 
 
-def _find(ansatz: Ansatz, *, copying: bool) -> Pen | None:
+def _find(ansatz: Ansatz, *, copying: bool) -> list[Pen]:
     flips = [1 << q for q in range(ansatz.n_qubits)]
     uses = [0] * ansatz.n_parameters
     for used in ansatz.slots:
@@ -88,7 +87,7 @@ def _find(ansatz: Ansatz, *, copying: bool) -> Pen | None:
     for position in range(len(ansatz.gates) - 1, -1, -1):
         gate, slot = ansatz.gates[position], slot_of.get(position)
         if gate.params and (slot is None or slot.scale != 1.0):
-            return None
+            return []
         if gate.name == "cx" or (copying and gate.name in {"crx", "cry"}):
             flips[gate.qubits[0]] ^= flips[gate.qubits[1]]
             if slot is not None:
@@ -97,15 +96,14 @@ def _find(ansatz: Ansatz, *, copying: bool) -> Pen | None:
             if uses[slot.parameter] == 1:
                 found[gate.qubits[0]].append((slot.parameter, flips[gate.qubits[0]]))
         elif gate.name not in _HARMLESS:
-            return None
+            return []
     if not all(found) or (copying and not copiers):
-        return None
+        return []
+    pens = []
     for end in (0, -1):
         parameters, masks = zip(*(options[end] for options in found), strict=True)
-        pen = Pen(parameters, masks, tuple(sorted(copiers)))
-        if pen.complete:
-            return pen
-    return None
+        pens.append(Pen(parameters, masks, tuple(sorted(copiers))))
+    return [pen for pen in pens if pen.complete]
 
 
 def write(ansatz: Ansatz, pen: Pen, cube: Subcube) -> FloatVector:

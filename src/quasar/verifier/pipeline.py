@@ -149,7 +149,7 @@ class Verifier:
         run = _Run(self)
         with run.timed("feasibility"):
             first, execution = feasibility.measure(
-                text, self.engine, self.settings.limits, on_parsed, self.settings.mid_circuit
+                text, self.engine, self.settings.limits, on_parsed
             )
         run.stages = Stages(feasibility=first)
         if execution is None:

@@ -69,9 +69,6 @@ class VerifierSettings(Settings):
     """Last stage to compute: 1 feasibility, 2 behaviour, 3 objective, 4 utility."""
     energy_convention: EnergyConvention = "physical"
     """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
-    mid_circuit: Literal["exact", "dropped"] = "exact"
-    """Measurements that gates follow on the same qubit: simulated, or left out as the published
-    evaluator does."""
     quality: bool = True
     """Also measure entanglement and gate statistics, for people and tables."""
     readings: bool = True

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from quasar.circuits.qasm import MidCircuit, Program, parse
+from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import Engine
 from quasar.simulate.outcome import Outcome, run
@@ -109,13 +109,11 @@ def measure(
     engine: Engine,
     limits: Limits,
     on_parsed: Callable[[int], None] | None = None,
-    mid_circuit: MidCircuit = "exact",
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
     Args:
         on_parsed: told the number of qubits once the text has parsed, before it is simulated.
-        mid_circuit: see `circuits.qasm.parse`.
     """
     program: Program | None = None
     fault = too_long(text, limits)
@@ -125,7 +123,7 @@ def measure(
     if fault is not None or isinstance(text, bytes):
         return Feasibility(parses=False, simulable=False, fault=fault), None
     try:
-        program = parse(text, max_gates=limits.max_gates, mid_circuit=mid_circuit)
+        program = parse(text, max_gates=limits.max_gates)
         if on_parsed is not None:
             on_parsed(program.n_qubits)
         outcome = run(program, engine, max_qubits=limits.max_qubits)
