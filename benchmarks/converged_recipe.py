@@ -6,6 +6,7 @@
    canonical angles cost in energy.
 3. Predictability: the same instance with its qubits relabelled, and angles taken over from the
    nearest other instance.
+4. Cost of a circuit over the benchmark's sizes, depths, templates and algorithms.
 
 Instances come from the problems' samplers with the benchmark's shares of types; the records of the
 benchmark, where a checkout has them, are measured too. Run `python -m benchmarks.converged_recipe`.
@@ -36,6 +37,7 @@ from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.adaptive import optimise_adaptive
+from quasar.optimize.choice import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
 from quasar.optimize.converged import CONVERGED_TEMPLATES, converge
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.qaoa import sigma
@@ -58,8 +60,6 @@ SHARES = {
     "community_detection": 3, "graph_isomorphism": 2, "hamiltonian_path": 1,
 }  # fmt: skip
 """Records of each type, of 123 of the benchmark."""
-RECORD_LAYERS = {1: 19, 2: 6, 3: 6, 4: 10}
-"""QAOA records of each depth."""
 DEPTHS = (1, 2, 3, 4)
 RANDOM_STARTS = 50
 SAME = 1e-6  # of the range
@@ -78,6 +78,7 @@ class Settings(NamedTuple):
     qaoa_instances: int = 200
     free_instances: int = 30
     relabelled: int = 30
+    timed: int = 60
 
 
 def instance(seed: int, number: int, max_qubits: int) -> IsingHamiltonian:
@@ -310,24 +311,32 @@ def _in_cone(scaled: FloatVector) -> bool:
     )
 
 
-def costs(settings: Settings) -> Row:
-    """Seconds a QAOA circuit with the benchmark's sizes and depths."""
-    weights = np.array(list(RECORD_LAYERS.values()), dtype=float)
+def costs(settings: Settings) -> Iterator[Row]:
+    """Seconds a circuit with the benchmark's sizes and depths."""
     rng = generator(settings.seed, "costs")
-    took = []
-    for number in range(60):
+    took: dict[Algorithm, list[tuple[int, float]]] = {name: [] for name in ALGORITHMS}
+    for number in range(settings.timed):
         hamiltonian = instance(settings.seed, 1000 + number, 16)
-        layers = int(rng.choice(list(RECORD_LAYERS), p=weights / weights.sum()))
-        start = time.process_time()
-        converge(hamiltonian, "qaoa", layers=layers)
-        took.append((hamiltonian.n_qubits, time.process_time() - start))
-    return {
-        "what": "qaoa, benchmark's sizes and depths",
-        "n": len(took),
-        "seconds": float(np.mean([t for _, t in took])),
-        "slowest": max(t for _, t in took),
-        "seconds_to_12_qubits": float(np.mean([t for n, t in took if n <= 12])),
-    }
+        for algorithm in ALGORITHMS:
+            counts = LAYER_COUNTS[algorithm]
+            weights = np.array(list(counts.values()), dtype=float)
+            layers = int(rng.choice(list(counts), p=weights / weights.sum()))
+            start = time.process_time()
+            converge(hamiltonian, algorithm, layers=layers, seed=number)
+            took[algorithm].append((hamiltonian.n_qubits, time.process_time() - start))
+    means = {name: float(np.mean([t for _, t in found])) for name, found in took.items()}
+    for name, found in took.items():
+        yield {
+            "what": name,
+            "n": len(found),
+            "seconds": means[name],
+            "median": float(np.median([t for _, t in found])),
+            "slowest": max(t for _, t in found),
+            "seconds_to_12_qubits": float(np.mean([t for n, t in found if n <= 12])),
+        }
+    total = sum(ALGORITHM_COUNTS.values())
+    mixed = sum(means[name] * share for name, share in ALGORITHM_COUNTS.items()) / total
+    yield {"what": "benchmark's mixture", "seconds": mixed}
 
 
 def relabelled(hamiltonian: IsingHamiltonian, order: Sequence[int]) -> IsingHamiltonian:
@@ -476,7 +485,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--instances", type=int, default=default.instances)
     parser.add_argument("--qaoa-instances", type=int, default=default.qaoa_instances)
     parser.add_argument("--store", type=Path, default=None, help="file that keeps random runs")
-    parser.add_argument("--parts", default="123", help="which parts to measure anew, e.g. 1 or 23")
+    parser.add_argument("--parts", default="1234", help="which parts to measure anew, e.g. 1 or 23")
     options = parser.parse_args(arguments)
     settings = default._replace(
         seed=options.seed, instances=options.instances, qaoa_instances=options.qaoa_instances
@@ -497,11 +506,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         runs = RandomRuns(settings, options.store)
         second, searched = part_two(settings, runs)
         keep("2 qaoa", second, "QAOA against the best of 50 random starts")
-        keep("2 qaoa cost", [costs(settings)], "QAOA: cost")
     if "3" in options.parts:
         third = list(part_three(settings, searched, runs))
         for measure in ("relabelled", "neighbour"):
             keep(f"3 {measure}", [r for r in third if r["measure"] == measure], measure)
+    if "4" in options.parts:
+        keep("4 cost", list(costs(settings)), "Cost")
 
 
 def _earlier() -> dict[str, list[Row]]:

@@ -264,6 +264,24 @@ def steps(said: Sequence[dict[str, Any]]) -> Row:
     return {name: statistics.median(s["seconds"][name] for s in said) for name in names}
 
 
+def step_table(seconds: Row) -> list[Row]:
+    """Both ways' steps beside each other."""
+    theirs, mine = seconds["published"], seconds["ours"]
+    return [
+        {
+            "step": "parse and simulate",
+            "published": theirs["parse"] + theirs["distribution"],
+            "ours": mine["feasibility"],
+        },
+        {
+            "step": "likeness and energy",
+            "published": theirs["energy"],
+            "ours": mine["behaviour"] + mine["objective"],
+        },
+        {"step": "optimise", "published": theirs["optimise"], "ours": mine["utility"]},
+    ]
+
+
 def our_steps(reports: Sequence[Report]) -> Row:
     """Median seconds of each stage of ours, on the same candidates."""
     names = ("feasibility", "behaviour", "objective", "utility")
@@ -334,7 +352,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     path = write_result(options.name, ways, extra)
     print(f"agreement {figures['agreement']}; written to {path}")
     if options.docs:
-        tables = {"ways": markdown(rounded(ways)), "growth": markdown(rounded(grown))}
+        tables = {
+            "ways": markdown(rounded(ways)),
+            "steps": markdown(rounded(step_table(figures["seconds"]))),
+            "growth": markdown(rounded(grown)),
+        }
         PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 

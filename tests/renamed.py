@@ -77,7 +77,10 @@ def _rename_graph(graph: Data, rng: np.random.Generator) -> dict[str, Any]:
     for node in graph["nodes"]:
         node["id"] = to[json.dumps(node["id"])]
     for edge in graph["edges"]:
-        edge["source"], edge["target"] = to[json.dumps(edge["source"])], to[json.dumps(edge["target"])]
+        edge["source"], edge["target"] = (
+            to[json.dumps(edge["source"])],
+            to[json.dumps(edge["target"])],
+        )
         if not graph["directed"] and rng.random() < 0.5:
             edge["source"], edge["target"] = edge["target"], edge["source"]
     graph["nodes"] = permutation(rng, graph["nodes"])

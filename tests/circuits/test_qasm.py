@@ -168,12 +168,18 @@ def test_a_misspelt_gate_gets_a_suggestion() -> None:
     [
         "qubit[1] q; for int i in [0:1000000000] { h q[0]; }",
         "qubit[1] q; for int i in [0:99999] { for int j in [0:99999] { } }",
+        "qubit[1] q; " + "for int i in [0:1] { " * 40 + "h q[0]; " + "}" * 40,
     ],
 )
 def test_unrolling_stops_at_the_limit(body: str) -> None:
     with pytest.raises(CircuitError) as caught:
         parse(HEAD + body, max_gates=1000)
     assert caught.value.kind == "limit"
+
+
+def test_a_long_loop_that_ends_early_is_dynamic_not_too_long() -> None:
+    body = "bit[1] c; qubit[1] q; for int i in [0:1000000] { h q[0]; break; }"
+    assert parse(HEAD + body).dynamic is not None
 
 
 def test_an_infinite_angle_parses_but_cannot_be_simulated() -> None:

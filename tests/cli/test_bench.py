@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_names_are_listed_with_what_they_measure() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match="no benchmark 'speed'; there are .*verify"):
+    with pytest.raises(InputError, match=r"no benchmark 'speed'; there are .*verify"):
         run("speed")
 
 
@@ -54,14 +53,13 @@ def test_the_verifiers_benchmark(
         pytest.skip(f"no generations in {module.SHARED}")
     folder = module.SHARED if shared else tmp_path
     monkeypatch.setattr(module.own_data, "__defaults__", (1, 2))
-    options = "--limit 30 --sample 2 --rounds 1 --max-qubits 6 --workers 1".split()
+    options = "--limit 20 --sample 1 --rounds 1 --max-qubits 6 --workers 1".split()
     module.main([*options, "--data", str(folder)])
     result = json.loads((tmp_path / "verify.json").read_text())
     assert result["source"] == ("shared generations" if shared else "own sample")
     assert [row["way"][:3] for row in result["rows"]] == ["(a)", "(b)", "(c)", "(d)"]
     assert all(row["per second"] > 0 for row in result["rows"])
-    assert result["agreement"]["compared"] == 2
+    assert result["agreement"]["compared"] == 1
     assert result["agreement"]["energy"] < 1e-9
     assert [row["qubits"] for row in result["growth"]] == [4, 6]
     assert result["machine"]["processor"]
-    assert "benchmarks.verify" in sys.modules

@@ -97,9 +97,7 @@ def test_a_data_set_is_made_again_from_its_manifest(built: Path, tmp_path: Path)
         (["import", "{}/absent.jsonl", "--out", "{}/x"], "nothing at"),
     ],
 )
-def test_wrong_usage_gives_exit_code_2(
-    arguments: list[str], words: str, tmp_path: Path
-) -> None:
+def test_wrong_usage_gives_exit_code_2(arguments: list[str], words: str, tmp_path: Path) -> None:
     code, _, err = quasar("data", *(a.format(tmp_path) for a in arguments))
     assert code == 2
     assert words in err

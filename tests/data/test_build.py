@@ -83,12 +83,11 @@ def test_datasets_loads_the_three_splits(small_set: Path, tmp_path: Path) -> Non
     assert json.loads(first["solution"])["optimization_time"] is None
 
 
-def test_a_split_without_records_is_there_all_the_same(tmp_path: Path) -> None:
+def test_a_split_without_records_does_not_hinder(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     build(tmp_path / "d", small(count=2, algorithms={"qaoa": 1}, splits={"train": 1, "test": 1e-9}))
     loaded = datasets.load_dataset(str(tmp_path / "d"), cache_dir=str(tmp_path / "cache"))
-    assert loaded["test"].num_rows == 0
-    assert loaded["train"].num_rows == 2
+    assert {name: rows.num_rows for name, rows in loaded.items()} == {"train": 2}
 
 
 def test_two_processes_make_the_same(small_set: Path, tmp_path: Path) -> None:
@@ -201,7 +200,7 @@ def test_a_full_disk_without_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(storage.ParquetFile, "_write", full)
     with pytest.raises(OSError, match="No space"):
-        storage.write_records(tmp_path / "a.parquet", [], {})
+        storage.write_records(tmp_path / "a.parquet", [{}], {})
     assert list(tmp_path.iterdir()) == []
 
 

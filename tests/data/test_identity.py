@@ -142,9 +142,7 @@ NEAR_COPIES = [
 
 
 @pytest.mark.parametrize(("problem_type", "change"), NEAR_COPIES)
-def test_a_near_copy_is_another_instance(
-    problem_type: str, change: Callable[[Data], None]
-) -> None:
+def test_a_near_copy_is_another_instance(problem_type: str, change: Callable[[Data], None]) -> None:
     data = next(
         data
         for data in (sample(problem_type, number) for number in range(20))

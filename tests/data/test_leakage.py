@@ -51,7 +51,9 @@ def test_near_copies_are_not(tmp_path: Path) -> None:
     swapped = json.loads(json.dumps(data))
     marks = swapped["problem_specific_attributes"]
     marks["source"], marks["sink"] = marks["sink"], marks["source"]
-    found = leakage(write(tmp_path / "a.jsonl", [data]), write(tmp_path / "b.jsonl", [near, swapped]))
+    found = leakage(
+        write(tmp_path / "a.jsonl", [data]), write(tmp_path / "b.jsonl", [near, swapped])
+    )
     assert found.pairs == []
 
 

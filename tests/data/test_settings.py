@@ -54,9 +54,10 @@ def test_wrong_settings_are_explained(wrong: dict[str, Any], word: str) -> None:
 )
 def test_the_fingerprint_changes_with_the_settings(change: dict[str, Any]) -> None:
     base = {"recipe": "agent-q", "count": 10}
-    assert BuildSettings.parse(base).fingerprint() != BuildSettings.parse(
-        {**base, **change}
-    ).fingerprint()
+    assert (
+        BuildSettings.parse(base).fingerprint()
+        != BuildSettings.parse({**base, **change}).fingerprint()
+    )
 
 
 def test_shards_cover_every_record_once() -> None:

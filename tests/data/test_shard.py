@@ -76,7 +76,9 @@ def test_sizes_are_kept() -> None:
 
 
 def test_sizes_of_the_additional_types_follow_their_shares() -> None:
-    settings = small(recipe="converged", problems={"ising": 1}, max_qubits=8, sizes={"3": 3, "6": 1})
+    settings = small(
+        recipe="converged", problems={"ising": 1}, max_qubits=8, sizes={"3": 3, "6": 1}
+    )
     drafts = [draw(settings, index, 0) for index in range(120)]
     counts = Counter(d.encoded.n_qubits for d in drafts if d is not None)
     assert set(counts) == {3, 6}
@@ -138,7 +140,9 @@ def test_converged_settings_reach_the_recipe() -> None:
     base = {"recipe": "converged", "problems": {"maxcut": 1}, "max_basis_share": 1.0}
     vqe = {"algorithms": {"vqe": 1}, "templates": {"15": 1}, "layers": {"vqe": {"1": 1}}}
     one, many = (
-        build_record(BuildSettings.parse({**base, **vqe, "count": 1, "max_qubits": 5, "ground": g}), 0)
+        build_record(
+            BuildSettings.parse({**base, **vqe, "count": 1, "max_qubits": 5, "ground": g}), 0
+        )
         for g in ("one", "all")
     )
     assert one["problem"] == many["problem"]

@@ -13,6 +13,8 @@ from __future__ import annotations
 import difflib
 import math
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -45,11 +47,18 @@ class Program:
     path: Literal["fast", "reference"]
 
 
-def parse(text: str, *, max_gates: int = MAX_GATES) -> Program:
+def parse(
+    text: str,
+    *,
+    max_gates: int = MAX_GATES,
+    on_accepted: Callable[[int], None] | None = None,
+) -> Program:
     """Parse OpenQASM 3 text.
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
+        on_accepted: told the number of qubits once it is certain that the reference importer says
+            yes, which may be long before the gates are unrolled.
 
     Raises:
         CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
@@ -64,21 +73,22 @@ def parse(text: str, *, max_gates: int = MAX_GATES) -> Program:
             column=1,
             hint=f"Begin with '{VERSION};' and 'include \"stdgates.inc\";'.",
         )
+    accepted = on_accepted or (lambda n_qubits: None)
     circuit = _parse_flat(text)
     if circuit is not None:
+        accepted(circuit.n_qubits)
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
         return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates)
+    return _parse_reference(text, max_gates, accepted)
 
 
 def parses(text: str) -> bool:
     """Syntactic correctness as the paper counts it: the reference importer's verdict."""
-    try:
-        parse(text)
-    except CircuitError as error:
-        return error.kind not in {"syntax", "semantic"}
-    return True
+    accepted: list[int] = []
+    with suppress(CircuitError):
+        parse(text, max_gates=1, on_accepted=accepted.append)
+    return bool(accepted)
 
 
 def too_many_gates(max_gates: int) -> CircuitError:
@@ -275,10 +285,11 @@ def _angle(text: str) -> float:
 # --- the reference importer ----------------------------------------------------------------------
 
 
-def _parse_reference(text: str, max_gates: int) -> Program:
+def _parse_reference(text: str, max_gates: int, accepted: Callable[[int], None]) -> Program:
     from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
     imported = import_reference(text)
+    accepted(imported.num_qubits)
     try:
         circuit = from_qiskit(imported, max_gates=max_gates)
     except DynamicCircuit:

@@ -121,6 +121,8 @@ class Unrolling:
         self.touched: set[int] = set()
         self.measured: set[int] = set()
         self.bindings: dict[Any, int] = {}
+        # Blocks are kept beside their counts, so that no other takes their identity.
+        self.least: dict[int, tuple[QuantumCircuit, int | None]] = {}
         self.iterations = 0
         self.visits = 0
 
@@ -220,14 +222,39 @@ class Unrolling:
         values, variable, body = operation.params
         if variable is not None and not isinstance(variable, self.parameter):
             raise DynamicCircuit("a loop counts in a variable.")
-        gates_each = sum(self.known(item.operation) is not None for item in body.data)
+        least = self.least_iterations(values, body)
+        if max(least, len(self.gates) + least) > self.max_gates:
+            raise too_many_gates(self.max_gates)
+        return self.iterate(values, variable, body, qubits)
+
+    def least_iterations(self, values: Any, body: QuantumCircuit) -> int:
+        """Gates or innermost rounds that a loop comes to at least; 0 where it may be left early.
+
+        Known before a single round is taken, so that loops in loops of 10**9 rounds end at once.
+        """
         try:
             count = len(values)
         except OverflowError:  # a range longer than an index
-            raise too_many_gates(self.max_gates) from None
-        if max(count, len(self.gates) + count * gates_each) > self.max_gates:
-            raise too_many_gates(self.max_gates)
-        return self.iterate(values, variable, body, qubits)
+            count = self.max_gates + 1
+        each = self.least_gates(body)
+        return 0 if each is None else count * max(1, each)
+
+    def least_gates(self, body: QuantumCircuit) -> int | None:
+        """Least gates of a block; None where it depends on values known only while running."""
+        if id(body) not in self.least:
+            total: int | None = 0
+            for item in body.data:
+                operation = item.operation
+                inner: int | None = int(self.known(operation) is not None)
+                if isinstance(operation, self.loop):
+                    inner = self.least_iterations(operation.params[0], operation.params[2])
+                elif isinstance(operation, self.box):
+                    inner = self.least_gates(operation.body)
+                elif isinstance(operation, self.dynamic):
+                    inner = None
+                total = None if total is None or inner is None else total + inner
+            self.least[id(body)] = (body, total)
+        return self.least[id(body)][1]
 
     def iterate(
         self, values: Any, variable: Any, body: QuantumCircuit, qubits: tuple[int, ...]

@@ -265,7 +265,7 @@ def write_splits(
     Args:
         target: folder that appears, complete, at the end; an older one is replaced.
         scratch: folder to write in, on the same disk.
-        names: splits that are written even without records.
+        names: splits that are counted even without records.
 
     Returns:
         Records and hash of each split.

@@ -153,7 +153,7 @@ def card_text(found: Summary, manifest: Mapping[str, Any], pictures: Sequence[st
     settings = manifest["settings"]
     splits = list(manifest["splits"])
     parts = [
-        _header(splits),
+        _header([name for name in splits if found.splits[name, ""]]),
         _opening(found, manifest),
         _table(
             ["split", "records", *_algorithms(found)],

@@ -22,18 +22,26 @@ class Field(NamedTuple):
     Attributes:
         kind: `text`, `whole` (64-bit integer), `number` (64-bit float) or `flag` (true or false).
         nullable: whether null is allowed.
+        choices: the values allowed, where these are few.
     """
 
     name: str
     kind: Kind
     nullable: bool
     meaning: str
+    choices: tuple[str, ...] = ()
 
 
 PUBLIC = (
     Field("signature", "text", False, "hash of problem, algorithm, depth and encoding"),
     Field("problem_type", "text", False, "see `quasar problems`"),
-    Field("optimization_type", "text", False, "`qaoa`, `vqe` or `adaptive_vqe`"),
+    Field(
+        "optimization_type",
+        "text",
+        False,
+        "`qaoa`, `vqe` or `adaptive_vqe`",
+        ("qaoa", "vqe", "adaptive_vqe"),
+    ),
     Field("graph", "text", False, "node-link JSON or hypergraph; `null` for types without one"),
     Field("problem_specific_attributes", "text", True, "JSON, null where there are none"),
     Field("number_of_qubits", "whole", False, "n"),
@@ -61,9 +69,27 @@ PUBLIC = (
 EXTRA = (
     Field("index", "whole", False, "number of the record, from 0; unique over all splits"),
     Field("split", "text", False, "the split it is in"),
-    Field("recipe", "text", False, "`agent-q`, `converged` or `imported`"),
-    Field("encoding", "text", False, "`exact` or `agent-q`; `given` where neither was recognised"),
-    Field("variable_order", "text", False, "how variables were sorted: `natural`, `lexicographic`"),
+    Field(
+        "recipe",
+        "text",
+        False,
+        "`agent-q`, `converged` or `imported`",
+        ("agent-q", "converged", "imported"),
+    ),
+    Field(
+        "encoding",
+        "text",
+        False,
+        "`exact` or `agent-q`; `given` where neither was recognised",
+        ("exact", "agent-q", "given"),
+    ),
+    Field(
+        "variable_order",
+        "text",
+        False,
+        "how variables were sorted: `natural`, `lexicographic`",
+        ("natural", "lexicographic"),
+    ),
     Field("problem", "text", False, "the whole problem file, JSON"),
     Field("instance_id", "text", False, "equal for instances that are one up to renaming"),
     Field("ansatz", "text", True, "family and depth of the circuit"),
@@ -125,4 +151,6 @@ def faults(record: Mapping[str, Any]) -> list[str]:
         right = isinstance(value, _PYTHON[field.kind])
         if not right or (isinstance(value, bool) and field.kind != "flag"):
             found.append(f"{field.name} must be {field.kind}, not {value!r:.40}")
+        elif field.choices and value not in field.choices:
+            found.append(f"{field.name} must be one of {', '.join(field.choices)}, not {value!r}")
     return found

@@ -21,7 +21,7 @@ from quasar.core.settings import Settings
 from quasar.optimize.agent_q import AgentQSettings
 from quasar.optimize.bouts import BoutSettings
 from quasar.optimize.choice import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
-from quasar.optimize.converged import Ground
+from quasar.optimize.converged import CONVERGED_TEMPLATES, Ground
 from quasar.problems.base import Encoding
 from quasar.problems.registry import PROBLEMS
 
@@ -80,10 +80,10 @@ _DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
         "algorithms": {"qaoa": 0.4, "vqe": 0.35, "adaptive_vqe": 0.25},
         "layers": {
             "qaoa": {1: 3, 2: 3, 3: 2, 4: 2, 5: 1, 6: 1},
-            "vqe": {1: 4, 2: 3, 3: 2, 4: 1},
+            "vqe": {1: 5, 2: 3, 3: 1, 4: 1},
             "adaptive_vqe": {1: 1},
         },
-        "templates": {number: 1.0 for number in NUMBERS if number != 1},
+        "templates": {number: 1.0 for number in CONVERGED_TEMPLATES if number != 1},
         "max_basis_share": 0.1,
     },
 }

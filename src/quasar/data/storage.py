@@ -100,7 +100,7 @@ class ParquetFile:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None:
-                if self._waiting:  # no empty row group: `datasets` cannot read one
+                if self._waiting:
                     self._write()
                 with disk_errors(self.path):
                     self._writer.close()
@@ -164,6 +164,8 @@ def columns(path: Path) -> list[str]:
 class SplitWriter:
     """Records of one split, in files of a fixed number of rows; keeps their hash.
 
+    Without records there is no file: `datasets` knows no empty splits.
+
     Attributes:
         rows: records written.
     """
@@ -172,20 +174,17 @@ class SplitWriter:
         self.rows = 0
         self._folder, self._split, self._limit = folder, split, rows_per_file
         self._hash = hashlib.sha256()
-        self._number = 0
-        self._file = self._open()
-
-    def _open(self) -> ParquetFile:
-        path = self._folder / f"{self._split}-{self._number:05d}.parquet"
-        return ParquetFile(path).__enter__()
+        self._file: ParquetFile | None = None
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append one record."""
-        if self._file.rows == self._limit:
-            self._file.__exit__(None)
-            self._number += 1
-            self._file = self._open()
-        self._file.add([record])
+        number, row = divmod(self.rows, self._limit)
+        if row == 0:
+            self.close()
+            path = self._folder / f"{self._split}-{number:05d}.parquet"
+            self._file = ParquetFile(path).__enter__()
+        if self._file is not None:
+            self._file.add([record])
         self._hash.update(record_line(record))
         self.rows += 1
 
@@ -195,7 +194,9 @@ class SplitWriter:
         Args:
             kind: the exception that ended the work, if one did: the last file is dropped.
         """
-        self._file.__exit__(kind)
+        file, self._file = self._file, None
+        if file is not None:
+            file.__exit__(kind)
         return self._hash.hexdigest()
 
 

@@ -150,7 +150,10 @@ class _Crew:
     def _hire(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        # Ctrl-C is the parent's business, from the first moment of a worker's life.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         process.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         theirs.close()
         worker = _Worker(process, ours)
         self._workers.append(worker)
@@ -177,13 +180,12 @@ class _Crew:
 
 def _serve(connection: Connection, work: Work[Any, Any]) -> None:
     """Work until the parent is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers itself
 
     def tick() -> None:
         connection.send(("tick", None))
 
     # A closed connection: the parent is gone.
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             item = connection.recv()
             try:

@@ -42,7 +42,7 @@ _SHORT_RUN = 25  # evaluations
 _LONG_RUN = 300
 _AMPLITUDES = 1 << 14  # D B of one batch: stays in cache
 _FULL_EFFORT_QUBITS = 9  # beyond, the number of starts falls with D
-_LEAN = 0.1  # effort below which one ramp has to do
+_LEAN = 0.2  # effort below which two ramps have to do, and no kicks
 _NUDGE = 0.03  # radians: an idle layer is a saddle point
 _EDGE = 1e-6
 _SAME = 1e-8  # of the range: energies that count as one
@@ -98,7 +98,7 @@ def search_qaoa(
         if p == 1:
             near, far = _grid(landscape, symmetry, effort)
         else:
-            near = [ramp(p, gamma, beta) for gamma, beta in _RAMPS[: 1 if lean else None]]
+            near = [ramp(p, gamma, beta) for gamma, beta in _RAMPS[: 2 if lean else None]]
             canonical = out[-1].canonical
             if canonical is not None:
                 near.append(interpolate(landscape.scaled(canonical.theta)))
@@ -106,12 +106,10 @@ def search_qaoa(
             count = _RANDOM_STARTS.get(p, _FEWEST_RANDOM_STARTS)
             far += list(_random(landscape, rng, p, round(count * effort)))
         found = _minima(landscape, near, far, symmetry, effort)
-        for _ in range(_HOPS):
+        for _ in range(0 if lean else _HOPS):
             top = [landscape.scaled(theta) for theta in _distinct(found, _HOPPED, width)]
-            kicks = round(_KICKS * effort)
-            if kicks:
-                kicked = _kicked(landscape, top, rng, kicks)
-                found += _minima(landscape, [], kicked, symmetry, effort)
+            kicked = _kicked(landscape, top, rng, round(_KICKS * effort))
+            found += _minima(landscape, [], kicked, symmetry, effort)
         canonical = min(
             (m for m in found if _is_canonical(landscape.scaled(m.theta))),
             key=lambda m: m.energy,

@@ -91,7 +91,10 @@ class QaoaBatch:
 
 def _phases(levels: FloatVector, angles: FloatArray) -> ComplexArray:
     """exp(-i angle * level), shape [levels, B]."""
-    out: ComplexArray = np.exp(-1j * np.outer(levels, angles))
+    turns = np.outer(levels, angles)
+    out = np.empty(turns.shape, dtype=np.complex128)
+    np.cos(turns, out=out.real)
+    np.sin(-turns, out=out.imag)
     return out
 
 

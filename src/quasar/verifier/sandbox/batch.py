@@ -35,6 +35,7 @@ from quasar.verifier.stages.feasibility import Fault, too_long
 _AHEAD = 3  # candidates a worker holds: one judged, the others hide the way there and back
 _AHEAD_BYTES = 1 << 18
 _STALL = 10  # times max_seconds on the clock without the processor time: it hangs or is stopped
+_STALL_S = 3.0  # and no less than this
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
 _ALLOCATION_FAILED = ("memory allocation of", "bad_alloc", "out of memory", "memoryerror")
@@ -247,9 +248,9 @@ class Batch:
         now, limit_s = time.monotonic(), self.limits.max_seconds
         progress = self.staff.progress(worker)
         if progress.serial != worker.tasks[0].serial or progress.phase == Phase.IDLE:
-            if now - worker.first_s > _STALL * limit_s:
-                self._bury(worker)
             worker.check_s = now + limit_s
+            if now - worker.first_s > max(_STALL * limit_s, _STALL_S):
+                self._bury(worker)
             return
         elapsed_s = now - progress.clock_s
         if progress.phase == Phase.PREPARING:
@@ -264,7 +265,7 @@ class Batch:
         if used_s >= limit_s:
             self.staff.n_killed += 1
             self._bury(worker, out_of_time(self.limits))
-        elif elapsed_s > _STALL * limit_s:
+        elif elapsed_s > max(_STALL * limit_s, _STALL_S):
             self._bury(worker)
         else:
             worker.check_s = now + max(0.001, limit_s - used_s)
@@ -277,24 +278,29 @@ class Batch:
         Args:
             fault: the verdict on its first task, if that is why it has to end.
         """
-        progress = self.staff.progress(worker)
+        tasks = list(worker.tasks)
+        worker.tasks.clear()
         status, said = self._dismiss(worker)
-        tasks = worker.tasks
-        while tasks and (fault is None or len(tasks) > 1) and tasks[-1].serial != progress.serial:
-            self.waiting.appendleft(tasks.pop())
-        if not tasks:
+        progress = self.staff.progress(worker)  # its last word, now that it can say no more
+        judging = progress.phase == Phase.JUDGING
+        at = [t for t in tasks if t.serial == progress.serial and progress.phase != Phase.IDLE]
+        blamed = tasks[0] if fault is not None else at[0] if at else None
+        for task in reversed(tasks):
+            if task is not blamed:
+                (self.suspects if task.failures else self.waiting).appendleft(task)
+        if blamed is None:
             return
-        task = tasks.pop()
         words = "its worker was lost."
         if fault is None:
             self.staff.n_died += 1
             if status is not None:
                 fault, words = self._post_mortem(os.waitstatus_to_exitcode(status), said)
-        if fault is None:
-            self._failed(task, words)
+        if fault is not None and judging:
+            parsed = blamed in at and progress.n_qubits >= 0
+            _refuse(blamed, fault, progress.n_qubits if parsed else None)
+            self.waiting.appendleft(blamed)
         else:
-            _refuse(task, fault, None if progress.n_qubits < 0 else progress.n_qubits)
-            self.waiting.appendleft(task)
+            self._failed(blamed, words)
 
     def _dismiss(self, worker: WorkerHandle) -> tuple[int | None, str]:
         self.selector.unregister(worker.connection)
@@ -303,9 +309,9 @@ class Batch:
     def _post_mortem(self, code: int, said: str) -> tuple[Fault | None, str]:
         """The verdict that a death amounts to, or what to say of it."""
         if -code == signal.SIGXCPU:
-            return out_of_time(self.limits), ""
+            return out_of_time(self.limits), "its worker used too much processor time."
         if -code not in _FROM_OUTSIDE and any(w in said.lower() for w in _ALLOCATION_FAILED):
-            return out_of_memory(self.limits), ""
+            return out_of_memory(self.limits), said.strip().splitlines()[-1]
         how = f"ended with {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
         last = said.strip().splitlines()[-1:]
         return None, f"its worker {how}{': ' + last[0] if last else ''}."

@@ -28,7 +28,7 @@ class SandboxLimits(Settings):
     fault, not the candidate."""
     retries: int = Field(default=2, ge=0)
     """How often a candidate whose worker died is done again, alone on a fresh worker."""
-    tasks_per_worker: int = Field(default=2000, ge=1)
+    tasks_per_worker: int = Field(default=10_000, ge=1)
     """Candidates before a worker is replaced: the importer's caches grow with what it reads."""
 
 

@@ -13,8 +13,6 @@ from quasar.simulate.engine import Engine
 from quasar.simulate.outcome import Outcome, run
 from quasar.verifier.settings import Limits
 
-_NOT_PARSED = frozenset({"syntax", "semantic"})
-
 
 class Fault(BaseModel):
     """Why a circuit is infeasible, for people and models to act on."""
@@ -115,28 +113,29 @@ def measure(
     Args:
         on_parsed: told the number of qubits once the text has parsed, before it is simulated.
     """
-    program: Program | None = None
     fault = too_long(text, limits)
     if fault is None and isinstance(text, bytes):
         text, fault = _decoded(text)
         fault = fault or too_long(text, limits)
     if fault is not None or isinstance(text, bytes):
         return Feasibility(parses=False, simulable=False, fault=fault), None
-    try:
-        program = parse(text, max_gates=limits.max_gates)
+    n_qubits: int | None = None
+
+    def accepted(n: int) -> None:
+        nonlocal n_qubits
+        n_qubits = n
         if on_parsed is not None:
-            on_parsed(program.n_qubits)
+            on_parsed(n)
+
+    try:
+        program = parse(text, max_gates=limits.max_gates, on_accepted=accepted)
         outcome = run(program, engine, max_qubits=limits.max_qubits)
     except CircuitError as error:
-        return (
-            Feasibility(
-                parses=program is not None or error.kind not in _NOT_PARSED,
-                simulable=False,
-                n_qubits=None if program is None else program.n_qubits,
-                fault=Fault.from_error(error),
-            ),
-            None,
+        parsed = n_qubits is not None
+        stage = Feasibility(
+            parses=parsed, simulable=False, n_qubits=n_qubits, fault=Fault.from_error(error)
         )
+        return stage, None
     return (
         Feasibility(
             parses=True,
