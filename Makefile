@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format bench-experiments bench-verify clean
+.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -55,6 +55,13 @@ bench-experiments: $(VENV)/dev ## Known states, entanglement and optima, measure
 
 bench-verify: $(VENV)/dev ## Speed of the verifier, against the published way
 	$(BIN)/python -m benchmarks.verify
+
+bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with PennyLane)
+	$(PIP) -e '.[bench]'
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.data
+
+bench-kill-resume: $(VENV)/dev ## A build killed ten times and resumed, against one left alone
+	$(BIN)/python -m benchmarks.kill_resume
 
 clean: ## Remove the environment and all caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,9 +9,10 @@
 4. Cost of a circuit over the benchmark's sizes, depths, templates and algorithms.
 
 Instances come from the problems' samplers with the benchmark's shares of types; the records of the
-benchmark, where a checkout has them, are measured too. Run `python -m benchmarks.converged_recipe`.
-The random runs of part 2 take most of the time; `--store FILE` keeps them as they come, and a
-second call goes on from there.
+benchmark, where a checkout has them, are measured too. Run `python -m benchmarks.converged_recipe`
+with OPENBLAS_NUM_THREADS=1 and OMP_NUM_THREADS=1 (more threads take ten times as long).
+The random runs of part 2 take most of the time; `--store FILE` keeps them, and the
+searches, as they come, and a second call goes on from there.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from quasar.core.seeds import generator
 from quasar.optimize.adaptive import optimise_adaptive
 from quasar.optimize.choice import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
 from quasar.optimize.converged import CONVERGED_TEMPLATES, converge
-from quasar.optimize.minimize import lbfgs
+from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.qaoa_search import Depth, search_qaoa
 from quasar.optimize.qaoa_symmetry import fold, periods
@@ -65,6 +66,7 @@ RANDOM_STARTS = 50
 SAME = 1e-6  # of the range
 SLACKS = (1e-6, 0.005, 0.01, 0.02, 0.05)
 STRING = 0.99  # a state with a larger probability is one bit string
+SAMPLED_QUBITS = 12  # largest instance of part 1; the records have up to 16
 QAOA_QUBITS = 10  # largest instance of parts 2 and 3: 50 random runs on 16 qubits take minutes
 FREE_TEMPLATES = (1, 3, 4, 10, 13, 15)
 _GATE = re.compile(r"\s*(?:c?r[xyz]|c[xz]|h|x)\b[^;]*;")
@@ -74,11 +76,11 @@ class Settings(NamedTuple):
     """What steers the result."""
 
     seed: int = 0
-    instances: int = 60  # of part 1
+    instances: int = 40  # of part 1
     qaoa_instances: int = 200
-    free_instances: int = 30
+    free_instances: int = 20
     relabelled: int = 30
-    timed: int = 60
+    timed: int = 40
 
 
 def instance(seed: int, number: int, max_qubits: int) -> IsingHamiltonian:
@@ -177,7 +179,7 @@ def free(hamiltonian: IsingHamiltonian, template: int | None, seed: int) -> Qual
 
 def part_one(settings: Settings) -> Iterator[Row]:
     """Quality, size, disguise and cost of VQE and adaptive circuits."""
-    sampled = [instance(settings.seed, i, 16) for i in range(settings.instances)]
+    sampled = [instance(settings.seed, i, SAMPLED_QUBITS) for i in range(settings.instances)]
     sources = {"sampled": sampled}
     recorded = records()
     if recorded:
@@ -199,10 +201,20 @@ def part_one(settings: Settings) -> Iterator[Row]:
         for ground in grounds:
             label = {"source": source, "algorithm": "vqe", "what": f"ground={ground}"}
             every: list[Quality] = []
-            for template in CONVERGED_TEMPLATES:
-                found = [made(h, "vqe", template=template, ground=ground) for h in hamiltonians]
-                every += found
-                if source == "sampled":
+            if source == "records":
+                every = [
+                    made(
+                        h,
+                        "vqe",
+                        template=CONVERGED_TEMPLATES[i % len(CONVERGED_TEMPLATES)],
+                        ground=ground,
+                    )
+                    for i, h in enumerate(hamiltonians)
+                ]
+            else:
+                for template in CONVERGED_TEMPLATES:
+                    found = [made(h, "vqe", template=template, ground=ground) for h in hamiltonians]
+                    every += found
                     yield summary({**label, "template": template}, found)
             yield summary({**label, "template": "all"}, every)
             found = [made(h, "adaptive_vqe", ground=ground) for h in hamiltonians]
@@ -220,20 +232,33 @@ def part_one(settings: Settings) -> Iterator[Row]:
         yield summary({**label, "template": free_template or "-"}, found)
 
 
-class RandomRuns:
-    """Best of the random runs by instance and depth, kept in a file as they come."""
+class Store:
+    """What was computed for each instance and depth, in a file that grows line by line."""
 
-    def __init__(self, settings: Settings, store: Path | None) -> None:
+    def __init__(self, settings: Settings, path: Path | None) -> None:
         self.settings = settings
-        self.store = store
-        self.known: dict[tuple[int, int], tuple[float, list[float]]] = {}
-        if store is not None and store.exists():
-            for line in store.read_text(encoding="utf-8").splitlines():
-                row = json.loads(line)
-                self.known[row["instance"], row["p"]] = row["energy"], row["theta"]
+        self.path = path
+        self.random: dict[tuple[int, int], tuple[float, FloatVector]] = {}
+        self.searches: dict[int, tuple[list[Depth], float]] = {}
+        if path is not None and path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self._read(json.loads(line))
+
+    def _read(self, row: Row) -> None:
+        if "depths" in row:
+            depths = [Depth(_minimum(d["canonical"]), _minimum(d["best"])) for d in row["depths"]]
+            self.searches[row["instance"]] = depths, row["seconds"]
+        else:
+            self.random[row["instance"], row["p"]] = row["energy"], np.array(row["theta"])
+
+    def _write(self, row: Row) -> None:
+        if self.path is not None:
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
 
     def best(self, number: int, hamiltonian: IsingHamiltonian, p: int) -> tuple[float, FloatVector]:
-        if (number, p) not in self.known:
+        """The best of the random runs."""
+        if (number, p) not in self.random:
             energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
             rng = generator(self.settings.seed, "free", number, p)
             found = [
@@ -241,17 +266,35 @@ class RandomRuns:
                 for _ in range(RANDOM_STARTS)
             ]
             minimum = min(found, key=lambda m: m.energy)
-            self.known[number, p] = minimum.energy, minimum.theta.tolist()
-            if self.store is not None:
-                row = {"instance": number, "p": p, "energy": minimum.energy}
-                with self.store.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps({**row, "theta": minimum.theta.tolist()}) + "\n")
-        value, theta = self.known[number, p]
-        return value, np.array(theta)
+            self.random[number, p] = minimum.energy, minimum.theta
+            self._write({"instance": number, "p": p, **_plain(minimum)})
+        return self.random[number, p]
+
+    def search(self, number: int, hamiltonian: IsingHamiltonian) -> tuple[list[Depth], float]:
+        """The recipe's search at all depths, and its seconds."""
+        if number not in self.searches:
+            start = time.process_time()
+            depths, _ = search_qaoa(hamiltonian, max(DEPTHS), seed=self.settings.seed)
+            seconds = time.process_time() - start
+            self.searches[number] = depths, seconds
+            plain = [
+                {"canonical": d.canonical and _plain(d.canonical), "best": _plain(d.best)}
+                for d in depths
+            ]
+            self._write({"instance": number, "depths": plain, "seconds": seconds})
+        return self.searches[number]
+
+
+def _plain(minimum: Minimum) -> Row:
+    return {"energy": minimum.energy, "theta": minimum.theta.tolist()}
+
+
+def _minimum(row: Any) -> Any:
+    return row and Minimum(np.array(row["theta"]), row["energy"], 0)
 
 
 def part_two(
-    settings: Settings, runs: RandomRuns
+    settings: Settings, store: Store
 ) -> tuple[list[Row], list[tuple[IsingHamiltonian, list[Depth]]]]:
     """QAOA against random starts."""
     searched = []
@@ -262,12 +305,10 @@ def part_two(
     for number in range(settings.qaoa_instances):
         hamiltonian = instance(settings.seed, number, QAOA_QUBITS)
         width = hamiltonian.spectrum.e_max - hamiltonian.spectrum.e_min
-        start = time.process_time()
-        depths, _ = search_qaoa(hamiltonian, max(DEPTHS), seed=settings.seed)
-        took = time.process_time() - start
+        depths, took = store.search(number, hamiltonian)
         searched.append((hamiltonian, depths))
         for k, depth in enumerate(depths):
-            value, theta = runs.best(number, hamiltonian, k + 1)
+            value, theta = store.best(number, hamiltonian, k + 1)
             folded = fold(theta, periods(hamiltonian)) * _units(hamiltonian, k + 1)
             gaps[k].append((depth.best.energy - value) / width)
             canonical = np.inf if depth.canonical is None else depth.canonical.energy
@@ -346,12 +387,12 @@ def relabelled(hamiltonian: IsingHamiltonian, order: Sequence[int]) -> IsingHami
 
 
 def part_three(
-    settings: Settings, searched: Sequence[tuple[IsingHamiltonian, list[Depth]]], runs: RandomRuns
+    settings: Settings, searched: Sequence[tuple[IsingHamiltonian, list[Depth]]], store: Store
 ) -> Iterator[Row]:
     """How far a circuit can be told from its instance."""
     yield from _relabelling(settings, searched)
     for p in DEPTHS:
-        yield from _neighbours(searched, runs, p)
+        yield from _neighbours(searched, store, p)
 
 
 def _relabelling(
@@ -427,7 +468,7 @@ def _same_bits(one: FloatVector, two: FloatVector, order: Sequence[int], templat
 
 
 def _neighbours(
-    searched: Sequence[tuple[IsingHamiltonian, list[Depth]]], runs: RandomRuns, p: int
+    searched: Sequence[tuple[IsingHamiltonian, list[Depth]]], store: Store, p: int
 ) -> Iterator[Row]:
     """Ratio at the angles (γσ, β) of the nearest other instance, leave one out."""
     features = np.array([_features(h) for h, _ in searched])
@@ -442,7 +483,7 @@ def _neighbours(
         depth = depths[p - 1]
         sets["best"].append(depth.best.theta * unit)
         sets["slack 0.02"].append(depth.chosen(0.02 * width).theta * unit)
-        _, theta = runs.best(number, hamiltonian, p)
+        _, theta = store.best(number, hamiltonian, p)
         sets["random"].append(fold(theta, periods(hamiltonian)) * unit)
     attained: dict[str, float] = {}
     taken: dict[str, float] = {}
@@ -503,11 +544,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         keep("1 references", [r for r in first if "ratio" not in r], "Reference circuits")
         keep("1 vqe", [r for r in first if "ratio" in r], "VQE and adaptive VQE")
     if set("23") & set(options.parts):
-        runs = RandomRuns(settings, options.store)
-        second, searched = part_two(settings, runs)
+        store = Store(settings, options.store)
+        second, searched = part_two(settings, store)
         keep("2 qaoa", second, "QAOA against the best of 50 random starts")
     if "3" in options.parts:
-        third = list(part_three(settings, searched, runs))
+        third = list(part_three(settings, searched, store))
         for measure in ("relabelled", "neighbour"):
             keep(f"3 {measure}", [r for r in third if r["measure"] == measure], measure)
     if "4" in options.parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+import time
 
 import numpy as np
 import pytest
@@ -180,6 +181,25 @@ def test_unrolling_stops_at_the_limit(body: str) -> None:
 def test_a_long_loop_that_ends_early_is_dynamic_not_too_long() -> None:
     body = "bit[1] c; qubit[1] q; for int i in [0:1000000] { h q[0]; break; }"
     assert parse(HEAD + body).dynamic is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "/*" * 200_000,
+        "/*/",
+        "qubit[1] q; rx(" + " " * 200_000 + "x) q[0];",
+        "qubit[1] q; rx(- pi" + " " * 200_000 + ") q[0]; /*",
+        "qubit[1] q; h" + " " * 200_000 + "!;",
+        "qubit[1] q; h " + "q" * 100_000 + " " * 100_000 + "!;",
+        "bit[1] c; c" + " " * 200_000 + "= measure;",
+    ],
+    ids=range(7),
+)
+def test_the_fast_path_takes_linear_time(body: str) -> None:
+    started = time.process_time()
+    assert _parse_flat(HEAD + body) is None
+    assert time.process_time() - started < 1.0
 
 
 def test_an_infinite_angle_parses_but_cannot_be_simulated() -> None:

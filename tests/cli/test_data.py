@@ -94,6 +94,7 @@ def test_a_data_set_is_made_again_from_its_manifest(built: Path, tmp_path: Path)
         (["validate", "{}"], "no finished data set"),
         (["card", "{}"], "no finished data set"),
         (["leakage", "{}/absent"], "nothing at"),
+        (["leakage", "{}", "--split", "test"], "name B too"),
         (["import", "{}/absent.jsonl", "--out", "{}/x"], "nothing at"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.data import shard
-from quasar.data.draw import draw
+from quasar.data.draw import algorithm_shares, draw, may_be_basis_state
 from quasar.data.schema import faults
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
@@ -113,9 +113,18 @@ def test_settings_that_allow_nothing_end(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_basis_states_stay_below_their_share(share: float) -> None:
     allowed = 0
     for index in range(500):
-        allowed += shard._may_be_basis_state(index, share)
+        allowed += may_be_basis_state(index, share)
         assert allowed <= share * (index + 1) + 1e-6
     assert allowed >= share * 500 - 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.05, 0.12, 0.2, 0.5, 1.0])
+def test_the_algorithms_keep_their_shares_whatever_the_share_of_basis_states(share: float) -> None:
+    settings = small(recipe="converged", max_basis_share=share)
+    shares = [algorithm_shares(settings, index) for index in range(1000)]
+    for name, wanted in {"qaoa": 0.4, "vqe": 0.4, "adaptive_vqe": 0.2}.items():
+        assert sum(s[name] for s in shares) / 1000 == pytest.approx(wanted, abs=1e-3)
+        assert all(0 <= s[name] <= 1 for s in shares)
 
 
 def test_basis_states_are_dropped_beyond_their_share() -> None:

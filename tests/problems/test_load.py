@@ -160,3 +160,14 @@ def test_forty_qubits_are_refused_with_the_reason() -> None:
     assert problem.n_qubits == 40
     with pytest.raises(ProblemError, match=r"40 qubits asked for.*stops at 24"):
         _ = problem.hamiltonian.spectrum
+
+
+def test_a_record_may_carry_the_whole_problem_file() -> None:
+    text = "0.5 * (Z(0) @ Z(1)) + -0.25 * Z(1)"
+    whole = {"problem_type": "ising", "hamiltonian": text, "number_of_qubits": 2}
+    record = {"graph": "null", "problem": json.dumps(whole), "cost_hamiltonian": text}
+    problem = load_problem(record)
+    assert problem.problem is not None
+    assert problem.problem.problem_type == "ising"
+    assert problem.encoding == "exact"
+    assert load_problem({**whole, "problem": "my spins"}).n_qubits == 2

@@ -105,7 +105,7 @@ def too_many_gates(max_gates: int) -> CircuitError:
 # Only ASCII classes: the reference lexer skips blanks, tabs and line ends, and nothing else.
 
 _W = r"[ \t\r\n]"
-_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _HEADER = re.compile(
     rf'{_W}*OPENQASM{_W}+3\.0{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
 )
@@ -126,10 +126,8 @@ _INTEGER = r"(?:0|[1-9][0-9]{0,14})"
 _EXPONENT = r"[eE][+-]?[0-9]{1,3}"
 _FLOAT = rf"(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:{_EXPONENT})?|[0-9]+{_EXPONENT})"
 _NUMBER = rf"(?:{_FLOAT}|{_INTEGER})"
-_PLAIN_ANGLE = re.compile(rf"{_W}*(-?){_W}*({_NUMBER}){_W}*")
-_PI_ANGLE = re.compile(
-    rf"{_W}*(-?){_W}*(?:({_NUMBER}){_W}*\*{_W}*)?pi{_W}*(?:([*/]){_W}*({_NUMBER}){_W}*)?"
-)
+_PLAIN_ANGLE = re.compile(rf"(-?){_W}*({_NUMBER})")
+_PI_ANGLE = re.compile(rf"(-?){_W}*(?:({_NUMBER}){_W}*\*{_W}*)?pi(?:{_W}*([*/]){_W}*({_NUMBER}))?")
 _SPLIT_OPERAND = re.compile(rf"([a-z][a-zA-Z0-9_]*)(?:{_W}*\[{_W}*([0-9]+))?")
 
 _RESERVED = frozenset(
@@ -147,8 +145,7 @@ class _Unsure(Exception):
 def _parse_flat(text: str) -> Circuit | None:
     """The circuit of a flat program; None where the reference importer has to decide."""
     if "/" in text:
-        # A blank in place of a comment: it separates tokens and cannot complete a string.
-        text = _COMMENT.sub(" ", text)
+        text = _COMMENT.sub(_blank, text)
     header = _HEADER.match(text)
     if header is None:
         return None
@@ -159,6 +156,13 @@ def _parse_flat(text: str) -> Circuit | None:
         return _FlatProgram().read(statements)
     except _Unsure:
         return None
+
+
+def _blank(comment: re.Match[str]) -> str:
+    """A blank in place of a comment: it separates tokens and cannot complete a string."""
+    found = comment[0]
+    closed = found[1] == "/" or (len(found) >= 4 and found.endswith("*/"))
+    return " " if closed else "\0"  # which no program has
 
 
 class _FlatProgram:
@@ -261,6 +265,7 @@ class _FlatProgram:
 
 def _angle(text: str) -> float:
     """A literal, or a multiple or fraction of pi: always floating-point in the importer too."""
+    text = text.strip(" \t\r\n")
     match = _PLAIN_ANGLE.fullmatch(text)
     if match is not None:
         value = float(match[2])

@@ -274,6 +274,8 @@ def leakage(
     from quasar.data.source import Source
     from quasar.data.workers import default_jobs
 
+    if second is None and split is not None:
+        raise InputError("--split picks a split of A to compare with B: name B too.")
     if second is None:
         pairs = [(Source(first, a), Source(first, b)) for a, b in combinations(splits_of(first), 2)]
     else:

@@ -25,6 +25,7 @@ from quasar.problems.registry import PROBLEMS
 ATTEMPTS_PER_KIND = 12
 """Attempts with one problem type and algorithm before both are drawn anew. Holding them keeps the
 shares of the finished data near those asked for, though some kinds are dropped more often."""
+_PRONE: Algorithm = "adaptive_vqe"
 _SAMPLES = 200  # instances looked at, in one attempt, for one of the right size
 
 Key = TypeVar("Key")
@@ -64,7 +65,7 @@ def draw(settings: BuildSettings, index: int, attempt: int) -> Draft | None:
     """
     kind = _stream(settings, "kind", index, attempt // ATTEMPTS_PER_KIND)
     problem_type = _pick(kind, _fitting(settings))
-    algorithm: Algorithm = _pick(kind, settings.algorithms)
+    algorithm = _pick(kind, algorithm_shares(settings, index))
     rng = _stream(settings, "draw", index, attempt)
     layers = _pick(rng, settings.layers[algorithm])
     template = _pick(rng, settings.templates) if algorithm == "vqe" else None
@@ -86,6 +87,32 @@ def draw(settings: BuildSettings, index: int, attempt: int) -> Draft | None:
         instance_id=instance_id(encoded.problem),
         choice=Choice(algorithm, layers, template),
     )
+
+
+def may_be_basis_state(index: int, share: float) -> bool:
+    """True for `share` of the indices, evenly spread: whatever the order in which records are
+    made, no more than this share of them can be basis states.
+    """
+    return int((index + 1) * share + 1e-9) > int(index * share + 1e-9)
+
+
+def algorithm_shares(settings: BuildSettings, index: int) -> dict[Algorithm, float]:
+    """Shares of the algorithms for one index; over all indices they are those of the settings.
+
+    Nearly all converged adaptive circuits are basis states. So the indices that may hold one take
+    them first, and only the rest of the adaptive share has to look for others, at ten drafts each.
+    """
+    total = sum(settings.algorithms.values())
+    shares = {name: share / total for name, share in settings.algorithms.items()}
+    adaptive, free = shares.get(_PRONE, 0.0), settings.max_basis_share
+    if adaptive in (0.0, 1.0) or free in (0.0, 1.0):
+        return shares
+    inside = min(1.0, adaptive / free)
+    own = inside
+    if not may_be_basis_state(index, free):
+        own = max(0.0, (adaptive - free * inside) / (1.0 - free))
+    scale = (1.0 - own) / (1.0 - adaptive)
+    return {name: own if name == _PRONE else share * scale for name, share in shares.items()}
 
 
 def _stream(settings: BuildSettings, name: str, *path: int) -> np.random.Generator:

@@ -16,7 +16,7 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.data import storage
-from quasar.data.draw import draw
+from quasar.data.draw import draw, may_be_basis_state
 from quasar.data.identity import split_of
 from quasar.data.recipes import make, too_long
 from quasar.data.record import Measured, make_record, measure
@@ -149,16 +149,9 @@ def _attempt(
 def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None:
     if settings.recipe == "agent-q" and not found.top_is_optimal:
         return "not optimal"
-    if found.basis_state and not _may_be_basis_state(index, settings.max_basis_share):
+    if found.basis_state and not may_be_basis_state(index, settings.max_basis_share):
         return "basis state"
     return None
-
-
-def _may_be_basis_state(index: int, share: float) -> bool:
-    """True for `share` of the indices, evenly spread: whatever the order in which records are
-    made, no more than this share of them can be basis states.
-    """
-    return int((index + 1) * share + 1e-9) > int(index * share + 1e-9)
 
 
 @lru_cache(maxsize=4)

@@ -32,7 +32,7 @@ class SandboxLimits(Settings):
     """Candidates before a worker is replaced: the importer's caches grow with what it reads."""
 
 
-_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[list(b"([{")] = 1
 _STEP[list(b")]}")] = -1
