@@ -259,7 +259,7 @@ def test_workers_killed_at_random_cost_no_result() -> None:
             found[key] = report
             if n % 7 == 0 and sandbox.pids:
                 os.kill(rng.choice(sandbox.pids), signal.SIGKILL)
-        assert sandbox.statistics.died > 10
+        assert sandbox.statistics.started > 20
     assert sorted(found) == list(range(400))
     for i, text in enumerate(texts):
         assert measured(found[i]) == measured(verifier.verify(text))

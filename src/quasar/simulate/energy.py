@@ -25,6 +25,8 @@ LAYERED_FROM, LAYERED_TO = 10, 20
 """Qubits at which `value` goes by layers: below, single gates are as fast (measured); above, the
 layers' tables take hundreds of MiB."""
 
+_GATES_PER_PASS = 5  # what a pass of the layers costs, in gates (measured at 16 qubits)
+
 _PAULI = {"x": 1, "y": 2, "z": 3}
 
 
@@ -143,9 +145,11 @@ class AnsatzEnergy:
         if not LAYERED_FROM <= self.ansatz.n_qubits <= LAYERED_TO:
             return None
         try:
-            return LayeredEnergy(self.ansatz, self.diagonal)
+            layered = LayeredEnergy(self.ansatz, self.diagonal)
         except NotLayered:
             return None
+        worth_it = len(self.ansatz.gates) >= _GATES_PER_PASS * layered.passes
+        return layered if worth_it else None
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """E(θ) and dE/dθ, shape [P]."""

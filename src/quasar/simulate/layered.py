@@ -140,6 +140,11 @@ class _Monomial:
         """Whether an angle in it is free."""
         return bool(self.counts)
 
+    @property
+    def passes(self) -> int:
+        """How often it goes through the whole state."""
+        return len(self.tables) + (self.source is not None) + (self.factor is not None)
+
     def _bit(self, qubit: int) -> IntVector:
         bit: IntVector = (self.image >> qubit) & 1
         return bit
@@ -244,6 +249,11 @@ class _Local:
     def free(self) -> bool:
         """Whether an angle in it is free."""
         return any(isinstance(s.angle, _Angle) for steps in self.steps for s in steps)
+
+    @property
+    def passes(self) -> int:
+        """How often it goes through the whole state."""
+        return len(self.blocks)
 
     def close(self) -> None:
         """No more gates: qubits with the same gates and angles share one matrix."""
@@ -381,6 +391,11 @@ class LayeredEnergy:
         while layers and not layers[0].free:
             self._start = layers.pop(0).apply(self._start, none)
         self._layers = layers
+
+    @property
+    def passes(self) -> int:
+        """How often one evaluation goes through the whole state."""
+        return sum(layer.passes for layer in self._layers)
 
     def value(self, theta: npt.ArrayLike) -> float:
         """E(θ), θ of shape [P] in radians."""
