@@ -345,12 +345,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         kept = generator(0, "limit").permutation(len(data.candidates))[: options.limit]
         data = Data(data.source, data.problems, [data.candidates[i] for i in sorted(kept)])
     print(f"{len(data.candidates)} candidates of the {data.source}")
+    load = [os.getloadavg()[0]]
     ways, figures = compare_ways(data, options.workers, options.rounds, options.sample)
     print_table(ways, "Candidates a second")
     top = options.max_qubits
     grown = growth(range(4, top + 1, 2), optimised_to=min(top, 20), published_to=min(top, 16))
     print_table(grown, "One QAOA circuit by number of qubits")
-    extra = {"source": data.source, **figures, "growth": grown}
+    load.append(os.getloadavg()[0])
+    extra = {"source": data.source, "load": load, **figures, "growth": grown}
     path = write_result(options.name, ways, extra)
     print(f"agreement {figures['agreement']}; written to {path}")
     if options.docs:
