@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -29,10 +28,9 @@ from quasar.optimize.choice import ALGORITHMS, Algorithm, draw_choice
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
+from quasar.prompts.chat import Style
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
-
-Style = Literal["converged", "agent-q"]
 
 VQE_TEMPLATES = (10, 13, 15)
 """Templates tried: RY with CZ, RY with CRZ, RY with CX rings; the others add nothing here."""

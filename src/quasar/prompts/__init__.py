@@ -1,0 +1,1 @@
+"""Problem to chat text, and answers back to OpenQASM."""

@@ -1,0 +1,63 @@
+"""What every prompt style takes and gives: a request for a circuit, and chat messages."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, Protocol, TypedDict, get_args
+
+from quasar.core.errors import InputError
+from quasar.optimize.choice import ALGORITHMS, Algorithm
+from quasar.problems.base import EncodedProblem
+
+Style = Literal["converged", "agent-q"]
+"""`converged`: as good as can be; `agent-q`: like the benchmark's references, weak ones too."""
+
+
+class Message(TypedDict):
+    """One turn of a chat, as `transformers` and the OpenAI API take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Request(NamedTuple):
+    """What circuit is wanted.
+
+    Attributes:
+        algorithm: None leaves the choice to the model.
+        layers: p of QAOA or L of a template; None leaves it to the model.
+        style: which kind of angles.
+    """
+
+    algorithm: Algorithm | None = None
+    layers: int | None = None
+    style: Style = "converged"
+
+    def checked(self) -> Request:
+        """This request, if it can be asked for.
+
+        Raises:
+            InputError: unknown algorithm or style, fewer than one layer.
+        """
+        if self.algorithm is not None and self.algorithm not in ALGORITHMS:
+            raise InputError(
+                f"unknown algorithm {self.algorithm!r}; known: {', '.join(ALGORITHMS)}."
+            )
+        if self.style not in get_args(Style):
+            raise InputError(f"unknown style {self.style!r}; known: {', '.join(get_args(Style))}.")
+        if self.layers is not None and self.layers < 1:
+            raise InputError(f"need at least one layer, not {self.layers}.")
+        return self
+
+
+class PromptStyle(Protocol):
+    """A way of asking for a circuit; registered in `styles`."""
+
+    name: str
+
+    def render(self, problem: EncodedProblem, request: Request) -> list[Message]:
+        """The chat that ends in the user's turn.
+
+        Raises:
+            InputError: the problem or request cannot be stated in this style; the message names
+                one that can.
+        """
