@@ -41,6 +41,7 @@ def test_settings_survive_a_manifest() -> None:
         ({"layers": {"qaoa": {"1": 1}}}, "vqe"),
         ({"splits": {"no name": 1}}, "no name"),
         ({"colour": "red"}, "colour"),
+        ({"search": "narrow"}, "search"),
     ],
 )
 def test_wrong_settings_are_explained(wrong: dict[str, Any], word: str) -> None:
@@ -50,7 +51,14 @@ def test_wrong_settings_are_explained(wrong: dict[str, Any], word: str) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"seed": 1}, {"count": 11}, {"max_qubits": 9}, {"split_salt": "x"}, {"shard_size": 7}],
+    [
+        {"seed": 1},
+        {"count": 11},
+        {"max_qubits": 9},
+        {"split_salt": "x"},
+        {"shard_size": 7},
+        {"search": "canonical"},
+    ],
 )
 def test_the_fingerprint_changes_with_the_settings(change: dict[str, Any]) -> None:
     base = {"recipe": "agent-q", "count": 10}

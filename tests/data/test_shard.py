@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from quasar.circuits.emit import emit
+from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.data import shard
 from quasar.data.draw import algorithm_shares, draw, may_be_basis_state
+from quasar.data.recipes import too_long
 from quasar.data.schema import faults
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
@@ -156,3 +161,39 @@ def test_converged_settings_reach_the_recipe() -> None:
     )
     assert one["problem"] == many["problem"]
     assert one["circuit_with_params"] != many["circuit_with_params"]
+
+
+def test_the_search_reaches_the_recipe() -> None:
+    base = {"recipe": "converged", "problems": {"maxcut": 1}, "count": 1, "max_qubits": 5}
+    qaoa = {"algorithms": {"qaoa": 1}, "layers": {"qaoa": {"2": 1}}}
+    wide, canonical = (
+        build_record(BuildSettings.parse({**base, **qaoa, "search": search}), 0)
+        for search in ("wide", "canonical")
+    )
+    assert wide["problem"] == canonical["problem"]
+    steps = [json.loads(r["solution"])["total_optimization_steps"] for r in (wide, canonical)]
+    assert steps[1] < steps[0] / 10
+    gammas, betas = json.loads(canonical["solution"])["params"]
+    assert min(gammas) >= 0 >= max(betas)
+    assert faults(canonical) == []
+
+
+@pytest.mark.parametrize("template", [2, 11, 13, 19])
+def test_the_limit_on_characters_is_exact(template: int) -> None:
+    """A draft is refused before its circuit is made exactly if its text at angles 0 is too long."""
+    settings = small(
+        recipe="converged",
+        problems={"ising": 1},
+        algorithms={"vqe": 1},
+        templates={str(template): 1},
+        layers={"vqe": {"2": 1}},
+        max_qubits=16,
+    )
+    for index in range(4):
+        draft = draw(settings, index, 0)
+        assert draft is not None
+        ansatz = sim(template, draft.encoded.n_qubits, draft.choice.layers)
+        length = len(emit(ansatz.bind(np.zeros(ansatz.n_parameters))))
+        for limit in (length - 1, length, 2 * length, 3 * length):
+            changed = settings.model_copy(update={"max_characters": limit})
+            assert too_long(draft, changed) is (length > limit)

@@ -137,6 +137,26 @@ def test_slack_only_ever_costs_that_much() -> None:
         assert best.energy - 1e-9 * width <= near.energy <= best.energy + 0.02 * width
 
 
+def test_a_canonical_search_gives_canonical_angles_whatever_the_seed() -> None:
+    for hamiltonian in instances(4, 6):
+        width = hamiltonian.spectrum.e_max - hamiltonian.spectrum.e_min
+        one, two = (
+            converge(hamiltonian, "qaoa", layers=3, search="canonical", seed=seed)
+            for seed in (0, 1)
+        )
+        np.testing.assert_array_equal(one.theta, two.theta)
+        gamma, beta = one.theta[:3] * sigma(hamiltonian), one.theta[3:]
+        assert gamma.min() > -1e-6
+        assert gamma.max() <= 4.0 + 1e-9
+        assert -np.pi / 3 <= beta.min()
+        assert beta.max() < 1e-6
+        energy = QaoaEnergy(qaoa(hamiltonian, 3), hamiltonian.diagonal)
+        assert energy.value(one.theta) == pytest.approx(one.energy, abs=1e-9 * width)
+        wide = converge(hamiltonian, "qaoa", layers=3)
+        assert wide.energy <= one.energy + 1e-6 * width
+        assert one.evaluations < wide.evaluations / 20
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
 def test_qaoa_is_as_good_as_random_starts(layers: int) -> None:
     for hamiltonian in instances(2, 5):
@@ -169,6 +189,18 @@ def test_relabelled_qubits_get_the_same_bits() -> None:
         np.testing.assert_array_equal(one, two[order])
 
 
+@pytest.mark.parametrize("n", [4, 11])
+@pytest.mark.parametrize("ground", ["one", "all"])
+def test_energies_of_written_circuits_are_those_of_their_states(
+    n: int, ground: Literal["one", "all"]
+) -> None:
+    hamiltonian = cut_of_a_path(n)
+    found = converge(hamiltonian, "vqe", template=4, layers=2, ground=ground)
+    p = probabilities(get_engine("qiskit").state(found.ansatz.bind(found.theta)))
+    assert found.energy == pytest.approx(float(p @ hamiltonian.diagonal), abs=1e-9)
+    assert found.evaluations == 1
+
+
 def test_template_nine_is_searched_and_stays_short_of_the_optimum() -> None:
     hamiltonian = instances(1, 5)[0]
     found = converge(hamiltonian, "vqe", template=9)
@@ -196,6 +228,8 @@ def test_wrong_arguments_are_named() -> None:
         converge(hamiltonian, "annealing")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="unknown ground"):
         converge(hamiltonian, "vqe", ground="some")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="unknown search"):
+        converge(hamiltonian, "qaoa", search="narrow")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="goes with vqe"):
         converge(hamiltonian, "qaoa", template=3)
     with pytest.raises(InputError, match="no Sim circuit"):

@@ -23,6 +23,8 @@ from quasar.simulate.engine import FloatVector
 DECIMALS = 4
 """Digits of the angles written."""
 _SHORTEST_LINE = 8  # characters of `h q[0];` with its line end
+_LONGEST_LINE = 30  # of `crz(0.0) q[15], q[14];`, rounded up
+_FRAME_LINES = 36  # header and measurements, of up to 16 qubits
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +55,8 @@ def too_long(draft: Draft, settings: BuildSettings) -> bool:
     elif choice.template is not None:
         ansatz = sim(choice.template, hamiltonian.n_qubits, choice.layers)
     else:
+        return False
+    if (len(ansatz.gates) + _FRAME_LINES) * _LONGEST_LINE <= settings.max_characters:
         return False
     if len(ansatz.gates) * _SHORTEST_LINE > settings.max_characters:
         return True
@@ -90,6 +94,7 @@ def _converged(draft: Draft, settings: BuildSettings) -> Made | str:
         seed=int(draft.rng(settings).integers(1 << 32)),
         ground=settings.ground,
         slack=settings.slack,
+        search=settings.search,
     )
     theta = np.round(found.theta, DECIMALS) + 0.0
     return Made(

@@ -21,7 +21,7 @@ from quasar.core.settings import Settings
 from quasar.optimize.agent_q import AgentQSettings
 from quasar.optimize.bouts import BoutSettings
 from quasar.optimize.choice import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
-from quasar.optimize.converged import CONVERGED_TEMPLATES, Ground
+from quasar.optimize.converged import CONVERGED_TEMPLATES, Ground, Search
 from quasar.problems.base import Encoding
 from quasar.problems.registry import PROBLEMS
 
@@ -29,7 +29,7 @@ Recipe = Literal["agent-q", "converged"]
 RECIPES: tuple[Recipe, ...] = ("agent-q", "converged")
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when the same settings would give other records."""
 
 BENCHMARK_PROBLEMS: Mapping[str, float] = {
@@ -124,7 +124,11 @@ class BuildSettings(Settings):
     """Which ground states the VQE and adaptive circuits of `converged` lead to: `one`, chosen by
     rule, or as many in superposition as their structure easily can (`all`)."""
     slack: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the energy range that QAOA of `converged` may give up for canonical angles."""
+    """Share of the energy range that QAOA of `converged` may give up for canonical angles; of the
+    wide search."""
+    search: Search = "wide"
+    """How QAOA angles of `converged` are looked for: `wide`, the best energy at any angles, or
+    `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost."""
     max_basis_share: float = Field(ge=0, le=1)
     """Largest share of records that merely write one bit string (no entangling gate)."""
     max_characters: int = Field(default=18_000, ge=100)

@@ -10,7 +10,8 @@ One deterministic function of the Hamiltonian. What makes its answers learnable:
 3. Adaptive VQE: grown along the largest slope towards the chosen state (`steered`): quarter turns,
    no idle gates.
 4. QAOA: the best energy of a wide search (`qaoa_search`), folded by the exact symmetries; with
-   `slack` a canonical optimum is preferred that is nearly as good.
+   `slack` a canonical optimum is preferred that is nearly as good. Or canonical angles alone, at a
+   small part of the cost (`qaoa_canonical`).
 
 A converged circuit for a diagonal Hamiltonian without degeneracy ends in one bit string, however it
 was found: entangling gates in it act on the way or not at all. `ground="all"` leaves what can be
@@ -32,15 +33,17 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.choice import Algorithm
 from quasar.optimize.ground_choice import Subcube, canonical_index
+from quasar.optimize.qaoa_canonical import search_canonical
 from quasar.optimize.qaoa_search import search_qaoa
 from quasar.optimize.steered import STEERS, grow_to
 from quasar.optimize.trace import Budget
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.optimize.written import find_pens, widest_subcube, write
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector
+from quasar.simulate.engine import FloatVector, get_engine, probabilities
 
 Ground = Literal["one", "all"]
+Search = Literal["wide", "canonical"]
 
 CONVERGED_TEMPLATES = tuple(number for number in NUMBERS if number != 9)
 """Templates that can reach an optimum."""
@@ -78,6 +81,7 @@ def converge(
     seed: int = 0,
     ground: Ground = "one",
     slack: float = 0.0,
+    search: Search = "wide",
 ) -> Converged:
     """The converged circuit of an algorithm for a Hamiltonian.
 
@@ -89,10 +93,12 @@ def converge(
             arguments give equal results.
         ground: `one`: a single ground state, chosen by rule; `all`: VQE and adaptive circuits keep
             as many ground states in superposition as their structure easily can.
-        slack: for `qaoa`, share of the range of energies that may be given up for canonical angles.
+        slack: for `qaoa` with a wide search, share of the range of energies that may be given up
+            for canonical angles.
+        search: of `qaoa`; `canonical` keeps to canonical angles and does not depend on `seed`.
 
     Raises:
-        InputError: unknown algorithm or ground, template or layers that do not exist.
+        InputError: unknown algorithm, ground or search, template or layers that do not exist.
         ProblemError: more qubits than are enumerated.
     """
     if algorithm not in get_args(Algorithm):
@@ -101,10 +107,12 @@ def converge(
         )
     if ground not in get_args(Ground):
         raise InputError(f"unknown ground {ground!r}; known: {', '.join(get_args(Ground))}.")
+    if search not in get_args(Search):
+        raise InputError(f"unknown search {search!r}; known: {', '.join(get_args(Search))}.")
     if template is not None and algorithm != "vqe":
         raise InputError(f"a template goes with vqe, not with {algorithm}.")
     if algorithm == "qaoa":
-        return _qaoa(hamiltonian, layers, seed, slack)
+        return _qaoa(hamiltonian, layers, seed, slack, search)
     if algorithm == "adaptive_vqe":
         return _adaptive(hamiltonian, ground)
     if template is None:
@@ -113,8 +121,14 @@ def converge(
     return _vqe(sim(template, hamiltonian.n_qubits, layers), hamiltonian, seed, ground)
 
 
-def _qaoa(hamiltonian: IsingHamiltonian, layers: int, seed: int, slack: float) -> Converged:
+def _qaoa(
+    hamiltonian: IsingHamiltonian, layers: int, seed: int, slack: float, search: Search
+) -> Converged:
     ansatz = qaoa(hamiltonian, layers)
+    if search == "canonical":
+        minima, evaluations = search_canonical(hamiltonian, layers)
+        best = minima[-1]
+        return Converged(ansatz, best.theta, best.energy, evaluations, ansatz.name)
     spectrum = hamiltonian.spectrum
     depths, evaluations = search_qaoa(hamiltonian, layers, seed=seed)
     minimum = depths[-1].chosen(slack * (spectrum.e_max - spectrum.e_min))
@@ -123,17 +137,18 @@ def _qaoa(hamiltonian: IsingHamiltonian, layers: int, seed: int, slack: float) -
 
 def _vqe(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int, ground: Ground) -> Converged:
     spectrum = hamiltonian.spectrum
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
     pens = find_pens(ansatz)
     if not pens:
-        return _searched(energy, hamiltonian, seed)
+        return _searched(AnsatzEnergy(ansatz, hamiltonian.diagonal), hamiltonian, seed)
     pen = pens[0]
     cube = Subcube(pen.written(canonical_index(spectrum, hamiltonian.n_qubits)), 0)
     if ground == "all" and spectrum.n_ground_states > 1:
         options = [(widest_subcube(p, spectrum.ground_states.tolist()), p) for p in pens]
         cube, pen = max(options, key=lambda option: option[0].free.bit_count())
     theta = write(ansatz, pen, cube)
-    return Converged(ansatz, theta, energy.value(theta), energy.evaluations, ansatz.name)
+    # One evaluation, gate by gate: what `AnsatzEnergy` sets up pays off with many only.
+    p = probabilities(get_engine().state(ansatz.bind(theta)))
+    return Converged(ansatz, theta, float(p @ hamiltonian.diagonal), 1, ansatz.name)
 
 
 def _searched(energy: AnsatzEnergy, hamiltonian: IsingHamiltonian, seed: int) -> Converged:

@@ -16,19 +16,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.batch_bfgs import FloatArray, minimise_batch
+from quasar.optimize.batch_bfgs import FloatArray
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp, sigma
+from quasar.optimize.qaoa_landscape import Landscape, is_canonical
 from quasar.optimize.qaoa_symmetry import Periods, fold, periods
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.qaoa_batch import QaoaBatch
-
-CANONICAL_GAMMA = 4.0
-"""Largest γ of a canonical optimum in units of 1/σ(E); starts reach `GAMMA_REACH`."""
-CANONICAL_BETA = np.pi / 3
-"""Largest |β| of a canonical optimum, all β being negative (radians)."""
 
 _RAMPS = ((1.2, 0.7), (0.6, 0.6), (1.8, 0.7), (2.5, 0.8))  # (γσ, |β|) at the ramp's ends
 _RANDOM_STARTS = {2: 400, 3: 200}
@@ -40,11 +36,9 @@ _KEPT = 12  # optima of a depth that the next one starts from
 _POLISHED = 16  # of all starts, after a short run each
 _SHORT_RUN = 25  # evaluations
 _LONG_RUN = 300
-_AMPLITUDES = 1 << 14  # D B of one batch: stays in cache
 _FULL_EFFORT_QUBITS = 9  # beyond, the number of starts falls with D
 _LEAN = 0.2  # effort below which two ramps have to do, and no kicks
 _NUDGE = 0.03  # radians: an idle layer is a saddle point
-_EDGE = 1e-6
 _SAME = 1e-8  # of the range: energies that count as one
 
 
@@ -93,7 +87,7 @@ def search_qaoa(
     evaluations = 0
     kept: list[FloatVector] = []
     for p in range(1, layers + 1):
-        landscape = _Landscape(hamiltonian.diagonal, p, scale, width)
+        landscape = Landscape(qaoa(hamiltonian, p), hamiltonian.diagonal, scale, width)
         rng = generator(seed, "qaoa-search", p)
         if p == 1:
             near, far = _grid(landscape, symmetry, effort)
@@ -111,7 +105,7 @@ def search_qaoa(
             kicked = _kicked(landscape, top, rng, round(_KICKS * effort))
             found += _minima(landscape, [], kicked, symmetry, effort)
         canonical = min(
-            (m for m in found if _is_canonical(landscape.scaled(m.theta))),
+            (m for m in found if is_canonical(landscape.scaled(m.theta))),
             key=lambda m: m.energy,
             default=None,
         )
@@ -122,73 +116,25 @@ def search_qaoa(
             best = canonical
         out.append(Depth(canonical, best))
         kept = _distinct(found, max(1, round(_KEPT * effort)), width)
-        evaluations += landscape.batch.evaluations
+        evaluations += landscape.evaluations
     return out, evaluations
 
 
-class _Landscape:
-    """E in units of its range over angles (γσ, β), so that one step size serves all instances."""
-
-    def __init__(self, diagonal: FloatVector, layers: int, scale: float, width: float) -> None:
-        self.batch = QaoaBatch(diagonal, layers)
-        self.rows = max(4, _AMPLITUDES // diagonal.size)
-        self.scale = np.concatenate([np.full(layers, scale), np.ones(layers)])
-        self.width = width
-
-    def scaled(self, theta: FloatVector) -> FloatVector:
-        """(γσ, β) of angles (γ, β), of this depth or of the one before."""
-        p = theta.size // 2
-        return np.concatenate([theta[:p] / self.scale[0], theta[p:]])
-
-    def __call__(self, x: FloatArray) -> tuple[FloatVector, FloatArray]:
-        energy, gradient = self.batch.value_and_gradient(x * self.scale)
-        return energy / self.width, gradient * self.scale / self.width
-
-    def values(self, x: FloatArray) -> FloatVector:
-        """Energies of many rows, a batch at a time."""
-        parts = [self(x[i : i + self.rows])[0] for i in range(0, len(x), self.rows)]
-        return np.concatenate(parts)
-
-    def minimise(
-        self, x: FloatArray, tolerance: float, evaluations: int
-    ) -> tuple[FloatArray, FloatVector]:
-        """`minimise_batch` from many rows, a batch at a time."""
-        parts = [
-            minimise_batch(
-                self,
-                x[i : i + self.rows],
-                gradient_tolerance=tolerance,
-                max_evaluations=evaluations,
-            )
-            for i in range(0, len(x), self.rows)
-        ]
-        points, values = zip(*parts, strict=True)
-        return np.concatenate(points), np.concatenate(values)
-
-
 def _grid(
-    landscape: _Landscape, symmetry: Periods, effort: float
+    landscape: Landscape, symmetry: Periods, effort: float
 ) -> tuple[list[FloatVector], list[FloatVector]]:
     """Starts at p = 1: the best of a grid over canonical angles, and over a whole period of γ."""
     unit = landscape.scale[0]
     gammas = np.linspace(0.0, GAMMA_REACH, 11)[1:]
-    near = _best_of(landscape, gammas, -np.linspace(0.0, np.pi / 4, 9)[1:], 3)
+    near = landscape.best_of(gammas, -np.linspace(0.0, np.pi / 4, 9)[1:], 3)
     reach = (symmetry.gamma or 2 * np.pi) / (4 if symmetry.half else 2) / unit
     count = min(round(reach / 0.35), max(8, round(400 * effort)))
     wide = np.linspace(0.0, reach, max(count, 2) + 1)[1:]
     turn = symmetry.beta
-    far = _best_of(
-        landscape, wide, np.linspace(-turn / 2, turn / 2, 9)[1:], max(4, round(24 * effort))
+    far = landscape.best_of(
+        wide, np.linspace(-turn / 2, turn / 2, 9)[1:], max(4, round(24 * effort))
     )
     return near, far
-
-
-def _best_of(
-    landscape: _Landscape, gammas: FloatVector, betas: FloatVector, count: int
-) -> list[FloatVector]:
-    grid = np.array([(gamma, beta) for gamma in gammas for beta in betas])
-    order = np.argsort(landscape.values(grid), kind="stable")
-    return list(grid[order[:count]])
 
 
 def _grown(
@@ -206,14 +152,14 @@ def _grown(
     return out
 
 
-def _random(landscape: _Landscape, rng: np.random.Generator, p: int, count: int) -> FloatArray:
+def _random(landscape: Landscape, rng: np.random.Generator, p: int, count: int) -> FloatArray:
     """Uniform in (-π, π] for every angle, in scaled coordinates; shape [count, 2p]."""
     out: FloatArray = rng.uniform(-np.pi, np.pi, (count, 2 * p)) / landscape.scale
     return out
 
 
 def _kicked(
-    landscape: _Landscape, kept: Sequence[FloatVector], rng: np.random.Generator, count: int
+    landscape: Landscape, kept: Sequence[FloatVector], rng: np.random.Generator, count: int
 ) -> FloatArray:
     """Optima of the same depth with the angles of one layer drawn anew; shape [count, 2p]."""
     p = kept[0].size // 2
@@ -226,7 +172,7 @@ def _kicked(
 
 
 def _minima(
-    landscape: _Landscape,
+    landscape: Landscape,
     near: Sequence[FloatVector],
     far: Sequence[FloatVector] | FloatArray,
     symmetry: Periods,
@@ -250,17 +196,6 @@ def _distinct(found: Sequence[Minimum], count: int, width: float) -> list[FloatV
         if not out or minimum.energy > out[-1].energy + _SAME * width:
             out.append(minimum)
     return [minimum.theta for minimum in out[:count]]
-
-
-def _is_canonical(scaled: FloatVector) -> bool:
-    p = scaled.size // 2
-    gamma, beta = scaled[:p], scaled[p:]
-    return bool(
-        (gamma >= -_EDGE).all()
-        and (gamma <= CANONICAL_GAMMA).all()
-        and (beta <= _EDGE).all()
-        and (beta >= -CANONICAL_BETA).all()
-    )
 
 
 def _size(scaled: FloatVector) -> float:

@@ -51,6 +51,19 @@ class QaoaBatch:
             inner *= size
         return real.reshape(-1, 2 * batch).view(np.complex128)
 
+    def value(self, theta: FloatArray) -> FloatVector:
+        """E of every row of θ = (γ_1..γ_p, β_1..β_p), shapes [B, 2p] to [B]."""
+        batch, p = theta.shape[0], self.layers
+        self.evaluations += batch
+        size = self.diagonal.size
+        state = np.full((size, batch), size**-0.5, dtype=np.complex128)
+        for gamma, beta in zip(theta[:, :p].T, theta[:, p:].T, strict=True):
+            state *= _phases(self._levels, gamma)[self._level_of]
+            state = self._transform(state)
+            state *= _phases(self._x_levels, beta)[self._x_level_of]
+            state = self._transform(state)
+        return _overlap(state, state * self.diagonal[:, None])
+
     def value_and_gradient(self, theta: FloatArray) -> tuple[FloatVector, FloatArray]:
         """E of every row of θ = (γ_1..γ_p, β_1..β_p), and its gradient.
 

@@ -1,0 +1,154 @@
+"""What the searches over QAOA angles share: the energy in natural units, and its canonical region.
+
+Coordinates are (γσ, β), energies are in units of their range, so that one step size and one set of
+starts serve all instances. Canonical angles, γ positive and β negative and both of moderate size,
+are where the optima lie to which ramps lead; they are alike from instance to instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from quasar.circuits.ansatz import Ansatz
+from quasar.optimize.batch_bfgs import FloatArray, minimise_batch
+from quasar.simulate.engine import FloatVector
+from quasar.simulate.qaoa_batch import QaoaBatch
+from quasar.simulate.qaoa_energy import QaoaEnergy
+
+CANONICAL_GAMMA = 4.0
+"""Largest γ of a canonical optimum in units of 1/σ(E)."""
+CANONICAL_BETA = np.pi / 3
+"""Largest |β| of a canonical optimum, all β being negative (radians)."""
+
+_AMPLITUDES = 1 << 14  # D B of one batch: stays in cache
+_SINGLE_FROM = 12  # qubits from which one angle set at a time is faster (measured)
+_EDGE = 1e-6
+
+
+class Landscape:
+    """E in units of its range over angles (γσ, β).
+
+    Args:
+        ansatz: as built by `circuits.qaoa.qaoa`, p layers.
+        diagonal: energies of its Hamiltonian, shape [D].
+        scale: 1/σ(E).
+        width: range of the energies.
+    """
+
+    def __init__(self, ansatz: Ansatz, diagonal: FloatVector, scale: float, width: float) -> None:
+        self.layers = ansatz.n_parameters // 2
+        self.rows = max(4, _AMPLITUDES // diagonal.size)
+        self.scale = np.concatenate([np.full(self.layers, scale), np.ones(self.layers)])
+        self.width = width
+        large = ansatz.n_qubits >= _SINGLE_FROM
+        self._energy = _Rows(ansatz, diagonal) if large else QaoaBatch(diagonal, self.layers)
+
+    @property
+    def evaluations(self) -> int:
+        """Energies computed, one with its gradient counting as one."""
+        return self._energy.evaluations
+
+    def scaled(self, theta: FloatVector) -> FloatVector:
+        """(γσ, β) of angles (γ, β), of this depth or of the one before."""
+        p = theta.size // 2
+        return np.concatenate([theta[:p] / self.scale[0], theta[p:]])
+
+    def __call__(self, x: FloatArray) -> tuple[FloatVector, FloatArray]:
+        """Energies [B] and gradients [B, 2p] of the rows of x."""
+        energy, gradient = self._energy.value_and_gradient(x * self.scale)
+        return energy / self.width, gradient * self.scale / self.width
+
+    def values(self, x: FloatArray) -> FloatVector:
+        """Energies of many rows, a batch at a time."""
+        parts = [
+            self._energy.value(x[i : i + self.rows] * self.scale) / self.width
+            for i in range(0, len(x), self.rows)
+        ]
+        return np.concatenate(parts)
+
+    def best_of(self, gammas: FloatVector, betas: FloatVector, count: int) -> list[FloatVector]:
+        """The best points of a grid at p = 1."""
+        grid = np.array([(gamma, beta) for gamma in gammas for beta in betas])
+        order = np.argsort(self.values(grid), kind="stable")
+        return list(grid[order[:count]])
+
+    def minimise(
+        self, x: FloatArray, tolerance: float, evaluations: int
+    ) -> tuple[FloatArray, FloatVector]:
+        """`minimise_batch` from many rows, a batch at a time."""
+        parts = [
+            minimise_batch(
+                self,
+                x[i : i + self.rows],
+                gradient_tolerance=tolerance,
+                max_evaluations=evaluations,
+            )
+            for i in range(0, len(x), self.rows)
+        ]
+        points, values = zip(*parts, strict=True)
+        return np.concatenate(points), np.concatenate(values)
+
+    def minimise_inside(
+        self, starts: Sequence[FloatVector], tolerance: float, evaluations: int
+    ) -> tuple[FloatVector, float]:
+        """The best minimum in the canonical region, its edge included, by L-BFGS-B.
+
+        Args:
+            evaluations: most iterations from each start.
+        """
+        from scipy.optimize import minimize
+
+        p = self.layers
+        bounds = [(0.0, CANONICAL_GAMMA)] * p + [(-CANONICAL_BETA, 0.0)] * p
+        low, high = np.array(bounds).T
+
+        def energy(x: FloatVector) -> tuple[float, FloatVector]:
+            values, gradients = self(x[None])
+            return float(values[0]), gradients[0]
+
+        options = {"maxiter": evaluations, "gtol": tolerance, "ftol": 1e-12}
+        found = [
+            minimize(
+                energy,
+                np.clip(start, low, high),
+                jac=True,
+                method="L-BFGS-B",
+                bounds=bounds,
+                options=options,
+            )
+            for start in starts
+        ]
+        best = min(found, key=lambda result: float(result.fun))
+        return np.clip(best.x, low, high), float(best.fun)
+
+
+class _Rows:
+    """`QaoaEnergy` with the interface of `QaoaBatch`."""
+
+    def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
+        self._energy = QaoaEnergy(ansatz, diagonal)
+
+    @property
+    def evaluations(self) -> int:
+        return self._energy.evaluations
+
+    def value(self, theta: FloatArray) -> FloatVector:
+        return np.array([self._energy.value(row) for row in theta])
+
+    def value_and_gradient(self, theta: FloatArray) -> tuple[FloatVector, FloatArray]:
+        found = [self._energy.value_and_gradient(row) for row in theta]
+        return np.array([value for value, _ in found]), np.array([slope for _, slope in found])
+
+
+def is_canonical(scaled: FloatVector) -> bool:
+    """Whether all γσ are in [0, 4] and all β in [-π/3, 0]; shape [2p], (γσ, β)."""
+    p = scaled.size // 2
+    gamma, beta = scaled[:p], scaled[p:]
+    return bool(
+        (gamma >= -_EDGE).all()
+        and (gamma <= CANONICAL_GAMMA).all()
+        and (beta <= _EDGE).all()
+        and (beta >= -CANONICAL_BETA).all()
+    )
