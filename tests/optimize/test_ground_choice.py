@@ -1,20 +1,11 @@
-"""The choice among ground states: order of bitstrings, largest subcubes by brute force."""
+"""Largest subcubes by brute force."""
 
 from itertools import combinations
 
 import numpy as np
 
-from quasar.core.bits import index_to_bitstring
-from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.ground_choice import canonical_index, largest_subcube
-
-
-def test_canonical_state_has_the_largest_bitstring():
-    hamiltonian = IsingHamiltonian(4, {(0, 1): 1.0, (2, 3): -1.0})
-    spectrum = hamiltonian.spectrum
-    strings = [index_to_bitstring(int(k), 4) for k in spectrum.ground_states]
-    assert index_to_bitstring(canonical_index(spectrum, 4), 4) == max(strings) == "1011"
+from quasar.optimize.ground_choice import largest_subcube
 
 
 def size_by_brute_force(indices, n):

@@ -2,7 +2,7 @@
 
 One deterministic function of the Hamiltonian. What makes its answers learnable:
 
-1. Ground states are enumerated, and one of them is chosen by rule (`ground_choice`), so that the
+1. Ground states are enumerated, and one of them is chosen by rule (`plan`), so that the
    same instance is always answered by the same bits.
 2. VQE: a template that can write bit strings exactly is not searched but set (`written`): angles
    0 and π, all that does not matter at 0. Only template 9, which begins with Hadamards, is
@@ -32,7 +32,8 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.choice import Algorithm
-from quasar.optimize.ground_choice import Subcube, canonical_index
+from quasar.optimize.ground_choice import Subcube
+from quasar.optimize.plan import planned_index
 from quasar.optimize.qaoa_canonical import search_canonical
 from quasar.optimize.qaoa_search import search_qaoa
 from quasar.optimize.steered import STEERS, grow_to
@@ -141,7 +142,7 @@ def _vqe(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int, ground: Groun
     if not pens:
         return _searched(AnsatzEnergy(ansatz, hamiltonian.diagonal), hamiltonian, seed)
     pen = pens[0]
-    cube = Subcube(pen.written(canonical_index(spectrum, hamiltonian.n_qubits)), 0)
+    cube = Subcube(pen.written(planned_index(hamiltonian)), 0)
     if ground == "all" and spectrum.n_ground_states > 1:
         options = [(widest_subcube(p, spectrum.ground_states.tolist()), p) for p in pens]
         cube, pen = max(options, key=lambda option: option[0].free.bit_count())
@@ -173,7 +174,7 @@ def _adaptive(hamiltonian: IsingHamiltonian, ground: Ground) -> Converged:
         wanted = frozenset(spectrum.ground_states.tolist())
         ansatz, theta = grow_to(hamiltonian, wanted, steers=(0.0, *STEERS), budget=budget)
     else:
-        wanted = frozenset((canonical_index(spectrum, hamiltonian.n_qubits),))
+        wanted = frozenset((planned_index(hamiltonian),))
         ansatz, theta = grow_to(hamiltonian, wanted, budget=budget)
     theta = wrap_angles(ansatz, theta)
     energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)

@@ -13,6 +13,7 @@ whose ground states are enumerated; no search for unknown ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,9 +22,9 @@ from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Gate
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.adaptive import pool_gradients
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget
+from quasar.simulate.component_energy import ComponentEnergy, components_of
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, probabilities
 
@@ -36,6 +37,7 @@ _FLAT = 1e-7  # of the range: a slope below this is none
 _TIE = 1e-6  # relative: slopes nearer than this are equal, and the pool's order decides
 _IDLE = 1e-6  # radians
 _ROUNDING = 1e-9  # of the range
+_COMPONENTS_FROM = 11  # qubits; below, the whole circuit is as fast (measured)
 _QUARTER = np.pi / 2
 
 
@@ -82,7 +84,7 @@ class _Aim:
         self.width = spectrum.e_max - spectrum.e_min
         self.ceiling = spectrum.e_min + (1.0 - TARGET_RATIO) * self.width
 
-    def met(self, energy: AnsatzEnergy, theta: FloatVector) -> bool:
+    def met(self, energy: AnsatzEnergy | ComponentEnergy, theta: FloatVector) -> bool:
         p = probabilities(energy.state(theta))
         return bool(
             p @ self.diagonal <= self.ceiling and p[self.wanted].sum() >= TARGET_PROBABILITY
@@ -100,26 +102,62 @@ def _grow(
     n = hamiltonian.n_qubits
     slope_scale = aim.width or 1.0
     diagonal = hamiltonian.diagonal + steer * slope_scale / n * _distance(n, wanted)
-    gates = adaptive.pool(n)
+    # Amplitudes stay real, and slopes of all rotations about X and Z are 0.
+    gates = [gate for gate in adaptive.pool(n) if gate.name in {"ry", "cry"}]
     left = np.ones(len(gates), dtype=bool)
     ansatz, theta = adaptive.start(n), np.zeros(0)
-    energy = AnsatzEnergy(ansatz, diagonal)
+    energy = _energy(ansatz, diagonal)
     while not aim.met(energy, theta):
         if ansatz.n_parameters >= max_gates:
             return None
-        slopes = np.where(left, np.abs(pool_gradients(energy.state(theta), diagonal, gates)), 0.0)
+        slopes = real_slopes(energy.state(theta).real, diagonal, gates)
+        slopes = np.where(left, np.abs(slopes), 0.0)
         steepest = slopes.max()
         if steepest < _FLAT * slope_scale:
             return None
         index = int(np.flatnonzero(slopes >= (1.0 - _TIE) * steepest)[0])
         left[index] = False
         ansatz = adaptive.append(ansatz, gates[index])
-        energy = AnsatzEnergy(ansatz, diagonal)
+        energy = _energy(ansatz, diagonal)
         tuned = lbfgs(energy, np.append(theta, 0.0), budget=budget)
         if not np.isfinite(tuned.energy):
             return None
         theta = tuned.theta
     return ansatz, theta
+
+
+def _energy(ansatz: Ansatz, diagonal: FloatVector) -> AnsatzEnergy | ComponentEnergy:
+    """The energy of a grown ansatz, in whichever form is faster."""
+    largest = max(len(component) for component in components_of(ansatz))
+    if ansatz.n_qubits < _COMPONENTS_FROM or largest > ansatz.n_qubits - 2:
+        return AnsatzEnergy(ansatz, diagonal)
+    return ComponentEnergy(ansatz, diagonal)
+
+
+def real_slopes(psi: FloatVector, diagonal: FloatVector, pool: Sequence[Gate]) -> FloatVector:
+    """`pool_gradients` of RY and CRY on real amplitudes, shape [len(pool)].
+
+    The slope is the sum of ψ_k ψ_k' (h_k' - h_k) over the pairs of states that differ in the
+    target, for CRY those with the control at 1.
+    """
+    n_qubits = int(psi.size).bit_length() - 1
+    slopes = {target: _of_target(psi, diagonal, target) for target in range(n_qubits)}
+    return np.array([slopes[gate.qubits[-1]][gate.qubits[0]] for gate in pool])
+
+
+def _of_target(psi: FloatVector, diagonal: FloatVector, target: int) -> FloatVector:
+    """Slopes of one target with each qubit as its control, at its own place without one; [n]."""
+    amplitudes, energies = (v.reshape(-1, 2, 1 << target) for v in (psi, diagonal))
+    density = amplitudes[:, 0] * amplitudes[:, 1] * (energies[:, 1] - energies[:, 0])
+    density = density.ravel()
+    n_qubits = int(psi.size).bit_length() - 1
+    out = np.zeros(n_qubits)
+    for qubit in (q for q in range(n_qubits - 1, -1, -1) if q != target):
+        low, high = density.reshape(2, -1)
+        out[qubit] = high.sum()
+        density = low + high
+    out[target] = density[0]
+    return out
 
 
 def _distance(n_qubits: int, wanted: frozenset[int]) -> FloatVector:

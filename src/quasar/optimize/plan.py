@@ -1,0 +1,109 @@
+"""A plan for a ground state: qubits from the weightiest on, one decision after the other.
+
+For each qubit the plan knows the field that the qubits decided before it exert, and the bit it is
+to have. The bit follows the field wherever some optimum allows it, so of several ground states the
+plan names the one that greedy decisions come nearest to: the most predictable of them. Greedy
+decisions alone (the sign of the field) are a good heuristic already, see the lab book.
+
+Only terms whose qubits are all decided count towards a field.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from quasar.core.hamiltonian import IsingHamiltonian, Spectrum
+
+_SAME = 6  # decimals: weights and fields closer than this, relative to the largest term, are equal
+
+
+class Coupling(NamedTuple):
+    """A term as one of its qubits sees it.
+
+    Attributes:
+        others: the term's other qubits, in the plan's order; none for a field on the qubit alone.
+        coefficient: in units of energy.
+    """
+
+    others: tuple[int, ...]
+    coefficient: float
+
+
+class Row(NamedTuple):
+    """A qubit and the terms that end in it: all whose other qubits come before it."""
+
+    qubit: int
+    couplings: tuple[Coupling, ...]
+
+
+class Decision(NamedTuple):
+    """One step of a plan.
+
+    Attributes:
+        qubit: whose bit is decided.
+        field: what multiplies its Z when the qubits before it are set, in units of the largest
+            coefficient; a positive field asks for bit 1 (Z = -1).
+        bit: 0 or 1, as measured.
+    """
+
+    qubit: int
+    field: float
+    bit: int
+
+
+def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
+    """The Hamiltonian by qubits, from the weightiest (sum of |coefficients|) on, ties by index."""
+    weight = np.zeros(hamiltonian.n_qubits)
+    for qubits, coefficient in hamiltonian.terms.items():
+        weight[list(qubits)] += abs(coefficient)
+    weight = np.round(weight / largest_coefficient(hamiltonian), _SAME)
+    order = sorted(range(hamiltonian.n_qubits), key=lambda q: (-weight[q], q))
+    place = {qubit: i for i, qubit in enumerate(order)}
+    found: list[list[Coupling]] = [[] for _ in order]
+    for qubits, coefficient in hamiltonian.terms.items():
+        *others, last = sorted(qubits, key=place.__getitem__)
+        found[place[last]].append(Coupling(tuple(others), coefficient))
+    for couplings in found:
+        couplings.sort(key=lambda c: (len(c.others), [place[q] for q in c.others]))
+    return tuple(Row(qubit, tuple(own)) for qubit, own in zip(order, found, strict=True))
+
+
+def largest_coefficient(hamiltonian: IsingHamiltonian) -> float:
+    """Max |c| over all terms; 1 if there are none."""
+    return max((abs(c) for c in hamiltonian.terms.values()), default=0.0) or 1.0
+
+
+def plan(hamiltonian: IsingHamiltonian, spectrum: Spectrum | None = None) -> tuple[Decision, ...]:
+    """Decide every qubit in turn, so that the last decision completes a ground state.
+
+    Args:
+        spectrum: whose ground states to lead to; default: the Hamiltonian's own. Of levels with
+            `Spectrum.MAX_LISTED` states or more only those listed count.
+    """
+    left = (spectrum or hamiltonian.spectrum).ground_states
+    unit = largest_coefficient(hamiltonian)
+    z = [0] * hamiltonian.n_qubits
+    out = []
+    for qubit, couplings in rows(hamiltonian):
+        field = 0.0
+        for others, coefficient in couplings:
+            sign = 1
+            for other in others:
+                sign *= z[other]
+            field += coefficient * sign
+        field = round(field / unit, _SAME) + 0.0
+        bits = (left >> qubit) & 1
+        bit = int(field > 0)
+        if not (bits == bit).any():
+            bit = 1 - bit
+        left = left[bits == bit]
+        z[qubit] = 1 - 2 * bit
+        out.append(Decision(qubit, field, bit))
+    return tuple(out)
+
+
+def planned_index(hamiltonian: IsingHamiltonian) -> int:
+    """The ground state that `plan` leads to."""
+    return sum(decision.bit << decision.qubit for decision in plan(hamiltonian))

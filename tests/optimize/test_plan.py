@@ -1,0 +1,63 @@
+"""Plans: the right ground state, fields by brute force, and the rule among equals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.plan import plan, planned_index, rows
+
+
+@st.composite
+def hamiltonians(draw):
+    n = draw(st.integers(1, 6))
+    terms = {}
+    for _ in range(draw(st.integers(1, 12))):
+        size = draw(st.integers(1, min(3, n)))
+        qubits = draw(st.permutations(range(n)))[:size]
+        terms[tuple(sorted(qubits))] = draw(st.sampled_from([-2.0, -1.0, -0.5, 0.5, 1.0, 3.0]))
+    return IsingHamiltonian(n, terms)
+
+
+@given(hamiltonians())
+def test_plan_completes_a_ground_state(hamiltonian):
+    index = planned_index(hamiltonian)
+    assert hamiltonian.diagonal[index] == pytest.approx(hamiltonian.spectrum.e_min)
+
+
+@given(hamiltonians())
+def test_rows_hold_every_term_once_and_only_earlier_qubits(hamiltonian):
+    seen, found = set(), {}
+    for qubit, couplings in rows(hamiltonian):
+        for others, coefficient in couplings:
+            assert set(others) <= seen
+            found[tuple(sorted((*others, qubit)))] = coefficient
+        seen.add(qubit)
+    assert found == hamiltonian.terms
+
+
+@given(hamiltonians())
+def test_fields_are_half_the_cost_of_a_flip(hamiltonian):
+    steps = plan(hamiltonian)
+    unit = max(abs(c) for c in hamiltonian.terms.values())
+    chosen = {step.qubit: step.bit for step in steps}
+    for i, step in enumerate(steps):
+        decided = {s.qubit for s in steps[: i + 1]}
+        part = {t: c for t, c in hamiltonian.terms.items() if set(t) <= decided}
+        diagonal = IsingHamiltonian(hamiltonian.n_qubits, part).diagonal
+        index = sum(chosen[q] << q for q in decided if q != step.qubit)
+        cost = diagonal[index | 1 << step.qubit] - diagonal[index]
+        assert step.field == pytest.approx(-cost / 2 / unit, abs=1e-6)
+
+
+def test_of_equal_ground_states_the_greedy_one():
+    ring = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0, (0, 3): 1.0})
+    assert [step.qubit for step in plan(ring)] == [0, 1, 2, 3]
+    assert [step.bit for step in plan(ring)] == [0, 1, 0, 1]
+
+
+def test_weightiest_first():
+    hamiltonian = IsingHamiltonian(3, {(0,): 0.5, (1, 2): -1.0, (2,): 0.25})
+    assert [row.qubit for row in rows(hamiltonian)] == [2, 1, 0]
+    assert planned_index(hamiltonian) == int(np.argmin(hamiltonian.diagonal))
