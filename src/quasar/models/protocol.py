@@ -6,12 +6,16 @@ of a batch are kept; it raises only where nothing can be had at all.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pydantic import Field
 
+from quasar.core.errors import InputError
 from quasar.core.settings import Settings
 from quasar.prompts.chat import Message
 
@@ -71,13 +75,59 @@ class Model(Protocol):
     def max_qubits(self) -> int | None: ...
 
     def complete(
-        self, chats: Sequence[Sequence[Message]], sampling: Sampling
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: Sampling,
+        *,
+        qubits: Sequence[int | None] | None = None,
     ) -> list[list[Completion]]:
         """Answer each chat `sampling.samples` times.
+
+        Args:
+            qubits: for each chat, how many qubits its answer must be OpenQASM 3 on, and nothing
+                else (see `quasar.models.grammar`); None: a free answer. An answer that reaches
+                `sampling.max_tokens` is cut off all the same, and says `length`.
 
         Returns:
             For each chat, in order, its completions.
 
         Raises:
+            InputError: `qubits` does not fit the chats, or this back end cannot hold a model to a
+                grammar.
             InfrastructureError: nothing can be had (endpoint down, no memory).
         """
+
+
+def qubits_of(
+    chats: Sequence[Sequence[Message]], qubits: Sequence[int | None] | None
+) -> Sequence[int | None]:
+    """`qubits` with an entry for each chat.
+
+    Raises:
+        InputError: as many entries as chats are needed.
+    """
+    if qubits is None:
+        return [None] * len(chats)
+    if len(qubits) != len(chats):
+        raise InputError(f"qubits names {len(qubits)} chats, but there are {len(chats)}.")
+    return qubits
+
+
+def failed(reason: str, prompt_tokens: int = 0) -> Completion:
+    """A completion that is not there, and why."""
+    return Completion("", "error", prompt_tokens=prompt_tokens, error=reason)
+
+
+def chat_streams(chats: Sequence[Sequence[Message]]) -> list[str]:
+    """A name for each chat's stream of randomness: its content, and how often it came before.
+
+    So an answer does not depend on the other chats of a call, and asking the same twice in one
+    call gives two different answers.
+    """
+    seen: Counter[str] = Counter()
+    names = []
+    for chat in chats:
+        digest = hashlib.sha256(json.dumps(list(chat), sort_keys=True).encode()).hexdigest()
+        names.append(f"{digest}/{seen[digest]}")
+        seen[digest] += 1
+    return names

@@ -1,0 +1,99 @@
+"""From `--model NAME` to a model.
+
+| name | model |
+|---|---|
+| `nano` | the one packaged with the project |
+| a folder, `owner/name` on the hub, or a short name | run here by transformers |
+| `vllm:` and a folder or hub id | run here by vLLM |
+| `openai:` and a name | behind an OpenAI-compatible endpoint |
+
+The classical designer is no language model and not found here. A new back end is its file and one
+line in `_BACK_ENDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from quasar.core.errors import InputError
+from quasar.models.profile import SHORT_NAMES
+from quasar.models.protocol import Model
+
+PACKAGED = "nano"
+
+
+def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
+    """The model that a name stands for.
+
+    Args:
+        spec: see the table above.
+        options: settings of the back end, by name; unknown ones are errors. Texts will do
+            (`{"batch_size": "4"}`), so that a command line can pass its own on. Every back end
+            takes `name`, `prompt_style` and `max_qubits`.
+
+    Raises:
+        InputError: unknown name or option, library not installed, model not to be found.
+        InfrastructureError: no memory for the model.
+    """
+    kind, separator, rest = spec.partition(":")
+    if separator and kind in _BACK_ENDS and not Path(spec).exists():
+        if not rest:
+            raise InputError(f"'{spec}' lacks the model's name: {kind}:NAME.")
+        return _BACK_ENDS[kind](rest, dict(options or {}))
+    return _transformers(spec, dict(options or {}))
+
+
+def packaged_folder() -> Path:
+    """Where the packaged model lies, if this installation has it."""
+    return Path(__file__).with_name(PACKAGED)
+
+
+def _checkpoint(spec: str) -> str:
+    if spec == PACKAGED:
+        folder = packaged_folder()
+        if not (folder / "config.json").is_file():
+            raise InputError(
+                f"this installation has no packaged model '{PACKAGED}'; name a folder, a hub id "
+                "(owner/name) or openai:NAME instead."
+            )
+        return str(folder)
+    if spec in SHORT_NAMES:
+        return SHORT_NAMES[spec]
+    if Path(spec).is_dir() or _is_hub_id(spec):
+        return spec
+    known = ", ".join([PACKAGED, *SHORT_NAMES])
+    raise InputError(
+        f"no model '{spec}': name a folder that exists, a hub id (owner/name), openai:NAME, "
+        f"vllm:NAME, or one of {known}."
+    )
+
+
+def _is_hub_id(spec: str) -> bool:
+    owner, _, name = spec.partition("/")
+    return bool(owner and name) and "/" not in name and owner not in {".", "..", "~"}
+
+
+def _transformers(model: str, options: dict[str, Any]) -> Model:
+    from quasar.models.transformers_model import TransformersModel, TransformersSettings
+
+    return TransformersModel(_checkpoint(model), TransformersSettings.parse(options))
+
+
+def _vllm(model: str, options: dict[str, Any]) -> Model:
+    from quasar.models.vllm_model import VllmModel, VllmSettings
+
+    return VllmModel(_checkpoint(model), VllmSettings.parse(options))
+
+
+def _openai(model: str, options: dict[str, Any]) -> Model:
+    from quasar.models.openai_model import OpenAIModel, OpenAISettings
+
+    return OpenAIModel(model, OpenAISettings.parse(options))
+
+
+_BACK_ENDS: dict[str, Callable[[str, dict[str, Any]], Model]] = {
+    "vllm": _vllm,
+    "openai": _openai,
+}

@@ -1,0 +1,364 @@
+"""Any causal language model of Hugging Face transformers, on this machine.
+
+Covers local folders and hub ids, PEFT adapters, 4-bit loading, batched sampling with one random
+stream an answer (`row_sampler`), and answers held to the circuit grammar (`constraint`). Does not
+cover multi-GPU serving: `vllm_model` and `openai_model` do.
+
+Of the checkpoint's own generation settings only the tokens that end an answer are used; how tokens
+are drawn is what `Sampling` says, for every model alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.seeds import generator
+from quasar.models.chat_tokens import ChatTokens
+from quasar.models.constraint import QasmConstraint, QasmGuide
+from quasar.models.profile import Profile, find_profile
+from quasar.models.protocol import (
+    Completion,
+    FinishReason,
+    Sampling,
+    chat_streams,
+    failed,
+    qubits_of,
+)
+from quasar.models.row_sampler import RowSampler
+from quasar.prompts.chat import Message
+
+_NO_CONTEXT = 4096
+"""Tokens of prompt and answer where neither the model nor the tokenizer names a limit."""
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+class TransformersSettings(Profile):
+    """How a checkpoint is loaded and run; the profile's fields go before `quasar.json`."""
+
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    """Type of the weights; `auto`: as the checkpoint is stored."""
+    device: str = "auto"
+    """Device, such as `cpu` or `cuda:1`; `auto`: the first GPU, else the CPU."""
+    load_in_4bit: bool = False
+    """Weights in 4 bits (NF4), with bitsandbytes; a quarter of the memory."""
+    adapter: str | None = None
+    """PEFT adapter (LoRA) to put onto the model: folder or hub id."""
+    chat_template: str | None = None
+    """Jinja file to use for the checkpoint's own chat template; `raw`: the bare text."""
+    revision: str | None = None
+    """Branch, tag or commit of a hub id; None: its newest."""
+    batch_size: int = Field(default=8, ge=1)
+    """Answers made at a time; halved for the rest of the session when memory runs out."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One answer to be made: of chat `chat` the sample number `sample`."""
+
+    chat: int
+    sample: int
+    prompt: list[int]
+    max_tokens: int
+    stream: str
+    n_qubits: int | None
+
+
+class TransformersModel:
+    """A `quasar.models.protocol.Model`; the properties are documented there."""
+
+    def __init__(self, model: str, settings: TransformersSettings | None = None) -> None:
+        """Load tokenizer and weights.
+
+        Args:
+            model: local folder or hub id.
+
+        Raises:
+            InputError: it cannot be found or read, a library is missing, or it has no chat
+                template; the message says what to do.
+            InfrastructureError: it does not fit into memory.
+        """
+        settings = settings or TransformersSettings()
+        _need_libraries(settings)
+        profile = find_profile(model, settings)
+        self.name = str(profile.name)
+        self.prompt_style = str(profile.prompt_style)
+        self.max_qubits = profile.max_qubits
+        self.batch_size = settings.batch_size
+        self._tokenizer = _load_tokenizer(model, settings)
+        self._chat_tokens = ChatTokens(self._tokenizer, model, settings.chat_template)
+        self._model = _load_weights(model, settings)
+        self._stop_ids = _stop_ids(self._model, self._tokenizer)
+        self._context = _context(self._model, self._tokenizer)
+        self._guide: QasmGuide | None = None
+
+    def complete(
+        self,
+        chats: Sequence[Sequence[Message]],
+        sampling: Sampling,
+        *,
+        qubits: Sequence[int | None] | None = None,
+    ) -> list[list[Completion]]:
+        """See `quasar.models.protocol.Model`.
+
+        An answer depends on the seed, its chat and its number among the samples, and not on the
+        batch (up to rounding, see `row_sampler`). A prompt that leaves no room in the context
+        gives completions with an `error`.
+        """
+        widths = qubits_of(chats, qubits)
+        if self._guide is None and any(n is not None for n in widths):
+            self._guide = QasmGuide(self._tokenizer, self._stop_ids)
+        rows: list[_Row] = []
+        answers: dict[tuple[int, int], Completion] = {}
+        streams = chat_streams(chats)
+        for number, chat in enumerate(chats):
+            prompt = self._chat_tokens.encode(chat)
+            room = self._context - len(prompt)
+            limit = room if sampling.max_tokens is None else min(room, sampling.max_tokens)
+            for k in range(sampling.samples):
+                if room > 0:
+                    rows.append(_Row(number, k, prompt, limit, streams[number], widths[number]))
+                else:
+                    answers[number, k] = failed(self._no_room(prompt), len(prompt))
+        answers |= self._in_batches(rows, sampling)
+        return [[answers[i, k] for k in range(sampling.samples)] for i in range(len(chats))]
+
+    def _in_batches(
+        self, rows: Sequence[_Row], sampling: Sampling
+    ) -> dict[tuple[int, int], Completion]:
+        """The answer of each row, by chat and sample."""
+        out: dict[tuple[int, int], Completion] = {}
+        # Rows of like length go together: less padding.
+        rows = sorted(rows, key=lambda row: len(row.prompt))
+        done = starved = 0
+        while done < len(rows):
+            batch = rows[done : done + self.batch_size]
+            answers = self._answer_if_it_fits(batch, sampling)
+            if answers is None:
+                # Here no frame of the failure is alive, and its tensors can go.
+                _free_memory()
+                if len(batch) > 1:
+                    self.batch_size = len(batch) // 2
+                    continue
+                answers = [failed(_memory_reason(batch[0]), len(batch[0].prompt))]
+                starved += 1
+            out |= {(r.chat, r.sample): a for r, a in zip(batch, answers, strict=True)}
+            done += len(batch)
+        if rows and starved == len(rows):
+            raise InfrastructureError(_memory_reason(rows[0]))
+        return out
+
+    def _no_room(self, prompt: Sequence[int]) -> str:
+        return (
+            f"the prompt takes {len(prompt)} tokens, but the context of '{self.name}' holds "
+            f"{self._context}: use a smaller problem, a shorter prompt style or a model with a "
+            "longer context."
+        )
+
+    def _answer_if_it_fits(
+        self, rows: Sequence[_Row], sampling: Sampling
+    ) -> list[Completion] | None:
+        try:
+            return self._answer(rows, sampling)
+        except (RuntimeError, MemoryError) as error:
+            if not _is_out_of_memory(error):
+                raise
+        return None
+
+    def _answer(self, rows: Sequence[_Row], sampling: Sampling) -> list[Completion]:
+        import torch
+        from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
+
+        pad = self._stop_ids[0] if self._stop_ids else 0
+        width = max(len(row.prompt) for row in rows)
+        padded = [[pad] * (width - len(row.prompt)) + row.prompt for row in rows]
+        mask = [[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in rows]
+        streams = [generator(sampling.seed, "completion", r.stream, r.sample) for r in rows]
+        limits = torch.tensor([row.max_tokens for row in rows])
+        processors: list[Any] = [RowSampler(streams, sampling.temperature, sampling.top_p)]
+        constraint = None
+        if self._guide is not None and any(row.n_qubits is not None for row in rows):
+            constraint = QasmConstraint(self._guide, [row.n_qubits for row in rows])
+            processors.insert(0, constraint)
+        with torch.inference_mode():
+            tokens = self._model.generate(
+                input_ids=torch.tensor(padded, device=self._model.device),
+                attention_mask=torch.tensor(mask, device=self._model.device),
+                generation_config=GenerationConfig(
+                    do_sample=False,
+                    max_new_tokens=int(limits.max()),
+                    pad_token_id=pad,
+                    eos_token_id=list(self._stop_ids) or None,
+                ),
+                logits_processor=LogitsProcessorList(processors),
+                stopping_criteria=StoppingCriteriaList([_RowLimits(width, limits)]),
+            )
+        stuck = constraint.stuck if constraint else set()
+        return [
+            self._completion(row, made, position in stuck)
+            for position, (row, made) in enumerate(
+                zip(rows, tokens[:, width:].tolist(), strict=True)
+            )
+        ]
+
+    def _completion(self, row: _Row, tokens: list[int], stuck: bool) -> Completion:
+        tokens = tokens[: row.max_tokens]
+        end = next((i for i, token in enumerate(tokens) if token in self._stop_ids), None)
+        text = self._tokenizer.decode(
+            tokens[:end], skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        if stuck:
+            reason = "the tokenizer cannot spell how the program goes on; generate freely instead."
+            return failed(reason, len(row.prompt))
+        finish: FinishReason = "length" if end is None else "stop"
+        return Completion(text, finish, len(row.prompt), len(tokens[:end]))
+
+
+class _RowLimits:
+    """A stopping criterion: each row has a limit of its own."""
+
+    def __init__(self, prompt_width: int, limits: Any) -> None:
+        self._prompt_width = prompt_width
+        self._limits = limits
+
+    def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+        made = input_ids.shape[1] - self._prompt_width
+        return (self._limits <= made).to(input_ids.device)
+
+
+def _need_libraries(settings: TransformersSettings) -> None:
+    needed = ["torch", "transformers"]
+    if settings.adapter is not None:
+        needed.append("peft")
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"language models need {' and '.join(missing)}: pip install 'quasar-synthesis[models]'."
+        )
+    if settings.load_in_4bit and find_spec("bitsandbytes") is None:
+        raise InputError("loading in 4 bits needs bitsandbytes: pip install bitsandbytes.")
+
+
+def _load_tokenizer(model: str, settings: TransformersSettings) -> Any:
+    from transformers import AutoTokenizer
+
+    return _load(model, lambda: AutoTokenizer.from_pretrained(model, revision=settings.revision))
+
+
+def _load_weights(model: str, settings: TransformersSettings) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM, GenerationConfig
+
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    options: dict[str, Any] = {"dtype": settings.dtype, "revision": settings.revision}
+    if settings.load_in_4bit:
+        from transformers import BitsAndBytesConfig
+
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_compute_dtype=torch.bfloat16,
+        )
+        options["device_map"] = {"": device}
+    loaded = _load(model, lambda: AutoModelForCausalLM.from_pretrained(model, **options))
+    if settings.adapter is not None:
+        adapter = settings.adapter
+        from peft import PeftModel
+
+        loaded = _load(adapter, lambda: PeftModel.from_pretrained(loaded, adapter))
+        if not settings.load_in_4bit:
+            loaded = loaded.merge_and_unload()
+    if not settings.load_in_4bit:
+        loaded = _place(loaded, device)
+    loaded.eval()
+    # Only the ends of an answer count; the rest would leak into `generate` as defaults.
+    stop = loaded.generation_config.eos_token_id if loaded.generation_config else None
+    loaded.generation_config = GenerationConfig(eos_token_id=stop)
+    return loaded
+
+
+def _load(model: str, load: Any) -> Any:
+    """The result of `load`, its many kinds of failure made one.
+
+    Raises:
+        InputError: not there, not reachable, or not a causal language model.
+        InfrastructureError: no memory for it.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        return load()
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+        where = "folder" if Path(model).is_dir() else "hub id"
+        remedy = (
+            "it must hold a checkpoint as `save_pretrained` of transformers writes it"
+            if where == "folder"
+            else "check the spelling (owner/name) and the network, log in with `hf auth login` "
+            "where it is gated, or name a local folder"
+        )
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise InputError(f"cannot load the {where} '{model}': {remedy}. ({first})") from error
+    except (RuntimeError, MemoryError) as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise InfrastructureError(
+            f"'{model}' does not fit into memory: try load_in_4bit=true or dtype=bfloat16, or a "
+            "served model (openai:NAME)."
+        ) from error
+
+
+def _place(model: Any, device: str) -> Any:
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError, MemoryError) as error:
+        if _is_out_of_memory(error):
+            raise InfrastructureError(
+                f"the model does not fit onto {device}: try load_in_4bit=true or dtype=bfloat16."
+            ) from error
+        raise InputError(f"there is no device '{device}' here: {error}.") from error
+
+
+def _stop_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
+    """Tokens that end an answer, the model's own first."""
+    named = model.generation_config.eos_token_id
+    ids = [named] if isinstance(named, int) else list(named or ())
+    if tokenizer.eos_token_id is not None:
+        ids.append(tokenizer.eos_token_id)
+    return tuple(dict.fromkeys(int(i) for i in ids))
+
+
+def _context(model: Any, tokenizer: Any) -> int:
+    """Tokens of prompt and answer together."""
+    named = [
+        getattr(model.config.get_text_config(), "max_position_embeddings", None),
+        tokenizer.model_max_length,
+    ]
+    # Tokenizers without a limit of their own say 10**30.
+    return min((int(n) for n in named if n and n < 10**8), default=_NO_CONTEXT)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
+
+
+def _free_memory() -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _memory_reason(row: _Row) -> str:
+    return (
+        f"out of memory on a prompt of {len(row.prompt)} tokens by itself: lower max_tokens, or "
+        "load the model with load_in_4bit=true."
+    )

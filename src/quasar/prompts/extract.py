@@ -1,0 +1,305 @@
+r"""A model's answer to the OpenQASM program in it, unrepaired.
+
+What comes back is a contiguous piece of the answer, or, where the answer is written with the
+escapes of JSON (`\n`, `\"`), that piece decoded. Nothing is mended: no header is added, no
+statement closed, no line dropped from the middle. Whatever a model gets wrong stays wrong.
+
+Where a program is looked for, the first rule that finds one decides:
+
+1. Text inside `<think>…</think>` is no answer. What is left is searched from its last stretch back
+   (`<answer>` tags and thoughts part stretches).
+2. The last closed code fence that begins with a header (`OPENQASM 3.0;`; comments may come first).
+   The last, because a model that corrects itself does so further down; a closed one, because a
+   finished program beats a later one that was cut off. A fence's language does not matter.
+3. The last fence that begins with a header and was never closed (`truncated`).
+4. Outside of fences: from the last header to the end, less what is plainly prose after the program.
+   Code or another header right before it is part of the program, however wrong.
+5. The last fence with a header further inside, such as one of JSON or Python.
+6. The last fence called `qasm` or `openqasm`, even without any header: it cannot be valid, but a
+   verifier can say why.
+
+Covers Markdown fences of backticks and tildes. Does not cover programs that were split over several
+fences.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Found = Literal["whole", "fence", "bare", "truncated"]
+
+# Possessive and atomic groups keep every match linear in the text, hostile text included.
+_TAG = re.compile(r"<(/?)(think|thinking|answer)>", re.IGNORECASE)
+_FENCE = re.compile(r"`{3,}|^[ \t]*(~{3,})", re.MULTILINE)
+_LANGUAGE = re.compile(r"[^\S\n]*+\{?\.?([\w+#-]*+)")
+_FILLING = r"(?>\s++|//[^\n]*+(?:\n|\Z)|/\*.*?\*/)*+"
+_OPENING = re.compile(_FILLING + r"OPENQASM\b", re.DOTALL)
+_FILLED = re.compile(_FILLING, re.DOTALL)
+_VERSION = r"OPENQASM\s++\d++(?:\.\d++)?+\s*+;"
+_HEADERS = (
+    re.compile(r"^[ \t]*+" + _VERSION, re.MULTILINE),
+    re.compile(r"(?:\b|(?<=\\n))" + _VERSION),
+    re.compile(r"^[ \t]*+OPENQASM\b", re.MULTILINE),
+)
+_ESCAPED = re.compile(r"OPENQASM\b[^\\\n]*+\\[nr\"]")
+_QUOTED = re.compile(r"(?:[^\\\"]|\\.)*+", re.DOTALL)
+_APOSTROPHED = re.compile(r"(?:[^\\']|\\.)*+", re.DOTALL)
+_COMMENT_MARK = re.compile(r"//|/\*")
+_MARKDOWN = re.compile(r"\s*+(?:#{1,6}\s|[*>•]|-\s|\d{1,3}[.)]\s|[-_*]{3,}\s*+$)")
+_SENTENCE = re.compile(
+    r"\s*+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{\[]++){3,}+\s*+$"
+    r"|\s*+[A-Z][^\s;{\[]*+(?:\s++[^\s;{\[]++)*+(?<=:)\s*+$"
+)
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """A program found in an answer.
+
+    Attributes:
+        qasm: its text.
+        how: `whole`: the answer is the program; `fence`: a closed code fence; `bare`: amid prose;
+            `truncated`: a fence that was never closed.
+        start: offset of its first character in the answer.
+        end: offset behind its last one; `answer[start:end] == qasm` unless `decoded`.
+        decoded: the answer had it with JSON escapes.
+    """
+
+    qasm: str
+    how: Found
+    start: int
+    end: int
+    decoded: bool = False
+
+
+class _Fence(NamedTuple):
+    """Offsets of a fence's content and of the whole with its marks, and its language."""
+
+    start: int
+    end: int
+    outer_start: int
+    outer_end: int
+    language: str
+    closed: bool
+
+
+def extract(answer: str) -> Extraction | None:
+    """The program in an answer, by the rules above; time is linear in the text.
+
+    Returns:
+        None where there is no trace of OpenQASM.
+    """
+    for start, end in reversed(_stretches(answer)):
+        found = _in_stretch(answer, start, end)
+        if found is not None:
+            return found
+    return None
+
+
+def _stretches(answer: str) -> list[tuple[int, int]]:
+    """Offsets of the text outside of thoughts, in order, parted at every tag."""
+    stretches: list[tuple[int, int]] = []
+    start, thinking = 0, False
+    for tag in _TAG.finditer(answer):
+        closing, name = tag[1], tag[2].lower()
+        if name == "answer":
+            if not thinking:
+                stretches.append((start, tag.start()))
+                start = tag.end()
+        elif not closing:
+            if not thinking:
+                stretches.append((start, tag.start()))
+            thinking = True
+        else:
+            if not thinking:  # the opening tag was part of the prompt: all so far was thought
+                stretches.clear()
+            start, thinking = tag.end(), False
+    if not thinking:
+        stretches.append((start, len(answer)))
+    return stretches
+
+
+def _in_stretch(answer: str, start: int, end: int) -> Extraction | None:
+    fences = list(_fences(answer, start, end))
+    headed = [f for f in fences if _OPENING.match(answer, f.start, f.end)]
+    for closed in (True, False):
+        for fence in reversed(headed):
+            if fence.closed == closed:
+                return _from_fence(answer, fence, fence.start)
+    bare = _bare(answer, start, end, fences)
+    if bare is not None:
+        return bare
+    for fence in reversed(fences):
+        inside = _start_of_program(answer, fence.start, fence.end)
+        if inside is not None:
+            return _from_fence(answer, fence, inside)
+    for fence in reversed(fences):
+        if "qasm" in fence.language.lower() and answer[fence.start : fence.end].strip():
+            return _from_fence(answer, fence, fence.start)
+    return None
+
+
+def _fences(answer: str, start: int, end: int) -> Iterator[_Fence]:
+    """All fences from start to end, in order.
+
+    A mark with a word right behind it, such as "```output", opens a fence even inside another, so
+    that one forgotten mark does not turn the rest of the text inside out.
+    """
+    opened: tuple[str, int, int, str] | None = None  # mark, its offset, content's, language
+    marks = [
+        (mark.start(), mark.end(), mark[0].strip()) for mark in _FENCE.finditer(answer, start, end)
+    ]
+    for number, (first, last, mark) in enumerate(marks):
+        word = _LANGUAGE.match(answer, last, end)
+        language = word[1] if word else ""
+        if opened is not None:
+            if mark[0] != opened[0][0] or len(mark) < len(opened[0]):
+                continue
+            after = first if language else last
+            yield _Fence(opened[2], first, opened[1], after, opened[3], True)
+            if not language:
+                opened = None
+                continue
+        following = marks[number + 1][0] if number + 1 < len(marks) else end
+        newline = answer.find("\n", last, following)
+        if newline >= 0 and "OPENQASM" not in answer[last:newline]:
+            content = newline + 1
+        elif language.upper() == "OPENQASM":  # the program itself, in the line of the mark
+            content = last
+        else:
+            content = word.end() if word else last
+        opened = (mark, first, content, language)
+    if opened is not None:
+        yield _Fence(opened[2], end, opened[1], end, opened[3], False)
+
+
+def _from_fence(answer: str, fence: _Fence, start: int) -> Extraction:
+    end = fence.end if fence.closed else _end_of_program(answer, start, fence.end)
+    return _piece(answer, start, end, "fence" if fence.closed else "truncated")
+
+
+def _bare(answer: str, start: int, end: int, fences: list[_Fence]) -> Extraction | None:
+    """The last program that stands outside of all fences."""
+    gaps = []
+    for fence in fences:
+        gaps.append((start, fence.outer_start))
+        start = fence.outer_end
+    gaps.append((start, end))
+    for first, last in reversed(gaps):
+        at = _start_of_program(answer, first, last)
+        if at is None:
+            continue
+        stop = _end_of_program(answer, at, last)
+        if at == 0 and stop == len(answer):
+            return _piece(answer, 0, stop, "whole")
+        return _piece(answer, at, stop, "bare")
+    return None
+
+
+def _start_of_program(answer: str, start: int, end: int) -> int | None:
+    """Offset of the last program between start and end, by its header; None without a header."""
+    for pattern in _HEADERS:
+        headers = [m.end() - len(m[0].lstrip()) for m in pattern.finditer(answer, start, end)]
+        if not headers:
+            continue
+        at = headers.pop()
+        while headers and _joined(answer[headers[-1] : at]):
+            at = headers.pop()
+        return start if not headers and _joined(answer[start:at]) else at
+    return None
+
+
+def _joined(before: str) -> bool:
+    """Whether the text before a header is of the same program: comments only, or code."""
+    filling = _FILLED.match(before)
+    if filling is not None and filling.end() == len(before):
+        return True
+    for line in reversed(before.split("\n")):
+        code = _without_comments(line, False)[0].strip()
+        if code:
+            return code.endswith((";", "{", "}"))
+    return True
+
+
+def _end_of_program(answer: str, start: int, end: int) -> int:
+    """Where trailing prose begins; `end` where there is none.
+
+    Prose is a Markdown line or a sentence (a capital, four words or more, no bracket or `;`) that
+    begins where a statement may begin, with no statement in any later line. A statement that was
+    cut off is never taken for prose, or cutting would mend the program.
+    """
+    prose: int | None = None
+    commented = False
+    complete = False  # the code so far ends in ; or }
+    position = start
+    for line in answer[start:end].split("\n"):
+        code, commented = _without_comments(line, commented)
+        code = code.strip()
+        if code.endswith((";", "{", "}")):
+            prose, complete = None, True
+        elif code and prose is None:
+            if complete and (_MARKDOWN.match(line) or _SENTENCE.match(line)):
+                prose = position
+            else:
+                complete = False
+        position += len(line) + 1
+    return end if prose is None else prose
+
+
+def _without_comments(line: str, commented: bool) -> tuple[str, bool]:
+    """A line's code, and whether a block comment is open behind it."""
+    code: list[str] = []
+    at = 0
+    while True:
+        if commented:
+            close = line.find("*/", at)
+            if close < 0:
+                return "".join(code), True
+            at, commented = close + 2, False
+        mark = _COMMENT_MARK.search(line, at)
+        if mark is None:
+            return "".join(code) + line[at:], False
+        code.append(line[at : mark.start()])
+        if mark[0] == "//":
+            return "".join(code), False
+        at, commented = mark.end(), True
+
+
+def _piece(answer: str, start: int, end: int, how: Found) -> Extraction:
+    """The text from start to end without blanks around it, decoded if it is escaped."""
+    if how != "whole":
+        text = answer[start:end]
+        start += len(text) - len(text.lstrip())
+        end -= len(text) - len(text.rstrip()) if text.strip() else 0
+    escaped = _ESCAPED.match(answer, start, end)
+    if escaped:
+        stop, decoded = _unescape(answer, start, end)
+        if decoded is not None:
+            return Extraction(decoded, how, start, stop, decoded=True)
+    return Extraction(answer[start:end], how, start, end)
+
+
+def _unescape(answer: str, start: int, end: int) -> tuple[int, str | None]:
+    """End of the escaped text (its closing quote) and the text it stands for, None if it cannot
+    be decoded.
+    """
+    quote = answer[start - 1 : start]
+    if quote not in ("'", '"'):
+        quote = '"' if answer.find('\\"', start, end) >= 0 else "'"
+    inside = (_QUOTED if quote == '"' else _APOSTROPHED).match(answer, start, end)
+    stop = end if inside is None else inside.end()
+    text = answer[start:stop]
+    if quote == "'":
+        text = re.sub(r"\\.|\"", _as_json, text, flags=re.DOTALL)
+    try:
+        return stop, str(json.loads(f'"{text}"', strict=False))
+    except ValueError:
+        return stop, None
+
+
+def _as_json(piece: re.Match[str]) -> str:
+    return {'"': '\\"', "\\'": "'"}.get(piece[0], piece[0])

@@ -1,0 +1,116 @@
+"""The verifier's report in words: the next user's turn of a refinement, for any chat model.
+
+Says what was measured and what the best possible energy is, but names no solution that the circuit
+itself did not give: a model that is told the answer would merely write it down. Length is bounded,
+whatever the circuit was.
+"""
+
+from __future__ import annotations
+
+import json
+
+from quasar.prompts.few_shot import ANSWER_FORM
+from quasar.verifier.quality import Reading
+from quasar.verifier.report import Report
+from quasar.verifier.stages.feasibility import Fault
+
+_STATES = 4  # most probable states named
+_SEEN = 0.01  # a state less probable than this is not named: it would give the answer away
+_LONGEST_QUOTE = 400  # characters of a message or a solution
+
+
+def observation(report: Report) -> str:
+    """What the verifier found, and the request for a better circuit.
+
+    Args:
+        report: of the model's last circuit.
+    """
+    if report.fault is None:
+        lines = _measured_lines(report)
+    else:
+        lines = _fault_lines(report.fault, report.parses)
+    return "\n".join([*lines, ANSWER_FORM])
+
+
+def no_program() -> str:
+    """The turn after an answer without any OpenQASM in it."""
+    return f"There was no OpenQASM program in your answer.\n{ANSWER_FORM}"
+
+
+def _fault_lines(fault: Fault, parses: bool) -> list[str]:
+    verdict = (
+        "The program is valid but cannot be used for this problem."
+        if parses
+        else "The program is not valid OpenQASM 3.0."
+    )
+    lines = [verdict, f"{_place(fault)}{_shortened(fault.message)}"]
+    if fault.hint:
+        lines.append(_shortened(fault.hint))
+    return [*lines, "Correct this and check the rest for the same mistake."]
+
+
+def _place(fault: Fault) -> str:
+    if fault.line is None:
+        return "Error: "
+    column = "" if fault.column is None else f", column {fault.column}"
+    return f"Error in line {fault.line}{column}: "
+
+
+def _measured_lines(report: Report) -> list[str]:
+    lines = ["The program is valid and was simulated exactly."]
+    measured, optimum, quality = report.stages.objective, report.optimum, report.quality
+    if measured is not None and optimum is not None:
+        gap = max(measured.energy - optimum.e_min, 0.0)
+        lines.append(
+            f"Energy <H> = {measured.energy:.6g}. The lowest possible is {optimum.e_min:.6g}, the "
+            f"highest {optimum.e_max:.6g}: you are {gap:.3g} above the lowest (approximation ratio "
+            f"{measured.score:.4f} of 1)."
+        )
+    elif measured is not None:
+        lines.append(
+            f"Energy <H> = {measured.energy:.6g} (approximation ratio {measured.score:.4f} of 1)."
+        )
+    if measured is not None:
+        top = "is" if measured.top_is_optimal else "is not"
+        lines.append(
+            f"An optimal state is measured with probability {measured.p_optimal:.4f}; the most "
+            f"probable state {top} optimal."
+        )
+    if quality is not None and quality.top_states:
+        n = report.problem.n_qubits
+        order = "q[0]" if n == 1 else f"q[{n - 1}] … q[0]"
+        lines.append(f"Most probable states (bits {order}):")
+        first, *others = quality.top_states[:_STATES]
+        seen = [state for state in others if (state.probability or 0.0) >= _SEEN]
+        lines += [_state_line(state) for state in (first, *seen)]
+    if quality is not None and quality.statistics is not None:
+        size = quality.statistics
+        lines.append(
+            f"Size: {size.gates} gates, {size.two_qubit_gates} of them on two qubits, depth "
+            f"{size.depth}."
+        )
+    lines += [_shortened(remark) for remark in report.remarks]
+    return [*lines, _request(report)]
+
+
+def _state_line(state: Reading) -> str:
+    parts = [f"- {state.ket}"]
+    if state.probability is not None:
+        parts.append(f"probability {state.probability:.4f}")
+    parts.append(f"energy {state.energy:.6g}{' (optimal)' if state.optimal else ''}")
+    if state.solution is not None:
+        solution = _shortened(json.dumps(state.solution, ensure_ascii=False))
+        breaks = "" if state.feasible else " (breaks a constraint)"
+        parts.append(f"solution {solution}{breaks}")
+    return ", ".join(parts)
+
+
+def _request(report: Report) -> str:
+    measured = report.stages.objective
+    if measured is not None and measured.score > 1 - 1e-3:
+        return "This cannot get noticeably lower. Keep the energy; use fewer gates if you can."
+    return "Improve the circuit: change angles or gates so that the energy gets lower."
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]} …"
