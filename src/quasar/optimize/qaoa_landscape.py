@@ -8,6 +8,7 @@ are where the optima lie to which ramps lead; they are alike from instance to in
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -35,6 +36,9 @@ class Landscape:
         diagonal: energies of its Hamiltonian, shape [D].
         scale: 1/σ(E).
         width: range of the energies.
+
+    Where a method takes `rough`, single precision does, which is two to three times as fast
+    (`QaoaBatch`): to tell good starts from bad ones, not for angles to be written down.
     """
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector, scale: float, width: float) -> None:
@@ -44,43 +48,48 @@ class Landscape:
         self.width = width
         large = ansatz.n_qubits >= _SINGLE_FROM
         self._energy = _Rows(ansatz, diagonal) if large else QaoaBatch(diagonal, self.layers)
+        self._rough = QaoaBatch(diagonal, self.layers, single_precision=True)
 
     @property
     def evaluations(self) -> int:
         """Energies computed, one with its gradient counting as one."""
-        return self._energy.evaluations
+        return self._energy.evaluations + self._rough.evaluations
 
     def scaled(self, theta: FloatVector) -> FloatVector:
         """(γσ, β) of angles (γ, β), of this depth or of the one before."""
         p = theta.size // 2
         return np.concatenate([theta[:p] / self.scale[0], theta[p:]])
 
-    def __call__(self, x: FloatArray) -> tuple[FloatVector, FloatArray]:
+    def __call__(self, x: FloatArray, *, rough: bool = False) -> tuple[FloatVector, FloatArray]:
         """Energies [B] and gradients [B, 2p] of the rows of x."""
-        energy, gradient = self._energy.value_and_gradient(x * self.scale)
+        computed = self._rough if rough else self._energy
+        energy, gradient = computed.value_and_gradient(x * self.scale)
         return energy / self.width, gradient * self.scale / self.width
 
-    def values(self, x: FloatArray) -> FloatVector:
+    def values(self, x: FloatArray, *, rough: bool = False) -> FloatVector:
         """Energies of many rows, a batch at a time."""
+        computed = self._rough if rough else self._energy
         parts = [
-            self._energy.value(x[i : i + self.rows] * self.scale) / self.width
+            computed.value(x[i : i + self.rows] * self.scale) / self.width
             for i in range(0, len(x), self.rows)
         ]
         return np.concatenate(parts)
 
-    def best_of(self, gammas: FloatVector, betas: FloatVector, count: int) -> list[FloatVector]:
+    def best_of(
+        self, gammas: FloatVector, betas: FloatVector, count: int, *, rough: bool = False
+    ) -> list[FloatVector]:
         """The best points of a grid at p = 1."""
         grid = np.array([(gamma, beta) for gamma in gammas for beta in betas])
-        order = np.argsort(self.values(grid), kind="stable")
+        order = np.argsort(self.values(grid, rough=rough), kind="stable")
         return list(grid[order[:count]])
 
     def minimise(
-        self, x: FloatArray, tolerance: float, evaluations: int
+        self, x: FloatArray, tolerance: float, evaluations: int, *, rough: bool = False
     ) -> tuple[FloatArray, FloatVector]:
         """`minimise_batch` from many rows, a batch at a time."""
         parts = [
             minimise_batch(
-                self,
+                partial(self, rough=rough),
                 x[i : i + self.rows],
                 gradient_tolerance=tolerance,
                 max_evaluations=evaluations,

@@ -126,14 +126,13 @@ def _grid(
     """Starts at p = 1: the best of a grid over canonical angles, and over a whole period of γ."""
     unit = landscape.scale[0]
     gammas = np.linspace(0.0, GAMMA_REACH, 11)[1:]
-    near = landscape.best_of(gammas, -np.linspace(0.0, np.pi / 4, 9)[1:], 3)
+    betas = np.linspace(0.0, np.pi / 4, 9)[1:]
+    near = landscape.best_of(gammas, -betas, 3, rough=True)
     reach = (symmetry.gamma or 2 * np.pi) / (4 if symmetry.half else 2) / unit
     count = min(round(reach / 0.35), max(8, round(400 * effort)))
     wide = np.linspace(0.0, reach, max(count, 2) + 1)[1:]
-    turn = symmetry.beta
-    far = landscape.best_of(
-        wide, np.linspace(-turn / 2, turn / 2, 9)[1:], max(4, round(24 * effort))
-    )
+    turns = np.linspace(-symmetry.beta / 2, symmetry.beta / 2, 9)[1:]
+    far = landscape.best_of(wide, turns, max(4, round(24 * effort)), rough=True)
     return near, far
 
 
@@ -179,7 +178,7 @@ def _minima(
     effort: float,
 ) -> list[Minimum]:
     """Folded minima: of all canonical starts, and of the others that do best in a short run."""
-    points, values = landscape.minimise(np.array(far), 1e-4, _SHORT_RUN)
+    points, values = landscape.minimise(np.array(far), 1e-4, _SHORT_RUN, rough=True)
     order = np.argsort(values, kind="stable")[: max(2, round(_POLISHED * effort))]
     chosen = np.array([*near, *points[order]])
     points, values = landscape.minimise(chosen, 1e-8, _LONG_RUN)
