@@ -45,6 +45,12 @@ def test_small_and_large_systems_agree_with_the_energy_they_scale(n: int, layers
     values, gradients = scaled(x)
     assert scaled.evaluations == 5
     np.testing.assert_allclose(scaled.values(x), values, atol=1e-12)
+    assert scaled.evaluations == 10
+    rough, slopes = scaled(x, rough=True)
+    np.testing.assert_allclose(rough, values, atol=1e-5)
+    np.testing.assert_allclose(slopes, gradients, atol=1e-4)
+    np.testing.assert_allclose(scaled.values(x, rough=True), values, atol=1e-5)
+    assert scaled.evaluations == 20
     for row, value, gradient in zip(x, values, gradients, strict=True):
         wanted, slope = energy.value_and_gradient(row * scaled.scale)
         assert value * scaled.width == pytest.approx(wanted, abs=1e-9)

@@ -40,7 +40,7 @@ def test_every_style_refuses_what_cannot_be_asked_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "Published", "zero-shot"])
 def test_unknown_styles(name: str) -> None:
-    with pytest.raises(InputError, match="known: published, few-shot"):
+    with pytest.raises(InputError, match="known: published, few-shot, compact"):
         get_style(name)
 
 

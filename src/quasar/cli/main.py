@@ -16,7 +16,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import typer
 
-from quasar.cli import bench, data, encode, evaluate, generate, problems, verify
+from quasar.cli import bench, data, encode, evaluate, generate, problems, train, verify
 from quasar.core.errors import EXIT_INFRASTRUCTURE, QuasarError
 
 app = typer.Typer(
@@ -52,6 +52,7 @@ app.command(
     name="bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
 )(bench.command)
 app.add_typer(data.app, name="data")
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -87,15 +87,45 @@ class TransformersModel:
         settings = settings or TransformersSettings()
         _need_libraries(settings)
         profile = find_profile(model, settings)
+        tokenizer = _load_tokenizer(model, settings)
+        chat_tokens = ChatTokens(tokenizer, model, settings.chat_template)
+        weights = _load_weights(model, settings)
+        self._set(weights, tokenizer, chat_tokens, profile, settings.batch_size)
+
+    @classmethod
+    def of(cls, model: Any, tokenizer: Any, profile: Profile, *, batch_size: int = 8) -> Self:
+        """A model in training or already loaded, as it stands.
+
+        Args:
+            model: a `transformers` causal LM.
+            tokenizer: with a chat template.
+            profile: with name and prompt style.
+
+        Raises:
+            InputError: the tokenizer has no chat template.
+        """
+        own = cls.__new__(cls)
+        chat_tokens = ChatTokens(tokenizer, str(profile.name), None)
+        own._set(model, tokenizer, chat_tokens, profile, batch_size)
+        return own
+
+    def _set(
+        self,
+        model: Any,
+        tokenizer: Any,
+        chat_tokens: ChatTokens,
+        profile: Profile,
+        batch_size: int,
+    ) -> None:
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
         self.max_qubits = profile.max_qubits
-        self.batch_size = settings.batch_size
-        self._tokenizer = _load_tokenizer(model, settings)
-        self._chat_tokens = ChatTokens(self._tokenizer, model, settings.chat_template)
-        self._model = _load_weights(model, settings)
-        self._stop_ids = _stop_ids(self._model, self._tokenizer)
-        self._context = _context(self._model, self._tokenizer)
+        self.batch_size = batch_size
+        self._tokenizer = tokenizer
+        self._chat_tokens = chat_tokens
+        self._model = model
+        self._stop_ids = _stop_ids(model, tokenizer)
+        self._context = _context(model, tokenizer)
         self._guide: QasmGuide | None = None
 
     def complete(

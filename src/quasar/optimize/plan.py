@@ -1,4 +1,4 @@
-"""A plan for a ground state: qubits from the weightiest on, one decision after the other.
+"""A plan for a state, mostly a ground state: qubits from the weightiest on, one decision after the other.
 
 For each qubit the plan knows the field that the qubits decided before it exert, and the bit it is
 to have. The bit follows the field wherever some optimum allows it, so of several ground states the
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quasar.core.hamiltonian import IsingHamiltonian, Spectrum
+from quasar.core.hamiltonian import IntVector, IsingHamiltonian
 
 _SAME = 6  # decimals: weights and fields closer than this, relative to the largest term, are equal
 
@@ -75,14 +75,14 @@ def largest_coefficient(hamiltonian: IsingHamiltonian) -> float:
     return max((abs(c) for c in hamiltonian.terms.values()), default=0.0) or 1.0
 
 
-def plan(hamiltonian: IsingHamiltonian, spectrum: Spectrum | None = None) -> tuple[Decision, ...]:
-    """Decide every qubit in turn, so that the last decision completes a ground state.
+def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tuple[Decision, ...]:
+    """Decide every qubit in turn, so that the last decision completes one of some states.
 
     Args:
-        spectrum: whose ground states to lead to; default: the Hamiltonian's own. Of levels with
-            `Spectrum.MAX_LISTED` states or more only those listed count.
+        states: indices of the states to lead to; default: the ground states (of levels with
+            `Spectrum.MAX_LISTED` states or more those listed).
     """
-    left = (spectrum or hamiltonian.spectrum).ground_states
+    left = hamiltonian.spectrum.ground_states if states is None else states
     unit = largest_coefficient(hamiltonian)
     z = [0] * hamiltonian.n_qubits
     out = []

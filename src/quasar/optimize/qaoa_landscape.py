@@ -8,7 +8,7 @@ are where the optima lie to which ramps lead; they are alike from instance to in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -48,12 +48,17 @@ class Landscape:
         self.width = width
         large = ansatz.n_qubits >= _SINGLE_FROM
         self._energy = _Rows(ansatz, diagonal) if large else QaoaBatch(diagonal, self.layers)
-        self._rough = QaoaBatch(diagonal, self.layers, single_precision=True)
+        self._diagonal = diagonal
+
+    @cached_property
+    def _rough(self) -> QaoaBatch:
+        return QaoaBatch(self._diagonal, self.layers, single_precision=True)
 
     @property
     def evaluations(self) -> int:
         """Energies computed, one with its gradient counting as one."""
-        return self._energy.evaluations + self._rough.evaluations
+        rough = self._rough.evaluations if "_rough" in self.__dict__ else 0
+        return self._energy.evaluations + rough
 
     def scaled(self, theta: FloatVector) -> FloatVector:
         """(γσ, β) of angles (γ, β), of this depth or of the one before."""

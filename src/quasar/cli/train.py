@@ -1,0 +1,89 @@
+"""`quasar train sft|grpo`: a configuration to a checkpoint folder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quasar.cli.options import AsJson, print_json
+from quasar.core.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, help="Train language models on verified circuits.")
+
+
+@app.command("sft")
+def sft(
+    config: Annotated[Path, typer.Argument(help="Configuration, e.g. configs/sft-nano.toml.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; text may "
+            "stand without quotes).",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Supervised fine-tuning; run the same command again to go on after an interruption.
+
+    Needs the extra `train`: pip install 'quasar-synthesis[train]'.
+    """
+    _need_trl()
+    from quasar.train.sft import train_sft
+    from quasar.train.sft_settings import SftSettings
+
+    settings = SftSettings.parse(read_config(config, changes or []))
+    quality = train_sft(settings)
+    if as_json:
+        print_json({"model": str(settings.out / "model"), "validation": quality})
+        return
+    print(f"model in {settings.out / 'model'}")
+    for name, value in sorted(quality.items()):
+        print(f"  {name:24} {value:.4f}")
+
+
+def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
+    """A TOML file with changes of the form `table.key=value`.
+
+    Raises:
+        InputError: unreadable file, or a change without `=`.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path} is not valid TOML: {error}.") from error
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals or not key:
+            raise InputError(f"--set takes key=value, not {change!r}.")
+        *tables, last = key.split(".")
+        place = data
+        for table in tables:
+            place = place.setdefault(table, {})
+            if not isinstance(place, dict):
+                raise InputError(f"--set {change}: {table} is no table of the configuration.")
+        place[last] = _value(text)
+    return data
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"x = {text}")["x"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _need_trl() -> None:
+    from importlib.util import find_spec
+
+    if find_spec("trl") is None or find_spec("torch") is None:
+        raise InputError(
+            "training needs PyTorch and TRL: pip install 'quasar-synthesis[train]' "
+            "(with -c constraints/constraints.txt for the tested versions)."
+        )

@@ -1,0 +1,126 @@
+"""How answers in the compact style are written, for training: short, and predictable.
+
+1. VQE and adaptive circuits begin with the plan as a comment (`optimize.plan`): qubit, strength of
+   its field, decided bit. What the circuit is to prepare is settled before the first gate.
+2. A layer of equal rotations is one statement on the whole register.
+3. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
+   as 2γσ/(σ in units of the largest coefficient), so that the number to be found is of one size
+   for all problems.
+
+Angles and coefficients are rounded to the values of `numbers`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from quasar.circuits.circuit import Circuit, Gate
+from quasar.core.errors import CircuitError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.plan import Decision, largest_coefficient, rows
+from quasar.prompts.compact import deviation_text
+from quasar.prompts.numbers import angle_text, number_text, rounded
+
+HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+ZZ = "gate zz(t) a,b{cx a,b;rz(t) b;cx a,b;}\n"
+PLAN = "// plan: "
+GATES = ("rx", "ry", "rz", "crx", "cry", "crz", "cx", "cz", "h")
+"""Gates that can be written."""
+
+STRENGTHS = (0.0, 0.03, 0.12, 0.3, 0.6, 1.0, 2.0, 4.0)
+"""Sizes of fields that a plan tells apart, in units of the largest coefficient."""
+
+
+def field_text(field: float) -> str:
+    """Sign and strength of a field, e.g. `f-3`: the nearest of `STRENGTHS` on a log scale."""
+    sizes = [abs(math.log((s + 0.01) / (abs(field) + 0.01))) for s in STRENGTHS]
+    strength = sizes.index(min(sizes))
+    return f"f{'-' if field < 0 and strength else '+'}{strength}"
+
+
+def plan_text(decisions: Iterable[Decision]) -> str:
+    """The plan's comment line."""
+    steps = [f"@q{d.qubit} {field_text(d.field)} q{d.qubit}={d.bit} " for d in decisions]
+    return f"{PLAN}{''.join(steps)}\n"
+
+
+def circuit_text(circuit: Circuit, decisions: Iterable[Decision] = ()) -> str:
+    """A circuit of `GATES` with its plan.
+
+    Raises:
+        CircuitError: it has another gate.
+    """
+    steps = tuple(decisions)
+    body = [_statement(*layer) for layer in _layers(circuit)]
+    plan = plan_text(steps) if steps else ""
+    return f"{HEADER}{plan}qubit[{circuit.n_qubits}] q;\n{''.join(body)}"
+
+
+def qaoa_text(
+    hamiltonian: IsingHamiltonian, gammas: Sequence[float], betas: Sequence[float]
+) -> str:
+    """QAOA with layers exp(-iγH) and exp(-iβΣX).
+
+    Args:
+        gammas: one a layer, in 1/energy.
+        betas: one a layer, radians.
+    """
+    n, unit = hamiltonian.n_qubits, largest_coefficient(hamiltonian)
+    deviation = deviation_text(hamiltonian)
+    lines = [HEADER]
+    cost = [f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n"]
+    pairs = False
+    for qubit, couplings in rows(hamiltonian):
+        for others, coefficient in couplings:
+            if rounded(coefficient / unit):
+                pairs |= len(others) == 1
+                cost += _term(qubit, others, number_text(coefficient / unit))
+    lines += [ZZ] if pairs else []
+    lines += [*cost, "}\n", f"qubit[{n}] q;\n", "h q;\n"]
+    register = ",".join(f"q[{i}]" for i in range(n))
+    for gamma, beta in zip(gammas, betas, strict=True):
+        angle = number_text(2.0 * gamma * unit * float(deviation))
+        lines.append(f"cost({angle}/{deviation}) {register};\n")
+        lines.append(f"rx({number_text(2.0 * beta)}) q;\n")
+    return "".join(lines)
+
+
+def _term(qubit: int, others: tuple[int, ...], coefficient: str) -> Iterator[str]:
+    if not others:
+        yield f"rz({coefficient}*g) q{qubit};\n"
+    elif len(others) == 1:
+        yield f"zz({coefficient}*g) q{others[0]},q{qubit};\n"
+    else:
+        chain = list(zip(others, (*others[1:], qubit), strict=True))
+        ladder = [f"cx q{a},q{b};\n" for a, b in chain]
+        yield from (*ladder, f"rz({coefficient}*g) q{qubit};\n", *reversed(ladder))
+
+
+def _layers(circuit: Circuit) -> Iterator[tuple[Gate, bool]]:
+    """Gates in an equivalent order; the flag says that one stands for the whole register."""
+    for alone, run in groupby(circuit.gates, key=lambda gate: len(gate.qubits) == 1):
+        gates = list(run)
+        own = [[g for g in gates if g.qubits[0] == q] for q in range(circuit.n_qubits)]
+        names = [[g.name for g in mine] for mine in own]
+        if not alone or not names[0] or any(mine != names[0] for mine in names):
+            yield from ((gate, False) for gate in gates)
+            continue
+        for layer in zip(*own, strict=True):
+            if len({_angles(gate) for gate in layer}) == 1:
+                yield layer[0], True
+            else:
+                yield from ((gate, False) for gate in layer)
+
+
+def _statement(gate: Gate, everywhere: bool) -> str:
+    if gate.name not in GATES:
+        raise CircuitError(f"the compact style has no gate {gate.name}.")
+    operands = "q" if everywhere else ",".join(f"q[{q}]" for q in gate.qubits)
+    angles = _angles(gate)
+    return f"{gate.name}({angles}) {operands};\n" if angles else f"{gate.name} {operands};\n"
+
+
+def _angles(gate: Gate) -> str:
+    return ",".join(angle_text(angle) for angle in gate.params)

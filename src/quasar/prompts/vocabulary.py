@@ -1,0 +1,52 @@
+"""Every piece of text that the compact style is made of: the packaged model's tokens.
+
+Numbers, statements on a pair of qubits, and whole fixed lines are one token each; so a circuit of
+ten qubits takes 100 to 300 tokens. Any other text falls back to single characters.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+
+from quasar.prompts.compact import MAX_LAYERS, MAX_QUBITS
+from quasar.prompts.compact_answer import HEADER, PLAN, STRENGTHS, ZZ
+from quasar.prompts.numbers import NUMBER_TEXTS, QUARTER_TURNS
+
+PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
+SPECIAL = (PAD, USER, ASSISTANT, END)
+"""Tokens that are no text."""
+
+
+def tokens() -> list[str]:
+    """All tokens, special ones first, each once, in a fixed order."""
+    qubits, sizes = range(MAX_QUBITS), range(1, MAX_QUBITS + 1)
+    pairs = [(a, b) for a in qubits for b in qubits if a != b]
+    found = [*SPECIAL, *string.printable]
+    # prompt
+    found += ["converged ", "agent-q ", "any ", "qaoa ", "vqe ", "adaptive_vqe ", "p? "]
+    found += [f"p{p} " for p in range(1, MAX_LAYERS + 1)] + [f"n{n} s" for n in sizes]
+    found += [text for q in qubits for text in (f"@q{q} ", f" q{q} ", f";q{q}")]
+    found += NUMBER_TEXTS
+    # plan
+    found += [PLAN, *(f"f{sign}{s} " for s in range(len(STRENGTHS)) for sign in "+-")]
+    found += [f"q{q}={bit} " for q in qubits for bit in (0, 1)]
+    # program
+    found += [HEADER, *(f"qubit[{n}] q;\n" for n in sizes), *QUARTER_TURNS]
+    found += ["h q;\n", "rx(", "ry(", "rz(", "crx(", "cry(", "crz(", ") q;\n", "}\n"]
+    found += [text for q in qubits for text in (f"h q[{q}];\n", f") q[{q}];\n")]
+    found += [f"{start} q[{a}],q[{b}];\n" for start in ("cx", "cz", ")") for a, b in pairs]
+    # cost layer of QAOA
+    found += [ZZ, "zz(", "cost(", "/"]
+    found += [text for q in qubits for text in (f"*g) q{q},", f"*g) q{q};\n", f"q{q};\n")]
+    found += [f"cx q{q}," for q in qubits]
+    for n in sizes:
+        found.append(f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n")
+        found.append(f") {','.join(f'q[{i}]' for i in range(n))};\n")
+    return list(dict.fromkeys(found))
+
+
+def pattern() -> str:
+    """A regular expression that cuts text into `tokens`, the longest first at each place."""
+    words = sorted((t for t in tokens() if t not in SPECIAL), key=lambda t: (-len(t), t))
+    return "|".join(re.escape(word) for word in words)

@@ -1,0 +1,1 @@
+"""Training language models on verified circuits: supervised, then against the verifier."""

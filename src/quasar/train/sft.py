@@ -1,0 +1,309 @@
+"""Supervised fine-tuning on TRL's `SFTTrainer`, from a configuration to a checkpoint folder.
+
+Runs on one CPU or GPU as it is, and under `accelerate launch` on many. What is added to TRL: the
+order of the examples (`curriculum`), schedules by time, measured quality during training, and a
+folder that says what it holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from quasar.core.errors import InputError
+from quasar.core.manifest import manifest
+from quasar.core.seeds import generator
+from quasar.models.profile import PROFILE_FILE, Profile
+from quasar.models.protocol import Sampling
+from quasar.prompts.compact import MAX_QUBITS
+from quasar.train.curriculum import LengthCurriculum
+from quasar.train.model_card import write_card
+from quasar.train.new_model import make_model
+from quasar.train.optimizers import make_optimizer
+from quasar.train.progress import Progress
+from quasar.train.quality import Task, score, summary, tasks_of
+from quasar.train.sft_settings import SftSettings
+from quasar.train.tokens import read_split, tokenised
+
+STATE_FILE = "quasar_state.json"
+"""In each checkpoint: what a resumption needs beyond TRL's own state."""
+LOG_FILE = "quality.jsonl"
+"""In the run's folder: one line an evaluation."""
+_LEAST_RATE = 0.02
+_ENDLESS = 10**7  # steps, where only time ends the training
+_LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
+
+
+def train_sft(settings: SftSettings) -> dict[str, float]:
+    """Train, or go on with what the folder holds; returns the last evaluation.
+
+    Raises:
+        InputError: data or base model are missing, or the folder belongs to other settings.
+    """
+    import torch
+    from transformers.trainer_utils import get_last_checkpoint
+    from trl import SFTConfig
+
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    schedule, watch, out = settings.schedule, settings.watch, settings.out
+    _claim(settings)
+    model, tokenizer = make_model(settings.model, schedule.seed)
+    style = settings.data.examples.prompt_style
+    profile = Profile(
+        name=settings.model.name,
+        prompt_style=style,
+        max_qubits=MAX_QUBITS if style == "compact" else None,
+    )
+    train = tokenised(
+        settings.data.paths,
+        tokenizer,
+        settings.data.examples,
+        max_length=settings.data.max_length,
+        jobs=settings.data.jobs,
+        cache=settings.data.cache,
+        limits=settings.data.limits,
+    )
+    progress = Progress(schedule.max_steps, schedule.max_minutes)
+    checkpoint = get_last_checkpoint(str(out / "checkpoints")) if out.exists() else None
+    if checkpoint is not None:
+        state = json.loads((Path(checkpoint) / STATE_FILE).read_text(encoding="utf-8"))
+        progress.resume(state["step"], state["seconds"])
+    arguments = SFTConfig(
+        output_dir=str(out / "checkpoints"),
+        max_steps=schedule.max_steps or _ENDLESS,
+        per_device_train_batch_size=schedule.batch_size,
+        gradient_accumulation_steps=schedule.accumulation,
+        gradient_checkpointing=schedule.gradient_checkpointing,
+        max_grad_norm=schedule.max_grad_norm,
+        bf16=True,
+        use_cpu=not torch.cuda.is_available(),
+        seed=schedule.seed,
+        logging_steps=20,
+        save_strategy="no",  # the watcher saves, by the clock
+        save_total_limit=watch.keep,
+        eval_strategy="no",
+        report_to=list(watch.report_to),
+        ignore_data_skip=True,  # the curriculum skips by itself
+        remove_unused_columns=True,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        max_length=settings.data.max_length,
+        disable_tqdm=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+    )
+    optimizer = make_optimizer(
+        model,
+        schedule.optimizer,
+        learning_rate=schedule.learning_rate,
+        matrix_learning_rate=schedule.matrix_learning_rate,
+        weight_decay=schedule.weight_decay,
+    )
+    rates = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
+    )
+    watcher = _watcher(settings, profile, tokenizer, progress)
+    trainer = _trainer(settings, progress)(
+        model=model,
+        args=arguments,
+        train_dataset=train,
+        processing_class=tokenizer,
+        optimizers=(optimizer, rates),
+        callbacks=[watcher],
+    )
+    watcher.trainer = trainer
+    trainer.train(resume_from_checkpoint=checkpoint)
+    return _finish(settings, profile, trainer, tokenizer, progress, watcher, len(train))
+
+
+def rate(share: float, warmup: float, decay: float) -> float:
+    """Factor on the learning rates: rises linearly, stays at 1, falls linearly to a fiftieth."""
+    if share < warmup:
+        return max(share / warmup, 1e-3)
+    if decay and share > 1.0 - decay:
+        return max(_LEAST_RATE, (1.0 - share) / decay)
+    return 1.0
+
+
+def validation_tasks(settings: SftSettings) -> list[Task]:
+    """Problems of the validation splits, the same ones every time, sets in equal shares."""
+    paths = settings.data.paths
+    each = -(-settings.watch.problems // len(paths))
+    tasks: list[Task] = []
+    for path in paths:
+        records = read_split(path, "validation")
+        rng = generator(settings.schedule.seed, "validation")
+        chosen = rng.permutation(len(records))[:each]
+        tasks += tasks_of([records[int(i)] for i in chosen])
+    return tasks[: settings.watch.problems]
+
+
+def _claim(settings: SftSettings) -> None:
+    """Make the run's folder, or make sure that it belongs to these settings."""
+    path = settings.out / "settings.json"
+    stated = settings.model_dump(mode="json", exclude={"watch", "threads", "out"})
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if before != stated:
+            raise InputError(
+                f"{settings.out} holds a run with other settings: give another --set out=FOLDER, "
+                "or remove it."
+            )
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
+
+
+def _trainer(settings: SftSettings, progress: Progress) -> Any:
+    """`SFTTrainer` with our order of examples."""
+    from torch.utils.data import Sampler
+    from trl import SFTTrainer
+
+    schedule = settings.schedule
+
+    def share(batches: int) -> float:
+        if schedule.max_minutes is not None:
+            return progress.share
+        processes = int(os.environ.get("WORLD_SIZE", "1"))
+        steps = batches / (schedule.accumulation * processes)
+        return min(1.0, steps / (schedule.max_steps or _ENDLESS))
+
+    class Indices(Sampler):  # type: ignore[misc]
+        def __init__(self, lengths: list[int], processes: int) -> None:
+            self._curriculum = LengthCurriculum(
+                lengths,
+                schedule.batch_size,
+                share,
+                growth=schedule.growth,
+                seed=schedule.seed,
+                skip=progress.step * schedule.accumulation * processes,
+            )
+
+        def __iter__(self) -> Iterator[int]:
+            for batch in self._curriculum:
+                yield from batch
+
+        def __len__(self) -> int:
+            return _ENDLESS * schedule.batch_size
+
+    class CurriculumTrainer(SFTTrainer):  # type: ignore[misc]
+        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+            dataset = self.train_dataset if train_dataset is None else train_dataset
+            return Indices(dataset["length"], self.accelerator.num_processes)
+
+    return CurriculumTrainer
+
+
+def _watcher(settings: SftSettings, profile: Profile, tokenizer: Any, progress: Progress) -> Any:
+    """The callback that keeps time, saves, and measures quality."""
+    from transformers import TrainerCallback
+
+    watch = settings.watch
+
+    class Watcher(TrainerCallback):  # type: ignore[misc]
+        trainer: Any = None
+
+        def __init__(self) -> None:
+            self._tasks = validation_tasks(settings) if watch.problems else []
+            self._saved = self._evaluated = 0.0
+            self.last: dict[str, float] = {}
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._saved = self._evaluated = progress.seconds
+            progress.start()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            progress.step = state.global_step
+            if progress.share >= 1.0:
+                control.should_training_stop = True
+            elif progress.seconds - self._saved > 60 * watch.save_minutes:
+                control.should_save = True
+            if progress.seconds - self._evaluated > 60 * watch.evaluate_minutes:
+                self._evaluated = progress.seconds
+                self.measure()
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._saved = progress.seconds
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            content = {"step": state.global_step, "seconds": progress.seconds}
+            (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
+
+        def measure(self) -> None:
+            if not self._tasks or not self.trainer.is_world_process_zero():
+                return
+            begun = time.monotonic()
+            self.last = evaluate_model(
+                self.trainer.model, tokenizer, profile, self._tasks, settings.data.max_length
+            )
+            line = {"step": progress.step, "seconds": round(progress.seconds, 1), **self.last}
+            with (settings.out / LOG_FILE).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+            self.trainer.log({f"quality/{name}": value for name, value in self.last.items()})
+            self.trainer.log({"quality/seconds": time.monotonic() - begun})
+
+    return Watcher()
+
+
+def evaluate_model(
+    model: Any, tokenizer: Any, profile: Profile, tasks: list[Task], max_length: int
+) -> dict[str, float]:
+    """Quality of greedy answers; the model is left as it was."""
+    from quasar.models.transformers_model import TransformersModel
+
+    training = model.training
+    model.eval()
+    try:
+        wrapped = TransformersModel.of(model, tokenizer, profile, batch_size=32)
+        scores = score(wrapped, tasks, Sampling(temperature=0.0, max_tokens=max_length))
+    finally:
+        model.train(training)
+    return summary(tasks, scores)
+
+
+def _finish(
+    settings: SftSettings,
+    profile: Profile,
+    trainer: Any,
+    tokenizer: Any,
+    progress: Progress,
+    watcher: Any,
+    examples: int,
+) -> dict[str, float]:
+    watcher.measure()
+    folder = settings.out / "model"
+    if not trainer.is_world_process_zero():
+        return dict(watcher.last)
+    save_model(trainer.model, tokenizer, profile, folder)
+    content = manifest(settings.model_dump(mode="json"), settings.schedule.seed, _LIBRARIES)
+    content |= {
+        "steps": progress.step,
+        "training_seconds": round(progress.seconds, 1),
+        "examples_available": examples,
+        "examples_seen": progress.step
+        * settings.schedule.batch_size
+        * settings.schedule.accumulation,
+        "tokens_seen": int(trainer.state.num_input_tokens_seen or 0),
+        "validation": watcher.last,
+    }
+    (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_card(folder, content)
+    return dict(watcher.last)
+
+
+def save_model(model: Any, tokenizer: Any, profile: Profile, folder: Path) -> None:
+    """A folder that `AutoModelForCausalLM.from_pretrained` loads; weights in bfloat16."""
+    import copy
+
+    import torch
+
+    own = copy.deepcopy(model).to(torch.bfloat16)
+    own.config.dtype = torch.bfloat16
+    own.config.use_cache = True
+    own.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    (folder / PROFILE_FILE).write_text(
+        json.dumps(profile.model_dump(exclude_none=True), indent=2) + "\n", encoding="utf-8"
+    )

@@ -1,0 +1,182 @@
+"""Examples to token ids with labels, made once in parallel and kept on disk.
+
+Only the answer and the token that ends it carry labels. Examples longer than the limit are left
+out and counted, never cut.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quasar import __version__
+from quasar.core.errors import InputError
+from quasar.data.storage import read_records
+from quasar.train.examples import ExampleSettings, make_example
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+IGNORED = -100
+"""Label of a token that carries no loss."""
+_CHUNK = 500  # records handed to a worker at a time
+_COLUMNS = (
+    "recipe",
+    "index",
+    "optimization_type",
+    "number_of_qubits",
+    "number_of_layers",
+    "cost_hamiltonian",
+    "circuit_with_params",
+    "solution",
+)
+_FORMAT = 1  # goes up when the same records and settings would give other tokens
+
+
+def tokenised(
+    paths: Sequence[Path],
+    tokenizer: Any,
+    settings: ExampleSettings,
+    *,
+    split: str = "train",
+    max_length: int,
+    jobs: int = 1,
+    cache: Path | None = None,
+    limits: Mapping[str, int] | None = None,
+) -> Dataset:
+    """Columns `input_ids`, `labels`, `length`, `source` (number of the path).
+
+    Args:
+        paths: data sets (folders with `data/SPLIT-*.parquet`).
+        tokenizer: with a chat template.
+        max_length: longest prompt and answer, tokens.
+        cache: folder in which the result is kept for the next call with equal arguments.
+        limits: most records of a path, by its name; default all.
+
+    Raises:
+        InputError: a data set cannot be read or has no such split.
+    """
+    from datasets import Dataset, load_from_disk
+
+    files = [_files(path, split) for path in paths]
+    key = _key(files, tokenizer, settings, max_length, limits or {})
+    kept = None if cache is None else cache / f"{split}-{key}"
+    if kept is not None and (kept / "dataset_info.json").exists():
+        return load_from_disk(str(kept))
+    rows: dict[str, list[Any]] = {"input_ids": [], "labels": [], "length": [], "source": []}
+    work = partial(_encode, tokenizer=tokenizer, settings=settings, max_length=max_length)
+    context = multiprocessing.get_context("fork")
+    for source, (path, own) in enumerate(zip(paths, files, strict=True)):
+        chunks = _chunks(own, settings, (limits or {}).get(path.name))
+        if jobs == 1:
+            _collect(rows, map(work, chunks), source)
+        else:
+            with context.Pool(jobs) as pool:
+                _collect(rows, pool.imap(work, chunks), source)
+    made = Dataset.from_dict(rows)
+    if kept is not None:
+        partly = kept.with_suffix(".partly")
+        shutil.rmtree(partly, ignore_errors=True)
+        made.save_to_disk(str(partly))
+        shutil.rmtree(kept, ignore_errors=True)
+        partly.rename(kept)
+    return made
+
+
+def read_split(path: Path, split: str) -> list[dict[str, Any]]:
+    """All records of a split.
+
+    Raises:
+        InputError: there is no such split.
+    """
+    return [record for file in _files(path, split) for record in read_records(file)]
+
+
+def encode_example(
+    chat: Sequence[Mapping[str, str]], answer: str, tokenizer: Any
+) -> tuple[list[int], list[int]]:
+    """Token ids and labels of one example."""
+    prompt = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    turns = [*chat, {"role": "assistant", "content": answer}]
+    whole = tokenizer.apply_chat_template(turns, tokenize=False)
+    if not whole.startswith(prompt):
+        raise InputError(
+            "the chat template writes the prompt differently when an answer follows; training on "
+            "answers alone needs a template in which the prompt is the beginning."
+        )
+    own, rest = tokenizer([prompt, whole[len(prompt) :]], add_special_tokens=False)["input_ids"]
+    return own + rest, [IGNORED] * len(own) + rest
+
+
+def _files(path: Path, split: str) -> list[Path]:
+    found = sorted((path / "data").glob(f"{split}-*.parquet"))
+    if not found:
+        raise InputError(
+            f"{path} has no split {split!r}: build it with `quasar data build`, or see "
+            "`[data] paths` in the configuration."
+        )
+    return found
+
+
+def _key(
+    files: Sequence[Sequence[Path]],
+    tokenizer: Any,
+    settings: ExampleSettings,
+    max_length: int,
+    limits: Mapping[str, int],
+) -> str:
+    stated = [
+        [[(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in own] for own in files],
+        settings.model_dump(mode="json"),
+        tokenizer.chat_template,
+        hashlib.sha256(json.dumps(tokenizer.get_vocab(), sort_keys=True).encode()).hexdigest(),
+        [max_length, dict(limits), __version__, _FORMAT],
+    ]
+    return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
+
+
+def _chunks(
+    files: Sequence[Path], settings: ExampleSettings, limit: int | None
+) -> Iterator[list[dict[str, Any]]]:
+    import pyarrow.parquet as pq
+
+    left = limit if limit is not None else 1 << 62
+    columns = _COLUMNS if settings.prompt_style == "compact" else None
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(_CHUNK, columns=columns):
+            records = batch.to_pylist()[:left]
+            left -= len(records)
+            if records:
+                yield records
+
+
+def _encode(
+    records: Sequence[Mapping[str, Any]],
+    *,
+    tokenizer: Any,
+    settings: ExampleSettings,
+    max_length: int,
+) -> list[tuple[list[int], list[int]]]:
+    out = []
+    for record in records:
+        example = make_example(record, settings)
+        if example is not None:
+            ids, labels = encode_example(example.chat, example.answer, tokenizer)
+            if len(ids) <= max_length:
+                out.append((ids, labels))
+    return out
+
+
+def _collect(rows: dict[str, list[Any]], chunks: Any, source: int) -> None:
+    for chunk in chunks:
+        for ids, labels in chunk:
+            rows["input_ids"].append(ids)
+            rows["labels"].append(labels)
+            rows["length"].append(len(ids))
+            rows["source"].append(source)
