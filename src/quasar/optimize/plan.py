@@ -1,4 +1,4 @@
-"""A plan for a state, mostly a ground state: qubits from the weightiest on, one decision after the other.
+"""A plan for a state, mostly a ground state: the weightiest qubits first, one decision each time.
 
 For each qubit the plan knows the field that the qubits decided before it exert, and the bit it is
 to have. The bit follows the field wherever some optimum allows it, so of several ground states the

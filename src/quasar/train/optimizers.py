@@ -51,14 +51,14 @@ def _together(*parts: Any) -> Any:
     """Several optimisers as one, so that trainers, schedules and checkpoints see one."""
     import torch
 
-    class Together(torch.optim.Optimizer):
+    class Together(torch.optim.Optimizer):  # type: ignore[misc]
         def __init__(self) -> None:
             groups = [group for part in parts for group in part.param_groups]
             super().__init__(groups, {})
             # The parts' own groups, so that a schedule's learning rates reach them.
             self.param_groups = groups
 
-        def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        def step(self, closure: Callable[[], float] | None = None) -> None:
             for part in parts:
                 part.step()
 

@@ -45,7 +45,6 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         InputError: data or base model are missing, or the folder belongs to other settings.
     """
     import torch
-    from transformers.trainer_utils import get_last_checkpoint
     from trl import SFTConfig
 
     if settings.threads is not None:
@@ -69,7 +68,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         limits=settings.data.limits,
     )
     progress = Progress(schedule.max_steps, schedule.max_minutes)
-    checkpoint = get_last_checkpoint(str(out / "checkpoints")) if out.exists() else None
+    checkpoint = _last_checkpoint(out / "checkpoints")
     if checkpoint is not None:
         state = json.loads((Path(checkpoint) / STATE_FILE).read_text(encoding="utf-8"))
         progress.resume(state["step"], state["seconds"])
@@ -78,7 +77,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         max_steps=schedule.max_steps or _ENDLESS,
         per_device_train_batch_size=schedule.batch_size,
         gradient_accumulation_steps=schedule.accumulation,
-        gradient_checkpointing=schedule.gradient_checkpointing,
+        activation_checkpointing=schedule.gradient_checkpointing,
         max_grad_norm=schedule.max_grad_norm,
         bf16=True,
         use_cpu=not torch.cuda.is_available(),
@@ -106,7 +105,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
     )
     watcher = _watcher(settings, profile, tokenizer, progress)
-    trainer = _trainer(settings, progress)(
+    trainer = _trainer(settings, progress, list(train["length"]))(
         model=model,
         args=arguments,
         train_dataset=train,
@@ -157,8 +156,14 @@ def _claim(settings: SftSettings) -> None:
     path.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
 
 
-def _trainer(settings: SftSettings, progress: Progress) -> Any:
-    """`SFTTrainer` with our order of examples."""
+def _last_checkpoint(folder: Path) -> str | None:
+    """The newest checkpoint that was written to its end."""
+    whole = [p.parent for p in folder.glob(f"checkpoint-*/{STATE_FILE}")]
+    return str(max(whole, key=lambda p: int(p.name.rpartition("-")[2]))) if whole else None
+
+
+def _trainer(settings: SftSettings, progress: Progress, lengths: list[int]) -> Any:
+    """`SFTTrainer` with our order of examples; lengths in tokens."""
     from torch.utils.data import Sampler
     from trl import SFTTrainer
 
@@ -172,7 +177,7 @@ def _trainer(settings: SftSettings, progress: Progress) -> Any:
         return min(1.0, steps / (schedule.max_steps or _ENDLESS))
 
     class Indices(Sampler):  # type: ignore[misc]
-        def __init__(self, lengths: list[int], processes: int) -> None:
+        def __init__(self, processes: int) -> None:
             self._curriculum = LengthCurriculum(
                 lengths,
                 schedule.batch_size,
@@ -191,8 +196,7 @@ def _trainer(settings: SftSettings, progress: Progress) -> Any:
 
     class CurriculumTrainer(SFTTrainer):  # type: ignore[misc]
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-            dataset = self.train_dataset if train_dataset is None else train_dataset
-            return Indices(dataset["length"], self.accelerator.num_processes)
+            return Indices(self.accelerator.num_processes)
 
     return CurriculumTrainer
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from quasar import __version__
 from quasar.core.errors import InputError
 from quasar.data.storage import read_records
+from quasar.prompts.chat import Message
 from quasar.train.examples import ExampleSettings, make_example
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def read_split(path: Path, split: str) -> list[dict[str, Any]]:
 
 
 def encode_example(
-    chat: Sequence[Mapping[str, str]], answer: str, tokenizer: Any
+    chat: Sequence[Message], answer: str, tokenizer: Any
 ) -> tuple[list[int], list[int]]:
     """Token ids and labels of one example."""
     prompt = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
