@@ -82,7 +82,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         bf16=True,
         use_cpu=not torch.cuda.is_available(),
         seed=schedule.seed,
-        logging_steps=20,
+        logging_steps=watch.log_steps,
         save_strategy="no",  # the watcher saves, by the clock
         save_total_limit=watch.keep,
         eval_strategy="no",

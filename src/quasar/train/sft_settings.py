@@ -105,6 +105,8 @@ class WatchSettings(Settings):
     """Problems of an evaluation; 0: none."""
     save_minutes: float = Field(default=5.0, gt=0)
     """Minutes between checkpoints."""
+    log_steps: int = Field(default=20, ge=1)
+    """Steps between points of the loss curve."""
     keep: int = Field(default=2, ge=1)
     """Checkpoints kept."""
     report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)

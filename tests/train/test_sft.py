@@ -1,0 +1,131 @@
+"""A real training of a tiny model: it learns, resumes to the same weights, and loads by itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quasar.core.errors import InputError
+from quasar.models.registry import load_model
+from quasar.train.sft import rate, train_sft
+from quasar.train.sft_settings import SftSettings
+
+
+def tiny(out: Path, data: Path, **schedule: Any) -> SftSettings:
+    return SftSettings.parse(
+        {
+            "out": str(out),
+            "threads": 1,
+            "model": {
+                "name": "tiny",
+                "attention": "eager",
+                "new": {"hidden_size": 64, "layers": 1, "head_size": 32, "intermediate_size": 64},
+            },
+            "data": {"paths": [str(data)], "cache": str(out.parent / "cache"), "jobs": 1},
+            "schedule": {
+                "max_steps": 12,
+                "batch_size": 4,
+                "learning_rate": 3e-3,
+                "growth": 0.5,
+                **schedule,
+            },
+            "watch": {
+                "problems": 2,
+                "report_to": ["tensorboard"],
+                "save_minutes": 1e-9,
+                "log_steps": 4,
+            },
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(training_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sft") / "run"
+    train_sft(tiny(out, training_set, optimizer="muon"))
+    return out
+
+
+@pytest.mark.slow
+def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    model = AutoModelForCausalLM.from_pretrained(trained / "model")
+    assert str(model.dtype) == "torch.bfloat16"
+    assert AutoTokenizer.from_pretrained(trained / "model").chat_template
+    own = load_model(str(trained / "model"))
+    assert (own.name, own.prompt_style, own.max_qubits) == ("tiny", "compact", 16)
+    manifest = json.loads((trained / "model" / "manifest.json").read_text())
+    assert manifest["steps"] == 12
+    assert manifest["examples_seen"] == 48
+    card = (trained / "model" / "README.md").read_text()
+    assert "# tiny" in card
+    quality = [json.loads(line) for line in (trained / "quality.jsonl").read_text().splitlines()]
+    assert any(name.endswith("/parses") for name in quality[-1])
+
+
+@pytest.mark.slow
+def test_the_loss_falls(trained: Path) -> None:
+    newest = max((trained / "checkpoints").iterdir(), key=lambda p: p.stat().st_mtime)
+    history = json.loads((newest / "trainer_state.json").read_text())["log_history"]
+    losses = [entry["loss"] for entry in history if "loss" in entry]
+    assert losses[-1] < losses[0] - 0.5
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
+    training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, TrainerCallback
+    from trl import SFTTrainer
+
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train_sft(tiny(whole, training_set))
+
+    class Kill(TrainerCallback):  # type: ignore[misc]
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if state.global_step == 7:
+                raise KeyboardInterrupt
+
+    original = SFTTrainer.__init__
+
+    def killed(self: Any, *args: Any, **kwargs: Any) -> None:
+        kwargs["callbacks"] = [*kwargs["callbacks"], Kill()]
+        original(self, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SFTTrainer, "__init__", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train_sft(tiny(broken, training_set))
+    train_sft(tiny(broken, training_set))
+    first = AutoModelForCausalLM.from_pretrained(whole / "model").state_dict()
+    second = AutoModelForCausalLM.from_pretrained(broken / "model").state_dict()
+    for name, weights in first.items():
+        assert torch.allclose(weights, second[name], atol=1e-3), name
+
+
+def test_a_folder_of_another_run_is_left_alone(training_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "settings.json").write_text("{}")
+    with pytest.raises(InputError, match="other settings"):
+        train_sft(tiny(tmp_path / "run", training_set))
+
+
+def test_settings_say_what_is_wrong(training_set: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="needs an end"):
+        tiny(tmp_path, training_set, max_steps=None)
+    with pytest.raises(InputError, match="momentum"):
+        tiny(tmp_path, training_set, momentum=0.9)
+
+
+def test_rates_rise_stay_and_fall() -> None:
+    assert rate(0.0, 0.1, 0.5) < 0.01
+    assert rate(0.05, 0.1, 0.5) == pytest.approx(0.5)
+    assert rate(0.3, 0.1, 0.5) == 1.0
+    assert rate(0.75, 0.1, 0.5) == pytest.approx(0.5)
+    assert rate(1.0, 0.1, 0.5) == pytest.approx(0.02)
+    assert rate(1.0, 0.1, 0.0) == 1.0

@@ -1,0 +1,91 @@
+"""Records to examples to token ids: nothing lost, only answers learnt, kept between runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from quasar.core.errors import InputError
+from quasar.models.nano_tokenizer import build_tokenizer
+from quasar.problems.load import load_problem
+from quasar.train.examples import ExampleSettings, make_example, request_of
+from quasar.train.tokens import IGNORED, encode_example, read_split, tokenised
+from quasar.verifier.api import verify
+
+TOKENIZER = build_tokenizer()
+
+
+def test_answers_are_circuits_as_good_as_the_record(training_set: Path) -> None:
+    seen = set()
+    for record in read_split(training_set, "train"):
+        example = make_example(record, ExampleSettings())
+        assert example is not None
+        report = verify(example.answer, load_problem(record))
+        assert report.approximation_ratio == pytest.approx(record["approximation_ratio"], abs=0.02)
+        seen.add(record["optimization_type"])
+    assert seen == {"qaoa", "vqe", "adaptive_vqe"}
+
+
+def test_what_is_told_is_a_function_of_the_record(training_set: Path) -> None:
+    records = read_split(training_set, "train")
+    settings = ExampleSettings(algorithm_told=0.5)
+    requests = [request_of(record, settings) for record in records]
+    assert requests == [request_of(record, settings) for record in records]
+    for record, request in zip(records, requests, strict=True):
+        assert request.algorithm in (None, record["optimization_type"])
+        if record["optimization_type"] == "qaoa":
+            assert request.algorithm == "qaoa"
+    assert len({request.algorithm for request in requests}) > 2
+
+
+def test_other_styles_learn_the_records_own_circuit(training_set: Path) -> None:
+    record = read_split(training_set, "validation")[0]
+    example = make_example(record, ExampleSettings(prompt_style="published"))
+    assert example is not None
+    assert example.answer == record["circuit_with_params"]
+
+
+def test_only_the_answer_is_learnt() -> None:
+    chat = [{"role": "user", "content": "converged any p? n2 s1.0\n@q0 1.0;q0"}]
+    ids, labels = encode_example(chat, "h q;\n", TOKENIZER)
+    learnt = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
+    assert TOKENIZER.decode(learnt) == "h q;\n<|end|>"
+    assert labels == [IGNORED] * (len(ids) - len(learnt)) + learnt
+
+
+def test_kept_between_runs_and_made_anew_for_other_settings(
+    training_set: Path, tmp_path: Path
+) -> None:
+    def made(**changes):
+        settings = ExampleSettings(**changes)
+        return tokenised(
+            [training_set], TOKENIZER, settings, max_length=400, cache=tmp_path, jobs=2
+        )
+
+    first, again = made(), made()
+    assert first["input_ids"] == again["input_ids"]
+    assert len(list(tmp_path.iterdir())) == 1
+    made(seed=1)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert max(first["length"]) <= 400
+
+
+def test_long_examples_are_left_out_not_cut(training_set: Path) -> None:
+    found = tokenised([training_set], TOKENIZER, ExampleSettings(), max_length=60)
+    everything = tokenised([training_set], TOKENIZER, ExampleSettings(), max_length=1000)
+    kept = [row for row in everything["input_ids"] if len(row) <= 60]
+    assert found["input_ids"] == kept
+    assert 0 < len(kept) < len(everything)
+
+
+def test_a_missing_split_is_named(training_set: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError, match="no split 'train'"):
+        tokenised([tmp_path], TOKENIZER, ExampleSettings(), max_length=100)
+
+
+def test_records_are_json_inside(training_set: Path) -> None:
+    for record in read_split(training_set, "test"):
+        assert json.loads(record["solution"])["bitstrings"]
