@@ -13,8 +13,12 @@ from agentq import load_expected, load_generations, load_records
 from quasar.circuits.circuit import GATES, Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import parse
+from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
+from quasar.optimize.plan import plan
+from quasar.prompts.compact_answer import circuit_text, qaoa_text
 from random_circuits import all_gates_circuit, circuits
 
 llguidance = pytest.importorskip("llguidance")
@@ -196,3 +200,23 @@ def test_the_largest_grammars_are_taken() -> None:
 def test_says_which_sizes_it_covers(n: int) -> None:
     with pytest.raises(InputError, match=f"1 to {MAX_QUBITS} qubits"):
         qasm_grammar(n)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_the_compact_styles_circuits_are_accepted(order: int) -> None:
+    terms = {(i,): 0.5 for i in range(4)}
+    if order > 1:
+        terms |= {(i, i + 1): -1.0 for i in range(3)}
+    if order > 2:
+        terms[0, 1, 3] = 0.25
+    hamiltonian = IsingHamiltonian(4, terms)
+    ansatz = sim(10, 4, 1)
+    texts = [
+        qaoa_text(hamiltonian, [0.3, 0.7], [-0.5, -0.2]),
+        circuit_text(ansatz.bind([0.0, np.pi] * 4), plan(hamiltonian)),
+    ]
+    for text in texts:
+        assert accepts(text, 4), text
+        assert parse(text).n_qubits == 4
+    assert not accepts(texts[0].replace("*g)", "*h)"), 4)
+    assert not accepts(texts[0], 3)

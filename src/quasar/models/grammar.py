@@ -2,8 +2,8 @@
 
 Covers flat programs on `qubit[n] q` (and, if measured, `bit[n] c`): the gates of `stdgates.inc`
 with the right numbers of angles and of distinct qubits in range, whole-register gates (`h q;`),
-angles as arithmetic, `//` comments, definitions of a few parametrised gates and calls of them, and
-measurements at the end. Does not cover other register names, gate modifiers, loops, branches and
+angles as arithmetic, `//` comments, definitions of a few parametrised gates and calls of them (among
+them the cost layer in which the compact style writes QAOA), and measurements at the end. Does not cover other register names, gate modifiers, loops, branches and
 gates after measurement: a model held to this grammar cannot write them.
 
 Every text of this grammar is accepted by `quasar.circuits.qasm.parse` with n qubits. That is why
@@ -78,7 +78,7 @@ def qasm_grammar(n_qubits: int) -> str:
     definitions = [d for d in DEFINITIONS if len(d.qubits) <= n_qubits]
     parts = [_program(definitions), _declarations(n_qubits), _statements(n_qubits, definitions)]
     parts += [_definition(d) for d in definitions]
-    parts += [_angles(), _operands(n_qubits), _NUMBERS, _LAYOUT]
+    parts += [_cost_layer(n_qubits), _angles(), _operands(n_qubits), _NUMBERS, _LAYOUT]
     return "\n".join(parts)
 
 
@@ -96,7 +96,7 @@ def _program(definitions: Sequence[Definition]) -> str:
                 if chosen:
                     programs.append(f"{declared} GAP? {defined} body_{key}{end}")
     start = r'%llguidance { "no_forcing": true }' "\n"
-    start += r'start: "OPENQASM 3.0;" GAP? "include \"stdgates.inc\";" GAP? program'
+    start += r'start: "OPENQASM 3.0;" GAP? "include \"stdgates.inc\";" GAP? (program | layered)'
     return "\n".join([start, "program: " + "\n  | ".join(programs), *lines])
 
 
@@ -169,6 +169,32 @@ def _definition(definition: Definition) -> str:
             " (TIMES number | OVER DIVISOR)?",
         ]
     )
+
+
+def _cost_layer(n: int) -> str:
+    """Programs with a gate `cost(g)` on the whole register, as `prompts.compact_answer` has them.
+
+    Its coefficients are floats, and each gate's angle is one of them times g.
+    """
+    names = [f"q{i}" for i in range(n)]
+    lines = [
+        f'define_cost: "gate cost(g) {",".join(names)}{{" GAP? (in_cost GAP?)* "}}"',
+        'scaled: MINUS? FLOAT "*g"',
+        f'in_cost: "rz(" scaled ") " {_choice(names)} ";"',
+        f'call_cost: "cost(" angle ") {",".join(f"q[{i}]" for i in range(n))};"',
+        "costly: qubits GAP? ((gate | call_cost) GAP?)*",
+        "layered: define_cost GAP? costly",
+    ]
+    if n > 1:
+        lines[2] += ' | "cx " inner_pair ";"'
+        lines[-1] += ' | "gate zz(t) a,b{cx a,b;rz(t) b;cx a,b;}" GAP? define_zz_cost GAP? costly'
+        lines += [
+            lines[0].replace("define_cost", "define_zz_cost").replace("in_cost", "in_zz_cost"),
+            'in_zz_cost: in_cost | "zz(" scaled ") " inner_pair ";"',
+            "inner_pair: "
+            + "\n  | ".join(f'"{a}," {_choice([b for b in names if b != a])}' for a in names),
+        ]
+    return "\n".join(lines)
 
 
 def _angles() -> str:

@@ -1,0 +1,258 @@
+"""The packaged model, measured: its raw answers, unrepaired, on problems that it never saw.
+
+1. Style `converged`, algorithm free or named, one greedy answer: validity, ratio, P(opt), size,
+   beside the reference circuits.
+2. QAOA at p = 1..4: share within 5% of the energy range of the best angles that a wide search
+   finds, beside fixed angles.
+3. Style `agent-q` by the paper's protocol: Pass@1 and Pass@10, energies in the paper's convention.
+4. Speed: tokens a second alone and batched, seconds for one circuit of ten qubits.
+
+Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out.jsonl.gz`,
+drawn from the test splits of the training data. Run `python -m benchmarks.nano`; `--model FOLDER`
+measures another checkpoint of the same style, `--parts` some of the parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from benchmarks._common import ROOT, print_table, write_result
+
+from quasar.circuits.qaoa import qaoa
+from quasar.core.seeds import generator
+from quasar.evaluation.baselines import fixed_angles
+from quasar.evaluation.evaluate import evaluate
+from quasar.models.protocol import Model, Sampling
+from quasar.models.registry import load_model
+from quasar.optimize.qaoa import sigma
+from quasar.optimize.qaoa_search import search_qaoa
+from quasar.problems.load import load_problem
+from quasar.prompts.chat import Request
+from quasar.prompts.extract import extract
+from quasar.prompts.styles import get_style
+from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.verifier.pipeline import Verifier
+
+Record = dict[str, Any]
+HELD_OUT = ROOT / "benchmarks" / "held_out.jsonl.gz"
+NEAR = 0.05  # of the energy range
+DEPTHS = (1, 2, 3, 4)
+RESAMPLES = 2000
+GREEDY = Sampling(temperature=0.0)
+
+
+def read(path: Path) -> list[Record]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def agentq_folder() -> Path | None:
+    """Folder with the benchmark's records and archived answers, if there is one."""
+    for folder in (os.environ.get("QUASAR_AGENTQ"), ROOT.parent / "shared" / "agentq"):
+        if folder and (Path(folder) / "records.jsonl.gz").exists():
+            return Path(folder)
+    return None
+
+
+def ask(
+    model: Model,
+    records: Sequence[Record],
+    request: Callable[[Record], Request],
+    run: str,
+    sampling: Sampling,
+) -> list[Record]:
+    """Generations of a model, one line a candidate, raw."""
+    style = get_style(model.prompt_style)
+    problems = [load_problem(record) for record in records]
+    chats = [style.render(p, request(r)) for p, r in zip(problems, records, strict=True)]
+    answers = model.complete(chats, sampling)
+    return [
+        {"run": run, "sample_index": r["sample_index"], "candidate": k, "qasm": answer.text}
+        for r, own in zip(records, answers, strict=True)
+        for k, answer in enumerate(own)
+    ]
+
+
+def _same(request: Request) -> Callable[[Record], Request]:
+    return lambda _: request
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean and 95% bootstrap interval."""
+    x = np.asarray(values, dtype=np.float64)
+    draws = generator(0, "nano").integers(x.size, size=(RESAMPLES, x.size))
+    low, high = np.quantile(x[draws].mean(axis=1), [0.025, 0.975])
+    return float(x.mean()), float(low), float(high)
+
+
+def measure(records: Sequence[Record], generations: Sequence[Record]) -> list[Record]:
+    """One row a run: means over all records, 0 where the answer is no circuit."""
+    problems = {str(r["sample_index"]): load_problem(r) for r in records}
+    runs: dict[str, dict[str, list[float]]] = {}
+    for line in generations:
+        problem = problems[str(line["sample_index"])]
+        own = runs.setdefault(
+            line["run"],
+            {k: [] for k in ("SCR", "usable", "ratio", "p_optimal", "top", "basis_state", "gates")},
+        )
+        found = extract(line["qasm"])
+        report = Verifier(problem, None).verify(found.qasm) if found else None
+        usable = report is not None and report.feasible and report.quality is not None
+        own["SCR"].append(float(report is not None and report.parses))
+        own["usable"].append(float(usable))
+        own["ratio"].append(report.approximation_ratio or 0.0 if usable and report else 0.0)
+        own["p_optimal"].append(report.p_optimal or 0.0 if usable and report else 0.0)
+        own["top"].append(float(bool(usable and report and report.top_is_optimal)))
+        if usable and report and report.quality:
+            own["basis_state"].append(float(report.quality.basis_state))
+            size = report.quality.statistics
+            own["gates"].append(float(size.gates if size else 0))
+    rows = []
+    for run, own in runs.items():
+        row: Record = {"run": run, "answers": len(own["SCR"])}
+        for name in ("SCR", "ratio", "p_optimal", "top"):
+            row[name], row[f"{name}_low"], row[f"{name}_high"] = interval(own[name])
+        row["basis_state"] = float(np.mean(own["basis_state"])) if own["basis_state"] else 0.0
+        row["gates_median"] = statistics.median(own["gates"]) if own["gates"] else 0.0
+        rows.append(row)
+    return rows
+
+
+def converged(model: Model, records: Sequence[Record], name: str) -> list[Record]:
+    """Part 1 on one set."""
+    lines: list[Record] = []
+    for label, algorithm in (("free", None), ("vqe", "vqe"), ("adaptive_vqe", "adaptive_vqe")):
+        request = Request(algorithm)  # type: ignore[arg-type]
+        lines += ask(model, records, _same(request), f"nano, {label}", GREEDY)
+    references = [
+        {"run": "references", "sample_index": r["sample_index"], "candidate": 0,
+         "qasm": r["circuit_with_params"]}
+        for r in records
+    ]  # fmt: skip
+    return [{"set": name, **row} for row in measure(records, lines + references)]
+
+
+def qaoa_part(model: Model, records: Sequence[Record], name: str) -> list[Record]:
+    """Part 2 on one set."""
+    problems = [load_problem(r) for r in records]
+    best = [search_qaoa(p.hamiltonian, max(DEPTHS))[0] for p in problems]
+    rows = []
+    for depth in DEPTHS:
+        lines = ask(model, records, _same(Request("qaoa", depth)), "nano", GREEDY)
+        for run in ("nano", "fixed angles"):
+            near, ratio, attainable = [], [], []
+            for problem, line, depths in zip(problems, lines, best, strict=True):
+                hamiltonian = problem.hamiltonian
+                spectrum = hamiltonian.spectrum
+                width = spectrum.e_max - spectrum.e_min
+                top = (spectrum.e_max - depths[depth - 1].best.energy) / width
+                if run == "nano":
+                    report = Verifier(problem, None).verify(line["qasm"])
+                    own = report.approximation_ratio if report.feasible else 0.0
+                    own = own or 0.0
+                else:
+                    gammas, betas = fixed_angles(depth)
+                    theta = np.concatenate([gammas / sigma(hamiltonian), betas])
+                    energy = QaoaEnergy(qaoa(hamiltonian, depth), hamiltonian.diagonal)
+                    own = (spectrum.e_max - energy.value(theta)) / width
+                ratio.append(own)
+                attainable.append(top)
+                near.append(float(own >= top - NEAR))
+            mean, low, high = interval(near)
+            rows.append(
+                {"set": name, "run": run, "p": depth, "problems": len(problems), "near": mean,
+                 "near_low": low, "near_high": high, "ratio": float(np.mean(ratio)),
+                 "attainable": float(np.mean(attainable))}
+            )  # fmt: skip
+    return rows
+
+
+def agent_q(model: Model, folder: Path, samples: int, temperature: float) -> list[Record]:
+    """Part 3: the paper's metrics at Pass@1 and Pass@k."""
+    records = read(folder / "records.jsonl.gz")
+
+    def request(record: Record) -> Request:
+        return Request(None, int(record["number_of_layers"]), "agent-q")
+
+    once = ask(model, records, request, "nano@1", Sampling(temperature=0.0))
+    many = ask(
+        model, records, request, f"nano@{samples}",
+        Sampling(temperature=temperature, top_p=0.95, samples=samples),
+    )  # fmt: skip
+    table = evaluate(records, once + many, energy_convention="agent-q", jobs=1)
+    return [{"run": run, **values} for run, values in table_rows(table)]
+
+
+def table_rows(table: Any) -> list[tuple[str, Mapping[str, Any]]]:
+    """Runs of an evaluation's table."""
+    return [(run, dict(values)) for run, values in table.items() if "@" in run]
+
+
+def speed(model: Model, records: Sequence[Record]) -> list[Record]:
+    """Part 4."""
+    style = get_style(model.prompt_style)
+    ten = [load_problem(r) for r in records if int(r["number_of_qubits"]) == 10][:8]
+    chats = [style.render(p, Request()) for p in ten]
+    rows = []
+    for batch in (1, len(chats)):
+        seconds, tokens = [], 0
+        for start in range(0, len(chats), batch):
+            begun = time.perf_counter()
+            answers = model.complete(chats[start : start + batch], Sampling(temperature=0.0))
+            seconds.append((time.perf_counter() - begun) / batch)
+            tokens += sum(own[0].completion_tokens for own in answers)
+        rows.append(
+            {"batch": batch, "seconds_a_circuit": statistics.median(seconds),
+             "tokens_a_second": tokens / (sum(seconds) * batch),
+             "circuits_a_minute": 60 / statistics.median(seconds)}
+        )  # fmt: skip
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--parts", default="converged,qaoa,agent-q,speed")
+    parser.add_argument("--limit", type=int, default=None, help="records of each set")
+    parser.add_argument("--samples", type=int, default=10)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--name", default="nano", help="name of the result file")
+    options = parser.parse_args(arguments)
+    parts = options.parts.split(",")
+    model = load_model(options.model, {"batch_size": 32})
+    folder = agentq_folder()
+    sets = {"held-out": [{"sample_index": str(i), **r} for i, r in enumerate(read(HELD_OUT))]}
+    if folder is not None:
+        sets["records"] = read(folder / "records.jsonl.gz")
+    found: dict[str, list[Record]] = {}
+    for name, everything in sets.items():
+        records = everything[: options.limit]
+        if "converged" in parts:
+            found.setdefault("converged", []).extend(converged(model, records, name))
+        if "qaoa" in parts:
+            small = [r for r in records if int(r["number_of_qubits"]) <= 12]
+            found.setdefault("qaoa", []).extend(qaoa_part(model, small, name))
+    if "agent-q" in parts and folder is not None:
+        found["agent-q"] = agent_q(model, folder, options.samples, options.temperature)
+    if "speed" in parts:
+        found["speed"] = speed(model, sets["held-out"])
+    for part, rows in found.items():
+        print(f"\n{part}")
+        print_table(rows)
+    path = write_result(options.name, [], {"settings": vars(options), **found})
+    print(f"\nwritten: {path}")
+
+
+if __name__ == "__main__":
+    main()
