@@ -7,8 +7,8 @@
 3. Style `agent-q` by the paper's protocol: Pass@1 and Pass@10, energies in the paper's convention.
 4. Speed: tokens a second alone and batched, seconds for one circuit of ten qubits.
 
-Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out.jsonl.gz`,
-drawn from the test splits of the training data. Run `python -m benchmarks.nano`; `--model FOLDER`
+Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out/`,
+drawn from the test splits of the training data (converged recipe only). Run `python -m benchmarks.nano`; `--model FOLDER`
 measures another checkpoint of the same style, `--parts` some of the parts.
 """
 
@@ -43,7 +43,7 @@ from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.verifier.pipeline import Verifier
 
 Record = dict[str, Any]
-HELD_OUT = ROOT / "benchmarks" / "held_out.jsonl.gz"
+HELD_OUT = ROOT / "benchmarks" / "held_out"
 NEAR = 0.05  # of the energy range
 DEPTHS = (1, 2, 3, 4)
 RESAMPLES = 2000
@@ -53,6 +53,13 @@ GREEDY = Sampling(temperature=0.0)
 def read(path: Path) -> list[Record]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def held_out() -> list[Record]:
+    """Converged records of the test splits, numbered anew."""
+    files = sorted(HELD_OUT.glob("*.jsonl.gz"))
+    records = [r for file in files for r in read(file) if r["recipe"] == "converged"]
+    return [{**record, "sample_index": str(i)} for i, record in enumerate(records)]
 
 
 def agentq_folder() -> Path | None:
@@ -232,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = options.parts.split(",")
     model = load_model(options.model, {"batch_size": 32})
     folder = agentq_folder()
-    sets = {"held-out": [{"sample_index": str(i), **r} for i, r in enumerate(read(HELD_OUT))]}
+    sets = {"held-out": held_out()}
     if folder is not None:
         sets["records"] = read(folder / "records.jsonl.gz")
     found: dict[str, list[Record]] = {}
