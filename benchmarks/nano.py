@@ -7,9 +7,9 @@
 3. Style `agent-q` by the paper's protocol: Pass@1 and Pass@10, energies in the paper's convention.
 4. Speed: tokens a second alone and batched, seconds for one circuit of ten qubits.
 
-Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out/`,
-drawn from the test splits of the training data (converged recipe only). Run `python -m benchmarks.nano`; `--model FOLDER`
-measures another checkpoint of the same style, `--parts` some of the parts.
+Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out/`, drawn from
+the test splits of the training data (converged recipe only). Run `python -m benchmarks.nano`;
+`--model FOLDER` measures another checkpoint of the same style, `--parts` some of the parts.
 """
 
 from __future__ import annotations

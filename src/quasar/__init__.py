@@ -7,10 +7,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation, generate
+    from quasar.agent.refine import RefineSettings
     from quasar.evaluation.evaluate import evaluate
+    from quasar.models.protocol import Sampling
     from quasar.problems.base import EncodedProblem, Problem
     from quasar.problems.load import load_problem
+    from quasar.prompts.chat import Request
     from quasar.verifier.api import verify
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.report import Report
@@ -33,6 +37,10 @@ _HOMES = {
     "evaluate": "quasar.evaluation.evaluate",
     "generate": "quasar.agent.generate",
     "Generation": "quasar.agent.generate",
+    "Candidate": "quasar.agent.candidate",
+    "RefineSettings": "quasar.agent.refine",
+    "Sampling": "quasar.models.protocol",
+    "Request": "quasar.prompts.chat",
 }
 
 __all__ = [  # noqa: RUF022 - in the order a user meets them
@@ -46,6 +54,10 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "VerifierSettings",
     "Report",
     "Generation",
+    "Candidate",
+    "Request",
+    "Sampling",
+    "RefineSettings",
     "__version__",
 ]
 

@@ -1,9 +1,11 @@
-"""`quasar generate`: design circuits and verify them."""
+"""`quasar generate`: have circuits written, verify them, and refine them if asked to."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,8 +16,11 @@ from quasar.cli.options import AsJson, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
-    from quasar.agent.generate import Generation
-    from quasar.models.designer import DesignerSettings
+    from quasar.agent.records import RecordsSettings, Tick
+    from quasar.problems.base import EncodedProblem
+    from quasar.prompts.chat import Request
+
+_ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
 
 class AlgorithmName(StrEnum):
@@ -38,6 +43,12 @@ def command(
         Path | None,
         typer.Option(help="Problem file (JSON) or one benchmark record.", show_default=False),
     ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="The problem in words, in the published prompts' form.", show_default=False
+        ),
+    ] = None,
     records: Annotated[
         Path | None,
         typer.Option(
@@ -49,224 +60,342 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write (--problem) or generations file to write (--records).",
+            help="Folder to write (--problem, --prompt) or generations file to write (--records).",
             show_default=False,
         ),
     ] = None,
-    model: Annotated[str, typer.Option(help="Which generator: designer.")] = "designer",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Who writes: designer (classical), nano, a checkpoint folder, owner/name on the "
+            "Hugging Face hub, openai:NAME, vllm:NAME. See docs/models.md.",
+            show_default=False,
+        ),
+    ] = None,
     algorithm: Annotated[
         AlgorithmName | None,
-        typer.Option(help="Default: try all, keep the best measured.", show_default=False),
+        typer.Option(
+            help="Default: the model's choice; the designer tries all and keeps the best measured.",
+            show_default=False,
+        ),
     ] = None,
     layers: Annotated[
         int | None,
-        typer.Option(help="Layers p of QAOA or VQE.", min=1, max=20, show_default=False),
+        typer.Option(
+            help="Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
+            "models, as the record states.",
+            min=1,
+            max=20,
+            show_default=False,
+        ),
     ] = None,
     style: Annotated[
         StyleName,
         typer.Option(
-            help="converged: optimised as far as the budget goes; agent-q: like the benchmark's "
-            "reference circuits, with algorithm and layers drawn as there."
+            help="converged: as good as can be; agent-q: like the benchmark's reference circuits "
+            "(the designer then draws algorithm and layers as there)."
         ),
     ] = StyleName.converged,
-    samples: Annotated[int, typer.Option(help="Independent attempts.", min=1)] = 1,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            help="Independent attempts. Default: 1; 8 of a language model with --refine.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            help="Language models: 0 takes the likeliest token each time. Default: 0.7.",
+            min=0.0,
+            max=5.0,
+            show_default=False,
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            help="Language models: draw from the likeliest tokens of this total probability. "
+            "Default: 0.8.",
+            min=0.0,
+            max=1.0,
+            show_default=False,
+        ),
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Language models: longest answer. Default: what the context leaves.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    constrained: Annotated[
+        bool,
+        typer.Option(
+            "--constrained/--no-constrained",
+            help="Language models: hold answers to a grammar of circuits on the right qubits.",
+        ),
+    ] = False,
+    model_option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=VALUE",
+            help="Setting of the model's back end, such as dtype=bfloat16; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int, typer.Option(help="Records: answers of a language model asked for at a time.", min=1)
+    ] = 64,
+    refine: Annotated[
+        bool,
+        typer.Option(
+            "--refine",
+            help="Several proposals, the verifier's report as another turn, and the angles of the "
+            "best few polished.",
+        ),
+    ] = False,
+    budget: Annotated[
+        int, typer.Option(help="Energy evaluations of --refine, all candidates together.", min=1)
+    ] = 2000,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
-            help="Energy evaluations for each algorithm; default: 600, or what the agent-q recipe "
-            "sets.",
+            help="Designer: energy evaluations for each algorithm; default: 600, or what the "
+            "agent-q recipe sets.",
             min=1,
             show_default=False,
         ),
     ] = None,
     max_seconds: Annotated[
         float,
-        typer.Option(help="Seconds for each algorithm; a cut-off is reported.", min=0.1),
+        typer.Option(
+            help="Seconds for each algorithm of the designer, and for the polishing of --refine; a "
+            "cut-off is reported.",
+            min=0.1,
+        ),
     ] = 30.0,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Design circuits for a problem, verify them, and keep the best with its evidence.
+    """Have circuits for a problem written, verify them, and keep the best with its evidence.
 
     Writes circuit.qasm, report.json, manifest.json and pictures (circuit, measurement histogram,
-    optimisation curve, graph with the solution).
+    optimisation curve, graph with the solution); of a language model also its answers.
     """
+    from quasar.agent.generate import DEFAULT_MODEL
+    from quasar.agent.records import RecordsSettings
+    from quasar.agent.refine import RefineSettings
     from quasar.models.designer import DesignerSettings
+    from quasar.models.protocol import Sampling
+    from quasar.prompts.chat import Request
 
-    if (problem is None) == (records is None):
-        raise InputError("give either --problem FILE or --records FILE.")
+    if sum(given is not None for given in (problem, prompt, records)) != 1:
+        raise InputError(_ONE_OF_THREE)
     if out is None:
         raise InputError("say where to write: --out PATH.")
-    settings = DesignerSettings(
-        style=style.value,
-        algorithm=None if algorithm is None else algorithm.value,
-        layers=layers,
-        seed=seed,
-        max_evaluations=max_evaluations,
-        max_seconds=max_seconds,
+    drawing = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
+    request = Request(None if algorithm is None else algorithm.value, layers, style.value)
+    how = RecordsSettings(
+        request=request,
+        settings=DesignerSettings(
+            **request._asdict(),
+            seed=seed,
+            max_evaluations=max_evaluations,
+            max_seconds=max_seconds,
+        ),
+        samples=samples,
+        sampling=Sampling.parse(
+            {"seed": seed, **{k: v for k, v in drawing.items() if v is not None}}
+        ),
+        constrained=constrained,
+        refine=RefineSettings(max_evaluations=budget, max_seconds=max_seconds, seed=seed)
+        if refine
+        else None,
+        batch_size=batch_size,
     )
+    writer = model or DEFAULT_MODEL
+    options = model_options(model_option or [])
+    if records is not None:
+        _many(records, out, writer, how, options, as_json=as_json)
+        return
+    _one(problem, prompt, out, writer, how, options, force=force, as_json=as_json)
+
+
+def model_options(given: list[str]) -> dict[str, Any]:
+    """The back end's settings from `key=value` texts; lists and objects are written as JSON.
+
+    Raises:
+        InputError: one is no such pair.
+    """
+    options: dict[str, Any] = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator or not key:
+            raise InputError(f"--model-option takes KEY=VALUE, not {text!r}.")
+        options[key] = value
+        if value[:1] in ("[", "{"):
+            try:
+                options[key] = json.loads(value)
+            except ValueError as error:
+                raise InputError(f"--model-option {key}: not JSON: {error}.") from error
+    return options
+
+
+def _read(
+    problem: Path | None, prompt: str | None, request: Request
+) -> tuple[EncodedProblem, Request, list[str]]:
+    """The problem, the request with what the prompt adds, and what the prompt left open."""
+    from quasar.problems.load import load_problem
+    from quasar.prompts.read_back import open_choices, read_prompt
+
     if problem is not None:
-        _one(problem, out, model, settings, samples, force=force, as_json=as_json)
-    elif records is not None:
-        _many(records, out, model, settings, samples, as_json=as_json)
+        return load_problem(problem), request, []
+    encoded, stated = read_prompt(prompt or "")
+    algorithm = request.algorithm or stated.algorithm
+    asked = request.layers
+    layers = stated.layers if asked is None and algorithm != "adaptive_vqe" else asked
+    return encoded, request._replace(algorithm=algorithm, layers=layers), open_choices(encoded)
 
 
 def _one(
-    path: Path,
+    path: Path | None,
+    prompt: str | None,
     out: Path,
     model: str,
-    settings: DesignerSettings,
-    samples: int,
+    how: RecordsSettings,
+    options: dict[str, Any],
     *,
     force: bool,
     as_json: bool,
 ) -> None:
     from rich.console import Console
 
-    from quasar.agent.generate import Candidate, generate
+    from quasar.agent.candidate import Candidate
+    from quasar.agent.generate import generate, resolve_model
+    from quasar.cli.show import generation_text
     from quasar.core.manifest import manifest
     from quasar.core.output import new_folder
     from quasar.evaluation.folder import report_data, write_folder
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
+    encoded, request, choices = _read(path, prompt, how.request)
+    for choice in choices:
+        console.print(f"note: {choice}", markup=False)
     with new_folder(out, force=force) as folder, console.status("designing …") as status:
 
         def show(candidate: Candidate) -> None:
-            status.update(f"verified {candidate.design.ansatz}; designing …")
+            status.update(f"verified {candidate.name}; designing …")
 
-        found = generate(path, model, settings=settings, samples=samples, progress=show)
+        designer = how.settings
+        if designer is not None:
+            designer = designer.model_copy(
+                update={"algorithm": request.algorithm, "layers": request.layers}
+            )
+        status.update(f"loading {model} …")
+        writer = resolve_model(model, options)
+        status.update("designing …")
+        found = generate(
+            encoded,
+            model if writer is None else writer,
+            settings=designer if writer is None else None,
+            request=None if writer is None else request,
+            samples=how.samples,
+            sampling=how.sampling,
+            constrained=how.constrained,
+            refine=how.refine,
+            progress=show,
+        )
         status.update("drawing …")
         record = manifest(
-            {**settings.model_dump(), "model": model, "samples": samples, "problem": str(path)},
-            settings.seed,
+            {
+                **_steering(how, writer is None),
+                **request._asdict(),
+                "model": model,
+                "model_options": options,
+                "problem": None if path is None else str(path),
+                "prompt": prompt,
+            },
+            how.sampling.seed if how.sampling else None,
         )
         files = write_folder(found, folder, record)
     if as_json:
-        print_json({**report_data(found), "out": str(out), "files": files})
+        print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
-        _print(found, out, files)
+        generation_text(found)
+        print(f"  written     {out}/ ({', '.join(files)})")
     if not found.best.report.feasible:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
-def _print(found: Generation, out: Path, files: list[str]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from quasar.cli.show import solution_text
-
-    console = Console(highlight=False, soft_wrap=True)
-    report, problem = found.best.report, found.problem
-    source = problem.problem
-    optimum, quality = report.optimum, report.quality
-    title = "Find a state of lowest energy" if source is None else source.title
-    console.print(f"[bold]{title}[/bold] ({problem.n_qubits} qubits, {problem.encoding} encoding)")
-    if optimum is None or quality is None:
-        return
-    answer = quality.top_states[0]
-    if answer.solution is not None:
-        kind = "" if answer.feasible else " [red](breaks a constraint)[/red]"
-        console.print(f"  answer      {solution_text(answer.solution)}{kind}", markup=True)
-        console.print(f"  objective   {answer.objective:g}")
-    proven = (
-        f"proven optimal: best of all {2**problem.n_qubits:,} states"
-        if answer.optimal
-        else f"not optimal: energy {answer.energy:g}, best possible {optimum.e_min:g}"
-    )
-    console.print(f"  verdict     {proven}")
-    console.print(
-        f"  measured    this answer with probability {answer.probability:.3f}, "
-        f"any of {optimum.n_ground_states} optimal answers with {report.p_optimal:.3f}"
-    )
-    console.print(f"  ratio       {report.approximation_ratio:.4f} of the energy range")
-    size = quality.statistics
-    if size is not None:
-        console.print(
-            f"  circuit     {found.best.design.ansatz}: {size.gates} gates, "
-            f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
-        )
-    table = Table("tried", "P(opt)", "ratio", "top", "gates", "2q", "depth", "evals", "s", box=None)
-    for candidate in found.candidates:
-        measured, design = candidate.report, candidate.design
-        stats = None if measured.quality is None else measured.quality.statistics
-        table.add_row(
-            design.ansatz + (" (out of time)" if design.out_of_time else ""),
-            f"{measured.p_optimal or 0:.3f}",
-            f"{measured.approximation_ratio or 0:.4f}",
-            "optimal" if measured.top_is_optimal else "-",
-            *([str(stats.gates), str(stats.two_qubit_gates), str(stats.depth)] if stats else []),
-            str(len(design.trace.energies)),
-            f"{design.elapsed_s:.1f}",
-        )
-    console.print(table)
-    for remark in report.remarks:
-        console.print(f"  note        {remark}")
-    console.print(f"  written     {out}/ ({', '.join(files)})")
+def _steering(how: RecordsSettings, designed: bool) -> dict[str, Any]:
+    """The settings that steered the writer, for the manifest."""
+    writer = how.settings if designed else how.sampling
+    return {
+        **({} if writer is None else writer.model_dump(exclude={"samples"})),
+        "samples": how.samples,
+        "constrained": how.constrained,
+        "refine": None if how.refine is None else how.refine.model_dump(),
+    }
 
 
 def _many(
     records: Path,
     out: Path,
     model: str,
-    settings: DesignerSettings,
-    samples: int,
+    how: RecordsSettings,
+    options: dict[str, Any],
     *,
     as_json: bool,
 ) -> None:
-    from rich.console import Console
-    from rich.progress import track
+    from quasar.agent.records import generate_records
 
-    from quasar.agent.generate import generate
-    from quasar.core.jsonl import drop_torn_line, read_jsonl
-    from quasar.core.output import disk_errors
-
-    if out.is_dir():
-        raise InputError(f"{out} is a folder: name a file for the generations, e.g. {out}/g.jsonl.")
-    if out.suffix == ".gz":
-        raise InputError("generations are appended line by line: name a .jsonl file, not .gz.")
-    tasks: list[tuple[int, dict[str, Any]]] = []
-    for number, record in read_jsonl(records, what="records file"):
-        index = record.get("sample_index", number - 1)
-        if not isinstance(index, int):
-            raise InputError(f"{records}, line {number}: 'sample_index' must be a whole number.")
-        tasks.append((index, record))
-    drop_torn_line(out)
-    done = {
-        (line.get("sample_index"), line.get("candidate"))
-        for _, line in (read_jsonl(out) if out.exists() else ())
-        if line.get("run") == model
-    }
-    todo = [
-        (index, record, candidate)
-        for index, record in tasks
-        for candidate in range(1, samples + 1)
-        if (index, candidate) not in done
-    ]
-    console = Console(stderr=True)
-    with disk_errors(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("a", encoding="utf-8") as stream:
-            for index, record, candidate in track(todo, "designing", console=console):
-                try:
-                    found = generate(record, model, settings=settings, first_sample=candidate - 1)
-                except InputError as error:
-                    raise InputError(f"record {index}: {error}") from error
-                line = {
-                    "run": model,
-                    "sample_index": index,
-                    "candidate": candidate,
-                    "qasm": found.best.design.qasm,
-                }
-                stream.write(json.dumps(line) + "\n")
-                stream.flush()
-    result = {"out": str(out), "written": len(todo), "kept": len(tasks) * samples - len(todo)}
+    done = generate_records(records, out, model, how, model_options=options, progress=_bar)
     if as_json:
-        print_json(result)
-    else:
-        print(
-            f"{result['written']} candidates written to {out}, {result['kept']} already there.",
-            file=sys.stderr,
-        )
+        result = {"out": str(out), "written": done.written, "kept": done.kept}
+        print_json(result if not done.failed else {**result, "failed": done.failed})
+        return
+    print(
+        f"{done.written} candidates written to {out}, {done.kept} already there.", file=sys.stderr
+    )
+    if done.failed:
+        print(f"{done.failed} of them are no answer; the lines say why.", file=sys.stderr)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Tick]:
+    """A bar on standard error, with rate and time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            if not speed:
+                return Text("")
+            return Text(f"{speed:.2g}/s" if speed >= 1 else f"{60 * speed:.2g}/min")
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("designing", total=total)
+        yield lambda count: bar.advance(task, count)

@@ -6,6 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from quasar.agent.generate import Generation
+    from quasar.agent.refine import Step
     from quasar.verifier.quality import Reading
     from quasar.verifier.report import Report
 
@@ -85,3 +90,115 @@ def reading_text(reading: Reading) -> str:
         value = f" (objective {reading.objective:g})" if reading.objective is not None else ""
         parts.append(f"= {kind}{solution_text(reading.solution)}{value}")
     return " ".join(parts)
+
+
+def generation_text(found: Generation) -> None:
+    """Print the best circuit's answer, all candidates, and each step of a refinement."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    report, problem = found.best.report, found.problem
+    source = problem.problem
+    title = "Find a state of lowest energy" if source is None else source.title
+    console.print(f"[bold]{title}[/bold] ({problem.n_qubits} qubits, {problem.encoding} encoding)")
+    if report.feasible:
+        _print_best(console, found)
+    else:
+        console.print(f"  verdict     no usable circuit: {report.fault}", markup=False)
+    console.print(_candidates(found))
+    if found.trace:
+        console.print(_trace(found))
+    for remark in report.remarks:
+        console.print(f"  note        {remark}", markup=False)
+    for reason in found.lost:
+        console.print(f"  note        An answer is missing: {reason}", markup=False)
+
+
+def _print_best(console: Console, found: Generation) -> None:
+    """Answer, verdict and size of the best circuit."""
+    best, n_qubits = found.best, found.problem.n_qubits
+    optimum, quality = best.report.optimum, best.report.quality
+    if optimum is None or quality is None:
+        return
+    answer = quality.top_states[0]
+    if answer.solution is not None:
+        kind = "" if answer.feasible else " [red](breaks a constraint)[/red]"
+        console.print(f"  answer      {solution_text(answer.solution)}{kind}", markup=True)
+        console.print(f"  objective   {answer.objective:g}")
+    proven = (
+        f"proven optimal: best of all {2**n_qubits:,} states"
+        if answer.optimal
+        else f"not optimal: energy {answer.energy:g}, best possible {optimum.e_min:g}"
+    )
+    console.print(f"  verdict     {proven}")
+    console.print(
+        f"  measured    this answer with probability {answer.probability:.3f}, "
+        f"any of {optimum.n_ground_states} optimal answers with {best.report.p_optimal:.3f}"
+    )
+    console.print(f"  ratio       {best.report.approximation_ratio:.4f} of the energy range")
+    size = quality.statistics
+    if size is not None:
+        console.print(
+            f"  circuit     {best.name}: {size.gates} gates, "
+            f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
+        )
+    if best.proposal is not None:
+        by = "its angles by the optimiser" if best.origin == "polished" else "as it stands"
+        console.print(f"  written by  {found.model}, {by}", markup=False)
+
+
+def _candidates(found: Generation) -> Table:
+    """All candidates, best first."""
+    from rich.table import Table
+
+    table = Table("tried", "P(opt)", "ratio", "top", "gates", "2q", "depth", "evals", "s", box=None)
+    for candidate in found.candidates:
+        measured = candidate.report
+        stats = None if measured.quality is None else measured.quality.statistics
+        table.add_row(
+            candidate.name + (" (out of time)" if candidate.out_of_time else ""),
+            f"{measured.p_optimal or 0:.3f}",
+            f"{measured.approximation_ratio or 0:.4f}",
+            "optimal" if measured.top_is_optimal else "-" if measured.feasible else "unusable",
+            *(
+                [str(stats.gates), str(stats.two_qubit_gates), str(stats.depth)]
+                if stats
+                else ["-"] * 3
+            ),
+            str(len(candidate.trace.energies)),
+            f"{candidate.elapsed_s:.1f}",
+        )
+    return table
+
+
+def _trace(found: Generation) -> Table:
+    """What each step of a refinement gained."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None)
+    for heading in ("step", "circuit", "ratio", "P(opt)", "top", "evals"):
+        table.add_column(heading, no_wrap=True)
+    noted = any(step.note for step in found.trace)
+    if noted:
+        table.add_column("note")
+    for step in found.trace:
+        after = step.after
+        table.add_row(
+            step.kind,
+            step.candidate,
+            _change(step, "approximation_ratio", 4),
+            _change(step, "p_optimal", 3),
+            "optimal" if after.top_is_optimal else "-",
+            str(step.evaluations) if step.kind == "polished" else "",
+            *([Text(step.note if len(step.note) <= 60 else step.note[:59] + "…")] if noted else []),
+        )
+    return table
+
+
+def _change(step: Step, measure: str, decimals: int) -> str:
+    """A measurement before and after a step."""
+    standings = [step.after] if step.before is None else [step.before, step.after]
+    values = [getattr(standing, measure) for standing in standings]
+    shown = ("unusable" if value is None else f"{value:.{decimals}f}" for value in values)
+    return " -> ".join(shown)
