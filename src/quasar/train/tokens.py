@@ -51,35 +51,53 @@ def tokenised(
     cache: Path | None = None,
     limits: Mapping[str, int] | None = None,
 ) -> Dataset:
-    """Columns `input_ids`, `labels`, `length`, `source` (number of the path).
+    """Columns `input_ids`, `labels`, `length`.
 
     Args:
         paths: data sets (folders with `data/SPLIT-*.parquet`).
         tokenizer: with a chat template.
         max_length: longest prompt and answer, tokens.
-        cache: folder in which the result is kept for the next call with equal arguments.
+        cache: folder in which each data set's tokens are kept for the next call.
         limits: most records of a path, by its name; default all.
 
     Raises:
         InputError: a data set cannot be read or has no such split.
     """
+    from datasets import concatenate_datasets
+
+    most = limits or {}
+    parts = [
+        _one(path, tokenizer, settings, split, max_length, jobs, cache, most.get(path.name))
+        for path in paths
+    ]
+    return concatenate_datasets(parts)
+
+
+def _one(
+    path: Path,
+    tokenizer: Any,
+    settings: ExampleSettings,
+    split: str,
+    max_length: int,
+    jobs: int,
+    cache: Path | None,
+    limit: int | None,
+) -> Dataset:
     from datasets import Dataset, load_from_disk
 
-    files = [_files(path, split) for path in paths]
-    key = _key(files, tokenizer, settings, max_length, limits or {})
-    kept = None if cache is None else cache / f"{split}-{key}"
+    files = _files(path, split)
+    key = _key(files, tokenizer, settings, max_length, limit)
+    kept = None if cache is None else cache / f"{path.name}-{split}-{key}"
     if kept is not None and (kept / "dataset_info.json").exists():
         return load_from_disk(str(kept))
-    rows: dict[str, list[Any]] = {"input_ids": [], "labels": [], "length": [], "source": []}
+    rows: dict[str, list[Any]] = {"input_ids": [], "labels": [], "length": []}
     work = partial(_encode, tokenizer=tokenizer, settings=settings, max_length=max_length)
-    context = multiprocessing.get_context("fork")
-    for source, (path, own) in enumerate(zip(paths, files, strict=True)):
-        chunks = _chunks(own, settings, (limits or {}).get(path.name))
-        if jobs == 1:
-            _collect(rows, map(work, chunks), source)
-        else:
-            with context.Pool(jobs) as pool:
-                _collect(rows, pool.imap(work, chunks), source)
+    chunks = _chunks(files, settings, limit)
+    if jobs == 1:
+        _collect(rows, map(work, chunks))
+    else:
+        with multiprocessing.get_context("fork").Pool(jobs) as pool:
+            _collect(rows, pool.imap(work, chunks))
     made = Dataset.from_dict(rows)
     if kept is not None:
         partly = kept.with_suffix(".partly")
@@ -126,18 +144,18 @@ def _files(path: Path, split: str) -> list[Path]:
 
 
 def _key(
-    files: Sequence[Sequence[Path]],
+    files: Sequence[Path],
     tokenizer: Any,
     settings: ExampleSettings,
     max_length: int,
-    limits: Mapping[str, int],
+    limit: int | None,
 ) -> str:
     stated = [
-        [[(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in own] for own in files],
+        [(str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files],
         settings.model_dump(mode="json"),
         tokenizer.chat_template,
         hashlib.sha256(json.dumps(tokenizer.get_vocab(), sort_keys=True).encode()).hexdigest(),
-        [max_length, dict(limits), __version__, _FORMAT],
+        [max_length, limit, __version__, _FORMAT],
     ]
     return hashlib.sha256(json.dumps(stated).encode()).hexdigest()[:16]
 
@@ -174,10 +192,9 @@ def _encode(
     return out
 
 
-def _collect(rows: dict[str, list[Any]], chunks: Any, source: int) -> None:
+def _collect(rows: dict[str, list[Any]], chunks: Any) -> None:
     for chunk in chunks:
         for ids, labels in chunk:
             rows["input_ids"].append(ids)
             rows["labels"].append(labels)
             rows["length"].append(len(ids))
-            rows["source"].append(source)

@@ -1,0 +1,81 @@
+"""One proposed circuit: where it came from, what the verifier found, how it is ranked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from quasar.agent.polish import Polish
+from quasar.agent.propose import Proposal
+from quasar.models.designer import Design
+from quasar.optimize.trace import Trace
+from quasar.verifier.report import Report
+
+Origin = Literal["designer", "model", "polished"]
+"""Who set the angles: the classical designer, a language model, or the optimiser after either."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One circuit.
+
+    Attributes:
+        name: what tables call it, e.g. `answer 3, turn 2` or `qaoa p=5`.
+        origin: see `Origin`.
+        qasm: the circuit; empty where the model gave none.
+        report: what the verifier found.
+        design: how the designer made it, or the design that was polished; None for answers.
+        proposal: the model's answer, also where it was polished; None for designs.
+        polish: how it was polished.
+        written: the circuit before it was polished, for `polished` only.
+    """
+
+    name: str
+    origin: Origin
+    qasm: str
+    report: Report
+    design: Design | None = None
+    proposal: Proposal | None = None
+    polish: Polish | None = None
+    written: str | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """The energies seen by the optimiser that set the angles; empty for answers."""
+        if self.polish is not None:
+            return self.polish.trace
+        return Trace() if self.design is None else self.design.trace
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds that optimising took; 0 for answers."""
+        made = self.polish or self.design
+        return 0.0 if made is None else made.elapsed_s
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether the time limit cut the optimisation short."""
+        made = self.polish or self.design
+        return made is not None and made.out_of_time
+
+
+def rank_key(candidate: Candidate) -> tuple[float, ...]:
+    """Sort key, smaller is better.
+
+    First circuits whose most probable state is optimal, then those that are more than a basis
+    state in disguise, then the probability of the optimum (in steps of 0.05: less is noise to a
+    user who repeats a measurement), then fewer two-qubit gates, then the energy.
+    """
+    report = candidate.report
+    if not report.feasible:
+        return (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    quality = report.quality
+    size = None if quality is None else quality.statistics
+    return (
+        0.0,
+        0.0 if report.top_is_optimal else 1.0,
+        1.0 if quality is not None and quality.basis_state else 0.0,
+        -round((report.p_optimal or 0.0) / 0.05),
+        0.0 if size is None else float(size.two_qubit_gates),
+        -(report.approximation_ratio or 0.0),
+    )

@@ -1,0 +1,162 @@
+"""A language model's circuits for a problem: prompt, completions, the programs in them.
+
+What the model wrote is kept raw beside the program taken out of it; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from quasar.core.errors import InputError
+from quasar.models.protocol import Completion, FinishReason, Model, Sampling
+from quasar.problems.base import EncodedProblem
+from quasar.prompts.chat import Message, Request
+from quasar.prompts.extract import Extraction, extract
+from quasar.prompts.styles import get_style
+
+# In the words of the back ends, which know best what happened; a test holds them to it.
+_OUTAGES = ("gave no usable answer", "out of memory")
+
+
+class NoAnswer(InputError):
+    """The model has no answer to this problem; it may have to others."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One answer of a model.
+
+    Attributes:
+        sample: number of the conversation, from 1.
+        turn: number of the answer in it, from 1.
+        chat: what it answers.
+        text: the answer, raw and unrepaired.
+        extraction: the program in it; None where there is none.
+        finish_reason: see `quasar.models.protocol.Completion`, as for the rest.
+    """
+
+    sample: int
+    turn: int
+    chat: tuple[Message, ...]
+    text: str
+    extraction: Extraction | None
+    finish_reason: FinishReason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: str | None = None
+
+    @property
+    def qasm(self) -> str | None:
+        """The program, None where there is none."""
+        return None if self.extraction is None else self.extraction.qasm
+
+    @property
+    def lost(self) -> bool:
+        """Whether the machinery failed: that says nothing about the model, so ask again."""
+        return self.error is not None and any(sign in self.error for sign in _OUTAGES)
+
+    @property
+    def name(self) -> str:
+        """What tables call it."""
+        turn = "" if self.turn == 1 else f", turn {self.turn}"
+        return f"answer {self.sample}{turn}"
+
+
+class Question(NamedTuple):
+    """A chat that ends in the user's turn, about a problem of so many qubits."""
+
+    chat: tuple[Message, ...]
+    n_qubits: int
+
+
+class Proposer:
+    """Asks a model, in the style it was trained on."""
+
+    def __init__(
+        self, model: Model, sampling: Sampling | None = None, *, constrained: bool = False
+    ) -> None:
+        """Settle how to ask.
+
+        Args:
+            sampling: its `samples` do not count, see `propose`.
+            constrained: hold answers to the grammar of circuits on the problem's qubits.
+
+        Raises:
+            InputError: the model's prompt style is not known.
+        """
+        self.model = model
+        self._sampling = sampling or Sampling()
+        self._constrained = constrained
+        self._style = get_style(model.prompt_style)
+
+    def question(self, problem: EncodedProblem, request: Request | None = None) -> Question:
+        """The model's prompt for a problem.
+
+        Raises:
+            InputError: more qubits than the model knows, or a request that its style cannot state.
+        """
+        limit = self.model.max_qubits
+        if limit is not None and problem.n_qubits > limit:
+            raise InputError(
+                f"the problem has {problem.n_qubits} qubits, but '{self.model.name}' was trained "
+                f"on up to {limit}: use --model designer, which has no such limit, or a larger "
+                "model."
+            )
+        chat = self._style.render(problem, (request or Request()).checked())
+        return Question(tuple(chat), problem.n_qubits)
+
+    def propose(self, questions: Sequence[Question], samples: int) -> list[list[Proposal]]:
+        """Answer each question `samples` times, all in one batch.
+
+        Raises:
+            InputError: the model cannot be held to the grammar, or the endpoint refuses us.
+            InfrastructureError: nothing can be had.
+        """
+        answers = self._ask(questions, samples)
+        return [
+            [_proposal(made, question.chat, k, 1) for k, made in enumerate(row, start=1)]
+            for question, row in zip(questions, answers, strict=True)
+        ]
+
+    def again(self, told: Sequence[tuple[Proposal, str]], n_qubits: int) -> list[Proposal]:
+        """The next turn of conversations about one problem.
+
+        Args:
+            told: the last answer of each, and what the user says to it.
+
+        Raises:
+            InputError: the chat template refuses so many turns, or as for `propose`.
+            InfrastructureError: nothing can be had.
+        """
+        questions = [Question(_continued(last, words), n_qubits) for last, words in told]
+        rows = self._ask(questions, 1)
+        return [
+            _proposal(row[0], question.chat, last.sample, last.turn + 1)
+            for (last, _), question, row in zip(told, questions, rows, strict=True)
+        ]
+
+    def _ask(self, questions: Sequence[Question], samples: int) -> list[list[Completion]]:
+        sampling = self._sampling.model_copy(update={"samples": samples})
+        qubits = [question.n_qubits for question in questions] if self._constrained else None
+        return self.model.complete([q.chat for q in questions], sampling, qubits=qubits)
+
+
+def _continued(last: Proposal, words: str) -> tuple[Message, ...]:
+    said: Message = {"role": "assistant", "content": last.text}
+    return (*last.chat, said, {"role": "user", "content": words})
+
+
+def _proposal(made: Completion, chat: tuple[Message, ...], sample: int, turn: int) -> Proposal:
+    return Proposal(
+        sample=sample,
+        turn=turn,
+        chat=chat,
+        text=made.text,
+        extraction=extract(made.text),
+        finish_reason=made.finish_reason,
+        prompt_tokens=made.prompt_tokens,
+        completion_tokens=made.completion_tokens,
+        error=made.error,
+    )
