@@ -30,7 +30,7 @@ def test_answers_are_circuits_as_good_as_the_record(training_set: Path) -> None:
 
 def test_what_is_told_is_a_function_of_the_record(training_set: Path) -> None:
     records = read_split(training_set, "train")
-    settings = ExampleSettings(algorithm_told=0.5)
+    settings = ExampleSettings()
     requests = [request_of(record, settings) for record in records]
     assert requests == [request_of(record, settings) for record in records]
     for record, request in zip(records, requests, strict=True):
@@ -38,6 +38,13 @@ def test_what_is_told_is_a_function_of_the_record(training_set: Path) -> None:
         if record["optimization_type"] == "qaoa":
             assert request.algorithm == "qaoa"
     assert len({request.algorithm for request in requests}) > 2
+
+
+def test_large_solved_circuits_stand_in_for_the_benchmarks(training_set: Path) -> None:
+    settings = ExampleSettings(likeness_from=2, likeness_share=1.0)
+    for record in read_split(training_set, "train"):
+        request = request_of(record, settings)
+        assert (request.style == "agent-q") == (record["optimization_type"] != "qaoa")
 
 
 def test_other_styles_learn_the_records_own_circuit(training_set: Path) -> None:

@@ -20,15 +20,18 @@ from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
+from quasar.optimize.choice import Algorithm
 from quasar.optimize.plan import plan
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
-from quasar.prompts.chat import Message, Request
+from quasar.prompts.chat import Message, Request, Style
 from quasar.prompts.compact_answer import circuit_text, qaoa_text
 from quasar.prompts.styles import get_style
 
-SOLVERS = ("vqe", "adaptive_vqe")
-"""Algorithms that a model takes by itself in style `converged`: QAOA is asked for by name."""
+_TOLD: dict[Style, dict[Algorithm, float]] = {
+    "converged": {"qaoa": 1.0, "vqe": 0.6, "adaptive_vqe": 0.6},
+    "agent-q": {"qaoa": 0.3, "vqe": 0.9, "adaptive_vqe": 0.9},
+}
 
 
 class ExampleSettings(Settings):
@@ -36,8 +39,15 @@ class ExampleSettings(Settings):
 
     prompt_style: str = "compact"
     """Style of the prompts, see `quasar.prompts.styles`."""
-    algorithm_told: float = Field(default=0.6, ge=0, le=1)
-    """Share of examples that name the algorithm; converged QAOA always does."""
+    algorithm_told: dict[Style, dict[Algorithm, float]] = Field(default=_TOLD)
+    """Share of examples that name the algorithm. The rest teaches what to write when it is free:
+    in style `converged` what solves the problem; in style `agent-q` mostly QAOA, whose circuits
+    follow from the problem, while those of the others hang on random starts as well."""
+    likeness_from: int = Field(default=12, ge=2)
+    """Qubits from which converged circuits also stand in for free ones of style `agent-q`: large
+    circuits of the benchmark end near one bit string, or are too long to be written."""
+    likeness_share: float = Field(default=0.15, ge=0, le=1)
+    """Share of those circuits that do."""
     layers_told: float = Field(default=0.7, ge=0, le=1)
     """Share of examples that name the number of layers."""
     seed: int = Field(default=0, ge=0)
@@ -54,14 +64,21 @@ class Example(NamedTuple):
 def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
     """What the record's prompt asks for."""
     rng = generator(settings.seed, "request", str(record["recipe"]), int(record["index"]))
-    style = "agent-q" if record["recipe"] != "converged" else "converged"
-    algorithm = record["optimization_type"]
-    told, with_layers = rng.random(2) < (settings.algorithm_told, settings.layers_told)
-    if style == "converged":
-        told |= algorithm not in SOLVERS
-        with_layers &= algorithm != "adaptive_vqe"
+    style: Style = "converged" if record["recipe"] == "converged" else "agent-q"
+    algorithm: Algorithm = record["optimization_type"]
+    told, with_layers, as_likeness = rng.random(3) < (
+        settings.algorithm_told[style][algorithm],
+        settings.layers_told,
+        settings.likeness_share,
+    )
     layers = int(record["number_of_layers"]) if with_layers else None
-    return Request(algorithm if told else None, layers, style)  # type: ignore[arg-type]
+    if style == "converged":
+        if algorithm == "adaptive_vqe":
+            layers = None
+        large = int(record["number_of_qubits"]) >= settings.likeness_from
+        if as_likeness and large and algorithm != "qaoa":
+            return Request(None, layers, "agent-q")
+    return Request(algorithm if told else None, layers, style)
 
 
 def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Example | None:

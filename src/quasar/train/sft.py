@@ -129,7 +129,7 @@ def rate(share: float, warmup: float, decay: float) -> float:
 
 def validation_tasks(settings: SftSettings) -> list[Task]:
     """Problems of the validation splits, the same ones every time, sets in equal shares."""
-    paths = settings.data.paths
+    paths = list(dict.fromkeys(settings.data.paths))
     each = -(-settings.watch.problems // len(paths))
     tasks: list[Task] = []
     for path in paths:
