@@ -39,3 +39,8 @@ def test_bad_files_are_named(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(InputError, match=said) as caught:
         find_profile(str(tmp_path))
     assert "quasar.json" in str(caught.value)
+
+
+def test_wishes_about_turns_go_first() -> None:
+    assert Profile(multi_turn=False).over(Profile(multi_turn=True)).multi_turn is False
+    assert Profile().over(Profile(multi_turn=True)).multi_turn is True

@@ -8,10 +8,13 @@ import networkx as nx
 import pytest
 
 from quasar.core.errors import InputError
+from quasar.optimize.plan import plan
 from quasar.problems.base import encode
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.vertex_cover import VertexCover
 from quasar.prompts.chat import Request
+from quasar.prompts.compact import compact_prompt
+from quasar.prompts.compact_answer import plan_text
 from quasar.prompts.few_shot import task_text
 from quasar.prompts.observation import observation
 from quasar.prompts.published import published_prompt
@@ -51,7 +54,9 @@ def test_the_user_page_shows_what_is_rendered() -> None:
     for text in (
         published_prompt(problem, Request(layers=2)),
         task_text(problem, Request("vqe", 2)),
+        compact_prompt(problem.hamiltonian, Request()),
+        plan_text(plan(problem.hamiltonian)).strip(),
         observation(verify(flipped, problem)),
     ):
         assert f"```text\n{text}\n```" in shown
-    assert all(f"`{name}`" in shown for name in ("published", "few-shot"))
+    assert all(f"`{name}`" in shown for name in STYLES)

@@ -29,12 +29,16 @@ class Profile(Settings):
     max_qubits: int | None = Field(default=None, ge=1)
     """Largest problem it was trained on; None: not known."""
 
+    multi_turn: bool | None = None
+    """Whether it can go on from what the verifier says; None: by its style (`compact` cannot)."""
+
     def over(self, other: Profile) -> Profile:
         """This profile, with what it leaves out taken from another."""
         return Profile(
             name=self.name or other.name,
             prompt_style=self.prompt_style or other.prompt_style,
             max_qubits=self.max_qubits or other.max_qubits,
+            multi_turn=other.multi_turn if self.multi_turn is None else self.multi_turn,
         )
 
 

@@ -120,6 +120,7 @@ class TransformersModel:
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
         self.max_qubits = profile.max_qubits
+        self.multi_turn = profile.multi_turn
         self.batch_size = batch_size
         self._tokenizer = tokenizer
         self._chat_tokens = chat_tokens

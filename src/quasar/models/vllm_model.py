@@ -63,6 +63,7 @@ class VllmModel:
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
         self.max_qubits = profile.max_qubits
+        self.multi_turn = profile.multi_turn
         self._engine = _engine(model, settings)
         self._chat_tokens = ChatTokens(self._engine.get_tokenizer(), model, settings.chat_template)
         self._context = int(self._engine.llm_engine.model_config.max_model_len)
