@@ -1,0 +1,118 @@
+"""`quasar serve`: the verifier over HTTP."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quasar.core.errors import InputError
+
+
+class EngineName(StrEnum):
+    """Choices of --engine."""
+
+    local = "local"
+    ray = "ray"
+
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option(help="TOML file with any of the service's settings.", show_default=False),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of API keys, one a line; also read from QUASAR_API_KEYS, parted by commas.",
+        show_default=False,
+    ),
+]
+Host = Annotated[
+    str | None,
+    typer.Option(help="Interface; any but loopback needs an API key.", show_default="127.0.0.1"),
+]
+Port = Annotated[int | None, typer.Option(help="TCP port; 0: a free one.", show_default="8000")]
+Workers = Annotated[int | None, typer.Option(help="Worker processes.", show_default="one a core")]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(help="Processor seconds for one circuit.", show_default="10"),
+]
+MaxMemory = Annotated[
+    int | None,
+    typer.Option("--max-memory-mib", help="Memory of one request.", show_default="2048"),
+]
+
+
+def command(
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
+    max_seconds: MaxSeconds = None,
+    max_memory_mib: MaxMemory = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Offer this generator too (repeatable): nano, a folder, openai:NAME, ...",
+            show_default="designer",
+        ),
+    ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Answer to this host name only (repeatable).", show_default="loopback's own"
+        ),
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Let scripts of this web origin read answers (repeatable).", show_default="none"
+        ),
+    ] = None,
+    key_file: KeyFile = None,
+    config: ConfigFile = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="local: this machine; ray: a Ray Serve deployment.")
+    ] = EngineName.local,
+) -> None:
+    """Serve the verifier over HTTP until stopped; OpenAPI is at /openapi.json."""
+    require_extra()
+    from quasar.service.serve import announce, run, server
+    from quasar.service.settings import read_settings
+
+    settings = read_settings(
+        config,
+        key_file,
+        host=host,
+        port=port,
+        workers=workers,
+        limits={"max_seconds": max_seconds, "max_memory_mib": max_memory_mib},
+        models=None if model is None else ("designer", *model),
+        allowed_hosts=allowed_host,
+        cors_origins=cors_origin,
+    )
+    settings.require_safe()
+    if engine is EngineName.ray:
+        from quasar.service.ray_engine import run_on_ray
+
+        run_on_ray(settings)
+        return
+    run(announce(server(settings)))
+
+
+def require_extra() -> None:
+    """Check that the libraries of the service are installed.
+
+    Raises:
+        InputError: they are not.
+    """
+    from importlib.util import find_spec
+
+    missing = [
+        name for name in ("fastapi", "uvicorn", "prometheus_client", "mcp") if not find_spec(name)
+    ]
+    if missing:
+        raise InputError(
+            f"{', '.join(missing)} not installed: pip install 'quasar-synthesis[serve]'."
+        )

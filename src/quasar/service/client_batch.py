@@ -1,0 +1,161 @@
+"""A batch as the client sees it: items cut into requests, lines into results, what is left.
+
+Sans I/O, so that both clients share it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import httpx
+
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.service import models
+from quasar.verifier.report import Report
+
+_MOST_BYTES = 8 << 20  # of one request; the service takes more
+_LARGEST_ITEM = 24 << 20
+
+
+class BatchItem(NamedTuple):
+    """One circuit to judge.
+
+    Attributes:
+        id: comes back with the result.
+        qasm: the program, of whatever characters or bytes.
+        problem: content of a problem file, or a name in the batch's `problems`.
+        reference: QASM of a reference circuit; default: the problem file's own.
+    """
+
+    id: str
+    qasm: str | bytes
+    problem: Mapping[str, Any] | str
+    reference: str | None = None
+
+
+class BatchResult(NamedTuple):
+    """What became of an item: a report, or why there is none."""
+
+    id: str
+    report: Report | None
+    error: models.Failure | None
+
+
+class Chunk:
+    """Items of one request, and which of them are still unanswered.
+
+    Attributes:
+        waiting: JSON of each item without an answer, by id.
+    """
+
+    def __init__(
+        self, options: models.VerifyOptions | None, problems: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.batch_id = str(uuid.uuid4())
+        self.options = (options or models.VerifyOptions()).model_dump_json()
+        self.problems = problems
+        self.waiting: dict[str, bytes] = {}
+        self.names: dict[str, str] = {}
+        self.size = 0
+
+    def add(self, item: BatchItem) -> None:
+        """One more item.
+
+        Raises:
+            InputError: its id is empty or too long, or it names a problem that is not there.
+        """
+        if not 1 <= len(item.id) <= 200:
+            raise InputError("the id of an item has 1 to 200 characters.")
+        if isinstance(item.problem, str):
+            if item.problem not in self.problems:
+                raise InputError(f"item {item.id!r} names a problem that is not in 'problems'.")
+            self.names[item.id] = item.problem
+        data = {"id": item.id, "problem": item.problem, **models.program(item.qasm)}
+        if item.reference is not None:
+            data["reference"] = item.reference
+        raw = json.dumps(data).encode("ascii")
+        self.waiting[item.id] = raw
+        self.size += len(raw)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether its one item is more than any service takes."""
+        return len(self.waiting) == 1 and self.size > _LARGEST_ITEM
+
+    def refused(self) -> BatchResult:
+        """The result of an item that is too large to be sent."""
+        key, _ = self.waiting.popitem()
+        words = f"the item is larger than {_LARGEST_ITEM >> 20} MiB and was not sent."
+        return BatchResult(key, None, models.Failure(code="too_large", message=words))
+
+    def request(self) -> dict[str, Any]:
+        """What to send: only what has no answer yet."""
+        used = {self.names[key] for key in self.waiting if key in self.names}
+        problems = json.dumps({name: self.problems[name] for name in sorted(used)})
+        parts = [
+            b'{"batch_id":' + json.dumps(self.batch_id).encode(),
+            b'"options":' + self.options.encode(),
+            b'"problems":' + problems.encode("ascii"),
+            b'"items":[' + b",".join(self.waiting.values()) + b"]}",
+        ]
+        return {"content": b",".join(parts), "headers": {"content-type": "application/json"}}
+
+    def take(self, line: str) -> BatchResult | None:
+        """The result that a line tells; None for one already known, or an empty line.
+
+        Raises:
+            httpx.RemoteProtocolError: the line is not whole.
+        """
+        if not line.strip():
+            return None
+        try:
+            told = models.BatchLine.model_validate_json(line)
+        except ValueError as error:
+            raise httpx.RemoteProtocolError("the stream broke off within a line.") from error
+        if told.id not in self.waiting:
+            return None
+        del self.waiting[told.id]
+        return BatchResult(told.id, told.report, told.error)
+
+    def require_complete(self) -> None:
+        """See that the stream answered everything.
+
+        Raises:
+            InfrastructureError: it ended, but items are left.
+        """
+        if self.waiting:
+            raise InfrastructureError(
+                f"the service ended a batch with {len(self.waiting)} items unanswered."
+            )
+
+
+def chunks(
+    items: Iterable[BatchItem],
+    options: models.VerifyOptions | None,
+    problems: Mapping[str, Mapping[str, Any]] | None,
+    batch_size: int,
+) -> Iterator[Chunk]:
+    """Cut items into requests, by number and by bytes.
+
+    Raises:
+        InputError: two items have the same id, or one is malformed.
+    """
+    if batch_size < 1:
+        raise InputError(f"batch_size must be at least 1, not {batch_size}.")
+    seen: set[str] = set()
+    chunk = Chunk(options, problems or {})
+    for item in items:
+        if item.id in seen:
+            raise InputError(f"two items have the id {item.id!r}.")
+        seen.add(item.id)
+        if chunk.waiting and (
+            len(chunk.waiting) >= batch_size or chunk.size + len(item.qasm) > _MOST_BYTES
+        ):
+            yield chunk
+            chunk = Chunk(options, problems or {})
+        chunk.add(item)
+    if chunk.waiting:
+        yield chunk

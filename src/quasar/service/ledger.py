@@ -1,0 +1,97 @@
+"""Answers of recent batches, so that a batch that is sent again scores nothing twice.
+
+An item is known by its owner (which API key), its batch's id and its own id. Its answer is kept for
+a while, in bounded memory; the oldest go first. Lives in one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from quasar.core.errors import InputError
+from quasar.service.metrics import Metrics
+
+Key = tuple[str, str, str]
+"""Owner, batch, item."""
+
+
+@dataclass(eq=False)
+class _Entry:
+    digest: bytes
+    task: asyncio.Task[bytes]
+    finished_s: float = 0.0
+    size: int = 0
+
+
+class Ledger:
+    """Scores items at most once while it remembers them.
+
+    Args:
+        max_bytes: of all answers kept.
+        max_seconds: how long one is kept.
+        metrics: told what was answered from memory.
+    """
+
+    def __init__(self, max_bytes: int, max_seconds: float, metrics: Metrics) -> None:
+        self.max_bytes = max_bytes
+        self.max_seconds = max_seconds
+        self.metrics = metrics
+        self._running: dict[Key, _Entry] = {}
+        self._finished: OrderedDict[Key, _Entry] = OrderedDict()  # the oldest first
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._running) + len(self._finished)
+
+    def score(
+        self, key: Key, content: bytes, work: Callable[[], Coroutine[Any, Any, bytes]]
+    ) -> asyncio.Task[bytes]:
+        """The answer to an item: from memory, from the work in progress, or by doing it.
+
+        Whoever waits for it may go away; the work goes on and is remembered. An answer that is an
+        exception is not remembered.
+
+        Args:
+            content: what the item is; the same key must come with the same.
+
+        Raises:
+            InputError: the key stands for another content.
+        """
+        self._forget()
+        digest = hashlib.sha256(content).digest()
+        known = self._running.get(key) or self._finished.get(key)
+        if known is not None:
+            if known.digest != digest:
+                raise InputError("another item was sent under this id in the same batch.")
+            self.metrics.replayed()
+            return known.task
+        entry = _Entry(digest, asyncio.create_task(work()))
+        self._running[key] = entry
+        entry.task.add_done_callback(lambda task: self._keep(key))
+        return entry.task
+
+    def _keep(self, key: Key) -> None:
+        entry = self._running.pop(key)
+        if entry.task.cancelled() or entry.task.exception() is not None:
+            return
+        entry.finished_s = time.monotonic()
+        entry.size = len(entry.task.result()) + sum(map(len, key))
+        self._finished[key] = entry
+        self._bytes += entry.size
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what is too old or too much."""
+        oldest_s = time.monotonic() - self.max_seconds
+        while self._finished:
+            key, entry = next(iter(self._finished.items()))
+            if self._bytes <= self.max_bytes and entry.finished_s >= oldest_s:
+                return
+            del self._finished[key]
+            self._bytes -= entry.size

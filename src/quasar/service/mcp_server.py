@@ -1,0 +1,220 @@
+"""The verifier as MCP tools, over standard input and output or over streamable HTTP.
+
+The tools take the requests of `models.py` apart into arguments and hand them to the same crew as
+the HTTP service. A circuit that is no good is a result; an argument that cannot be used is a tool
+error that says what to change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Literal, TypeVar
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import ToolAnnotations
+from pydantic import Field, ValidationError
+
+from quasar import __version__
+from quasar.core.errors import QuasarError
+from quasar.core.settings import describe_validation
+from quasar.service import models
+from quasar.service.app import failure_of, list_problems
+from quasar.service.crew import Crew
+from quasar.service.guards import Guards
+from quasar.service.serve import announce, config, run
+from quasar.service.settings import ServiceSettings
+
+PATH = "/mcp"
+_MIB = 1 << 20
+_ABOUT = (
+    "Design and check quantum circuits for optimisation problems. First encode_problem, to learn "
+    "which qubit stands for what; write an OpenQASM 3.0 circuit on that many qubits; "
+    "verify_circuit says how good it is; optimise_circuit improves its angles. A qubit measured as "
+    "0 means selected (x = 1)."
+)
+_READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
+
+ProblemArgument = Annotated[
+    dict[str, Any],
+    Field(
+        description="The problem: problem_type and graph in node-link form, e.g. "
+        '{"problem_type": "maxcut", "graph": {"nodes": [{"id": 0}, {"id": 1}], "edges": '
+        '[{"source": 0, "target": 1}]}}; or {"hamiltonian": "0.5 * (Z(0) @ Z(1)) + Z(2)"}. '
+        "list_problems names the types."
+    ),
+]
+QasmArgument = Annotated[
+    str,
+    Field(description='The circuit: OpenQASM 3.0 with include "stdgates.inc"; one qubit register.'),
+]
+R = TypeVar("R", bound=models.Request)
+A = TypeVar("A", bound=models.Answer)
+
+
+class _Tools:
+    """What the tools do; one method each."""
+
+    def __init__(self, crew: Crew) -> None:
+        self.crew = crew
+
+    async def _ask(self, operation: str, request: type[R], **arguments: Any) -> bytes:
+        """The crew's answer.
+
+        Raises:
+            ToolError: the arguments cannot be used, or the machinery failed.
+        """
+        try:
+            body = request.model_validate(arguments).model_dump(mode="json")
+            return await asyncio.wrap_future(self.crew.submit(operation, body))
+        except ValidationError as error:
+            raise ToolError(describe_validation(error)) from None
+        except QuasarError as error:
+            raise ToolError(failure_of(error)[2]) from None
+
+    async def list_problems(self) -> models.ProblemsAnswer:
+        """List the types of problems, what each looks for, and its encodings."""
+        return list_problems()
+
+    async def encode_problem(
+        self,
+        problem: ProblemArgument,
+        encoding: Literal["exact", "agent-q"] | None = None,
+        variable_order: Literal["natural", "lexicographic"] | None = None,
+    ) -> models.EncodeAnswer:
+        """Turn a problem into an Ising Hamiltonian; variables are listed in qubit order."""
+        raw = await self._ask(
+            "encode",
+            models.EncodeRequest,
+            problem=problem,
+            encoding=encoding,
+            variable_order=variable_order,
+        )
+        return models.EncodeAnswer.model_validate_json(raw)
+
+    async def verify_circuit(
+        self,
+        problem: ProblemArgument,
+        qasm: QasmArgument,
+        reference: str | None = None,
+        max_stage: Annotated[int, Field(ge=1, le=4)] = 4,
+    ) -> models.VerifyAnswer:
+        """Judge a circuit: is it valid, how low is its energy, how likely is an optimum, what does
+        it answer. A faulty circuit comes back with line, column and a hint.
+        """
+        raw = await self._ask(
+            "verify",
+            models.VerifyRequest,
+            problem=problem,
+            reference=reference,
+            options={"max_stage": max_stage},
+            **models.program(qasm),
+        )
+        return models.VerifyAnswer.model_validate_json(b'{"report":' + raw + b"}")
+
+    async def optimise_circuit(
+        self,
+        problem: ProblemArgument,
+        qasm: QasmArgument,
+        max_evaluations: Annotated[int, Field(ge=1, le=10_000)] = 600,
+        max_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0,
+    ) -> models.OptimiseAnswer:
+        """Lower a circuit's energy by its angles alone; its gates stay as they are."""
+        raw = await self._ask(
+            "optimise",
+            models.OptimiseRequest,
+            problem=problem,
+            max_evaluations=max_evaluations,
+            max_seconds=max_seconds,
+            **models.program(qasm),
+        )
+        return models.OptimiseAnswer.model_validate_json(raw)
+
+    async def draw_circuit(
+        self, qasm: QasmArgument, width: Annotated[int, Field(ge=40, le=400)] = 100
+    ) -> models.DrawAnswer:
+        """Draw a circuit in characters."""
+        raw = await self._ask("draw", models.DrawRequest, width=width, **models.program(qasm))
+        return models.DrawAnswer.model_validate_json(raw)
+
+
+def mcp_server(settings: ServiceSettings, crew: Crew | None = None) -> tuple[MCPServer[Any], Crew]:
+    """The server with its tools, and the crew behind it, which is not started yet."""
+    crew = crew or Crew(settings)
+    tools = _Tools(crew)
+    server: MCPServer[Any] = MCPServer(
+        name="quasar",
+        title="quasar",
+        version=__version__,
+        instructions=_ABOUT,
+        log_level="ERROR",
+    )
+    for tool in (
+        tools.list_problems,
+        tools.encode_problem,
+        tools.verify_circuit,
+        tools.optimise_circuit,
+        tools.draw_circuit,
+    ):
+        server.tool(annotations=_READS)(tool)
+    return server, crew
+
+
+def run_stdio(settings: ServiceSettings) -> None:
+    """Serve one client on standard input and output until it closes them.
+
+    Raises:
+        InfrastructureError: no worker can be started.
+    """
+    server, crew = mcp_server(settings)
+    crew.start()
+    try:
+        server.run("stdio")
+    finally:
+        crew.close()
+
+
+def http_app(settings: ServiceSettings, crew: Crew | None = None) -> Guards:
+    """The server over streamable HTTP at `PATH`, behind the same guards as the service."""
+    server, crew = mcp_server(settings, crew)
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=int(settings.max_body_mib * _MIB),
+        # The guards check the host; a browser's script has an origin, and none is let in.
+        transport_security=TransportSecuritySettings(
+            enable_dns_rebinding_protection=False, allowed_origins=list(settings.cors_origins)
+        ),
+        host=settings.host,
+    )
+    inner = app.router.lifespan_context
+    workers = crew
+
+    @asynccontextmanager
+    async def lifespan(application: Any) -> AsyncIterator[Any]:
+        await asyncio.to_thread(workers.start)
+        try:
+            async with inner(application) as state:
+                yield state
+        finally:
+            await asyncio.to_thread(workers.close)
+
+    app.router.lifespan_context = lifespan
+    return Guards(app, settings, workers.metrics, frozenset({PATH}))
+
+
+def run_http(settings: ServiceSettings) -> None:
+    """Serve over streamable HTTP until told to stop.
+
+    Raises:
+        InputError: the interface asks for a key and there is none.
+        InfrastructureError: the port is taken, or no worker can be started.
+    """
+    import uvicorn
+
+    settings.require_safe()
+    run(announce(uvicorn.Server(config(http_app(settings), settings))))

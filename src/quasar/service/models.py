@@ -1,0 +1,488 @@
+"""Requests and answers of version 1, shared by server and client.
+
+Requests refuse unknown keys; answers may gain keys within a version, and the client ignores those
+it does not know. A change of meaning gets a new path (`/v2/...`) and a new `API_VERSION`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from quasar.optimize.choice import Algorithm
+from quasar.prompts.chat import Style
+from quasar.verifier.report import Report
+from quasar.verifier.settings import EnergyConvention, Gate, Reward, VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.agent.generate import Generation
+
+API_VERSION: Literal[1] = 1
+
+EXAMPLE_PROBLEM: dict[str, Any] = {
+    "problem_type": "maxcut",
+    "graph": {
+        "nodes": [{"id": "Ada"}, {"id": "Grace"}, {"id": "Emmy"}],
+        "edges": [{"source": "Ada", "target": "Grace"}, {"source": "Grace", "target": "Emmy"}],
+    },
+}
+EXAMPLE_QASM = (
+    'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
+    "x q[1];\nry(1.5708) q[0];\nc = measure q;\n"
+)
+
+ProblemFile = Annotated[
+    dict[str, Any],
+    Field(
+        description="A problem file: `problem_type` and `graph` (node-link form), or `hamiltonian`,"
+        " `qubo` or `hubo`. See `GET /v1/problems` for the types."
+    ),
+]
+ItemId = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) -> ConfigDict:
+    return ConfigDict(
+        extra=extra, use_attribute_docstrings=True, json_schema_extra={"examples": [example]}
+    )
+
+
+class Request(BaseModel):
+    """Base of all requests: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Answer(BaseModel):
+    """Base of all answers."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    api_version: Literal[1] = API_VERSION
+    """Version of this shape."""
+
+
+class VerifyOptions(Request):
+    """What to measure. Limits are the service's and cannot be raised by a request."""
+
+    max_stage: int = Field(default=4, ge=1, le=4)
+    """Last stage: 1 feasibility, 2 likeness to the reference, 3 energy, 4 utility."""
+    energy_convention: EnergyConvention = "physical"
+    """`agent-q` reverses the Hamiltonian's qubits, as the paper's tables do."""
+    quality: bool = True
+    """Also measure size and entanglement."""
+    readings: bool = True
+    """With `quality`, also decode the most probable states; off is faster."""
+    gate: Gate = Gate()
+    """When later stages run."""
+    reward: Reward = Reward()
+    """How the reward is computed."""
+
+    def settings(self) -> VerifierSettings:
+        """The verifier's settings."""
+        return VerifierSettings(
+            max_stage=self.max_stage,
+            energy_convention=self.energy_convention,
+            quality=self.quality,
+            readings=self.readings,
+            gate=self.gate,
+            reward=self.reward,
+        )
+
+
+class Program(Request):
+    """A circuit as text or, where it may be no text at all, as bytes."""
+
+    qasm: str | None = None
+    """OpenQASM 3 text."""
+    qasm_base64: str | None = None
+    """Its bytes in base64, instead of `qasm`: for bytes that are not UTF-8, which get a verdict."""
+
+    @field_validator("qasm_base64")
+    @classmethod
+    def _decodable(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                base64.b64decode(value, validate=True)
+            except (binascii.Error, ValueError):
+                raise ValueError("not base64") from None
+        return value
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Program:
+        if (self.qasm is None) == (self.qasm_base64 is None):
+            raise ValueError("give either qasm or qasm_base64")
+        return self
+
+    @property
+    def text(self) -> str | bytes:
+        """The circuit as the verifier takes it."""
+        if self.qasm is not None:
+            return self.qasm
+        return base64.b64decode(self.qasm_base64 or "")
+
+
+def program(text: str | bytes) -> dict[str, str]:
+    """The fields of `Program` for a text, whatever characters or bytes it has."""
+    try:
+        if isinstance(text, bytes):
+            return {"qasm": text.decode("utf-8")}
+        text.encode("utf-8")
+        return {"qasm": text}
+    except UnicodeError:
+        raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        return {"qasm_base64": base64.b64encode(raw).decode("ascii")}
+
+
+class VerifyRequest(Program):
+    """One circuit for one problem."""
+
+    model_config = _with_example({"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM}, "forbid")
+
+    problem: ProblemFile
+    """The problem."""
+    reference: str | None = None
+    """QASM of a reference circuit; default: the problem file's own, if it has one."""
+    options: VerifyOptions = VerifyOptions()
+    """What to measure."""
+
+
+class VerifyAnswer(Answer):
+    """The verifier's report."""
+
+    report: Report
+    """What was measured; an infeasible circuit is a report too."""
+
+
+class BatchItem(Program):
+    """One circuit of a batch."""
+
+    id: ItemId
+    """Comes back with the result; different for each item."""
+    problem: ProblemFile | str
+    """The problem, or its name in the batch's `problems`."""
+    reference: str | None = None
+    """As in `VerifyRequest`."""
+
+
+class BatchRequest(Request):
+    """Many circuits, judged with the same options."""
+
+    model_config = _with_example(
+        {
+            "problems": {"graph-1": EXAMPLE_PROBLEM},
+            "items": [
+                {"id": "candidate-1", "problem": "graph-1", "qasm": EXAMPLE_QASM},
+                {"id": "candidate-2", "problem": "graph-1", "qasm": "no program"},
+            ],
+            "options": {"max_stage": 3, "readings": False},
+        },
+        "forbid",
+    )
+
+    items: list[BatchItem] = Field(min_length=1)
+    """The circuits."""
+    problems: dict[str, ProblemFile] = Field(default_factory=dict)
+    """Problems that items refer to by name."""
+    options: VerifyOptions = VerifyOptions()
+    """What to measure."""
+    batch_id: str | None = Field(default=None, min_length=8, max_length=100)
+    """A name of the client's own making, such as a UUID. A batch that is sent again under the same
+    one gets the answers of items already scored from memory, for as long as they are kept."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BatchRequest:
+        seen: set[str] = set()
+        for item in self.items:
+            if item.id in seen:
+                raise ValueError("two items have the same id")
+            seen.add(item.id)
+            if isinstance(item.problem, str) and item.problem not in self.problems:
+                raise ValueError("an item names a problem that is not among 'problems'")
+        return self
+
+
+class Failure(BaseModel):
+    """What went wrong, for people and programs."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    code: str
+    """`bad_request`, `bad_problem`, `bad_circuit`, `limit`, `unauthorized`, `not_found`, `timeout`,
+    `too_large`, `busy`, `unavailable` or `internal`."""
+    message: str
+    """One sentence with the remedy."""
+
+
+class ErrorAnswer(Answer):
+    """Every answer that is no success."""
+
+    error: Failure
+    """What went wrong."""
+
+
+class BatchLine(Answer):
+    """One line of a batch's stream: a report, or why there is none."""
+
+    id: str
+    """Of the item."""
+    report: Report | None = None
+    """As in `VerifyAnswer`."""
+    error: Failure | None = None
+    """Its problem cannot be read (`bad_problem`), or the machinery failed (`internal`), which says
+    nothing about the circuit."""
+
+
+class EncodeRequest(Request):
+    """A problem to be turned into a Hamiltonian."""
+
+    model_config = _with_example({"problem": EXAMPLE_PROBLEM, "encoding": "exact"}, "forbid")
+
+    problem: ProblemFile
+    """The problem."""
+    encoding: Literal["exact", "agent-q"] | None = None
+    """Default: the file's own Hamiltonian or encoding, else `exact`."""
+    variable_order: Literal["natural", "lexicographic"] | None = None
+    """How variables are sorted before they are numbered; default `natural`."""
+
+
+class EncodeAnswer(Answer):
+    """A Hamiltonian and its variables; a qubit measured as 0 means selected."""
+
+    hamiltonian: str
+    """Text in Z's; Z(i) acts on qubit i."""
+    variables: list[Any]
+    """Label of each qubit's variable; empty when unknown."""
+    n_qubits: int
+    """Qubits."""
+    constant: float
+    """To be added to every energy."""
+    encoding: str
+    """`exact`, `agent-q` or `given`."""
+    variable_order: str
+    """How the variables were sorted."""
+
+
+class GenerateRequest(Request):
+    """A problem to design circuits for."""
+
+    model_config = _with_example(
+        {"problem": EXAMPLE_PROBLEM, "algorithm": "qaoa", "layers": 2, "max_seconds": 5}, "forbid"
+    )
+
+    problem: ProblemFile
+    """The problem."""
+    model: str = Field(default="designer", max_length=200)
+    """Which generator; the service says which it has."""
+    algorithm: Algorithm | None = None
+    """None tries all."""
+    style: Style = "converged"
+    """`converged`: as good as the time allows; `agent-q`: like the benchmark's references."""
+    layers: int | None = Field(default=None, ge=1, le=20)
+    """Layers p."""
+    samples: int = Field(default=1, ge=1, le=16)
+    """Independent attempts."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Root of all randomness."""
+    max_seconds: float = Field(default=10.0, gt=0, le=60)
+    """Wall-clock seconds for each algorithm of each attempt."""
+
+
+class WrittenCircuit(BaseModel):
+    """One circuit and what the verifier found."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    name: str
+    """What it is, such as `qaoa p=5` or `answer 3`."""
+    origin: str
+    """Who set the angles: `designer`, `model` or `polished`."""
+    qasm: str
+    """OpenQASM 3 text; empty where a model gave none."""
+    out_of_time: bool
+    """The time limit cut it short."""
+    report: Report
+    """The verifier's report."""
+
+
+class GenerateAnswer(Answer):
+    """Circuits, best first."""
+
+    model: str
+    """Which generator wrote them."""
+    candidates: list[WrittenCircuit]
+    """Best first."""
+
+
+def generate_answer(found: Generation) -> GenerateAnswer:
+    """What a client is told of a generation."""
+    return GenerateAnswer(
+        model=found.model,
+        candidates=[
+            WrittenCircuit(
+                name=candidate.name,
+                origin=candidate.origin,
+                qasm=candidate.qasm,
+                out_of_time=candidate.out_of_time,
+                report=candidate.report,
+            )
+            for candidate in found.candidates
+        ],
+    )
+
+
+class OptimiseRequest(Program):
+    """A circuit whose angles are to be improved; its gates stay."""
+
+    model_config = _with_example(
+        {"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM, "max_seconds": 5}, "forbid"
+    )
+
+    problem: ProblemFile
+    """The problem."""
+    max_evaluations: int = Field(default=600, ge=1, le=10_000)
+    """Evaluations of the energy with its gradient."""
+    max_seconds: float = Field(default=10.0, gt=0, le=60)
+    """Wall-clock seconds."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Root of all randomness."""
+
+
+class OptimiseAnswer(Answer):
+    """The circuit with better angles."""
+
+    qasm: str
+    """OpenQASM 3 text; the circuit as it was where nothing was gained."""
+    improved: bool
+    """Whether a lower energy was found."""
+    note: str
+    """Why not; empty where something was gained."""
+    evaluations: int
+    """Evaluations used."""
+    out_of_time: bool
+    """The time limit cut it short."""
+    before: Report
+    """The verifier's report on the circuit as it was."""
+    report: Report
+    """The verifier's report on `qasm`."""
+
+
+class DrawRequest(Program):
+    """A circuit to draw."""
+
+    model_config = _with_example({"qasm": EXAMPLE_QASM}, "forbid")
+
+    width: int = Field(default=100, ge=40, le=400)
+    """Characters a line."""
+    max_gates: int = Field(default=200, ge=1, le=400)
+    """Gates drawn; the rest is counted."""
+
+
+class DrawAnswer(Answer):
+    """A drawing in characters."""
+
+    drawing: str
+    """Lines of text."""
+    n_qubits: int
+    """Qubits."""
+    gates: int
+    """Gates of the whole circuit."""
+
+
+class ProblemType(BaseModel):
+    """One type of problem."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    problem_type: str
+    """Its name in problem files."""
+    title: str
+    """What is looked for."""
+    sense: Literal["min", "max"]
+    """Whether the objective is to be small or large."""
+    encodings: list[str]
+    """The encodings it has."""
+
+
+class ProblemsAnswer(Answer):
+    """The types of problems."""
+
+    problems: list[ProblemType]
+    """In alphabetical order."""
+
+
+class HealthAnswer(Answer):
+    """The service is up."""
+
+    status: Literal["ok"] = "ok"
+    """Always `ok`: a service that is not does not answer."""
+    version: str
+    """Of quasar."""
+    workers: int
+    """Worker processes."""
+    waiting: int
+    """Requests waiting for one."""
+
+
+class ObservationRequest(BaseModel):
+    """The published trainer's request: lists of equal length, one entry a trajectory.
+
+    Any other key whose value is a list of that length is merged into `extra_fields`; keys of
+    another shape are ignored, as the published server does.
+    """
+
+    model_config = _with_example(
+        {
+            "trajectory_ids": ["t-1"],
+            "actions": [EXAMPLE_QASM],
+            "ground_truths": [EXAMPLE_QASM],
+            "extra_fields": [
+                {
+                    "cost_hamiltonian": "0.5 * (Z(0) @ Z(2)) + 0.5 * (Z(1) @ Z(2))",
+                    "smallest_eigenvalue": "-1.0",
+                    "largest_eigenvalue": "1.0",
+                }
+            ],
+            "finish": [False],
+            "is_last_step": [True],
+        },
+        "allow",
+    )
+
+    trajectory_ids: list[str | int | float]
+    """Names of the trajectories."""
+    actions: list[str]
+    """The model's raw text; the program starts at `OPENQASM`."""
+    ground_truths: list[str | None] | None = None
+    """Reference circuits."""
+    extra_fields: list[dict[str, Any] | None] | None = None
+    """`cost_hamiltonian`, `smallest_eigenvalue`, `largest_eigenvalue` of each."""
+    finish: list[bool] | bool = False
+    """Where true, the trajectory ends and nothing is judged; one value stands for all."""
+    is_last_step: list[bool] | bool = False
+    """Where true, the trajectory ends after this answer; one value stands for all."""
+
+    @model_validator(mode="after")
+    def _equal_lengths(self) -> ObservationRequest:
+        count = len(self.trajectory_ids)
+        for name in ("actions", "ground_truths", "extra_fields", "finish", "is_last_step"):
+            value = getattr(self, name)
+            if isinstance(value, list) and len(value) != count:
+                raise ValueError(f"'{name}' and 'trajectory_ids' differ in length")
+        return self
+
+
+class ObservationAnswer(BaseModel):
+    """The published server's answer; lists in the order of the request."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    observations: list[str]
+    """What the model is told, after `Reward: <number>`; empty where the trajectory ended."""
+    dones: list[bool]
+    """Whether the trajectory is over."""
+    valids: list[bool]
+    """Whether the action held a program."""

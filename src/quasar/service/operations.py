@@ -1,0 +1,287 @@
+"""What a worker can do with a request: one function an operation, JSON in, JSON out.
+
+Runs in worker processes only. Every function is given a `Desk`: it reads the problem, tells when
+the problem's preparation ends and the work on the circuit begins, and keeps verifiers of problems
+that come again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from quasar.core.errors import CircuitError, InputError, ProblemError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
+from quasar.problems.base import EncodedProblem
+from quasar.problems.load import load_problem
+from quasar.service import models
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
+from quasar.verifier.sandbox.limits import too_nested
+from quasar.verifier.settings import Gate, Reward, VerifierSettings
+from quasar.verifier.stages.feasibility import Fault
+
+_KEPT_AMPLITUDES = 1 << 22
+"""Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
+
+_OBSERVED = VerifierSettings(
+    quality=False, gate=Gate(mode="published"), reward=Reward(scheme="gated")
+)
+"""What the published trainer is told: the `gated` reward, and the stages it needs."""
+
+
+class Desk:
+    """What operations share within one worker.
+
+    Args:
+        max_nesting: depth of brackets in a circuit.
+        on_judging: told once the problem is ready.
+        on_parsed: told the circuit's qubits once it has parsed.
+    """
+
+    def __init__(
+        self,
+        max_nesting: int,
+        on_judging: Callable[[], None] = lambda: None,
+        on_parsed: Callable[[int], None] = lambda n_qubits: None,
+    ) -> None:
+        self.max_nesting = max_nesting
+        self.on_judging = on_judging
+        self.on_parsed = on_parsed
+        self.refusal: dict[str, Any] | None = None
+        self._verifiers: OrderedDict[bytes, Verifier] = OrderedDict()
+
+    def problem(self, data: dict[str, Any], **how: Any) -> EncodedProblem:
+        """The problem a request states.
+
+        Raises:
+            ProblemError: it cannot be read.
+        """
+        try:
+            json.dumps(data, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError:
+            raise ProblemError("the problem holds characters that are no Unicode text.") from None
+        return load_problem(data, **how)
+
+    def verifier(
+        self, data: dict[str, Any], reference: str | None, settings: VerifierSettings
+    ) -> Verifier:
+        """A verifier with everything ready that depends on the problem alone.
+
+        Raises:
+            ProblemError: the problem cannot be read or is too large.
+            InputError: the reference is not usable.
+        """
+        parts = [
+            json.dumps(data, sort_keys=True),
+            json.dumps(reference),
+            settings.model_dump_json(),
+        ]
+        key = hashlib.sha256("\0".join(parts).encode("ascii", "backslashreplace")).digest()
+        kept = self._verifiers.get(key)
+        if kept is not None:
+            self._verifiers.move_to_end(key)
+            return kept
+        for text in (reference, data.get("circuit_with_params")):
+            fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
+            if fault is not None:
+                raise InputError(f"the reference circuit is not usable: {fault}")
+        problem = self.problem(data)
+        if problem.n_qubits > MAX_EXACT_QUBITS:
+            raise ProblemError(
+                f"the problem has {problem.n_qubits} qubits; {MAX_EXACT_QUBITS} is the most that "
+                "can be verified: send a smaller one."
+            )
+        # Energies, and the distance between two of them, have to be numbers.
+        if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
+            raise ProblemError("the coefficients are so large that energies overflow: scale them.")
+        verifier = Verifier(problem, reference, settings)
+        verifier.prepare()
+        size = 1 << verifier.problem.n_qubits
+        while self._verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
+            self._verifiers.popitem(last=False)
+        self._verifiers[key] = verifier
+        return verifier
+
+    def judge(self, verifier: Verifier, text: str | bytes) -> Report:
+        """The report on a circuit, or on the refusal that came with the order."""
+        self.on_judging()
+        if self.refusal is not None:
+            fault = Fault(**self.refusal["fault"])
+            return verifier.refuse(fault, self.refusal["n_qubits"])
+        if isinstance(text, bytes):
+            text = _decoded(text)
+        if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
+            nested = too_nested(text, self.max_nesting)
+            if nested is not None:
+                return verifier.refuse(nested)
+        return verifier.verify(text, self.on_parsed)
+
+    def _amplitudes(self) -> int:
+        return sum(1 << verifier.problem.n_qubits for verifier in self._verifiers.values())
+
+
+def _decoded(raw: bytes) -> str | bytes:
+    """The text; bytes only if they are no UTF-8, for the verifier to say so."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw
+
+
+def verify(desk: Desk, body: dict[str, Any]) -> str:
+    """`VerifyRequest` to the JSON of a report."""
+    request = models.VerifyRequest.model_construct(**body)
+    settings = models.VerifyOptions.model_validate(body["options"]).settings()
+    verifier = desk.verifier(body["problem"], body["reference"], settings)
+    return desk.judge(verifier, request.text).model_dump_json()
+
+
+def observe(desk: Desk, body: dict[str, Any]) -> str:
+    """One trajectory of the published trainer to `{"text": ..., "valid": ...}`.
+
+    The Hamiltonian's text may leave the last qubits out, so the reference says how many there are.
+    """
+    from quasar.circuits.qasm import parse
+    from quasar.prompts.extract import extract
+    from quasar.prompts.observation import no_program, observation
+
+    found = extract(body["action"])
+    if found is None:
+        return json.dumps({"text": no_program(), "valid": False})
+    reference = body["reference"]
+    problem = {"problem_type": "ising", "hamiltonian": body["hamiltonian"]}
+    if reference is not None:
+        try:
+            problem["number_of_qubits"] = parse(reference).n_qubits
+        except CircuitError as error:
+            raise InputError(f"the reference circuit is not usable: {error}") from None
+    report = desk.judge(desk.verifier(problem, reference, _OBSERVED), found.qasm)
+    text = f"Reward: {report.reward.value:.6f}\n{observation(report)}"
+    return json.dumps({"text": text, "valid": True})
+
+
+def encode(desk: Desk, body: dict[str, Any]) -> str:
+    """`EncodeRequest` to `EncodeAnswer`."""
+    from quasar.core.labels import to_json
+
+    encoded = desk.problem(
+        body["problem"], encoding=body["encoding"], variable_order=body["variable_order"]
+    )
+    return models.EncodeAnswer(
+        hamiltonian=encoded.hamiltonian.to_text(),
+        variables=[to_json(variable) for variable in encoded.variables],
+        n_qubits=encoded.n_qubits,
+        constant=encoded.hamiltonian.constant,
+        encoding=encoded.encoding,
+        variable_order=encoded.variable_order,
+    ).model_dump_json()
+
+
+def generate(desk: Desk, body: dict[str, Any]) -> str:
+    """`GenerateRequest` for the designer to `GenerateAnswer`."""
+    from quasar.agent.generate import generate as run
+    from quasar.models.designer import DesignerSettings
+
+    settings = DesignerSettings(
+        style=body["style"],
+        algorithm=body["algorithm"],
+        layers=body["layers"],
+        seed=body["seed"],
+        max_seconds=body["max_seconds"],
+    )
+    problem = desk.verifier(body["problem"], None, VerifierSettings()).problem
+    desk.on_judging()
+    found = run(problem, settings=settings, samples=body["samples"])
+    return models.generate_answer(found).model_dump_json()
+
+
+def optimise(desk: Desk, body: dict[str, Any]) -> str:
+    """`OptimiseRequest` to `OptimiseAnswer`."""
+    from quasar.agent.polish import polish
+    from quasar.circuits.emit import emit
+    from quasar.core.seeds import generator
+    from quasar.optimize.trace import Budget
+
+    verifier = desk.verifier(body["problem"], None, VerifierSettings())
+    circuit = _static_circuit(desk, body, verifier.settings)
+    n = verifier.problem.n_qubits
+    if circuit.n_qubits != n:
+        raise CircuitError(f"the circuit has {circuit.n_qubits} qubits, the problem has {n}.")
+    found = polish(
+        circuit,
+        verifier.problem.hamiltonian,
+        generator(body["seed"], "service", "optimise"),
+        budget=Budget(body["max_evaluations"], body["max_seconds"]),
+    )
+    qasm = found.qasm or emit(circuit)
+    return models.OptimiseAnswer(
+        qasm=qasm,
+        improved=found.qasm is not None,
+        note=found.note,
+        evaluations=len(found.trace.energies),
+        out_of_time=found.out_of_time,
+        before=verifier.verify(emit(circuit)),
+        report=verifier.verify(qasm),
+    ).model_dump_json()
+
+
+def draw(desk: Desk, body: dict[str, Any]) -> str:
+    """`DrawRequest` to `DrawAnswer`."""
+    from quasar.circuits.draw import draw_text
+
+    circuit = _static_circuit(desk, body, VerifierSettings())
+    return models.DrawAnswer(
+        drawing=draw_text(circuit, body["width"], max_gates=body["max_gates"]),
+        n_qubits=circuit.n_qubits,
+        gates=len(circuit.gates),
+    ).model_dump_json()
+
+
+def _static_circuit(desk: Desk, body: dict[str, Any], settings: VerifierSettings) -> Any:
+    """The circuit of a request that needs it as gates.
+
+    Raises:
+        CircuitError: it does not parse, is too large, or is dynamic.
+    """
+    from quasar.circuits.qasm import parse
+
+    desk.on_judging()
+    text = models.Program.model_construct(**body).text
+    if isinstance(text, bytes):
+        decoded = _decoded(text)
+        if isinstance(decoded, bytes):
+            raise CircuitError("the text is not UTF-8.", kind="syntax")
+        text = decoded
+    if len(text) > settings.limits.max_characters:
+        raise CircuitError(f"the text has more than {settings.limits.max_characters:,} characters.")
+    nested = too_nested(text, desk.max_nesting)
+    if nested is not None:
+        raise CircuitError(nested.message, kind=nested.kind, limit=nested.limit, hint=nested.hint)
+    program = parse(text, max_gates=settings.limits.max_gates)
+    if program.circuit is None:
+        raise CircuitError(
+            "the program is dynamic (mid-circuit measurement, reset or branches); this needs plain "
+            "gates."
+        )
+    if program.n_qubits > settings.limits.max_qubits:
+        raise CircuitError(
+            f"the circuit has {program.n_qubits} qubits; the limit is {settings.limits.max_qubits}."
+        )
+    return program.circuit
+
+
+OPERATIONS: dict[str, Callable[[Desk, dict[str, Any]], str]] = {
+    "verify": verify,
+    "observe": observe,
+    "encode": encode,
+    "generate": generate,
+    "optimise": optimise,
+    "draw": draw,
+}
+"""By name. Each may raise `InputError` (problem, reference or request), `CircuitError` (the circuit
+is of no use here) and `InfrastructureError`."""

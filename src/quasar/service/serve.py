@@ -1,0 +1,77 @@
+"""`quasar serve`: runs the application until it is told to stop."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from quasar.core.errors import InfrastructureError
+from quasar.service.app import create_app
+from quasar.service.settings import ServiceSettings
+
+
+def server(settings: ServiceSettings) -> uvicorn.Server:
+    """A server that is not running yet.
+
+    Told to stop (SIGTERM, SIGINT), it takes no new connections, answers the requests it has
+    accepted, and ends; a second SIGINT ends it at once.
+
+    Raises:
+        InputError: the interface asks for a key and there is none, or a model cannot be found.
+    """
+    settings.require_safe()
+    return uvicorn.Server(config(create_app(settings), settings))
+
+
+def config(app: object, settings: ServiceSettings) -> uvicorn.Config:
+    """How uvicorn is to run an application."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # no header of a stranger's says who is asking
+        ws="none",
+        limit_concurrency=settings.max_connections,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=round(settings.shutdown_seconds),
+    )
+
+
+def announce(app_server: uvicorn.Server) -> uvicorn.Server:
+    """Have the server say on standard error where it listens, once it does."""
+    startup = app_server.startup
+
+    async def then_say(sockets: list[socket.socket] | None = None) -> None:
+        await startup(sockets)
+        for listener in app_server.servers:
+            for bound in listener.sockets:
+                host, port = bound.getsockname()[:2]
+                shown = f"[{host}]" if ":" in host else host
+                print(f"listening on http://{shown}:{port}", file=sys.stderr, flush=True)
+
+    app_server.startup = then_say  # type: ignore[method-assign]
+    return app_server
+
+
+def run(app_server: uvicorn.Server) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        InfrastructureError: the port is taken, or no worker can be started.
+    """
+    config = app_server.config
+    try:
+        app_server.run()
+        failed = not app_server.started
+    except SystemExit:  # how uvicorn says that it cannot listen
+        failed = True
+    if failed:
+        raise InfrastructureError(
+            f"the service cannot start on {config.host}:{config.port}: see the lines above; if the "
+            "port is taken, choose another with --port."
+        )

@@ -1,0 +1,154 @@
+"""What the service allows, and whom it serves."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+
+from quasar.core.errors import InputError
+from quasar.core.settings import Settings
+from quasar.verifier.sandbox import SandboxLimits
+
+KEYS_VARIABLE = "QUASAR_API_KEYS"
+_SHORTEST_KEY = 16
+_LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+class ServiceSettings(Settings):
+    """All settings of `quasar serve` and `quasar mcp`."""
+
+    host: str = "127.0.0.1"
+    """Interface to listen on; any but loopback needs an API key."""
+    port: int = Field(default=8000, ge=0, le=65535)
+    """TCP port; 0 takes a free one."""
+    workers: int | None = Field(default=None, ge=1, le=1024)
+    """Worker processes; None: one a core."""
+    replicas: int = Field(default=1, ge=1)
+    """Copies of the service, each with workers of its own; with `--engine ray` only."""
+    limits: SandboxLimits = SandboxLimits(max_problem_seconds=10.0)
+    """Time, memory and nesting that one request may use in its worker. Here, other than in the
+    sandbox, `max_problem_seconds` and the limit on memory hold for the problem too: it comes from
+    outside like the circuit."""
+    max_design_seconds: float = Field(default=300.0, gt=0)
+    """Processor seconds of one request that optimises: `generate` and `optimise`."""
+    max_queue: int = Field(default=256, ge=1)
+    """Requests that may wait for a worker; one more is answered 429."""
+    max_batches: int = Field(default=8, ge=1)
+    """Batches streamed at the same time; one more is answered 429."""
+    max_batch_items: int = Field(default=10_000, ge=1)
+    """Circuits in one batch, or trajectories in one `get_observation`."""
+    max_body_mib: float = Field(default=4.0, gt=0)
+    """Body of a request in MiB; a larger one is answered 413."""
+    max_batch_mib: float = Field(default=32.0, gt=0)
+    """The same for batches."""
+    max_bodies_mib: float = Field(default=256.0, gt=0)
+    """Bodies of all requests being received and answered, in MiB; beyond it the answer is 429."""
+    max_body_seconds: float = Field(default=30.0, gt=0)
+    """Wall-clock seconds that a client may take to send a body; then 408."""
+    max_connections: int = Field(default=512, ge=1)
+    """Open connections; on one more the answer is 503."""
+    kept_answers_mib: float = Field(default=64.0, ge=0)
+    """Answers of batches kept in memory, so that one that is sent again scores nothing twice."""
+    kept_answers_seconds: float = Field(default=900.0, ge=0)
+    """How long they are kept."""
+    shutdown_seconds: float = Field(default=300.0, gt=0)
+    """How long to go on with what was accepted, once told to stop."""
+    models: tuple[str, ...] = ("designer",)
+    """Generators that `generate` may be asked for; no other name ever reaches a model loader."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names in the Host header that are answered; empty: on loopback only loopback's own, so that
+    no web page reaches the service under a name of its own, elsewhere any."""
+    cors_origins: tuple[str, ...] = ()
+    """Web origins whose scripts may read answers; empty: none."""
+    api_keys: tuple[SecretStr, ...] = Field(default=(), repr=False)
+    """Keys, any of which opens the service; empty: no key is asked for, on loopback only."""
+
+    @field_validator("api_keys")
+    @classmethod
+    def _long_enough(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for key in keys:
+            text = key.get_secret_value()
+            if len(text) < _SHORTEST_KEY or not text.isascii() or not text.isprintable():
+                raise ValueError(
+                    f"an API key has at least {_SHORTEST_KEY} printable ASCII characters, such as "
+                    "python -c 'import secrets; print(secrets.token_urlsafe(32))' prints"
+                )
+        return keys
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names in the Host header that are answered; empty: any."""
+        if self.allowed_hosts or not is_loopback(self.host):
+            return self.allowed_hosts
+        return _LOCAL_NAMES
+
+    def require_safe(self) -> None:
+        """Refuse to serve strangers without a key.
+
+        Raises:
+            InputError: the interface is not loopback and there is no key.
+        """
+        if not self.api_keys and not is_loopback(self.host):
+            raise InputError(
+                f"{self.host} can be reached from other machines, and no API key is set: put one "
+                f"into {KEYS_VARIABLE} or a file for --key-file, or listen on 127.0.0.1."
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an interface; a name counts only as `localhost`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(config: Path | None, key_file: Path | None, **given: Any) -> ServiceSettings:
+    """Settings from a TOML file, with those given otherwise on top.
+
+    Args:
+        config: TOML file with fields of `ServiceSettings`.
+        key_file: API keys, one a line; `#` begins a comment.
+        given: fields; None means not given.
+
+    Raises:
+        InputError: a file cannot be read, an unknown field, a value out of range, no key in the
+            key file.
+    """
+    data: dict[str, Any] = {}
+    if config is not None:
+        try:
+            data = tomllib.loads(_text(config))
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{config} is not TOML: {error}.") from None
+    for name, value in given.items():
+        if value is not None and name != "limits":
+            data[name] = value
+    limits = {k: v for k, v in (given.get("limits") or {}).items() if v is not None}
+    if limits or "limits" in data:
+        data["limits"] = {"max_problem_seconds": 10.0, **data.get("limits", {}), **limits}
+    keys = [key for key in os.environ.get(KEYS_VARIABLE, "").split(",") if key.strip()]
+    if key_file is not None:
+        lines = [line.partition("#")[0].strip() for line in _text(key_file).splitlines()]
+        found = [line for line in lines if line]
+        if not found:
+            raise InputError(f"{key_file} holds no key: write one a line.")
+        keys += found
+    if keys:
+        data["api_keys"] = [*data.get("api_keys", []), *(key.strip() for key in keys)]
+    return ServiceSettings.parse(data)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise InputError(f"{path} cannot be read: {reason}.") from None

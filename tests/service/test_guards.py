@@ -1,0 +1,217 @@
+"""Keys, hosts and bodies, against an application that only says what reached it."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from quasar.service import guards
+from quasar.service.guards import Guards
+from quasar.service.metrics import Metrics
+from quasar.service.settings import ServiceSettings
+
+KEY, OTHER = "0123456789abcdef-a", "0123456789abcdef-b"
+LOCAL = "http://127.0.0.1"
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Says who came and how many bytes they brought."""
+    count = 0
+    while True:
+        message = await receive()
+        count += len(message.get("body", b""))
+        if not message.get("more_body"):
+            break
+    if scope["path"] == "/breaks":
+        raise RuntimeError("secret words at /some/path")
+    body = f"{scope['state']['owner']}:{count}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+def ask(
+    settings: ServiceSettings, path: str = "/v1/verify", *, base: str = LOCAL, **request: Any
+) -> httpx.Response:
+    async def run() -> httpx.Response:
+        app = Guards(echo, settings, Metrics(), frozenset({"/v1/verify"}))
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=base) as client:
+            method = request.pop("method", "POST")
+            return await client.request(method, path, **request)
+
+    return asyncio.run(run())
+
+
+def code(response: httpx.Response) -> str:
+    found: str = response.json()["error"]["code"]
+    return found
+
+
+# --- keys -----------------------------------------------------------------------------------------
+
+KEYED = ServiceSettings(api_keys=(KEY, OTHER))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer wrong-0123456789abcdef"},
+        {"authorization": f"Bearer {KEY}x"},
+        {"authorization": f"Bearer {KEY[:-1]}"},
+        {"authorization": f"Basic {KEY}"},
+        {"authorization": KEY},
+        {"x-api-key": ""},
+        {"cookie": f"key={KEY}"},
+    ],
+)
+def test_without_a_right_key_nothing_gets_through(headers: dict[str, str]) -> None:
+    response = ask(KEYED, headers=headers)
+    assert (response.status_code, code(response)) == (401, "unauthorized")
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert KEY not in response.text
+
+
+@pytest.mark.parametrize("path", ["/v1/verify", "/metrics", "/openapi.json", "/healthz/../metrics"])
+def test_every_path_but_the_health_is_closed(path: str) -> None:
+    assert ask(KEYED, path, method="GET").status_code == 401
+
+
+def test_the_health_is_open() -> None:
+    assert ask(KEYED, "/healthz", method="GET").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "owner"),
+    [
+        ({"authorization": f"Bearer {KEY}"}, "key-0"),
+        ({"authorization": f"bearer  {OTHER}"}, "key-1"),
+        ({"x-api-key": OTHER}, "key-1"),
+    ],
+)
+def test_a_right_key_has_an_owner(headers: dict[str, str], owner: str) -> None:
+    assert ask(KEYED, headers=headers).text == f"{owner}:0"
+
+
+def test_a_query_string_is_no_place_for_a_key() -> None:
+    assert ask(KEYED, f"/v1/verify?api_key={KEY}").status_code == 401
+
+
+def test_keys_are_compared_in_constant_time_and_all_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = []
+    constant_time = hmac.compare_digest
+
+    def compare(a: bytes, b: bytes) -> bool:
+        compared.append((len(a), len(b)))
+        return constant_time(a, b)
+
+    monkeypatch.setattr(guards.hmac, "compare_digest", compare)
+    ask(KEYED, headers={"authorization": f"Bearer {KEY}"})
+    assert compared == [(32, 32), (32, 32)]  # digests: even the length of a key tells nothing
+
+
+def test_a_preflight_needs_no_key_and_does_nothing() -> None:
+    headers = {"origin": "https://a.org", "access-control-request-method": "POST"}
+    assert ask(KEYED, method="OPTIONS", headers=headers).status_code == 200
+    assert ask(KEYED, method="OPTIONS").status_code == 401
+
+
+# --- hosts ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:80"])
+def test_loopback_answers_to_its_own_names(base: str) -> None:
+    assert ask(ServiceSettings(), base=base).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "base", ["http://evil.org", "http://127.0.0.1.evil.org", "http://localhos"]
+)
+def test_a_web_page_cannot_reach_loopback_under_its_own_name(base: str) -> None:
+    response = ask(ServiceSettings(), base=base)
+    assert (response.status_code, code(response)) == (400, "bad_request")
+
+
+# --- bodies ---------------------------------------------------------------------------------------
+
+SMALL = ServiceSettings(max_body_mib=1 / 1024, max_batch_mib=4 / 1024, max_bodies_mib=6 / 1024)
+
+
+@pytest.mark.parametrize(("size", "status"), [(1024, 200), (1025, 413), (10**7, 413)])
+def test_a_body_may_have_so_many_bytes(size: int, status: int) -> None:
+    assert ask(SMALL, content=b"x" * size).status_code == status
+
+
+def test_a_batch_may_have_more() -> None:
+    assert ask(SMALL, "/v1/verify/batch", content=b"x" * 4096).text == ":4096"
+    assert ask(SMALL, "/v1/verify/batch", content=b"x" * 4097).status_code == 413
+
+
+def test_a_body_that_does_not_say_its_size_is_counted() -> None:
+    sent = 0
+
+    async def parts() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(1000):
+            sent += 100
+            yield b"x" * 100
+
+    response = ask(SMALL, content=parts())
+    assert (response.status_code, code(response)) == (413, "too_large")
+
+
+def test_a_lie_about_the_size_is_counted() -> None:
+    response = ask(SMALL, content=b"x" * 5000, headers={"content-length": "10"})
+    assert response.status_code == 413
+
+
+def test_bodies_together_are_bounded_and_the_room_is_given_back() -> None:
+    async def run() -> list[int]:
+        app = Guards(slow, SMALL, Metrics(), frozenset())
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            ask = [client.post("/v1/verify/batch", content=b"x" * 4000) for _ in range(2)]
+            first = [r.status_code for r in await asyncio.gather(*ask)]
+            return [
+                *first,
+                (await client.post("/v1/verify/batch", content=b"x" * 4000)).status_code,
+            ]
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.1)
+        await echo(scope, receive, send)
+
+    assert asyncio.run(run()) == [200, 429, 200]
+
+
+def test_a_body_that_never_ends_is_given_up() -> None:
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.sleep(5)
+
+    response = ask(ServiceSettings(max_body_seconds=0.1), content=drip())
+    assert (response.status_code, code(response)) == (408, "timeout")
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+def test_nothing_of_the_inside_is_in_a_failure(caplog: pytest.LogCaptureFixture) -> None:
+    response = ask(ServiceSettings(), "/breaks")
+    assert (response.status_code, code(response)) == (500, "internal")
+    for word in ("secret", "/some/path", "RuntimeError", "Traceback"):
+        assert word not in response.text
+    assert "secret words" in caplog.text  # the log has it
+
+
+def test_answers_are_not_kept_or_guessed_at() -> None:
+    headers = ask(ServiceSettings()).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"

@@ -1,0 +1,144 @@
+"""`quasar serve` as its users start it: a process, stopped by a signal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from quasar.service import Client, models
+from quasar.service.client_batch import BatchItem
+
+PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
+
+
+def command(*arguments: str) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "QUASAR_API_KEYS"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "quasar", "serve", *arguments],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+@pytest.fixture
+def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    started = command("--port", "0", "--workers", "2")
+    assert started.stderr is not None
+    line = started.stderr.readline()
+    found = re.search(r"http://\S+", line)
+    assert found, line
+    yield started, found[0]
+    if started.poll() is None:
+        started.kill()
+    started.wait(timeout=30)
+
+
+def test_it_finishes_what_it_accepted_and_leaves_nothing_behind(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    started, url = process
+    family = psutil.Process(started.pid).children(recursive=True)
+    assert family
+    asked = [BatchItem(str(n), f"{HEAD}qubit[3] q; rx({n}.5) q[0];", "p") for n in range(800)]
+    found: list[Any] = []
+
+    def ask() -> None:
+        with Client(url, retries=0) as client:
+            found.extend(client.verify_many(asked, problems={"p": PROBLEM}, batch_size=1000))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    while not found:
+        time.sleep(0.005)
+    started.send_signal(signal.SIGTERM)
+    thread.join(timeout=60)
+    assert len(found) == len(asked)
+    assert all(result.report.feasible for result in found)
+    started.wait(timeout=30)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/healthz")
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+
+
+def test_ctrl_c_in_the_terminal_ends_it_quietly(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    started, url = process
+    assert httpx.get(f"{url}/healthz").status_code == 200
+    started.send_signal(signal.SIGINT)
+    _, errors = started.communicate(timeout=30)
+    assert "Traceback" not in errors
+
+
+def test_workers_do_not_outlive_a_service_that_is_killed(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    started, url = process
+    forever = HEAD + "gate g0 a { h a; }\n"
+    forever += "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60))
+    body = {"problem": PROBLEM, "qasm": forever + "qubit[3] q; g59 q[0];"}
+    with pytest.raises(httpx.ReadTimeout):  # one worker is busy now, the other is not
+        httpx.post(f"{url}/v1/verify", json=body, timeout=1.0)
+    family = psutil.Process(started.pid).children(recursive=True)
+    started.kill()
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert not alive
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--host", "0.0.0.0"], "no API key is set"),
+        (["--host", "::"], "no API key is set"),
+        (["--key-file", "nowhere"], "nowhere cannot be read"),
+        (["--model", "no-such-model", "--port", "0"], "no-such-model"),
+        (["--config", "nowhere.toml"], "nowhere.toml cannot be read"),
+    ],
+)
+def test_it_refuses_to_start(arguments: list[str], words: str) -> None:
+    started = command(*arguments)
+    _, errors = started.communicate(timeout=60)
+    assert started.returncode == 2
+    assert words in errors
+
+
+def test_a_port_that_is_taken(process: tuple[subprocess.Popen[str], str]) -> None:
+    port = process[1].rpartition(":")[2]
+    second = command("--port", port)
+    _, errors = second.communicate(timeout=60)
+    assert second.returncode == 4
+    assert "choose another with --port" in errors
+
+
+def test_a_key_from_a_file_opens_it_to_those_who_have_it(tmp_path: Path) -> None:
+    key = "0123456789abcdef-secret"
+    (tmp_path / "keys").write_text(key)
+    started = command("--port", "0", "--workers", "1", "--key-file", str(tmp_path / "keys"))
+    try:
+        assert started.stderr is not None
+        url = re.search(r"http://\S+", started.stderr.readline())[0]  # type: ignore[index]
+        assert httpx.get(f"{url}/v1/problems").status_code == 401
+        answer = httpx.get(f"{url}/v1/problems", headers={"x-api-key": key})
+        assert json.loads(answer.content)["problems"]
+        shown = " ".join(psutil.Process(started.pid).cmdline())
+        assert key not in shown
+    finally:
+        started.terminate()
+        started.communicate(timeout=30)
