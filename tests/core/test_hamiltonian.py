@@ -177,8 +177,14 @@ def test_impossible_terms_are_refused(terms):
         IsingHamiltonian(3, terms)
 
 
-def test_too_many_qubits_for_exact_energies():
-    h = IsingHamiltonian(module.MAX_EXACT_QUBITS + 1, {(0,): 1.0})
+def test_a_sum_that_overflows_is_refused():
+    with pytest.raises(ProblemError, match="not finite"):
+        IsingHamiltonian(2, {(0,): 1e308, (1,): 1e308})
+
+
+@pytest.mark.parametrize("n_qubits", [module.MAX_EXACT_QUBITS + 1, 40, 300, 5000])
+def test_too_many_qubits_for_exact_energies(n_qubits):
+    h = IsingHamiltonian(n_qubits, {(0,): 1.0})
     for ask in (lambda: h.diagonal, lambda: h.spectrum, lambda: next(h.chunks())):
         with pytest.raises(ProblemError, match="stops at 24 qubits"):
             ask()

@@ -83,7 +83,8 @@ class IsingHamiltonian:
         constant: c_∅; part of no energy here, since records drop it.
 
     Raises:
-        ProblemError: a term outside the n qubits, or a coefficient that is not finite.
+        ProblemError: a term outside the n qubits, or coefficients that are not finite or whose sum
+            is not.
     """
 
     def __init__(
@@ -94,6 +95,8 @@ class IsingHamiltonian:
                 raise ProblemError(f"coefficient {c} of Z{list(qubits)} is not a finite number.")
             if not qubits or qubits[-1] >= n_qubits or qubits[0] < 0:
                 raise ProblemError(f"term Z{list(qubits)} is outside the {n_qubits} qubits.")
+        if not np.isfinite(sum(abs(c) for c in terms.values())):
+            raise ProblemError("the coefficients are so large that their sum is not finite.")
         self.n_qubits = n_qubits
         self.terms: dict[tuple[int, ...], float] = dict(terms)
         self.constant = constant
@@ -286,11 +289,12 @@ class IsingHamiltonian:
 
     def _require_exact(self) -> None:
         if self.n_qubits > MAX_EXACT_QUBITS:
-            gib = 2.0 ** (self.n_qubits - 27)
+            gib = f"{1 << (self.n_qubits - 27):,}" if self.n_qubits < 60 else "over 10^9"
+            need = f" ({self.n_qubits} would need {gib} GiB)" if self.n_qubits >= 27 else ""
             raise ProblemError(
                 f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
-                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({self.n_qubits} would need "
-                f"{gib:,.1f} GiB): use a smaller graph, fewer colours or bits, or split it."
+                f"energies and stops at {MAX_EXACT_QUBITS} qubits{need}: use a smaller graph, "
+                "fewer colours or bits, or split it."
             )
 
 
