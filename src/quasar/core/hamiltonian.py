@@ -289,11 +289,11 @@ class IsingHamiltonian:
 
     def _require_exact(self) -> None:
         if self.n_qubits > MAX_EXACT_QUBITS:
-            gib = f"{1 << (self.n_qubits - 27):,}" if self.n_qubits < 60 else "over 10^9"
-            need = f" ({self.n_qubits} would need {gib} GiB)" if self.n_qubits >= 27 else ""
+            gib = f"{2.0 ** (self.n_qubits - 27):,.1f}" if self.n_qubits < 57 else "over 10^9"
+            need = f"{self.n_qubits} would need {gib} GiB"
             raise ProblemError(
                 f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
-                f"energies and stops at {MAX_EXACT_QUBITS} qubits{need}: use a smaller graph, "
+                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({need}): use a smaller graph, "
                 "fewer colours or bits, or split it."
             )
 
