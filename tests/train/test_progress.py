@@ -45,3 +45,15 @@ def test_whichever_ends_first_and_resumption():
 def test_a_training_needs_an_end():
     with pytest.raises(ValueError, match="end"):
         Progress(None, None)
+
+
+def test_a_pause_does_not_count():
+    clock = Clock()
+    progress = Progress(None, 1.0, clock=clock)
+    progress.start()
+    clock.now += 10
+    progress.pause()
+    clock.now += 500
+    progress.start()
+    clock.now += 5
+    assert progress.seconds == pytest.approx(15)

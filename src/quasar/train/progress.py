@@ -34,6 +34,10 @@ class Progress:
         """Start the clock."""
         self._begun = self._clock()
 
+    def pause(self) -> None:
+        """Stop the clock until the next start."""
+        self._before, self._begun = self.seconds, None
+
     @property
     def seconds(self) -> float:
         """Time trained so far, s."""

@@ -223,17 +223,22 @@ def _watcher(settings: SftSettings, profile: Profile, tokenizer: Any, progress: 
             progress.step = state.global_step
             if progress.share >= 1.0:
                 control.should_training_stop = True
-            elif progress.seconds - self._saved > 60 * watch.save_minutes:
+            elif progress.seconds - self._saved > 60 * watch.save_minutes or self._is_due():
                 control.should_save = True
-            if progress.seconds - self._evaluated > 60 * watch.evaluate_minutes:
-                self._evaluated = progress.seconds
-                self.measure()
+
+        def _is_due(self) -> bool:
+            return progress.seconds - self._evaluated > 60 * watch.evaluate_minutes
 
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             self._saved = progress.seconds
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             content = {"step": state.global_step, "seconds": progress.seconds}
             (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
+            if self._is_due():  # after saving: whatever happens now, nothing is lost
+                self._evaluated = progress.seconds
+                progress.pause()
+                self.measure()
+                progress.start()
 
         def measure(self) -> None:
             if not self._tasks or not self.trainer.is_world_process_zero():
