@@ -62,6 +62,13 @@ def held_out() -> list[Record]:
     return [{**record, "sample_index": str(i)} for i, record in enumerate(records)]
 
 
+def some(records: Sequence[Record], limit: int | None) -> list[Record]:
+    """All records, or so many drawn at random, the same ones every time."""
+    order = generator(0, "nano", "records").permutation(len(records))
+    chosen = sorted(order[: len(records) if limit is None else limit].tolist())
+    return [records[i] for i in chosen]
+
+
 def agentq_folder() -> Path | None:
     """Folder with the benchmark's records and archived answers, if there is one."""
     for folder in (os.environ.get("QUASAR_AGENTQ"), ROOT.parent / "shared" / "agentq"):
@@ -244,7 +251,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sets["records"] = read(folder / "records.jsonl.gz")
     found: dict[str, list[Record]] = {}
     for name, everything in sets.items():
-        records = everything[: options.limit]
+        records = some(everything, options.limit)
         if "converged" in parts:
             found.setdefault("converged", []).extend(converged(model, records, name))
         if "qaoa" in parts:

@@ -4,8 +4,8 @@ Covers flat programs on `qubit[n] q` (and, if measured, `bit[n] c`): the gates o
 with the right numbers of angles and of distinct qubits in range, whole-register gates (`h q;`),
 angles as arithmetic, `//` comments, definitions of a few parametrised gates and calls of them
 (among them the cost layer in which the compact style writes QAOA), and measurements at the end.
-Does not cover other register names, gate modifiers, loops, branches and gates after measurement: a model
-held to this grammar cannot write them.
+Does not cover other register names, gate modifiers, loops, branches and gates after measurement: a
+model held to this grammar cannot write them.
 
 Every text of this grammar is accepted by `quasar.circuits.qasm.parse` with n qubits. That is why
 divisors are numbers that cannot be zero, and why numbers and nesting are bounded: no angle can

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -93,7 +95,8 @@ def _score(task: Task, answer: str) -> Score:
     near = None if task.best_ratio is None else False
     if found is None:
         return Score(False, 0.0, 0.0, near)
-    report = Verifier(task.problem, None).verify(found.qasm)
+    with contextlib.redirect_stderr(io.StringIO()):  # the importer prints what it reports anyway
+        report = Verifier(task.problem, None).verify(found.qasm)
     if not report.feasible or report.approximation_ratio is None:
         return Score(report.parses, 0.0, 0.0, near)
     if task.best_ratio is not None:

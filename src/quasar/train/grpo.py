@@ -1,0 +1,419 @@
+"""Reinforcement learning on TRL's `GRPOTrainer`: the verifier is the judge.
+
+Deviations from the published training (SPEC: reference figures), where a configuration does not
+say otherwise:
+1. Circuits are simulated without shots, so that rewards have no noise but the completions'.
+2. A completion that the verifier failed on is left out of the update; there it earned the lowest
+   reward.
+3. Equal completions are verified once.
+
+Runs on one CPU or GPU as it is, and under `accelerate launch` on many. What is added to TRL: the
+rewards, schedules by time, resuming, measured quality before and after, and a folder that says what
+it holds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from quasar.core.errors import InputError
+from quasar.core.manifest import manifest
+from quasar.models.profile import Profile, find_profile
+from quasar.models.protocol import Sampling
+from quasar.prompts.compact import MAX_QUBITS
+from quasar.train.environment import CircuitEnvironment
+from quasar.train.grpo_settings import GrpoSettings
+from quasar.train.model_card import write_card
+from quasar.train.new_model import make_model
+from quasar.train.optimizers import make_optimizer
+from quasar.train.progress import Progress
+from quasar.train.reward_function import VerifiedReward, program_of, summary
+from quasar.train.reward_workers import Candidate, RewardWorkers
+from quasar.train.rewards import verifier_settings
+from quasar.train.rollout_tasks import RolloutTask, draw_tasks
+from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
+from quasar.train.sft import rate, save_model
+
+QUALITY_LOG = "quality.jsonl"
+"""In the run's folder: one line a measurement, the first of the untrained model."""
+COMPLETION_LOG = "completions.jsonl"
+"""In the run's folder: one line a completion."""
+_ENDLESS = 10**7  # steps, where only time ends the training
+_LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
+
+
+class GrpoResult(NamedTuple):
+    """Quality on the same prompts, see `reward_function.summary`; empty where none were asked for.
+
+    Attributes:
+        before: of the base model.
+        after: of the trained one; both on the first process alone.
+    """
+
+    before: dict[str, float]
+    after: dict[str, float]
+
+
+def train_grpo(settings: GrpoSettings) -> GrpoResult:
+    """Train, or go on with what the folder holds.
+
+    Raises:
+        InputError: data or base model are missing, or the folder belongs to other settings.
+        InfrastructureError: the verifier gave no verdict on several steps in a row.
+    """
+    import torch
+
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    claim(
+        settings.out,
+        settings.model_dump(mode="json", exclude={"watch", "threads", "out", "verification"}),
+    )
+    schedule, watch = settings.schedule, settings.watch
+    model, tokenizer = make_model(settings.model, schedule.seed)
+    tasks = draw_tasks(
+        settings.data,
+        tokenizer,
+        split="train",
+        count=settings.data.prompts,
+        seed=schedule.seed,
+    )
+    held_out = []
+    if watch.problems:
+        held_out = draw_tasks(
+            settings.data, tokenizer, split="validation", count=watch.problems, seed=schedule.seed
+        )
+    with _workers(settings, [*tasks, *held_out]) as workers:
+        rank = int(os.environ.get("RANK", "0"))
+        name = COMPLETION_LOG if rank == 0 else COMPLETION_LOG.replace(".", f"-{rank}.")
+        reward = VerifiedReward(
+            workers,
+            settings.reward,
+            [task.source for task in tasks],
+            settings.out / name if watch.completions else None,
+        )
+        return _train(settings, model, tokenizer, tasks, held_out, reward)
+
+
+def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
+    schedule = settings.schedule
+    compares = settings.reward.compares
+    return RewardWorkers(
+        [task.problem for task in tasks],
+        [task.reference if compares else None for task in tasks],
+        verifier_settings(
+            settings.reward,
+            completions=schedule.batch_size * schedule.accumulation,
+            workers=settings.verification.processes,
+        ),
+        settings.verification,
+    )
+
+
+def _train(
+    settings: GrpoSettings,
+    model: Any,
+    tokenizer: Any,
+    tasks: list[RolloutTask],
+    held_out: list[RolloutTask],
+    reward: VerifiedReward,
+) -> GrpoResult:
+    import torch
+    from datasets import Dataset
+
+    schedule, out = settings.schedule, settings.out
+    _enough(settings, len(tasks))
+    progress = Progress(schedule.max_steps, schedule.max_minutes)
+    checkpoint = last_checkpoint(out / "checkpoints")
+    if checkpoint is not None:
+        state = json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))
+        progress.resume(state["step"], state["seconds"])
+    optimizer = make_optimizer(
+        model,
+        schedule.optimizer,
+        learning_rate=schedule.learning_rate,
+        matrix_learning_rate=schedule.matrix_learning_rate,
+        weight_decay=schedule.weight_decay,
+    )
+    rates = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
+    )
+    profile = _profile(settings)
+
+    def measure(policy: Any) -> dict[str, float]:
+        return measure_policy(policy, tokenizer, profile, held_out, len(tasks), reward, settings)
+
+    watcher = _watcher(settings, progress, reward, measure if held_out else None)
+    environment: dict[str, Any] = {}
+    if settings.rollouts.turns > 1:
+        turns = settings.rollouts.turns
+        environment["environment_factory"] = lambda: CircuitEnvironment(reward.workers, turns)
+    rows = {"prompt": [task.chat for task in tasks], "task": list(range(len(tasks)))}
+    trainer = _trainer(reward)(
+        model=model,
+        reward_funcs=[reward],
+        args=_arguments(settings),
+        train_dataset=Dataset.from_dict(rows),
+        processing_class=tokenizer,
+        optimizers=(optimizer, rates),
+        callbacks=[watcher],
+        **environment,
+    )
+    watcher.trainer = trainer
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    watcher.measure()
+    if not trainer.is_world_process_zero():
+        return GrpoResult({}, {})
+    result = GrpoResult(_first_line(out / QUALITY_LOG) if held_out else {}, watcher.last)
+    _save(settings, profile, trainer, tokenizer, progress, reward, result)
+    return result
+
+
+def measure_policy(
+    model: Any,
+    tokenizer: Any,
+    profile: Profile,
+    tasks: list[RolloutTask],
+    first: int,
+    reward: VerifiedReward,
+    settings: GrpoSettings,
+) -> dict[str, float]:
+    """Rewards and measurements of greedy single-turn answers; the model is left as it was.
+
+    Args:
+        first: number of the first task among the workers' problems.
+    """
+    from quasar.models.transformers_model import TransformersModel
+
+    training = model.training
+    model.eval()
+    try:
+        wrapped = TransformersModel.of(model, tokenizer, profile, batch_size=32)
+        sampling = Sampling(temperature=0.0, max_tokens=settings.rollouts.max_tokens)
+        answers = wrapped.complete([task.chat for task in tasks], sampling)
+    finally:
+        model.train(training)
+    candidates = [
+        Candidate(first + number, program_of(made[0].text)) for number, made in enumerate(answers)
+    ]
+    return summary([one for one in reward.score(candidates) if one is not None])
+
+
+def _profile(settings: GrpoSettings) -> Profile:
+    """What the trained model says of itself: as its base, in the style it was asked in.
+
+    Raises:
+        InputError: one of the two is the compact style, which has a vocabulary of its own.
+    """
+    style, name = settings.data.examples.prompt_style, settings.model.base
+    base = Profile(prompt_style=style) if name is None else find_profile(name)
+    if style != base.prompt_style and "compact" in (style, base.prompt_style):
+        raise InputError(
+            f"the base model takes prompts in style {base.prompt_style!r}, not {style!r}: set "
+            "data.examples.prompt_style."
+        )
+    most = MAX_QUBITS if style == "compact" else base.max_qubits
+    return Profile(
+        name=settings.model.name,
+        prompt_style=style,
+        max_qubits=most,
+        multi_turn=True if settings.rollouts.turns > 1 else base.multi_turn,
+    )
+
+
+def _enough(settings: GrpoSettings, prompts: int) -> None:
+    """Make sure that a step is made of whole groups, and that there are prompts for one.
+
+    Raises:
+        InputError: not so.
+    """
+    schedule, group = settings.schedule, settings.rollouts.group
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    completions = schedule.batch_size * schedule.accumulation * processes
+    if completions % group:
+        raise InputError(
+            f"a step has {completions} completions (batch_size x accumulation x processes), which "
+            f"is no multiple of rollouts.group = {group}."
+        )
+    if prompts < completions // group:
+        raise InputError(
+            f"a step takes {completions // group} prompts, but [data] gives {prompts}: name more "
+            "data, or lower schedule.batch_size or accumulation."
+        )
+
+
+def _arguments(settings: GrpoSettings) -> Any:
+    """TRL's own settings."""
+    import torch
+    from trl import GRPOConfig
+
+    schedule, rollouts, loss, watch = (
+        settings.schedule,
+        settings.rollouts,
+        settings.loss,
+        settings.watch,
+    )
+    drawing: dict[str, Any] = {}
+    if rollouts.vllm != "off":
+        drawing = {
+            "use_vllm": True,
+            "vllm_mode": rollouts.vllm,
+            "vllm_gpu_memory_utilization": rollouts.vllm_memory,
+            "vllm_tensor_parallel_size": rollouts.vllm_tensor_parallel,
+        }
+    return GRPOConfig(
+        output_dir=str(settings.out / "checkpoints"),
+        max_steps=schedule.max_steps or _ENDLESS,
+        per_device_train_batch_size=schedule.batch_size,
+        gradient_accumulation_steps=schedule.accumulation,
+        activation_checkpointing=schedule.gradient_checkpointing,
+        max_grad_norm=schedule.max_grad_norm,
+        bf16=True,
+        use_cpu=not torch.cuda.is_available(),
+        seed=schedule.seed,
+        logging_steps=watch.log_steps,
+        save_strategy="no",  # the watcher saves, by the clock
+        save_total_limit=watch.keep,
+        eval_strategy="no",
+        report_to=list(watch.report_to),
+        dataloader_pin_memory=torch.cuda.is_available(),
+        disable_tqdm=False,
+        num_generations=rollouts.group,
+        temperature=rollouts.temperature,
+        top_p=rollouts.top_p,
+        max_completion_length=rollouts.max_tokens,
+        # Each call is answered, the one beyond the limit with a request for the final answer.
+        max_tool_calling_iterations=rollouts.turns if rollouts.turns > 1 else None,
+        loss_type=loss.kind,
+        beta=loss.beta,
+        epsilon=loss.epsilon,
+        epsilon_high=loss.epsilon_high,
+        scale_rewards=loss.scale,
+        num_iterations=loss.iterations,
+        **drawing,
+    )
+
+
+def _trainer(reward: VerifiedReward) -> Any:
+    """`GRPOTrainer` that leaves out what has no verdict, and logs what verifying costs."""
+    from trl import GRPOTrainer
+
+    class VerifiedTrainer(GRPOTrainer):  # type: ignore[misc]
+        def training_step(self, *args: Any, **kwargs: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return super().training_step(*args, **kwargs)
+            finally:
+                reward.step_seconds += time.perf_counter() - begun
+
+        def _generate_and_score_completions(self, inputs: Any) -> Any:
+            # TRL gives these completions no advantage, but would still hold them to the base model
+            # (beta) and count their tokens.
+            output = super()._generate_and_score_completions(inputs)
+            for row, lost in enumerate(reward.lost_rows):
+                if lost:
+                    output["completion_mask"][row] = 0
+            return output
+
+        def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+            share = reward.take_share() if "loss" in logs else None
+            if share is not None:
+                logs["verification/share_of_step"] = share
+            super().log(logs, start_time)
+
+    return VerifiedTrainer
+
+
+def _watcher(
+    settings: GrpoSettings,
+    progress: Progress,
+    reward: VerifiedReward,
+    measure: Callable[[Any], dict[str, float]] | None,
+) -> Any:
+    """The callback that keeps time, saves, and measures quality."""
+    from transformers import TrainerCallback
+
+    watch, log = settings.watch, settings.out / QUALITY_LOG
+
+    class Watcher(TrainerCallback):  # type: ignore[misc]
+        trainer: Any = None
+
+        def __init__(self) -> None:
+            self._saved = self._measured = 0.0
+            self.last: dict[str, float] = {}
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            if not log.exists():
+                self.measure()
+            self._saved = self._measured = progress.seconds
+            progress.start()
+            reward.start_clock()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            progress.step = state.global_step
+            if progress.share >= 1.0:
+                control.should_training_stop = True
+            elif progress.seconds - self._saved > 60 * watch.save_minutes:
+                control.should_save = True
+            if progress.seconds - self._measured > 60 * watch.evaluate_minutes:
+                self._measured = progress.seconds
+                self.measure()
+
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self._saved = progress.seconds
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            content = {"step": state.global_step, "seconds": progress.seconds}
+            (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
+
+        def measure(self) -> None:
+            if measure is None or not self.trainer.is_world_process_zero():
+                return
+            before = reward.workers.seconds
+            self.last = measure(self.trainer.model)
+            reward.leave_out(reward.workers.seconds - before)
+            line = {"step": progress.step, "seconds": round(progress.seconds, 1), **self.last}
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+            self.trainer.log({f"quality/{name}": value for name, value in self.last.items()})
+
+    return Watcher()
+
+
+def _first_line(log: Path) -> dict[str, float]:
+    """The first measurement of a run, over all its resumptions."""
+    with log.open(encoding="utf-8") as file:
+        found: dict[str, float] = json.loads(file.readline())
+    return {name: value for name, value in found.items() if name not in {"step", "seconds"}}
+
+
+def _save(
+    settings: GrpoSettings,
+    profile: Profile,
+    trainer: Any,
+    tokenizer: Any,
+    progress: Progress,
+    reward: VerifiedReward,
+    result: GrpoResult,
+) -> None:
+    schedule, folder = settings.schedule, settings.out / "model"
+    save_model(trainer.model, tokenizer, profile, folder)
+    completions = (
+        progress.step * schedule.batch_size * schedule.accumulation * trainer.args.world_size
+    )
+    content = manifest(settings.model_dump(mode="json"), schedule.seed, _LIBRARIES)
+    content |= {
+        "steps": progress.step,
+        "training_seconds": round(progress.seconds, 1),
+        "examples_seen": completions // settings.loss.iterations,
+        "tokens_seen": int(trainer.state.num_input_tokens_seen or 0),
+        "completions_without_verdict": reward.workers.lost,
+        "before": result.before,
+        "validation": result.after,
+    }
+    (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    write_card(folder, content)

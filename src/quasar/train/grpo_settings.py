@@ -1,0 +1,148 @@
+"""Everything that steers GRPO: the tables of a `configs/grpo-*.toml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from quasar.core.settings import Settings
+from quasar.train.optimizers import OptimizerName
+from quasar.train.reward_workers import VerificationSettings
+from quasar.train.rewards import RewardSettings
+from quasar.train.rollout_tasks import PromptSettings
+from quasar.train.sft_settings import ModelSettings
+
+
+class RolloutSettings(Settings):
+    """How completions are drawn."""
+
+    group: int = Field(default=8, ge=2)
+    """Completions of each prompt, which are compared with each other."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Of the draws."""
+    top_p: float = Field(default=1.0, gt=0, le=1)
+    """Smallest set of tokens with at least this probability is drawn from."""
+    max_tokens: int = Field(default=512, ge=1)
+    """Longest completion, tokens; with several turns all of them, observations included."""
+    turns: int = Field(default=1, ge=1)
+    """Circuits of a conversation: with more than one the model may ask the verifier in between.
+    Needs a chat template with tools."""
+    vllm: Literal["off", "colocate", "server"] = "off"
+    """Draw by vLLM, on the same GPUs or on a server of its own; off: by transformers."""
+    vllm_memory: float = Field(default=0.3, gt=0, lt=1)
+    """Share of a GPU's memory for vLLM on the same GPUs."""
+    vllm_tensor_parallel: int = Field(default=1, ge=1)
+    """GPUs that hold one copy of the model for vLLM."""
+
+
+class LossSettings(Settings):
+    """How rewards move the policy."""
+
+    kind: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    """`grpo`: mean over a completion's tokens, then over completions (arXiv 2402.03300);
+    `dr_grpo`: over the longest length allowed (2503.20783); `dapo`: over all tokens of the step
+    (2503.14476); `bnpo`: over all tokens of the batch."""
+    beta: float = Field(default=0.0, ge=0)
+    """Weight of the KL divergence from the base model; 0 keeps no copy of it in memory."""
+    epsilon: float = Field(default=0.2, gt=0)
+    """Probability ratios are clipped at 1 - epsilon."""
+    epsilon_high: float | None = Field(default=None, gt=0)
+    """And at 1 + this; None: epsilon."""
+    scale: Literal["group", "batch", "none"] = "group"
+    """Advantages are divided by the standard deviation of rewards in the group or batch, or not."""
+    iterations: int = Field(default=1, ge=1)
+    """Updates made with the same completions."""
+
+
+class GrpoSchedule(Settings):
+    """How long and how fast."""
+
+    max_steps: int | None = Field(default=None, ge=1)
+    """Optimiser steps; with `max_minutes` whichever ends first."""
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Minutes of training, over all resumptions; the measurements at both ends come on top."""
+    batch_size: int = Field(default=16, ge=1)
+    """Completions of a forward pass on each process."""
+    accumulation: int = Field(default=1, ge=1)
+    """Passes before an optimiser step."""
+    optimizer: OptimizerName = "adamw"
+    """`adamw`, or `muon` for the weight matrices."""
+    learning_rate: float = Field(default=1e-6, gt=0)
+    """Peak, of AdamW."""
+    matrix_learning_rate: float = Field(default=1e-3, gt=0)
+    """Peak, of Muon."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Of both."""
+    warmup: float = Field(default=0.02, ge=0, lt=1)
+    """Share of the training in which the rates rise from 0."""
+    decay: float = Field(default=0.0, ge=0, le=1)
+    """Share of the training, at its end, in which they fall to a fiftieth."""
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    """Gradients are clipped to this."""
+    seed: int = Field(default=0, ge=0)
+    """Of prompts, their order and completions."""
+    gradient_checkpointing: bool = False
+    """Saves memory for large models."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.max_steps is None and self.max_minutes is None:
+            raise ValueError("give max_steps or max_minutes: a training needs an end")
+        return self
+
+
+class GrpoWatch(Settings):
+    """What is measured and kept on the way."""
+
+    problems: int = Field(default=64, ge=0)
+    """Problems of the validation splits, answered greedily before, during and after; 0: none."""
+    evaluate_minutes: float = Field(default=10.0, gt=0)
+    """Minutes between these measurements."""
+    save_minutes: float = Field(default=5.0, gt=0)
+    """Minutes between checkpoints."""
+    log_steps: int = Field(default=5, ge=1)
+    """Steps between points of the curves."""
+    keep: int = Field(default=2, ge=1)
+    """Checkpoints kept."""
+    completions: bool = True
+    """Write the raw measurements of every completion to `completions.jsonl`."""
+    report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
+    """Where curves go."""
+
+
+class GrpoSettings(Settings):
+    """A whole run of `quasar train grpo`."""
+
+    model: ModelSettings
+    """Which model is trained: `base` is a checkpoint of `quasar train sft`."""
+    data: PromptSettings
+    """What it is asked."""
+    reward: RewardSettings = RewardSettings()
+    """What is rewarded."""
+    verification: VerificationSettings = VerificationSettings()
+    """Where completions are verified."""
+    rollouts: RolloutSettings = RolloutSettings()
+    """How completions are drawn."""
+    loss: LossSettings = LossSettings()
+    """How rewards move the policy."""
+    schedule: GrpoSchedule
+    """How long and how fast."""
+    watch: GrpoWatch = GrpoWatch()
+    """What is measured and kept on the way."""
+    out: Path
+    """Folder of the run: checkpoints in `checkpoints/`, the result in `model/`."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads; None: PyTorch's choice."""
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Self:
+        if self.rollouts.turns > 1 and self.data.examples.prompt_style == "compact":
+            raise ValueError(
+                "the compact style has one turn: set rollouts.turns = 1 or another "
+                "data.examples.prompt_style"
+            )
+        if self.loss.beta > 0 and self.model.base is None:
+            raise ValueError("loss.beta compares with the base model: set model.base, or beta = 0")
+        return self

@@ -1,0 +1,167 @@
+"""What TRL's `GRPOTrainer` calls: completions in, rewards out, with curves and a log beside them.
+
+A completion without a verdict gets None: TRL then leaves it out of its group's mean and deviation
+and gives it no advantage; `lost_rows` lets the trainer take it out of all other terms as well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from quasar.core.output import disk_errors
+from quasar.prompts.extract import extract
+from quasar.train.environment import CircuitEnvironment
+from quasar.train.reward_workers import Candidate, RewardWorkers
+from quasar.train.rewards import RewardSettings, Signals, signals_of
+
+Completion = str | Sequence[Mapping[str, Any]]
+"""Text, or the turns that followed the prompt."""
+
+
+class VerifiedReward:
+    """A TRL reward function; its data set needs a column `task`.
+
+    Args:
+        workers: knows the problem of each task, by the number in `task`.
+        settings: what is rewarded.
+        names: of the tasks, for the log.
+        log: file that gets one line a completion; None: none.
+
+    Attributes:
+        lost_rows: of the last call, which completions went without a verdict.
+        step_seconds: what the trainer spent on steps since the last `take_share`, s.
+    """
+
+    def __init__(
+        self,
+        workers: RewardWorkers,
+        settings: RewardSettings,
+        names: Sequence[str],
+        log: Path | None = None,
+    ) -> None:
+        self.workers = workers
+        self.settings = settings
+        self.names = names
+        self.log = log
+        self.lost_rows: list[bool] = []
+        self.step_seconds = 0.0
+        self._seconds_before = 0.0
+
+    def __call__(
+        self,
+        completions: Sequence[Completion],
+        task: Sequence[int],
+        environments: Sequence[CircuitEnvironment] | None = None,
+        log_metric: Callable[[str, float], None] | None = None,
+        trainer_state: Any = None,
+        **_: Any,
+    ) -> list[float | None]:
+        """Rewards of a batch, in its order; see `RewardWorkers.judge` for what it raises."""
+        before = self.workers.seconds
+        spoilt = [e.lost for e in environments] if environments else [False] * len(task)
+        texts = [
+            program_of(c) or (e.program if e is not None else "")
+            for c, e in zip(completions, environments or [None] * len(task), strict=True)
+        ]
+        found = self.score([Candidate(t, text) for t, text in zip(task, texts, strict=True)])
+        found = [None if bad else one for bad, one in zip(spoilt, found, strict=True)]
+        self.lost_rows = [one is None for one in found]
+        if log_metric is not None:
+            self._curves(found, self.workers.seconds - before, log_metric)
+        if self.log is not None:
+            self._write(getattr(trainer_state, "global_step", None), task, texts, found)
+        return [None if one is None else one.reward for one in found]
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Signals | None]:
+        """Signals of each candidate; None where there is no verdict."""
+        reports = self.workers.judge(candidates)
+        return [None if r is None else signals_of(r, self.settings) for r in reports]
+
+    def start_clock(self) -> None:
+        """Verification from here on counts towards the share of the steps."""
+        self.step_seconds, self._seconds_before = 0.0, self.workers.seconds
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count verification that was no part of a step, s."""
+        self._seconds_before += seconds
+
+    def take_share(self) -> float | None:
+        """Share of the steps' time spent verifying since the last call; None without a step."""
+        spent, steps = self.workers.seconds - self._seconds_before, self.step_seconds
+        self.start_clock()
+        return spent / steps if steps > 0 else None
+
+    def _curves(
+        self,
+        found: Sequence[Signals | None],
+        seconds: float,
+        log_metric: Callable[[str, float], None],
+    ) -> None:
+        scored = [one for one in found if one is not None]
+        for name, value in summary(scored).items():
+            log_metric(f"signal/{name}", value)
+        log_metric("verification/seconds", seconds)
+        log_metric("verification/lost", float(len(found) - len(scored)))
+        if scored:
+            log_metric("verification/out_of_budget", fmean(s.out_of_budget for s in scored))
+            for stage in ("feasibility", "behaviour", "objective", "utility"):
+                spent = sum(s.cost_s.get(stage, 0.0) for s in scored)
+                log_metric(f"verification/{stage}_seconds", spent)
+
+    def _write(
+        self,
+        step: int | None,
+        task: Sequence[int],
+        texts: Sequence[str],
+        found: Sequence[Signals | None],
+    ) -> None:
+        assert self.log is not None
+        with disk_errors(self.log), self.log.open("a", encoding="utf-8") as stream:
+            for number, text, one in zip(task, texts, found, strict=True):
+                measured = {"reward": None} if one is None else one._asdict()
+                line = {"step": step, "task": self.names[number], "characters": len(text)}
+                stream.write(json.dumps(line | measured) + "\n")
+
+
+def program_of(completion: Completion) -> str:
+    """The program in a completion, or in its last turn by the model; empty where there is none."""
+    if not isinstance(completion, str):
+        own = [turn for turn in completion if turn.get("role") == "assistant"]
+        completion = str(own[-1].get("content") or "") if own else ""
+    found = extract(completion)
+    return "" if found is None else found.qasm
+
+
+def summary(found: Sequence[Signals]) -> dict[str, float]:
+    """Means over completions.
+
+    `parses`, `feasible`, `ratio` and `p_optimal` are over all, 0 where a circuit is unusable; the
+    others over those for which the stage was computed, and absent where that is none.
+    """
+    if not found:
+        return {}
+    means = {
+        "reward": fmean(s.reward for s in found),
+        "parses": fmean(s.parses for s in found),
+        "feasible": fmean(s.feasible for s in found),
+        "ratio": fmean(s.s3 or 0.0 for s in found),
+        "p_optimal": fmean(s.p_optimal or 0.0 for s in found),
+    }
+    parts: dict[str, Iterable[float | None]] = {
+        "s2": (s.s2 for s in found),
+        "s3": (s.s3 for s in found),
+        "s4": (s.s4 for s in found),
+        "relative_entropy": (s.relative_entropy for s in found),
+        "basis_state": (s.basis_state for s in found),
+        "entanglement": (s.entanglement for s in found),
+        "two_qubit_gates": (s.two_qubit_gates for s in found),
+    }
+    for name, values in parts.items():
+        known = [float(value) for value in values if value is not None]
+        if known:
+            means[name] = fmean(known)
+    return means

@@ -1,0 +1,157 @@
+"""Records to tasks for reinforcement learning: what is asked, and what the answer is held against.
+
+A task names its problem, its chat and the record's circuit as reference. What a chat tells and
+leaves open is drawn as for supervised examples. Which records become tasks is drawn once from the
+seed, in equal shares of the data sets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import Field
+
+from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.seeds import generator
+from quasar.core.settings import Settings
+from quasar.data.storage import read_records
+from quasar.optimize.choice import ALGORITHMS, Algorithm
+from quasar.problems.base import EncodedProblem
+from quasar.problems.load import load_problem
+from quasar.prompts.chat import Message, Style
+from quasar.prompts.styles import get_style
+from quasar.train.examples import ExampleSettings, request_of
+
+_SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
+_KEYS = ("recipe", "optimization_type", "number_of_qubits")
+
+
+class PromptSettings(Settings):
+    """Which records are asked about."""
+
+    paths: tuple[Path, ...] = Field(min_length=1)
+    """Data sets, as `quasar data build` writes them; one that is named twice counts twice."""
+    prompts: int = Field(default=4096, ge=1)
+    """Prompts at most, over all data sets; their order is drawn anew each time round."""
+    algorithms: tuple[Algorithm, ...] = Field(default=ALGORITHMS, min_length=1)
+    """Records of these algorithms alone."""
+    styles: tuple[Style, ...] = Field(default=("converged", "agent-q"), min_length=1)
+    """Records of these recipes alone; imported ones count as `agent-q`."""
+    max_qubits: int | None = Field(default=None, ge=1)
+    """Largest problem; None: any."""
+    max_prompt_length: int = Field(default=512, ge=16)
+    """Longest prompt, tokens; longer ones are left out."""
+    examples: ExampleSettings = ExampleSettings()
+    """Prompt style, and what a prompt tells."""
+
+
+class RolloutTask(NamedTuple):
+    """One prompt and what an answer to it is held against.
+
+    Attributes:
+        source: data set and number of the record.
+    """
+
+    problem: EncodedProblem
+    reference: str
+    chat: list[Message]
+    source: str
+
+
+def draw_tasks(
+    settings: PromptSettings, tokenizer: Any, *, split: str, count: int, seed: int
+) -> list[RolloutTask]:
+    """At most `count` tasks of a split, the same ones for the same seed.
+
+    Raises:
+        InputError: a data set cannot be read, has no such split, or no record fits.
+    """
+    shares = Counter(settings.paths)
+    tasks: list[RolloutTask] = []
+    for path, share in shares.items():
+        wanted = -(-count * share // len(settings.paths))
+        drawn = _draw(settings, path, split, int(_SPARE * wanted) + 8, seed)
+        made = (task_of(record, settings, path.name) for record in drawn)
+        fitting = [t for t in made if t is not None and _fits(t, tokenizer, settings)]
+        tasks += fitting[:wanted]
+    if not tasks:
+        raise InputError(
+            f"no record of the split {split!r} fits [data]: check algorithms, styles, max_qubits "
+            "and max_prompt_length."
+        )
+    return tasks[:count]
+
+
+def task_of(
+    record: Mapping[str, Any], settings: PromptSettings, name: str = "record"
+) -> RolloutTask | None:
+    """The task of a record; None where the prompt style cannot state it."""
+    style = get_style(settings.examples.prompt_style)
+    reference = record["circuit_with_params"]
+    try:
+        if style.name == "compact":
+            hamiltonian = IsingHamiltonian.from_text(
+                record["cost_hamiltonian"], int(record["number_of_qubits"])
+            )
+            problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
+        else:
+            problem = load_problem(record)
+        chat = style.render(problem, request_of(record, settings.examples))
+    except InputError:
+        return None
+    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}")
+
+
+def _draw(
+    settings: PromptSettings, path: Path, split: str, count: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Records of one data set in a drawn order, at most `count`."""
+    files = sorted((path / "data").glob(f"{split}-*.parquet"))
+    if not files:
+        raise InputError(
+            f"{path} has no split {split!r}: build it with `quasar data build`, or see "
+            "`[data] paths` in the configuration."
+        )
+    places = [
+        (number, row)
+        for number, file in enumerate(files)
+        for row, keys in enumerate(read_records(file, _KEYS))
+        if _asked(keys, settings)
+    ]
+    order = generator(seed, "rollouts", path.name, split).permutation(len(places))[:count]
+    chosen = [places[int(i)] for i in order]
+    records = dict(_read(files, chosen))
+    yield from (records[place] for place in chosen)
+
+
+def _asked(record: Mapping[str, Any], settings: PromptSettings) -> bool:
+    style = "converged" if record["recipe"] == "converged" else "agent-q"
+    most = settings.max_qubits
+    return (
+        style in settings.styles
+        and record["optimization_type"] in settings.algorithms
+        and (most is None or int(record["number_of_qubits"]) <= most)
+    )
+
+
+def _read(
+    files: Sequence[Path], places: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+    """Records at (file, row), in no order; only these rows become Python objects."""
+    import pyarrow.parquet as pq
+
+    for number, file in enumerate(files):
+        rows = [row for f, row in places if f == number]
+        if rows:
+            for row, record in zip(rows, pq.read_table(file).take(rows).to_pylist(), strict=True):
+                yield (number, row), record
+
+
+def _fits(task: RolloutTask, tokenizer: Any, settings: PromptSettings) -> bool:
+    text = tokenizer.apply_chat_template(task.chat, tokenize=False, add_generation_prompt=True)
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    return len(ids) <= settings.max_prompt_length

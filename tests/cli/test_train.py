@@ -1,0 +1,58 @@
+"""`quasar train`: configurations, changes on the command line, errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from quasar.cli.train import app, read_config
+from quasar.core.errors import InputError
+from quasar.train.sft_settings import SftSettings
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("sft-*.toml")), ids=lambda p: p.name)
+def test_checked_in_configurations_are_valid(path: Path) -> None:
+    SftSettings.parse(read_config(path, []))
+
+
+def test_changes_go_over_the_file() -> None:
+    changes = [
+        "schedule.max_minutes=1.5",
+        "model.name=other",
+        'data.paths=["a", "b"]',
+        "data.limits.a=10",
+        "out=runs/other",
+    ]
+    settings = SftSettings.parse(read_config(CONFIGS / "sft-nano.toml", changes))
+    assert settings.schedule.max_minutes == 1.5
+    assert settings.model.name == "other"
+    assert settings.data.paths == (Path("a"), Path("b"))
+    assert settings.data.limits == {"a": 10}
+    assert settings.out == Path("runs/other")
+    assert settings.schedule.optimizer == "muon"
+
+
+@pytest.mark.parametrize("change", ["schedule", "=3", "out.x=1"])
+def test_changes_that_make_no_sense(change: str) -> None:
+    with pytest.raises(InputError, match="--set"):
+        read_config(CONFIGS / "sft-nano.toml", [change])
+
+
+def test_unreadable_configurations(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_config(tmp_path / "none.toml", [])
+    (tmp_path / "bad.toml").write_text("x = = 1")
+    with pytest.raises(InputError, match="not valid TOML"):
+        read_config(tmp_path / "bad.toml", [])
+
+
+def test_unknown_settings_are_named() -> None:
+    run = CliRunner().invoke(
+        app, ["sft", str(CONFIGS / "sft-nano.toml"), "--set", "schedule.momentum=1"]
+    )
+    assert isinstance(run.exception, InputError)
+    assert "schedule.momentum" in str(run.exception)
