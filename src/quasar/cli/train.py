@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,6 +48,41 @@ def sft(
         print(f"  {name:24} {value:.4f}")
 
 
+@app.command("grpo")
+def grpo(
+    config: Annotated[Path, typer.Argument(help="Configuration, e.g. configs/grpo-nano-cpu.toml.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Change a setting: --set reward.stages.ablation=no_re (value as in TOML; text may "
+            "stand without quotes).",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reinforcement learning with the verifier's reward; run it again to go on after an end.
+
+    Needs the extra `train`: pip install 'quasar-synthesis[train]'.
+    """
+    _need_trl()
+    from quasar.train.grpo import train_grpo
+    from quasar.train.grpo_settings import GrpoSettings
+
+    settings = GrpoSettings.parse(read_config(config, changes or []))
+    with redirect_stdout(sys.stderr) if as_json else nullcontext():  # the trainer's own lines
+        before, after = train_grpo(settings)
+    if as_json:
+        print_json({"model": str(settings.out / "model"), "before": before, "after": after})
+        return
+    print(f"model in {settings.out / 'model'}")
+    if after:
+        print(f"mean reward {before['reward']:.2f} -> {after['reward']:.2f}")
+    for name in sorted(after.keys() - {"reward"}):
+        print(f"  {name:24} {_number(before.get(name))} -> {_number(after[name])}")
+
+
 def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
     """A TOML file with changes of the form `table.key=value`.
 
@@ -70,6 +107,10 @@ def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
                 raise InputError(f"--set {change}: {table} is no table of the configuration.")
         place[last] = _value(text)
     return data
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _value(text: str) -> Any:

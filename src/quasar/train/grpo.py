@@ -70,11 +70,8 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
 
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    claim(
-        settings.out,
-        settings.model_dump(mode="json", exclude={"watch", "threads", "out", "verification"}),
-    )
     schedule, watch = settings.schedule, settings.watch
+    profile = _profile(settings)
     model, tokenizer = make_model(settings.model, schedule.seed)
     tasks = draw_tasks(
         settings.data,
@@ -88,6 +85,13 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
         held_out = draw_tasks(
             settings.data, tokenizer, split="validation", count=watch.problems, seed=schedule.seed
         )
+    _enough(settings, len(tasks))
+    if settings.rollouts.turns > 1:
+        _need_tools(tokenizer)
+    claim(
+        settings.out,
+        settings.model_dump(mode="json", exclude={"watch", "threads", "out", "verification"}),
+    )
     with _workers(settings, [*tasks, *held_out]) as workers:
         rank = int(os.environ.get("RANK", "0"))
         name = COMPLETION_LOG if rank == 0 else COMPLETION_LOG.replace(".", f"-{rank}.")
@@ -97,7 +101,7 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
             [task.source for task in tasks],
             settings.out / name if watch.completions else None,
         )
-        return _train(settings, model, tokenizer, tasks, held_out, reward)
+        return _train(settings, profile, model, tokenizer, tasks, held_out, reward)
 
 
 def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
@@ -117,6 +121,7 @@ def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
 
 def _train(
     settings: GrpoSettings,
+    profile: Profile,
     model: Any,
     tokenizer: Any,
     tasks: list[RolloutTask],
@@ -127,7 +132,6 @@ def _train(
     from datasets import Dataset
 
     schedule, out = settings.schedule, settings.out
-    _enough(settings, len(tasks))
     progress = Progress(schedule.max_steps, schedule.max_minutes)
     checkpoint = last_checkpoint(out / "checkpoints")
     if checkpoint is not None:
@@ -143,7 +147,6 @@ def _train(
     rates = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
     )
-    profile = _profile(settings)
 
     def measure(policy: Any) -> dict[str, float]:
         return measure_policy(policy, tokenizer, profile, held_out, len(tasks), reward, settings)
@@ -224,6 +227,27 @@ def _profile(settings: GrpoSettings) -> Profile:
         max_qubits=most,
         multi_turn=True if settings.rollouts.turns > 1 else base.multi_turn,
     )
+
+
+def _need_tools(tokenizer: Any) -> None:
+    """Make sure that calls of the verifier can be written and read back.
+
+    Raises:
+        InputError: the chat template knows no tools, or TRL not how to read them.
+    """
+    from trl.chat_template_utils import add_response_schema, supports_tool_calling
+
+    known = supports_tool_calling(tokenizer)
+    if known and getattr(tokenizer, "response_template", None) is None:
+        try:
+            add_response_schema(tokenizer)
+        except ValueError:
+            known = False
+    if not known:
+        raise InputError(
+            "the base model's chat template has no tool calls that can be read back, as several "
+            "turns need: set rollouts.turns = 1, or take a model such as Qwen3."
+        )
 
 
 def _enough(settings: GrpoSettings, prompts: int) -> None:

@@ -62,18 +62,22 @@ class VerifiedReward:
     ) -> list[float | None]:
         """Rewards of a batch, in its order; see `RewardWorkers.judge` for what it raises."""
         before = self.workers.seconds
-        spoilt = [e.lost for e in environments] if environments else [False] * len(task)
+        talks: Sequence[CircuitEnvironment | None] = environments or [None] * len(task)
         texts = [
-            program_of(c) or (e.program if e is not None else "")
-            for c, e in zip(completions, environments or [None] * len(task), strict=True)
+            program_of(c) or (talk.program if talk is not None else "")
+            for c, talk in zip(completions, talks, strict=True)
         ]
-        found = self.score([Candidate(t, text) for t, text in zip(task, texts, strict=True)])
-        found = [None if bad else one for bad, one in zip(spoilt, found, strict=True)]
+        scored = self.score([Candidate(t, text) for t, text in zip(task, texts, strict=True)])
+        found = [
+            None if talk is not None and talk.lost else one
+            for talk, one in zip(talks, scored, strict=True)
+        ]
         self.lost_rows = [one is None for one in found]
         if log_metric is not None:
             self._curves(found, self.workers.seconds - before, log_metric)
         if self.log is not None:
-            self._write(getattr(trainer_state, "global_step", None), task, texts, found)
+            step = getattr(trainer_state, "global_step", None)
+            self._write(self.log, step, task, texts, found)
         return [None if one is None else one.reward for one in found]
 
     def score(self, candidates: Sequence[Candidate]) -> list[Signals | None]:
@@ -114,13 +118,13 @@ class VerifiedReward:
 
     def _write(
         self,
+        log: Path,
         step: int | None,
         task: Sequence[int],
         texts: Sequence[str],
         found: Sequence[Signals | None],
     ) -> None:
-        assert self.log is not None
-        with disk_errors(self.log), self.log.open("a", encoding="utf-8") as stream:
+        with disk_errors(log), log.open("a", encoding="utf-8") as stream:
             for number, text, one in zip(task, texts, found, strict=True):
                 measured = {"reward": None} if one is None else one._asdict()
                 line = {"step": step, "task": self.names[number], "characters": len(text)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -76,8 +77,8 @@ def draw_tasks(
         wanted = -(-count * share // len(settings.paths))
         drawn = _draw(settings, path, split, int(_SPARE * wanted) + 8, seed)
         made = (task_of(record, settings, path.name) for record in drawn)
-        fitting = [t for t in made if t is not None and _fits(t, tokenizer, settings)]
-        tasks += fitting[:wanted]
+        fitting = (t for t in made if t is not None and _fits(t, tokenizer, settings))
+        tasks += islice(fitting, wanted)
     if not tasks:
         raise InputError(
             f"no record of the split {split!r} fits [data]: check algorithms, styles, max_qubits "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,10 @@ def claim(out: Path, stated: dict[str, Any]) -> None:
         return
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
+        # Whole or not at all: other processes of the run read it as soon as it is there.
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
+        partial.replace(path)
 
 
 def last_checkpoint(folder: Path) -> Path | None:

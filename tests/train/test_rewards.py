@@ -1,0 +1,182 @@
+"""Rewards: ablations weigh what they should, guards hold, gates shut for their own reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quasar.core.errors import InputError
+from quasar.data.storage import read_records
+from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_settings
+from quasar.train.rollout_tasks import PromptSettings, task_of
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.settings import Ablation
+from small_rewards import (
+    ANSWER,
+    BROKEN,
+    DISGUISED,
+    EMPTY,
+    HEAD,
+    PROBLEM,
+    REFERENCE,
+    UNIFORM,
+    WIDE,
+)
+
+ABLATIONS = get_args(Ablation)
+
+
+def reward_settings(**tables: Any) -> RewardSettings:
+    return RewardSettings.parse(tables)
+
+
+def judged(
+    text: str, wanted: RewardSettings, problem: Any = PROBLEM, reference: str = REFERENCE
+) -> Signals:
+    verifier = Verifier(
+        problem,
+        reference if wanted.compares else None,
+        verifier_settings(wanted, completions=8, workers=2),
+    )
+    return signals_of(verifier.verify(text), wanted)
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+def test_each_ablation_leaves_out_its_signal(ablation: str) -> None:
+    wanted = reward_settings(stages={"ablation": ablation, "w2": 0.5, "w3": 0.3, "w4": 0.2})
+    full = judged(UNIFORM, reward_settings())
+    assert full.s2 is not None
+    assert full.s3 is not None
+    assert full.s4 is not None
+    weights = {
+        "full": (0.5, 0.3, 0.2),
+        "no_ev": (0.5, 0.0, 0.2),
+        "no_re": (0.0, 0.3, 0.2),
+        "no_opt": (0.5, 0.3, 0.0),
+    }
+    expected = 1.0
+    if ablation != "validity_only":
+        w2, w3, w4 = weights[ablation]
+        expected = (w2 * full.s2 + w3 * full.s3 + w4 * full.s4) / (w2 + w3 + w4)
+    found = judged(UNIFORM, wanted)
+    assert found.reward == pytest.approx(expected)
+    # Raw measurements stay beside the scalar, whatever it leaves out.
+    assert (found.s3, found.p_optimal) == (full.s3, full.p_optimal)
+
+
+@pytest.mark.parametrize("ablation", ABLATIONS)
+@pytest.mark.parametrize("scheme", ["paper", "gated"])
+def test_the_reference_beats_a_broken_one(scheme: str, ablation: str) -> None:
+    gate = {"mode": "published"} if scheme == "gated" else {}
+    wanted = reward_settings(stages={"scheme": scheme, "ablation": ablation}, gate=gate)
+    good, broken = judged(REFERENCE, wanted), judged(BROKEN, wanted)
+    assert good.reward > broken.reward
+    assert (good.parses, broken.parses) == (True, False)
+
+
+@pytest.mark.parametrize("aim", ["stages", "physical"])
+def test_every_recorded_circuit_passes_its_own_judge(training_set: Path, aim: str) -> None:
+    wanted = reward_settings(aim=aim)
+    records = [r for f in (training_set / "data").glob("train-*") for r in read_records(f)][:12]
+    assert records
+    for record in records:
+        task = task_of(record, PromptSettings(paths=(training_set,)))
+        assert task is not None
+        good = judged(task.reference, wanted, task.problem, task.reference)
+        broken = judged(task.reference[:-20] + "nonsense", wanted, task.problem, task.reference)
+        assert good.reward > 0 > broken.reward
+        assert good.s3 == pytest.approx(record["approximation_ratio"], abs=1e-6)
+        if aim == "stages":
+            assert good.s2 == pytest.approx(1.0, abs=1e-6)
+
+
+def test_a_shut_gate_saves_the_optimiser_run() -> None:
+    wanted = reward_settings(gate={"mode": "thresholds", "objective_threshold": 0.9})
+    found = judged(UNIFORM, wanted)
+    assert found.s3 is not None
+    assert found.s4 is None
+    assert "utility" not in found.cost_s
+    assert judged(ANSWER, wanted).s2 is not None
+
+
+@pytest.mark.parametrize(
+    ("ablation", "gate"),
+    [
+        ("no_re", {"mode": "thresholds", "behaviour_threshold": 0.99, "objective_threshold": 0}),
+        ("no_ev", {"mode": "thresholds", "objective_threshold": 0.99}),
+    ],
+)
+def test_an_ablated_signal_shuts_no_gate(ablation: str, gate: dict[str, Any]) -> None:
+    assert judged(UNIFORM, reward_settings(stages={"ablation": ablation}, gate=gate)).s4 is not None
+    assert judged(UNIFORM, reward_settings(gate=gate)).s4 is None
+
+
+def test_without_likeness_the_published_gate_goes_by_the_objective() -> None:
+    wanted = reward_settings(
+        stages={"scheme": "gated", "ablation": "no_re"}, gate={"mode": "published"}
+    )
+    found = judged(UNIFORM, wanted)
+    assert found.s2 is None
+    assert found.s3 is not None
+
+
+def test_a_spent_budget_stops_the_next_stage() -> None:
+    spent = judged(REFERENCE, reward_settings(budget_s=1e-9))
+    assert spent.out_of_budget
+    assert spent.s4 is None
+    ample = judged(REFERENCE, reward_settings(budget_s=1e9))
+    assert not ample.out_of_budget
+    assert ample.s4 is not None
+
+
+def test_bit_strings_in_disguise_are_paid_as_bit_strings() -> None:
+    wanted = reward_settings(aim="physical")
+    plain, disguised = judged(ANSWER, wanted), judged(DISGUISED, wanted)
+    assert plain.p_optimal == pytest.approx(1.0)
+    assert plain.basis_state
+    assert not disguised.basis_state
+    assert disguised.p_optimal == pytest.approx(1.0)
+    assert disguised.reward <= plain.reward
+    assert judged(REFERENCE, wanted).reward > plain.reward
+
+
+def test_blurring_a_bit_string_gains_nothing() -> None:
+    wanted = reward_settings(aim="physical")
+    blurred = judged(ANSWER.replace("x q[2]", "ry(2.5) q[2]"), wanted)
+    assert not blurred.basis_state
+    assert blurred.reward < judged(REFERENCE, wanted).reward
+
+
+def test_doing_nothing_does_not_pay() -> None:
+    wanted = reward_settings(aim="physical")
+    assert judged(EMPTY, wanted).reward < judged(UNIFORM, wanted).reward
+
+
+def test_what_cannot_be_used_costs_by_how_wrong_it_is() -> None:
+    wanted = reward_settings(aim="physical")
+    assert judged(BROKEN, wanted).reward == -1.0
+    assert judged(WIDE, wanted).reward == -0.5
+    assert judged("", wanted).reward == -1.0
+
+
+def test_the_weights_are_settings() -> None:
+    alone = {"p_optimal": 0, "size": 0, "warm_start": 0}
+    found = judged(REFERENCE, reward_settings(aim="physical", physical=alone))
+    assert found.reward == pytest.approx(found.s3)
+    with pytest.raises(InputError, match="energy"):
+        reward_settings(physical={"energy": -1})
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 6.3), st.integers(0, 2)), max_size=6))
+def test_physical_rewards_stay_within_bounds(turns: list[tuple[float, int]]) -> None:
+    gates = "".join(
+        f"ry({angle:.6f}) q[{qubit}];\ncx q[{qubit}], q[{(qubit + 1) % 3}];\n"
+        for angle, qubit in turns
+    )
+    found = judged(f"{HEAD}qubit[3] q;\n{gates}", reward_settings(aim="physical"))
+    assert 0.0 <= found.reward <= 1.0
