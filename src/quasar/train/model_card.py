@@ -16,7 +16,7 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     settings = manifest["settings"]
     name = settings["model"]["name"]
     base = settings["model"]["base"]
-    paths = ", ".join(f"`{Path(p).name}`" for p in settings["data"]["paths"])
+    paths = ", ".join(dict.fromkeys(f"`{Path(p).name}`" for p in settings["data"]["paths"]))
     quality = manifest["validation"]
     rows = "\n".join(f"| {key} | {value:.4f} |" for key, value in sorted(quality.items()))
     text = f"""---
