@@ -64,13 +64,13 @@ def test_one_qubit_and_a_flat_spectrum_are_no_trouble() -> None:
         {"hamiltonian": "0.5 * Z(0)"},
         {"hamiltonian": "0.0 * Z(0)", "number_of_qubits": 2},
     ):
-        generation = quasar.generate(data)
+        generation = quasar.generate(data, "designer")
         assert generation.best.report.feasible
         assert generation.best.report.top_is_optimal
 
 
 def test_the_ranking_prefers_an_optimal_answer() -> None:
-    generation = quasar.generate(maxcut(nx.petersen_graph()))
+    generation = quasar.generate(maxcut(nx.petersen_graph()), "designer")
     assert {c.design.algorithm for c in generation.candidates} == {"qaoa", "vqe", "adaptive_vqe"}
     best = generation.best.report
     assert best.top_is_optimal

@@ -82,7 +82,10 @@ def test_the_budget_is_kept() -> None:
 
 def test_generation_is_verified_and_ranked() -> None:
     generation = quasar.generate(
-        vertex_cover(nx.house_graph()), settings=DesignerSettings(style="agent-q"), samples=4
+        vertex_cover(nx.house_graph()),
+        "designer",
+        settings=DesignerSettings(style="agent-q"),
+        samples=4,
     )
     assert len(generation.candidates) == 4
     assert all(candidate.report.feasible for candidate in generation.candidates)

@@ -184,6 +184,7 @@ def encode(desk: Desk, body: dict[str, Any]) -> str:
 
 def generate(desk: Desk, body: dict[str, Any]) -> str:
     """`GenerateRequest` for the designer to `GenerateAnswer`."""
+    from quasar.agent.generate import DESIGNER
     from quasar.agent.generate import generate as run
     from quasar.models.designer import DesignerSettings
 
@@ -196,7 +197,7 @@ def generate(desk: Desk, body: dict[str, Any]) -> str:
     )
     problem = desk.verifier(body["problem"], None, VerifierSettings()).problem
     desk.on_judging()
-    found = run(problem, settings=settings, samples=body["samples"])
+    found = run(problem, DESIGNER, settings=settings, samples=body["samples"])
     return models.generate_answer(found).model_dump_json()
 
 
