@@ -17,8 +17,6 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     name = settings["model"]["name"]
     base = settings["model"]["base"]
     paths = ", ".join(dict.fromkeys(f"`{Path(p).name}`" for p in settings["data"]["paths"]))
-    quality = manifest["validation"]
-    rows = "\n".join(f"| {key} | {value:.4f} |" for key, value in sorted(quality.items()))
     text = f"""---
 library_name: transformers
 license: apache-2.0
@@ -42,18 +40,7 @@ $ quasar generate --problem problem.json --model {folder.name} --out out
 
 `transformers` loads the folder by itself (`AutoModelForCausalLM.from_pretrained`).
 
-## Quality
-
-Greedy answers, unrepaired, on {settings["watch"]["problems"]} problems of the validation splits,
-measured by the verifier: share that parses, mean approximation ratio, mean probability of an
-optimum; for QAOA asked for by name also the share within 5% of the energy range of the best angles
-known.
-
-| measure | value |
-|---|---|
-{rows}
-
-## Limits
+{_quality(manifest)}## Limits
 
 A circuit that prepares one bit string is a classical answer written as a circuit; most converged
 VQE and adaptive answers are of that kind. Measure with `quasar verify` before you rely on an
@@ -61,3 +48,23 @@ answer. `manifest.json` has settings, seed, versions and commit.
 """
     with disk_errors(folder):
         (folder / CARD).write_text(text, encoding="utf-8")
+
+
+def _quality(manifest: Mapping[str, Any]) -> str:
+    """The section of that name; empty where nothing was measured."""
+    quality = manifest["validation"]
+    if not quality:
+        return ""
+    rows = "\n".join(f"| {key} | {value:.4f} |" for key, value in sorted(quality.items()))
+    return f"""## Quality
+
+Greedy answers, unrepaired, on {manifest["settings"]["watch"]["problems"]} problems of the validation
+splits, measured by the verifier: share that parses, mean approximation ratio, mean probability of an
+optimum; for QAOA asked for by name also the share within 5% of the energy range of the best angles
+known.
+
+| measure | value |
+|---|---|
+{rows}
+
+"""
