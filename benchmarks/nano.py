@@ -209,7 +209,10 @@ def agent_q(model: Model, folder: Path, samples: int, temperature: float) -> lis
 
 def table_rows(table: Any) -> list[tuple[str, Mapping[str, Any]]]:
     """The paper's metrics and the quality of the model's runs in an evaluation's table."""
-    kept = ("samples", "SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal")
+    kept = (
+        *("samples", "SCR", "SREV", "SREV_physical", "RE", "HQCR"),
+        *("approximation_ratio", "p_optimal"),
+    )
     return [(run, {k: own[k] for k in kept}) for run, own in table.items() if "@" in run]
 
 

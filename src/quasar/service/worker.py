@@ -6,12 +6,10 @@ replacement of one, takes milliseconds.
 
 from __future__ import annotations
 
-import math
 import os
 import resource
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +25,7 @@ from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.sandbox.limits import out_of_memory
 from quasar.verifier.sandbox.nursery import die_with_parent
+from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 
 _WARM_UP = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -180,31 +179,9 @@ def _depth() -> int:
 
 @contextmanager
 def _limited(memory_mib: int, seconds: float) -> Iterator[None]:
-    """Limits inside the block: address space beyond what is in use now, and processor time as a
-    second line of defence, for when the crew does not look.
-    """
-    size = _address_space()
-    if size is not None:
-        _set_soft(resource.RLIMIT_AS, size + (memory_mib << 20))
-    _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds) + 1)
+    """Limits inside the block."""
+    set_limits(memory_mib, seconds)
     try:
         yield
     finally:
-        for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
-            _set_soft(limit, resource.RLIM_INFINITY)
-
-
-def _set_soft(limit: int, value: int) -> None:
-    _, hard = resource.getrlimit(limit)
-    if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
-        value = hard
-    resource.setrlimit(limit, (value, hard))
-
-
-def _address_space() -> int | None:
-    """Bytes of address space in use; None where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as stream:
-            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return None
+        lift_limits()

@@ -8,10 +8,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
-from quasar.train.optimizers import OptimizerName
 from quasar.train.reward_workers import VerificationSettings
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import PromptSettings
+from quasar.train.schedule import Schedule, Watch
 from quasar.train.sft_settings import ModelSettings
 
 
@@ -56,60 +56,26 @@ class LossSettings(Settings):
     """Updates made with the same completions."""
 
 
-class GrpoSchedule(Settings):
-    """How long and how fast."""
+class GrpoSchedule(Schedule):
+    """How long and how fast; the published learning rate, and no decay."""
 
-    max_steps: int | None = Field(default=None, ge=1)
-    """Optimiser steps; with `max_minutes` whichever ends first."""
-    max_minutes: float | None = Field(default=None, gt=0)
-    """Minutes of training, over all resumptions; the measurements at both ends come on top."""
     batch_size: int = Field(default=16, ge=1)
     """Completions of a forward pass on each process."""
-    accumulation: int = Field(default=1, ge=1)
-    """Passes before an optimiser step."""
-    optimizer: OptimizerName = "adamw"
-    """`adamw`, or `muon` for the weight matrices."""
     learning_rate: float = Field(default=1e-6, gt=0)
     """Peak, of AdamW."""
     matrix_learning_rate: float = Field(default=1e-3, gt=0)
     """Peak, of Muon."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    """Of both."""
-    warmup: float = Field(default=0.02, ge=0, lt=1)
-    """Share of the training in which the rates rise from 0."""
     decay: float = Field(default=0.0, ge=0, le=1)
-    """Share of the training, at its end, in which they fall to a fiftieth."""
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    """Gradients are clipped to this."""
-    seed: int = Field(default=0, ge=0)
-    """Of prompts, their order and completions."""
-    gradient_checkpointing: bool = False
-    """Saves memory for large models."""
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.max_steps is None and self.max_minutes is None:
-            raise ValueError("give max_steps or max_minutes: a training needs an end")
-        return self
+    """Share of the training, at its end, in which the rates fall to a fiftieth."""
 
 
-class GrpoWatch(Settings):
-    """What is measured and kept on the way."""
+class GrpoWatch(Watch):
+    """What is measured and kept on the way; problems are answered before, during and after."""
 
-    problems: int = Field(default=64, ge=0)
-    """Problems of the validation splits, answered greedily before, during and after; 0: none."""
-    evaluate_minutes: float = Field(default=10.0, gt=0)
-    """Minutes between these measurements."""
-    save_minutes: float = Field(default=5.0, gt=0)
-    """Minutes between checkpoints."""
     log_steps: int = Field(default=5, ge=1)
     """Steps between points of the curves."""
-    keep: int = Field(default=2, ge=1)
-    """Checkpoints kept."""
     completions: bool = True
     """Write the raw measurements of every completion to `completions.jsonl`."""
-    report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
-    """Where curves go."""
 
 
 class GrpoSettings(Settings):

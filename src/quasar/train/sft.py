@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
 from quasar.core.seeds import generator
 from quasar.models.profile import PROFILE_FILE, Profile
@@ -26,11 +25,10 @@ from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
 from quasar.train.quality import Task, score, summary, tasks_of
+from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
 
-STATE_FILE = "quasar_state.json"
-"""In each checkpoint: what a resumption needs beyond TRL's own state."""
 LOG_FILE = "quality.jsonl"
 """In the run's folder: one line an evaluation."""
 _LEAST_RATE = 0.02
@@ -50,7 +48,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     schedule, watch, out = settings.schedule, settings.watch, settings.out
-    _claim(settings)
+    claim(out, settings.model_dump(mode="json", exclude={"watch", "threads", "out"}))
     model, tokenizer = make_model(settings.model, schedule.seed)
     style = settings.data.examples.prompt_style
     profile = Profile(
@@ -68,9 +66,9 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         limits=settings.data.limits,
     )
     progress = Progress(schedule.max_steps, schedule.max_minutes)
-    checkpoint = _last_checkpoint(out / "checkpoints")
+    checkpoint = last_checkpoint(out / "checkpoints")
     if checkpoint is not None:
-        state = json.loads((Path(checkpoint) / STATE_FILE).read_text(encoding="utf-8"))
+        state = json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))
         progress.resume(state["step"], state["seconds"])
     arguments = SFTConfig(
         output_dir=str(out / "checkpoints"),
@@ -114,7 +112,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         callbacks=[watcher],
     )
     watcher.trainer = trainer
-    trainer.train(resume_from_checkpoint=checkpoint)
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     return _finish(settings, profile, trainer, tokenizer, progress, watcher, len(train))
 
 
@@ -138,28 +136,6 @@ def validation_tasks(settings: SftSettings) -> list[Task]:
         chosen = rng.permutation(len(records))[:each]
         tasks += tasks_of([records[int(i)] for i in chosen])
     return tasks[: settings.watch.problems]
-
-
-def _claim(settings: SftSettings) -> None:
-    """Make the run's folder, or make sure that it belongs to these settings."""
-    path = settings.out / "settings.json"
-    stated = settings.model_dump(mode="json", exclude={"watch", "threads", "out"})
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        if before != stated:
-            raise InputError(
-                f"{settings.out} holds a run with other settings: give another --set out=FOLDER, "
-                "or remove it."
-            )
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
-
-
-def _last_checkpoint(folder: Path) -> str | None:
-    """The newest checkpoint that was written to its end."""
-    whole = [p.parent for p in folder.glob(f"checkpoint-*/{STATE_FILE}")]
-    return str(max(whole, key=lambda p: int(p.name.rpartition("-")[2]))) if whole else None
 
 
 def _trainer(settings: SftSettings, progress: Progress, lengths: list[int]) -> Any:

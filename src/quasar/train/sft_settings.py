@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from quasar.core.settings import Settings
 from quasar.train.examples import ExampleSettings
-from quasar.train.optimizers import OptimizerName
+from quasar.train.schedule import Schedule, Watch
 
 
 class NewModel(Settings):
@@ -57,60 +57,11 @@ class DataSettings(Settings):
     """Processes that make them."""
 
 
-class ScheduleSettings(Settings):
+class SftSchedule(Schedule):
     """How long, how fast, in what order."""
 
-    max_steps: int | None = Field(default=None, ge=1)
-    """Optimiser steps; with `max_minutes` whichever ends first."""
-    max_minutes: float | None = Field(default=None, gt=0)
-    """Minutes of training, over all resumptions."""
-    batch_size: int = Field(default=32, ge=1)
-    """Examples of a step on each process."""
-    accumulation: int = Field(default=1, ge=1)
-    """Batches before an optimiser step."""
-    optimizer: OptimizerName = "adamw"
-    """`adamw`, or `muon` for the weight matrices."""
-    learning_rate: float = Field(default=2e-5, gt=0)
-    """Peak, of AdamW."""
-    matrix_learning_rate: float = Field(default=0.02, gt=0)
-    """Peak, of Muon."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    """Of both."""
-    warmup: float = Field(default=0.02, ge=0, lt=1)
-    """Share of the training in which the rates rise from 0."""
-    decay: float = Field(default=0.5, ge=0, le=1)
-    """Share of the training, at its end, in which they fall to a fiftieth."""
     growth: float = Field(default=0.0, ge=0, le=1)
     """Share of the training in which examples grow from the shortest tenth to all."""
-    max_grad_norm: float = Field(default=1.0, gt=0)
-    """Gradients are clipped to this."""
-    seed: int = Field(default=0, ge=0)
-    """Of weights, order and drawn examples."""
-    gradient_checkpointing: bool = False
-    """Saves memory for large models."""
-
-    @model_validator(mode="after")
-    def _ends(self) -> Self:
-        if self.max_steps is None and self.max_minutes is None:
-            raise ValueError("give max_steps or max_minutes: a training needs an end")
-        return self
-
-
-class WatchSettings(Settings):
-    """What is measured and kept on the way."""
-
-    evaluate_minutes: float = Field(default=10.0, gt=0)
-    """Minutes between evaluations on the validation split."""
-    problems: int = Field(default=64, ge=0)
-    """Problems of an evaluation; 0: none."""
-    save_minutes: float = Field(default=5.0, gt=0)
-    """Minutes between checkpoints."""
-    log_steps: int = Field(default=20, ge=1)
-    """Steps between points of the loss curve."""
-    keep: int = Field(default=2, ge=1)
-    """Checkpoints kept."""
-    report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
-    """Where curves go."""
 
 
 class SftSettings(Settings):
@@ -120,9 +71,9 @@ class SftSettings(Settings):
     """Which model is trained."""
     data: DataSettings
     """What it is trained on."""
-    schedule: ScheduleSettings
+    schedule: SftSchedule
     """How long, how fast, in what order."""
-    watch: WatchSettings = WatchSettings()
+    watch: Watch = Watch()
     """What is measured and kept on the way."""
     out: Path
     """Folder of the run: checkpoints in `checkpoints/`, the result in `model/`."""

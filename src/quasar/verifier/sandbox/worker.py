@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
-import os
-import resource
 import socket
 import sys
 import time
@@ -16,6 +13,7 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.limits import out_of_memory, too_nested
 from quasar.verifier.sandbox.nursery import Payload, bare
+from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 from quasar.verifier.sandbox.wire import (
     Frame,
     Kind,
@@ -71,14 +69,14 @@ class Worker:
         """Kind and body of the answer, and whether this process is still to be trusted."""
         try:
             self._note(frame.serial, Phase.PREPARING)
-            _lift_limits()
+            lift_limits()
             verifier = self._verifier(frame.problem)
             report, healthy = self._judge(verifier, frame)
             return Kind.REPORT, report.model_dump_json().encode(), healthy
         except InputError as error:
             return Kind.BAD_INPUT, str(error).encode(), True
         except BaseException as error:
-            _lift_limits()
+            lift_limits()
             words = str(error) if isinstance(error, InfrastructureError) else repr(error)
             return Kind.FAILED, words.encode("utf-8", "replace"), False
         finally:
@@ -116,7 +114,7 @@ class Worker:
             n_qubits = n
             self.page.write(self.line, begun._replace(n_qubits=n))
 
-        _set_limits(limits.max_memory_mib, limits.max_seconds)
+        set_limits(limits.max_memory_mib, 2 * limits.max_seconds)
         self._note(frame.serial, Phase.JUDGING)
         begun = self.page.read(self.line)
         try:
@@ -132,7 +130,7 @@ class Worker:
         except InfrastructureError as error:
             if not isinstance(error.__cause__, MemoryError):
                 raise
-        _lift_limits()
+        lift_limits()
         return verifier.refuse(out_of_memory(limits), n_qubits), False
 
 
@@ -144,35 +142,3 @@ def _text(frame: Frame) -> str | bytes:
         return frame.body.decode("utf-8")
     except UnicodeDecodeError:
         return frame.body
-
-
-def _set_limits(memory_mib: int, seconds: float) -> None:
-    """Limits from here on: address space, and processor time as a second line of defence.
-
-    The caller watches the time; the kernel's limit, twice as high, holds when it does not look.
-    """
-    size = _address_space()
-    if size is not None:
-        _set_soft(resource.RLIMIT_AS, size + (memory_mib << 20))
-    _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + 2 * seconds) + 1)
-
-
-def _lift_limits() -> None:
-    for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
-        _set_soft(limit, resource.RLIM_INFINITY)
-
-
-def _set_soft(limit: int, value: int) -> None:
-    _, hard = resource.getrlimit(limit)
-    if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
-        value = hard
-    resource.setrlimit(limit, (value, hard))
-
-
-def _address_space() -> int | None:
-    """Bytes of address space in use; None where the system does not tell."""
-    try:
-        with open("/proc/self/statm", "rb") as stream:
-            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    except OSError:
-        return None

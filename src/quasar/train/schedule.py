@@ -1,0 +1,64 @@
+"""How long and how fast a training goes, and what is kept of it: shared by all trainings."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from quasar.core.settings import Settings
+from quasar.train.optimizers import OptimizerName
+
+
+class Schedule(Settings):
+    """How long and how fast."""
+
+    max_steps: int | None = Field(default=None, ge=1)
+    """Optimiser steps; with `max_minutes` whichever ends first."""
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Minutes of training, over all resumptions; measurements come on top."""
+    batch_size: int = Field(default=32, ge=1)
+    """Examples or completions of a pass on each process."""
+    accumulation: int = Field(default=1, ge=1)
+    """Passes before an optimiser step."""
+    optimizer: OptimizerName = "adamw"
+    """`adamw`, or `muon` for the weight matrices."""
+    learning_rate: float = Field(default=2e-5, gt=0)
+    """Peak, of AdamW."""
+    matrix_learning_rate: float = Field(default=0.02, gt=0)
+    """Peak, of Muon."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Of both."""
+    warmup: float = Field(default=0.02, ge=0, lt=1)
+    """Share of the training in which the rates rise from 0."""
+    decay: float = Field(default=0.5, ge=0, le=1)
+    """Share of the training, at its end, in which they fall to a fiftieth."""
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    """Gradients are clipped to this."""
+    seed: int = Field(default=0, ge=0)
+    """Of weights, order, drawn examples and completions."""
+    gradient_checkpointing: bool = False
+    """Saves memory for large models."""
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.max_steps is None and self.max_minutes is None:
+            raise ValueError("give max_steps or max_minutes: a training needs an end")
+        return self
+
+
+class Watch(Settings):
+    """What is measured and kept on the way."""
+
+    problems: int = Field(default=64, ge=0)
+    """Problems of the validation splits that an evaluation asks; 0: none."""
+    evaluate_minutes: float = Field(default=10.0, gt=0)
+    """Minutes between evaluations."""
+    save_minutes: float = Field(default=5.0, gt=0)
+    """Minutes between checkpoints."""
+    log_steps: int = Field(default=20, ge=1)
+    """Steps between points of the curves."""
+    keep: int = Field(default=2, ge=1)
+    """Checkpoints kept."""
+    report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
+    """Where curves go."""

@@ -1,0 +1,41 @@
+"""The kernel's limits on the process that judges: memory, and processor time as a second line."""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import time
+
+
+def set_limits(memory_mib: int, seconds: float) -> None:
+    """Limits from here on: so much address space and processor time more than is used now.
+
+    Whoever started the process watches the time; the kernel's limit holds when it does not look.
+    """
+    size = _address_space()
+    if size is not None:
+        _set_soft(resource.RLIMIT_AS, size + (memory_mib << 20))
+    _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + seconds) + 1)
+
+
+def lift_limits() -> None:
+    """No limits but those the process was born with."""
+    for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
+        _set_soft(limit, resource.RLIM_INFINITY)
+
+
+def _set_soft(limit: int, value: int) -> None:
+    _, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
+        value = hard
+    resource.setrlimit(limit, (value, hard))
+
+
+def _address_space() -> int | None:
+    """Bytes of address space in use; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", "rb") as stream:
+            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return None
