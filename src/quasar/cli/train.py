@@ -16,18 +16,22 @@ from quasar.core.errors import InputError
 app = typer.Typer(no_args_is_help=True, help="Train language models on verified circuits.")
 
 
+Config = Annotated[Path, typer.Argument(help="Configuration, one of configs/*.toml or your own.")]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; text may stand "
+        "without quotes).",
+        show_default=False,
+    ),
+]
+
+
 @app.command("sft")
 def sft(
-    config: Annotated[Path, typer.Argument(help="Configuration, e.g. configs/sft-nano.toml.")],
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; text may "
-            "stand without quotes).",
-            show_default=False,
-        ),
-    ] = None,
+    config: Config,
+    changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
     """Supervised fine-tuning; run the same command again to go on after an interruption.
@@ -50,16 +54,8 @@ def sft(
 
 @app.command("grpo")
 def grpo(
-    config: Annotated[Path, typer.Argument(help="Configuration, e.g. configs/grpo-nano-cpu.toml.")],
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            help="Change a setting: --set reward.stages.ablation=no_re (value as in TOML; text may "
-            "stand without quotes).",
-            show_default=False,
-        ),
-    ] = None,
+    config: Config,
+    changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
     """Reinforcement learning with the verifier's reward; run it again to go on after an end.
