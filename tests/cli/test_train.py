@@ -56,3 +56,8 @@ def test_unknown_settings_are_named() -> None:
     )
     assert isinstance(run.exception, InputError)
     assert "schedule.momentum" in str(run.exception)
+
+
+@pytest.mark.parametrize("command", ["sft", "grpo"])
+def test_help_names_the_extra(command: str) -> None:
+    assert "quasar-synthesis[train]" in CliRunner().invoke(app, [command, "--help"]).output

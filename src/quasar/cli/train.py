@@ -34,9 +34,9 @@ def sft(
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Supervised fine-tuning; run the same command again to go on after an interruption.
+    r"""Supervised fine-tuning; run the same command again to go on after an interruption.
 
-    Needs the extra `train`: pip install 'quasar-synthesis[train]'.
+    Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
     """
     _need_trl()
     from quasar.train.sft import train_sft
@@ -58,9 +58,9 @@ def grpo(
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reinforcement learning with the verifier's reward; run it again to go on after an end.
+    r"""Reinforcement learning with the verifier's reward; run it again to go on after an end.
 
-    Needs the extra `train`: pip install 'quasar-synthesis[train]'.
+    Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
     """
     _need_trl()
     from quasar.train.grpo import train_grpo
