@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import plan, planned_index, rows
+from quasar.optimize.plan import decimate, greedy_index, plan, planned_index, rows
 
 
 @st.composite
@@ -57,7 +57,42 @@ def test_of_equal_ground_states_the_greedy_one():
     assert [step.bit for step in plan(ring)] == [0, 1, 0, 1]
 
 
-def test_weightiest_first():
+def field(hamiltonian, qubit, chosen):
+    """What multiplies a qubit's Z, by the terms whose other qubits are chosen."""
+    total = 0.0
+    for qubits, coefficient in hamiltonian.terms.items():
+        others = set(qubits) - {qubit}
+        if qubit in qubits and others <= set(chosen):
+            total += coefficient * (-1) ** sum(chosen[other] for other in others)
+    return total
+
+
+@given(hamiltonians())
+def test_every_decision_is_the_strongest_left_and_follows_its_field(hamiltonian):
+    unit = max(abs(c) for c in hamiltonian.terms.values())
+    chosen, left = {}, set(range(hamiltonian.n_qubits))
+    for step in decimate(hamiltonian):
+        fields = {q: field(hamiltonian, q, chosen) / unit for q in left}
+        assert step.field == pytest.approx(fields[step.qubit], abs=1e-6)
+        assert abs(step.field) >= max(abs(f) for f in fields.values()) - 1e-6
+        assert step.bit == (step.field > 0)
+        chosen[step.qubit] = step.bit
+        left.remove(step.qubit)
+    assert not left
+
+
+@given(hamiltonians())
+def test_plan_keeps_the_order_of_greedy_decisions(hamiltonian):
+    order = [step.qubit for step in decimate(hamiltonian)]
+    assert [step.qubit for step in plan(hamiltonian)] == order
+    assert [row.qubit for row in rows(hamiltonian)] == order
+    if hamiltonian.diagonal[greedy_index(hamiltonian)] == hamiltonian.spectrum.e_min:
+        assert planned_index(hamiltonian) == greedy_index(hamiltonian)
+
+
+def test_strongest_field_first_ties_by_weight():
     hamiltonian = IsingHamiltonian(3, {(0,): 0.5, (1, 2): -1.0, (2,): 0.25})
-    assert [row.qubit for row in rows(hamiltonian)] == [2, 1, 0]
+    assert [row.qubit for row in rows(hamiltonian)] == [0, 2, 1]
     assert planned_index(hamiltonian) == int(np.argmin(hamiltonian.diagonal))
+    couplings = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 0.5})
+    assert [row.qubit for row in rows(couplings)] == [1, 0, 2]

@@ -29,7 +29,7 @@ Recipe = Literal["agent-q", "converged"]
 RECIPES: tuple[Recipe, ...] = ("agent-q", "converged")
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-FORMAT = 3
+FORMAT = 4
 """Goes up when the same settings would give other records."""
 
 BENCHMARK_PROBLEMS: Mapping[str, float] = {

@@ -1,9 +1,13 @@
-"""A plan for a state, mostly a ground state: the weightiest qubits first, one decision each time.
+"""A plan for a state, mostly a ground state: the strongest field first, one decision each time.
 
-For each qubit the plan knows the field that the qubits decided before it exert, and the bit it is
-to have. The bit follows the field wherever some optimum allows it, so of several ground states the
-plan names the one that greedy decisions come nearest to: the most predictable of them. Greedy
-decisions alone (the sign of the field) are a good heuristic already, see the lab book.
+The order is that of a greedy decimation: of the qubits left, the one on which those decided so far
+exert the largest field comes next, and takes the bit that its field asks for. Decisions that are
+certain are taken before those that are close. Greedy decisions alone are a good heuristic already
+(see the lab book; `greedy_index`), and the baseline for whatever writes plans.
+
+A plan for given states keeps that order. Its bit follows the field wherever one of the states
+allows it, so of several ground states it names the one that greedy decisions come nearest to: the
+most predictable of them.
 
 Only terms whose qubits are all decided count towards a field.
 """
@@ -53,13 +57,49 @@ class Decision(NamedTuple):
     bit: int
 
 
-def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
-    """The Hamiltonian by qubits, from the weightiest (sum of |coefficients|) on, ties by index."""
-    weight = np.zeros(hamiltonian.n_qubits)
+def decimate(hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
+    """Greedy decisions, the strongest field first; ties by sum of |coefficients|, then by index.
+
+    A qubit without a field takes bit 0.
+    """
+    n, unit = hamiltonian.n_qubits, largest_coefficient(hamiltonian)
+    weight, fields = np.zeros(n), np.zeros(n)
+    terms: list[tuple[set[int], float]] = []
+    of_qubit: list[list[int]] = [[] for _ in range(n)]
     for qubits, coefficient in hamiltonian.terms.items():
-        weight[list(qubits)] += abs(coefficient)
-    weight = np.round(weight / largest_coefficient(hamiltonian), _SAME)
-    order = sorted(range(hamiltonian.n_qubits), key=lambda q: (-weight[q], q))
+        for qubit in qubits:
+            weight[qubit] += abs(coefficient)
+            of_qubit[qubit].append(len(terms))
+        terms.append((set(qubits), coefficient / unit))
+        if len(qubits) == 1:
+            fields[qubits[0]] += coefficient / unit
+    weight = np.round(weight / unit, _SAME)
+    left = list(range(n))
+    out = []
+    while left:
+        strength = np.round(np.abs(fields), _SAME)
+        qubit = min(left, key=lambda q: (-strength[q], -weight[q], q))
+        left.remove(qubit)
+        field = round(float(fields[qubit]), _SAME) + 0.0
+        bit = int(field > 0)
+        out.append(Decision(qubit, field, bit))
+        for number in of_qubit[qubit]:
+            open_qubits, coefficient = terms[number]
+            open_qubits.remove(qubit)
+            terms[number] = (open_qubits, -coefficient if bit else coefficient)
+            if len(open_qubits) == 1:
+                fields[next(iter(open_qubits))] += terms[number][1]
+    return tuple(out)
+
+
+def greedy_index(hamiltonian: IsingHamiltonian) -> int:
+    """The state that greedy decisions end in."""
+    return sum(decision.bit << decision.qubit for decision in decimate(hamiltonian))
+
+
+def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
+    """The Hamiltonian by qubits, in the order of `decimate`."""
+    order = [decision.qubit for decision in decimate(hamiltonian)]
     place = {qubit: i for i, qubit in enumerate(order)}
     found: list[list[Coupling]] = [[] for _ in order]
     for qubits, coefficient in hamiltonian.terms.items():
