@@ -15,10 +15,11 @@ from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.plan import plan
+from quasar.optimize.qaoa_table import angle_sets
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
 from quasar.prompts.compact_answer import GATES, circuit_text, field_text, qaoa_text
-from quasar.prompts.numbers import MAGNITUDES, rounded
+from quasar.prompts.numbers import MAGNITUDES, angle_text, rounded
 from quasar.prompts.vocabulary import SPECIAL, pattern, tokens
 from quasar.simulate.engine import get_engine, probabilities
 
@@ -86,13 +87,25 @@ def test_qaoa_answers_mean_qaoa(hamiltonian, angles):
     twice = [rounded(4 * g) for g, _ in angles]
     betas = [rounded(b) / 2 for _, b in angles]
     deviation = rounded(max(sigma / unit, 1.0))
+    text = qaoa_text(hamiltonian, [x / 2 / sigma for x in twice], betas)
     gammas = [x / 2 / unit / deviation for x in twice]
-    text = qaoa_text(hamiltonian, gammas, betas)
     circuit = parse(text).circuit
     given_ = {t: rounded(c / unit) * unit for t, c in hamiltonian.terms.items()}
     exact = qaoa(IsingHamiltonian(hamiltonian.n_qubits, given_), len(angles))
     expected = probabilities(get_engine().state(exact.bind([*gammas, *betas])))
     assert probabilities(get_engine().state(circuit)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_angles_of_the_table_are_written_as_it_has_them():
+    ring = IsingHamiltonian(3, {(0, 1): 2.0, (1, 2): 2.0, (0,): -0.7})
+    for layers in (1, 2, 3, 4):
+        for entry in angle_sets(layers):
+            theta = np.round(entry.angles(ring), 4)
+            text = qaoa_text(ring, theta[:layers], theta[layers:])
+            divided = "/1.45) q[0]" if entry.unit == "deviation" else ") q[0]"
+            for gamma, beta in zip(entry.gammas, entry.betas, strict=True):
+                assert f"cost({angle_text(2 * gamma)}{divided}" in text
+                assert f"rx({angle_text(2 * beta)}) q;" in text
 
 
 @settings(deadline=None)

@@ -6,6 +6,7 @@ Says how the optimisers are called and what each recipe drops; the optimisers th
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,11 @@ from quasar.data.draw import Draft
 from quasar.data.settings import BuildSettings
 from quasar.optimize.agent_q import make_agent_q
 from quasar.optimize.converged import converge
+from quasar.optimize.qaoa import sigma
 from quasar.simulate.engine import FloatVector
 
 DECIMALS = 4
-"""Digits of the angles written."""
+"""Digits after the point of the angles written; of QAOA's γ more where energies are large."""
 _SHORTEST_LINE = 8  # characters of `h q[0];` with its line end
 _LONGEST_LINE = 30  # of `crz(0.0) q[15], q[14];`, rounded up
 _FRAME_LINES = 36  # header and measurements, of up to 16 qubits
@@ -96,9 +98,13 @@ def _converged(draft: Draft, settings: BuildSettings) -> Made | str:
         slack=settings.slack,
         search=settings.search,
     )
-    theta = np.round(found.theta, DECIMALS) + 0.0
+    decimals = DECIMALS
+    if choice.algorithm == "qaoa":
+        # γ is of the size of 1/σ(E): as many digits for large energies as for small ones.
+        decimals += max(0, math.ceil(math.log10(sigma(draft.encoded.hamiltonian))))
+    theta = np.round(found.theta, decimals) + 0.0
     return Made(
-        qasm=emit(found.ansatz.bind(theta), decimals=DECIMALS),
+        qasm=emit(found.ansatz.bind(theta), decimals=decimals),
         ansatz=found.label,
         params=_params(draft, theta),
         steps=found.evaluations,

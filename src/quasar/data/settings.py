@@ -128,7 +128,8 @@ class BuildSettings(Settings):
     wide search."""
     search: Search = "wide"
     """How QAOA angles of `converged` are looked for: `wide`, the best energy at any angles, or
-    `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost."""
+    `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost, or `table`,
+    the best of a few angle sets that serve all instances (`optimize.qaoa_table`)."""
     max_basis_share: float = Field(ge=0, le=1)
     """Largest share of records that merely write one bit string (no entangling gate)."""
     max_characters: int = Field(default=18_000, ge=100)

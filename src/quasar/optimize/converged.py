@@ -11,7 +11,8 @@ One deterministic function of the Hamiltonian. What makes its answers learnable:
    no idle gates.
 4. QAOA: the best energy of a wide search (`qaoa_search`), folded by the exact symmetries; with
    `slack` a canonical optimum is preferred that is nearly as good. Or canonical angles alone, at a
-   small part of the cost (`qaoa_canonical`).
+   small part of the cost (`qaoa_canonical`). Or the best of a few angle sets that serve all
+   instances (`qaoa_table`): the cheapest, and the most predictable.
 
 A converged circuit for a diagonal Hamiltonian without degeneracy ends in one bit string, however it
 was found: entangling gates in it act on the way or not at all. `ground="all"` leaves what can be
@@ -36,6 +37,7 @@ from quasar.optimize.ground_choice import Subcube
 from quasar.optimize.plan import planned_index
 from quasar.optimize.qaoa_canonical import search_canonical
 from quasar.optimize.qaoa_search import search_qaoa
+from quasar.optimize.qaoa_table import look_up
 from quasar.optimize.steered import STEERS, grow_to
 from quasar.optimize.trace import Budget
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
@@ -44,7 +46,7 @@ from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 
 Ground = Literal["one", "all"]
-Search = Literal["wide", "canonical"]
+Search = Literal["wide", "canonical", "table"]
 
 CONVERGED_TEMPLATES = tuple(number for number in NUMBERS if number != 9)
 """Templates that can reach an optimum."""
@@ -96,10 +98,12 @@ def converge(
             as many ground states in superposition as their structure easily can.
         slack: for `qaoa` with a wide search, share of the range of energies that may be given up
             for canonical angles.
-        search: of `qaoa`; `canonical` keeps to canonical angles and does not depend on `seed`.
+        search: of `qaoa`; `canonical` keeps to canonical angles, `table` to those of the table;
+            neither depends on `seed`.
 
     Raises:
-        InputError: unknown algorithm, ground or search, template or layers that do not exist.
+        InputError: unknown algorithm, ground or search, template or layers that do not exist (the
+            table ends at four).
         ProblemError: more qubits than are enumerated.
     """
     if algorithm not in get_args(Algorithm):
@@ -130,6 +134,9 @@ def _qaoa(
         minima, evaluations = search_canonical(hamiltonian, layers)
         best = minima[-1]
         return Converged(ansatz, best.theta, best.energy, evaluations, ansatz.name)
+    if search == "table":
+        found, evaluations = look_up(hamiltonian, layers)
+        return Converged(ansatz, found.theta, found.energy, evaluations, ansatz.name)
     spectrum = hamiltonian.spectrum
     depths, evaluations = search_qaoa(hamiltonian, layers, seed=seed)
     minimum = depths[-1].chosen(slack * (spectrum.e_max - spectrum.e_min))

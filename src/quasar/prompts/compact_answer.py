@@ -5,7 +5,7 @@
 2. A layer of equal rotations is one statement on the whole register.
 3. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
    as 2γσ/(σ in units of the largest coefficient), so that the number to be found is of one size
-   for all problems.
+   for all problems. Angles of a set of `optimize.qaoa_table` are written as the table has them.
 
 Angles and coefficients are rounded to the values of `numbers`.
 """
@@ -20,6 +20,8 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.plan import Decision, largest_coefficient, rows
+from quasar.optimize.qaoa import sigma
+from quasar.optimize.qaoa_table import find_set
 from quasar.prompts.compact import deviation_text
 from quasar.prompts.numbers import angle_text, number_text, rounded
 
@@ -68,7 +70,13 @@ def qaoa_text(
         betas: one a layer, radians.
     """
     n, unit = hamiltonian.n_qubits, largest_coefficient(hamiltonian)
-    deviation = deviation_text(hamiltonian)
+    deviation = f"/{deviation_text(hamiltonian)}"
+    scale = sigma(hamiltonian)
+    if (known := find_set(hamiltonian, gammas, betas)) is not None:
+        gammas, betas = known.gammas, known.betas
+        if known.unit == "coefficient":
+            deviation = ""
+        scale = 1.0
     lines = [HEADER]
     cost = [f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n"]
     pairs = False
@@ -81,9 +89,8 @@ def qaoa_text(
     lines += [*cost, "}\n", f"qubit[{n}] q;\n", "h q;\n"]
     register = ",".join(f"q[{i}]" for i in range(n))
     for gamma, beta in zip(gammas, betas, strict=True):
-        angle = number_text(2.0 * gamma * unit * float(deviation))
-        lines.append(f"cost({angle}/{deviation}) {register};\n")
-        lines.append(f"rx({number_text(2.0 * beta)}) q;\n")
+        lines.append(f"cost({angle_text(2.0 * gamma * scale)}{deviation}) {register};\n")
+        lines.append(f"rx({angle_text(2.0 * beta)}) q;\n")
     return "".join(lines)
 
 
