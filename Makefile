@@ -70,12 +70,13 @@ bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw
 bench-serve: $(VENV)/dev ## Throughput and latency of the HTTP service
 	$(BIN)/python -m benchmarks.serve
 
-data-nano: $(VENV)/dev ## The packaged model's training data (about 20 minutes)
+data-nano: $(VENV)/dev ## The packaged model's training data (about half an hour)
 	$(BIN)/quasar data build --config configs/data-nano-solutions.toml --out data/nano-solutions
 	$(BIN)/quasar data build --config configs/data-nano-angles.toml --out data/nano-angles
 	$(BIN)/quasar data build --config configs/data-nano-agent-q.toml --out data/nano-agent-q
+	$(BIN)/quasar data build --config configs/data-nano-agent-q-angles.toml --out data/nano-agent-q-angles
 
-train-nano: $(VENV)/dev data-nano ## The packaged model from scratch (about an hour more)
+train-nano: $(VENV)/dev data-nano ## The packaged model from scratch (about two hours more)
 	$(BIN)/quasar train sft configs/sft-nano.toml
 
 bench-kill-resume: $(VENV)/dev ## A build killed ten times and resumed, against one left alone

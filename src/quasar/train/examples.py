@@ -43,10 +43,11 @@ class ExampleSettings(Settings):
     """Share of examples that name the algorithm. The rest teaches what to write when it is free:
     in style `converged` what solves the problem; in style `agent-q` mostly QAOA, whose circuits
     follow from the problem, while those of the others hang on random starts as well."""
-    likeness_from: int = Field(default=12, ge=2)
-    """Qubits from which converged circuits also stand in for free ones of style `agent-q`: large
-    circuits of the benchmark end near one bit string, or are too long to be written."""
-    likeness_share: float = Field(default=0.15, ge=0, le=1)
+    likeness_from: int = Field(default=5, ge=2)
+    """Qubits from which converged circuits also stand in for free ones of style `agent-q`: many
+    circuits of the benchmark, and most large ones, end near one bit string, so that of several
+    answers one should be solved."""
+    likeness_share: float = Field(default=0.06, ge=0, le=1)
     """Share of those circuits that do."""
     layers_told: float = Field(default=0.7, ge=0, le=1)
     """Share of examples that name the number of layers."""

@@ -37,7 +37,7 @@ _COLUMNS = (
     "circuit_with_params",
     "solution",
 )
-_FORMAT = 1  # goes up when the same records and settings would give other tokens
+_FORMAT = 2  # goes up when the same records and settings would give other tokens
 
 
 def tokenised(
