@@ -103,7 +103,8 @@ def ask(
     ]
 
 
-def _same(request: Request) -> Callable[[Record], Request]:
+def always(request: Request) -> Callable[[Record], Request]:
+    """The same request for every record."""
     return lambda _: request
 
 
@@ -153,7 +154,7 @@ def converged(model: Model, records: Sequence[Record], name: str) -> list[Record
     lines: list[Record] = []
     for label, algorithm in (("free", None), ("vqe", "vqe"), ("adaptive_vqe", "adaptive_vqe")):
         request = Request(algorithm)  # type: ignore[arg-type]
-        lines += ask(model, records, _same(request), f"nano, {label}", GREEDY)
+        lines += ask(model, records, always(request), f"nano, {label}", GREEDY)
     references = [
         {"run": "references", "sample_index": r["sample_index"], "candidate": 0,
          "qasm": r["circuit_with_params"]}
@@ -204,7 +205,7 @@ def qaoa_part(model: Model, records: Sequence[Record], name: str) -> list[Record
     best = [search_qaoa(p.hamiltonian, max(DEPTHS))[0] for p in problems]
     rows = []
     for depth in DEPTHS:
-        lines = ask(model, records, _same(Request("qaoa", depth)), "nano", GREEDY)
+        lines = ask(model, records, always(Request("qaoa", depth)), "nano", GREEDY)
         for run in ("nano", *WITHOUT_MODEL):
             near, ratio, attainable = [], [], []
             for problem, line, depths in zip(problems, lines, best, strict=True):
