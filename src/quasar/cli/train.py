@@ -79,6 +79,34 @@ def grpo(
         print(f"  {name:24} {_number(before.get(name))} -> {_number(after[name])}")
 
 
+@app.command("environment")
+def environment(
+    config: Config,
+    changes: Changes = None,
+    split: Annotated[str, typer.Option(help="Split of the data sets: train, test, ...")] = "train",
+    host: Annotated[str, typer.Option(help="Interface.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port.")] = 8000,
+    sessions: Annotated[int, typer.Option(help="Conversations at the same time.", min=1)] = 64,
+) -> None:
+    """Offer a configuration's problems and rewards through OpenEnv, to trainers of any kind.
+
+    Needs openenv-core: pip install 'openenv-core>=0.3,<0.4', apart from the extra `serve`, whose
+    requirements exclude each other. It has no access control: keep it on loopback or behind one.
+    """
+    from importlib.util import find_spec
+
+    if find_spec("openenv") is None:
+        raise InputError("this needs openenv-core: pip install 'openenv-core>=0.3,<0.4'.")
+    import uvicorn
+
+    from quasar.train.grpo_settings import GrpoSettings
+    from quasar.train.openenv_app import make_app
+
+    settings = GrpoSettings.parse(read_config(config, changes or []))
+    served = make_app(settings, split=split, sessions=sessions)  # type: ignore[arg-type]
+    uvicorn.run(served, host=host, port=port, log_level="warning")
+
+
 def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
     """A TOML file with changes of the form `table.key=value`.
 

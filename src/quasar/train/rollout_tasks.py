@@ -68,6 +68,9 @@ def draw_tasks(
 ) -> list[RolloutTask]:
     """At most `count` tasks of a split, the same ones for the same seed.
 
+    Args:
+        tokenizer: for the length of prompts; None: of any length.
+
     Raises:
         InputError: a data set cannot be read, has no such split, or no record fits.
     """
@@ -153,6 +156,8 @@ def _read(
 
 
 def _fits(task: RolloutTask, tokenizer: Any, settings: PromptSettings) -> bool:
+    if tokenizer is None:
+        return True
     text = tokenizer.apply_chat_template(task.chat, tokenize=False, add_generation_prompt=True)
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     return len(ids) <= settings.max_prompt_length

@@ -1,0 +1,132 @@
+"""The environment through OpenEnv: a real server, OpenEnv's own client, several sessions."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip(
+    "openenv", reason="openenv-core is not installed: its requirements exclude those of serve"
+)
+
+import uvicorn
+from openenv.core.generic_client import GenericEnvClient
+
+from quasar.core.errors import InputError
+from quasar.data.build import build
+from quasar.data.settings import BuildSettings
+from quasar.train.grpo_settings import GrpoSettings
+from quasar.train.openenv_app import LOST, CircuitAction, Judges, VerifierEnvironment, make_app
+from quasar.train.reward_workers import RewardWorkers
+from quasar.train.rewards import UNPARSED, RewardSettings
+from quasar.train.rollout_tasks import RolloutTask
+from small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
+
+TASK = RolloutTask(PROBLEM, REFERENCE, [{"role": "user", "content": "A circuit, please."}], "one")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    data = tmp_path_factory.mktemp("openenv") / "data"
+    build(data, BuildSettings.parse({"recipe": "converged", "count": 12, "max_qubits": 4}))
+    settings = GrpoSettings.parse(
+        {
+            "model": {"base": "nowhere"},
+            "data": {"paths": [str(data)], "prompts": 8, "examples": {"prompt_style": "few-shot"}},
+            "verification": {"workers": 2},
+            "rollouts": {"turns": 3},
+            "schedule": {"max_steps": 1},
+            "out": str(data),
+        }
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(settings, sessions=4), port=0, log_level="error")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(timeout=30)
+    assert not thread.is_alive()
+
+
+def program(n: int) -> str:
+    return f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[{n}] q;\nh q;\n'
+
+
+def test_a_conversation_over_the_wire(served: str) -> None:
+    with GenericEnvClient(base_url=served).sync() as client:
+        first = client.reset(task=2)
+        assert first.observation["task"] == 2
+        assert "qubit" in first.observation["messages"][-1]["content"]
+        broken = client.step({"text": BROKEN})
+        assert "not valid OpenQASM" in broken.observation["messages"][0]["content"]
+        assert broken.reward == UNPARSED
+        assert not broken.done
+        better = client.step({"text": f"```qasm\n{program(1)}```", "final": False})
+        assert better.observation["turn"] == 2
+        assert better.observation["signals"]["parses"] is True
+        assert better.reward > broken.reward
+        assert client.step({"text": "I give up."}).done
+        assert client.state()["step_count"] == 3
+
+
+def test_sessions_at_the_same_time_are_apart(served: str) -> None:
+    with (
+        GenericEnvClient(base_url=served).sync() as a,
+        GenericEnvClient(base_url=served).sync() as b,
+    ):
+        assert a.reset(task=0).observation["task"] == 0
+        assert b.reset(task=1).observation["task"] == 1
+        a.step({"text": BROKEN})
+        assert b.step({"text": BROKEN}).observation["turn"] == 1
+        assert a.step({"text": BROKEN}).observation["turn"] == 2
+        assert a.reset(seed=5).observation == b.reset(seed=5).observation
+
+
+class Dead(RewardWorkers):
+    """Verifiers without a verdict."""
+
+    def judge(self, candidates):  # type: ignore[no-untyped-def]
+        return [None for _ in candidates]
+
+
+def test_a_verifier_that_failed_gives_no_reward() -> None:
+    judges = Judges(lambda: Dead([PROBLEM], [REFERENCE], settings=None), 1)  # type: ignore[arg-type]
+    environment = VerifierEnvironment([TASK], judges, RewardSettings(), turns=3)
+    environment.reset(task=0)
+    answer = environment.step(CircuitAction(text=UNIFORM))
+    assert (answer.lost, answer.done, answer.reward) == (True, True, None)
+    assert answer.messages[0]["content"] == LOST
+    judges.close()
+
+
+def test_what_is_refused() -> None:
+    judges = Judges(lambda: Dead([PROBLEM], [REFERENCE], settings=None), 1)  # type: ignore[arg-type]
+    environment = VerifierEnvironment([TASK], judges, RewardSettings(), turns=1)
+    with pytest.raises(InputError, match="reset first"):
+        environment.step(CircuitAction(text=UNIFORM))
+    with pytest.raises(InputError, match="from 0 to 0"):
+        environment.reset(task=1)
+    environment.reset(task=0)
+    environment.step(CircuitAction(text="no program"))
+    with pytest.raises(InputError, match="is over"):
+        environment.step(CircuitAction(text=UNIFORM))
+    judges.close()
+
+
+def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from quasar.cli.train import app
+
+    result = CliRunner().invoke(app, ["environment", str(tmp_path / "none.toml")])
+    assert isinstance(result.exception, InputError)
+    assert "cannot be read" in str(result.exception)
