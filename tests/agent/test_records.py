@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from quasar.agent.records import RecordsSettings, generate_records
 from quasar.agent.refine import RefineSettings
+from quasar.core.cluster import Cluster
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.evaluation.inputs import read_generations, read_records
 from quasar.models.designer import DesignerSettings
@@ -205,3 +206,25 @@ def test_unusable_records(tmp_path: Path, content: str, words: str) -> None:
     path.write_text(content)
     with pytest.raises(InputError, match=words):
         generate_records(path, tmp_path / "g.jsonl", model())
+
+
+def test_a_cluster_writes_the_same_lines(records: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    how = RecordsSettings(settings=DesignerSettings(max_evaluations=60), samples=2)
+    here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
+    generate_records(records, here, "designer", how)
+    first = there.open("a")
+    first.write(here.read_text().splitlines(keepends=True)[0])
+    first.close()
+    done = generate_records(records, there, "designer", how, cluster=Cluster(None, 2))
+    assert (done.written, done.kept) == (11, 1)
+    by_number = {(row["sample_index"], row["candidate"]): row for row in lines(there)}
+    assert len(lines(there)) == 12
+    assert list(by_number.values()) != []
+    for row in lines(here):
+        assert by_number[row["sample_index"], row["candidate"]] == row
+
+
+def test_a_cluster_needs_a_model_by_name(records: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="by its name"):
+        generate_records(records, tmp_path / "g.jsonl", model(), cluster=Cluster(None, 2))

@@ -17,10 +17,12 @@ import pytest
 
 import quasar
 from agentq import agentq_folder, load_expected, load_lines
+from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.evaluation.evaluate import Evaluation, EvaluationSettings, run
 from quasar.evaluation.measurement import Key
 from quasar.evaluation.store import CANDIDATES, REFERENCES
+from quasar.verifier.sandbox import SandboxLimits
 from small_evaluation import generation, generations, hadamards, records, write
 
 ONE = EvaluationSettings(jobs=1, sandbox=None, resamples=50)
@@ -440,3 +442,16 @@ def test_bad_input_is_exit_code_two(tmp_path: Path) -> None:
     assert "line 1 is not JSON" in err
     assert json.loads(out)["exit_code"] == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_measures_the_same(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    given = records(3)
+    made = [*generations(given, "a", 2), *generations(given, "b")]
+    made.append(generation("hostile", 0, 1, "while (true) {}"))
+    limits = SandboxLimits(max_seconds=2.0)
+    settings = ONE.model_copy(update={"sandbox": limits})
+    here = run(given, [made], tmp_path / "here", settings)
+    there = run(given, [made], tmp_path / "there", settings, cluster=Cluster(None, 2))
+    assert there.table == here.table
+    assert rows(tmp_path / "there") == rows(tmp_path / "here")

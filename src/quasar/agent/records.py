@@ -17,13 +17,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, Generation, generate, resolve_model
 from quasar.agent.propose import NoAnswer, Proposal, Proposer, Question
 from quasar.agent.refine import RefineSettings
+from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.jsonl import drop_torn_line, read_jsonl
 from quasar.core.output import disk_errors
@@ -37,6 +38,7 @@ REFINED = "+refine"
 """Ends the name of a run whose candidates were refined: they are not the model's alone."""
 BATCH_SIZE = 64
 """Answers asked for at a time."""
+_RECORDS_A_TASK = 16  # on a cluster
 
 Tick = Callable[[int], None]
 """Told how many candidates are done."""
@@ -105,12 +107,17 @@ def generate_records(
     settings: RecordsSettings | None = None,
     *,
     model_options: dict[str, Any] | None = None,
+    cluster: Cluster | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write the candidates of each record that are not in `out` yet.
 
     A language model's answer depends on seed, prompt and its number, not on what else is asked. It
     is asked for the layers that a record states, as the benchmark's prompts do.
+
+    Args:
+        cluster: work on this Ray cluster, where each core loads the model for itself; the same
+            lines in another order.
 
     Raises:
         InputError: a file that cannot be used, or a model that no record can be asked of.
@@ -139,7 +146,13 @@ def generate_records(
     waiting = [record for record in tasks if record.sample_index in todo]
     count = sum(map(len, todo.values()))
     done.kept = len(tasks) * per_record - count
-    lines = _lines(waiting, todo, writer, settings, done)
+    if cluster is None:
+        lines = _lines(waiting, todo, writer, settings, done)
+    else:
+        if not isinstance(model, str):
+            raise InputError("on a cluster the model is given by its name.")
+        shared = _Shared(model, model_options, settings, done.run)
+        lines = _remote_lines(waiting, todo, shared, cluster, done)
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         with (
@@ -242,6 +255,55 @@ def _lines(
     else:
         for one in asked:
             yield [_refined(one, writer, settings, done.run)]
+
+
+class _Shared(NamedTuple):
+    """What every worker of a cluster needs."""
+
+    model: str
+    options: dict[str, Any] | None
+    settings: RecordsSettings
+    run: str
+
+
+class _Part(NamedTuple):
+    """Some records, with the numbers of the candidates that each lacks."""
+
+    records: list[Record]
+    todo: dict[int, list[int]]
+
+
+def _remote_lines(
+    records: Sequence[Record],
+    todo: dict[int, list[int]],
+    shared: _Shared,
+    cluster: Cluster,
+    done: Written,
+) -> Iterator[list[dict[str, Any]]]:
+    source = iter(records)
+    parts = (
+        _Part(some, {r.sample_index: todo[r.sample_index] for r in some})
+        for some in iter(lambda: list(islice(source, _RECORDS_A_TASK)), [])
+    )
+    for lines, lost, reason in on_ray(_work, shared, parts, cluster):
+        done.lost += lost
+        done.reason = done.reason or reason
+        yield lines
+
+
+_kept: dict[str, Model | None] = {}
+"""Of a worker of a cluster: the model that it has loaded."""
+
+
+def _work(shared: _Shared, part: _Part) -> tuple[list[dict[str, Any]], int, str]:
+    name = json.dumps([shared.model, shared.options], default=str)
+    if name not in _kept:
+        _kept.clear()
+        _kept[name] = resolve_model(shared.model, shared.options)
+    # Something is kept, as it were: that no record of this part can be asked says nothing of others.
+    done = Written(shared.run, kept=1)
+    made = _lines(part.records, part.todo, _kept[name], shared.settings, done)
+    return [line for batch in made for line in batch], done.lost, done.reason
 
 
 def _load(record: Record) -> EncodedProblem:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quasar.cli.options import AsJson, print_json
+from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -34,13 +34,6 @@ class RecipeName(StrEnum):
 
     agent_q = "agent-q"
     converged = "converged"
-
-
-class EngineName(StrEnum):
-    """Choices of --engine."""
-
-    local = "local"
-    ray = "ray"
 
 
 @app.command()
@@ -81,15 +74,8 @@ def build(
         ),
     ] = None,
     jobs: Jobs = None,
-    engine: Annotated[
-        EngineName, typer.Option(help="Processes of this machine, or a Ray cluster.")
-    ] = EngineName.local,
-    ray_address: Annotated[
-        str | None,
-        typer.Option(
-            help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"
-        ),
-    ] = None,
+    engine: OnEngine = EngineName.local,
+    ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a data set, or go on with one that was interrupted.

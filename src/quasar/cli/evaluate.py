@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, print_json
+from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 
 if TYPE_CHECKING:
     from quasar.evaluation.evaluate import Evaluation, Tick
@@ -86,6 +86,8 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Start anew in a folder that holds another evaluation.")
     ] = False,
+    engine: OnEngine = EngineName.local,
+    ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge generations against their records: likeness to the references, and quality.
@@ -93,9 +95,11 @@ def command(
     Writes table.json, candidates.jsonl, references.jsonl, report.md, plots and manifest.json.
     Stopped or killed, the same command goes on where it was.
     """
+    from quasar.core.cluster import Cluster
     from quasar.evaluation.evaluate import EvaluationSettings, run
     from quasar.evaluation.report import write_report
     from quasar.verifier.sandbox import SandboxLimits
+    from quasar.verifier.sandbox.pool import cores
 
     settings = EvaluationSettings(
         energy_convention=energy_convention.value,
@@ -106,7 +110,12 @@ def command(
         sandbox=None if no_sandbox else SandboxLimits(),
         seed=seed,
     )
-    done = run(records, generations, out, settings, force=force, progress=_progress)
+    cluster = None
+    if engine is EngineName.ray:
+        cluster = Cluster(ray_address, jobs or cores())
+    done = run(
+        records, generations, out, settings, force=force, cluster=cluster, progress=_progress
+    )
     write_report(done, out, against_paper=against_paper)
     if as_json:
         print_json(done.table)

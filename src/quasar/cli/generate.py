@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quasar.cli.options import AsJson, print_json
+from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
     from quasar.agent.records import RecordsSettings, Tick
+    from quasar.core.cluster import Cluster
     from quasar.problems.base import EncodedProblem
     from quasar.prompts.chat import Request
 
@@ -181,6 +182,8 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
+    engine: OnEngine = EngineName.local,
+    ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
     """Have circuits for a problem written, verify them, and keep the best with its evidence.
@@ -191,9 +194,11 @@ def command(
     from quasar.agent.generate import DEFAULT_MODEL
     from quasar.agent.records import RecordsSettings
     from quasar.agent.refine import RefineSettings
+    from quasar.core.cluster import Cluster
     from quasar.models.designer import DesignerSettings
     from quasar.models.protocol import Sampling
     from quasar.prompts.chat import Request
+    from quasar.verifier.sandbox.pool import cores
 
     if sum(given is not None for given in (problem, prompt, records)) != 1:
         raise InputError(_ONE_OF_THREE)
@@ -222,8 +227,13 @@ def command(
     writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
-        _many(records, out, writer, how, options, as_json=as_json)
+        cluster = None
+        if engine is EngineName.ray:
+            cluster = Cluster(ray_address, cores())
+        _many(records, out, writer, how, options, cluster=cluster, as_json=as_json)
         return
+    if engine is EngineName.ray:
+        raise InputError("--engine ray spreads --records; one problem is solved here.")
     _one(problem, prompt, out, writer, how, options, force=force, as_json=as_json)
 
 
@@ -351,11 +361,14 @@ def _many(
     how: RecordsSettings,
     options: dict[str, Any],
     *,
+    cluster: Cluster | None,
     as_json: bool,
 ) -> None:
     from quasar.agent.records import generate_records
 
-    done = generate_records(records, out, model, how, model_options=options, progress=_bar)
+    done = generate_records(
+        records, out, model, how, model_options=options, cluster=cluster, progress=_bar
+    )
     if as_json:
         result = {"out": str(out), "written": done.written, "kept": done.kept}
         print_json(result if not done.failed else {**result, "failed": done.failed})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,22 @@ ProblemFile = Annotated[
         "any benchmark record is one.",
         show_default=False,
     ),
+]
+
+
+class EngineName(StrEnum):
+    """Choices of --engine."""
+
+    local = "local"
+    ray = "ray"
+
+
+OnEngine = Annotated[
+    EngineName, typer.Option(help="Processes of this machine, or tasks on a Ray cluster.")
+]
+RayAddress = Annotated[
+    str | None,
+    typer.Option(help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

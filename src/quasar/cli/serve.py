@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from quasar.cli.options import EngineName
 from quasar.core.errors import InputError
-
-
-class EngineName(StrEnum):
-    """Choices of --engine."""
-
-    local = "local"
-    ray = "ray"
 
 
 ConfigFile = Annotated[

@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from quasar.core.cluster import Engine
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
 from quasar.core.output import disk_errors
 from quasar.data import storage
-from quasar.data.engines import Engine, run_shards
+from quasar.data.engines import run_shards
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import EXCLUDED, Plan
 from quasar.data.workers import default_jobs

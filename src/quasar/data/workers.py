@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from quasar.core.cluster import single_threaded
 from quasar.core.errors import InfrastructureError, QuasarError
 
 T = TypeVar("T")
@@ -29,12 +30,6 @@ Tick = Callable[[], None]
 Work = Callable[[T, Tick], R]
 
 _MAX_DEATHS = 3
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "QULACS_NUM_THREADS")
-
-
-def single_threaded() -> dict[str, str]:
-    """Environment of a worker: one thread each, so that they do not fight over the cores."""
-    return dict.fromkeys(_THREADS, "1")
 
 
 def default_jobs() -> int:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic import Field
 
+from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
 from quasar.core.settings import Settings
@@ -164,9 +165,13 @@ def run(
     settings: EvaluationSettings,
     *,
     force: bool = False,
+    cluster: Cluster | None = None,
     progress: Progress = silent,
 ) -> Evaluation:
     """Measure whatever `folder` does not hold yet, and write its table; no report, no plots.
+
+    Args:
+        cluster: judge circuits on this Ray cluster; the same results.
 
     Raises:
         InputError: see `evaluate`.
@@ -187,7 +192,7 @@ def run(
     # Every problem twice: for candidates, and without its reference for the reference itself.
     problems = [record.problem for record in known_records.items]
     problems += [problem.with_reference(None) for problem in problems]
-    judge = Judge(problems, VERIFIER, sandbox=settings.sandbox, workers=workers)
+    judge = Judge(problems, VERIFIER, sandbox=settings.sandbox, workers=workers, cluster=cluster)
     with Store(folder, identity, force=force) as store, judge:
         runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
         inputs = {"records": known_records.source, "generations": texts.sources}

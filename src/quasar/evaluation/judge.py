@@ -1,7 +1,8 @@
 """Many texts to reports, and other work per problem, on all cores.
 
 Untrusted text goes through the verifier's sandbox; `sandbox=None` judges in plain worker processes
-without limits on time and memory, for text one trusts. Order of results is that of completion.
+without limits on time and memory, for text one trusts; either can be on a Ray cluster. Order of
+results is that of completion.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby, islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from uuid import uuid4
 
+from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
@@ -41,6 +44,7 @@ class Judge(AbstractContextManager["Judge"]):
         settings: the verifier's.
         sandbox: limits for untrusted text; None for none.
         workers: processes at most.
+        cluster: judge on this Ray cluster, a worker a core, and not on this machine.
     """
 
     def __init__(
@@ -50,15 +54,21 @@ class Judge(AbstractContextManager["Judge"]):
         *,
         sandbox: SandboxLimits | None,
         workers: int,
+        cluster: Cluster | None = None,
     ) -> None:
         self.problems = problems
         self.settings = settings
         self.limits = sandbox
         self.workers = workers
+        self.cluster = cluster
         self._stack = ExitStack()
         self._box: Sandbox | None = None
 
     def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes; a later call starts new ones."""
         self._box = None
         self._stack.close()
 
@@ -67,8 +77,13 @@ class Judge(AbstractContextManager["Judge"]):
 
         Raises:
             InputError: a problem's reference circuit is not usable.
-            InfrastructureError: workers died and could not be replaced.
+            InfrastructureError: workers died and could not be replaced, or the cluster failed.
         """
+        if self.cluster is not None:
+            shared = _Shared(str(uuid4()), self.problems, self.settings, self.limits)
+            for found in on_ray(_judge_remote, shared, _pieces(jobs), self.cluster):
+                yield from found
+            return
         if self.limits is None:
             for chunk in spread(_judge_chunk, self._chunks(jobs), workers=self.workers):
                 yield from chunk
@@ -79,15 +94,45 @@ class Judge(AbstractContextManager["Judge"]):
         yield from self._box.run(jobs)
 
     def _chunks(self, jobs: Iterable[Job]) -> Iterator[_Chunk]:
-        for number, group in groupby(jobs, key=lambda job: job.problem):
-            while waiting := list(islice(group, _CHUNK)):
-                yield self.problems[number], self.settings, waiting
+        for piece in _pieces(jobs):
+            yield self.problems[piece[0].problem], self.settings, piece
 
 
 def _judge_chunk(chunk: _Chunk) -> list[tuple[Any, Report]]:
     problem, settings, jobs = chunk
     verifier = Verifier(problem, None, settings)
     return [(job.key, verifier.verify(job.text)) for job in jobs]
+
+
+class _Shared(NamedTuple):
+    """What every worker of a cluster needs; `token` tells one call from the next."""
+
+    token: str
+    problems: Sequence[EncodedProblem]
+    settings: VerifierSettings
+    limits: SandboxLimits | None
+
+
+_kept: dict[str, Judge] = {}
+"""Of a worker of a cluster: the judge of the call it works for, its sandbox open."""
+
+
+def _judge_remote(shared: _Shared, jobs: list[Job]) -> list[tuple[Any, Report]]:
+    if shared.token not in _kept:
+        for old in _kept.values():
+            old.close()
+        _kept.clear()
+        _kept[shared.token] = Judge(
+            shared.problems, shared.settings, sandbox=shared.limits, workers=1
+        )
+    return list(_kept[shared.token].run(jobs))
+
+
+def _pieces(jobs: Iterable[Job]) -> Iterator[list[Job]]:
+    """Jobs of one problem, some at a time."""
+    for _, group in groupby(jobs, key=lambda job: job.problem):
+        while waiting := list(islice(group, _CHUNK)):
+            yield waiting
 
 
 def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[R]:
