@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quasar.cli.bar import Bar
 from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
@@ -100,7 +101,7 @@ def build(
         if name not in given:
             raise InputError(f"say --{name}, or give it in --config.")
     settings = BuildSettings.parse(given)
-    with _Bar("building") as bar:
+    with Bar("building") as bar:
         try:
             built = run(
                 out,
@@ -157,7 +158,7 @@ def validate(
     """
     from quasar.data.validate import validate as run
 
-    with _Bar("checking") as bar:
+    with Bar("checking") as bar:
         verdict = run(
             folder,
             jobs=jobs,
@@ -210,7 +211,7 @@ def import_(
     from quasar.data.importing import REJECTED, import_records
     from quasar.data.workers import default_jobs
 
-    with _Bar("importing") as bar:
+    with Bar("importing") as bar:
         bar.start(None, 0)
         found = import_records(
             source, out, jobs=jobs or default_jobs(), force=force, tick=bar.advance
@@ -340,59 +341,3 @@ def export(
 
 def _name(source: Any) -> str:
     return str(source.path) if source.split is None else f"{source.path} [{source.split}]"
-
-
-class _Bar:
-    """Progress on standard error: records, rate, time left."""
-
-    def __init__(self, what: str) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        self.done = 0
-        self._new = 0
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._task = self._progress.add_task(what, total=None, rate="")
-
-    def __enter__(self) -> _Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def stop(self) -> None:
-        """Take the bar off the terminal."""
-        self._progress.stop()
-
-    def start(self, total: int | None, done: int) -> None:
-        """Records in all (if known), and those that were there already."""
-        self.done = done
-        self._progress.reset(self._task, total=total, completed=done)
-
-    def advance(self) -> None:
-        """One more record."""
-        self.done += 1
-        self._new += 1
-        elapsed = self._progress.tasks[0].elapsed or 0.0
-        rate = f"{self._new / elapsed:.1f}/s" if elapsed > 1 else ""
-        self._progress.update(self._task, completed=self.done, rate=rate)
-
-    def say(self, what: str) -> None:
-        """What is being done now."""
-        self._progress.update(self._task, description=what)

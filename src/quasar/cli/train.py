@@ -42,7 +42,7 @@ def sft(
     from quasar.train.sft import train_sft
     from quasar.train.sft_settings import SftSettings
 
-    settings = SftSettings.parse(read_config(config, changes or []))
+    settings = SftSettings.parse(_with_data(read_config(config, changes or [])))
     quality = train_sft(settings)
     if as_json:
         print_json({"model": str(settings.out / "model"), "validation": quality})
@@ -66,7 +66,7 @@ def grpo(
     from quasar.train.grpo import train_grpo
     from quasar.train.grpo_settings import GrpoSettings
 
-    settings = GrpoSettings.parse(read_config(config, changes or []))
+    settings = GrpoSettings.parse(_with_data(read_config(config, changes or [])))
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # the trainer's own lines
         before, after = train_grpo(settings)
     if as_json:
@@ -102,7 +102,7 @@ def environment(
     from quasar.train.grpo_settings import GrpoSettings
     from quasar.train.openenv_app import make_app
 
-    settings = GrpoSettings.parse(read_config(config, changes or []))
+    settings = GrpoSettings.parse(_with_data(read_config(config, changes or [])))
     served = make_app(settings, split=split, sessions=sessions)  # type: ignore[arg-type]
     uvicorn.run(served, host=host, port=port, log_level="warning")
 
@@ -131,6 +131,20 @@ def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
                 raise InputError(f"--set {change}: {table} is no table of the configuration.")
         place[last] = _value(text)
     return data
+
+
+def _with_data(config: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with data sets built that it names by their own configurations."""
+    data = config.get("data")
+    paths = data.get("paths") if isinstance(data, dict) else None
+    if not isinstance(paths, list) or not any(str(path).endswith(".toml") for path in paths):
+        return config
+    from quasar.cli.bar import Bar
+    from quasar.train.data_sets import BUILT_IN, made
+
+    with Bar("building data") as bar:
+        found = made([str(path) for path in paths], BUILT_IN, bar)
+    return {**config, "data": {**config["data"], "paths": found}}
 
 
 def _number(value: float | None) -> str:

@@ -50,7 +50,12 @@ def packaged_folder() -> Path:
     return Path(__file__).with_name(PACKAGED)
 
 
-def _checkpoint(spec: str) -> str:
+def checkpoint(spec: str) -> str:
+    """What transformers loads: the packaged model's folder for its name, else the name itself.
+
+    Raises:
+        InputError: this installation has no packaged model.
+    """
     if spec == PACKAGED:
         folder = packaged_folder()
         if not (folder / "config.json").is_file():
@@ -78,13 +83,13 @@ def _is_hub_id(spec: str) -> bool:
 def _transformers(model: str, options: dict[str, Any]) -> Model:
     from quasar.models.transformers_model import TransformersModel, TransformersSettings
 
-    return TransformersModel(_checkpoint(model), TransformersSettings.parse(options))
+    return TransformersModel(checkpoint(model), TransformersSettings.parse(options))
 
 
 def _vllm(model: str, options: dict[str, Any]) -> Model:
     from quasar.models.vllm_model import VllmModel, VllmSettings
 
-    return VllmModel(_checkpoint(model), VllmSettings.parse(options))
+    return VllmModel(checkpoint(model), VllmSettings.parse(options))
 
 
 def _openai(model: str, options: dict[str, Any]) -> Model:

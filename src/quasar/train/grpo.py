@@ -214,7 +214,7 @@ def _profile(settings: GrpoSettings) -> Profile:
         InputError: one of the two is the compact style, which has a vocabulary of its own.
     """
     style, name = settings.data.examples.prompt_style, settings.model.base
-    base = Profile(prompt_style=style) if name is None else find_profile(name)
+    base = Profile(prompt_style=style) if name is None else find_profile(checkpoint(name))
     if style != base.prompt_style and "compact" in (style, base.prompt_style):
         raise InputError(
             f"the base model takes prompts in style {base.prompt_style!r}, not {style!r}: set "

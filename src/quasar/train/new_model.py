@@ -6,6 +6,7 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
+from quasar.models.registry import checkpoint
 from quasar.train.sft_settings import ModelSettings
 
 MAX_LENGTH = 1024
@@ -23,10 +24,11 @@ def make_model(settings: ModelSettings, seed: int) -> tuple[Any, Any]:
 
     dtype = getattr(torch, settings.dtype)
     if settings.base is not None:
+        base = checkpoint(settings.base)
         try:
-            tokenizer = AutoTokenizer.from_pretrained(settings.base)
+            tokenizer = AutoTokenizer.from_pretrained(base)
             model = AutoModelForCausalLM.from_pretrained(
-                settings.base, dtype=dtype, attn_implementation=settings.attention
+                base, dtype=dtype, attn_implementation=settings.attention
             )
         except (OSError, ValueError) as error:
             raise InputError(

@@ -146,12 +146,15 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
             )
         else:
             gate = gate.model_copy(update={"budget_s": min(each, gate.budget_s or each)})
+    optimises = ablation not in {"no_opt", "validity_only"}
+    if settings.aim == "physical":
+        optimises = settings.physical.warm_start > 0
     if gate.mode == "thresholds" and ablation == "no_re":
         gate = gate.model_copy(update={"behaviour_threshold": 0.0})
     if gate.mode == "thresholds" and ablation == "no_ev":
         gate = gate.model_copy(update={"objective_threshold": 0.0})
     return VerifierSettings(
-        max_stage=3 if ablation in {"no_opt", "validity_only"} else 4,
+        max_stage=4 if optimises else 3,
         readings=False,
         # Likeness in training needs no agreement with published figures to the last digit.
         reference_engine="qulacs",

@@ -29,7 +29,7 @@ class ModelSettings(Settings):
     """Which model is trained."""
 
     base: str | None = None
-    """Checkpoint to start from (folder or hub id); None: a new model."""
+    """Checkpoint to start from (`nano`, a folder or a hub id); None: a new model."""
     new: NewModel = NewModel()
     """Shape of a new model."""
     name: str = Field(default="model", min_length=1)
