@@ -1,4 +1,4 @@
-"""Data sets named by their configurations: built once, found again, waited for by other processes."""
+"""Data sets named by their configurations: built once, found again, waited for by others."""
 
 from __future__ import annotations
 

@@ -300,7 +300,7 @@ def _work(shared: _Shared, part: _Part) -> tuple[list[dict[str, Any]], int, str]
     if name not in _kept:
         _kept.clear()
         _kept[name] = resolve_model(shared.model, shared.options)
-    # Something is kept, as it were: that no record of this part can be asked says nothing of others.
+    # As if something were kept: that no record of this part can be asked says nothing of others.
     done = Written(shared.run, kept=1)
     made = _lines(part.records, part.todo, _kept[name], shared.settings, done)
     return [line for batch in made for line in batch], done.lost, done.reason

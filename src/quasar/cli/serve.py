@@ -10,7 +10,6 @@ import typer
 from quasar.cli.options import EngineName
 from quasar.core.errors import InputError
 
-
 ConfigFile = Annotated[
     Path | None,
     typer.Option(help="TOML file with any of the service's settings.", show_default=False),
