@@ -24,8 +24,8 @@ from typing import Any, NamedTuple
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
 from quasar.models.profile import Profile, find_profile
-from quasar.models.registry import checkpoint
 from quasar.models.protocol import Sampling
+from quasar.models.registry import checkpoint
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
