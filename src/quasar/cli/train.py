@@ -6,12 +6,15 @@ import sys
 import tomllib
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from quasar.cli.options import AsJson, print_json
 from quasar.core.errors import InputError
+from quasar.core.settings import Settings
+
+S = TypeVar("S", bound=Settings)
 
 app = typer.Typer(no_args_is_help=True, help="Train language models on verified circuits.")
 
@@ -42,7 +45,7 @@ def sft(
     from quasar.train.sft import train_sft
     from quasar.train.sft_settings import SftSettings
 
-    settings = SftSettings.parse(_with_data(read_config(config, changes or [])))
+    settings = _ready(SftSettings, read_config(config, changes or []))
     quality = train_sft(settings)
     if as_json:
         print_json({"model": str(settings.out / "model"), "validation": quality})
@@ -66,7 +69,7 @@ def grpo(
     from quasar.train.grpo import train_grpo
     from quasar.train.grpo_settings import GrpoSettings
 
-    settings = GrpoSettings.parse(_with_data(read_config(config, changes or [])))
+    settings = _ready(GrpoSettings, read_config(config, changes or []))
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # the trainer's own lines
         before, after = train_grpo(settings)
     if as_json:
@@ -102,7 +105,7 @@ def environment(
     from quasar.train.grpo_settings import GrpoSettings
     from quasar.train.openenv_app import make_app
 
-    settings = GrpoSettings.parse(_with_data(read_config(config, changes or [])))
+    settings = _ready(GrpoSettings, read_config(config, changes or []))
     served = make_app(settings, split=split, sessions=sessions)  # type: ignore[arg-type]
     uvicorn.run(served, host=host, port=port, log_level="warning")
 
@@ -133,18 +136,18 @@ def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
     return data
 
 
-def _with_data(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with data sets built that it names by their own configurations."""
-    data = config.get("data")
-    paths = data.get("paths") if isinstance(data, dict) else None
-    if not isinstance(paths, list) or not any(str(path).endswith(".toml") for path in paths):
-        return config
+def _ready(settings: type[S], config: dict[str, Any]) -> S:
+    """The settings, once the data sets are built that they name by configurations."""
+    checked = settings.parse(config)  # before any work is done
+    paths = [str(path) for path in config["data"]["paths"]]
+    if not any(path.endswith(".toml") for path in paths):
+        return checked
     from quasar.cli.bar import Bar
     from quasar.train.data_sets import BUILT_IN, made
 
     with Bar("building data") as bar:
-        found = made([str(path) for path in paths], BUILT_IN, bar)
-    return {**config, "data": {**config["data"], "paths": found}}
+        found = made(paths, BUILT_IN, bar)
+    return settings.parse({**config, "data": {**config["data"], "paths": found}})
 
 
 def _number(value: float | None) -> str:
