@@ -6,15 +6,17 @@ import sys
 import tomllib
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from quasar.cli.options import AsJson, print_json
 from quasar.core.errors import InputError
-from quasar.core.settings import Settings
 
-S = TypeVar("S", bound=Settings)
+if TYPE_CHECKING:
+    from quasar.core.settings import Settings
+
+S = TypeVar("S", bound="Settings")
 
 app = typer.Typer(no_args_is_help=True, help="Train language models on verified circuits.")
 
