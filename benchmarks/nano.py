@@ -309,7 +309,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for part, rows in found.items():
         print(f"\n{part}")
         print_table(rows)
-    path = write_result(options.name, [], {"settings": vars(options), **found})
+    settings = {**vars(options), "model": Path(options.model).name}
+    path = write_result(options.name, [], {"settings": settings, **found})
     print(f"\nwritten: {path}")
 
 

@@ -18,6 +18,7 @@ import re
 import statistics
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -201,7 +202,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for part, rows in found.items():
         print(f"\n{part}")
         print_table(rows)
-    print(f"\nwritten: {write_result(options.name, [], {'settings': vars(options), **found})}")
+    settings = {**vars(options), "model": Path(options.model).name}
+    print(f"\nwritten: {write_result(options.name, [], {'settings': settings, **found})}")
 
 
 if __name__ == "__main__":
