@@ -84,6 +84,22 @@ def agentq_folder() -> Path | None:
     return None
 
 
+def problem_sets() -> dict[str, list[Record]]:
+    """The held-out problems, and the benchmark's records where a checkout has them."""
+    folder = agentq_folder()
+    records = {} if folder is None else {"records": read(folder / "records.jsonl.gz")}
+    return {"held-out": held_out(), **records}
+
+
+def finish(options: argparse.Namespace, found: Mapping[str, Sequence[Record]]) -> None:
+    """Print every part's table and write them all."""
+    for part, rows in found.items():
+        print(f"\n{part}")
+        print_table(rows)
+    settings = {**vars(options), "model": Path(options.model).name}
+    print(f"\nwritten: {write_result(options.name, [], {'settings': settings, **found})}")
+
+
 def ask(
     model: Model,
     records: Sequence[Record],
@@ -290,10 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     parts = options.parts.split(",")
     model = load_model(options.model, {"batch_size": 32})
-    folder = agentq_folder()
-    sets = {"held-out": held_out()}
-    if folder is not None:
-        sets["records"] = read(folder / "records.jsonl.gz")
+    folder, sets = agentq_folder(), problem_sets()
     found: dict[str, list[Record]] = {}
     for name, everything in sets.items():
         records = some(everything, options.limit)
@@ -306,12 +319,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         found["agent-q"] = agent_q(model, folder, options.samples, options.temperature)
     if "speed" in parts:
         found["speed"] = speed(model, sets["held-out"])
-    for part, rows in found.items():
-        print(f"\n{part}")
-        print_table(rows)
-    settings = {**vars(options), "model": Path(options.model).name}
-    path = write_result(options.name, [], {"settings": settings, **found})
-    print(f"\nwritten: {path}")
+    finish(options, found)
 
 
 if __name__ == "__main__":

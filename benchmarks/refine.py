@@ -18,12 +18,10 @@ import re
 import statistics
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks._common import print_table, write_result
-from benchmarks.nano import GREEDY, agentq_folder, always, ask, held_out, interval, read, some
+from benchmarks.nano import GREEDY, always, ask, finish, interval, problem_sets, some
 from rich.progress import track
 
 from quasar.agent.generate import generate
@@ -187,23 +185,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     parts = options.parts.split(",")
     model = load_model(options.model, {"batch_size": 32})
-    folder = agentq_folder()
-    sets = {"held-out": held_out()}
-    if folder is not None:
-        sets["records"] = read(folder / "records.jsonl.gz")
     found: dict[str, list[Record]] = {}
-    for name, everything in sets.items():
+    for name, everything in problem_sets().items():
         records = some(everything, options.limit)
         if "refine" in parts:
             found.setdefault("refine", []).extend(refine(model, records, name))
         if "steps" in parts:
             small = [r for r in records if int(r["number_of_qubits"]) <= LARGEST]
             found.setdefault("steps", []).extend(steps(model, small, name))
-    for part, rows in found.items():
-        print(f"\n{part}")
-        print_table(rows)
-    settings = {**vars(options), "model": Path(options.model).name}
-    print(f"\nwritten: {write_result(options.name, [], {'settings': settings, **found})}")
+    finish(options, found)
 
 
 if __name__ == "__main__":

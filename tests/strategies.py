@@ -12,6 +12,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from quasar.circuits.circuit import GATES
+from quasar.core.hamiltonian import IsingHamiltonian
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
@@ -281,3 +282,17 @@ programs: st.SearchStrategy[str | bytes] = st.one_of(
     valid(), mutated(), mutated(), hostile(), raw()
 )
 """Any of the above."""
+
+
+@st.composite
+def small_hamiltonians(draw):
+    """Few qubits, terms of up to three, coefficients that often tie."""
+    n = draw(st.integers(1, 6))
+    terms = {}
+    for _ in range(draw(st.integers(1, 12))):
+        size = draw(st.integers(1, min(3, n)))
+        qubits = draw(st.permutations(range(n)))[:size]
+        terms[tuple(sorted(qubits))] = draw(
+            st.sampled_from([-20.0, -2.0, -1.0, -0.5, 0.5, 1.0, 3.0])
+        )
+    return IsingHamiltonian(n, terms)

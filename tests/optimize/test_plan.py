@@ -3,30 +3,19 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.plan import decimate, greedy_index, plan, planned_index, rows
+from strategies import small_hamiltonians
 
 
-@st.composite
-def hamiltonians(draw):
-    n = draw(st.integers(1, 6))
-    terms = {}
-    for _ in range(draw(st.integers(1, 12))):
-        size = draw(st.integers(1, min(3, n)))
-        qubits = draw(st.permutations(range(n)))[:size]
-        terms[tuple(sorted(qubits))] = draw(st.sampled_from([-2.0, -1.0, -0.5, 0.5, 1.0, 3.0]))
-    return IsingHamiltonian(n, terms)
-
-
-@given(hamiltonians())
+@given(small_hamiltonians())
 def test_plan_completes_a_ground_state(hamiltonian):
     index = planned_index(hamiltonian)
     assert hamiltonian.diagonal[index] == pytest.approx(hamiltonian.spectrum.e_min)
 
 
-@given(hamiltonians())
+@given(small_hamiltonians())
 def test_rows_hold_every_term_once_and_only_earlier_qubits(hamiltonian):
     seen, found = set(), {}
     for qubit, couplings in rows(hamiltonian):
@@ -37,7 +26,7 @@ def test_rows_hold_every_term_once_and_only_earlier_qubits(hamiltonian):
     assert found == hamiltonian.terms
 
 
-@given(hamiltonians())
+@given(small_hamiltonians())
 def test_fields_are_half_the_cost_of_a_flip(hamiltonian):
     steps = plan(hamiltonian)
     unit = max(abs(c) for c in hamiltonian.terms.values())
@@ -67,7 +56,7 @@ def field(hamiltonian, qubit, chosen):
     return total
 
 
-@given(hamiltonians())
+@given(small_hamiltonians())
 def test_every_decision_is_the_strongest_left_and_follows_its_field(hamiltonian):
     unit = max(abs(c) for c in hamiltonian.terms.values())
     chosen, left = {}, set(range(hamiltonian.n_qubits))
@@ -81,7 +70,7 @@ def test_every_decision_is_the_strongest_left_and_follows_its_field(hamiltonian)
     assert not left
 
 
-@given(hamiltonians())
+@given(small_hamiltonians())
 def test_plan_keeps_the_order_of_greedy_decisions(hamiltonian):
     order = [step.qubit for step in decimate(hamiltonian)]
     assert [step.qubit for step in plan(hamiltonian)] == order

@@ -11,17 +11,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.converged import converge
 from quasar.optimize.qaoa_table import SLACK, angle_sets, find_set, look_up
 from quasar.simulate.engine import get_engine, probabilities
-
-
-@st.composite
-def hamiltonians(draw):
-    n = draw(st.integers(1, 6))
-    terms = {}
-    for _ in range(draw(st.integers(1, 10))):
-        size = draw(st.integers(1, min(3, n)))
-        qubits = draw(st.permutations(range(n)))[:size]
-        terms[tuple(sorted(qubits))] = draw(st.sampled_from([-20.0, -1.0, 0.5, 1.0, 3.0]))
-    return IsingHamiltonian(n, terms)
+from strategies import small_hamiltonians
 
 
 def energy(hamiltonian, theta):
@@ -30,7 +20,7 @@ def energy(hamiltonian, theta):
 
 
 @settings(max_examples=30)
-@given(hamiltonians(), st.integers(1, 4))
+@given(small_hamiltonians(), st.integers(1, 4))
 def test_the_first_set_that_is_nearly_as_good_as_the_best(hamiltonian, layers):
     found, used = look_up(hamiltonian, layers)
     thetas = [entry.angles(hamiltonian) for entry in angle_sets(layers)]
@@ -43,7 +33,7 @@ def test_the_first_set_that_is_nearly_as_good_as_the_best(hamiltonian, layers):
     assert used == len(thetas)
 
 
-@given(hamiltonians(), st.integers(1, 4), st.floats(0.01, 100.0))
+@given(small_hamiltonians(), st.integers(1, 4), st.floats(0.01, 100.0))
 @settings(max_examples=30)
 def test_the_unit_of_energy_does_not_matter(hamiltonian, layers, factor):
     scaled = IsingHamiltonian(
@@ -81,7 +71,7 @@ def test_a_constant():
     assert used == 0
 
 
-@given(hamiltonians(), st.integers(1, 4))
+@given(small_hamiltonians(), st.integers(1, 4))
 @settings(max_examples=30)
 def test_sets_are_known_again_after_rounding(hamiltonian, layers):
     for entry in angle_sets(layers):

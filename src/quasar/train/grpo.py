@@ -38,13 +38,13 @@ from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
+from quasar.train.schedule import trainer_arguments
 from quasar.train.sft import rate, save_model
 
 QUALITY_LOG = "quality.jsonl"
 """In the run's folder: one line a measurement, the first of the untrained model."""
 COMPLETION_LOG = "completions.jsonl"
 """In the run's folder: one line a completion."""
-_ENDLESS = 10**7  # steps, where only time ends the training
 _LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
 
 
@@ -274,15 +274,9 @@ def _enough(settings: GrpoSettings, prompts: int) -> None:
 
 def _arguments(settings: GrpoSettings) -> Any:
     """TRL's own settings."""
-    import torch
     from trl import GRPOConfig
 
-    schedule, rollouts, loss, watch = (
-        settings.schedule,
-        settings.rollouts,
-        settings.loss,
-        settings.watch,
-    )
+    rollouts, loss = settings.rollouts, settings.loss
     drawing: dict[str, Any] = {}
     if rollouts.vllm != "off":
         drawing = {
@@ -292,22 +286,7 @@ def _arguments(settings: GrpoSettings) -> Any:
             "vllm_tensor_parallel_size": rollouts.vllm_tensor_parallel,
         }
     return GRPOConfig(
-        output_dir=str(settings.out / "checkpoints"),
-        max_steps=schedule.max_steps or _ENDLESS,
-        per_device_train_batch_size=schedule.batch_size,
-        gradient_accumulation_steps=schedule.accumulation,
-        activation_checkpointing=schedule.gradient_checkpointing,
-        max_grad_norm=schedule.max_grad_norm,
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        seed=schedule.seed,
-        logging_steps=watch.log_steps,
-        save_strategy="no",  # the watcher saves, by the clock
-        save_total_limit=watch.keep,
-        eval_strategy="no",
-        report_to=list(watch.report_to),
-        dataloader_pin_memory=torch.cuda.is_available(),
-        disable_tqdm=False,
+        **trainer_arguments(settings.out / "checkpoints", settings.schedule, settings.watch),
         num_generations=rollouts.group,
         temperature=rollouts.temperature,
         top_p=rollouts.top_p,

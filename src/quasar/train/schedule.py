@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
 from quasar.train.optimizers import OptimizerName
+
+ENDLESS = 10**7
+"""Steps, where only time ends the training."""
 
 
 class Schedule(Settings):
@@ -62,3 +66,28 @@ class Watch(Settings):
     """Checkpoints kept."""
     report_to: tuple[Literal["tensorboard", "trackio"], ...] = ("tensorboard",)
     """Where curves go."""
+
+
+def trainer_arguments(checkpoints: Path, schedule: Schedule, watch: Watch) -> dict[str, Any]:
+    """What every trainer of the `transformers` family is told in the same way."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    return {
+        "output_dir": str(checkpoints),
+        "max_steps": schedule.max_steps or ENDLESS,
+        "per_device_train_batch_size": schedule.batch_size,
+        "gradient_accumulation_steps": schedule.accumulation,
+        "activation_checkpointing": schedule.gradient_checkpointing,
+        "max_grad_norm": schedule.max_grad_norm,
+        "bf16": True,
+        "use_cpu": not gpu,
+        "seed": schedule.seed,
+        "logging_steps": watch.log_steps,
+        "save_strategy": "no",  # the watcher saves, by the clock
+        "save_total_limit": watch.keep,
+        "eval_strategy": "no",
+        "report_to": list(watch.report_to),
+        "dataloader_pin_memory": gpu,
+        "disable_tqdm": False,
+    }

@@ -26,6 +26,7 @@ from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
 from quasar.train.quality import Task, score, summary, tasks_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
+from quasar.train.schedule import ENDLESS, trainer_arguments
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
 
@@ -33,7 +34,6 @@ LOG_FILE = "quality.jsonl"
 """In the run's folder: one line an evaluation."""
 _LEAST_RATE = 0.02
 _PADDING = 16  # tokens: matrix kernels are made anew for each length, which halves a CPU's speed
-_ENDLESS = 10**7  # steps, where only time ends the training
 _LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
 
 
@@ -72,27 +72,12 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         state = json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))
         progress.resume(state["step"], state["seconds"])
     arguments = SFTConfig(
-        output_dir=str(out / "checkpoints"),
-        max_steps=schedule.max_steps or _ENDLESS,
-        per_device_train_batch_size=schedule.batch_size,
-        gradient_accumulation_steps=schedule.accumulation,
-        activation_checkpointing=schedule.gradient_checkpointing,
-        max_grad_norm=schedule.max_grad_norm,
-        bf16=True,
-        use_cpu=not torch.cuda.is_available(),
-        seed=schedule.seed,
-        logging_steps=watch.log_steps,
-        save_strategy="no",  # the watcher saves, by the clock
-        save_total_limit=watch.keep,
-        eval_strategy="no",
-        report_to=list(watch.report_to),
+        **trainer_arguments(out / "checkpoints", schedule, watch),
         ignore_data_skip=True,  # the curriculum skips by itself
         remove_unused_columns=True,
         dataset_kwargs={"skip_prepare_dataset": True},
         max_length=settings.data.max_length,
         pad_to_multiple_of=_PADDING,
-        disable_tqdm=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
     )
     optimizer = make_optimizer(
         model,
@@ -152,7 +137,7 @@ def _trainer(settings: SftSettings, progress: Progress, lengths: list[int]) -> A
             return progress.share
         processes = int(os.environ.get("WORLD_SIZE", "1"))
         steps = batches / (schedule.accumulation * processes)
-        return min(1.0, steps / (schedule.max_steps or _ENDLESS))
+        return min(1.0, steps / (schedule.max_steps or ENDLESS))
 
     class Indices(Sampler):  # type: ignore[misc]
         def __init__(self, processes: int) -> None:
@@ -170,7 +155,7 @@ def _trainer(settings: SftSettings, progress: Progress, lengths: list[int]) -> A
                 yield from batch
 
         def __len__(self) -> int:
-            return _ENDLESS * schedule.batch_size
+            return ENDLESS * schedule.batch_size
 
     class CurriculumTrainer(SFTTrainer):  # type: ignore[misc]
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
