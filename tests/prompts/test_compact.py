@@ -14,11 +14,19 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.plan import plan
+from quasar.optimize.plan import plan, planned_index
 from quasar.optimize.qaoa_table import angle_sets
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
-from quasar.prompts.compact_answer import GATES, circuit_text, field_text, qaoa_text
+from quasar.prompts.compact_answer import (
+    GATES,
+    PLAN,
+    circuit_text,
+    field_text,
+    grown_text,
+    plan_alone,
+    qaoa_text,
+)
 from quasar.prompts.numbers import MAGNITUDES, angle_text, rounded
 from quasar.prompts.vocabulary import SPECIAL, pattern, tokens
 from quasar.simulate.engine import get_engine, probabilities
@@ -120,6 +128,29 @@ def test_circuit_answers_mean_the_circuit(number, n, layers, seed):
     assert probabilities(get_engine().state(found)) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
+@given(hamiltonians(most=5))
+def test_growth_along_the_plan_prepares_the_planned_state(hamiltonian):
+    circuit = parse(grown_text(hamiltonian, plan(hamiltonian))).circuit
+    state = get_engine().state(circuit)
+    assert probabilities(state)[planned_index(hamiltonian)] == pytest.approx(1.0)
+
+
+def test_growth_prefers_the_latest_coupled_qubit_that_is_set_as_control():
+    chain = IsingHamiltonian(3, {(0,): 2.0, (0, 1): -1.0, (1, 2): -1.0})
+    assert grown_text(chain, plan(chain)).endswith(
+        "qubit[3] q;\nh q;\nry(pi/2) q[0];\ncry(pi/2) q[0],q[1];\ncry(pi/2) q[1],q[2];\n"
+    )
+
+
+def test_a_plan_alone_is_how_the_answer_begins():
+    ring = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 1.0, (0, 2): -0.5})
+    for text in (grown_text(ring, plan(ring)), qaoa_text(ring, [0.3], [-0.2])):
+        begun = plan_alone(text)
+        assert text.startswith(begun)
+        assert begun.count("\n") == text[: text.index(PLAN)].count("\n") + 1
+
+
 def test_equal_rotations_are_one_statement():
     gates = [Gate("ry", (q,), (0.0,)) for q in range(3)] + [Gate("cz", (0, 2))]
     text = circuit_text(Circuit(3, tuple(gates)))
@@ -150,11 +181,12 @@ def test_the_vocabulary_has_a_token_for_every_piece(hamiltonian):
         compact_prompt(hamiltonian, Request()),
         qaoa_text(hamiltonian, [0.3], [-0.2]),
         circuit_text(sim(4, n, 1).bind(np.zeros(sim(4, n, 1).n_parameters)), plan(hamiltonian)),
+        grown_text(hamiltonian, plan(hamiltonian)),
     ]
     for text in texts:
         found = pieces.findall(text)
         assert "".join(found) == text
-        assert not [p for p in found if len(p) == 1 and p not in "/\n"], found
+        assert not [p for p in found if len(p) == 1 and p not in "/ \n"], found
 
 
 def test_tokens_are_distinct_and_special_ones_first():

@@ -10,6 +10,7 @@ import pytest
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.problems.load import load_problem
+from quasar.prompts.compact_answer import PLAN
 from quasar.train.examples import ExampleSettings, make_example, request_of
 from quasar.train.tokens import IGNORED, encode_example, read_split, tokenised
 from quasar.verifier.api import verify
@@ -34,10 +35,35 @@ def test_what_is_told_is_a_function_of_the_record(training_set: Path) -> None:
     requests = [request_of(record, settings) for record in records]
     assert requests == [request_of(record, settings) for record in records]
     for record, request in zip(records, requests, strict=True):
-        assert request.algorithm in (None, record["optimization_type"])
-        if record["optimization_type"] == "qaoa":
-            assert request.algorithm == "qaoa"
+        match record["optimization_type"]:
+            case "vqe":
+                assert request.algorithm in (None, "vqe", "adaptive_vqe")
+            case own:
+                assert request.algorithm == own
     assert len({request.algorithm for request in requests}) > 2
+
+
+def test_a_solution_may_be_asked_for_as_an_adaptive_circuit(training_set: Path) -> None:
+    settings = ExampleSettings(grown_share=1.0, likeness_share=0.0)
+    for record in read_split(training_set, "train"):
+        request, example = request_of(record, settings), make_example(record, settings)
+        assert example is not None
+        if record["optimization_type"] != "qaoa":
+            assert request.algorithm == "adaptive_vqe"
+            report = verify(example.answer, load_problem(record))
+            assert report.p_optimal == pytest.approx(1.0)
+
+
+def test_an_answer_may_end_with_its_plan(training_set: Path) -> None:
+    settings = ExampleSettings(plan_only=1.0)
+    for record in read_split(training_set, "train"):
+        begun, full = make_example(record, settings), make_example(record, ExampleSettings())
+        assert begun is not None and full is not None
+        assert begun.chat == full.chat
+        assert full.whole and not begun.whole
+        assert full.answer.startswith(begun.answer)
+        assert begun.answer.endswith("\n") and PLAN in begun.answer
+        assert len(begun.answer) < len(full.answer)
 
 
 def test_large_solved_circuits_stand_in_for_the_benchmarks(training_set: Path) -> None:
@@ -60,6 +86,14 @@ def test_only_the_answer_is_learnt() -> None:
     learnt = [i for i, label in zip(ids, labels, strict=True) if label != IGNORED]
     assert TOKENIZER.decode(learnt) == "h q;\n<|end|>"
     assert labels == [IGNORED] * (len(ids) - len(learnt)) + learnt
+
+
+def test_the_beginning_of_an_answer_does_not_teach_to_stop() -> None:
+    chat = [{"role": "user", "content": "converged any p? n2 s1.0\n@q0 1.0;q0"}]
+    ids, _ = encode_example(chat, "h q;\n", TOKENIZER)
+    begun, labels = encode_example(chat, "h q;\n", TOKENIZER, whole=False)
+    assert begun == ids[:-1]
+    assert labels[-1] == begun[-1]
 
 
 def test_kept_between_runs_and_made_anew_for_other_settings(

@@ -1,8 +1,10 @@
 """How answers in the compact style are written, for training: short, and predictable.
 
-1. VQE and adaptive circuits begin with the plan as a comment (`optimize.plan`): qubit, strength of
-   its field, decided bit. What the circuit is to prepare is settled before the first gate.
-2. A layer of equal rotations is one statement on the whole register.
+1. What a circuit is to do is settled before the first gate, in a comment that begins with `PLAN`:
+   for VQE and adaptive circuits the decisions of `optimize.plan` (qubit, strength of its field,
+   bit), for QAOA the angles.
+2. A solved adaptive circuit is grown along the plan (`grown_text`), so that its order follows from
+   the problem. A layer of equal rotations is one statement on the whole register.
 3. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
    as 2γσ/(σ in units of the largest coefficient), so that the number to be found is of one size
    for all problems. Angles of a set of `optimize.qaoa_table` are written as the table has them.
@@ -60,6 +62,38 @@ def circuit_text(circuit: Circuit, decisions: Iterable[Decision] = ()) -> str:
     return f"{HEADER}{plan}qubit[{circuit.n_qubits}] q;\n{''.join(body)}"
 
 
+def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> str:
+    """The adaptive circuit of a plan: Hadamards, then one rotation by ±π/2 for each decision.
+
+    In |+...+> with the qubits before it decided, the gradient of RY on a qubit is its field, so the
+    plan's order is that of the largest gradient. A controlled RY has the same gradient where its
+    control is 1; it is preferred, with the latest such qubit that a term couples, as growth along
+    the problem's couplings does (Grimsley et al., Nat. Commun. 10, 3007 (2019)).
+    """
+    steps = tuple(decisions)
+    coupled = {
+        row.qubit: {other for coupling in row.couplings for other in coupling.others}
+        for row in rows(hamiltonian)
+    }
+    body, ones = [], []
+    for step in steps:
+        angle = angle_text(math.pi / 2 if step.bit else -math.pi / 2)
+        control = next((q for q in reversed(ones) if q in coupled[step.qubit]), None)
+        if control is None:
+            body.append(f"ry({angle}) q[{step.qubit}];\n")
+        else:
+            body.append(f"cry({angle}) q[{control}],q[{step.qubit}];\n")
+        if step.bit:
+            ones.append(step.qubit)
+    register = f"qubit[{hamiltonian.n_qubits}] q;\n"
+    return f"{HEADER}{plan_text(steps)}{register}h q;\n{''.join(body)}"
+
+
+def plan_alone(text: str) -> str:
+    """An answer up to the end of its plan: all that takes thought, a third of the tokens."""
+    return text[: text.index("\n", text.index(PLAN)) + 1]
+
+
 def qaoa_text(
     hamiltonian: IsingHamiltonian, gammas: Sequence[float], betas: Sequence[float]
 ) -> str:
@@ -77,7 +111,11 @@ def qaoa_text(
         if known.unit == "coefficient":
             deviation = ""
         scale = 1.0
-    lines = [HEADER]
+    angles = [
+        (f"{angle_text(2.0 * gamma * scale)}{deviation}", angle_text(2.0 * beta))
+        for gamma, beta in zip(gammas, betas, strict=True)
+    ]
+    lines = [HEADER, PLAN, *(f"{cost} {mixer} " for cost, mixer in angles), "\n"]
     cost = [f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n"]
     pairs = False
     for qubit, couplings in rows(hamiltonian):
@@ -88,9 +126,8 @@ def qaoa_text(
     lines += [ZZ] if pairs else []
     lines += [*cost, "}\n", f"qubit[{n}] q;\n", "h q;\n"]
     register = ",".join(f"q[{i}]" for i in range(n))
-    for gamma, beta in zip(gammas, betas, strict=True):
-        lines.append(f"cost({angle_text(2.0 * gamma * scale)}{deviation}) {register};\n")
-        lines.append(f"rx({angle_text(2.0 * beta)}) q;\n")
+    for cost_angle, mixer_angle in angles:
+        lines += [f"cost({cost_angle}) {register};\n", f"rx({mixer_angle}) q;\n"]
     return "".join(lines)
 
 

@@ -25,7 +25,13 @@ from quasar.optimize.plan import plan
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request, Style
-from quasar.prompts.compact_answer import circuit_text, qaoa_text
+from quasar.prompts.compact_answer import (
+    PLAN,
+    circuit_text,
+    grown_text,
+    plan_alone,
+    qaoa_text,
+)
 from quasar.prompts.styles import get_style
 
 _TOLD: dict[Style, dict[Algorithm, float]] = {
@@ -51,15 +57,26 @@ class ExampleSettings(Settings):
     """Share of those circuits that do."""
     layers_told: float = Field(default=0.7, ge=0, le=1)
     """Share of examples that name the number of layers."""
+    grown_share: float = Field(default=0.4, ge=0, le=1)
+    """Share of solved VQE circuits of style `converged` whose solution is asked for, and written,
+    as an adaptive circuit (`compact_answer.grown_text`) instead."""
+    plan_only: float = Field(default=0.0, ge=0, le=1)
+    """Share of examples that end with the plan: what follows is copied from it, so most of the
+    tokens can go where the thinking is."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""
 
 
 class Example(NamedTuple):
-    """One chat and its answer."""
+    """One chat and its answer.
+
+    Attributes:
+        whole: the answer ends here; otherwise it is the beginning of one.
+    """
 
     chat: list[Message]
     answer: str
+    whole: bool = True
 
 
 def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
@@ -67,10 +84,11 @@ def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
     rng = generator(settings.seed, "request", str(record["recipe"]), int(record["index"]))
     style: Style = "converged" if record["recipe"] == "converged" else "agent-q"
     algorithm: Algorithm = record["optimization_type"]
-    told, with_layers, as_likeness = rng.random(3) < (
+    told, with_layers, as_likeness, as_grown = rng.random(4) < (
         settings.algorithm_told[style][algorithm],
         settings.layers_told,
         settings.likeness_share,
+        settings.grown_share,
     )
     layers = int(record["number_of_layers"]) if with_layers else None
     if style == "converged":
@@ -79,6 +97,9 @@ def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
         large = int(record["number_of_qubits"]) >= settings.likeness_from
         if as_likeness and large and algorithm != "qaoa":
             return Request(None, layers, "agent-q")
+        if settings.prompt_style == "compact" and algorithm != "qaoa":
+            if algorithm == "adaptive_vqe" or as_grown:
+                return Request("adaptive_vqe", None, style)
     return Request(algorithm if told else None, layers, style)
 
 
@@ -91,12 +112,17 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
     hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
     problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
     try:
-        return Example(style.render(problem, request), _compact(record, hamiltonian))
+        chat = style.render(problem, request)
+        answer = _compact(record, request, hamiltonian)
     except CircuitError:
         return None
+    rng = generator(settings.seed, "plan", str(record["recipe"]), int(record["index"]))
+    if PLAN in answer and rng.random() < settings.plan_only:
+        return Example(chat, plan_alone(answer), whole=False)
+    return Example(chat, answer)
 
 
-def _compact(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> str:
+def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHamiltonian) -> str:
     solution = json.loads(record["solution"])
     if record["optimization_type"] == "qaoa":
         return qaoa_text(hamiltonian, *solution["params"])
@@ -104,4 +130,7 @@ def _compact(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> str:
     if circuit is None:
         raise CircuitError("the compact style has no dynamic circuits.")
     top = bitstring_to_index(solution["bitstrings"][-1])
-    return circuit_text(circuit, plan(hamiltonian, np.array([top])))
+    decisions = plan(hamiltonian, np.array([top]))
+    if request.style == "converged" and request.algorithm == "adaptive_vqe":
+        return grown_text(hamiltonian, decisions)
+    return circuit_text(circuit, decisions)

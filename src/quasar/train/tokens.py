@@ -37,7 +37,7 @@ _COLUMNS = (
     "circuit_with_params",
     "solution",
 )
-_FORMAT = 2  # goes up when the same records and settings would give other tokens
+_FORMAT = 3  # goes up when the same records and settings would give other tokens
 
 
 def tokenised(
@@ -118,18 +118,19 @@ def read_split(path: Path, split: str) -> list[dict[str, Any]]:
 
 
 def encode_example(
-    chat: Sequence[Message], answer: str, tokenizer: Any
+    chat: Sequence[Message], answer: str, tokenizer: Any, *, whole: bool = True
 ) -> tuple[list[int], list[int]]:
-    """Token ids and labels of one example."""
+    """Token ids and labels of one example; without `whole`, the answer goes on after them."""
     prompt = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
     turns = [*chat, {"role": "assistant", "content": answer}]
-    whole = tokenizer.apply_chat_template(turns, tokenize=False)
-    if not whole.startswith(prompt):
+    text = tokenizer.apply_chat_template(turns, tokenize=False)
+    if not text.startswith(prompt):
         raise InputError(
             "the chat template writes the prompt differently when an answer follows; training on "
             "answers alone needs a template in which the prompt is the beginning."
         )
-    own, rest = tokenizer([prompt, whole[len(prompt) :]], add_special_tokens=False)["input_ids"]
+    written = text[len(prompt) :] if whole else answer
+    own, rest = tokenizer([prompt, written], add_special_tokens=False)["input_ids"]
     return own + rest, [IGNORED] * len(own) + rest
 
 
@@ -186,7 +187,9 @@ def _encode(
     for record in records:
         example = make_example(record, settings)
         if example is not None:
-            ids, labels = encode_example(example.chat, example.answer, tokenizer)
+            ids, labels = encode_example(
+                example.chat, example.answer, tokenizer, whole=example.whole
+            )
             if len(ids) <= max_length:
                 out.append((ids, labels))
     return out
