@@ -58,11 +58,14 @@ def test_an_answer_may_end_with_its_plan(training_set: Path) -> None:
     settings = ExampleSettings(plan_only=1.0)
     for record in read_split(training_set, "train"):
         begun, full = make_example(record, settings), make_example(record, ExampleSettings())
-        assert begun is not None and full is not None
+        assert begun is not None
+        assert full is not None
         assert begun.chat == full.chat
-        assert full.whole and not begun.whole
+        assert full.whole
+        assert not begun.whole
         assert full.answer.startswith(begun.answer)
-        assert begun.answer.endswith("\n") and PLAN in begun.answer
+        assert begun.answer.endswith("\n")
+        assert PLAN in begun.answer
         assert len(begun.answer) < len(full.answer)
 
 

@@ -97,9 +97,9 @@ def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
         large = int(record["number_of_qubits"]) >= settings.likeness_from
         if as_likeness and large and algorithm != "qaoa":
             return Request(None, layers, "agent-q")
-        if settings.prompt_style == "compact" and algorithm != "qaoa":
-            if algorithm == "adaptive_vqe" or as_grown:
-                return Request("adaptive_vqe", None, style)
+        grown = algorithm == "adaptive_vqe" or (algorithm == "vqe" and as_grown)
+        if grown and settings.prompt_style == "compact":
+            return Request("adaptive_vqe", None, style)
     return Request(algorithm if told else None, layers, style)
 
 
