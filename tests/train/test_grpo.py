@@ -60,7 +60,8 @@ def trained(training_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     out = tmp_path_factory.mktemp("grpo") / "run"
     result = train_grpo(tiny(out, training_set, schedule={"max_steps": 3}))
     assert set(result.before) >= {"reward", "parses", "ratio", "p_optimal"}
-    assert set(result.after) >= {"reward", "parses", "ratio", "p_optimal"}
+    names = {"reward", "parses", "ratio", "p_optimal"}
+    assert set(result.after) >= names | {f"sampled/{name}" for name in names}
     return out
 
 
@@ -313,7 +314,8 @@ def test_the_command_prints_before_and_after(
     def trained(settings: GrpoSettings) -> grpo.GrpoResult:
         seen.append(settings)
         print("a line of the trainer")
-        return grpo.GrpoResult({"reward": 0.41, "ratio": 0.5}, {"reward": 0.47, "s2": 0.25})
+        before = {"reward": 0.41, "sampled/reward": 0.3, "ratio": 0.5}
+        return grpo.GrpoResult(before, {"reward": 0.47, "sampled/reward": 0.4, "s2": 0.25})
 
     monkeypatch.setattr(grpo, "train_grpo", trained)
     config = tmp_path / "c.toml"
@@ -322,7 +324,8 @@ def test_the_command_prints_before_and_after(
     )
     change = ["--set", "reward.stages.ablation=no_re"]
     plain = CliRunner().invoke(app, ["grpo", str(config), *change])
-    assert "mean reward 0.41 -> 0.47" in plain.stdout
+    assert "mean reward, one sample: 0.300 -> 0.400\n" in plain.stdout
+    assert "mean reward, greedy: 0.410 -> 0.470\n" in plain.stdout
     assert "- -> 0.2500" in plain.stdout
     assert seen[0].reward.stages.ablation == "no_re"
     machine = CliRunner().invoke(app, ["grpo", str(config), "--json"])

@@ -78,10 +78,11 @@ def grpo(
         print_json({"model": str(settings.out / "model"), "before": before, "after": after})
         return
     print(f"model in {settings.out / 'model'}")
-    if after:
-        print(f"mean reward {before['reward']:.2f} -> {after['reward']:.2f}")
-    for name in sorted(after.keys() - {"reward"}):
-        print(f"  {name:24} {_number(before.get(name))} -> {_number(after[name])}")
+    for label, name in (("one sample", "sampled/reward"), ("greedy", "reward")):
+        if name in after:
+            print(f"mean reward, {label}: {before[name]:.3f} -> {after[name]:.3f}")
+    for name in sorted(after.keys() - {"reward", "sampled/reward"}):
+        print(f"  {name:28} {_number(before.get(name))} -> {_number(after[name])}")
 
 
 @app.command("environment")

@@ -187,25 +187,43 @@ def measure_policy(
     reward: VerifiedReward,
     settings: GrpoSettings,
 ) -> dict[str, float]:
-    """Rewards and measurements of greedy single-turn answers; the model is left as it was.
+    """Rewards and measurements of single-turn answers; the model is left as it was.
+
+    Greedy ones, and, as `sampled/...`, one draw each as the training draws them: reinforcement
+    moves the second, and only what it changes about the likeliest answer moves the first.
 
     Args:
         first: number of the first task among the workers' problems.
     """
     from quasar.models.transformers_model import TransformersModel
 
+    rollouts = settings.rollouts
+    greedy = Sampling(temperature=0.0, max_tokens=rollouts.max_tokens)
+    drawn = Sampling(
+        temperature=rollouts.temperature,
+        top_p=rollouts.top_p,
+        max_tokens=rollouts.max_tokens,
+        seed=settings.schedule.seed,
+    )
+    chats = [task.chat for task in tasks]
     training = model.training
     model.eval()
     try:
         wrapped = TransformersModel.of(model, tokenizer, profile, batch_size=32)
-        sampling = Sampling(temperature=0.0, max_tokens=settings.rollouts.max_tokens)
-        answers = wrapped.complete([task.chat for task in tasks], sampling)
+        answers = {
+            "": wrapped.complete(chats, greedy),
+            "sampled/": wrapped.complete(chats, drawn),
+        }
     finally:
         model.train(training)
-    candidates = [
-        Candidate(first + number, program_of(made[0].text)) for number, made in enumerate(answers)
-    ]
-    return summary([one for one in reward.score(candidates) if one is not None])
+    found = {}
+    for prefix, made in answers.items():
+        candidates = [
+            Candidate(first + number, program_of(own[0].text)) for number, own in enumerate(made)
+        ]
+        means = summary([one for one in reward.score(candidates) if one is not None])
+        found |= {f"{prefix}{name}": value for name, value in means.items()}
+    return found
 
 
 def _profile(settings: GrpoSettings) -> Profile:
