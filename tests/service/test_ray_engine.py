@@ -1,58 +1,107 @@
-"""The Ray deployment as far as it can be told without a cluster."""
+"""The Ray deployment on a real Ray of this machine, as its users start it."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-from typing import Any
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
 
+import httpx
+import psutil
 import pytest
-from fastapi import FastAPI
 
 from quasar.core.errors import InputError
-from quasar.service import ray_engine
+from quasar.problems.load import load_problem
+from quasar.service import Client, models, ray_engine
+from quasar.service.client_batch import BatchItem
+from quasar.verifier.api import verify
 from small_service import small
 
-
-class FakeServe:
-    """Takes what Ray Serve's own functions take."""
-
-    def __init__(self) -> None:
-        self.options: dict[str, Any] = {}
-        self.builder: Any = None
-
-    def ingress(self, builder: Any) -> Any:
-        self.builder = builder
-        return lambda: "class"
-
-    def deployment(self, target: Any, **options: Any) -> Any:
-        assert target == "class"
-        self.options = options
-        return SimpleNamespace(bind=lambda: "bound")
+pytest.importorskip("ray.serve")
+KEY = "a-key-of-this-test-long-enough"
+PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 
 
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> FakeServe:
-    fake = FakeServe()
-    monkeypatch.setattr(ray_engine, "_ray_serve", lambda: fake)
-    monkeypatch.delenv("QUASAR_API_KEYS", raising=False)
-    return fake
+@pytest.fixture(scope="module")
+def served() -> Iterator[str]:
+    """A running deployment's address: starting it takes seconds."""
+    environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
+    environment["QUASAR_API_KEYS"] = KEY
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "quasar", "serve", "--engine", "ray", "--port", "0"),
+            *("--workers", "1", "--max-replicas", "2"),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    family: list[psutil.Process] = []
+    try:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if found := re.search(r"listening on (http://\S+)", line):
+                break
+        else:
+            pytest.fail("".join(lines))
+        family = psutil.Process(process.pid).children(recursive=True)
+        yield found[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+            process.wait()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
 
 
-def test_every_replica_gets_the_cores_its_workers_need(serve: FakeServe) -> None:
-    assert ray_engine.build({"workers": 3, "replicas": 2}) == "bound"
-    assert serve.options["num_replicas"] == 2
-    assert serve.options["ray_actor_options"] == {"num_cpus": 3}
+@pytest.mark.slow
+def test_answers_are_the_librarys(served: str) -> None:
+    expected = verify(GOOD, load_problem(PROBLEM))
+    with Client(served, api_key=KEY) as client:
+        report = client.verify(GOOD, PROBLEM)
+        assert report.energy == expected.energy
+        asked = [BatchItem(str(n), GOOD if n % 2 else "nonsense", "p") for n in range(40)]
+        found = list(client.verify_many(asked, problems={"p": PROBLEM}))
+    assert sorted(int(result.id) for result in found) == list(range(40))
+    for result in found:
+        assert result.report is not None
+        assert result.report.feasible == bool(int(result.id) % 2)
 
 
-def test_the_application_is_built_on_the_replica(serve: FakeServe) -> None:
-    cloudpickle = pytest.importorskip("ray.cloudpickle")
-
-    ray_engine.application(small(workers=1))
-    app = cloudpickle.loads(cloudpickle.dumps(serve.builder))()
-    assert isinstance(app, FastAPI)
-    assert app.state.service.settings.workers == 1
+@pytest.mark.slow
+def test_strangers_are_refused_behind_the_proxy_too(served: str) -> None:
+    asked = {"qasm": GOOD, "problem": PROBLEM}
+    assert httpx.post(f"{served}/v1/verify", json=asked).status_code == 401
+    assert httpx.get(f"{served}/healthz").status_code == 200
 
 
-def test_strangers_need_a_key_here_too(serve: FakeServe) -> None:
+def test_strangers_need_a_key_here_too() -> None:
     with pytest.raises(InputError, match="no API key"):
         ray_engine.build({"host": "0.0.0.0"})
+
+
+def test_every_replica_gets_the_cores_its_workers_need() -> None:
+    from ray import serve
+
+    fixed = small(workers=3, replicas=2)
+    assert serve.deployment(object, **ray_engine.scaling(fixed, 3)).num_replicas == 2
+    growing = ray_engine.scaling(small(replicas=1, max_replicas=4), 3)
+    serve.deployment(object, **growing)  # Ray checks the names and values
+    assert growing["autoscaling_config"] == {
+        "min_replicas": 1,
+        "max_replicas": 4,
+        "target_ongoing_requests": 6.0,
+    }
+
+
+def test_a_growing_deployment_does_not_shrink_below_its_size() -> None:
+    with pytest.raises(ValueError, match="less than replicas"):
+        small(replicas=3, max_replicas=2)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import EngineName
+from quasar.cli.options import EngineName, RayAddress
 from quasar.core.errors import InputError
 
 ConfigFile = Annotated[
@@ -67,6 +67,14 @@ def command(
     engine: Annotated[
         EngineName, typer.Option(help="local: this machine; ray: a Ray Serve deployment.")
     ] = EngineName.local,
+    ray_address: RayAddress = None,
+    replicas: Annotated[
+        int | None, typer.Option(help="Copies on the Ray cluster.", show_default="1")
+    ] = None,
+    max_replicas: Annotated[
+        int | None,
+        typer.Option(help="Copies that it may grow to under load.", show_default="as --replicas"),
+    ] = None,
 ) -> None:
     """Serve the verifier over HTTP until stopped; OpenAPI is at /openapi.json."""
     require_extra()
@@ -79,6 +87,8 @@ def command(
         host=host,
         port=port,
         workers=workers,
+        replicas=replicas,
+        max_replicas=max_replicas,
         limits={"max_seconds": max_seconds, "max_memory_mib": max_memory_mib},
         models=None if model is None else ("designer", *model),
         allowed_hosts=allowed_host,
@@ -88,7 +98,7 @@ def command(
     if engine is EngineName.ray:
         from quasar.service.ray_engine import run_on_ray
 
-        run_on_ray(settings)
+        run_on_ray(settings, ray_address)
         return
     run(announce(server(settings)))
 

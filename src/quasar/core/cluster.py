@@ -63,7 +63,7 @@ def on_ray(
         raise InputError("--engine ray needs Ray: pip install 'quasar-synthesis[ray]'.") from None
     ours = not ray.is_initialized()
     if ours:
-        _connect(ray, cluster)
+        connect(ray, cluster)
     remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_answer)
     sent = ray.put(shared)
     source = iter(items)
@@ -96,7 +96,16 @@ def on_ray(
             ray.shutdown()
 
 
-def _connect(ray: Any, cluster: Cluster) -> None:
+def connect(ray: Any, cluster: Cluster, **more: Any) -> None:
+    """Join a cluster, or start one here.
+
+    Args:
+        ray: the module.
+        more: further options of `ray.init`.
+
+    Raises:
+        InfrastructureError: there is no such cluster.
+    """
     address = cluster.address or os.environ.get("RAY_ADDRESS")
     options: dict[str, Any] = {}
     if not address:
@@ -109,6 +118,7 @@ def _connect(ray: Any, cluster: Cluster) -> None:
             configure_logging=True,
             runtime_env={"env_vars": single_threaded()},
             **options,
+            **more,
         )
     except (ConnectionError, RuntimeError, ValueError) as error:
         where = f"at {address}" if address else "on this machine"

@@ -6,9 +6,9 @@ import ipaddress
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from quasar.core.errors import InputError
 from quasar.core.settings import Settings
@@ -30,6 +30,11 @@ class ServiceSettings(Settings):
     """Worker processes; None: one a core."""
     replicas: int = Field(default=1, ge=1)
     """Copies of the service, each with workers of its own; with `--engine ray` only."""
+    max_replicas: int | None = Field(default=None, ge=1)
+    """Copies that the cluster may grow to under load, and fall back from to `replicas`; None: it
+    stays at `replicas`."""
+    target_requests: float | None = Field(default=None, gt=0)
+    """Requests at work in each copy that growing aims at; None: twice the workers."""
     limits: SandboxLimits = SandboxLimits(max_problem_seconds=10.0)
     """Time, memory and nesting that one request may use in its worker. Here, other than in the
     sandbox, `max_problem_seconds` and the limit on memory hold for the problem too: it comes from
@@ -86,6 +91,14 @@ class ServiceSettings(Settings):
         if self.allowed_hosts or not is_loopback(self.host):
             return self.allowed_hosts
         return _LOCAL_NAMES
+
+    @model_validator(mode="after")
+    def _can_grow(self) -> Self:
+        if self.max_replicas is not None and self.max_replicas < self.replicas:
+            raise ValueError(
+                f"max_replicas = {self.max_replicas} is less than replicas = {self.replicas}"
+            )
+        return self
 
     def require_safe(self) -> None:
         """Refuse to serve strangers without a key.
