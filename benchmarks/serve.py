@@ -5,10 +5,13 @@
 service runs in a process of its own on loopback; the four take turns, and rates are medians over
 the rounds. Latencies are those of one candidate: for (d) from the request to its line. All four
 judge the same candidates with the same settings (stages 1-3, no readings), and have to agree.
+(e) candidates of `--qubits` qubits alone, arriving at random (Poisson) at half the rate that (c)
+has with these; a latency counts from when the request was due, also where it was sent later.
 
 With `--soak N` instead: N candidates in batches, a share of them poisoned (endless loops, huge
 registers, deep nesting, broken UTF-8, programs of 10 MB). Every good one has to come back with the
-library's energy, every poisoned one as infeasible, each once; the service's memory is watched.
+library's energy, every poisoned one as infeasible, each once; workers are killed at random
+(`--kill-every`); the service's memory and its workers are watched.
 Run `python -m benchmarks.serve`; it writes `results/serve.json` or `results/serve_soak.json`.
 """
 
@@ -20,15 +23,17 @@ import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import numpy as np
+import psutil
 from benchmarks._common import ROOT, print_table, write_result
 from benchmarks.verify import SHARED, read_data
 
@@ -171,6 +176,26 @@ class Service:
         """A request a candidate."""
         return asyncio.run(self._singly())
 
+    def at_rate(self, rate: float, count: int) -> Timing:
+        """So many single requests, arriving at random at this rate (1/s)."""
+        return asyncio.run(self._at_rate(rate, count))
+
+    async def _at_rate(self, rate: float, count: int) -> Timing:
+        work, timing = self.work, Timing()
+        due = np.cumsum(generator(0, "arrivals").exponential(1 / rate, count)).tolist()
+
+        async def ask(client: AsyncClient, i: int, at: float, started: float) -> None:
+            await asyncio.sleep(started + at - time.perf_counter())
+            number, qasm = work.candidates[i % len(work.candidates)]
+            await client.verify(qasm, work.problems[number], work.references[number], OPTIONS)
+            timing.latencies_s.append(time.perf_counter() - started - at)
+
+        async with AsyncClient(self.url) as client:
+            started = time.perf_counter()
+            await asyncio.gather(*[ask(client, i, at, started) for i, at in enumerate(due)])
+            timing.seconds = time.perf_counter() - started
+        return timing
+
     async def _singly(self) -> Timing:
         work, timing = self.work, Timing(energies=[None] * len(self.work.candidates))
         numbers = iter(range(len(work.candidates)))
@@ -263,6 +288,24 @@ def compare(work: Work, workers: int, connections: int, rounds: int) -> list[Row
     ]
 
 
+def at_half_load(work: Work, workers: int, connections: int, count: int) -> Row:
+    """Way (e), after a pass that warms the service up and one that tells its full rate."""
+    with service("--workers", str(workers)) as (url, _):
+        served = Service(work, url, connections)
+        served.singly()
+        full = served.singly()
+        rate = len(work.candidates) / full.seconds / 2
+        timing = served.at_rate(rate, count)
+    found = row(f"(e) service of {workers}, half load", [timing], count)
+    return found | {"offered per second": rate}
+
+
+def of_size(work: Work, qubits: int) -> Work:
+    """The candidates for problems of so many qubits."""
+    kept = [c for c in work.candidates if work.problems[c.problem]["number_of_qubits"] == qubits]
+    return replace(work, candidates=kept)
+
+
 def row(way: str, timings: Sequence[Timing], count: int) -> Row:
     rates = [count / timing.seconds for timing in timings]
     latencies = [s for timing in timings for s in timing.latencies_s]
@@ -301,9 +344,12 @@ def check_agreement(passes: dict[str, list[Timing]]) -> None:
 
 
 def soak(
-    work: Work, count: int, share: float, workers: int, limits: Sequence[str]
+    work: Work, count: int, share: float, workers: int, limits: Sequence[str], kill_every_s: float
 ) -> tuple[list[Row], Row]:
     """So many candidates, a share poisoned; a row for each kind, and totals.
+
+    Args:
+        kill_every_s: mean time between kills of a worker at random; 0: none.
 
     Raises:
         RuntimeError: an answer is missing, comes twice or is wrong, or the service is gone.
@@ -318,16 +364,16 @@ def soak(
 
     def items() -> Iterator[BatchItem]:
         for i, kind in enumerate(drawn):
-            number, qasm = work.candidates[i % len(work.candidates)]
+            qasm, problem, reference = good_one(work, i)
             text = qasm if kind < 0 else POISON[kinds[kind]]
             asked[str(i)] = time.perf_counter()
-            yield BatchItem(str(i), text, str(number), work.references[number])
+            yield BatchItem(str(i), text, problem, reference)
 
     problems = {str(i): problem for i, problem in enumerate(work.problems)}
-    with service("--workers", str(workers), *limits) as (url, pid):
+    with service("--workers", str(workers), *limits) as (url, pid), Client(url) as client:
         memory = [memory_mib(pid)]
         started = time.perf_counter()
-        with Client(url) as client:
+        with killing(pid, kill_every_s) as killed:
             for result in client.verify_many(items(), options=OPTIONS, problems=problems):
                 i = int(result.id)
                 kind = "good" if drawn[i] < 0 else kinds[drawn[i]]
@@ -347,6 +393,12 @@ def soak(
         if asked:
             raise RuntimeError(f"{len(asked)} candidates were not answered.")
         memory.append(memory_mib(pid))
+        # A worker that ended is replaced with the next order that it is handed.
+        plenty = [BatchItem(str(i), *good_one(work, i)) for i in range(100 * workers)]
+        list(client.verify_many(plenty, options=OPTIONS, problems=problems))
+        alive = len(workers_of(pid))
+        if alive != workers:
+            raise RuntimeError(f"{alive} of {workers} workers are there at the end.")
         ended = re.findall(
             r'quasar_workers_ended_total\{why="(\w+)"\} (\S+)', httpx.get(f"{url}/metrics").text
         )
@@ -364,10 +416,51 @@ def soak(
         "poisoned": sum(kind >= 0 for kind in drawn),
         "seconds": elapsed_s,
         "per_second": count / elapsed_s,
+        "workers_killed": len(killed),
+        "workers_at_the_end": alive,
         "workers_ended": {why: float(number) for why, number in ended},
         "service_memory_mib": {"first": memory[0], "most": max(memory), "last": memory[-1]},
     }
     return rows, totals
+
+
+def good_one(work: Work, i: int) -> tuple[str, str, str | None]:
+    """QASM, problem and reference of a candidate, as a batch takes them."""
+    number, qasm = work.candidates[i % len(work.candidates)]
+    return qasm, str(number), work.references[number]
+
+
+@contextmanager
+def killing(pid: int, every_s: float) -> Iterator[list[int]]:
+    """SIGKILL for a random worker every so often (exponential); yields the processes killed."""
+    killed: list[int] = []
+    over = threading.Event()
+    rng = generator(0, "kills")
+
+    def kill() -> None:
+        while not over.wait(rng.exponential(every_s)):
+            if family := workers_of(pid):
+                victim = family[int(rng.integers(len(family)))]
+                with suppress(psutil.NoSuchProcess):
+                    victim.kill()
+                    killed.append(victim.pid)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    if every_s > 0:
+        thread.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        if every_s > 0:
+            thread.join()
+
+
+def workers_of(pid: int) -> list[psutil.Process]:
+    """Worker processes of a service: children of its fork server."""
+    process = psutil.Process(pid)
+    own = {child.pid for child in process.children()}
+    return [child for child in process.children(recursive=True) if child.pid not in own]
 
 
 def memory_mib(pid: int) -> float:
@@ -391,18 +484,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--poison", type=float, default=0.02, help="share of poisoned candidates")
     parser.add_argument("--max-seconds", type=float, default=2.0, help="for a candidate, in a soak")
     parser.add_argument("--max-memory-mib", type=int, default=512, help="the same")
+    parser.add_argument(
+        "--kill-every", type=float, default=10.0, help="seconds, in a soak; 0: never"
+    )
+    parser.add_argument("--qubits", type=int, default=10, help="of the candidates at half load")
+    parser.add_argument("--arrivals", type=int, default=2000, help="requests at half load")
     options = parser.parse_args(arguments)
     work = read_work(options.data, options.candidates)
     given = {"source": work.source, "workers": options.workers}
     if options.soak is None:
         rows = compare(work, options.workers, options.connections, options.rounds)
+        if sized := of_size(work, options.qubits).candidates:
+            half = replace(work, candidates=sized)
+            rows.append(at_half_load(half, options.workers, options.connections, options.arrivals))
         print_table(rows, f"{work.source}, median of {options.rounds} rounds")
         given |= {"rounds": options.rounds, "connections": options.connections}
         print(write_result("serve", rows, given))
         return
     limits = ["--max-seconds", str(options.max_seconds)]
     limits += ["--max-memory-mib", str(options.max_memory_mib)]
-    rows, totals = soak(work, options.soak, options.poison, options.workers, limits)
+    rows, totals = soak(
+        work, options.soak, options.poison, options.workers, limits, options.kill_every
+    )
     print_table(rows, "soak")
     print_table([{k: str(v) for k, v in totals.items()}])
     print(write_result("serve_soak", rows, {**given, "poison": options.poison, **totals}))
