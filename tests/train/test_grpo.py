@@ -110,6 +110,19 @@ def test_curves_show_signals_entropy_length_and_the_cost_of_verifying(trained: P
 
 
 @pytest.mark.slow
+def test_the_report_shows_the_curves_and_what_changed(trained: Path) -> None:
+    text = (trained / "report" / "report.md").read_text()
+    after = lines(trained / QUALITY_LOG)[-1]
+    assert f"{after['reward']:.4f} |\n" in text
+    assert "3 steps, 24 completions" in text
+    for picture in ("reward.png", "quality.png", "policy.png"):
+        assert f"({picture})" in text
+        assert (trained / "report" / picture).read_bytes().startswith(b"\x89PNG")
+    curves = json.loads((trained / "report" / "curves.json").read_text())
+    assert [point for point in curves if "signal/reward" in point]
+
+
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

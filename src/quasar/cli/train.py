@@ -77,7 +77,7 @@ def grpo(
     if as_json:
         print_json({"model": str(settings.out / "model"), "before": before, "after": after})
         return
-    print(f"model in {settings.out / 'model'}")
+    print(f"model in {settings.out / 'model'}, curves in {settings.out / 'report' / 'report.md'}")
     for label, name in (("one sample", "sampled/reward"), ("greedy", "reward")):
         if name in after:
             print(f"mean reward, {label}: {before[name]:.3f} -> {after[name]:.3f}")

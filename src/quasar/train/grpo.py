@@ -33,6 +33,7 @@ from quasar.train.model_card import write_card
 from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
+from quasar.train.report import write_report
 from quasar.train.reward_function import VerifiedReward, program_of, summary
 from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import verifier_settings
@@ -439,3 +440,4 @@ def _save(
     }
     (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     write_card(folder, content)
+    write_report(settings.out, settings.model.name, content, trainer.state.log_history)
