@@ -293,7 +293,8 @@ def _finish(
         "examples_available": examples,
         "examples_seen": progress.step
         * settings.schedule.batch_size
-        * settings.schedule.accumulation,
+        * settings.schedule.accumulation
+        * trainer.args.world_size,
         "tokens_seen": int(trainer.state.num_input_tokens_seen or 0),
         "validation": watcher.last,
     }
