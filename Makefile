@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-refine bench-serve data-nano train-nano clean
+.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-compare bench-refine bench-reinforcement bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -67,8 +67,14 @@ bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with Pe
 bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw
 	$(BIN)/python -m benchmarks.nano
 
+bench-compare: $(VENV)/dev ## The packaged model beside large models and the designer, on the benchmark
+	$(BIN)/python -m benchmarks.compare
+
 bench-refine: $(VENV)/dev ## `--refine` with the packaged model, and its angles as a start
 	$(BIN)/python -m benchmarks.refine
+
+bench-reinforcement: $(VENV)/dev ## Reinforcement under nine rewards and losses (an hour and a half)
+	$(BIN)/python -m benchmarks.reinforcement
 
 bench-serve: $(VENV)/dev ## Throughput and latency of the HTTP service
 	$(BIN)/python -m benchmarks.serve

@@ -247,19 +247,24 @@ def qaoa_part(model: Model, records: Sequence[Record], name: str) -> list[Record
     return rows
 
 
-def agent_q(model: Model, folder: Path, samples: int, temperature: float) -> list[Record]:
-    """Part 3: the paper's metrics at Pass@1 and Pass@k."""
-    records = read(folder / "records.jsonl.gz")
+def answers_to_the_benchmark(
+    model: Model, records: Sequence[Record], run: str, samples: int = 10, temperature: float = 1.0
+) -> list[Record]:
+    """The paper's protocol: one greedy answer and several drawn, the algorithm free."""
 
     def request(record: Record) -> Request:
         return Request(None, int(record["number_of_layers"]), "agent-q")
 
-    once = ask(model, records, request, "nano@1", GREEDY)
-    many = ask(
-        model, records, request, f"nano@{samples}",
-        Sampling(temperature=temperature, top_p=0.95, samples=samples, max_tokens=MAX_TOKENS),
-    )  # fmt: skip
-    table = evaluate(records, once + many, energy_convention="agent-q", jobs=1)
+    drawn = Sampling(temperature=temperature, top_p=0.95, samples=samples, max_tokens=MAX_TOKENS)
+    once = ask(model, records, request, f"{run}@1", GREEDY)
+    return once + ask(model, records, request, f"{run}@{samples}", drawn)
+
+
+def agent_q(model: Model, folder: Path, samples: int, temperature: float) -> list[Record]:
+    """Part 3: the paper's metrics at Pass@1 and Pass@k."""
+    records = read(folder / "records.jsonl.gz")
+    lines = answers_to_the_benchmark(model, records, "nano", samples, temperature)
+    table = evaluate(records, lines, energy_convention="agent-q", jobs=1)
     return [{"run": run, **values} for run, values in table_rows(table)]
 
 

@@ -345,7 +345,9 @@ def test_the_command_prints_before_and_after(
     assert json.loads(machine.stdout)["after"]["reward"] == 0.47
 
 
-@pytest.mark.parametrize("name", ["grpo-nano-cpu", "grpo-nano-gpu", "grpo-qwen3-4b"])
+@pytest.mark.parametrize(
+    "name", ["grpo-nano-cpu", "grpo-nano-gpu", "grpo-nano-ablation", "grpo-qwen3-4b"]
+)
 def test_the_configurations_are_valid(name: str) -> None:
     from quasar.cli.train import read_config
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections.abc import Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -47,7 +48,7 @@ def sft(
     from quasar.train.sft import train_sft
     from quasar.train.sft_settings import SftSettings
 
-    settings = _ready(SftSettings, read_config(config, changes or []))
+    settings = configured(SftSettings, config, changes or [])
     quality = train_sft(settings)
     if as_json:
         print_json({"model": str(settings.out / "model"), "validation": quality})
@@ -71,7 +72,7 @@ def grpo(
     from quasar.train.grpo import train_grpo
     from quasar.train.grpo_settings import GrpoSettings
 
-    settings = _ready(GrpoSettings, read_config(config, changes or []))
+    settings = configured(GrpoSettings, config, changes or [])
     with redirect_stdout(sys.stderr) if as_json else nullcontext():  # the trainer's own lines
         before, after = train_grpo(settings)
     if as_json:
@@ -108,12 +109,12 @@ def environment(
     from quasar.train.grpo_settings import GrpoSettings
     from quasar.train.openenv_app import make_app
 
-    settings = _ready(GrpoSettings, read_config(config, changes or []))
+    settings = configured(GrpoSettings, config, changes or [])
     served = make_app(settings, split=split, sessions=sessions)  # type: ignore[arg-type]
     uvicorn.run(served, host=host, port=port, log_level="warning")
 
 
-def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
+def read_config(path: Path, changes: Sequence[str]) -> dict[str, Any]:
     """A TOML file with changes of the form `table.key=value`.
 
     Raises:
@@ -139,8 +140,13 @@ def read_config(path: Path, changes: list[str]) -> dict[str, Any]:
     return data
 
 
-def _ready(settings: type[S], config: dict[str, Any]) -> S:
-    """The settings, once the data sets are built that they name by configurations."""
+def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:
+    """Settings from a TOML file with changes, once the data sets are built that they name.
+
+    Raises:
+        InputError: see `read_config`; an unknown setting or a value out of range.
+    """
+    config = read_config(path, changes)
     checked = settings.parse(config)  # before any work is done
     paths = [str(path) for path in config["data"]["paths"]]
     if not any(path.endswith(".toml") for path in paths):

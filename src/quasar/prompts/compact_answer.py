@@ -75,7 +75,8 @@ def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> 
         row.qubit: {other for coupling in row.couplings for other in coupling.others}
         for row in rows(hamiltonian)
     }
-    body, ones = [], []
+    body: list[str] = []
+    ones: list[int] = []
     for step in steps:
         angle = angle_text(math.pi / 2 if step.bit else -math.pi / 2)
         control = next((q for q in reversed(ones) if q in coupled[step.qubit]), None)

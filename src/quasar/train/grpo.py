@@ -217,7 +217,7 @@ def measure_policy(
         }
     finally:
         model.train(training)
-    found = {}
+    found: dict[str, float] = {}
     for prefix, made in answers.items():
         candidates = [
             Candidate(first + number, program_of(own[0].text)) for number, own in enumerate(made)

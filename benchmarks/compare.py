@@ -1,0 +1,109 @@
+"""The packaged model beside archived answers of large models and the classical designer, one table.
+
+All on the benchmark's records, judged by `quasar evaluate` with the paper's energy convention:
+
+1. the archived answers of GPT-5, GPT-4o and DeepSeek-V3 (few-shot prompts), one and ten each;
+2. the packaged model: greedy in style `converged`, and in style `agent-q` one greedy answer and ten
+   drawn, as `benchmarks.nano` draws them; the algorithm is free in all of them;
+3. the designer, in both styles;
+4. the trivial baselines and the benchmark's own circuits.
+
+Answers are kept in `--store` and not made again. Run `python -m benchmarks.compare`; it needs the
+benchmark's records and answers (`QUASAR_AGENTQ`), and writes `results/compare.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks._common import ROOT, print_table, write_result
+from benchmarks.nano import MAX_TOKENS, agentq_folder
+from rich.progress import Progress
+
+from quasar.agent.records import RecordsSettings, Tick, generate_records
+from quasar.core.jsonl import read_jsonl
+from quasar.evaluation.evaluate import evaluate
+from quasar.models.designer import DesignerSettings
+from quasar.models.protocol import Sampling
+from quasar.prompts.chat import Request
+
+Line = dict[str, Any]
+_SHOWN = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal", "top_is_optimal")
+
+
+def runs(model: str) -> dict[str, tuple[str, RecordsSettings]]:
+    """Name of each run made here: who writes, and how."""
+    greedy = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
+    drawn = Sampling(temperature=1.0, top_p=0.95, samples=10, max_tokens=MAX_TOKENS)
+    likeness = Request(None, None, "agent-q")
+    name = Path(model).name
+    return {
+        f"{name} converged@1": (model, RecordsSettings(sampling=greedy)),
+        f"{name} agent-q@1": (model, RecordsSettings(request=likeness, sampling=greedy)),
+        f"{name} agent-q@10": (
+            model,
+            RecordsSettings(request=likeness, sampling=drawn, samples=10),
+        ),
+        "designer converged@1": ("designer", RecordsSettings(settings=DesignerSettings())),
+        "designer agent-q@1": (
+            "designer",
+            RecordsSettings(settings=DesignerSettings(style="agent-q")),
+        ),
+    }
+
+
+@contextmanager
+def bar(what: str, count: int) -> Iterator[Tick]:
+    """A progress bar; what it yields is told how many more are done."""
+    with Progress() as progress:
+        task = progress.add_task(what, total=count)
+        yield lambda number: progress.advance(task, number)
+
+
+def made(records: Path, store: Path, model: str) -> Iterator[Line]:
+    """All lines of the runs made here."""
+    for run, (writer, settings) in runs(model).items():
+        path = store / f"{run.replace(' ', '-')}.jsonl"
+        generate_records(records, path, writer, settings, progress=partial(bar, run))
+        for _, line in read_jsonl(path):
+            yield {**line, "run": run}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--store", type=Path, default=ROOT / "runs" / "compare")
+    parser.add_argument("--out", type=Path, help="folder for report and plots too")
+    options = parser.parse_args(arguments)
+    folder = agentq_folder()
+    if folder is None:
+        raise SystemExit("the benchmark's records are not here: set QUASAR_AGENTQ to their folder.")
+    records = folder / "records.jsonl.gz"
+    options.store.mkdir(parents=True, exist_ok=True)
+    archived = [line for _, line in read_jsonl(folder / "generations.jsonl.gz")]
+    table = evaluate(
+        records,
+        [*archived, *made(records, options.store, options.model)],
+        options.out,
+        energy_convention="agent-q",
+        baselines=True,
+        force=True,
+    )
+    rows = [
+        {"run": run, **{k: row[k] for k in _SHOWN}, "intervals": row["intervals"]}
+        for run, row in table.items()
+    ]
+    print_table([{k: v for k, v in row.items() if k != "intervals"} for row in rows])
+    settings = {"model": Path(options.model).name}
+    print(write_result("compare", rows, {"settings": settings, "energy_convention": "agent-q"}))
+
+
+if __name__ == "__main__":
+    main()
