@@ -11,6 +11,7 @@ from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.problems.load import load_problem
 from quasar.prompts.compact_answer import PLAN
+from quasar.prompts.styles import get_style
 from quasar.train.examples import ExampleSettings, make_example, request_of
 from quasar.train.tokens import IGNORED, encode_example, read_split, tokenised
 from quasar.verifier.api import verify
@@ -133,3 +134,24 @@ def test_a_missing_split_is_named(training_set: Path, tmp_path: Path) -> None:
 def test_records_are_json_inside(training_set: Path) -> None:
     for record in read_split(training_set, "test"):
         assert json.loads(record["solution"])["bitstrings"]
+
+
+def test_a_second_answer_follows_a_first_that_went_wrong(training_set: Path) -> None:
+    settings = ExampleSettings(second_turn=1.0, likeness_share=0.0)
+    turns = []
+    for record in read_split(training_set, "train"):
+        request, example = request_of(record, settings), make_example(record, settings)
+        assert example is not None
+        turns.append(len(example.chat))
+        if len(example.chat) == 1:
+            continue
+        assert request.algorithm != "qaoa"
+        asked, first, verdict = example.chat
+        assert [asked["role"], first["role"], verdict["role"]] == ["user", "assistant", "user"]
+        problem = load_problem(record)
+        report = verify(first["content"], problem)
+        assert report.feasible
+        assert report.approximation_ratio < 1 - 1e-6
+        assert verdict["content"] == get_style("compact").reply(problem, report)
+        assert verify(example.answer, problem).p_optimal == pytest.approx(1.0)
+    assert turns.count(3) > len(turns) / 4

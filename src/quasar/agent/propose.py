@@ -89,7 +89,7 @@ class Proposer:
         self.model = model
         self._sampling = sampling or Sampling()
         self._constrained = constrained
-        self._style = get_style(model.prompt_style)
+        self.style = get_style(model.prompt_style)
 
     def question(self, problem: EncodedProblem, request: Request | None = None) -> Question:
         """The model's prompt for a problem.
@@ -104,7 +104,7 @@ class Proposer:
                 f"on up to {limit}: use --model designer, which has no such limit, or a larger "
                 "model."
             )
-        chat = self._style.render(problem, (request or Request()).checked())
+        chat = self.style.render(problem, (request or Request()).checked())
         return Question(tuple(chat), problem.n_qubits)
 
     def propose(self, questions: Sequence[Question], samples: int) -> list[list[Proposal]]:

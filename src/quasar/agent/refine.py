@@ -22,7 +22,6 @@ from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
 from quasar.optimize.trace import Budget
-from quasar.prompts.observation import no_program, observation
 from quasar.verifier.report import Report
 
 PROPOSALS = 8
@@ -156,7 +155,11 @@ def feed_back(
     steps: list[Step] = []
     going = [candidate for candidate in first if _has_more_to_say(candidate)]
     for _ in range(1, turns):
-        told = [(c.proposal, _words(c)) for c in going if c.proposal is not None]
+        told = [
+            (c.proposal, proposer.style.reply(referee.problem, c.report if c.qasm else None))
+            for c in going
+            if c.proposal is not None
+        ]
         if not told:
             break
         try:
@@ -280,11 +283,6 @@ def _has_more_to_say(candidate: Candidate) -> bool:
     report = candidate.report
     solved = (report.approximation_ratio or 0.0) >= _SOLVED and report.top_is_optimal
     return not (report.feasible and solved)
-
-
-def _words(candidate: Candidate) -> str:
-    """What the user says to an answer."""
-    return observation(candidate.report) if candidate.qasm else no_program()
 
 
 def _different(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -14,6 +14,7 @@ Only terms whose qubits are all decided count towards a field.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -94,7 +95,7 @@ def decimate(hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
 
 def greedy_index(hamiltonian: IsingHamiltonian) -> int:
     """The state that greedy decisions end in."""
-    return sum(decision.bit << decision.qubit for decision in decimate(hamiltonian))
+    return state_index(decimate(hamiltonian))
 
 
 def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
@@ -123,6 +124,48 @@ def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tupl
             `Spectrum.MAX_LISTED` states or more those listed).
     """
     left = hamiltonian.spectrum.ground_states if states is None else states
+
+    def choose(qubit: int, field: float) -> int:
+        nonlocal left
+        bits = (left >> qubit) & 1
+        bit = int(field > 0)
+        if not (bits == bit).any():
+            bit = 1 - bit
+        left = left[bits == bit]
+        return bit
+
+    return _decide(hamiltonian, choose)
+
+
+def stray(
+    hamiltonian: IsingHamiltonian, decisions: Sequence[Decision], rng: np.random.Generator
+) -> tuple[Decision, ...]:
+    """A plan that goes wrong once: one decision turned, mostly a close one, the rest by the field.
+
+    This is how plans go wrong where fields are not added up exactly. Ties are drawn.
+    """
+    closeness = 1.0 / (0.1 + np.abs([step.field for step in decisions]))
+    turned = int(rng.choice(len(decisions), p=closeness / closeness.sum()))
+    taken = {step.qubit: step.bit for step in decisions[:turned]}
+    taken[decisions[turned].qubit] = 1 - decisions[turned].bit
+
+    def choose(qubit: int, field: float) -> int:
+        if qubit in taken:
+            return taken[qubit]
+        return int(field > 0) if field else int(rng.integers(2))
+
+    return _decide(hamiltonian, choose)
+
+
+def state_index(decisions: Iterable[Decision]) -> int:
+    """The state that decisions lead to."""
+    return sum(decision.bit << decision.qubit for decision in decisions)
+
+
+def _decide(
+    hamiltonian: IsingHamiltonian, choose: Callable[[int, float], int]
+) -> tuple[Decision, ...]:
+    """Decisions in the order of `rows`; `choose` gives the bit of a qubit in a field."""
     unit = largest_coefficient(hamiltonian)
     z = [0] * hamiltonian.n_qubits
     out = []
@@ -134,11 +177,7 @@ def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tupl
                 sign *= z[other]
             field += coefficient * sign
         field = round(field / unit, _SAME) + 0.0
-        bits = (left >> qubit) & 1
-        bit = int(field > 0)
-        if not (bits == bit).any():
-            bit = 1 - bit
-        left = left[bits == bit]
+        bit = choose(qubit, field)
         z[qubit] = 1 - 2 * bit
         out.append(Decision(qubit, field, bit))
     return tuple(out)
@@ -146,4 +185,4 @@ def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tupl
 
 def planned_index(hamiltonian: IsingHamiltonian) -> int:
     """The ground state that `plan` leads to."""
-    return sum(decision.bit << decision.qubit for decision in plan(hamiltonian))
+    return state_index(plan(hamiltonian))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Protocol, TypedDict, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
 from quasar.optimize.choice import ALGORITHMS, Algorithm
 from quasar.problems.base import EncodedProblem
+
+if TYPE_CHECKING:
+    from quasar.verifier.report import Report
 
 Style = Literal["converged", "agent-q"]
 """`converged`: as good as can be; `agent-q`: like the benchmark's references, weak ones too."""
@@ -61,3 +64,6 @@ class PromptStyle(Protocol):
             InputError: the problem or request cannot be stated in this style; the message names
                 one that can.
         """
+
+    def reply(self, problem: EncodedProblem, report: Report | None) -> str:
+        """The user's next turn, once an answer was judged; None: there was no program in it."""

@@ -17,6 +17,7 @@ never seen, and problem names play no part.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -24,6 +25,9 @@ from quasar.optimize.plan import largest_coefficient, rows
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.numbers import number_text, rounded
+
+if TYPE_CHECKING:
+    from quasar.verifier.report import Report
 
 MAX_QUBITS = 16
 MAX_LAYERS = 8
@@ -36,6 +40,14 @@ class Compact:
 
     def render(self, problem: EncodedProblem, request: Request) -> list[Message]:
         return [{"role": "user", "content": compact_prompt(problem.hamiltonian, request)}]
+
+    def reply(self, problem: EncodedProblem, report: Report | None) -> str:
+        measured = None if report is None else report.stages.objective
+        if measured is None:
+            return UNUSABLE
+        hamiltonian = problem.hamiltonian
+        gap = max(measured.energy - hamiltonian.spectrum.e_min, 0.0)
+        return verdict_text(measured.score, gap / largest_coefficient(hamiltonian))
 
 
 def compact_prompt(hamiltonian: IsingHamiltonian, request: Request) -> str:
@@ -69,6 +81,20 @@ def compact_prompt(hamiltonian: IsingHamiltonian, request: Request) -> str:
                 parts.append(number_text(coefficient / unit))
         lines.append(f"@q{qubit} {''.join(parts)};q{qubit}")
     return "\n".join(lines)
+
+
+UNUSABLE = "unusable"
+"""The user's turn after a circuit that cannot be run for the problem."""
+
+
+def verdict_text(ratio: float, gap: float) -> str:
+    """The user's turn after a circuit, e.g. `r 0.92 gap 1.5`.
+
+    Args:
+        ratio: approximation ratio in [0, 1].
+        gap: energy above the lowest, in units of the largest coefficient, as the rows are.
+    """
+    return f"r {number_text(ratio)} gap {number_text(gap)}"
 
 
 def deviation_text(hamiltonian: IsingHamiltonian) -> str:

@@ -23,12 +23,8 @@ from quasar.problems.max_independent_set import MaxIndependentSet
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.vertex_cover import VertexCover
 from quasar.prompts.chat import Message, Request
+from quasar.prompts.observation import ANSWER_FORM, InWords
 from quasar.prompts.published import graph_text
-
-ANSWER_FORM = (
-    "Answer with the complete program in one fenced code block that starts with ```qasm. Write "
-    "nothing after the block."
-)
 
 SYSTEM = f"""\
 You design quantum circuits that solve optimisation problems. You write one OpenQASM 3.0 program \
@@ -67,7 +63,7 @@ _STYLES = {
 }
 
 
-class FewShot:
+class FewShot(InWords):
     """Style `few-shot`: system message, examples as turns, the problem."""
 
     name = "few-shot"

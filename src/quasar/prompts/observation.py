@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import json
 
-from quasar.prompts.few_shot import ANSWER_FORM
+from quasar.problems.base import EncodedProblem
 from quasar.verifier.quality import Reading
 from quasar.verifier.report import Report
 from quasar.verifier.stages.feasibility import Fault
 
+ANSWER_FORM = (
+    "Answer with the complete program in one fenced code block that starts with ```qasm. Write "
+    "nothing after the block."
+)
 _STATES = 4  # most probable states named
 _SEEN = 0.01  # a state less probable than this is not named: it would give the answer away
 _LONGEST_QUOTE = 400  # characters of a message or a solution
@@ -35,6 +39,14 @@ def observation(report: Report) -> str:
 def no_program() -> str:
     """The turn after an answer without any OpenQASM in it."""
     return f"There was no OpenQASM program in your answer.\n{ANSWER_FORM}"
+
+
+class InWords:
+    """The replies of every prompt style that is made of words."""
+
+    def reply(self, problem: EncodedProblem, report: Report | None) -> str:
+        """See `PromptStyle`."""
+        return no_program() if report is None else observation(report)
 
 
 def _fault_lines(fault: Fault, parses: bool) -> list[str]:

@@ -27,6 +27,7 @@ import json
 from quasar.core.errors import InputError
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Message, Request
+from quasar.prompts.observation import InWords
 
 SYSTEM = (
     "You are a helpful quantum circuit design assistant. Provide a quantum circuit in valid QASM "
@@ -37,7 +38,7 @@ SYSTEM = (
 _DEFAULT_LAYERS = 1
 
 
-class Published:
+class Published(InWords):
     """Style `published`: a system message and one user turn."""
 
     name = "published"

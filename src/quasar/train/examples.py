@@ -8,12 +8,14 @@ each record, so that the model can be asked either way.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
+from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import parse
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import CircuitError
@@ -21,10 +23,11 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.optimize.choice import Algorithm
-from quasar.optimize.plan import plan
+from quasar.optimize.plan import Decision, largest_coefficient, plan, state_index, stray
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request, Style
+from quasar.prompts.compact import verdict_text
 from quasar.prompts.compact_answer import (
     PLAN,
     circuit_text,
@@ -33,11 +36,15 @@ from quasar.prompts.compact_answer import (
     qaoa_text,
 )
 from quasar.prompts.styles import get_style
+from quasar.simulate.engine import get_engine, probabilities
 
 _TOLD: dict[Style, dict[Algorithm, float]] = {
     "converged": {"qaoa": 1.0, "vqe": 0.6, "adaptive_vqe": 0.6},
     "agent-q": {"qaoa": 0.3, "vqe": 0.9, "adaptive_vqe": 0.9},
 }
+
+
+_CERTAIN = 0.99  # probability of the state that a circuit is said to write
 
 
 class ExampleSettings(Settings):
@@ -63,6 +70,9 @@ class ExampleSettings(Settings):
     plan_only: float = Field(default=0.0, ge=0, le=1)
     """Share of examples that end with the plan: what follows is copied from it, so most of the
     tokens can go where the thinking is."""
+    second_turn: float = Field(default=0.0, ge=0, le=1)
+    """Share of solved circuits of style `converged` that are a second answer: the first had gone
+    wrong (`optimize.plan.stray`), and the chat goes on with what the verifier found."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""
 
@@ -111,26 +121,102 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
     n = int(record["number_of_qubits"])
     hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
     problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
+    rng = generator(settings.seed, "plan", str(record["recipe"]), int(record["index"]))
     try:
         chat = style.render(problem, request)
         answer = _compact(record, request, hamiltonian)
+        solves = request.style == "converged" and record["optimization_type"] != "qaoa"
+        if rng.random() < settings.second_turn and solves:
+            chat += _first_turn(record, request, hamiltonian, rng)
     except CircuitError:
         return None
-    rng = generator(settings.seed, "plan", str(record["recipe"]), int(record["index"]))
     if PLAN in answer and rng.random() < settings.plan_only:
         return Example(chat, plan_alone(answer), whole=False)
     return Example(chat, answer)
 
 
 def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHamiltonian) -> str:
-    solution = json.loads(record["solution"])
     if record["optimization_type"] == "qaoa":
-        return qaoa_text(hamiltonian, *solution["params"])
+        return qaoa_text(hamiltonian, *json.loads(record["solution"])["params"])
+    return _solved(_circuit(record), request, hamiltonian, _decisions(record, hamiltonian))
+
+
+def _first_turn(
+    record: Mapping[str, Any],
+    request: Request,
+    hamiltonian: IsingHamiltonian,
+    rng: np.random.Generator,
+) -> list[Message]:
+    """A first answer that had gone wrong, and the verdict on it; empty where none can be made."""
+    right = _decisions(record, hamiltonian)
+    wrong = stray(hamiltonian, right, rng)
+    spectrum, reached = hamiltonian.spectrum, state_index(wrong)
+    gap = float(hamiltonian.diagonal[reached]) - spectrum.e_min
+    width = spectrum.e_max - spectrum.e_min
+    if gap <= 1e-6 * width:
+        return []
+    circuit: Circuit | None = _circuit(record)
+    if not _grown(request):
+        circuit = _rewritten(_circuit(record), state_index(right) ^ reached)
+    if circuit is None:
+        return []
+    text = _solved(circuit, request, hamiltonian, wrong)
+    verdict = verdict_text(1.0 - gap / width, gap / largest_coefficient(hamiltonian))
+    return [{"role": "assistant", "content": text}, {"role": "user", "content": verdict}]
+
+
+def _decisions(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
+    top = bitstring_to_index(json.loads(record["solution"])["bitstrings"][-1])
+    return plan(hamiltonian, np.array([top]))
+
+
+def _circuit(record: Mapping[str, Any]) -> Circuit:
     circuit = parse(record["circuit_with_params"]).circuit
     if circuit is None:
         raise CircuitError("the compact style has no dynamic circuits.")
-    top = bitstring_to_index(solution["bitstrings"][-1])
-    decisions = plan(hamiltonian, np.array([top]))
-    if request.style == "converged" and request.algorithm == "adaptive_vqe":
-        return grown_text(hamiltonian, decisions)
-    return circuit_text(circuit, decisions)
+    return circuit
+
+
+def _solved(
+    circuit: Circuit,
+    request: Request,
+    hamiltonian: IsingHamiltonian,
+    decisions: tuple[Decision, ...],
+) -> str:
+    return (
+        grown_text(hamiltonian, decisions) if _grown(request) else circuit_text(circuit, decisions)
+    )
+
+
+def _grown(request: Request) -> bool:
+    return request.style == "converged" and request.algorithm == "adaptive_vqe"
+
+
+def _rewritten(circuit: Circuit, turned: int) -> Circuit | None:
+    """A circuit that writes one bit string, made to write another; None where it is not that clear.
+
+    Args:
+        turned: the bits that change, as an index.
+    """
+    gates = list(circuit.gates)
+    for qubit in range(circuit.n_qubits):
+        if turned >> qubit & 1:
+            places = [
+                place
+                for place, gate in enumerate(gates)
+                if gate.name in {"rx", "ry"} and gate.qubits == (qubit,) and _quarter(gate)
+            ]
+            if not places:
+                return None
+            angle = 0.0 if abs(gates[places[-1]].params[0]) > 1.0 else math.pi
+            gates[places[-1]] = gates[places[-1]]._replace(params=(angle,))
+    changed = Circuit(circuit.n_qubits, tuple(gates))
+    engine = get_engine()
+    before, after = (probabilities(engine.state(c)) for c in (circuit, changed))
+    top = int(np.argmax(before)) ^ turned
+    return changed if after[top] > _CERTAIN else None
+
+
+def _quarter(gate: Gate) -> bool:
+    """Whether it leaves a bit as it is or turns it."""
+    return min(abs(gate.params[0]), abs(abs(gate.params[0]) - math.pi)) < 1e-3

@@ -56,6 +56,7 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         name=settings.model.name,
         prompt_style=style,
         max_qubits=MAX_QUBITS if style == "compact" else None,
+        multi_turn=True if settings.data.examples.second_turn > 0 else None,
     )
     train = tokenised(
         settings.data.paths,
