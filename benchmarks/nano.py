@@ -6,7 +6,9 @@
    finds, beside fixed angles, the first angle set of the table that its training angles come from,
    and the best of that table (which needs the energy of each).
 3. Style `agent-q` by the paper's protocol: Pass@1 and Pass@10, energies in the paper's convention.
-4. Speed: tokens a second alone and batched, seconds for one circuit of ten qubits.
+4. Two turns, for a model that was trained on them: answers that are not optimal yet are told the
+   verifier's finding, and what comes back is measured beside them and beside another first answer.
+5. Speed: tokens a second alone and batched, seconds for one circuit of ten qubits.
 
 Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out/`, drawn from
 the test splits of the training data (converged recipe only). Run `python -m benchmarks.nano`;
@@ -28,6 +30,7 @@ from typing import Any
 import numpy as np
 from benchmarks._common import ROOT, print_table, write_result
 
+from quasar.agent.propose import Proposal, Proposer
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
@@ -41,12 +44,14 @@ from quasar.optimize.plan import greedy_index
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.qaoa_search import search_qaoa
 from quasar.optimize.qaoa_table import angle_sets, look_up
+from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
 
 Record = dict[str, Any]
 HELD_OUT = ROOT / "benchmarks" / "held_out"
@@ -277,8 +282,61 @@ def table_rows(table: Any) -> list[tuple[str, Mapping[str, Any]]]:
     return [(run, {k: own[k] for k in kept}) for run, own in table.items() if "@" in run]
 
 
+def turns(model: Model, records: Sequence[Record], name: str) -> list[Record]:
+    """Part 4 on one set: of those whose first answer was not optimal, and of all."""
+    problems = [load_problem(r) for r in records]
+    drawn = Sampling(temperature=1.0, max_tokens=MAX_TOKENS)
+    rows = []
+    for way, sampling in (("greedy", GREEDY), ("drawn", drawn)):
+        proposer = Proposer(model, sampling)
+        questions = [proposer.question(problem) for problem in problems]
+        pairs = proposer.propose(questions, 1 if way == "greedy" else 2)
+        first = [own[0] for own in pairs]
+        reports = [judged(p, one) for p, one in zip(problems, first, strict=True)]
+        open_ = [i for i, report in enumerate(reports) if not value(report, "p_optimal") > 0.5]
+        told = [(first[i], proposer.style.reply(problems[i], reports[i])) for i in open_]
+        second = dict(zip(open_, proposer.again(told, 1), strict=True))
+        revised = {i: judged(problems[i], answer) for i, answer in second.items()}
+        runs = {
+            "first, not optimal": [reports[i] for i in open_],
+            "second turn of these": [revised[i] for i in open_],
+            "first, all": reports,
+            "first or second, all": [revised.get(i, report) for i, report in enumerate(reports)],
+        }
+        if way == "drawn":
+            again = [judged(problems[i], pairs[i][1]) for i in open_]
+            runs["another first answer to these"] = again
+        for run, found in runs.items():
+            row: Record = {"set": name, "run": f"{way}: {run}", "answers": len(found)}
+            for key in ("approximation_ratio", "p_optimal"):
+                bounds = interval([value(report, key) for report in found])
+                row[key], row[f"{key}_low"], row[f"{key}_high"] = bounds
+            rows.append(row)
+        changes = [
+            value(revised[i], "approximation_ratio") - value(reports[i], "approximation_ratio")
+            for i in open_
+        ]
+        gain, low, high = interval(changes)
+        rows.append(
+            {"set": name, "run": f"{way}: gain of the second turn", "answers": len(open_),
+             "approximation_ratio": gain, "approximation_ratio_low": low,
+             "approximation_ratio_high": high}
+        )  # fmt: skip
+    return rows
+
+
+def judged(problem: EncodedProblem, answer: Proposal) -> Report | None:
+    """The verifier's report; None where there is no program."""
+    return Verifier(problem, None).verify(answer.qasm) if answer.qasm else None
+
+
+def value(report: Report | None, key: str) -> float:
+    """A measurement, 0 where the circuit is unusable."""
+    return float(getattr(report, key) or 0.0) if report is not None and report.feasible else 0.0
+
+
 def speed(model: Model, records: Sequence[Record]) -> list[Record]:
-    """Part 4."""
+    """Part 5."""
     style = get_style(model.prompt_style)
     ten = [load_problem(r) for r in records if int(r["number_of_qubits"]) == 10][:8]
     chats = [style.render(p, Request()) for p in ten]
@@ -303,7 +361,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--model", default="nano")
-    parser.add_argument("--parts", default="converged,qaoa,agent-q,speed")
+    parser.add_argument("--parts", default="converged,qaoa,agent-q,turns,speed")
     parser.add_argument("--limit", type=int, default=None, help="records of each set")
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=1.0)
@@ -317,6 +375,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         records = some(everything, options.limit)
         if "converged" in parts:
             found.setdefault("converged", []).extend(converged(model, records, name))
+        if "turns" in parts:
+            found.setdefault("turns", []).extend(turns(model, records, name))
         if "qaoa" in parts:
             small = [r for r in records if int(r["number_of_qubits"]) <= 12]
             found.setdefault("qaoa", []).extend(qaoa_part(model, small, name))

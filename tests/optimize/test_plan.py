@@ -3,9 +3,19 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import decimate, greedy_index, plan, planned_index, rows
+from quasar.core.seeds import generator
+from quasar.optimize.plan import (
+    decimate,
+    greedy_index,
+    plan,
+    planned_index,
+    rows,
+    state_index,
+    stray,
+)
 from strategies import small_hamiltonians
 
 
@@ -85,3 +95,17 @@ def test_strongest_field_first_ties_by_weight():
     assert planned_index(hamiltonian) == int(np.argmin(hamiltonian.diagonal))
     couplings = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 0.5})
     assert [row.qubit for row in rows(couplings)] == [1, 0, 2]
+
+
+@given(small_hamiltonians(), st.integers(0, 99))
+def test_a_stray_plan_turns_one_decision_and_follows_the_field_after_it(hamiltonian, seed):
+    right = plan(hamiltonian)
+    wrong = stray(hamiltonian, right, generator(seed, "stray"))
+    assert [step.qubit for step in wrong] == [step.qubit for step in right]
+    pairs = list(zip(right, wrong, strict=True))
+    turned = next(i for i, (a, b) in enumerate(pairs) if a.bit != b.bit)
+    assert wrong[:turned] == right[:turned]
+    assert wrong[turned].field == right[turned].field
+    for step in wrong[turned + 1 :]:
+        assert step.bit == int(step.field > 0) or step.field == 0.0
+    assert state_index(wrong) != state_index(right)
