@@ -1,7 +1,8 @@
 """The packaged model, measured: its raw answers, unrepaired, on problems that it never saw.
 
-1. Style `converged`, algorithm free or named, one greedy answer: validity, ratio, P(opt), size,
-   beside the reference circuits and the greedy decimation that orders the prompt's rows.
+1. Style `converged`, algorithm free or named, one greedy answer or one drawn: validity, ratio,
+   P(opt), size, beside the reference circuits and the greedy decimation that orders the prompt's
+   rows.
 2. QAOA at p = 1..4: share within 5% of the energy range of the best angles that a wide search
    finds, beside fixed angles, the first angle set of the table that its training angles come from,
    and the best of that table (which needs the energy of each).
@@ -12,7 +13,8 @@
 
 Problems: the benchmark's records where a checkout has them, and `benchmarks/held_out/`, drawn from
 the test splits of the training data (converged recipe only). Run `python -m benchmarks.nano`;
-`--model FOLDER` measures another checkpoint of the same style, `--parts` some of the parts.
+`--model FOLDER` measures another checkpoint of the same style, `--parts` some of the parts, and
+`--data` the test split of a data set too, which may have more problems.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.train.tokens import read_split
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 
@@ -60,6 +63,7 @@ DEPTHS = (1, 2, 3, 4)
 RESAMPLES = 2000
 MAX_TOKENS = 768
 GREEDY = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
+DRAWN = Sampling(temperature=1.0, top_p=1.0, max_tokens=MAX_TOKENS)
 
 
 def read(path: Path) -> list[Record]:
@@ -94,6 +98,12 @@ def problem_sets() -> dict[str, list[Record]]:
     folder = agentq_folder()
     records = {} if folder is None else {"records": read(folder / "records.jsonl.gz")}
     return {"held-out": held_out(), **records}
+
+
+def test_split(path: Path) -> list[Record]:
+    """Converged records of a data set's split `test`."""
+    records = [r for r in read_split(path, "test") if r["recipe"] == "converged"]
+    return [{**record, "sample_index": str(i)} for i, record in enumerate(records)]
 
 
 def finish(options: argparse.Namespace, found: Mapping[str, Sequence[Record]]) -> None:
@@ -173,9 +183,15 @@ def measure(records: Sequence[Record], generations: Sequence[Record]) -> list[Re
 def converged(model: Model, records: Sequence[Record], name: str) -> list[Record]:
     """Part 1 on one set."""
     lines: list[Record] = []
-    for label, algorithm in (("free", None), ("vqe", "vqe"), ("adaptive_vqe", "adaptive_vqe")):
+    for label, algorithm, sampling in (
+        ("free", None, GREEDY),
+        ("free, one draw", None, DRAWN),
+        ("vqe", "vqe", GREEDY),
+        ("adaptive_vqe", "adaptive_vqe", GREEDY),
+        ("adaptive_vqe, one draw", "adaptive_vqe", DRAWN),
+    ):
         request = Request(algorithm)  # type: ignore[arg-type]
-        lines += ask(model, records, always(request), f"nano, {label}", GREEDY)
+        lines += ask(model, records, always(request), f"nano, {label}", sampling)
     references = [
         {"run": "references", "sample_index": r["sample_index"], "candidate": 0,
          "qasm": r["circuit_with_params"]}
@@ -285,9 +301,8 @@ def table_rows(table: Any) -> list[tuple[str, Mapping[str, Any]]]:
 def turns(model: Model, records: Sequence[Record], name: str) -> list[Record]:
     """Part 4 on one set: of those whose first answer was not optimal, and of all."""
     problems = [load_problem(r) for r in records]
-    drawn = Sampling(temperature=1.0, max_tokens=MAX_TOKENS)
     rows = []
-    for way, sampling in (("greedy", GREEDY), ("drawn", drawn)):
+    for way, sampling in (("greedy", GREEDY), ("drawn", DRAWN)):
         proposer = Proposer(model, sampling)
         questions = [proposer.question(problem) for problem in problems]
         pairs = proposer.propose(questions, 1 if way == "greedy" else 2)
@@ -362,6 +377,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--model", default="nano")
     parser.add_argument("--parts", default="converged,qaoa,agent-q,turns,speed")
+    parser.add_argument("--data", type=Path, help="data set whose test split is measured too")
     parser.add_argument("--limit", type=int, default=None, help="records of each set")
     parser.add_argument("--samples", type=int, default=10)
     parser.add_argument("--temperature", type=float, default=1.0)
@@ -370,6 +386,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = options.parts.split(",")
     model = load_model(options.model, {"batch_size": 32})
     folder, sets = agentq_folder(), problem_sets()
+    if options.data is not None:
+        sets[options.data.name] = test_split(options.data)
+        options.data = options.data.name
     found: dict[str, list[Record]] = {}
     for name, everything in sets.items():
         records = some(everything, options.limit)
