@@ -102,6 +102,34 @@ def test_workers_do_not_outlive_a_service_that_is_killed(
     assert not alive
 
 
+def test_a_client_goes_on_with_the_service_that_follows_a_killed_one(
+    process: tuple[subprocess.Popen[str], str],
+) -> None:
+    started, url = process
+    asked = [BatchItem(str(n), f"{HEAD}qubit[3] q; rx({n}.5) q[0];", "p") for n in range(2000)]
+    found: list[Any] = []
+    second = None
+    try:
+        with Client(url, retries=20, backoff_s=0.2) as client:
+            for result in client.verify_many(asked, problems={"p": PROBLEM}, batch_size=2000):
+                found.append(result)
+                if len(found) == 100:
+                    started.kill()
+                    started.wait(timeout=30)
+                    second = command("--port", url.rpartition(":")[2], "--workers", "2")
+        assert sorted(int(result.id) for result in found) == list(range(2000))
+        assert all(result.report.feasible for result in found)
+        # What the client had in hand is not asked of the second one.
+        text = httpx.get(f"{url}/metrics").text
+        scored = re.search(r'quasar_orders_total\{operation="verify",outcome="(\w+)"\} (\S+)', text)
+        assert scored, text
+        assert float(scored[2]) <= 2000 - 100
+    finally:
+        if second is not None:
+            second.kill()
+            second.wait(timeout=30)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
