@@ -40,7 +40,7 @@ from quasar.train.rewards import verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import trainer_arguments
-from quasar.train.sft import rate, save_model
+from quasar.train.sft import all_weights, rate, save_model
 
 QUALITY_LOG = "quality.jsonl"
 """In the run's folder: one line a measurement, the first of the untrained model."""
@@ -172,10 +172,11 @@ def _train(
     watcher.trainer = trainer
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     watcher.measure()
+    weights = all_weights(trainer)
     if not trainer.is_world_process_zero():
         return GrpoResult({}, {})
     result = GrpoResult(_first_line(out / QUALITY_LOG) if held_out else {}, watcher.last)
-    _save(settings, profile, trainer, tokenizer, progress, reward, result)
+    _save(settings, profile, trainer, weights, tokenizer, progress, reward, result)
     return result
 
 
@@ -418,13 +419,14 @@ def _save(
     settings: GrpoSettings,
     profile: Profile,
     trainer: Any,
+    weights: dict[str, Any],
     tokenizer: Any,
     progress: Progress,
     reward: VerifiedReward,
     result: GrpoResult,
 ) -> None:
     schedule, folder = settings.schedule, settings.out / "model"
-    save_model(trainer.model, tokenizer, profile, folder)
+    save_model(trainer.model, weights, tokenizer, profile, folder)
     completions = (
         progress.step * schedule.batch_size * schedule.accumulation * trainer.args.world_size
     )

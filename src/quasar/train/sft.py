@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -284,9 +284,10 @@ def _finish(
 ) -> dict[str, float]:
     watcher.measure()
     folder = settings.out / "model"
+    weights = all_weights(trainer)
     if not trainer.is_world_process_zero():
         return dict(watcher.last)
-    save_model(trainer.model, tokenizer, profile, folder)
+    save_model(trainer.model, weights, tokenizer, profile, folder)
     content = manifest(settings.model_dump(mode="json"), settings.schedule.seed, _LIBRARIES)
     content |= {
         "steps": progress.step,
@@ -304,17 +305,33 @@ def _finish(
     return dict(watcher.last)
 
 
-def save_model(model: Any, tokenizer: Any, profile: Profile, folder: Path) -> None:
-    """A folder that `AutoModelForCausalLM.from_pretrained` loads; weights in bfloat16."""
-    import copy
+def save_model(
+    model: Any, weights: Mapping[str, Any], tokenizer: Any, profile: Profile, folder: Path
+) -> None:
+    """A folder that `AutoModelForCausalLM.from_pretrained` loads.
 
-    import torch
-
-    own = copy.deepcopy(model).to(torch.bfloat16)
-    own.config.dtype = torch.bfloat16
-    own.config.use_cache = True
-    own.save_pretrained(folder)
+    Args:
+        weights: of `all_weights`.
+    """
+    model.save_pretrained(folder, state_dict=dict(weights))
+    path = folder / "config.json"  # says how the model was held in memory
+    config = json.loads(path.read_text(encoding="utf-8")) | {"dtype": "bfloat16", "use_cache": True}
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     tokenizer.save_pretrained(folder)
     (folder / PROFILE_FILE).write_text(
         json.dumps(profile.model_dump(exclude_none=True), indent=2) + "\n", encoding="utf-8"
     )
+
+
+def all_weights(trainer: Any) -> dict[str, Any]:
+    """The trained weights in bfloat16, collected where processes share them.
+
+    All processes have to call it; only the first needs to get them.
+    """
+    import torch
+
+    collected = trainer.accelerator.get_state_dict(trainer.model_wrapped)
+    cast: dict[int, Any] = {}  # tied weights stay one tensor
+    for tensor in collected.values():
+        cast.setdefault(tensor.data_ptr(), tensor.to(torch.bfloat16))
+    return {name: cast[tensor.data_ptr()] for name, tensor in collected.items()}
