@@ -16,6 +16,7 @@ from quasar.core.seeds import generator
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.measurement import Measurement, Reference, Row
 from quasar.evaluation.metrics import (
+    METRICS,
     FloatVector,
     Scores,
     bootstrap_intervals,
@@ -36,18 +37,7 @@ SREV_OF: dict[EnergyConvention, str] = {
 }
 PASS_AT = (1, 2, 5, 10, 20, 50, 100)
 """Numbers of samples at which Pass@k is estimated, where a run has more."""
-_INTERVALS = (
-    "SCR",
-    "SREV",
-    "SREV_physical",
-    "SREV_bit_reversed",
-    "RE",
-    "HQCR",
-    "approximation_ratio",
-    "p_optimal",
-    "top_is_optimal",
-    "qaoa_gap",
-)
+_INTERVALS = (METRICS[0], "SREV", *METRICS[1:])
 
 
 @dataclass(frozen=True)
