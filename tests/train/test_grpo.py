@@ -10,11 +10,12 @@ import pytest
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.nano_tokenizer import build_tokenizer
-from quasar.train.grpo import COMPLETION_LOG, QUALITY_LOG, train_grpo
+from quasar.train.grpo import COMPLETION_LOG, train_grpo
 from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.new_model import make_model
 from quasar.train.reward_function import VerifiedReward
 from quasar.train.rollout_tasks import PromptSettings, draw_tasks
+from quasar.train.watcher import QUALITY_LOG
 from quasar.verifier.sandbox import Sandbox
 from small_rewards import qwen
 from tiny_model import save_checkpoint
@@ -295,6 +296,17 @@ def test_tasks_are_the_same_each_time_and_of_what_was_asked(training_set: Path) 
         )
     with pytest.raises(InputError, match="no split 'holiday'"):
         draw_tasks(wanted, tokenizer, split="holiday", count=5, seed=3)
+
+
+def test_a_task_may_be_a_second_turn(training_set: Path) -> None:
+    examples = {"second_turn": 1.0, "likeness_share": 0.0}
+    wanted = PromptSettings.parse({"paths": [training_set], "examples": examples})
+    tasks = draw_tasks(wanted, build_tokenizer(), split="train", count=40, seed=3)
+    second = [task.chat for task in tasks if len(task.chat) > 1]
+    assert second
+    for chat in second:
+        assert [turn["role"] for turn in chat] == ["user", "assistant", "user"]
+        assert chat[-1]["content"].startswith("r 0.")
 
 
 def test_settings_say_what_is_wrong(training_set: Path, tmp_path: Path) -> None:

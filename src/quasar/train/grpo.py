@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,9 +40,8 @@ from quasar.train.rollout_tasks import RolloutTask, draw_tasks
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import trainer_arguments
 from quasar.train.sft import all_weights, rate, save_model
+from quasar.train.watcher import QUALITY_LOG, make_watcher
 
-QUALITY_LOG = "quality.jsonl"
-"""In the run's folder: one line a measurement, the first of the untrained model."""
 COMPLETION_LOG = "completions.jsonl"
 """In the run's folder: one line a completion."""
 _LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
@@ -151,9 +149,19 @@ def _train(
     )
 
     def measure(policy: Any) -> dict[str, float]:
-        return measure_policy(policy, tokenizer, profile, held_out, len(tasks), reward, settings)
+        before = reward.workers.seconds
+        found = measure_policy(policy, tokenizer, profile, held_out, len(tasks), reward, settings)
+        reward.leave_out(reward.workers.seconds - before)
+        return found
 
-    watcher = _watcher(settings, progress, reward, measure if held_out else None)
+    watcher = make_watcher(
+        settings.watch,
+        progress,
+        out / QUALITY_LOG,
+        measure if held_out else None,
+        at_start=True,
+        started=reward.start_clock,
+    )
     environment: dict[str, Any] = {}
     if settings.rollouts.turns > 1:
         turns = settings.rollouts.turns
@@ -351,61 +359,6 @@ def _trainer(reward: VerifiedReward) -> Any:
             super().log(logs, start_time)
 
     return VerifiedTrainer
-
-
-def _watcher(
-    settings: GrpoSettings,
-    progress: Progress,
-    reward: VerifiedReward,
-    measure: Callable[[Any], dict[str, float]] | None,
-) -> Any:
-    """The callback that keeps time, saves, and measures quality."""
-    from transformers import TrainerCallback
-
-    watch, log = settings.watch, settings.out / QUALITY_LOG
-
-    class Watcher(TrainerCallback):  # type: ignore[misc]
-        trainer: Any = None
-
-        def __init__(self) -> None:
-            self._saved = self._measured = 0.0
-            self.last: dict[str, float] = {}
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if not log.exists():
-                self.measure()
-            self._saved = self._measured = progress.seconds
-            progress.start()
-            reward.start_clock()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            progress.step = state.global_step
-            if progress.share >= 1.0:
-                control.should_training_stop = True
-            elif progress.seconds - self._saved > 60 * watch.save_minutes:
-                control.should_save = True
-            if progress.seconds - self._measured > 60 * watch.evaluate_minutes:
-                self._measured = progress.seconds
-                self.measure()
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self._saved = progress.seconds
-            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            content = {"step": state.global_step, "seconds": progress.seconds}
-            (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
-
-        def measure(self) -> None:
-            if measure is None or not self.trainer.is_world_process_zero():
-                return
-            before = reward.workers.seconds
-            self.last = measure(self.trainer.model)
-            reward.leave_out(reward.workers.seconds - before)
-            line = {"step": progress.step, "seconds": round(progress.seconds, 1), **self.last}
-            with log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-            self.trainer.log({f"quality/{name}": value for name, value in self.last.items()})
-
-    return Watcher()
 
 
 def _first_line(log: Path) -> dict[str, float]:

@@ -1,8 +1,8 @@
 """Records to tasks for reinforcement learning: what is asked, and what the answer is held against.
 
 A task names its problem, its chat and the record's circuit as reference. What a chat tells and
-leaves open is drawn as for supervised examples. Which records become tasks is drawn once from the
-seed, in equal shares of the data sets.
+leaves open, and whether it is about to be answered for the second time, is drawn as for supervised
+examples. Which records become tasks is drawn once from the seed, in equal shares of the data sets.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Style
 from quasar.prompts.styles import get_style
-from quasar.train.examples import ExampleSettings, request_of
+from quasar.train.examples import ExampleSettings, make_example, request_of
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
@@ -98,13 +98,17 @@ def task_of(
     reference = record["circuit_with_params"]
     try:
         if style.name == "compact":
+            example = make_example(record, settings.examples)
+            if example is None:
+                return None
             hamiltonian = IsingHamiltonian.from_text(
                 record["cost_hamiltonian"], int(record["number_of_qubits"])
             )
             problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
+            chat = example.chat
         else:
             problem = load_problem(record)
-        chat = style.render(problem, request_of(record, settings.examples))
+            chat = style.render(problem, request_of(record, settings.examples))
     except InputError:
         return None
     return RolloutTask(problem, reference, chat, f"{name}/{record['index']}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,9 +28,8 @@ from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import ENDLESS, trainer_arguments
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
+from quasar.train.watcher import QUALITY_LOG, make_watcher
 
-LOG_FILE = "quality.jsonl"
-"""In the run's folder: one line an evaluation."""
 _LEAST_RATE = 0.02
 _PADDING = 16  # tokens: matrix kernels are made anew for each length, which halves a CPU's speed
 _LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
@@ -90,7 +88,12 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
     rates = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
     )
-    watcher = _watcher(settings, profile, tokenizer, progress)
+    problems = validation_tasks(settings) if watch.problems else []
+
+    def measure(policy: Any) -> dict[str, float]:
+        return evaluate_model(policy, tokenizer, profile, problems, settings.data.max_length)
+
+    watcher = make_watcher(watch, progress, out / QUALITY_LOG, measure if problems else None)
     trainer = _trainer(settings, progress, list(train["length"]))(
         model=model,
         args=arguments,
@@ -200,61 +203,6 @@ def cpu_loss(model: Any, inputs: dict[str, Any], num_items: Any) -> tuple[Any, i
     count = kept.sum() if num_items is None else num_items
     right = float((logits.argmax(-1) == wanted).float().mean()) if len(wanted) else 0.0
     return total / torch.as_tensor(count).clamp(min=1), int(inputs["attention_mask"].sum()), right
-
-
-def _watcher(settings: SftSettings, profile: Profile, tokenizer: Any, progress: Progress) -> Any:
-    """The callback that keeps time, saves, and measures quality."""
-    from transformers import TrainerCallback
-
-    watch = settings.watch
-
-    class Watcher(TrainerCallback):  # type: ignore[misc]
-        trainer: Any = None
-
-        def __init__(self) -> None:
-            self._tasks = validation_tasks(settings) if watch.problems else []
-            self._saved = self._evaluated = 0.0
-            self.last: dict[str, float] = {}
-
-        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self._saved = self._evaluated = progress.seconds
-            progress.start()
-
-        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            progress.step = state.global_step
-            if progress.share >= 1.0:
-                control.should_training_stop = True
-            elif progress.seconds - self._saved > 60 * watch.save_minutes or self._is_due():
-                control.should_save = True
-
-        def _is_due(self) -> bool:
-            return progress.seconds - self._evaluated > 60 * watch.evaluate_minutes
-
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self._saved = progress.seconds
-            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            content = {"step": state.global_step, "seconds": progress.seconds}
-            (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
-            if self._is_due():  # after saving: whatever happens now, nothing is lost
-                self._evaluated = progress.seconds
-                progress.pause()
-                self.measure()
-                progress.start()
-
-        def measure(self) -> None:
-            if not self._tasks or not self.trainer.is_world_process_zero():
-                return
-            begun = time.monotonic()
-            self.last = evaluate_model(
-                self.trainer.model, tokenizer, profile, self._tasks, settings.data.max_length
-            )
-            line = {"step": progress.step, "seconds": round(progress.seconds, 1), **self.last}
-            with (settings.out / LOG_FILE).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-            self.trainer.log({f"quality/{name}": value for name, value in self.last.items()})
-            self.trainer.log({"quality/seconds": time.monotonic() - begun})
-
-    return Watcher()
 
 
 def evaluate_model(
