@@ -27,7 +27,7 @@ from quasar.verifier.report import Report
 PROPOSALS = 8
 """Answers of a model that a refinement begins with, where nothing else is said."""
 SINGLE_TURN_STYLES = frozenset({"compact"})
-"""Prompt styles whose models have never seen a second turn."""
+"""Prompt styles whose models have seen no second turn, unless they say so."""
 
 _SOLVED = 1 - 1e-3  # approximation ratio from which a conversation has nothing left to say
 
