@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
+from quasar.models.growing_cache import write_in_place
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import Sampling
 from quasar.models.registry import checkpoint
@@ -73,6 +74,7 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
     schedule, watch = settings.schedule, settings.watch
     profile = _profile(settings)
     model, tokenizer = make_model(settings.model, schedule.seed)
+    write_in_place(model)
     tasks = draw_tasks(
         settings.data,
         tokenizer,
