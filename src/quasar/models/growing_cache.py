@@ -1,8 +1,8 @@
 """A key-value cache that is written in place, for generation on a CPU.
 
-The cache of transformers copies all keys and values for each token. On a CPU, in batches, that takes
-longer than the model itself: two thirds of the time of 128 answers of the packaged model. This one
-keeps room for the tokens to come, and hands out views.
+The cache of transformers copies all keys and values for each token. On a CPU, in batches, that
+takes longer than the model itself: two thirds of the time of 128 answers of the packaged model.
+This one keeps room for the tokens to come, and hands out views.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ _ROOM = 128
 """Tokens that a buffer grows by."""
 
 
+def fits(model: Any) -> bool:
+    """Whether the model is on a CPU and keeps keys and values of all tokens in every layer."""
+    kinds = set(getattr(model.config, "layer_types", None) or ())
+    return bool(model.device.type == "cpu" and kinds == {"full_attention"})
+
+
 def growing_cache() -> Any:
     """An empty cache, for `generate(past_key_values=...)`; for one call."""
     from transformers.cache_utils import Cache
@@ -22,8 +28,8 @@ def growing_cache() -> Any:
 
 
 def write_in_place(model: Any) -> None:
-    """Have a model on a CPU generate with such a cache, whoever calls it; leaves others alone."""
-    if model.device.type != "cpu":
+    """Have a model that it fits generate with such a cache, whoever calls; leaves others alone."""
+    if not fits(model):
         return
     generate = model.generate
 

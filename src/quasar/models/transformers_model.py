@@ -22,6 +22,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.constraint import QasmConstraint, QasmGuide
+from quasar.models.growing_cache import fits, growing_cache
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import (
     Completion,
@@ -217,6 +218,7 @@ class TransformersModel:
         if self._guide is not None and any(row.n_qubits is not None for row in rows):
             constraint = QasmConstraint(self._guide, [row.n_qubits for row in rows])
             processors.insert(0, constraint)
+        own_cache = {"past_key_values": growing_cache()} if fits(self._model) else {}
         with torch.inference_mode():
             tokens = self._model.generate(
                 input_ids=torch.tensor(padded, device=self._model.device),
@@ -229,6 +231,7 @@ class TransformersModel:
                 ),
                 logits_processor=LogitsProcessorList(processors),
                 stopping_criteria=StoppingCriteriaList([_RowLimits(width, limits)]),
+                **own_cache,
             )
         stuck = constraint.stuck if constraint else set()
         return [
