@@ -47,6 +47,9 @@ def _layer_class() -> type:
     class GrowingLayer(DynamicLayer):  # type: ignore[misc]
         """Keys and values of one layer, shape [B, heads, tokens, D]: views of larger buffers."""
 
+        keys: Any
+        values: Any
+
         def update(self, key_states: Any, value_states: Any, *_: Any, **__: Any) -> tuple[Any, Any]:
             if not self.is_initialized:
                 self.lazy_initialization(key_states, value_states)
