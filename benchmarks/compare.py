@@ -5,7 +5,7 @@ All on the benchmark's records, judged by `quasar evaluate` with the paper's ene
 1. the archived answers of GPT-5, GPT-4o and DeepSeek-V3 (few-shot prompts), one and ten each;
 2. the packaged model: greedy in style `converged`, and in style `agent-q` one greedy answer and ten
    drawn, as `benchmarks.nano` draws them; the algorithm is free in all of them;
-3. the designer, in both styles;
+3. the designer, in both styles (`converged` takes most of an hour: `--without`);
 4. the trivial baselines and the benchmark's own circuits.
 
 Answers are kept in `--store` and not made again. Run `python -m benchmarks.compare`; it needs the
@@ -65,9 +65,11 @@ def bar(what: str, count: int) -> Iterator[Tick]:
         yield lambda number: progress.advance(task, number)
 
 
-def made(records: Path, store: Path, model: str) -> Iterator[Line]:
+def made(records: Path, store: Path, model: str, without: Sequence[str]) -> Iterator[Line]:
     """All lines of the runs made here."""
     for run, (writer, settings) in runs(model).items():
+        if run in without:
+            continue
         path = store / f"{run.replace(' ', '-')}.jsonl"
         generate_records(records, path, writer, settings, progress=partial(bar, run))
         for _, line in read_jsonl(path):
@@ -80,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--model", default="nano")
     parser.add_argument("--store", type=Path, default=ROOT / "runs" / "compare")
+    parser.add_argument("--without", action="append", default=[], help="run to leave out")
     parser.add_argument("--out", type=Path, help="folder for report and plots too")
     options = parser.parse_args(arguments)
     folder = agentq_folder()
@@ -90,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     archived = [line for _, line in read_jsonl(folder / "generations.jsonl.gz")]
     table = evaluate(
         records,
-        [*archived, *made(records, options.store, options.model)],
+        [*archived, *made(records, options.store, options.model, options.without)],
         options.out,
         energy_convention="agent-q",
         baselines=True,
@@ -101,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for run, row in table.items()
     ]
     print_table([{k: v for k, v in row.items() if k != "intervals"} for row in rows])
-    settings = {"model": Path(options.model).name}
+    settings = {"model": Path(options.model).name, "without": options.without}
     print(write_result("compare", rows, {"settings": settings, "energy_convention": "agent-q"}))
 
 
