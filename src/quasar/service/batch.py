@@ -57,7 +57,7 @@ class Batches:
         """
         options = request.options.model_dump(mode="json")
         waiting = iter(request.items)
-        pending: dict[asyncio.Task[bytes], BatchItem] = {}
+        pending: dict[asyncio.Future[bytes], BatchItem] = {}
         try:
             while True:
                 while len(pending) < self.crew.size * _AHEAD + 1:
@@ -79,7 +79,7 @@ class Batches:
 
     def _begin(
         self, request: BatchRequest, item: BatchItem, options: dict[str, Any], owner: str
-    ) -> asyncio.Task[bytes]:
+    ) -> asyncio.Future[bytes]:
         problem = item.problem
         body = {
             "problem": request.problems[problem] if isinstance(problem, str) else problem,
@@ -98,7 +98,7 @@ class Batches:
         return self.ledger.score(key, _fingerprint(body), work)
 
 
-def _seen(task: asyncio.Task[bytes]) -> None:
+def _seen(task: asyncio.Future[bytes]) -> None:
     """Look at a result that nobody waits for, so that asyncio does not complain."""
     if not task.cancelled():
         task.exception()
@@ -111,7 +111,7 @@ def _fingerprint(body: dict[str, Any]) -> bytes:
         raise InputError("the problem is nested too deeply.") from None
 
 
-def _content(task: asyncio.Task[bytes]) -> bytes:
+def _content(task: asyncio.Future[bytes]) -> bytes:
     """What a line says beside the id."""
     error = task.exception()
     if error is None:

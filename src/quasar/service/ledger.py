@@ -19,14 +19,24 @@ from quasar.service.metrics import Metrics
 
 Key = tuple[str, str, str]
 """Owner, batch, item."""
+_OVERHEAD = 512
+"""Bytes of an entry beside its answer and its key."""
 
 
-@dataclass(eq=False)
-class _Entry:
+@dataclass(eq=False, slots=True)
+class _Running:
     digest: bytes
     task: asyncio.Task[bytes]
-    finished_s: float = 0.0
-    size: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class _Finished:
+    """What is left of a task: its context alone takes more room than the answer."""
+
+    digest: bytes
+    answer: bytes
+    finished_s: float
+    size: int
 
 
 class Ledger:
@@ -42,8 +52,8 @@ class Ledger:
         self.max_bytes = max_bytes
         self.max_seconds = max_seconds
         self.metrics = metrics
-        self._running: dict[Key, _Entry] = {}
-        self._finished: OrderedDict[Key, _Entry] = OrderedDict()  # the oldest first
+        self._running: dict[Key, _Running] = {}
+        self._finished: OrderedDict[Key, _Finished] = OrderedDict()  # the oldest first
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -51,7 +61,7 @@ class Ledger:
 
     def score(
         self, key: Key, content: bytes, work: Callable[[], Coroutine[Any, Any, bytes]]
-    ) -> asyncio.Task[bytes]:
+    ) -> asyncio.Future[bytes]:
         """The answer to an item: from memory, from the work in progress, or by doing it.
 
         Whoever waits for it may go away; the work goes on and is remembered. An answer that is an
@@ -70,8 +80,12 @@ class Ledger:
             if known.digest != digest:
                 raise InputError("another item was sent under this id in the same batch.")
             self.metrics.replayed()
-            return known.task
-        entry = _Entry(digest, asyncio.create_task(work()))
+            if isinstance(known, _Running):
+                return known.task
+            answered = asyncio.get_running_loop().create_future()
+            answered.set_result(known.answer)
+            return answered
+        entry = _Running(digest, asyncio.create_task(work()))
         self._running[key] = entry
         entry.task.add_done_callback(lambda task: self._keep(key))
         return entry.task
@@ -80,10 +94,10 @@ class Ledger:
         entry = self._running.pop(key)
         if entry.task.cancelled() or entry.task.exception() is not None:
             return
-        entry.finished_s = time.monotonic()
-        entry.size = len(entry.task.result()) + sum(map(len, key))
-        self._finished[key] = entry
-        self._bytes += entry.size
+        answer = entry.task.result()
+        size = len(answer) + sum(map(len, key)) + _OVERHEAD
+        self._finished[key] = _Finished(entry.digest, answer, time.monotonic(), size)
+        self._bytes += size
         self._forget()
 
     def _forget(self) -> None:
