@@ -4,7 +4,8 @@ All on the benchmark's records, judged by `quasar evaluate` with the paper's ene
 
 1. the archived answers of GPT-5, GPT-4o and DeepSeek-V3 (few-shot prompts), one and ten each;
 2. the packaged model: greedy in style `converged`, and in style `agent-q` one greedy answer and ten
-   drawn, as `benchmarks.nano` draws them; the algorithm is free in all of them;
+   drawn (`benchmarks.nano` has the greedy one among its ten); the algorithm is free and the layers
+   are the record's in all of them;
 3. the designer, in both styles (`converged` takes most of an hour: `--without`);
 4. the trivial baselines and the benchmark's own circuits.
 

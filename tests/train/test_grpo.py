@@ -116,6 +116,7 @@ def test_the_report_shows_the_curves_and_what_changed(trained: Path) -> None:
     after = lines(trained / QUALITY_LOG)[-1]
     assert f"{after['reward']:.4f} |\n" in text
     assert "3 steps, 24 completions" in text
+    assert "2 validation problems" in text
     for picture in ("reward.png", "quality.png", "policy.png"):
         assert f"({picture})" in text
         assert (trained / "report" / picture).read_bytes().startswith(b"\x89PNG")

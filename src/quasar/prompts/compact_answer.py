@@ -67,8 +67,9 @@ def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> 
 
     In |+...+> with the qubits before it decided, the gradient of RY on a qubit is its field, so the
     plan's order is that of the largest gradient. A controlled RY has the same gradient where its
-    control is 1; it is preferred, with the latest such qubit that a term couples, as growth along
-    the problem's couplings does (Grimsley et al., Nat. Commun. 10, 3007 (2019)).
+    control is 1; it is preferred, with the latest such qubit that a term couples. Nothing is grown
+    to find this: it is what growth by the largest gradient (ADAPT-VQE, Grimsley et al., Nat.
+    Commun. 10, 3007 (2019)) comes to where the plan follows the fields.
     """
     steps = tuple(decisions)
     coupled = {

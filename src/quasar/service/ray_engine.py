@@ -7,6 +7,7 @@ replica; elsewhere its unanswered items are scored anew.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -92,6 +93,7 @@ def run_on_ray(settings: ServiceSettings, address: str | None = None) -> None:
         stopped.set()
 
     workers = settings.workers or cores()
+    joined = bool(address or os.environ.get("RAY_ADDRESS"))
     most = settings.max_replicas or settings.replicas
     connect(ray, Cluster(address, most * workers), namespace="serve")
     try:
@@ -104,7 +106,10 @@ def run_on_ray(settings: ServiceSettings, address: str | None = None) -> None:
     except (RuntimeError, ray.exceptions.RayError) as error:
         raise InfrastructureError(f"the service cannot start on Ray: {error}") from error
     finally:
-        serve.shutdown()
+        if joined:
+            serve.delete(_NAME)  # others may serve on that cluster
+        else:
+            serve.shutdown()
         ray.shutdown()
 
 

@@ -138,7 +138,10 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
 def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHamiltonian) -> str:
     if record["optimization_type"] == "qaoa":
         return qaoa_text(hamiltonian, *json.loads(record["solution"])["params"])
-    return _solved(_circuit(record), request, hamiltonian, _decisions(record, hamiltonian))
+    decisions = _decisions(record, hamiltonian)
+    if _grown(request):
+        return grown_text(hamiltonian, decisions)
+    return circuit_text(_circuit(record), decisions)
 
 
 def _first_turn(
@@ -155,12 +158,13 @@ def _first_turn(
     width = spectrum.e_max - spectrum.e_min
     if gap <= 1e-6 * width:
         return []
-    circuit: Circuit | None = _circuit(record)
-    if not _grown(request):
+    if _grown(request):
+        text = grown_text(hamiltonian, wrong)
+    else:
         circuit = _rewritten(_circuit(record), state_index(right) ^ reached)
-    if circuit is None:
-        return []
-    text = _solved(circuit, request, hamiltonian, wrong)
+        if circuit is None:
+            return []
+        text = circuit_text(circuit, wrong)
     verdict = verdict_text(1.0 - gap / width, gap / largest_coefficient(hamiltonian))
     return [{"role": "assistant", "content": text}, {"role": "user", "content": verdict}]
 
@@ -175,17 +179,6 @@ def _circuit(record: Mapping[str, Any]) -> Circuit:
     if circuit is None:
         raise CircuitError("the compact style has no dynamic circuits.")
     return circuit
-
-
-def _solved(
-    circuit: Circuit,
-    request: Request,
-    hamiltonian: IsingHamiltonian,
-    decisions: tuple[Decision, ...],
-) -> str:
-    return (
-        grown_text(hamiltonian, decisions) if _grown(request) else circuit_text(circuit, decisions)
-    )
 
 
 def _grown(request: Request) -> bool:

@@ -186,7 +186,8 @@ def _train(
     if not trainer.is_world_process_zero():
         return GrpoResult({}, {})
     result = GrpoResult(_first_line(out / QUALITY_LOG) if held_out else {}, watcher.last)
-    _save(settings, profile, trainer, weights, tokenizer, progress, reward, result)
+    count = len(held_out)
+    _save(settings, profile, trainer, weights, tokenizer, progress, reward, result, count)
     return result
 
 
@@ -379,6 +380,7 @@ def _save(
     progress: Progress,
     reward: VerifiedReward,
     result: GrpoResult,
+    problems: int,
 ) -> None:
     schedule, folder = settings.schedule, settings.out / "model"
     save_model(trainer.model, weights, tokenizer, profile, folder)
@@ -394,6 +396,7 @@ def _save(
         "completions_without_verdict": reward.workers.lost,
         "before": result.before,
         "validation": result.after,
+        "validation_problems": problems,
     }
     (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     write_card(folder, content)

@@ -58,7 +58,7 @@ def _quality(manifest: Mapping[str, Any]) -> str:
     rows = "\n".join(f"| {key} | {value:.4f} |" for key, value in sorted(quality.items()))
     return f"""## Quality
 
-Greedy answers, unrepaired, on {manifest["settings"]["watch"]["problems"]} problems of the
+Greedy answers, unrepaired, on {manifest["validation_problems"]} problems of the
 validation splits, measured by the verifier: share that parses, mean approximation ratio, mean
 probability of an optimum; for QAOA asked for by name also the share within 5% of the energy range
 of the best angles known.

@@ -96,7 +96,7 @@ def write_report(
 
     Args:
         name: of the model.
-        content: the model's manifest, with `before` and `validation`.
+        content: the model's manifest, with `before`, `validation` and `validation_problems`.
         history: what the trainer logged, in order.
 
     Raises:
@@ -155,7 +155,7 @@ def _text(
     name: str, content: Mapping[str, Any], history: Sequence[Point], pictures: Sequence[str]
 ) -> str:
     before, after = content["before"], content["validation"]
-    problems = content["settings"]["watch"]["problems"]
+    problems = content["validation_problems"]
     shares = [value for _, value in _series(history, "verification/share_of_step")]
     verifying = f"; verifying took {max(shares):.1%} of a step at most" if shares else ""
     parts = [

@@ -104,7 +104,9 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
     )
     watcher.trainer = trainer
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    return _finish(settings, profile, trainer, tokenizer, progress, watcher, len(train))
+    return _finish(
+        settings, profile, trainer, tokenizer, progress, watcher, len(train), len(problems)
+    )
 
 
 def rate(share: float, warmup: float, decay: float) -> float:
@@ -229,6 +231,7 @@ def _finish(
     progress: Progress,
     watcher: Any,
     examples: int,
+    problems: int,
 ) -> dict[str, float]:
     watcher.measure()
     folder = settings.out / "model"
@@ -247,6 +250,7 @@ def _finish(
         * trainer.args.world_size,
         "tokens_seen": int(trainer.state.num_input_tokens_seen or 0),
         "validation": watcher.last,
+        "validation_problems": problems,
     }
     (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     write_card(folder, content)
