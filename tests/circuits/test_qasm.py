@@ -276,3 +276,9 @@ def test_parses_equals_the_recorded_verdicts() -> None:
     found = {key: parses(qasm) for key, qasm in load_generations().items()}
     assert len(found) == 4059
     assert found == expected
+
+
+def test_a_refusal_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CircuitError, match="token recognition error"):
+        parse(f"{HEAD}qubit[1] q; h q[0]; \N{SECTION SIGN}")
+    assert capfd.readouterr() == ("", "")

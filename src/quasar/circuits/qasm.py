@@ -11,6 +11,7 @@ standard gates on qubits or whole registers with constant angles, barriers, and 
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import re
 from collections.abc import Callable
@@ -313,6 +314,7 @@ def import_reference(text: str) -> QuantumCircuit:
     from openqasm3.parser import QASM3ParsingError
     from qiskit_qasm3_import.exceptions import ConversionError
 
+    _silence_antlr()
     try:
         return qiskit_qasm3_import.parse(text)
     except QASM3ParsingError as error:
@@ -337,6 +339,14 @@ def import_reference(text: str) -> QuantumCircuit:
             column=column,
             hint=_hint(message),
         ) from error
+
+
+@functools.cache
+def _silence_antlr() -> None:
+    """Keep ANTLR from printing what the parser raises as an error as well."""
+    from antlr4.error.ErrorListener import ConsoleErrorListener
+
+    ConsoleErrorListener.INSTANCE.syntaxError = lambda *_: None
 
 
 def _statement_position(error: BaseException) -> tuple[int | None, int | None]:

@@ -10,7 +10,8 @@ are drawn is what `Sampling` says, for every model alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +38,7 @@ from quasar.prompts.chat import Message
 
 _NO_CONTEXT = 4096
 """Tokens of prompt and answer where neither the model nor the tokenizer names a limit."""
+_QUICK_BYTES = 256 << 20  # of weights, that are loaded within a second or so
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -302,7 +304,8 @@ def _load_weights(model: str, settings: TransformersSettings) -> Any:
             bnb_4bit_compute_dtype=torch.bfloat16,
         )
         options["device_map"] = {"": device}
-    loaded = _load(model, lambda: AutoModelForCausalLM.from_pretrained(model, **options))
+    with _bar_where_it_takes_time(model):
+        loaded = _load(model, lambda: AutoModelForCausalLM.from_pretrained(model, **options))
     if settings.adapter is not None:
         adapter = settings.adapter
         from peft import PeftModel
@@ -317,6 +320,23 @@ def _load_weights(model: str, settings: TransformersSettings) -> Any:
     stop = loaded.generation_config.eos_token_id if loaded.generation_config else None
     loaded.generation_config = GenerationConfig(eos_token_id=stop)
     return loaded
+
+
+@contextmanager
+def _bar_where_it_takes_time(model: str) -> Iterator[None]:
+    """Keep transformers from showing how it loads a checkpoint that is there in a moment."""
+    from transformers.utils import logging
+
+    files = Path(model).glob("*.safetensors")
+    small = Path(model).is_dir() and sum(f.stat().st_size for f in files) < _QUICK_BYTES
+    if not small or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
 
 
 def _load(model: str, load: Any) -> Any:

@@ -7,8 +7,10 @@ waits in the request itself.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from quasar.core.errors import InputError, QuasarError
@@ -19,6 +21,8 @@ from quasar.service.metrics import Metrics
 from quasar.service.models import API_VERSION, BatchItem, BatchRequest
 
 _AHEAD = 2  # items handed to the crew, a worker
+_GATHER_S = 0.002  # that a line may wait for others: each write costs as much as half a circuit
+_UNSENT = 256  # lines that may wait for a client that reads slowly; then its batch pauses
 
 
 class Batches:
@@ -51,64 +55,102 @@ class Batches:
         self.running -= 1
 
     async def stream(self, request: BatchRequest, owner: str) -> AsyncIterator[bytes]:
-        """A line for each item, once it is scored.
+        """Lines of items once they are scored, a few together where they come fast.
 
         Where the client goes away, items already handed to the crew are finished and remembered.
         """
-        options = request.options.model_dump(mode="json")
+        loop = asyncio.get_running_loop()
+        bodies = _Bodies(request)
         waiting = iter(request.items)
-        pending: dict[asyncio.Future[bytes], BatchItem] = {}
-        try:
-            while True:
-                while len(pending) < self.crew.size * _AHEAD + 1:
-                    item = next(waiting, None)
-                    if item is None:
-                        break
-                    try:
-                        pending[self._begin(request, item, options, owner)] = item
-                    except InputError as error:
-                        yield _line(item.id, _failure("bad_request", str(error)))
-                if not pending:
+        lines: list[bytes] = []
+        due = asyncio.Event()
+        running, gone = 0, False
+
+        def say(item: BatchItem, content: bytes) -> None:
+            lines.append(_line(item.id, content))
+            if len(lines) == 1:
+                loop.call_later(_GATHER_S, due.set)
+
+        def finished(item: BatchItem, task: asyncio.Future[bytes]) -> None:
+            nonlocal running
+            running -= 1
+            say(item, _content(task))
+            top_up()
+
+        def top_up() -> None:
+            nonlocal running
+            while not gone and running < self.crew.size * _AHEAD + 1 and len(lines) < _UNSENT:
+                item = next(waiting, None)
+                if item is None:
                     return
-                done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    yield _line(pending.pop(task).id, _content(task))
+                try:
+                    task = self._begin(request.batch_id, item, *bodies.of(item), owner)
+                except InputError as error:
+                    say(item, _failure("bad_request", str(error)))
+                else:
+                    running += 1
+                    task.add_done_callback(partial(finished, item))
+
+        try:
+            top_up()
+            while running or lines:
+                await due.wait()
+                due.clear()
+                together = b"".join(lines)
+                lines.clear()
+                yield together
+                top_up()
         finally:
-            for task in pending:
-                task.add_done_callback(_seen)
+            gone = True
 
     def _begin(
-        self, request: BatchRequest, item: BatchItem, options: dict[str, Any], owner: str
+        self, batch_id: str | None, item: BatchItem, body: bytes, content: bytes, owner: str
     ) -> asyncio.Future[bytes]:
-        problem = item.problem
-        body = {
-            "problem": request.problems[problem] if isinstance(problem, str) else problem,
-            "reference": item.reference,
-            "qasm": item.qasm,
-            "qasm_base64": item.qasm_base64,
-            "options": options,
-        }
-
         async def work() -> bytes:
             return await asyncio.wrap_future(self.crew.submit("verify", body, bounded=False))
 
-        if request.batch_id is None:
+        if batch_id is None:
             return asyncio.create_task(work())
-        key: Key = (owner, request.batch_id, item.id)
-        return self.ledger.score(key, _fingerprint(body), work)
+        key: Key = (owner, batch_id, item.id)
+        return self.ledger.score(key, content, work)
 
 
-def _seen(task: asyncio.Future[bytes]) -> None:
-    """Look at a result that nobody waits for, so that asyncio does not complain."""
-    if not task.cancelled():
-        task.exception()
+class _Bodies:
+    """Orders' bodies; what many items share is written once."""
 
+    def __init__(self, request: BatchRequest) -> None:
+        self._problems = request.problems
+        self._options = request.options.model_dump(mode="json")
+        self._written: dict[tuple[str, str | None], tuple[bytes, str]] = {}
 
-def _fingerprint(body: dict[str, Any]) -> bytes:
-    try:
-        return json.dumps(body, sort_keys=True).encode("ascii")
-    except RecursionError:
-        raise InputError("the problem is nested too deeply.") from None
+    def of(self, item: BatchItem) -> tuple[bytes, bytes]:
+        """The body for an item, and what makes it the same item as another.
+
+        Raises:
+            InputError: the problem is nested too deeply.
+        """
+        shared, key = self._shared(item)
+        program = json.dumps({"qasm": item.qasm, "qasm_base64": item.qasm_base64}).encode("ascii")
+        body = b'{%s,"prepared":"%s",%s' % (shared[1:-1], key.encode("ascii"), program[1:])
+        return body, key.encode("ascii") + program
+
+    def _shared(self, item: BatchItem) -> tuple[bytes, str]:
+        problem = item.problem
+        if not isinstance(problem, str):
+            return self._write(problem, item.reference)
+        found = self._written.get((problem, item.reference))
+        if found is None:
+            found = self._write(self._problems[problem], item.reference)
+            self._written[problem, item.reference] = found
+        return found
+
+    def _write(self, problem: dict[str, Any], reference: str | None) -> tuple[bytes, str]:
+        parts = {"problem": problem, "reference": reference, "options": self._options}
+        try:
+            ordered = json.dumps(parts, sort_keys=True).encode("ascii")
+            return json.dumps(parts).encode("ascii"), hashlib.sha256(ordered).hexdigest()
+        except RecursionError:
+            raise InputError("the problem is nested too deeply.") from None
 
 
 def _content(task: asyncio.Future[bytes]) -> bytes:

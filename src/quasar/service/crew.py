@@ -36,9 +36,10 @@ from typing import IO, Any, NamedTuple
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.service.errors import BusyError, ClosedError, LimitError
 from quasar.service.metrics import Metrics
+from quasar.service.progress import SIZE, Progress, Standing, processor_s
 from quasar.service.protocol import ENDS, JUDGED, LONGEST_MESSAGE, Kind, Order, decode
 from quasar.service.settings import ServiceSettings
-from quasar.service.worker import Log, main, memory_message
+from quasar.service.worker import Inherited, main, memory_message
 from quasar.verifier.sandbox.limits import out_of_memory, out_of_time
 from quasar.verifier.sandbox.pool import cores
 
@@ -66,7 +67,6 @@ _log = logging.getLogger(__name__)
 @dataclass(eq=False)
 class _Task:
     order: Order
-    raw: bytes
     future: Future[bytes] = field(default_factory=Future)
     losses: int = 0
 
@@ -129,11 +129,12 @@ class Crew:
         return len(self._waiting)
 
     def submit(
-        self, operation: str, body: dict[str, Any], *, bounded: bool = True
+        self, operation: str, body: dict[str, Any] | bytes, *, bounded: bool = True
     ) -> Future[bytes]:
         """Hand an order in.
 
         Args:
+            body: the request; or its JSON, where that is there already.
             bounded: refuse it when the queue is full; False for callers that bound themselves.
 
         Returns:
@@ -146,11 +147,11 @@ class Crew:
             ClosedError: the service is shutting down.
             InputError: the body is nested too deeply.
         """
-        order = Order(operation, body)
         try:
-            task = _Task(order, order.encode())
+            raw = body if isinstance(body, bytes) else json.dumps(body).encode("ascii")
         except RecursionError:
             raise InputError("the request is nested too deeply.") from None
+        task = _Task(Order(operation, raw))
         with self._room:
             if self._closing:
                 raise ClosedError("the service is shutting down.")
@@ -199,10 +200,12 @@ class Crew:
 
     def _finish(self, task: _Task, hand: _Hand) -> bytes | Exception:
         """The answer to an order, or the error that stands for it."""
-        raw = task.raw
+        raw = task.order.encode()
         try:
             while True:
                 result = hand.carry_out(task.order, raw)
+                if result.kind is Kind.ANSWER:
+                    return result.content
                 words = result.content.decode("utf-8", "replace")
                 if result.kind is None:
                     self.metrics.lost()
@@ -218,7 +221,7 @@ class Crew:
                 else:
                     if result.kind is Kind.LIMIT:
                         self.metrics.killed()
-                    return _outcome(result.kind, result.content, words)
+                    return _error(result.kind, words)
         except Exception as error:
             _log.exception("the crew failed")
             hand.dismiss()
@@ -233,6 +236,7 @@ class _Hand:
         self.limits = settings.limits
         self._process: ForkServerProcess | None = None
         self._connection: Connection | None = None
+        self._progress: Progress | None = None
         self._log: IO[bytes]
         self._served = 0
 
@@ -248,36 +252,30 @@ class _Hand:
             self.dismiss()
             self.hire()
         self._served += 1
-        connection = self._connection
+        connection, progress = self._connection, self._progress
         assert connection is not None
-        watch = _Watch(self._pid, self.limits.max_problem_seconds)
-        n_qubits: int | None = None
+        assert progress is not None
+        progress.clear()
+        limit_s = self.limits.max_seconds
+        if order.operation in LONG:
+            limit_s = self.settings.max_design_seconds
+        watch = _Watch(self._pid, progress, self.limits.max_problem_seconds, limit_s)
         try:
             connection.send_bytes(raw)
-            while True:
-                if not connection.poll(watch.patience_s()):
-                    why = watch.over()
-                    if why == "time":
-                        self.dismiss()
-                        return self._timed_out(order, watch, n_qubits)
-                    if why == "stall":
-                        self.dismiss()
-                        return _Result(None, b"it stalled.")
-                    continue
-                kind, content = decode(connection.recv_bytes(LONGEST_MESSAGE))
-                if kind is Kind.JUDGING:
-                    limit_s = self.limits.max_seconds
-                    if order.operation in LONG:
-                        limit_s = self.settings.max_design_seconds
-                    watch = _Watch(self._pid, limit_s, judging=True)
-                elif kind is Kind.PARSED:
-                    n_qubits = int(content)
-                else:
-                    if kind in ENDS:
-                        self.dismiss()
-                    return _Result(kind, content, n_qubits)
+            while not connection.poll(watch.patience_s()):
+                why = watch.over()
+                if why == "time":
+                    self.dismiss()
+                    return self._timed_out(order, watch)
+                if why == "stall":
+                    self.dismiss()
+                    return _Result(None, b"it stalled.")
+            kind, content = decode(connection.recv_bytes(LONGEST_MESSAGE))
         except (EOFError, OSError, ValueError):
-            return self._post_mortem(order, watch, n_qubits)
+            return self._post_mortem(order, watch)
+        if kind in ENDS:
+            self.dismiss()
+        return _Result(kind, content, watch.standing().n_qubits if kind is Kind.VERDICT else None)
 
     def dismiss(self) -> tuple[int | None, str]:
         """End the worker, if there is one; its exit code and the end of its log."""
@@ -316,20 +314,24 @@ class _Hand:
             self.limits.max_problem_seconds + self.limits.max_seconds,
             self.settings.max_design_seconds,
         )
-        process = context.Process(
-            target=main,
-            args=(theirs, Log(self._log.fileno()), self.limits, 2 * longest_s),
-            daemon=True,
-        )
-        try:
-            process.start()
-        except (OSError, EOFError) as error:
-            raise InfrastructureError(f"no worker can be started: {error}.") from error
+        with tempfile.TemporaryFile() as page:
+            page.truncate(SIZE)
+            progress = Progress(page.fileno())
+            files = Inherited(self._log.fileno()), Inherited(page.fileno())
+            process = context.Process(
+                target=main, args=(theirs, *files, self.limits, 2 * longest_s), daemon=True
+            )
+            try:
+                process.start()
+            except (OSError, EOFError) as error:
+                raise InfrastructureError(f"no worker can be started: {error}.") from error
         theirs.close()
-        self._process, self._connection, self._served = process, ours, 0
+        self._process, self._connection, self._progress = process, ours, progress
+        self._served = 0
 
-    def _timed_out(self, order: Order, watch: _Watch, n_qubits: int | None) -> _Result:
-        if not watch.judging:
+    def _timed_out(self, order: Order, watch: _Watch) -> _Result:
+        judging_from_s, n_qubits = watch.standing()
+        if judging_from_s is None:
             words = (
                 f"the problem takes more than {self.limits.max_problem_seconds:g} s to prepare: "
                 "send a smaller one."
@@ -341,14 +343,15 @@ class _Hand:
         words = f"the request takes more than {watch.limit_s:g} s: ask for less."
         return _Result(Kind.LIMIT, words.encode())
 
-    def _post_mortem(self, order: Order, watch: _Watch, n_qubits: int | None) -> _Result:
+    def _post_mortem(self, order: Order, watch: _Watch) -> _Result:
         """What the end of a worker amounts to."""
         code, said = self.dismiss()
+        judging_from_s, n_qubits = watch.standing()
         number = -(code or 0)
         if number == signal.SIGXCPU:
-            return self._timed_out(order, watch, n_qubits)
+            return self._timed_out(order, watch)
         if number not in _FROM_OUTSIDE and any(w in said.lower() for w in _ALLOCATION_FAILED):
-            if watch.judging and order.operation in JUDGED:
+            if judging_from_s is not None and order.operation in JUDGED:
                 fault = out_of_memory(self.limits).model_dump_json()
                 return _Result(Kind.VERDICT, fault.encode(), n_qubits)
             return _Result(Kind.LIMIT, memory_message(self.limits).encode())
@@ -357,50 +360,52 @@ class _Hand:
 
 
 class _Watch:
-    """Processor time of a worker since the watch was made.
+    """Processor time that a worker takes for an order.
 
     Args:
-        limit_s: seconds allowed.
-        judging: the problem is ready; the seconds are those of the circuit.
+        problem_s: seconds allowed until the problem is ready.
+        limit_s: and from there on.
     """
 
-    def __init__(self, pid: int, limit_s: float, *, judging: bool = False) -> None:
+    def __init__(self, pid: int, progress: Progress, problem_s: float, limit_s: float) -> None:
         self.limit_s = limit_s
-        self.judging = judging
+        self._problem_s = problem_s
         self._pid = pid
+        self._progress = progress
+        self._judging = False
         self._clock_s = time.monotonic()
-        self._before_s = self._processor_s()
+        self._from_s = processor_s(pid)
 
-    def _processor_s(self) -> float:
-        """Processor time of the process; the clock where the system tells none."""
-        if sys.platform != "linux":
-            return time.monotonic()
-        try:
-            return time.clock_gettime((~self._pid << 3) | 2)  # clock_getcpuclockid(3)
-        except OSError:
-            return time.monotonic()
-
-    @property
-    def used_s(self) -> float:
-        """Seconds used."""
-        return self._processor_s() - self._before_s
+    def standing(self) -> Standing:
+        """How far the worker is."""
+        return self._progress.read()
 
     def patience_s(self) -> float:
         """Seconds until it is to be looked at."""
-        return min(max(0.001, self.limit_s - self.used_s), _LOOK_S)
+        if not self._judging:  # or it may be by now, and the circuit's time runs
+            return min(max(0.001, self._left_s()), self.limit_s, _LOOK_S)
+        return min(max(0.001, self._left_s()), _LOOK_S)
 
     def over(self) -> str | None:
         """`time` when the limit is used up, `stall` when the clock runs without the process."""
-        if self.used_s >= self.limit_s:
+        judging_from_s = self.standing().judging_from_s
+        if judging_from_s is not None and not self._judging:
+            self._judging, self._from_s, self._clock_s = True, judging_from_s, time.monotonic()
+        if self._left_s() <= 0:
             return "time"
-        if time.monotonic() - self._clock_s > max(_STALL * self.limit_s, _STALL_S):
+        if time.monotonic() - self._clock_s > max(_STALL * self._allowed_s, _STALL_S):
             return "stall"
         return None
 
+    @property
+    def _allowed_s(self) -> float:
+        return self.limit_s if self._judging else self._problem_s
 
-def _outcome(kind: Kind, content: bytes, words: str) -> bytes | Exception:
-    if kind is Kind.ANSWER:
-        return content
+    def _left_s(self) -> float:
+        return self._allowed_s - (processor_s(self._pid) - self._from_s)
+
+
+def _error(kind: Kind, words: str) -> Exception:
     if kind is Kind.BAD_INPUT:
         return InputError(words)
     if kind is Kind.BAD_CIRCUIT:

@@ -67,24 +67,32 @@ class Desk:
             raise ProblemError("the problem holds characters that are no Unicode text.") from None
         return load_problem(data, **how)
 
+    def kept(self, key: bytes) -> Verifier | None:
+        """The verifier kept under a key, if there is one."""
+        found = self._verifiers.get(key)
+        if found is not None:
+            self._verifiers.move_to_end(key)
+        return found
+
     def verifier(
-        self, data: dict[str, Any], reference: str | None, settings: VerifierSettings
+        self,
+        data: dict[str, Any],
+        reference: str | None,
+        settings: VerifierSettings,
+        key: bytes | None = None,
     ) -> Verifier:
         """A verifier with everything ready that depends on the problem alone.
+
+        Args:
+            key: stands for the other three; default: their digest.
 
         Raises:
             ProblemError: the problem cannot be read or is too large.
             InputError: the reference is not usable.
         """
-        parts = [
-            json.dumps(data, sort_keys=True),
-            json.dumps(reference),
-            settings.model_dump_json(),
-        ]
-        key = hashlib.sha256("\0".join(parts).encode("ascii", "backslashreplace")).digest()
-        kept = self._verifiers.get(key)
+        key = key or _digest(data, reference, settings)
+        kept = self.kept(key)
         if kept is not None:
-            self._verifiers.move_to_end(key)
             return kept
         for text in (reference, data.get("circuit_with_params")):
             fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
@@ -125,6 +133,11 @@ class Desk:
         return sum(1 << verifier.problem.n_qubits for verifier in self._verifiers.values())
 
 
+def _digest(data: dict[str, Any], reference: str | None, settings: VerifierSettings) -> bytes:
+    parts = [json.dumps(data, sort_keys=True), json.dumps(reference), settings.model_dump_json()]
+    return hashlib.sha256("\0".join(parts).encode("ascii", "backslashreplace")).digest()
+
+
 def _decoded(raw: bytes) -> str | bytes:
     """The text; bytes only if they are no UTF-8, for the verifier to say so."""
     try:
@@ -134,11 +147,16 @@ def _decoded(raw: bytes) -> str | bytes:
 
 
 def verify(desk: Desk, body: dict[str, Any]) -> str:
-    """`VerifyRequest` to the JSON of a report."""
-    request = models.VerifyRequest.model_construct(**body)
-    settings = models.VerifyOptions.model_validate(body["options"]).settings()
-    verifier = desk.verifier(body["problem"], body["reference"], settings)
-    return desk.judge(verifier, request.text).model_dump_json()
+    """`VerifyRequest` to the JSON of a report.
+
+    Items of a batch also have `prepared`, which stands for problem, reference and options.
+    """
+    key = bytes.fromhex(body.get("prepared", "")) or None
+    verifier = None if key is None else desk.kept(key)
+    if verifier is None:
+        settings = models.VerifyOptions.model_validate(body["options"]).settings()
+        verifier = desk.verifier(body["problem"], body["reference"], settings, key)
+    return desk.judge(verifier, models.Program.model_construct(**body).text).model_dump_json()
 
 
 def observe(desk: Desk, body: dict[str, Any]) -> str:

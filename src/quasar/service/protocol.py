@@ -1,7 +1,7 @@
 """What crew and worker say to each other: JSON over a pipe, nothing that is ever run.
 
-To the worker, one `Order` at a time. From it, any number of notes and then one result. Each message
-from the worker is one byte that says which `Kind` it is, and its content.
+To the worker, one `Order` at a time; from it, one result: a byte that says which `Kind` it is, and
+its content. How far it is in between stands in `progress.py`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ LONGEST_MESSAGE = 256 << 20
 class Kind(IntEnum):
     """What a worker's message is."""
 
-    JUDGING = 1  # note: the problem is ready, from here on the circuit's time counts
-    PARSED = 2  # note: the circuit has parsed; its number of qubits
-    ANSWER = 3  # result: JSON
-    BAD_INPUT = 4  # result: problem, reference or request is at fault; a sentence
-    BAD_CIRCUIT = 5  # result: the circuit is of no use here; a sentence
-    LIMIT = 6  # result: the request went over a limit; a sentence. Ends the worker
-    VERDICT = 7  # result: the circuit to judge did; the fault as JSON. Ends the worker
-    FAILED = 8  # result: the machinery is at fault; a traceback for the log only. Ends the worker
+    ANSWER = 1  # JSON
+    BAD_INPUT = 2  # problem, reference or request is at fault; a sentence
+    BAD_CIRCUIT = 3  # the circuit is of no use here; a sentence
+    LIMIT = 4  # the request went over a limit; a sentence. Ends the worker
+    VERDICT = 5  # the circuit to judge did; the fault as JSON. Ends the worker
+    FAILED = 6  # the machinery is at fault; a traceback for the log only. Ends the worker
 
 
 ENDS = frozenset({Kind.LIMIT, Kind.VERDICT, Kind.FAILED})
@@ -41,28 +39,24 @@ class Order:
 
     Attributes:
         operation: a name in `operations.OPERATIONS`.
-        body: the request, JSON-able; already validated.
+        body: JSON of the request; already validated.
         refusal: a verdict already reached, to be made into a report: `fault` and `n_qubits`.
     """
 
     operation: str
-    body: dict[str, Any]
+    body: bytes
     refusal: dict[str, Any] | None = None
 
     def encode(self) -> bytes:
-        """The order as it goes through the pipe.
-
-        Raises:
-            RecursionError: the body is nested too deeply.
-        """
-        return json.dumps(
-            {"operation": self.operation, "body": self.body, "refusal": self.refusal}
-        ).encode("ascii")
+        """The order as it goes through the pipe: a line of JSON, then the body as it is."""
+        head = json.dumps({"operation": self.operation, "refusal": self.refusal})
+        return head.encode("ascii") + b"\n" + self.body
 
     @classmethod
     def decode(cls, raw: bytes) -> Order:
         """The order that was encoded."""
-        return cls(**json.loads(raw))
+        head, _, body = raw.partition(b"\n")
+        return cls(**json.loads(head), body=body)
 
 
 def encode(kind: Kind, content: str = "") -> bytes:

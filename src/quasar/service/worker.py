@@ -6,6 +6,7 @@ replacement of one, takes milliseconds.
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.service.operations import OPERATIONS, Desk
+from quasar.service.progress import Progress, processor_s
 from quasar.service.protocol import ENDS, JUDGED, Kind, Order, encode
 from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
@@ -56,12 +58,8 @@ def warm_up() -> None:
     gc.freeze()
 
 
-class Log:
-    """A file that a child process inherits, for whatever libraries print there.
-
-    Args:
-        fd: open for writing.
-    """
+class Inherited:
+    """An open file that a child process inherits."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
@@ -70,15 +68,18 @@ class Log:
         return _inherited, (DupFd(self.fd),)
 
 
-def _inherited(duplicate: Any) -> Log:
-    return Log(duplicate.detach())
+def _inherited(duplicate: Any) -> Inherited:
+    return Inherited(duplicate.detach())
 
 
-def main(connection: Connection, log: Log, limits: SandboxLimits, watch_s: float) -> None:
+def main(
+    connection: Connection, log: Inherited, page: Inherited, limits: SandboxLimits, watch_s: float
+) -> None:
     """Serve the crew until it closes the pipe.
 
     Args:
-        log: takes the place of standard output and error.
+        log: takes the place of standard output and error, for whatever libraries print there.
+        page: of a `Progress`.
         watch_s: processor seconds after which the kernel ends the process if the crew does not.
     """
     _end_with_the_crew()
@@ -88,7 +89,9 @@ def main(connection: Connection, log: Log, limits: SandboxLimits, watch_s: float
     os.dup2(log.fd, 1)
     os.dup2(log.fd, 2)
     os.close(log.fd)
-    Worker(connection, limits, watch_s).serve()
+    progress = Progress(page.fd)
+    os.close(page.fd)
+    Worker(connection, progress, limits, watch_s).serve()
 
 
 def _end_with_the_crew() -> None:
@@ -107,12 +110,15 @@ def _end_with_the_crew() -> None:
 class Worker:
     """Carries out the orders that come through one pipe; see `main`."""
 
-    def __init__(self, connection: Connection, limits: SandboxLimits, watch_s: float) -> None:
+    def __init__(
+        self, connection: Connection, progress: Progress, limits: SandboxLimits, watch_s: float
+    ) -> None:
         self.connection = connection
+        self.progress = progress
         self.limits = limits
         self.watch_s = watch_s
         self.judging = False
-        self.desk = Desk(limits.max_nesting, self._on_judging, self._on_parsed)
+        self.desk = Desk(limits.max_nesting, self._on_judging, progress.parsed)
 
     def serve(self) -> None:
         """Answer every order; ends when the pipe closes or this process is not to be trusted."""
@@ -134,7 +140,7 @@ class Worker:
         operation = OPERATIONS[order.operation]
         try:
             with _limited(self.limits.max_memory_mib, self.watch_s):
-                return Kind.ANSWER, operation(self.desk, order.body)
+                return Kind.ANSWER, operation(self.desk, json.loads(order.body))
         except CircuitError as error:
             return Kind.BAD_CIRCUIT, str(error)
         except InputError as error:
@@ -155,10 +161,7 @@ class Worker:
     def _on_judging(self) -> None:
         if not self.judging:
             self.judging = True
-            self.connection.send_bytes(encode(Kind.JUDGING))
-
-    def _on_parsed(self, n_qubits: int) -> None:
-        self.connection.send_bytes(encode(Kind.PARSED, str(n_qubits)))
+            self.progress.judging(processor_s(os.getpid()))
 
 
 def memory_message(limits: SandboxLimits) -> str:
