@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import math
 import re
 import statistics
@@ -379,7 +380,7 @@ def soak(
 
     problems = {str(i): problem for i, problem in enumerate(work.problems)}
     with service("--workers", str(workers), *limits) as (url, pid), Client(url) as client:
-        memory = [memory_mib(pid)]
+        memory, answered, every = [memory_mib(pid)], 0, max(1, count // 40)
         started = time.perf_counter()
         with killing(pid, kill_every_s) as killed:
             for result in client.verify_many(items(), options=OPTIONS, problems=problems):
@@ -396,7 +397,8 @@ def soak(
                 seconds[kind].append(time.perf_counter() - asked.pop(result.id))
                 fault = "none" if report.fault is None else report.fault.limit or report.fault.kind
                 faults[kind][fault] = faults[kind].get(fault, 0) + 1
-                if i % 1000 == 0:
+                answered += 1
+                if answered % every == 0:
                     memory.append(memory_mib(pid))
         elapsed_s = time.perf_counter() - started
         if asked:
@@ -428,7 +430,12 @@ def soak(
         "workers_killed": len(killed),
         "workers_at_the_end": alive,
         "workers_ended": {why: float(number) for why, number in ended},
-        "service_memory_mib": {"first": memory[0], "most": max(memory), "last": memory[-1]},
+        "service_memory_mib": {
+            "first": memory[0],
+            "most": max(memory),
+            "last": memory[-1],
+            "between": memory[1:-1],
+        },
     }
     return rows, totals
 
@@ -500,6 +507,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--arrivals", type=int, default=2000, help="requests at half load")
     options = parser.parse_args(arguments)
     work = read_work(options.data, options.candidates)
+    gc.collect()
+    gc.freeze()  # this process must not add pauses of its own to the latencies
     given = {"source": work.source, "workers": options.workers}
     if options.soak is None:
         rows = compare(work, options.workers, options.connections, options.rounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -119,6 +120,8 @@ def create_app(settings: ServiceSettings, crew: Crew | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(service.crew.start)
+        gc.collect()
+        gc.freeze()  # a full collection over all libraries would hold every request up
         try:
             yield
         finally:
