@@ -29,7 +29,7 @@ from quasar.models.registry import checkpoint
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.model_card import write_card
+from quasar.train.model_card import describe
 from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
@@ -398,6 +398,5 @@ def _save(
         "validation": result.after,
         "validation_problems": problems,
     }
-    (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    write_card(folder, content)
+    describe(folder, content)
     write_report(settings.out, settings.model.name, content, trainer.state.log_history)

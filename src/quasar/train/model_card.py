@@ -1,14 +1,34 @@
-"""The README that goes with a checkpoint: what it is, from what, how good, how to use it."""
+"""What goes with a checkpoint: its manifest, and a README that says what it is and how good."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from quasar.core.output import disk_errors
+from quasar.models.registry import checkpoint
 
 CARD = "README.md"
+MANIFEST = "manifest.json"
+BASE_MANIFEST = "base_manifest.json"
+"""The manifest of the model that the training began with."""
+
+
+def describe(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write manifest and card beside the weights; the base's manifest too, where it has one.
+
+    Raises:
+        InfrastructureError: no space, or no right to write.
+    """
+    base = manifest["settings"]["model"]["base"]
+    with disk_errors(folder):
+        text = json.dumps(manifest, indent=2) + "\n"
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        if base is not None and (known := Path(checkpoint(base)) / MANIFEST).is_file():
+            (folder / BASE_MANIFEST).write_bytes(known.read_bytes())
+    write_card(folder, manifest)
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -29,7 +49,7 @@ tags: [quantum, openqasm, qaoa, vqe]
 Writes OpenQASM 3 circuits, angles included, that minimise a diagonal Hamiltonian: graph problems
 and any other sum of products of Z.
 
-- {f"Fine-tuned from `{base}`" if base else "Trained from scratch"} on the data sets {paths}.
+- {_origin(base, manifest)} on the data sets {paths}.
 - Prompt style: `{settings["data"]["examples"]["prompt_style"]}`.
 - {manifest["steps"]} steps, {manifest["examples_seen"]} examples seen,
   {manifest["training_seconds"] / 60:.0f} minutes of training.
@@ -44,10 +64,22 @@ $ quasar generate --problem problem.json --model {folder.name} --out out
 
 A circuit that prepares one bit string is a classical answer written as a circuit; most converged
 VQE and adaptive answers are of that kind. Measure with `quasar verify` before you rely on an
-answer. `manifest.json` has settings, seed, versions and commit.
+answer. `{MANIFEST}` has settings, seed, versions and commit{_of_base(folder)}.
 """
     with disk_errors(folder):
         (folder / CARD).write_text(text, encoding="utf-8")
+
+
+def _origin(base: str | None, manifest: Mapping[str, Any]) -> str:
+    if base is None:
+        return "Trained from scratch"
+    way = "Reinforced (GRPO)" if "before" in manifest else "Fine-tuned"
+    return f"{way} from `{base}`"
+
+
+def _of_base(folder: Path) -> str:
+    known = (folder / BASE_MANIFEST).is_file()
+    return f", `{BASE_MANIFEST}`\nthose of the base model" if known else ""
 
 
 def _quality(manifest: Mapping[str, Any]) -> str:
@@ -58,10 +90,10 @@ def _quality(manifest: Mapping[str, Any]) -> str:
     rows = "\n".join(f"| {key} | {value:.4f} |" for key, value in sorted(quality.items()))
     return f"""## Quality
 
-Greedy answers, unrepaired, on {manifest["validation_problems"]} problems of the
-validation splits, measured by the verifier: share that parses, mean approximation ratio, mean
-probability of an optimum; for QAOA asked for by name also the share within 5% of the energy range
-of the best angles known.
+Greedy answers (`sampled/`: one draw each), unrepaired, on {manifest["validation_problems"]}
+problems of the validation splits, measured by the verifier: share that parses, mean approximation
+ratio, mean probability of an optimum; for QAOA asked for by name also the share within 5% of the
+energy range of the best angles known.
 
 | measure | value |
 |---|---|

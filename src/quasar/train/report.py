@@ -1,7 +1,7 @@
 """The report of a reinforcement run: its curves as pictures, and before beside after.
 
 Made from what the trainer logged (`trainer.state.log_history`, which survives resumptions), so a
-point is the mean over `watch.log_steps` steps.
+point is the mean over `watch.log_steps` steps. Strong lines are running means of the pale ones.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ FOLDER = "report"
 """In the run's folder: `report.md`, `curves.json` and the pictures."""
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 """Okabe and Ito's colours, which readers of any colour vision tell apart."""
+
+_MEAN_OVER = 11
+"""Points of a running mean: prompts of one step differ much in how hard they are."""
 
 Point = Mapping[str, Any]
 
@@ -139,12 +142,22 @@ def _draw_panel(axes: Axes, panel: Panel, history: Sequence[Point]) -> None:
         if points:
             steps, values = zip(*points, strict=True)
             marker = "o" if panel.marked or len(points) < 3 else None
+            if not panel.marked and len(points) > _MEAN_OVER:
+                axes.plot(steps, values, color=colour, linewidth=0.8, alpha=0.3)
+                values = running_mean(values)
             axes.plot(steps, values, color=colour, label=label, marker=marker, linewidth=1.6)
     axes.set_title(panel.title)
     axes.set_xlabel("step")
     axes.legend(frameon=False, fontsize="small")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def running_mean(values: Sequence[float]) -> tuple[float, ...]:
+    """Each value's mean with its nearest neighbours on both sides; fewer at the ends."""
+    half = _MEAN_OVER // 2
+    near = [values[max(0, i - half) : i + half + 1] for i in range(len(values))]
+    return tuple(sum(part) / len(part) for part in near)
 
 
 def _series(history: Sequence[Point], key: str) -> list[tuple[int, float]]:

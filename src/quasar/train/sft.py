@@ -19,7 +19,7 @@ from quasar.models.profile import PROFILE_FILE, Profile
 from quasar.models.protocol import Sampling
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.curriculum import LengthCurriculum
-from quasar.train.model_card import write_card
+from quasar.train.model_card import describe
 from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
@@ -252,8 +252,7 @@ def _finish(
         "validation": watcher.last,
         "validation_problems": problems,
     }
-    (folder / "manifest.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    write_card(folder, content)
+    describe(folder, content)
     return dict(watcher.last)
 
 
