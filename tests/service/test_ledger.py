@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -15,13 +14,13 @@ from quasar.service.metrics import Metrics
 
 def counted(
     answers: list[str], text: str, wait_s: float = 0.0
-) -> Callable[[], Coroutine[Any, Any, bytes]]:
+) -> Callable[[], asyncio.Future[bytes]]:
     async def work() -> bytes:
         answers.append(text)
         await asyncio.sleep(wait_s)
         return text.encode()
 
-    return work
+    return lambda: asyncio.ensure_future(work())
 
 
 def test_an_item_is_scored_once_also_while_it_is_in_progress() -> None:
@@ -80,7 +79,7 @@ def test_a_failure_is_not_remembered() -> None:
     async def run() -> bytes:
         ledger = Ledger(1000, 60, Metrics())
         with pytest.raises(InfrastructureError):
-            await ledger.score(("", "b", "1"), b"", fail)
+            await ledger.score(("", "b", "1"), b"", lambda: asyncio.ensure_future(fail()))
         assert len(ledger) == 0
         return await ledger.score(("", "b", "1"), b"", counted([], "1"))
 

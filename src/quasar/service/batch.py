@@ -71,10 +71,11 @@ class Batches:
             if len(lines) == 1:
                 loop.call_later(_GATHER_S, due.set)
 
-        def finished(item: BatchItem, task: asyncio.Future[bytes]) -> None:
+        def finished(item: BatchItem, answer: asyncio.Future[bytes]) -> None:
             nonlocal running
             running -= 1
-            say(item, _content(task))
+            error = answer.exception()
+            say(item, b'"report":' + answer.result() if error is None else _failed(error))
             top_up()
 
         def top_up() -> None:
@@ -84,12 +85,14 @@ class Batches:
                 if item is None:
                     return
                 try:
-                    task = self._begin(request.batch_id, item, *bodies.of(item), owner)
+                    answer = self._begin(request.batch_id, item, *bodies.of(item), owner)
                 except InputError as error:
                     say(item, _failure("bad_request", str(error)))
+                except QuasarError as error:
+                    say(item, _failed(error))
                 else:
                     running += 1
-                    task.add_done_callback(partial(finished, item))
+                    answer.add_done_callback(partial(finished, item))
 
         try:
             top_up()
@@ -106,11 +109,11 @@ class Batches:
     def _begin(
         self, batch_id: str | None, item: BatchItem, body: bytes, content: bytes, owner: str
     ) -> asyncio.Future[bytes]:
-        async def work() -> bytes:
-            return await asyncio.wrap_future(self.crew.submit("verify", body, bounded=False))
+        def work() -> asyncio.Future[bytes]:
+            return asyncio.wrap_future(self.crew.submit("verify", body, bounded=False))
 
         if batch_id is None:
-            return asyncio.create_task(work())
+            return work()
         key: Key = (owner, batch_id, item.id)
         return self.ledger.score(key, content, work)
 
@@ -153,11 +156,8 @@ class _Bodies:
             raise InputError("the problem is nested too deeply.") from None
 
 
-def _content(task: asyncio.Future[bytes]) -> bytes:
-    """What a line says beside the id."""
-    error = task.exception()
-    if error is None:
-        return b'"report":' + task.result()
+def _failed(error: BaseException) -> bytes:
+    """What a line says of an item without a report."""
     if isinstance(error, LimitError):
         return _failure("limit", str(error))
     if isinstance(error, InputError):

@@ -10,9 +10,8 @@ import asyncio
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.service.metrics import Metrics
@@ -26,12 +25,12 @@ _OVERHEAD = 512
 @dataclass(eq=False, slots=True)
 class _Running:
     digest: bytes
-    task: asyncio.Task[bytes]
+    answer: asyncio.Future[bytes]
 
 
 @dataclass(eq=False, slots=True)
 class _Finished:
-    """What is left of a task: its context alone takes more room than the answer."""
+    """What is left of a future, which takes more room than the answer."""
 
     digest: bytes
     answer: bytes
@@ -60,7 +59,7 @@ class Ledger:
         return len(self._running) + len(self._finished)
 
     def score(
-        self, key: Key, content: bytes, work: Callable[[], Coroutine[Any, Any, bytes]]
+        self, key: Key, content: bytes, work: Callable[[], asyncio.Future[bytes]]
     ) -> asyncio.Future[bytes]:
         """The answer to an item: from memory, from the work in progress, or by doing it.
 
@@ -69,6 +68,7 @@ class Ledger:
 
         Args:
             content: what the item is; the same key must come with the same.
+            work: begins it; what it raises is passed on.
 
         Raises:
             InputError: the key stands for another content.
@@ -81,20 +81,20 @@ class Ledger:
                 raise InputError("another item was sent under this id in the same batch.")
             self.metrics.replayed()
             if isinstance(known, _Running):
-                return known.task
+                return known.answer
             answered = asyncio.get_running_loop().create_future()
             answered.set_result(known.answer)
             return answered
-        entry = _Running(digest, asyncio.create_task(work()))
+        entry = _Running(digest, work())
         self._running[key] = entry
-        entry.task.add_done_callback(lambda task: self._keep(key))
-        return entry.task
+        entry.answer.add_done_callback(lambda answer: self._keep(key))
+        return entry.answer
 
     def _keep(self, key: Key) -> None:
         entry = self._running.pop(key)
-        if entry.task.cancelled() or entry.task.exception() is not None:
+        if entry.answer.cancelled() or entry.answer.exception() is not None:
             return
-        answer = entry.task.result()
+        answer = entry.answer.result()
         size = len(answer) + sum(map(len, key)) + _OVERHEAD
         self._finished[key] = _Finished(entry.digest, answer, time.monotonic(), size)
         self._bytes += size
