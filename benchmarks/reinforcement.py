@@ -6,7 +6,8 @@ and one change:
 - the five ablations of the published reward (`full`, `no_ev`, `no_re`, `no_opt`, `validity_only`)
   and the reward that needs no reference (`physical`);
 - the loss: `grpo` as published (mean over tokens, advantages by the group's deviation), `dapo`
-  (over all tokens, wider clipping upwards), `kl` (a KL term of 0.02); the others use `dr_grpo`.
+  (over all tokens, wider clipping upwards), `kl` (a KL term of 0.02); the others use `dr_grpo`;
+- `cool`: answers drawn at temperature 0.5, nearer to the greedy one.
 
 Then all answer the benchmark's records by the paper's protocol (algorithm free, the record's
 layers; one greedy answer and ten drawn), beside the packaged model itself (`sft`). Intervals are
@@ -42,6 +43,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "grpo": ("loss.kind=grpo", "loss.scale=group"),
     "dapo": ("loss.kind=dapo", "loss.scale=group"),
     "kl": ("loss.beta=0.02",),
+    "cool": ("rollouts.temperature=0.5",),
 }
 BASE = "sft"
 _METRICS = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal")

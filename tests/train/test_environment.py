@@ -13,9 +13,11 @@ from quasar.train.environment import NO_TURNS, CircuitEnvironment
 from quasar.train.reward_function import VerifiedReward
 from quasar.train.reward_workers import RewardWorkers, VerificationSettings
 from quasar.train.rewards import RewardSettings, verifier_settings
+from quasar.train.rollout_tasks import RolloutTask
 from small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM, qwen
 
 SETTINGS = RewardSettings()
+TASK = RolloutTask(PROBLEM, REFERENCE, [], "one", "agent-q")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def test_the_last_circuit_counts(crew: RewardWorkers) -> None:
     environment = CircuitEnvironment(crew, turns=3)
     environment.reset(task=0)
     environment.verify_circuit(REFERENCE)
-    reward = VerifiedReward(crew, SETTINGS, ["one"])
+    reward = VerifiedReward(crew, SETTINGS, [TASK])
 
     def paid(answer: str) -> float | None:
         turns = [{"role": "assistant", "content": answer}]
@@ -63,7 +65,7 @@ def test_a_verifier_that_failed_leaves_the_conversation_out(
     with monkeypatch.context() as patch:
         patch.setattr(crew, "judge", lambda candidates: [None] * len(candidates))
         assert "cannot be reached" in environment.verify_circuit(UNIFORM)
-    reward = VerifiedReward(crew, SETTINGS, ["one"])
+    reward = VerifiedReward(crew, SETTINGS, [TASK])
     assert reward([ANSWER], [0], environments=[environment]) == [None]
     assert reward.lost_rows == [True]
 
@@ -103,7 +105,7 @@ def test_observations_are_masked_from_the_loss(
 
     monkeypatch.setattr(GRPOTrainer, "_generate_single_turn", scripted)
     monkeypatch.setattr(GRPOTrainer, "_generate_and_score_completions", watched)
-    reward = VerifiedReward(crew, SETTINGS, ["one"])
+    reward = VerifiedReward(crew, SETTINGS, [TASK])
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=[reward],

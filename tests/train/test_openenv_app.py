@@ -26,7 +26,8 @@ from quasar.train.rewards import UNPARSED, RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
 from small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
 
-TASK = RolloutTask(PROBLEM, REFERENCE, [{"role": "user", "content": "A circuit, please."}], "one")
+CHAT = [{"role": "user", "content": "A circuit, please."}]
+TASK = RolloutTask(PROBLEM, REFERENCE, CHAT, "one", "agent-q")
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from quasar.core.errors import InputError
 from quasar.data.storage import read_records
+from quasar.prompts.chat import Style
 from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_settings
 from quasar.train.rollout_tasks import PromptSettings, task_of
 from quasar.verifier.pipeline import Verifier
@@ -35,14 +36,41 @@ def reward_settings(**tables: Any) -> RewardSettings:
 
 
 def judged(
-    text: str, wanted: RewardSettings, problem: Any = PROBLEM, reference: str = REFERENCE
+    text: str,
+    wanted: RewardSettings,
+    problem: Any = PROBLEM,
+    reference: str = REFERENCE,
+    style: Style = "agent-q",
 ) -> Signals:
     verifier = Verifier(
         problem,
-        reference if wanted.compares else None,
+        reference if wanted.compares(style) else None,
         verifier_settings(wanted, completions=8, workers=2),
     )
-    return signals_of(verifier.verify(text), wanted)
+    return signals_of(verifier.verify(text), wanted, style)
+
+
+@pytest.mark.parametrize(
+    ("ablation", "warm_start"), [("full", 0.0), ("no_opt", 0.15), ("no_opt", 0.0)]
+)
+def test_each_style_may_have_its_own_aim(ablation: str, warm_start: float) -> None:
+    tables = {"stages": {"ablation": ablation}, "physical": {"warm_start": warm_start}}
+    mixed = reward_settings(**tables, aims={"converged": "physical"})
+    alone = {aim: reward_settings(**tables, aim=aim) for aim in ("stages", "physical")}
+    likeness = judged(UNIFORM, mixed, style="agent-q")
+    use = judged(UNIFORM, mixed, style="converged")
+    assert likeness.reward == judged(UNIFORM, alone["stages"]).reward
+    assert use.reward == judged(UNIFORM, alone["physical"]).reward
+    assert likeness.reward != use.reward
+    assert likeness.s2 is not None
+    assert use.s2 is None
+    utility = ablation == "full" or warm_start > 0
+    assert (use.s4 is not None) == utility
+
+
+def test_an_unknown_style_is_refused() -> None:
+    with pytest.raises(InputError, match="aims"):
+        reward_settings(aims={"published": "physical"})
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)

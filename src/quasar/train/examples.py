@@ -89,10 +89,15 @@ class Example(NamedTuple):
     whole: bool = True
 
 
+def style_of(record: Mapping[str, Any]) -> Style:
+    """The style that a record's circuit is an example of; imported ones are `agent-q`."""
+    return "converged" if record["recipe"] == "converged" else "agent-q"
+
+
 def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
     """What the record's prompt asks for."""
     rng = generator(settings.seed, "request", str(record["recipe"]), int(record["index"]))
-    style: Style = "converged" if record["recipe"] == "converged" else "agent-q"
+    style = style_of(record)
     algorithm: Algorithm = record["optimization_type"]
     told, with_layers, as_likeness, as_grown = rng.random(4) < (
         settings.algorithm_told[style][algorithm],

@@ -37,7 +37,7 @@ from quasar.train.report import write_report
 from quasar.train.reward_function import VerifiedReward, program_of, summary
 from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import verifier_settings
-from quasar.train.rollout_tasks import RolloutTask, draw_tasks
+from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import trainer_arguments
 from quasar.train.sft import all_weights, rate, save_model
@@ -94,13 +94,14 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
         settings.out,
         settings.model_dump(mode="json", exclude={"watch", "threads", "out", "verification"}),
     )
-    with _workers(settings, [*tasks, *held_out]) as workers:
+    everything = [*tasks, *held_out]
+    with _workers(settings, everything) as workers:
         rank = int(os.environ.get("RANK", "0"))
         name = COMPLETION_LOG if rank == 0 else COMPLETION_LOG.replace(".", f"-{rank}.")
         reward = VerifiedReward(
             workers,
             settings.reward,
-            [task.source for task in tasks],
+            everything,
             settings.out / name if watch.completions else None,
         )
         return _train(settings, profile, model, tokenizer, tasks, held_out, reward)
@@ -108,10 +109,9 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
 
 def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
     schedule = settings.schedule
-    compares = settings.reward.compares
     return RewardWorkers(
         [task.problem for task in tasks],
-        [task.reference if compares else None for task in tasks],
+        references_of(tasks, settings.reward),
         verifier_settings(
             settings.reward,
             completions=schedule.batch_size * schedule.accumulation,

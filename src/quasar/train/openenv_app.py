@@ -34,7 +34,7 @@ from quasar.prompts.observation import no_program, observation
 from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import UNPARSED, RewardSettings, signals_of, verifier_settings
-from quasar.train.rollout_tasks import RolloutTask, draw_tasks
+from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.verifier.report import Report
 
 LOST = "The verifier cannot be reached; leave this conversation out of the update."
@@ -171,7 +171,7 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
         if report is None:
             state.done = True
             return self._answer(LOST, lost=True)
-        signals = signals_of(report, self._reward)
+        signals = signals_of(report, self._reward, self._tasks[state.task].style)
         return self._answer(
             observation(report), reward=signals.reward, signals=dict(signals._asdict())
         )
@@ -218,7 +218,7 @@ def make_app(settings: GrpoSettings, *, split: Split = "train", sessions: int = 
         count=settings.data.prompts,
         seed=settings.schedule.seed,
     )
-    references = [task.reference if settings.reward.compares else None for task in tasks]
+    references = references_of(tasks, settings.reward)
     processes = settings.verification.processes
     judges = Judges(
         lambda: RewardWorkers(

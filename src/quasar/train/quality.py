@@ -16,6 +16,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
+from quasar.train.examples import style_of
 from quasar.verifier.pipeline import Verifier
 
 NEAR = 0.05
@@ -58,12 +59,12 @@ def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
         n = int(record["number_of_qubits"])
         hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
         problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
-        style = "converged" if record["recipe"] == "converged" else "agent-q"
+        style = style_of(record)
         if record["optimization_type"] == "qaoa" and style == "converged":
             request = Request("qaoa", int(record["number_of_layers"]), "converged")
             out.append(Task(problem, request, float(record["approximation_ratio"])))
         else:
-            out.append(Task(problem, Request(None, None, style)))  # type: ignore[arg-type]
+            out.append(Task(problem, Request(None, None, style)))
     return out
 
 

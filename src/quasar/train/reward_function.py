@@ -17,6 +17,7 @@ from quasar.prompts.extract import extract
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import RewardSettings, Signals, signals_of
+from quasar.train.rollout_tasks import RolloutTask
 
 Completion = str | Sequence[Mapping[str, Any]]
 """Text, or the turns that followed the prompt."""
@@ -28,7 +29,7 @@ class VerifiedReward:
     Args:
         workers: knows the problem of each task, by the number in `task`.
         settings: what is rewarded.
-        names: of the tasks, for the log.
+        tasks: the workers' problems, in their order.
         log: file that gets one line a completion; None: none.
 
     Attributes:
@@ -40,12 +41,12 @@ class VerifiedReward:
         self,
         workers: RewardWorkers,
         settings: RewardSettings,
-        names: Sequence[str],
+        tasks: Sequence[RolloutTask],
         log: Path | None = None,
     ) -> None:
         self.workers = workers
         self.settings = settings
-        self.names = names
+        self.tasks = tasks
         self.log = log
         self.lost_rows: list[bool] = []
         self.step_seconds = 0.0
@@ -83,7 +84,10 @@ class VerifiedReward:
     def score(self, candidates: Sequence[Candidate]) -> list[Signals | None]:
         """Signals of each candidate; None where there is no verdict."""
         reports = self.workers.judge(candidates)
-        return [None if r is None else signals_of(r, self.settings) for r in reports]
+        return [
+            None if r is None else signals_of(r, self.settings, self.tasks[c.problem].style)
+            for c, r in zip(candidates, reports, strict=True)
+        ]
 
     def start_clock(self) -> None:
         """Verification from here on counts towards the share of the steps."""
@@ -127,7 +131,7 @@ class VerifiedReward:
         with disk_errors(log), log.open("a", encoding="utf-8") as stream:
             for number, text, one in zip(task, texts, found, strict=True):
                 measured = {"reward": None} if one is None else one._asdict()
-                line = {"step": step, "task": self.names[number], "characters": len(text)}
+                line = {"step": step, "task": self.tasks[number].source, "characters": len(text)}
                 stream.write(json.dumps(line | measured) + "\n")
 
 

@@ -24,6 +24,7 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from quasar.core.settings import Settings
+from quasar.prompts.chat import Style
 from quasar.verifier.quality import Quality
 from quasar.verifier.report import Report
 from quasar.verifier.settings import Gate, Utility, VerifierSettings
@@ -65,6 +66,8 @@ class RewardSettings(Settings):
 
     aim: Aim = "stages"
     """`stages`: the verifier's reward; `physical`: useful circuits, no reference needed."""
+    aims: dict[Style, Aim] = Field(default_factory=dict)
+    """Another aim for the prompts of a style, where one run mixes them."""
     stages: StageWeights = StageWeights()
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
@@ -78,14 +81,17 @@ class RewardSettings(Settings):
     has an equal share; once that is spent, no further stage of it begins. None: no limit. With a
     budget rewards depend on the machine's speed."""
 
-    @property
-    def compares(self) -> bool:
-        """Whether a reference circuit takes part.
+    def aim_for(self, style: Style) -> Aim:
+        """What is rewarded in answers to prompts of a style."""
+        return self.aims.get(style, self.aim)
+
+    def compares(self, style: Style) -> bool:
+        """Whether the reference circuit takes part for prompts of a style.
 
         It does not without likeness (`no_re`) under the published gate, which goes by likeness.
         """
         hidden = self.stages.ablation == "no_re" and self.gate.mode == "published"
-        return self.aim == "stages" and not hidden
+        return self.aim_for(style) == "stages" and not hidden
 
 
 class Signals(NamedTuple):
@@ -136,7 +142,8 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
         completions: of a step on this process, which share the budget.
         workers: processes that verify them.
     """
-    ablation = settings.stages.ablation if settings.aim == "stages" else "full"
+    aims = {settings.aim, *settings.aims.values()}
+    ablation = settings.stages.ablation if "stages" in aims else "full"
     gate = settings.gate
     if settings.budget_s is not None:
         each = settings.budget_s * workers / completions
@@ -146,9 +153,9 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
             )
         else:
             gate = gate.model_copy(update={"budget_s": min(each, gate.budget_s or each)})
-    optimises = ablation not in {"no_opt", "validity_only"}
-    if settings.aim == "physical":
-        optimises = settings.physical.warm_start > 0
+    optimises = "stages" in aims and ablation not in {"no_opt", "validity_only"}
+    if "physical" in aims and settings.physical.warm_start > 0:
+        optimises = True
     if gate.mode == "thresholds" and ablation == "no_re":
         gate = gate.model_copy(update={"behaviour_threshold": 0.0})
     if gate.mode == "thresholds" and ablation == "no_ev":
@@ -164,12 +171,12 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
     )
 
 
-def signals_of(report: Report, settings: RewardSettings) -> Signals:
-    """Reward and measurements of one circuit."""
+def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signals:
+    """Reward and measurements of one circuit, which answers a prompt of this style."""
     stages, quality = report.stages, report.quality
     size = None if quality is None else quality.statistics
     reward = report.reward.value
-    if settings.aim == "physical":
+    if settings.aim_for(style) == "physical":
         reward = physical_reward(report, settings.physical)
     return Signals(
         reward=reward,

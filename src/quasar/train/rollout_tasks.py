@@ -25,7 +25,8 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Style
 from quasar.prompts.styles import get_style
-from quasar.train.examples import ExampleSettings, make_example, request_of
+from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
+from quasar.train.rewards import RewardSettings
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
@@ -55,12 +56,14 @@ class RolloutTask(NamedTuple):
 
     Attributes:
         source: data set and number of the record.
+        style: which circuits the prompt asks for.
     """
 
     problem: EncodedProblem
     reference: str
     chat: list[Message]
     source: str
+    style: Style
 
 
 def draw_tasks(
@@ -111,7 +114,13 @@ def task_of(
             chat = style.render(problem, request_of(record, settings.examples))
     except InputError:
         return None
-    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}")
+    style_asked = request_of(record, settings.examples).style
+    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}", style_asked)
+
+
+def references_of(tasks: Sequence[RolloutTask], reward: RewardSettings) -> list[str | None]:
+    """The reference circuits that take part in the rewards; None for the others."""
+    return [task.reference if reward.compares(task.style) else None for task in tasks]
 
 
 def _draw(
@@ -137,10 +146,9 @@ def _draw(
 
 
 def _asked(record: Mapping[str, Any], settings: PromptSettings) -> bool:
-    style = "converged" if record["recipe"] == "converged" else "agent-q"
     most = settings.max_qubits
     return (
-        style in settings.styles
+        style_of(record) in settings.styles
         and record["optimization_type"] in settings.algorithms
         and (most is None or int(record["number_of_qubits"]) <= most)
     )
