@@ -10,10 +10,11 @@ and one change:
 - `cool`: answers drawn at temperature 0.5, nearer to the greedy one.
 
 Then all answer the benchmark's records by the paper's protocol (algorithm free, the record's
-layers; one greedy answer and ten drawn), beside the packaged model itself (`sft`). Intervals are
-95% bootstrap over records. A training that was interrupted goes on where it stopped, one that is
-finished is not repeated: `--out` keeps them. Run `python -m benchmarks.reinforcement`; it needs the
-benchmark's records (`QUASAR_AGENTQ`), and writes `results/reinforcement.json`.
+layers; one greedy answer and ten drawn), beside the packaged model itself (`before`). Intervals are
+95% bootstrap over records. A training that was interrupted goes on where it stopped; one that is
+finished is not repeated, and its answers are not asked for again: `--out` keeps both. Run
+`python -m benchmarks.reinforcement`; it needs the benchmark's records (`QUASAR_AGENTQ`), and writes
+`results/reinforcement.json`.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._common import ROOT, print_table, write_result
-from benchmarks.nano import agentq_folder, answers_to_the_benchmark, read
+from benchmarks.nano import Record, agentq_folder, answers_to_the_benchmark, read
 
 from quasar.cli.train import configured
 from quasar.evaluation.evaluate import evaluate
@@ -45,7 +46,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "kl": ("loss.beta=0.02",),
     "cool": ("rollouts.temperature=0.5",),
 }
-BASE = "sft"
+BASE = "before"
 _METRICS = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal")
 
 
@@ -57,6 +58,19 @@ def trained(name: str, out: Path, changes: Sequence[str]) -> tuple[Path, dict[st
         asked = (*VARIANTS[name], *changes, f"out={folder}", f"model.name={name}")
         train_grpo(configured(GrpoSettings, CONFIG, asked))
     return folder / "model", json.loads(manifest.read_text(encoding="utf-8"))
+
+
+def answers(model: str, records: Sequence[Record], run: str, out: Path) -> list[Record]:
+    """Answers by the paper's protocol, kept in `out`."""
+    kept = out / f"{run}.jsonl"
+    if kept.is_file():
+        return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    found = answers_to_the_benchmark(load_model(model, {"batch_size": 32}), records, run)
+    out.mkdir(parents=True, exist_ok=True)
+    unfinished = kept.with_suffix(".part")
+    unfinished.write_text("".join(json.dumps(line) + "\n" for line in found), encoding="utf-8")
+    unfinished.replace(kept)
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -76,12 +90,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit("the benchmark's records are not here: set QUASAR_AGENTQ to their folder.")
     records = read(folder / "records.jsonl.gz")
     changes = [f"schedule.max_minutes={options.minutes}", *options.set]
-    lines = answers_to_the_benchmark(load_model("nano", {"batch_size": 32}), records, BASE)
+    lines = answers("nano", records, BASE, options.out)
     about: dict[str, dict[str, Any]] = {}
     for name in names:
         path, manifest = trained(name, options.out, changes)
         about[name] = {key: manifest[key] for key in ("steps", "training_seconds", "examples_seen")}
-        lines += answers_to_the_benchmark(load_model(str(path), {"batch_size": 32}), records, name)
+        lines += answers(str(path), records, name, options.out)
     table = evaluate(records, lines, energy_convention="agent-q", jobs=1)
     rows = [
         {

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.train.grpo import COMPLETION_LOG, train_grpo
@@ -128,8 +129,6 @@ def test_the_report_shows_the_curves_and_what_changed(trained: Path) -> None:
 def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, TrainerCallback
     from trl import GRPOTrainer
 
     # A reward that tells the nonsense of an untrained model apart, so that weights move.
@@ -142,28 +141,11 @@ def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     longer: dict[str, Any] = {"schedule": {"max_steps": 4}, "watch": {"problems": 0}}
     train_grpo(tiny(whole, training_set, **longer))
 
-    class Kill(TrainerCallback):  # type: ignore[misc]
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step == 2:
-                raise KeyboardInterrupt
-
-    original = GRPOTrainer.__init__
-
-    def killed(self: Any, *args: Any, **kwargs: Any) -> None:
-        kwargs["callbacks"] = [*kwargs["callbacks"], Kill()]
-        original(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(GRPOTrainer, "__init__", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_grpo(tiny(broken, training_set, **longer))
+    interrupt(monkeypatch, GRPOTrainer, 2, lambda: train_grpo(tiny(broken, training_set, **longer)))
     train_grpo(tiny(broken, training_set, **longer))
-    first = AutoModelForCausalLM.from_pretrained(whole / "model").state_dict()
-    second = AutoModelForCausalLM.from_pretrained(broken / "model").state_dict()
+    weights = same_weights(whole / "model", broken / "model")
     untrained, _ = make_model(tiny(whole, training_set).model, 0)
-    for name, weights in first.items():
-        assert torch.allclose(weights, second[name], atol=1e-3), name
-    moved = (first[name].float() - w for name, w in untrained.state_dict().items())
+    moved = (weights[name].float() - w for name, w in untrained.state_dict().items())
     assert max(float(change.abs().max()) for change in moved) > 2e-3
 
 
@@ -359,7 +341,8 @@ def test_the_command_prints_before_and_after(
 
 
 @pytest.mark.parametrize(
-    "name", ["grpo-nano-cpu", "grpo-nano-gpu", "grpo-nano-ablation", "grpo-qwen3-4b"]
+    "name",
+    ["grpo-nano-cpu", "grpo-nano-mixed", "grpo-nano-gpu", "grpo-nano-ablation", "grpo-qwen3-4b"],
 )
 def test_the_configurations_are_valid(name: str) -> None:
     from quasar.cli.train import read_config

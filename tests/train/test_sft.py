@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
 from quasar.train.sft import rate, train_sft
@@ -79,33 +80,14 @@ def test_the_loss_falls(trained: Path) -> None:
 def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import torch
-    from transformers import AutoModelForCausalLM, TrainerCallback
     from trl import SFTTrainer
 
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     train_sft(tiny(whole, training_set))
 
-    class Kill(TrainerCallback):  # type: ignore[misc]
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step == 7:
-                raise KeyboardInterrupt
-
-    original = SFTTrainer.__init__
-
-    def killed(self: Any, *args: Any, **kwargs: Any) -> None:
-        kwargs["callbacks"] = [*kwargs["callbacks"], Kill()]
-        original(self, *args, **kwargs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SFTTrainer, "__init__", killed)
-        with pytest.raises(KeyboardInterrupt):
-            train_sft(tiny(broken, training_set))
+    interrupt(monkeypatch, SFTTrainer, 7, lambda: train_sft(tiny(broken, training_set)))
     train_sft(tiny(broken, training_set))
-    first = AutoModelForCausalLM.from_pretrained(whole / "model").state_dict()
-    second = AutoModelForCausalLM.from_pretrained(broken / "model").state_dict()
-    for name, weights in first.items():
-        assert torch.allclose(weights, second[name], atol=1e-3), name
+    same_weights(whole / "model", broken / "model")
 
 
 def test_a_folder_of_another_run_is_left_alone(training_set: Path, tmp_path: Path) -> None:

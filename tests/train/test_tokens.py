@@ -44,6 +44,15 @@ def test_what_is_told_is_a_function_of_the_record(training_set: Path) -> None:
     assert len({request.algorithm for request in requests}) > 2
 
 
+def test_shares_left_out_keep_their_defaults() -> None:
+    told = ExampleSettings.parse({"algorithm_told": {"agent-q": {"vqe": 0.0}}}).algorithm_told
+    usual = ExampleSettings().algorithm_told
+    assert told["converged"] == usual["converged"]
+    assert told["agent-q"] == {**usual["agent-q"], "vqe": 0.0}
+    with pytest.raises(InputError, match="less than or equal to 1"):
+        ExampleSettings.parse({"algorithm_told": {"agent-q": {"vqe": 1.5}}})
+
+
 def test_a_solution_may_be_asked_for_as_an_adaptive_circuit(training_set: Path) -> None:
     settings = ExampleSettings(grown_share=1.0, likeness_share=0.0)
     for record in read_split(training_set, "train"):

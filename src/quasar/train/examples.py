@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import parse
@@ -38,6 +38,7 @@ from quasar.prompts.compact_answer import (
 from quasar.prompts.styles import get_style
 from quasar.simulate.engine import get_engine, probabilities
 
+Share = Annotated[float, Field(ge=0, le=1)]
 _TOLD: dict[Style, dict[Algorithm, float]] = {
     "converged": {"qaoa": 1.0, "vqe": 0.6, "adaptive_vqe": 0.6},
     "agent-q": {"qaoa": 0.3, "vqe": 0.9, "adaptive_vqe": 0.9},
@@ -52,10 +53,11 @@ class ExampleSettings(Settings):
 
     prompt_style: str = "compact"
     """Style of the prompts, see `quasar.prompts.styles`."""
-    algorithm_told: dict[Style, dict[Algorithm, float]] = Field(default=_TOLD)
-    """Share of examples that name the algorithm. The rest teaches what to write when it is free:
-    in style `converged` what solves the problem; in style `agent-q` mostly QAOA, whose circuits
-    follow from the problem, while those of the others hang on random starts as well."""
+    algorithm_told: dict[Style, dict[Algorithm, Share]] = Field(default=_TOLD)
+    """Share of examples that name the algorithm; shares left out keep their defaults. The rest
+    teaches what to write when it is free: in style `converged` what solves the problem; in style
+    `agent-q` mostly QAOA, whose circuits follow from the problem, while those of the others hang on
+    random starts as well."""
     likeness_from: int = Field(default=5, ge=2)
     """Qubits from which converged circuits also stand in for free ones of style `agent-q`: many
     circuits of the benchmark, and most large ones, end near one bit string, so that of several
@@ -75,6 +77,13 @@ class ExampleSettings(Settings):
     wrong (`optimize.plan.stray`), and the chat goes on with what the verifier found."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""
+
+    @field_validator("algorithm_told")
+    @classmethod
+    def _complete(
+        cls, told: dict[Style, dict[Algorithm, float]]
+    ) -> dict[Style, dict[Algorithm, float]]:
+        return {style: {**shares, **told.get(style, {})} for style, shares in _TOLD.items()}
 
 
 class Example(NamedTuple):
