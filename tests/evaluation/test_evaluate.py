@@ -430,6 +430,26 @@ def test_the_command_line_writes_everything(tmp_path: Path) -> None:
     assert "QUASAR without RE" in report
 
 
+def test_a_run_is_compared_with_the_others_record_by_record(tmp_path: Path) -> None:
+    given = records(3)
+    made = [*generations(given, "a", 2), *generations(given, "b")]
+    texts = write(tmp_path / "r.jsonl", given), write(tmp_path / "g.jsonl", made)
+    common = ("--records", texts[0], "--generations", texts[1], "--out", tmp_path / "out")
+    code, out, err = cli(*common, "--against", "b", "--jobs", 1)
+    assert code == 0, err
+    assert "Difference to b" in out
+    table = json.loads((tmp_path / "out" / "table.json").read_text())
+    assert "difference" not in table["b"]
+    for name in ("SCR", "approximation_ratio", "RE"):
+        found = table["a"]["difference"][name]
+        assert found["mean"] == pytest.approx(table["a"][name] - table["b"][name])
+        assert found["interval"][0] <= found["mean"] <= found["interval"][1]
+    assert "Differences to b" in (tmp_path / "out" / "report.md").read_text()
+    code, _, err = cli(*common, "--against", "c")
+    assert code == 2
+    assert "no run 'c'" in err
+
+
 def test_bad_input_is_exit_code_two(tmp_path: Path) -> None:
     given = records(1)
     good = write(tmp_path / "r.jsonl", given)

@@ -63,6 +63,14 @@ def command(
         bool,
         typer.Option("--baselines", help="Add trivial baselines and the reference circuits."),
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Also show how much every other run differs from this one, record by record.",
+            show_default=False,
+        ),
+    ] = None,
     against_paper: Annotated[
         bool, typer.Option("--against-paper", help="Show the published figures beside ours.")
     ] = False,
@@ -109,6 +117,7 @@ def command(
         jobs=jobs,
         sandbox=None if no_sandbox else SandboxLimits(),
         seed=seed,
+        against=against,
     )
     cluster = None
     if engine is EngineName.ray:
@@ -145,7 +154,7 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
 
     from quasar.evaluation import paper
     from quasar.evaluation.plots import short
-    from quasar.evaluation.report import TERMINAL, paper_rows
+    from quasar.evaluation.report import TERMINAL, difference_rows, paper_rows
 
     console = Console(highlight=False)
 
@@ -158,13 +167,20 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
         console.print(shown, markup=False)
 
     headings = ["run", *(heading for heading, _ in TERMINAL)]
-    rows = done.table.items()
-    show(headings, [[short(run), *(cell(row) for _, cell in TERMINAL)] for run, row in rows])
+    table = done.table.items()
+    show(headings, [[short(run), *(cell(row) for _, cell in TERMINAL)] for run, row in table])
     samples = next(iter(done.table.values()))["samples"]
     console.print(
         f"{samples} records; a record counts by the best of its k candidates; SREV in the "
         f"{done.settings.energy_convention} energy convention."
     )
+    headings, rows = difference_rows(done.table, intervals=False)
+    if rows:
+        console.print(
+            f"\nDifference to {done.settings.against}, record by record (shares in percentage "
+            "points; *: the 95% interval leaves out 0):"
+        )
+        show(headings, [[short(run), *cells] for run, *cells in rows])
     if against_paper:
         console.print("\nBeside the published figures (*), shares in percent:")
         show(*paper_rows(done.table))

@@ -66,6 +66,8 @@ class EvaluationSettings(Settings):
     """Root of all randomness: bootstrap, random angles, random starts."""
     resamples: int = Field(default=2000, ge=1)
     """Bootstrap resamples."""
+    against: str | None = None
+    """A run whose difference to every other is shown, record by record; None: none."""
 
 
 VERIFIER = VerifierSettings(max_stage=3, readings=False)
@@ -101,6 +103,7 @@ def evaluate(
     *,
     energy_convention: EnergyConvention = "physical",
     baselines: bool = False,
+    against: str | None = None,
     against_paper: bool = False,
     jobs: int | None = None,
     sandbox: bool = True,
@@ -119,6 +122,7 @@ def evaluate(
             records is continued. None: nothing is kept.
         energy_convention: which of the two energies SREV compares; see `EvaluationSettings`.
         baselines: add the trivial baselines and the reference circuits.
+        against: a run whose difference to every other is added, record by record.
         against_paper: add the published figures to the report.
         jobs: worker processes; default: one a core.
         sandbox: limits on time and memory for each candidate; False for text one trusts.
@@ -136,6 +140,7 @@ def evaluate(
             "jobs": jobs,
             "sandbox": SandboxLimits() if sandbox else None,
             "seed": seed,
+            "against": against,
         }
     )
     sources = _sources(generations)
@@ -217,6 +222,7 @@ def run(
             energy_convention=settings.energy_convention,
             seed=settings.seed,
             resamples=settings.resamples,
+            against=settings.against,
         )
         store.write_table(table)
     return Evaluation(table, measured, settings, distinct)

@@ -51,6 +51,7 @@ def report_text(
         markdown(table, INTERVALS),
         "## Circuits",
         markdown(table, CIRCUITS),
+        *_differences(evaluation),
         *_on_request(table),
         *_pass_at(table),
         *_faults(table),
@@ -138,6 +139,16 @@ INTERVALS: Columns = (
     ("QAOA gap", _interval("qaoa_gap", number)),
 )
 
+COMPARED: Sequence[tuple[str, str, Callable[[float], str]]] = (
+    ("SCR", "SCR", lambda v: f"{100 * v:+.1f}"),
+    ("SREV", "SREV", lambda v: f"{100 * v:+.1f}"),
+    ("RE", "RE", lambda v: f"{v:+.2f}"),
+    ("HQCR", "HQCR", lambda v: f"{100 * v:+.1f}"),
+    ("ratio", "approximation_ratio", lambda v: f"{v:+.3f}"),
+    ("P(opt)", "p_optimal", lambda v: f"{v:+.3f}"),
+)
+"""Differences: heading, metric, and how it is written."""
+
 CIRCUITS: Columns = (
     ("candidates", lambda r: str(r["candidates"])),
     ("answered records", lambda r: f"{r['answered']} of {r['samples']}"),
@@ -151,6 +162,44 @@ CIRCUITS: Columns = (
     ("SREV physical", lambda r: percent(r["SREV_physical"])),
     ("SREV agent-q", lambda r: percent(r["SREV_bit_reversed"])),
 )
+
+
+def difference_rows(table: Table, *, intervals: bool) -> tuple[list[str], list[list[str]]]:
+    """Headings and cells of the differences; no rows where no run was named to compare with.
+
+    Args:
+        intervals: write them out; otherwise a star says that one leaves out 0.
+    """
+    rows = []
+    for run, row in table.items():
+        if "difference" in row:
+            cells = [
+                _difference(row["difference"][name], shown, intervals)
+                for _, name, shown in COMPARED
+            ]
+            rows.append([run, *cells])
+    return ["run", *(heading for heading, _, _ in COMPARED)], rows
+
+
+def _difference(found: Row | None, shown: Callable[[float], str], intervals: bool) -> str:
+    if found is None:
+        return "-"
+    low, high = found["interval"]
+    if intervals:
+        return f"{shown(found['mean'])} [{shown(low)}, {shown(high)}]"
+    return shown(found["mean"]) + ("*" if low > 0 or high < 0 else " ")
+
+
+def _differences(evaluation: Evaluation) -> list[str]:
+    headings, rows = difference_rows(evaluation.table, intervals=True)
+    if not rows:
+        return []
+    return [
+        f"Differences to {evaluation.settings.against}, taken record by record, with 95% bootstrap "
+        "intervals; shares in percentage points. An interval without 0 is a difference that these "
+        "records show, even where the intervals of the two means overlap:",
+        _grid(headings, rows),
+    ]
 
 
 def markdown(table: Table, columns: Columns) -> str:

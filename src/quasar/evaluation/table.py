@@ -26,6 +26,7 @@ from quasar.evaluation.metrics import (
     record_scores,
     record_scores_at,
 )
+from quasar.evaluation.paired import differences
 from quasar.verifier.settings import EnergyConvention
 
 Table = dict[str, Row]
@@ -87,6 +88,7 @@ def build_table(
     energy_convention: EnergyConvention = "physical",
     seed: int = 0,
     resamples: int = 2000,
+    against: str | None = None,
 ) -> Table:
     """The table of all runs.
 
@@ -94,14 +96,20 @@ def build_table(
         energy_convention: which of the two the column `SREV` follows; both are always given too.
         seed: of the bootstrap.
         resamples: of the bootstrap, for the 95% intervals.
+        against: a run whose difference to every other is added, record by record; None: none.
+
+    Raises:
+        InputError: `against` names no run.
     """
     chosen = SREV_OF[energy_convention]
     table: Table = {}
     columns: dict[tuple[str, str], FloatVector] = {}
+    by_run: dict[str, Scores] = {}
     for run, rows in measured.runs.items():
         per_candidate = candidate_table(measured.references, rows)
         scores = record_scores(per_candidate)
         scores["SREV"] = scores[chosen]
+        by_run[run] = scores
         columns |= {(run, name): scores[name] for name in _INTERVALS}
         flat = [m for candidates in rows.values() for m in candidates]
         most = max((len(candidates) for candidates in rows.values()), default=0)
@@ -134,6 +142,11 @@ def build_table(
     for (run, name), bounds in intervals.items():
         row = table[run].setdefault("intervals", {})
         row[name] = None if bounds is None else list(bounds)
+    if against is not None:
+        rng = generator(seed, "evaluation", "paired")
+        found = differences(by_run, against, _INTERVALS, rng, resamples=resamples)
+        for run, row in found.items():
+            table[run]["difference"] = row
     return table
 
 

@@ -1,0 +1,60 @@
+"""Two runs compared record by record.
+
+Records differ far more from each other than two models do on one record. A difference taken on
+the same records leaves that spread out, so its interval is much narrower than those of the two
+means, which may overlap although one model is better (Koehn 2004, EMNLP: paired bootstrap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from quasar.core.errors import InputError
+from quasar.evaluation.measurement import Row
+from quasar.evaluation.metrics import Scores, bootstrap_intervals, count, mean
+
+
+def differences(
+    scores: Mapping[str, Scores],
+    against: str,
+    names: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    resamples: int,
+) -> dict[str, Row]:
+    """What each run has more than one of them, in the mean over records.
+
+    Args:
+        scores: of every record, shape [R], by run and metric.
+        against: the run that is taken away from the others.
+        names: metrics.
+
+    Returns:
+        By run, without `against`, and metric: `mean`, its 95% `interval`, and the `records` that
+        count in both runs; null where none does.
+
+    Raises:
+        InputError: there is no such run.
+    """
+    if against not in scores:
+        raise InputError(
+            f"no run {against!r} to compare with; there are {', '.join(map(repr, scores))}."
+        )
+    columns = {
+        (run, name): own[name] - scores[against][name]
+        for run, own in scores.items()
+        if run != against
+        for name in names
+    }
+    out: dict[str, Row] = {run: {"from": against} for run, _ in columns}
+    intervals = bootstrap_intervals(columns, rng, resamples=resamples)
+    for (run, name), bounds in intervals.items():
+        column = columns[run, name]
+        out[run][name] = (
+            None
+            if bounds is None
+            else {"mean": mean(column), "interval": list(bounds), "records": count(column)}
+        )
+    return out
