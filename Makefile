@@ -73,7 +73,7 @@ bench-compare: $(VENV)/dev ## The packaged model beside large models and the des
 bench-refine: $(VENV)/dev ## `--refine` with the packaged model, and its angles as a start
 	$(BIN)/python -m benchmarks.refine
 
-bench-reinforcement: $(VENV)/dev ## Reinforcement under nine rewards and losses (an hour and a half)
+bench-reinforcement: $(VENV)/dev ## Reinforcement under ten rewards and losses (an hour and a half)
 	$(BIN)/python -m benchmarks.reinforcement
 
 bench-serve: $(VENV)/dev ## Throughput and latency of the HTTP service

@@ -10,7 +10,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -57,6 +57,17 @@ def write_result(name: str, rows: Sequence[Row], extra: Mapping[str, Any] | None
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def kept_lines(file: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Objects of a JSON lines file; made and written when it is not there yet."""
+    if not file.is_file():
+        text = "".join(json.dumps(line) + "\n" for line in make())
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(file)
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def machine() -> dict[str, Any]:

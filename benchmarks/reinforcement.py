@@ -14,7 +14,7 @@ layers; one greedy answer and ten drawn), beside the packaged model itself (`bef
 95% bootstrap over records. A training that was interrupted goes on where it stopped; one that is
 finished is not repeated, and its answers are not asked for again: `--out` keeps both. Run
 `python -m benchmarks.reinforcement`; it needs the benchmark's records (`QUASAR_AGENTQ`), and writes
-`results/reinforcement.json`.
+`results/NAME.json`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._common import ROOT, print_table, write_result
+from benchmarks._common import ROOT, kept_lines, print_table, write_result
 from benchmarks.nano import Record, agentq_folder, answers_to_the_benchmark, read
 
 from quasar.cli.train import configured
@@ -62,15 +62,11 @@ def trained(name: str, out: Path, changes: Sequence[str]) -> tuple[Path, dict[st
 
 def answers(model: str, records: Sequence[Record], run: str, out: Path) -> list[Record]:
     """Answers by the paper's protocol, kept in `out`."""
-    kept = out / f"{run}.jsonl"
-    if kept.is_file():
-        return [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()]
-    found = answers_to_the_benchmark(load_model(model, {"batch_size": 32}), records, run)
-    out.mkdir(parents=True, exist_ok=True)
-    unfinished = kept.with_suffix(".part")
-    unfinished.write_text("".join(json.dumps(line) + "\n" for line in found), encoding="utf-8")
-    unfinished.replace(kept)
-    return found
+
+    def made() -> list[Record]:
+        return answers_to_the_benchmark(load_model(model, {"batch_size": 32}), records, run)
+
+    return kept_lines(out / f"{run}.jsonl", made)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -80,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--variants", default=",".join(VARIANTS), help="which, parted by commas")
     parser.add_argument("--minutes", type=float, default=6.0, help="of training, each")
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "reinforcement")
+    parser.add_argument("--name", default="reinforcement", help="of the result file")
     parser.add_argument("--set", action="append", default=[], help="change a setting of all runs")
     options = parser.parse_args(arguments)
     names = options.variants.split(",")
@@ -109,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     ]
     print_table([{k: v for k, v in row.items() if k != "intervals"} for row in rows])
     settings = {"minutes": options.minutes, "changes": options.set}
-    print(write_result("reinforcement", rows, {"settings": settings}))
+    print(write_result(options.name, rows, {"settings": settings}))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+"""Two checkpoints on the same problems: what the second does better or worse, record by record.
+
+    python -m benchmarks.before_after BEFORE AFTER --data data/nano-solutions data/nano-angles
+
+Both answer problems of the data sets' test splits (`--split`), and the benchmark's records where a
+checkout has them. What is asked goes by the record:
+
+- recipe `converged`, QAOA: QAOA by name at the record's depth, greedy;
+- recipe `converged`, others: the algorithm free and `adaptive_vqe` by name, greedy and one draw at
+  temperature 1;
+- recipe `agent-q`, the benchmark's records too: the paper's protocol, `@1` greedy and `@10` this
+  answer with nine drawn; SREV in the paper's energy convention.
+
+Each metric is shown for both with the mean difference and its 95% bootstrap interval over records.
+Answers are kept in `--out`: interrupted, the same command goes on. Writes `results/NAME.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from benchmarks._common import ROOT, kept_lines, print_table, write_result
+from benchmarks.nano import (
+    DRAWN,
+    GREEDY,
+    Record,
+    agentq_folder,
+    always,
+    answers_to_the_benchmark,
+    ask,
+    read,
+    some,
+)
+
+from quasar.evaluation.evaluate import evaluate
+from quasar.models.protocol import Model
+from quasar.models.registry import load_model
+from quasar.prompts.chat import Request
+from quasar.train.tokens import read_split
+
+RUNS = ("before", "after")
+METRICS = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal", "qaoa_gap")
+_OWN = ("SCR", "approximation_ratio", "p_optimal", "qaoa_gap")
+"""Without likeness, which `converged` does not ask for."""
+
+Ask = Callable[[Model, Sequence[Record], str], list[Record]]
+
+
+def by_name(model: Model, records: Sequence[Record], run: str) -> list[Record]:
+    return ask(model, records, lambda r: Request("qaoa", int(r["number_of_layers"])), run, GREEDY)
+
+
+def asked(algorithm: str | None, *, drawn: bool) -> Ask:
+    request = always(Request(algorithm))  # type: ignore[arg-type]
+    sampling = DRAWN if drawn else GREEDY
+    return lambda model, records, run: ask(model, records, request, run, sampling)
+
+
+def protocol(samples: int) -> Ask:
+    """The paper's, at one sample or several."""
+
+    def answers(model: Model, records: Sequence[Record], run: str) -> list[Record]:
+        lines = answers_to_the_benchmark(model, records, run, samples)
+        return [{**line, "run": run} for line in lines if line["run"] == f"{run}@{samples}"]
+
+    def greedy(model: Model, records: Sequence[Record], run: str) -> list[Record]:
+        return ask(
+            model,
+            records,
+            lambda r: Request(None, int(r["number_of_layers"]), "agent-q"),
+            run,
+            GREEDY,
+        )
+
+    return answers if samples > 1 else greedy
+
+
+WAYS: dict[str, Mapping[str, Ask]] = {
+    "qaoa": {"qaoa": by_name},
+    "solutions": {
+        "free": asked(None, drawn=False),
+        "free, one draw": asked(None, drawn=True),
+        "adaptive_vqe": asked("adaptive_vqe", drawn=False),
+        "adaptive_vqe, one draw": asked("adaptive_vqe", drawn=True),
+    },
+    "agent-q": {"agent-q@1": protocol(1), "agent-q@10": protocol(10)},
+}
+
+
+def kind(record: Record) -> str:
+    """Which of `WAYS` a record is asked in; imported ones are of the published recipe."""
+    if record.get("recipe") != "converged":
+        return "agent-q"
+    return "qaoa" if record["optimization_type"] == "qaoa" else "solutions"
+
+
+def sets_of(folders: Sequence[Path], split: str, limit: int) -> dict[tuple[str, str], list[Record]]:
+    """Records by set and kind, numbered anew."""
+    found: dict[tuple[str, str], list[Record]] = {}
+    benchmark = agentq_folder()
+    if benchmark is not None:
+        found["records", "agent-q"] = read(benchmark / "records.jsonl.gz")
+    for folder in folders:
+        records = read_split(folder, split)
+        for name in WAYS:
+            own = [record for record in records if kind(record) == name]
+            if own:
+                found[folder.name, name] = [
+                    {**record, "sample_index": i} for i, record in enumerate(some(own, limit))
+                ]
+    return found
+
+
+def compared(records: Sequence[Record], lines: Sequence[Record], way: str) -> list[Record]:
+    """A row a metric."""
+    table = evaluate(
+        list(records), list(lines), energy_convention="agent-q", jobs=1, against="before"
+    )
+    before, after = (table[run] for run in RUNS)
+    rows = []
+    for metric in METRICS if way.startswith("agent-q") else _OWN:
+        found = after["difference"][metric]
+        if found is not None:
+            low, high = found["interval"]
+            rows.append(
+                {"metric": metric, "records": found["records"], "before": before[metric],
+                 "after": after[metric], "difference": found["mean"], "low": low, "high": high}
+            )  # fmt: skip
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("before", help="a model folder, or a packaged model by name")
+    parser.add_argument("after")
+    parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--limit", type=int, default=400, help="records of each set and kind")
+    parser.add_argument("--drawn-limit", type=int, default=200, help="of those, answered ten times")
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "before-after")
+    parser.add_argument("--name", default="before_after", help="of the result file")
+    options = parser.parse_args(arguments)
+    models = [load_model(name, {"batch_size": 32}) for name in (options.before, options.after)]
+    rows: list[Record] = []
+    for (name, of), records in sets_of(options.data, options.split, options.limit).items():
+        for way, answers in WAYS[of].items():
+            if way.endswith("@10"):
+                records = records[: options.drawn_limit]
+            lines: list[Record] = []
+            for run, model in zip(RUNS, models, strict=True):
+                file = options.out / f"{name}-{way.replace(', ', '-')}-{run}.jsonl"
+                lines += kept_lines(file, partial(answers, model, records, run))
+            rows += [{"set": name, "asked": way, **row} for row in compared(records, lines, way)]
+            print_table(rows[-len(METRICS) :])
+    print_table(rows)
+    settings = {
+        "models": [Path(options.before).name, Path(options.after).name],
+        "split": options.split,
+        "limit": options.limit,
+        "drawn_limit": options.drawn_limit,
+    }
+    print(write_result(options.name, rows, {"settings": settings}))
+
+
+if __name__ == "__main__":
+    main()
