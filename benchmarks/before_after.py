@@ -139,6 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("before", help="a model folder, or a packaged model by name")
     parser.add_argument("after")
     parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets")
+    parser.add_argument("--kinds", nargs="*", choices=WAYS, default=list(WAYS), help="of records")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, default=400, help="records of each set and kind")
     parser.add_argument("--drawn-limit", type=int, default=200, help="of those, answered ten times")
@@ -148,6 +149,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models = [load_model(name, {"batch_size": 32}) for name in (options.before, options.after)]
     rows: list[Record] = []
     for (name, of), records in sets_of(options.data, options.split, options.limit).items():
+        if of not in options.kinds:
+            continue
         for way, answers in WAYS[of].items():
             if way.endswith("@10"):
                 records = records[: options.drawn_limit]
