@@ -10,11 +10,11 @@ and one change:
 - `cool`: answers drawn at temperature 0.5, nearer to the greedy one.
 
 Then all answer the benchmark's records by the paper's protocol (algorithm free, the record's
-layers; one greedy answer and ten drawn), beside the packaged model itself (`before`). Intervals are
-95% bootstrap over records. A training that was interrupted goes on where it stopped; one that is
-finished is not repeated, and its answers are not asked for again: `--out` keeps both. Run
-`python -m benchmarks.reinforcement`; it needs the benchmark's records (`QUASAR_AGENTQ`), and writes
-`results/NAME.json`.
+layers; one greedy answer and ten drawn), beside the packaged model itself (`before`), with 95%
+bootstrap intervals over records, and of the difference to `before` record by record. A training
+that was interrupted goes on where it stopped; one that is finished is not repeated, and its answers
+are not asked for again: `--out` keeps both. Run `python -m benchmarks.reinforcement`; it needs the
+benchmark's records (`QUASAR_AGENTQ`), and writes `results/NAME.json`.
 """
 
 from __future__ import annotations
@@ -93,18 +93,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         path, manifest = trained(name, options.out, changes)
         about[name] = {key: manifest[key] for key in ("steps", "training_seconds", "examples_seen")}
         lines += answers(str(path), records, name, options.out)
-    table = evaluate(records, lines, energy_convention="agent-q", jobs=1)
-    rows = [
-        {
-            "run": run,
-            **about.get(run.partition("@")[0], dict.fromkeys(next(iter(about.values())))),
-            **{metric: row[metric] for metric in _METRICS},
-            "intervals": {metric: row["intervals"][metric] for metric in _METRICS},
-        }
-        for run, row in table.items()
-        if "@" in run
-    ]
-    print_table([{k: v for k, v in row.items() if k != "intervals"} for row in rows])
+    rows = []
+    for samples in ("@1", "@10"):
+        own = [line for line in lines if line["run"].endswith(samples)]
+        table = evaluate(
+            records, own, energy_convention="agent-q", jobs=1, against=f"{BASE}{samples}"
+        )
+        rows += [
+            {
+                "run": run,
+                **about.get(run.partition("@")[0], dict.fromkeys(next(iter(about.values())))),
+                **{metric: row[metric] for metric in _METRICS},
+                "intervals": {metric: row["intervals"][metric] for metric in _METRICS},
+                "difference": {metric: row["difference"][metric] for metric in _METRICS}
+                if "difference" in row
+                else None,
+            }
+            for run, row in table.items()
+        ]
+    shown = ("run", "steps", *_METRICS)
+    print_table([{name: row[name] for name in shown} for row in rows])
     settings = {"minutes": options.minutes, "changes": options.set}
     print(write_result(options.name, rows, {"settings": settings}))
 
