@@ -5,6 +5,7 @@ A result file says what was measured, on which processor, with which versions, a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -15,6 +16,9 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from quasar.core.errors import InputError
+from quasar.models.registry import checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -59,8 +63,23 @@ def write_result(name: str, rows: Sequence[Row], extra: Mapping[str, Any] | None
     return path
 
 
-def kept_lines(file: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Objects of a JSON lines file; made and written when it is not there yet."""
+def kept_answers(
+    folder: Path,
+    model: str,
+    records: Sequence[Row],
+    way: str,
+    make: Callable[[], list[dict[str, Any]]],
+) -> list[dict[str, Any]]:
+    """Answers of a model to records, made when they are not kept in the folder.
+
+    Args:
+        model: as `load_model` takes it; what is kept goes by the weights, not by the name.
+        way: how the records are asked, and as which run; for people too.
+    """
+    told = hashlib.sha256(_weights(model) + way.encode())
+    for record in records:
+        told.update(f"{record['sample_index']} {record['cost_hamiltonian']}\n".encode())
+    file = folder / f"{way.replace(', ', '-').replace(' ', '-')}-{told.hexdigest()[:12]}.jsonl"
     if not file.is_file():
         text = "".join(json.dumps(line) + "\n" for line in make())
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +87,17 @@ def kept_lines(file: Path, make: Callable[[], list[dict[str, Any]]]) -> list[dic
         unfinished.write_text(text, encoding="utf-8")
         unfinished.replace(file)
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _weights(model: str) -> bytes:
+    """Fingerprint of a checkpoint's weights; the name itself where there is none."""
+    try:
+        folder = Path(checkpoint(model))
+    except InputError:
+        return model.encode()
+    files = sorted(folder.glob("*.safetensors"))
+    digests = (hashlib.sha256(file.read_bytes()).digest() for file in files)
+    return b"".join(digests) or model.encode()
 
 
 def machine() -> dict[str, Any]:

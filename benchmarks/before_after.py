@@ -11,7 +11,8 @@ checkout has them. What is asked goes by the record:
 - recipe `agent-q`, the benchmark's records too: the paper's protocol, `@1` greedy and `@10` this
   answer with nine drawn; SREV in the paper's energy convention.
 
-Each metric is shown for both with the mean difference and its 95% bootstrap interval over records.
+Each metric is shown for both over the records that count in both, with the mean difference and its
+95% bootstrap interval over records.
 Answers are kept in `--out`: interrupted, the same command goes on. Writes `results/NAME.json`.
 """
 
@@ -22,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks._common import ROOT, kept_lines, print_table, write_result
+from benchmarks._common import ROOT, kept_answers, print_table, write_result
 from benchmarks.nano import (
     DRAWN,
     GREEDY,
@@ -30,6 +31,7 @@ from benchmarks.nano import (
     agentq_folder,
     always,
     answers_to_the_benchmark,
+    as_published,
     ask,
     read,
     some,
@@ -39,9 +41,11 @@ from quasar.evaluation.evaluate import evaluate
 from quasar.models.protocol import Model
 from quasar.models.registry import load_model
 from quasar.prompts.chat import Request
+from quasar.train.examples import style_of
 from quasar.train.tokens import read_split
 
 RUNS = ("before", "after")
+BENCHMARK = "records"
 METRICS = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal", "qaoa_gap")
 _OWN = ("SCR", "approximation_ratio", "p_optimal", "qaoa_gap")
 """Without likeness, which `converged` does not ask for."""
@@ -63,19 +67,12 @@ def protocol(samples: int) -> Ask:
     """The paper's, at one sample or several."""
 
     def answers(model: Model, records: Sequence[Record], run: str) -> list[Record]:
+        if samples == 1:
+            return ask(model, records, as_published, run, GREEDY)
         lines = answers_to_the_benchmark(model, records, run, samples)
         return [{**line, "run": run} for line in lines if line["run"] == f"{run}@{samples}"]
 
-    def greedy(model: Model, records: Sequence[Record], run: str) -> list[Record]:
-        return ask(
-            model,
-            records,
-            lambda r: Request(None, int(r["number_of_layers"]), "agent-q"),
-            run,
-            GREEDY,
-        )
-
-    return answers if samples > 1 else greedy
+    return answers
 
 
 WAYS: dict[str, Mapping[str, Ask]] = {
@@ -91,8 +88,8 @@ WAYS: dict[str, Mapping[str, Ask]] = {
 
 
 def kind(record: Record) -> str:
-    """Which of `WAYS` a record is asked in; imported ones are of the published recipe."""
-    if record.get("recipe") != "converged":
+    """Which of `WAYS` a record is asked in."""
+    if style_of(record) == "agent-q":
         return "agent-q"
     return "qaoa" if record["optimization_type"] == "qaoa" else "solutions"
 
@@ -102,7 +99,7 @@ def sets_of(folders: Sequence[Path], split: str, limit: int) -> dict[tuple[str, 
     found: dict[tuple[str, str], list[Record]] = {}
     benchmark = agentq_folder()
     if benchmark is not None:
-        found["records", "agent-q"] = read(benchmark / "records.jsonl.gz")
+        found[BENCHMARK, "agent-q"] = read(benchmark / "records.jsonl.gz")
     for folder in folders:
         records = read_split(folder, split)
         for name in WAYS:
@@ -119,15 +116,14 @@ def compared(records: Sequence[Record], lines: Sequence[Record], way: str) -> li
     table = evaluate(
         list(records), list(lines), energy_convention="agent-q", jobs=1, against="before"
     )
-    before, after = (table[run] for run in RUNS)
     rows = []
     for metric in METRICS if way.startswith("agent-q") else _OWN:
-        found = after["difference"][metric]
+        found = table["after"]["difference"][metric]
         if found is not None:
             low, high = found["interval"]
             rows.append(
-                {"metric": metric, "records": found["records"], "before": before[metric],
-                 "after": after[metric], "difference": found["mean"], "low": low, "high": high}
+                {"metric": metric, "records": found["records"], "before": found["of_from"],
+                 "after": found["of_run"], "difference": found["mean"], "low": low, "high": high}
             )  # fmt: skip
     return rows
 
@@ -138,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("before", help="a model folder, or a packaged model by name")
     parser.add_argument("after")
-    parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets")
+    parser.add_argument("--data", type=Path, nargs="*", default=[], help="data sets, by folder")
     parser.add_argument("--kinds", nargs="*", choices=WAYS, default=list(WAYS), help="of records")
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, default=400, help="records of each set and kind")
@@ -146,20 +142,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "before-after")
     parser.add_argument("--name", default="before_after", help="of the result file")
     options = parser.parse_args(arguments)
-    models = [load_model(name, {"batch_size": 32}) for name in (options.before, options.after)]
+    specs = (options.before, options.after)
+    models = [load_model(spec, {"batch_size": 32}) for spec in specs]
     rows: list[Record] = []
     for (name, of), records in sets_of(options.data, options.split, options.limit).items():
         if of not in options.kinds:
             continue
         for way, answers in WAYS[of].items():
-            if way.endswith("@10"):
-                records = records[: options.drawn_limit]
+            drawn = way.endswith("@10") and name != BENCHMARK
+            asked_about = records[: options.drawn_limit] if drawn else records
             lines: list[Record] = []
-            for run, model in zip(RUNS, models, strict=True):
-                file = options.out / f"{name}-{way.replace(', ', '-')}-{run}.jsonl"
-                lines += kept_lines(file, partial(answers, model, records, run))
-            rows += [{"set": name, "asked": way, **row} for row in compared(records, lines, way)]
-            print_table(rows[-len(METRICS) :])
+            for run, model, spec in zip(RUNS, models, specs, strict=True):
+                make = partial(answers, model, asked_about, run)
+                lines += kept_answers(options.out, spec, asked_about, f"{way} {run}", make)
+            found = compared(asked_about, lines, way)
+            print_table([{"set": name, "asked": way, **row} for row in found])
+            rows += [{"set": name, "asked": way, **row} for row in found]
     print_table(rows)
     settings = {
         "models": [Path(options.before).name, Path(options.after).name],

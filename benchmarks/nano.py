@@ -269,20 +269,21 @@ def qaoa_part(model: Model, records: Sequence[Record], name: str) -> list[Record
     return rows
 
 
+def as_published(record: Record) -> Request:
+    """Circuits like the record's: its layers, the algorithm free."""
+    return Request(None, int(record["number_of_layers"]), "agent-q")
+
+
 def answers_to_the_benchmark(
     model: Model, records: Sequence[Record], run: str, samples: int = 10, temperature: float = 1.0
 ) -> list[Record]:
-    """The paper's protocol: one greedy answer, and it with several drawn; the algorithm free."""
-
-    def request(record: Record) -> Request:
-        return Request(None, int(record["number_of_layers"]), "agent-q")
-
+    """The paper's protocol: one greedy answer, and it with several drawn."""
     drawn = Sampling(
         temperature=temperature, top_p=0.95, samples=samples - 1, max_tokens=MAX_TOKENS
     )
-    once = ask(model, records, request, f"{run}@1", GREEDY)
+    once = ask(model, records, as_published, f"{run}@1", GREEDY)
     first = [{**line, "run": f"{run}@{samples}", "candidate": samples - 1} for line in once]
-    return once + first + ask(model, records, request, f"{run}@{samples}", drawn)
+    return once + first + ask(model, records, as_published, f"{run}@{samples}", drawn)
 
 
 def agent_q(model: Model, folder: Path, samples: int, temperature: float) -> list[Record]:

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks._common import ROOT, kept_lines, print_table, write_result
+from benchmarks._common import ROOT, kept_answers, print_table, write_result
 from benchmarks.nano import Record, agentq_folder, answers_to_the_benchmark, read
 
 from quasar.cli.train import configured
@@ -66,7 +66,7 @@ def answers(model: str, records: Sequence[Record], run: str, out: Path) -> list[
     def made() -> list[Record]:
         return answers_to_the_benchmark(load_model(model, {"batch_size": 32}), records, run)
 
-    return kept_lines(out / f"{run}.jsonl", made)
+    return kept_answers(out, model, records, run, made)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,11 +87,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         raise SystemExit("the benchmark's records are not here: set QUASAR_AGENTQ to their folder.")
     records = read(folder / "records.jsonl.gz")
     changes = [f"schedule.max_minutes={options.minutes}", *options.set]
-    lines = answers("nano", records, BASE, options.out)
+    base = configured(GrpoSettings, CONFIG, changes).model.base
+    if base is None:
+        raise SystemExit("model.base names the model that all variants start from.")
+    lines = answers(base, records, BASE, options.out)
     about: dict[str, dict[str, Any]] = {}
     for name in names:
         path, manifest = trained(name, options.out, changes)
         about[name] = {key: manifest[key] for key in ("steps", "training_seconds", "examples_seen")}
+        about[name]["minutes"] = manifest["settings"]["schedule"]["max_minutes"]
         lines += answers(str(path), records, name, options.out)
     rows = []
     for samples in ("@1", "@10"):
@@ -113,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ]
     shown = ("run", "steps", *_METRICS)
     print_table([{name: row[name] for name in shown} for row in rows])
-    settings = {"minutes": options.minutes, "changes": options.set}
+    settings = {"base": Path(base).name, "changes": options.set}
     print(write_result(options.name, rows, {"settings": settings}))
 
 

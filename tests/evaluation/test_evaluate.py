@@ -431,7 +431,7 @@ def test_the_command_line_writes_everything(tmp_path: Path) -> None:
 
 
 def test_a_run_is_compared_with_the_others_record_by_record(tmp_path: Path) -> None:
-    given = records(3)
+    given = records(6)
     made = [*generations(given, "a", 2), *generations(given, "b")]
     texts = write(tmp_path / "r.jsonl", given), write(tmp_path / "g.jsonl", made)
     common = ("--records", texts[0], "--generations", texts[1], "--out", tmp_path / "out")
@@ -440,14 +440,32 @@ def test_a_run_is_compared_with_the_others_record_by_record(tmp_path: Path) -> N
     assert "Difference to b" in out
     table = json.loads((tmp_path / "out" / "table.json").read_text())
     assert "difference" not in table["b"]
+    assert table["a"]["difference"]["SCR"]["mean"] > 0
+    assert table["a"]["difference"]["SCR"]["of_from"] == table["b"]["SCR"]
     for name in ("SCR", "approximation_ratio", "RE"):
         found = table["a"]["difference"][name]
-        assert found["mean"] == pytest.approx(table["a"][name] - table["b"][name])
+        assert found["mean"] == pytest.approx(found["of_run"] - found["of_from"])
         assert found["interval"][0] <= found["mean"] <= found["interval"][1]
     assert "Differences to b" in (tmp_path / "out" / "report.md").read_text()
-    code, _, err = cli(*common, "--against", "c")
-    assert code == 2
-    assert "no run 'c'" in err
+
+
+@pytest.mark.parametrize(
+    ("runs", "against", "message"),
+    [
+        (("a", "b"), "c", "no run 'c'.*'a', 'b'"),
+        (("a", "b"), "baseline:uniform", "add --baselines"),
+        (("a",), "a", "only run"),
+    ],
+)
+def test_nothing_is_measured_for_a_comparison_that_cannot_be(
+    tmp_path: Path, runs: tuple[str, ...], against: str, message: str
+) -> None:
+    given = records(2)
+    made = [line for name in runs for line in generations(given, name)]
+    with pytest.raises(InputError, match=message):
+        measure(tmp_path, given, made, against=against)
+    assert not (tmp_path / CANDIDATES).exists()
+    assert not (tmp_path / REFERENCES).exists()
 
 
 def test_bad_input_is_exit_code_two(tmp_path: Path) -> None:

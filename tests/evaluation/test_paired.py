@@ -45,6 +45,7 @@ def test_a_record_counts_where_it_counts_in_both() -> None:
     row = compared(scores, "a")["b"]
     assert row["from"] == "a"
     assert (row["RE"]["mean"], row["RE"]["records"]) == (1.5, 2)
+    assert (row["RE"]["of_from"], row["RE"]["of_run"]) == (2.5, 4.0)
     assert row["HQCR"] is None
 
 

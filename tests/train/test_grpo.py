@@ -268,6 +268,7 @@ def test_tasks_are_the_same_each_time_and_of_what_was_asked(training_set: Path) 
     assert len({t.source for t in first}) == len(first)
     for task in first:
         assert task.problem.n_qubits <= 4
+        assert task.chat[0]["content"].startswith(f"{task.style} ")
         assert task.chat[0]["content"].startswith(("converged ", "agent-q "))
     with pytest.raises(InputError, match="no record"):
         draw_tasks(
@@ -279,6 +280,15 @@ def test_tasks_are_the_same_each_time_and_of_what_was_asked(training_set: Path) 
         )
     with pytest.raises(InputError, match="no split 'holiday'"):
         draw_tasks(wanted, tokenizer, split="holiday", count=5, seed=3)
+
+
+def test_a_solution_asked_for_as_a_likeness_counts_as_one(training_set: Path) -> None:
+    examples = {"likeness_share": 1.0, "likeness_from": 2}
+    wanted = PromptSettings.parse({"paths": [training_set], "examples": examples})
+    tasks = draw_tasks(wanted, build_tokenizer(), split="train", count=40, seed=3)
+    assert {task.style for task in tasks} == {"converged", "agent-q"}
+    for task in tasks:
+        assert task.chat[0]["content"].startswith(f"{task.style} ")
 
 
 def test_a_task_may_be_a_second_turn(training_set: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,8 +13,10 @@ from hypothesis import strategies as st
 from quasar.core.errors import InputError
 from quasar.data.storage import read_records
 from quasar.prompts.chat import Style
+from quasar.train.reward_function import VerifiedReward
+from quasar.train.reward_workers import RewardWorkers, VerificationSettings
 from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_settings
-from quasar.train.rollout_tasks import PromptSettings, task_of
+from quasar.train.rollout_tasks import PromptSettings, RolloutTask, references_of, task_of
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.settings import Ablation
 from small_rewards import (
@@ -66,6 +69,38 @@ def test_each_style_may_have_its_own_aim(ablation: str, warm_start: float) -> No
     assert use.s2 is None
     utility = ablation == "full" or warm_start > 0
     assert (use.s4 is not None) == utility
+
+
+def test_each_answer_is_paid_by_the_style_of_its_prompt(tmp_path: Path) -> None:
+    mixed = reward_settings(aims={"converged": "physical"}, stages={"ablation": "no_opt"})
+    tasks = [
+        RolloutTask(PROBLEM, REFERENCE, [], "first", "agent-q"),
+        RolloutTask(PROBLEM, REFERENCE, [], "second", "converged"),
+    ]
+    references = references_of(tasks, mixed)
+    assert references == [REFERENCE, None]
+    judging = verifier_settings(mixed, completions=2, workers=1)
+    limits = VerificationSettings(workers=1)
+    with RewardWorkers([PROBLEM, PROBLEM], references, judging, limits) as workers:
+        paid = VerifiedReward(workers, mixed, tasks, tmp_path / "log.jsonl")
+        rewards = paid([UNIFORM, UNIFORM], [0, 1])
+    assert rewards == [
+        judged(UNIFORM, mixed, style="agent-q").reward,
+        judged(UNIFORM, mixed, style="converged").reward,
+    ]
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [(line["task"], line["style"]) for line in lines] == [
+        ("first", "agent-q"),
+        ("second", "converged"),
+    ]
+
+
+def test_no_optimiser_runs_where_nobody_is_paid_for_it() -> None:
+    everywhere = reward_settings(
+        aims={"converged": "physical", "agent-q": "physical"}, physical={"warm_start": 0.0}
+    )
+    assert verifier_settings(everywhere, completions=1, workers=1).max_stage == 3
+    assert verifier_settings(reward_settings(), completions=1, workers=1).max_stage == 4
 
 
 def test_an_unknown_style_is_refused() -> None:

@@ -178,7 +178,8 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
     if rows:
         console.print(
             f"\nDifference to {done.settings.against}, record by record (shares in percentage "
-            "points; *: the 95% interval leaves out 0):"
+            "points; *: the 95% interval leaves out 0):",
+            markup=False,
         )
         show(headings, [[short(run), *cells] for run, *cells in rows])
     if against_paper:

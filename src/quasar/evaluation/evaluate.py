@@ -200,6 +200,7 @@ def run(
     judge = Judge(problems, VERIFIER, sandbox=settings.sandbox, workers=workers, cluster=cluster)
     with Store(folder, identity, force=force) as store, judge:
         runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
+        _comparable(settings, runs)
         inputs = {"records": known_records.source, "generations": texts.sources}
         earlier = [known for known in store.manifest.get("inputs", []) if known != inputs]
         store.write_manifest({**content, "runs": runs, "inputs": [*earlier, inputs]})
@@ -226,6 +227,26 @@ def run(
         )
         store.write_table(table)
     return Evaluation(table, measured, settings, distinct)
+
+
+def _comparable(settings: EvaluationSettings, runs: Sequence[str]) -> None:
+    """Make sure that there is a run to compare with and one to compare, before all the work.
+
+    Raises:
+        InputError: not so.
+    """
+    against, trivial = settings.against, (*BASELINES, REFERENCE_RUN)
+    if against is None:
+        return
+    if against in trivial and not settings.baselines:
+        raise InputError(f"to compare with {against!r}, add --baselines.")
+    known = [*runs, *(trivial if settings.baselines else ())]
+    if against not in known:
+        raise InputError(
+            f"no run {against!r} to compare with; there are {', '.join(map(repr, known))}."
+        )
+    if len(known) == 1:
+        raise InputError(f"{against!r} is the only run: there is none to compare with it.")
 
 
 Candidates = dict[Key, Stored]

@@ -32,8 +32,9 @@ def differences(
         names: metrics.
 
     Returns:
-        By run, without `against`, and metric: `mean`, its 95% `interval`, and the `records` that
-        count in both runs; null where none does.
+        By run, without `against`: `from`, which is `against`, and by metric the `mean` difference,
+        its 95% `interval`, the number of `records` that count in both runs, and over those the
+        means of both, `of_from` and `of_run`; null where no record counts in both.
 
     Raises:
         InputError: there is no such run.
@@ -52,9 +53,14 @@ def differences(
     intervals = bootstrap_intervals(columns, rng, resamples=resamples)
     for (run, name), bounds in intervals.items():
         column = columns[run, name]
-        out[run][name] = (
-            None
-            if bounds is None
-            else {"mean": mean(column), "interval": list(bounds), "records": count(column)}
-        )
+        out[run][name] = None
+        if bounds is not None:
+            shared = ~np.isnan(column)
+            out[run][name] = {
+                "mean": mean(column),
+                "interval": list(bounds),
+                "records": count(column),
+                "of_from": mean(scores[against][name][shared]),
+                "of_run": mean(scores[run][name][shared]),
+            }
     return out

@@ -49,9 +49,9 @@ def report_text(
         markdown(table, RESULTS),
         "95% bootstrap intervals over records:",
         markdown(table, INTERVALS),
+        *_differences(evaluation),
         "## Circuits",
         markdown(table, CIRCUITS),
-        *_differences(evaluation),
         *_on_request(table),
         *_pass_at(table),
         *_faults(table),
@@ -197,7 +197,8 @@ def _differences(evaluation: Evaluation) -> list[str]:
     return [
         f"Differences to {evaluation.settings.against}, taken record by record, with 95% bootstrap "
         "intervals; shares in percentage points. An interval without 0 is a difference that these "
-        "records show, even where the intervals of the two means overlap:",
+        "records show, even where those of the two means overlap. Of RE lower is better, and only "
+        "records that have one in both runs count:",
         _grid(headings, rows),
     ]
 

@@ -131,7 +131,9 @@ class VerifiedReward:
         with disk_errors(log), log.open("a", encoding="utf-8") as stream:
             for number, text, one in zip(task, texts, found, strict=True):
                 measured = {"reward": None} if one is None else one._asdict()
-                line = {"step": step, "task": self.tasks[number].source, "characters": len(text)}
+                own = self.tasks[number]
+                line = {"step": step, "task": own.source, "style": own.style}
+                line["characters"] = len(text)
                 stream.write(json.dumps(line | measured) + "\n")
 
 

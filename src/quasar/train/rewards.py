@@ -19,7 +19,7 @@ Circuits that cannot be used earn -1 (no valid OpenQASM) or -0.5 (valid, but not
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pydantic import Field
 
@@ -67,7 +67,8 @@ class RewardSettings(Settings):
     aim: Aim = "stages"
     """`stages`: the verifier's reward; `physical`: useful circuits, no reference needed."""
     aims: dict[Style, Aim] = Field(default_factory=dict)
-    """Another aim for the prompts of a style, where one run mixes them."""
+    """Another aim for the prompts of a style, where one run mixes them. Stages that one aim needs
+    are computed for all answers."""
     stages: StageWeights = StageWeights()
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
@@ -142,7 +143,8 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
         completions: of a step on this process, which share the budget.
         workers: processes that verify them.
     """
-    aims = {settings.aim, *settings.aims.values()}
+    styles: tuple[Style, ...] = get_args(Style)
+    aims = {settings.aim_for(style) for style in styles}
     ablation = settings.stages.ablation if "stages" in aims else "full"
     gate = settings.gate
     if settings.budget_s is not None:

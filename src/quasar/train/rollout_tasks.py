@@ -98,6 +98,7 @@ def task_of(
 ) -> RolloutTask | None:
     """The task of a record; None where the prompt style cannot state it."""
     style = get_style(settings.examples.prompt_style)
+    request = request_of(record, settings.examples)
     reference = record["circuit_with_params"]
     try:
         if style.name == "compact":
@@ -111,11 +112,10 @@ def task_of(
             chat = example.chat
         else:
             problem = load_problem(record)
-            chat = style.render(problem, request_of(record, settings.examples))
+            chat = style.render(problem, request)
     except InputError:
         return None
-    style_asked = request_of(record, settings.examples).style
-    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}", style_asked)
+    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}", request.style)
 
 
 def references_of(tasks: Sequence[RolloutTask], reward: RewardSettings) -> list[str | None]:
