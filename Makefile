@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-compare bench-refine bench-reinforcement bench-serve data-nano train-nano clean
+.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -75,6 +75,9 @@ bench-refine: $(VENV)/dev ## `--refine` with the packaged model, and its angles 
 
 bench-reinforcement: $(VENV)/dev ## Reinforcement under ten rewards and losses (an hour and a half)
 	$(BIN)/python -m benchmarks.reinforcement
+
+bench-before-after: $(VENV)/dev ## Two models on the same problems: make bench-before-after BEFORE=folder AFTER=nano DATA=data/x
+	$(BIN)/python -m benchmarks.before_after $(BEFORE) $(AFTER) --data $(DATA)
 
 bench-serve: $(VENV)/dev ## Throughput and latency of the HTTP service
 	$(BIN)/python -m benchmarks.serve
