@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -67,3 +69,24 @@ def test_faults_of_ours_say_where() -> None:
 def test_order_is_restored() -> None:
     assert list(in_order([(2, "c"), (0, "a"), (3, "d"), (1, "b")])) == ["a", "b", "c", "d"]
     assert list(chunked(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+SCRIPT = """
+import signal
+from quasar.data.workers import spread
+
+def heeds(item, tick):
+    return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+if __name__ == "__main__":
+    print(any(spread(heeds, range(8), jobs=2)))
+"""
+
+
+def test_no_worker_heeds_ctrl_c_not_even_the_first(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"  # an interpreter of its own: no resource tracker runs there yet
+    script.write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "False"

@@ -8,6 +8,7 @@ results is that of completion.
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -151,7 +152,7 @@ def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> I
     source = iter(items)
     # A fresh interpreter a worker: forking a process that has threads (progress bars) can deadlock.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=die_with_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     pending: deque[Future[R]] = deque()
     try:
         while True:
@@ -173,3 +174,9 @@ def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> I
         ) from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _begin() -> None:
+    """A worker's first act: Ctrl-C is the parent's business, and nobody outlives the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent()
