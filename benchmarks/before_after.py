@@ -12,8 +12,8 @@ checkout has them. What is asked goes by the record:
   answer with nine drawn; SREV in the paper's energy convention.
 
 Each metric is shown for both over the records that count in both, with the mean difference and its
-95% bootstrap interval over records.
-Answers are kept in `--out`: interrupted, the same command goes on. Writes `results/NAME.json`.
+95% bootstrap interval over records. Answers are kept in `--out`: interrupted, the same command goes
+on. Writes `results/NAME.json`.
 """
 
 from __future__ import annotations
@@ -142,6 +142,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "before-after")
     parser.add_argument("--name", default="before_after", help="of the result file")
     options = parser.parse_args(arguments)
+    names = [BENCHMARK, *(folder.name for folder in options.data)]
+    if len(set(names)) < len(names):
+        parser.error(f"each set needs a name of its own, but these are {', '.join(names)}")
     specs = (options.before, options.after)
     models = [load_model(spec, {"batch_size": 32}) for spec in specs]
     rows: list[Record] = []

@@ -34,6 +34,7 @@ from quasar.evaluation.inputs import (
 )
 from quasar.evaluation.judge import Judge, spread
 from quasar.evaluation.measurement import Key, Measurement, Reference, Row, candidate_row
+from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
 from quasar.evaluation.store import Store, Stored
 from quasar.evaluation.table import Measured, Table, build_table
@@ -241,10 +242,7 @@ def _comparable(settings: EvaluationSettings, runs: Sequence[str]) -> None:
     if against in trivial and not settings.baselines:
         raise InputError(f"to compare with {against!r}, add --baselines.")
     known = [*runs, *(trivial if settings.baselines else ())]
-    if against not in known:
-        raise InputError(
-            f"no run {against!r} to compare with; there are {', '.join(map(repr, known))}."
-        )
+    need_run(against, known)
     if len(known) == 1:
         raise InputError(f"{against!r} is the only run: there is none to compare with it.")
 

@@ -7,13 +7,26 @@ means, which may overlap although one model is better (Koehn 2004, EMNLP: paired
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from quasar.core.errors import InputError
 from quasar.evaluation.measurement import Row
 from quasar.evaluation.metrics import Scores, bootstrap_intervals, count, mean
+
+
+def need_run(against: str, runs: Iterable[str]) -> None:
+    """Make sure that the run to compare with is there.
+
+    Raises:
+        InputError: it is not; the message names those that are.
+    """
+    known = list(runs)
+    if against not in known:
+        raise InputError(
+            f"no run {against!r} to compare with; there are {', '.join(map(repr, known))}."
+        )
 
 
 def differences(
@@ -39,10 +52,7 @@ def differences(
     Raises:
         InputError: there is no such run.
     """
-    if against not in scores:
-        raise InputError(
-            f"no run {against!r} to compare with; there are {', '.join(map(repr, scores))}."
-        )
+    need_run(against, scores)
     columns = {
         (run, name): own[name] - scores[against][name]
         for run, own in scores.items()
