@@ -82,17 +82,20 @@ def choose(
     """
     written = measurements.written
     if not written:
-        return Answer(None, _without_idle(n_qubits, n_variables, used))
+        return _all(n_qubits, n_variables, used)
     n = len(written) if n_variables is None else n_variables
     if len(written) == n:
         return Answer(written, n)
     chosen = _among(measurements, written, n)
     if chosen is not None:
-        return Answer(chosen, n)
+        remark = (
+            f"The answer is read from {n} of the {len(written)} bits that the program measures."
+        )
+        return Answer(chosen, n, remark)
     results = [bit for bit in written if bit not in measurements.read]
     if not results:
         remark = "The program measures only what its conditions read; all qubits are measured here."
-        return Answer(None, _without_idle(n_qubits, n_variables, used), remark)
+        return _all(n_qubits, n_variables, used, remark)
     straight = _straight(measurements, results)
     if n_qubits == n and straight:
         remark = f"The program measures {len(results)} of {n} qubits; all are measured here."
@@ -102,11 +105,19 @@ def choose(
     return Answer(written, len(written))
 
 
-def _without_idle(n_qubits: int, n_variables: int | None, used: Callable[[], Iterable[int]]) -> int:
-    """Qubits of a program without measurements, idle ones beyond the problem's left out."""
+def _all(
+    n_qubits: int,
+    n_variables: int | None,
+    used: Callable[[], Iterable[int]],
+    remark: str | None = None,
+) -> Answer:
+    """All qubits, but idle ones beyond the problem's."""
     if n_variables is None or n_qubits <= n_variables:
-        return n_qubits
-    return n_variables if max(used(), default=-1) < n_variables else n_qubits
+        return Answer(None, n_qubits, remark)
+    if max(used(), default=-1) >= n_variables:
+        return Answer(None, n_qubits, remark)
+    remark = f"Of {n_qubits} qubits the last {n_qubits - n_variables} are idle and left out."
+    return Answer(None, n_variables, remark)
 
 
 def _among(measurements: Measurements, written: tuple[int, ...], n: int) -> tuple[int, ...] | None:
