@@ -153,7 +153,7 @@ def _straight(measurements: Measurements, bits: list[int]) -> bool:
 # --- programs as Qiskit holds them ---------------------------------------------------------------
 
 
-def read_measurements(program: QuantumCircuit) -> Measurements:
+def measured_by(program: QuantumCircuit) -> Measurements:
     """What a dynamic program writes, wherever the control flow may lead."""
     qubits = {q: i for i, q in enumerate(program.qubits)}
     clbits = {c: i for i, c in enumerate(program.clbits)}

@@ -25,7 +25,7 @@ from quasar.circuits.measurement import (
     Answer,
     Measurements,
     choose,
-    read_measurements,
+    measured_by,
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
 from quasar.core.errors import CircuitError
@@ -48,7 +48,6 @@ class Program:
         dynamic: the program with its mid-circuit measurements, resets and branches, as Qiskit
             holds it; None for a static one.
         path: which parser said yes.
-        measurements: what it writes to its classical bits.
         bindings: values of the input parameters of a dynamic program.
     """
 
@@ -56,12 +55,15 @@ class Program:
     circuit: Circuit | None
     dynamic: QuantumCircuit | None
     path: Literal["fast", "reference"]
-    measurements: Measurements = field(default_factory=Measurements)
     bindings: Mapping[Any, float] = field(default_factory=dict)
 
     def answer(self, n_variables: int | None = None) -> Answer:
         """What of the program is its answer to a problem of `n_variables`; None: all it writes."""
-        return choose(self.measurements, self.n_qubits, n_variables, self._used)
+        if self.circuit is not None:
+            measurements = self.circuit.measurements
+        else:
+            measurements = Measurements() if self.dynamic is None else measured_by(self.dynamic)
+        return choose(measurements, self.n_qubits, n_variables, self._used)
 
     def _used(self) -> set[int]:
         """Qubits that something acts on."""
@@ -105,14 +107,13 @@ def parse(
             hint=f"Begin with '{VERSION};' and 'include \"stdgates.inc\";'.",
         )
     accepted = on_accepted or (lambda n_qubits: None)
-    flat = _parse_flat(text)
-    if flat is not None:
-        circuit, measurements = flat
+    circuit = _parse_flat(text)
+    if circuit is not None:
         accepted(circuit.n_qubits)
         match_inputs((), values)
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
-        return Program(circuit.n_qubits, circuit, None, "fast", measurements)
+        return Program(circuit.n_qubits, circuit, None, "fast")
     return _parse_reference(text, max_gates, accepted, values)
 
 
@@ -175,8 +176,8 @@ class _Unsure(Exception):
     """The fast path meets something it does not take; the reference importer decides."""
 
 
-def _parse_flat(text: str) -> tuple[Circuit, Measurements] | None:
-    """A flat program and what it measures; None where the reference importer has to decide."""
+def _parse_flat(text: str) -> Circuit | None:
+    """The circuit of a flat program; None where the reference importer has to decide."""
     if "/" in text:
         text = _COMMENT.sub(_blank, text)
     header = _HEADER.match(text)
@@ -206,7 +207,7 @@ class _FlatProgram:
         self.measured: set[int] = set()
         self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
 
-    def read(self, statements: list[str]) -> tuple[Circuit, Measurements]:
+    def read(self, statements: list[str]) -> Circuit:
         gates: list[Gate] = []
         known: dict[str, list[Gate]] = {}
         for raw in statements:
@@ -225,9 +226,11 @@ class _FlatProgram:
             for quantum, first, size in self.registers.values()
             if not quantum and size is not None
         )
-        return (
-            Circuit(self.n_qubits, tuple(gates), n_measured=len(self.measured)),
-            Measurements(self.results, registers=registers),
+        return Circuit(
+            self.n_qubits,
+            tuple(gates),
+            n_measured=len(self.measured),
+            measurements=Measurements(self.results, registers=registers),
         )
 
     def _gates(self, statement: str) -> list[Gate] | None:
@@ -339,18 +342,16 @@ def _angle(text: str) -> float:
 def _parse_reference(
     text: str, max_gates: int, accepted: Callable[[int], None], values: Mapping[str, float]
 ) -> Program:
-    from quasar.circuits.to_qiskit import DynamicCircuit, read_static
+    from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
     imported = import_reference(text)
     accepted(imported.num_qubits)
     bindings = bind_inputs(imported, values)
-    n_qubits = imported.num_qubits
     try:
-        circuit, measurements = read_static(imported, max_gates=max_gates, bindings=bindings)
+        circuit = from_qiskit(imported, max_gates=max_gates, bindings=bindings)
     except DynamicCircuit:
-        measurements = read_measurements(imported)
-        return Program(n_qubits, None, imported, "reference", measurements, bindings)
-    return Program(n_qubits, circuit, None, "reference", measurements)
+        return Program(imported.num_qubits, None, imported, "reference", bindings)
+    return Program(circuit.n_qubits, circuit, None, "reference")
 
 
 def import_reference(text: str) -> QuantumCircuit:

@@ -65,14 +65,20 @@ def to_qiskit(circuit: Circuit, measure: bool = False) -> QuantumCircuit:
     return out
 
 
-def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circuit:
+def from_qiskit(
+    circuit: QuantumCircuit,
+    *,
+    max_gates: int = MAX_GATES,
+    bindings: Mapping[Any, float] | None = None,
+) -> Circuit:
     """The static form of a Qiskit circuit.
 
-    A measurement is final when nothing acts on its qubit afterwards; final ones are counted and
-    left out. Resetting a qubit that nothing has acted on does nothing, and is left out too.
+    A measurement is final when nothing acts on its qubit afterwards; these are noted apart from the
+    gates. Resetting a qubit that nothing has acted on does nothing, and is left out too.
 
     Args:
         max_gates: limit on gates, and on loop iterations, checked while unrolling.
+        bindings: values of free parameters.
 
     Raises:
         DynamicCircuit: it measures a qubit and goes on using it, resets a used one, branches or
@@ -80,23 +86,13 @@ def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circu
         CircuitError: kind `parameter` for a free parameter or an angle that is not finite, `limit`
             for more than `max_gates` gates, `semantic` for an operation without a meaning here.
     """
-    return read_static(circuit, max_gates=max_gates)[0]
-
-
-def read_static(
-    circuit: QuantumCircuit, *, max_gates: int, bindings: Mapping[Any, float] | None = None
-) -> tuple[Circuit, Measurements]:
-    """The same, with what the circuit measures.
-
-    Args:
-        bindings: values of free parameters.
-    """
     unrolling = Unrolling(max_gates, bindings)
     unrolling.run(circuit)
-    gates, measured = tuple(unrolling.gates), len(unrolling.measured)
-    return (
-        Circuit(circuit.num_qubits, gates, n_measured=measured),
-        Measurements(unrolling.results, registers=register_bits(circuit)),
+    return Circuit(
+        circuit.num_qubits,
+        tuple(unrolling.gates),
+        n_measured=len(unrolling.measured),
+        measurements=Measurements(unrolling.results, registers=register_bits(circuit)),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.measurement import Answer, Measurements
+from quasar.circuits.measurement import Answer
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import (
@@ -86,7 +86,7 @@ def run(
         )
     if program.circuit is None:
         return Outcome(_mixture(program, answer), answer)
-    circuit, marginal = _arranged(program.circuit, program.measurements, answer)
+    circuit, marginal = _arranged(program.circuit, answer)
     state = engine.state(circuit)
     distribution = probabilities(state)
     total = float(distribution.sum())
@@ -107,19 +107,17 @@ def answer_circuit(program: Program, n_variables: int) -> Circuit | None:
     if program.circuit is None:
         return None
     answer = program.answer(n_variables)
-    circuit, marginal = _arranged(program.circuit, program.measurements, answer)
+    circuit, marginal = _arranged(program.circuit, answer)
     fits = circuit.n_qubits == answer.width == n_variables and marginal is None
     return circuit if fits else None
 
 
-def _arranged(
-    circuit: Circuit, measurements: Measurements, answer: Answer
-) -> tuple[Circuit, Marginal | None]:
+def _arranged(circuit: Circuit, answer: Answer) -> tuple[Circuit, Marginal | None]:
     """The circuit with its qubits in the order of the answer, and what is still to be mapped."""
     if answer.bits is None:
         held = tuple(range(answer.width))
     else:
-        held = tuple(measurements.final[bit] for bit in answer.bits)
+        held = tuple(circuit.measurements.final[bit] for bit in answer.bits)
     if held == tuple(range(circuit.n_qubits)):
         return circuit, None
     used = {qubit for gate in circuit.gates for qubit in gate.qubits}
@@ -131,7 +129,7 @@ def _arranged(
         gates = tuple(
             gate._replace(qubits=tuple([place[q] for q in gate.qubits])) for gate in gates
         )
-    arranged = Circuit(len(place), gates, n_measured=circuit.n_measured)
+    arranged = Circuit(len(place), gates)
     bits = {bit: place[qubit] for bit, qubit in enumerate(held)}
     if list(bits.values()) == list(range(len(place))):
         return arranged, None
