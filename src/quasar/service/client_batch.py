@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from quasar.circuits.parameters import Values
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.service import models
 from quasar.verifier.report import Report
@@ -28,12 +29,14 @@ class BatchItem(NamedTuple):
         qasm: the program, of whatever characters or bytes.
         problem: content of a problem file, or a name in the batch's `problems`.
         reference: QASM of a reference circuit; default: the problem file's own.
+        parameters: values of the circuit's `input` parameters.
     """
 
     id: str
     qasm: str | bytes
     problem: Mapping[str, Any] | str
     reference: str | None = None
+    parameters: Values | None = None
 
 
 class BatchResult(NamedTuple):
@@ -76,6 +79,8 @@ class Chunk:
         data = {"id": item.id, "problem": item.problem, **models.program(item.qasm)}
         if item.reference is not None:
             data["reference"] = item.reference
+        if item.parameters:
+            data["parameters"] = dict(item.parameters)
         raw = json.dumps(data).encode("ascii")
         self.waiting[item.id] = raw
         self.size += len(raw)
