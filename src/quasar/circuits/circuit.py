@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quasar.circuits.measurement import Measurements
+from quasar.circuits.measurement import NO_MEASUREMENTS, Measurements
 from quasar.core.errors import CircuitError
 
 ComplexMatrix = npt.NDArray[np.complex128]
@@ -100,7 +100,7 @@ class Circuit:
     n_qubits: int
     gates: tuple[Gate, ...] = field(default=())
     n_measured: int = 0
-    measurements: Measurements = field(default_factory=Measurements)
+    measurements: Measurements = NO_MEASUREMENTS
 
 
 def validate(circuit: Circuit) -> None:

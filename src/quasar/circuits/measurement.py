@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -32,8 +31,7 @@ SILENT = frozenset({"barrier", "delay", "id"})
 """Instructions of the importer that change nothing."""
 
 
-@dataclass(frozen=True, eq=False)
-class Measurements:
+class Measurements(NamedTuple):
     """What a program writes to its classical bits, which are numbered as declared.
 
     Attributes:
@@ -43,7 +41,7 @@ class Measurements:
         registers: the bits of each register.
     """
 
-    final: Mapping[int, int] = field(default_factory=dict)
+    final: Mapping[int, int]
     midway: frozenset[int] = frozenset()
     read: frozenset[int] = frozenset()
     registers: tuple[Sequence[int], ...] = ()
@@ -59,6 +57,10 @@ class Measurements:
         if len(final) != n_qubits or self.midway:
             return False
         return all(map(operator.eq, final, final.values()))
+
+
+NO_MEASUREMENTS = Measurements({})
+"""Of a circuit that measures nothing."""
 
 
 class Answer(NamedTuple):

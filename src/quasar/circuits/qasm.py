@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from quasar.circuits.circuit import GATES, Circuit, Gate
 from quasar.circuits.measurement import (
+    NO_MEASUREMENTS,
     SILENT,
     Answer,
     Measurements,
@@ -62,7 +63,7 @@ class Program:
         if self.circuit is not None:
             measurements = self.circuit.measurements
         else:
-            measurements = Measurements() if self.dynamic is None else measured_by(self.dynamic)
+            measurements = NO_MEASUREMENTS if self.dynamic is None else measured_by(self.dynamic)
         return choose(measurements, self.n_qubits, n_variables, self._used)
 
     def _used(self) -> set[int]:
@@ -97,7 +98,7 @@ def parse(
             and column where it tells them); kind `limit` or `parameter` for a program that it
             accepts but that cannot be simulated: too many gates, inputs without a value.
     """
-    values = read_values(parameters or {})
+    values = read_values(parameters) if parameters else {}
     if VERSION not in text:
         raise CircuitError(
             f"the text does not contain {VERSION!r}.",
@@ -110,7 +111,8 @@ def parse(
     circuit = _parse_flat(text)
     if circuit is not None:
         accepted(circuit.n_qubits)
-        match_inputs((), values)
+        if values:
+            match_inputs((), values)
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
         return Program(circuit.n_qubits, circuit, None, "fast")
@@ -235,6 +237,8 @@ class _FlatProgram:
 
     def _gates(self, statement: str) -> list[Gate] | None:
         """The gates of a statement; None where it is no gate application."""
+        if "=" in statement:  # a measurement, most likely
+            return None
         match = _GATE.fullmatch(statement)
         if match is None:
             return None

@@ -20,7 +20,7 @@ from quasar.simulate.engine import (
 from quasar.simulate.marginal import IndexVector, Marginal
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Outcome:
     """Exact result of a program.
 
