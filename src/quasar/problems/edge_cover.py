@@ -12,11 +12,11 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
-from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.penalties import none_of
 
 
@@ -41,23 +41,21 @@ class EdgeCover(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.edges(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        """The cost.
+    def formulation(self) -> Formulation:
+        """Cost, constraints and penalties.
 
         Raises:
-            ProblemError: a node of too many edges; in `exact` also a node without edges, which
-                nothing can cover.
+            ProblemError: a node of too many edges.
         """
-        isolated = list(nx.isolates(self.graph))
-        if isolated and encoding == "exact":
-            raise ProblemError(
-                f"node {isolated[0]!r} has no edge, so no edge cover exists: "
-                "remove the node or give it an edge."
-            )
-        cost = Polynomial.linear(dict.fromkeys(graphs.edges(self.graph), 1.0))
-        for v in self.graph.nodes:
-            cost.accumulate(none_of(graphs.edges_at(self.graph, v), f"node {v!r}"), 2)
-        return cost
+        cost = Polynomial.linear(dict.fromkeys(graphs.edges(self.graph), 1))
+        bare = Polynomial.total(
+            none_of(graphs.edges_at(self.graph, v), f"node {v!r}") for v in self.graph.nodes
+        )
+        why = "a bare node costs 2, and covering it costs 1"
+        return Formulation(cost, [Constraint(bare)], Penalties(bare * 2, 2, why))
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(edge) for edge in selected(assignment, graphs.edges(self.graph))]

@@ -14,11 +14,13 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
-from quasar.problems.penalties import exactly_one
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.penalties import exactly_one, products
 
 
 class GraphColoring(Problem):
@@ -55,13 +57,18 @@ class GraphColoring(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         colors = range(self.number_of_colors)
-        cost = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
-        for u, v in self.graph.edges:
-            for c in colors:
-                cost.accumulate(Polynomial.variable((u, c)) * Polynomial.variable((v, c)))
-        return cost
+        broken = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
+        broken += products(((u, c), (v, c)) for u, v in self.graph.edges for c in colors)
+        why = "nothing but the constraints costs anything"
+        return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return np.zeros_like(costs)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(label) for label in selected(assignment, self.variables(encoding))]

@@ -13,10 +13,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import plain
 from quasar.core.labels import Label, natural_key, sort_labels, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
 
 _SEPARATOR = re.compile(r"[\s,]")
 
@@ -43,13 +45,13 @@ class Hubo(Problem):
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._cost = Polynomial()
         for labels, coefficient in entries:
-            self._cost.accumulate(Polynomial({frozenset(labels): float(coefficient)}))
+            self._cost.accumulate(Polynomial({frozenset(labels): coefficient}))
         names = values.distinct(sort_labels(self._cost.variables()), "variable")
         if not names:
             raise ProblemError(f"the {self.problem_type} has no variables: {self._how_to()}.")
         self._names = {values.key(label): label for label in names}
-        for monomial, coefficient in self._cost.coefficients.items():
-            values.number(coefficient, f"the coefficient of {sort_labels(monomial)}")
+        for monomial, summed in self._cost.coefficients.items():
+            values.number(plain(summed), f"the coefficient of {sort_labels(monomial)}")
             if len(monomial) > self.max_order:
                 raise ProblemError(
                     f"term {sort_labels(monomial)} joins {len(monomial)} variables but a "
@@ -63,7 +65,7 @@ class Hubo(Problem):
         return cls(_read_entries(data[cls.problem_type], cls._how_to()))
 
     def to_data(self) -> dict[str, Any]:
-        entries = [(sort_labels(m), c) for m, c in self._cost.coefficients.items()]
+        entries = [(sort_labels(m), plain(c)) for m, c in self._cost.coefficients.items()]
         entries.sort(key=lambda entry: (len(entry[0]), [natural_key(v) for v in entry[0]]))
         return {
             "problem_type": self.problem_type,
@@ -73,8 +75,8 @@ class Hubo(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self._names.values())
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        return Polynomial(self._cost.coefficients)
+    def formulation(self) -> Formulation:
+        return Formulation(self._cost)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return {name: int(assignment[label]) for name, label in self._names.items()}

@@ -9,15 +9,18 @@ Variables: nodes; x_v = 1 on the side that is listed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
 
+from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, sort_labels, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Formulation
 from quasar.problems.graphs import Hypergraph, from_json_list, read_hypergraph
 from quasar.problems.penalties import none_of
 
@@ -49,9 +52,14 @@ class HyperMaxCut(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return sort_labels(self.graph.nodes)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        parts = _uncut if encoding == "exact" else _published
-        return Polynomial.total(parts(edge) for edge in self.graph.hyperedges)
+    def formulation(self) -> Formulation:
+        return Formulation(Polynomial.total(_uncut(edge) for edge in self.graph.hyperedges))
+
+    def published(self) -> Polynomial:
+        return Polynomial.total(_published(edge) for edge in self.graph.hyperedges)
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return len(self.graph.hyperedges) - costs
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, sort_labels(self.graph.nodes))]
@@ -77,12 +85,12 @@ class HyperMaxCut(Problem):
 
 
 def _uncut(edge: Sequence[Label]) -> Polynomial:
-    return Polynomial({frozenset(edge): 1.0}) + none_of(edge, f"hyperedge {list(edge)}")
+    return Polynomial({frozenset(edge): 1}) + none_of(edge, f"hyperedge {list(edge)}")
 
 
 def _published(edge: Sequence[Label]) -> Polynomial:
     k = len(edge)
-    pair, single = (2.0, 1.0) if k == 2 else (2 / (k * (k - 1) / 2), 1 / k)
+    pair, single = (2, 1) if k == 2 else (Fraction(4, k * (k - 1)), Fraction(1, k))
     cost = Polynomial.linear(dict.fromkeys(edge, -single))
     for two in combinations(edge, 2):
         cost.accumulate(Polynomial({frozenset(two): pair}))

@@ -17,10 +17,12 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Constraint, Formulation, Penalties
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
 
@@ -69,16 +71,18 @@ class Knapsack(Problem):
         slack = [("slack", i) for i in range(len(self._slack_weights()))]
         return [*(("item", name) for name in self.items), *slack]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial.linear({("item", k): -item.value for k, item in self.items.items()})
         if self._all_fit():
-            return cost
-        filled: dict[Label, float] = {("item", k): item.weight for k, item in self.items.items()}
+            return Formulation(cost)
+        filled: dict[Label, int] = {("item", k): item.weight for k, item in self.items.items()}
+        fits = Constraint(Polynomial.linear(filled), self.capacity)
         filled.update({("slack", i): w for i, w in enumerate(self._slack_weights())})
         bound = max((item.value for item in self.items.values() if item.weight), default=0)
-        penalty = penalties.above(bound)
-        cost.accumulate(Polynomial.linear(filled, -self.capacity).square(), penalty)
-        return cost
+        penalty = penalties.above(exact(bound))
+        excess = Polynomial.linear(filled, -self.capacity).square()
+        why = "a tenth more than the most valuable item that weighs anything"
+        return Formulation(cost, [fits], Penalties(excess * penalty, penalty, why))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(name) for name in self.items if assignment[("item", name)]]
@@ -90,7 +94,7 @@ class Knapsack(Problem):
 
     def objective(self, solution: Solution) -> float:
         packed = values.recognised(solution, list(self.items))
-        return float(sum(self.items[name].value for name in packed))
+        return float(total(exact(self.items[name].value) for name in packed))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

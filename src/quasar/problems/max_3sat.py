@@ -13,10 +13,12 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
 
@@ -56,14 +58,17 @@ class MaxThreeSat(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self._names.values())
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial()
         for clause in self.clauses:
             violated = Polynomial.constant(1)
             for label, wanted in clause:
                 violated *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
             cost.accumulate(violated)
-        return cost
+        return Formulation(cost)
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return len(self.clauses) - costs
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return {name: bool(assignment[label]) for name, label in self._names.items()}

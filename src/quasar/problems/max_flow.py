@@ -13,6 +13,7 @@ the worst violation as far away as a missing unit of flow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Self
 
 import networkx as nx
@@ -23,6 +24,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Constraint, Formulation, Penalties
 
 Arc = tuple[Label, Label]
 
@@ -78,11 +80,33 @@ class MaxFlow(Problem):
             (arc, bit) for arc, c in self._capacity.items() for bit in range(len(_bit_values(c)))
         ]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        flow = {
+    def formulation(self) -> Formulation:
+        flow = self._flows()
+        surplus, unbalanced = self._balance(flow)
+        why = "2: mending a node that gains or loses a unit costs at most 1"
+        return Formulation(
+            surplus[self.source], [Constraint(unbalanced)], Penalties(unbalanced * 2, 2, why)
+        )
+
+    def published(self) -> Polynomial:
+        flow = self._flows()
+        _, unbalanced = self._balance(flow)
+        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
+        total = sum(self._capacity[arc] for arc in out)
+        for arc in out:
+            unbalanced.accumulate(flow[arc].square(), Fraction(-1, total))
+        return unbalanced
+
+    def _flows(self) -> dict[Arc, Polynomial]:
+        return {
             arc: Polynomial.linear({(arc, bit): w for bit, w in enumerate(_bit_values(c))})
             for arc, c in self._capacity.items()
         }
+
+    def _balance(
+        self, flow: Mapping[Arc, Polynomial]
+    ) -> tuple[dict[Label, Polynomial], Polynomial]:
+        """What each node keeps, and the squares of what inner nodes keep."""
         surplus = {v: Polynomial() for v in self.graph.nodes}
         for (u, v), f in flow.items():
             surplus[u].accumulate(f, -1)
@@ -90,13 +114,7 @@ class MaxFlow(Problem):
         unbalanced = Polynomial.total(
             surplus[v].square() for v in self.graph.nodes if v not in (self.source, self.sink)
         )
-        if encoding == "exact":
-            return unbalanced * 2 + surplus[self.source]
-        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
-        total = sum(self._capacity[arc] for arc in out)
-        for arc in out:
-            unbalanced.accumulate(flow[arc].square(), -1 / total)
-        return unbalanced
+        return surplus, unbalanced
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [

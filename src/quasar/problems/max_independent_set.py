@@ -16,6 +16,8 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.penalties import products
 
 
 class MaxIndependentSet(Problem):
@@ -38,11 +40,11 @@ class MaxIndependentSet(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1.0))
-        for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
-        return cost
+    def formulation(self) -> Formulation:
+        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1))
+        joined = products(self.graph.edges)
+        why = "two joined nodes cost 2, and the second of them is worth 1"
+        return Formulation(cost, [Constraint(joined)], Penalties(joined * 2, 2, why))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]

@@ -12,10 +12,12 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Formulation
 
 
 class MaxCut(Problem):
@@ -44,12 +46,12 @@ class MaxCut(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial()
         for (u, v), weight in self._weights.items():
             cost.accumulate(Polynomial.linear({u: -1, v: -1}), weight)
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * weight)
-        return cost
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * exact(weight))
+        return Formulation(cost)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
@@ -59,7 +61,8 @@ class MaxCut(Problem):
 
     def objective(self, solution: Solution) -> float:
         side = set(values.recognised(solution, graphs.nodes(self.graph)))
-        return float(sum(w for (u, v), w in self._weights.items() if (u in side) != (v in side)))
+        cut = (w for (u, v), w in self._weights.items() if (u in side) != (v in side))
+        return float(total(map(exact, cut)))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -12,10 +12,12 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
 
@@ -61,9 +63,14 @@ class NumberPartitioning(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self.numbers)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        total = sum(self.numbers.values())
-        return Polynomial.linear({k: 2 * a for k, a in self.numbers.items()}, -total).square()
+    def formulation(self) -> Formulation:
+        numbers = {k: exact(a) for k, a in self.numbers.items()}
+        everything = total(numbers.values())
+        difference = Polynomial.linear({k: 2 * a for k, a in numbers.items()}, -everything)
+        return Formulation(difference.square())
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return np.sqrt(costs)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [[to_json(k) for k in self.numbers if assignment[k] == x] for x in (1, 0)]
@@ -79,8 +86,11 @@ class NumberPartitioning(Problem):
     def objective(self, solution: Solution) -> float:
         names = list(self.numbers)
         groups = solution if isinstance(solution, list | tuple) else []
-        sums = [sum(self.numbers[k] for k in values.recognised(group, names)) for group in groups]
-        return float(abs(sum(sums[:1]) - sum(sums[1:])))
+        sums = [
+            total(exact(self.numbers[k]) for k in values.recognised(group, names))
+            for group in groups
+        ]
+        return abs(float(total(sums[:1]) - total(sums[1:])))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from itertools import combinations
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 
@@ -13,18 +15,26 @@ MAX_FACTORS = 16
 """Longest product expanded: it has 2**16 terms, which take about half a second."""
 
 
-def above(bound: float) -> float:
+def above(bound: Exact) -> Exact:
     """A penalty that outweighs `bound` without dwarfing the objective: a tenth more, 1 for 0.
 
     Large penalties widen the spectrum and flatten the objective in it, so the bound that a problem
     derives should be tight, and the margin is small.
     """
-    return 1.1 * bound if bound > 0 else 1.0
+    return bound * Fraction(11, 10) if bound > 0 else 1
 
 
 def exactly_one(labels: Iterable[Label]) -> Polynomial:
     """(1 - Σ x)²: 0 when one of the variables is 1, at least 1 otherwise."""
-    return Polynomial.linear(dict.fromkeys(labels, -1.0), 1).square()
+    return Polynomial.linear(dict.fromkeys(labels, -1), 1).square()
+
+
+def products(pairs: Iterable[tuple[Label, Label]]) -> Polynomial:
+    """Σ x_a x_b over pairs of variables: how many of the pairs are both 1."""
+    out = Polynomial()
+    for pair in pairs:
+        out.accumulate(Polynomial({frozenset(pair): 1}))
+    return out
 
 
 def none_of(labels: Sequence[Label], what: str) -> Polynomial:
@@ -43,7 +53,7 @@ def none_of(labels: Sequence[Label], what: str) -> Polynomial:
         )
     return Polynomial(
         {
-            frozenset(part): (-1.0) ** size
+            frozenset(part): (-1) ** size
             for size in range(len(labels) + 1)
             for part in combinations(labels, size)
         }

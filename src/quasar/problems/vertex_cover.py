@@ -16,6 +16,8 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.penalties import none_of
 
 
 class VertexCover(Problem):
@@ -39,12 +41,14 @@ class VertexCover(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, 1.0))
-        for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.linear({u: -2, v: -2}, 2))
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
-        return cost
+    def formulation(self) -> Formulation:
+        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, 1))
+        bare = Polynomial.total(none_of([u, v], "an edge") for u, v in self.graph.edges)
+        why = "an edge left open costs 2, and covering it costs 1"
+        return Formulation(cost, [Constraint(bare)], Penalties(bare * 2, 2, why))
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
