@@ -21,6 +21,15 @@ ProblemFile = Annotated[
 ]
 
 
+Penalty = Annotated[
+    float | None,
+    typer.Option(
+        help="Weight of the constraints in the Hamiltonian of the exact encoding.",
+        show_default="one that is proved to be sufficient",
+    ),
+]
+
+
 class EngineName(StrEnum):
     """Choices of --engine."""
 

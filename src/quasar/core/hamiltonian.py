@@ -32,6 +32,7 @@ MAX_EXACT_QUBITS = 24
 
 _CHUNK_QUBITS = 20  # 8 MiB of energies at a time while streaming
 _STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
+_RESOLUTION = 2.0**-50  # of the largest energy: what summing float64s may be off by
 _FLOAT_INTEGERS = 1 << 53  # whole numbers up to here are float64s
 
 _NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -53,6 +54,7 @@ class Spectrum:
         ground_states: indices of the ground states, ascending; cut at `Spectrum.MAX_LISTED`.
         n_ground_states: how many there are.
         first_excited: smallest energy above the ground level, None if the spectrum is flat.
+        resolved: whether float64 energies tell ground states from all others.
     """
 
     MAX_LISTED = 1 << 16
@@ -62,6 +64,7 @@ class Spectrum:
     ground_states: IntVector
     n_ground_states: int
     first_excited: float | None
+    resolved: bool = True
 
     @property
     def width(self) -> float:
@@ -244,6 +247,12 @@ class IsingHamiltonian:
             self.n_qubits, moved(self.terms), self.constant, exact_terms=exact_terms
         )
 
+    def bare(self) -> IsingHamiltonian:
+        """The same without what was computed of it."""
+        return IsingHamiltonian(
+            self.n_qubits, self.terms, self.constant, exact_terms=self._exact_terms
+        )
+
     def simplified(self, tolerance: float = 0.0) -> IsingHamiltonian:
         """Without the terms whose coefficient is at most `tolerance` in size."""
         kept = {t: c for t, c in self.terms.items() if abs(c) > tolerance}
@@ -298,12 +307,14 @@ class IsingHamiltonian:
         Raises:
             ProblemError: more than `MAX_EXACT_QUBITS` qubits.
         """
-        count, excited = 0, np.inf
+        count, excited, ceiling = 0, np.inf, -np.inf
         e_min, e_max = np.inf, -np.inf
         for start, block in self._blocks():
             ground = self.ground[start : start + block.size]
             e_min, e_max = min(e_min, float(block.min())), max(e_max, float(block.max()))
             count += int(ground.sum())
+            if ground.any():
+                ceiling = max(ceiling, float(block[ground].max()))
             if not ground.all():
                 excited = min(excited, float(block[~ground].min()))
         return Spectrum(
@@ -312,6 +323,7 @@ class IsingHamiltonian:
             ground_states=np.flatnonzero(self.ground)[: Spectrum.MAX_LISTED].astype(np.int64),
             n_ground_states=count,
             first_excited=None if np.isinf(excited) else excited,
+            resolved=excited - ceiling > _RESOLUTION * max(abs(e_min), abs(e_max)),
         )
 
     def _blocks(self) -> Iterable[tuple[int, FloatVector]]:

@@ -8,8 +8,10 @@ what is ours, and what the public fields state to the digits that they have.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,8 @@ from quasar.circuits.qasm import import_reference
 from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import CircuitError, ProblemError
-from quasar.core.hamiltonian import IsingHamiltonian, degeneracy_tolerance
+from quasar.core.exact import BoolVector
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.data import schema
 from quasar.data.identity import instance_id, split_of
 from quasar.data.record import LISTED_GROUND_STATES, published_state, signature, statement
@@ -30,6 +33,7 @@ _CLOSE = 1e-9  # of the energy range, or of 1: both engines round differently
 _PUBLISHED_ENERGY = 1e-2  # of the energy range: published energies are those before rounding
 _PUBLISHED_PROBABILITY = 1e-3
 _BASIS_STATE = 0.99
+_DECODED = 64  # optimal states, and others, that are decoded
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class _Check:
         yield from self._identity()
         self.diagonal = energies(self.loaded.hamiltonian)
         yield from self._exact_solution()
+        yield from self._optimal()
         self.p = self._simulated()
         yield from self._circuit()
         yield from self._measured()
@@ -147,7 +152,7 @@ class _Check:
         exact = self._json("exact_solution")
         e_min, e_max = float(self.diagonal.min()), float(self.diagonal.max())
         self.width = e_max - e_min
-        self.ground = self.diagonal <= e_min + degeneracy_tolerance(e_min, e_max)
+        self.ground = ground_states(self.loaded.hamiltonian)
         for name, value in (("e_min", e_min), ("e_max", e_max)):
             if not self._near(self.record[name], value):
                 yield f"{name} is {self.record[name]}, not {value}"
@@ -171,6 +176,29 @@ class _Check:
             or (excited is not None and not self._near(stated, excited))
         ):
             yield f"exact_solution: first_excited_energy is {stated}, not {excited}"
+
+    def _optimal(self) -> Iterator[str]:
+        """Which states are optimal; a sample of them and of the others is decoded."""
+        loaded = self.loaded
+        self.optimal = loaded.optimality.optimal
+        if loaded.encoding != "exact" or loaded.problem is None:
+            if not np.array_equal(self.optimal, self.ground):
+                yield "the optimal states are not the ground states"
+            return
+        if not self.optimal[self.ground].all():
+            yield "a ground state is not optimal"
+        rng = np.random.default_rng(0)
+        ranks: list[set[tuple[float, ...]]] = [set(), set()]
+        for best, states in enumerate([~self.optimal, self.optimal]):
+            found = np.flatnonzero(states)
+            for state in rng.permutation(found)[:_DECODED].tolist():
+                decoded = loaded.decode(state)
+                if decoded is not None and decoded.feasible:
+                    ranks[best].add(loaded.problem.rank(decoded.solution))
+                elif best:
+                    yield f"the optimal state {state} decodes to no valid solution"
+        if len(ranks[1]) != 1 or any(other <= min(ranks[1]) for other in ranks[0]):
+            yield "the states called optimal do not decode to the best solutions"
 
     # --- the circuit
 
@@ -208,7 +236,7 @@ class _Check:
         energy = float(self.p @ self.diagonal)
         e_max = float(self.diagonal.max())
         ratio = (e_max - energy) / self.width if self.width > 0 else 1.0
-        p_optimal = float(self.p[self.ground].sum())
+        p_optimal = float(self.p[self.optimal].sum())
         if not self._near(record["energy"], energy):
             yield f"energy is {record['energy']}, not {energy}"
         for name, value in (("approximation_ratio", ratio), ("p_optimal", p_optimal)):
@@ -218,7 +246,7 @@ class _Check:
         if record["basis_state"] != basis:
             yield f"basis_state is {record['basis_state']}, not {basis}"
         top = self.p >= self.p.max() - _CLOSE
-        if record["top_is_optimal"] not in set(self.ground[top].tolist()):
+        if record["top_is_optimal"] != bool(self.optimal[top].all()):
             yield f"top_is_optimal is {record['top_is_optimal']}"
         if record["recipe"] == "agent-q" and not self.ground[top].any():
             yield "the most probable state is no ground state, which the recipe demands"
@@ -281,6 +309,22 @@ def energies(hamiltonian: IsingHamiltonian) -> FloatVector:
         mask = np.uint64(sum(1 << i for i in qubits))
         total += c * (1.0 - 2.0 * (np.bitwise_count(indices & mask) & 1))
     return total
+
+
+def ground_states(hamiltonian: IsingHamiltonian) -> BoolVector:
+    """Which states have the lowest energy, shape [D], summed term by term in whole numbers."""
+    terms = {t: Fraction(c) for t, c in hamiltonian.exact_terms.items()}
+    unit = math.lcm(*(c.denominator for c in terms.values()))
+    largest = sum(abs(c) for c in terms.values()) * unit
+    kind = np.int64 if largest < 1 << 62 else object
+    indices = np.arange(1 << hamiltonian.n_qubits, dtype=np.uint64)
+    total = np.zeros(indices.size, dtype=kind)
+    for qubits, c in terms.items():
+        mask = np.uint64(sum(1 << i for i in qubits))
+        signs = 1 - 2 * (np.bitwise_count(indices & mask) & 1).astype(np.int64)
+        total += int(c * unit) * signs.astype(kind)
+    ceiling = int(total.min()) + math.floor(hamiltonian.tolerance * unit)
+    return np.asarray(total <= ceiling, dtype=np.bool_)
 
 
 def _read(text: Any) -> Any:

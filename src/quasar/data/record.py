@@ -24,7 +24,7 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.data.draw import Draft
 from quasar.data.recipes import Made
 from quasar.problems.base import EncodedProblem, Problem
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.simulate.engine import FloatVector, get_engine, probabilities, top_is_optimal
 from quasar.verifier.quality import is_basis_state
 
 LISTED_GROUND_STATES = 64
@@ -39,8 +39,8 @@ class Measured:
         p: distribution, shape [D].
         energy: expected energy.
         ratio: approximation ratio; 1 for a flat spectrum.
-        p_optimal: probability of a ground state.
-        top_is_optimal: whether the most probable state is one.
+        p_optimal: probability of an optimal state.
+        top_is_optimal: whether the most probable states are optimal, as the verifier has it.
         size: gates and depth.
         basis_state: a classical answer in disguise (SPEC: metrics).
         spectrum: of the problem.
@@ -75,17 +75,16 @@ def measure(qasm: str, problem: EncodedProblem) -> Measured:
 
 def measured(circuit: Circuit, p: FloatVector, problem: EncodedProblem) -> Measured:
     """The same from a circuit and its distribution (shape [D])."""
-    diagonal, spectrum = problem.hamiltonian.diagonal, problem.hamiltonian.spectrum
-    ground = diagonal <= spectrum.e_min + spectrum.tolerance
-    energy = float(p @ diagonal)
-    width = spectrum.e_max - spectrum.e_min
+    spectrum, optimal = problem.hamiltonian.spectrum, problem.optimality.optimal
+    energy = float(p @ problem.hamiltonian.diagonal)
+    width = spectrum.width
     size = statistics(circuit)
     return Measured(
         p=p,
         energy=energy,
         ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
-        p_optimal=float(p[ground].sum()),
-        top_is_optimal=bool(ground[most_probable(p)[-1]]),
+        p_optimal=float(p[optimal].sum()),
+        top_is_optimal=top_is_optimal(p, optimal),
         size=size,
         basis_state=is_basis_state(p, size),
         spectrum=spectrum,

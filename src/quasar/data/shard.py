@@ -128,9 +128,10 @@ def _attempt(
         return "size"
     if draft.instance_id in excluded:
         return "excluded"
-    spectrum = draft.encoded.hamiltonian.spectrum
-    if spectrum.first_excited is None:
+    if draft.encoded.hamiltonian.spectrum.first_excited is None:
         return "flat"
+    if draft.encoded.optimality.status == "infeasible":
+        return "no solution"
     if too_long(draft, settings):
         return "too long"
     made = make(draft, settings)

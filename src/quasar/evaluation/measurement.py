@@ -101,7 +101,7 @@ class Reference:
         layers: the record's `number_of_layers`, None where it has none.
         e_min: lowest energy.
         e_max: highest energy.
-        n_ground_states: basis states of lowest energy.
+        n_ground_states: optimal basis states.
         qaoa_energy: lowest energy known for QAOA at the record's depth; None for other records.
         circuit: measurements of the reference circuit; None without one.
     """

@@ -177,6 +177,10 @@ class EncodedProblem:
         """The same with a reference circuit."""
         return replace(self, reference=reference)
 
+    def bare(self) -> EncodedProblem:
+        """The same without what was computed of it, which may be vectors of 2**n entries."""
+        return replace(self, hamiltonian=self.hamiltonian.bare())
+
     @property
     def n_qubits(self) -> int:
         return self.hamiltonian.n_qubits

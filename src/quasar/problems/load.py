@@ -16,13 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import VariableOrder
+from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import problem_class
 
 _FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
 _MATCH_TOLERANCE = 1e-9
+_ROUNDED = 2.0**-46  # 64 units in the last place of the largest coefficient
 
 
 def load_problem(
@@ -30,6 +33,7 @@ def load_problem(
     *,
     encoding: Encoding | None = None,
     variable_order: VariableOrder | None = None,
+    penalty: float | Exact | None = None,
 ) -> EncodedProblem:
     """Read a problem and build its Hamiltonian.
 
@@ -39,6 +43,8 @@ def load_problem(
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
         variable_order: order of the variables when encoding; default `natural`.
+        penalty: weight of the constraints in the `exact` Hamiltonian; default: the file's
+            `penalty`, else the sufficient one.
 
     Raises:
         ProblemError: the file is missing, not JSON, or not a problem; the message says what to do.
@@ -46,16 +52,20 @@ def load_problem(
     if isinstance(source, EncodedProblem):
         return source
     if isinstance(source, Problem):
-        return encode(source, encoding or "exact", variable_order or "natural")
+        own = None if penalty is None else _penalty(penalty)
+        return encode(source, encoding or "exact", variable_order or "natural", own)
     data = read_problem_data(source)
     problem = build_problem(data)
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
-    if given is None or encoding is not None or variable_order is not None:
+    weight = data.get("penalty") if penalty is None else penalty
+    anew = encoding is not None or variable_order is not None or weight is not None
+    if given is None or anew:
         chosen = encoding or data.get("encoding") or "exact"
         if chosen not in ("exact", "agent-q"):
             raise ProblemError(f"unknown encoding {chosen!r}; use 'exact' or 'agent-q'.")
-        encoded = encode(problem, chosen, variable_order or "natural")
+        chosen_weight = None if weight is None else _penalty(weight)
+        encoded = encode(problem, chosen, variable_order or "natural", chosen_weight)
         return encoded.with_reference(reference if given is None else None)
     if not isinstance(given, str):
         raise ProblemError("'cost_hamiltonian' must be text such as '0.5 * (Z(0) @ Z(1))'.")
@@ -64,6 +74,10 @@ def load_problem(
         raise ProblemError(f"'number_of_qubits' must be a positive whole number, not {n_qubits!r}.")
     hamiltonian = IsingHamiltonian.from_text(given, n_qubits)
     return recognise(problem, hamiltonian).with_reference(reference)
+
+
+def _penalty(value: Any) -> Exact:
+    return exact(values.number(value, "the penalty weight"))
 
 
 def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
@@ -158,16 +172,22 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
             except ProblemError:  # refused by this encoding; the given Hamiltonian still stands
                 continue
             if same_hamiltonian(encoded.hamiltonian, hamiltonian):
-                return EncodedProblem(problem, hamiltonian, encoded.variables, encoding, order)
+                known = hamiltonian.with_exact_terms(encoded.hamiltonian.exact_terms)
+                return EncodedProblem(problem, known, encoded.variables, encoding, order)
     return EncodedProblem(problem, hamiltonian, (), "given", "natural")
 
 
 def same_hamiltonian(a: IsingHamiltonian, b: IsingHamiltonian) -> bool:
-    """Equal up to rounding of the coefficients; terms of coefficient zero do not count."""
+    """Equal up to rounding of the coefficients; terms of coefficient zero do not count.
+
+    A coefficient may be off by a share of itself, and by what summing the largest ones rounds away:
+    a small one beside a large penalty has to be right, too.
+    """
     if a.n_qubits != b.n_qubits:
         return False
-    scale = max((abs(c) for c in a.terms.values()), default=0.0)
-    return all(
-        abs(a.terms.get(t, 0.0) - b.terms.get(t, 0.0)) <= _MATCH_TOLERANCE * max(1.0, scale)
-        for t in a.terms.keys() | b.terms.keys()
-    )
+    lost = _ROUNDED * max((abs(c) for h in (a, b) for c in h.terms.values()), default=0.0)
+    for t in a.terms.keys() | b.terms.keys():
+        x, y = a.terms.get(t, 0.0), b.terms.get(t, 0.0)
+        if abs(x - y) > lost + _MATCH_TOLERANCE * max(abs(x), abs(y)):
+            return False
+    return True

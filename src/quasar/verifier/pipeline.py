@@ -18,6 +18,7 @@ from quasar.verifier import quality
 from quasar.verifier import reward as rewards
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.solutions import PenaltyWeight, SolutionScale, penalty_weight
 from quasar.verifier.stages import behaviour, feasibility, objective, utility
 from quasar.verifier.stages.feasibility import Execution, Fault, Feasibility
 
@@ -96,17 +97,34 @@ class Verifier:
         """The exact optimum, for reports."""
         return quality.read_optimum(self.problem, self.spectrum)
 
+    @cached_property
+    def scale(self) -> SolutionScale:
+        """Costs and objectives of all states, for what only valid solutions count in."""
+        return SolutionScale(self.problem)
+
+    @cached_property
+    def penalty(self) -> PenaltyWeight | None:
+        """The weight of the constraints in the Hamiltonian, for reports."""
+        return penalty_weight(self.problem)
+
+    @cached_property
+    def problem_remarks(self) -> list[str]:
+        """What is worth knowing of the problem itself."""
+        return quality.problem_remarks(self.problem)
+
     def prepare(self) -> None:
         """Compute now what depends on the problem alone, so that no circuit is charged for it.
 
         Raises:
             InputError: the reference circuit is infeasible.
         """
-        _ = self.diagonal_reversed, self.summary
+        _ = self.diagonal_reversed, self.summary, self.problem.optimality
         if self.settings.max_stage >= 2:
             _ = self.reference
         if self.settings.quality and self.settings.readings:
-            _ = self.optimum
+            _ = self.optimum, self.problem_remarks
+        if self.settings.quality:
+            _ = self.scale.order, self.penalty
 
     def refuse(self, fault: Fault, n_qubits: int | None = None) -> Report:
         """The report on a circuit that was stopped from outside, by a limit on time or memory.
@@ -211,7 +229,11 @@ class _Run:
         if why is None:
             with self.timed("objective"):
                 self.stages.objective = objective.measure(
-                    p, verifier.diagonal, verifier.diagonal_reversed, verifier.spectrum
+                    p,
+                    verifier.diagonal,
+                    verifier.diagonal_reversed,
+                    verifier.spectrum,
+                    verifier.problem.optimality.optimal,
                 )
             self.scores.s3 = self.stages.objective.score
         else:
@@ -303,30 +325,21 @@ class _Run:
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.program.circuit
+        report.solutions = verifier.scale.measure(outcome.probabilities)
+        report.penalty = verifier.penalty
         report.quality = quality.measure(
             outcome.probabilities,
             outcome.state,
             circuit,
             verifier.problem,
-            verifier.spectrum,
             readings=verifier.settings.readings,
         )
         if not verifier.settings.readings:
             return
         report.remarks = quality.remarks(
-            outcome.probabilities, circuit, report.quality, verifier.problem, verifier.spectrum
+            outcome.probabilities, circuit, report.quality, verifier.problem
         )
-        if verifier.problem.encoding == "given":
-            report.remarks.append(
-                "The file's Hamiltonian matches neither encoding of its graph under either "
-                "variable order, so states cannot be decoded."
-            )
-        answer = verifier.optimum.example
-        if answer.feasible is False:
-            report.remarks.append(
-                "Even the lowest-energy state breaks a constraint: the instance is infeasible, or "
-                "the encoding is not exact (agent-q)."
-            )
+        report.remarks += verifier.problem_remarks
 
 
 def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:

@@ -6,8 +6,7 @@ user's own terms, and remarks on common slips.
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel
@@ -36,7 +35,7 @@ class Reading(BaseModel):
     energy: float
     """Energy without the constant."""
     optimal: bool
-    """Whether it is a ground state."""
+    """Whether it is one of the best (`problems.optimality`)."""
     solution: Any = None
     """In the user's node and edge names; None when the variables are unknown."""
     feasible: bool | None = None
@@ -48,14 +47,21 @@ class Reading(BaseModel):
 class Optimum(BaseModel):
     """The best and worst that any measurement can give."""
 
+    status: Literal["proven", "infeasible"]
+    """`infeasible`: no valid solution exists, proved by enumerating all states."""
     e_min: float
     """Lowest energy."""
     e_max: float
     """Highest energy."""
     n_ground_states: int
-    """Basis states of lowest energy."""
+    """Optimal basis states; 0 where no valid solution exists."""
+    n_feasible: int
+    """Basis states that decode to a valid solution; all where that is not known."""
+    encoding_is_exact: bool
+    """Whether the optimal states are those of the best valid solutions; the flaws of `agent-q` can
+    part them."""
     example: Reading
-    """One of them."""
+    """An optimal state; the state of lowest energy where no valid solution exists."""
 
 
 class Quality(BaseModel):
@@ -73,9 +79,7 @@ class Quality(BaseModel):
     """The most probable basis states; empty where readings are off."""
 
 
-def read_state(
-    index: int, problem: EncodedProblem, spectrum: Spectrum, probability: float | None = None
-) -> Reading:
+def read_state(index: int, problem: EncodedProblem, probability: float | None = None) -> Reading:
     """A basis state in the user's terms."""
     energy = problem.hamiltonian.energy(index)
     decoded = problem.decode(index)
@@ -84,7 +88,7 @@ def read_state(
         ket=index_to_ket(index, problem.n_qubits),
         probability=probability,
         energy=energy,
-        optimal=energy <= spectrum.e_min + spectrum.tolerance,
+        optimal=bool(problem.optimality.optimal[index]),
         solution=None if decoded is None else decoded.solution,
         feasible=None if decoded is None else decoded.feasible,
         objective=None if decoded is None else decoded.objective,
@@ -93,11 +97,16 @@ def read_state(
 
 def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
     """The exact optimum, by full enumeration."""
+    optimality = problem.optimality
+    listed = optimality.states(1) if optimality.n_optimal else spectrum.ground_states
     return Optimum(
+        status=optimality.status,
         e_min=spectrum.e_min,
         e_max=spectrum.e_max,
-        n_ground_states=spectrum.n_ground_states,
-        example=read_state(int(spectrum.ground_states[0]), problem, spectrum),
+        n_ground_states=optimality.n_optimal,
+        n_feasible=optimality.n_feasible,
+        encoding_is_exact=optimality.is_exact,
+        example=read_state(int(listed[0]), problem),
     )
 
 
@@ -131,7 +140,6 @@ def measure(
     state: ComplexVector | None,
     circuit: Circuit | None,
     problem: EncodedProblem,
-    spectrum: Spectrum,
     *,
     readings: bool = True,
 ) -> Quality:
@@ -151,7 +159,7 @@ def measure(
         entanglement=None if state is None else meyer_wallach(state),
         basis_state=is_basis_state(p, size),
         entropy_bits=entropy_bits(p),
-        top_states=[read_state(k, problem, spectrum, float(p[k])) for k in ordered],
+        top_states=[read_state(k, problem, float(p[k])) for k in ordered],
     )
 
 
@@ -160,7 +168,6 @@ def remarks(
     circuit: Circuit | None,
     quality: Quality,
     problem: EncodedProblem,
-    spectrum: Spectrum,
 ) -> list[str]:
     """Plain sentences on what is likely wrong or worth knowing."""
     n = problem.n_qubits
@@ -186,22 +193,50 @@ def remarks(
             f"The final state is one bit string (probability {float(p.max()):.4f}): the gates "
             "found the answer, they do not superpose several."
         )
-    slip = _convention_slip(p, problem, spectrum)
+    slip = _convention_slip(p, problem)
     if slip:
         said.append(slip)
-    first = quality.top_states[0]
-    if first.feasible is False:
+    if quality.top_states[0].feasible is False and problem.optimality.n_feasible:
         said.append("The most probable state decodes to a solution that breaks a constraint.")
     return said
 
 
-def _convention_slip(p: FloatVector, problem: EncodedProblem, spectrum: Spectrum) -> str | None:
+def problem_remarks(problem: EncodedProblem) -> list[str]:
+    """Plain sentences on the problem itself."""
+    said = []
+    optimality = problem.optimality
+    if problem.encoding == "given":
+        said.append(
+            "The file's Hamiltonian matches neither encoding of its graph under either variable "
+            "order, so states cannot be decoded."
+        )
+    if optimality.status == "infeasible":
+        said.append(no_solution(problem))
+    elif not optimality.is_exact:
+        said.append(
+            f"The {problem.encoding} encoding is not exact here: the ground states of its "
+            "Hamiltonian are not the best solutions of the problem."
+        )
+    if not problem.hamiltonian.spectrum.resolved:
+        said.append(
+            "The coefficients differ so much in size that float64 energies cannot tell an optimal "
+            "state from others: the verdict is exact, but energy, ratio and optimisers are not. "
+            "Use smaller penalties."
+        )
+    return said
+
+
+def no_solution(problem: EncodedProblem) -> str:
+    """The verdict on a problem without any valid solution."""
+    return f"No valid solution exists (proved: all {2**problem.n_qubits:,} states were checked)."
+
+
+def _convention_slip(p: FloatVector, problem: EncodedProblem) -> str | None:
     """Whether the answer is right but written with bits flipped or in reverse order."""
     n = problem.n_qubits
     k = int(p.argmax())
-    width = spectrum.e_max - spectrum.e_min
-    here = problem.hamiltonian.energy(k)
-    if here <= spectrum.e_min + spectrum.tolerance or p[k] < 0.1 or width <= spectrum.tolerance:
+    optimal = problem.optimality.optimal
+    if optimal[k] or p[k] < 0.1:
         return None
     mask = (1 << n) - 1
     mirrored = int(format(k, f"0{n}b")[::-1], 2)
@@ -210,7 +245,6 @@ def _convention_slip(p: FloatVector, problem: EncodedProblem, spectrum: Spectrum
         "with the qubits in reverse order (qubit 0 is the least significant bit)": mirrored,
     }
     for words, other in slips.items():
-        energy = problem.hamiltonian.energy(other)
-        if energy <= spectrum.e_min + spectrum.tolerance and not math.isclose(energy, here):
+        if optimal[other]:
             return f"The most probable state would be optimal {words}."
     return None

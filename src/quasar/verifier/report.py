@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from quasar.verifier.quality import Optimum, Quality
 from quasar.verifier.reward import Reward
+from quasar.verifier.solutions import PenaltyWeight, Solutions
 from quasar.verifier.stages.behaviour import Behaviour
 from quasar.verifier.stages.feasibility import Fault, Feasibility
 from quasar.verifier.stages.objective import Objective
@@ -81,6 +82,10 @@ class Report(BaseModel):
     """What it was judged against."""
     optimum: Optimum | None = None
     """The exact optimum."""
+    solutions: Solutions | None = None
+    """What is measured of valid solutions; None where states cannot be decoded."""
+    penalty: PenaltyWeight | None = None
+    """Weight of the constraints in the Hamiltonian; None where there is none to choose."""
     quality: Quality | None = None
     """Size, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)

@@ -12,7 +12,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.limits import out_of_memory, too_nested
-from quasar.verifier.sandbox.nursery import Payload, bare
+from quasar.verifier.sandbox.nursery import Payload
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 from quasar.verifier.sandbox.wire import (
     Frame,
@@ -91,7 +91,7 @@ class Worker:
         while self.verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
             self.verifiers.popitem(last=False)
         verifier = Verifier(
-            bare(self.payload.problems[index]),
+            self.payload.problems[index].bare(),
             self.payload.references[index],
             self.payload.settings,
         )

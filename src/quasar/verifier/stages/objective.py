@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 from pydantic import BaseModel
 
+from quasar.core.exact import BoolVector
 from quasar.core.hamiltonian import Spectrum
-from quasar.simulate.engine import FloatVector
-
-_TIE = 1e-9
+from quasar.simulate.engine import FloatVector, top_is_optimal
 
 
 class Objective(BaseModel):
@@ -21,30 +19,34 @@ class Objective(BaseModel):
     energy_bit_reversed: float
     """The same with the Hamiltonian's qubits in reversed order (the paper's tables)."""
     p_optimal: float
-    """Probability of measuring a ground state."""
+    """Probability of measuring an optimal state."""
     top_is_optimal: bool
-    """Whether the most probable state is a ground state (any of them, when tied)."""
+    """Whether the most probable state is optimal (all of them, when tied)."""
 
 
 def measure(
-    p: FloatVector, diagonal: FloatVector, diagonal_reversed: FloatVector, spectrum: Spectrum
+    p: FloatVector,
+    diagonal: FloatVector,
+    diagonal_reversed: FloatVector,
+    spectrum: Spectrum,
+    optimal: BoolVector,
 ) -> Objective:
-    """Energy and probability of the optimum of a distribution p, shape [D]."""
+    """Energy and probability of the optimum of a distribution p.
+
+    Args:
+        p: shape [D].
+        diagonal: energies, shape [D].
+        diagonal_reversed: energies with the qubits in reversed order, shape [D].
+        spectrum: of the energies.
+        optimal: which states are optimal (`problems.optimality`), shape [D].
+    """
     energy = float(p @ diagonal)
-    width = spectrum.e_max - spectrum.e_min
-    score = 1.0 if width <= spectrum.tolerance else 1.0 - (energy - spectrum.e_min) / width
-    ground = ground_mask(diagonal, spectrum)
-    top = p >= p.max() * (1.0 - _TIE)
+    width = spectrum.width
+    score = 1.0 if width == 0.0 else 1.0 - (energy - spectrum.e_min) / width
     return Objective(
         score=score,
         energy=energy,
         energy_bit_reversed=float(p @ diagonal_reversed),
-        p_optimal=float(p[ground].sum()),
-        # A tie between a ground state and another is no answer: all of the top must be optimal.
-        top_is_optimal=bool(np.all(ground[top])),
+        p_optimal=float(p[optimal].sum()),
+        top_is_optimal=top_is_optimal(p, optimal),
     )
-
-
-def ground_mask(diagonal: FloatVector, spectrum: Spectrum) -> np.ndarray:
-    """Which basis states are ground states, shape [D] of bool."""
-    return np.asarray(diagonal <= spectrum.e_min + spectrum.tolerance)

@@ -36,7 +36,7 @@ def measure(
     """Optimise the candidate's own angles from where they stand."""
     ansatz, theta = tie_equal_angles(circuit)
     energy = AnsatzEnergy(ansatz, diagonal)
-    width = spectrum.e_max - spectrum.e_min
+    width = spectrum.width
     minimum = cobyla(
         energy,
         theta,
@@ -44,9 +44,7 @@ def measure(
         tolerance=settings.tolerance,
         resolution=_RESOLUTION * width,
     )
-    reached = (
-        1.0 if width <= spectrum.tolerance else 1.0 - (minimum.energy - spectrum.e_min) / width
-    )
+    reached = 1.0 if width == 0.0 else 1.0 - (minimum.energy - spectrum.e_min) / width
     n = minimum.evaluations
     return Utility(
         score=1.0 / (1.0 + n) + reached,
