@@ -76,7 +76,8 @@ def command(
         typer.echo(f"  q[{i}]      {to_json(variable)}")
     if weight is not None:
         typer.echo(
-            f"penalty     {weight.weight:g} (sufficient: {weight.sufficient:g}, {weight.derivation})"
+            f"penalty     {weight.weight:g} "
+            f"(sufficient: {weight.sufficient:g}, {weight.derivation})"
         )
     typer.echo(f"constant    {encoded.hamiltonian.constant!r}")
     typer.echo(f"hamiltonian {encoded.hamiltonian.to_text()}")
