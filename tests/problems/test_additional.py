@@ -176,7 +176,7 @@ def test_maxcut_with_any_weights(n: int, weights: list[int | None]) -> None:
 
 
 def test_maxcut_default_weight_and_objective() -> None:
-    problem = on_graph("maxcut", [("a", "b"), ("b", "c", 2.5)])
+    problem = on_graph("maxcut", [("a", "b", 1), ("b", "c", 2.5)])
     assert optima(problem) == {("b",), ("a", "c")}
     assert problem.objective(["b"]) == 3.5
     assert problem.objective([]) == 0

@@ -25,6 +25,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.penalties import above, exactly_one
+from quasar.problems.values import Number
 
 
 class CommunityDetection(Problem):
@@ -48,21 +49,19 @@ class CommunityDetection(Problem):
         self.graph = graph
         self.number_of_communities = number_of_communities
         self.communities_size = communities_size
-        self._weight: dict[tuple[Label, Label], float] = {}
-        for u, v in graphs.edges(graph):
-            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+        self._weight = graphs.edge_numbers(graph, "weight", default=1)
+        for (u, v), weight in self._weight.items():
             if weight < 0:
                 raise ProblemError(
-                    f"edge {u!r} - {v!r} has the weight {weight:g}: modularity needs weights of "
+                    f"edge {u!r} - {v!r} has the weight {weight}: modularity needs weights of "
                     "0 or more."
                 )
-            self._weight[u, v] = weight
         self._total = sum(self._weight.values())
         if self._total == 0:
             raise ProblemError(
                 "modularity is not defined without edges: add at least one edge of positive weight."
             )
-        self._degree: dict[Label, float] = dict.fromkeys(graph.nodes, 0.0)
+        self._degree: dict[Label, Number] = dict.fromkeys(graph.nodes, 0)
         for edge, weight in self._weight.items():
             for node in edge:
                 self._degree[node] += weight

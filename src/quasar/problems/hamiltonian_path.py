@@ -27,6 +27,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.penalties import above, exactly_one
+from quasar.problems.values import Number
 
 
 class HamiltonianPath(Problem):
@@ -51,9 +52,8 @@ class HamiltonianPath(Problem):
         self.start_node = start_node
         self.end_node = end_node
         self._inner = [v for v in graphs.nodes(graph) if v not in (start_node, end_node)]
-        self._weight: dict[tuple[Label, Label], float] = {}
-        for u, v in graphs.edges(graph):
-            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+        self._weight: dict[tuple[Label, Label], Number] = {}
+        for (u, v), weight in graphs.edge_numbers(graph, "weight", default=1).items():
             self._weight[u, v] = self._weight[v, u] = weight
 
     @classmethod

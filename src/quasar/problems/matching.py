@@ -26,6 +26,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.penalties import above
+from quasar.problems.values import Number
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
 """Perfect ones must cover every node, near-perfect ones all but one; the lightest is best."""
@@ -57,10 +58,9 @@ class Matching(Problem):
         self.graph = graph
         self.kind = kind
         self.extra = extra
-        self._weight: dict[Label, float] = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
-            for u, v in graphs.edges(graph)
-        }
+        self._weight: dict[Label, Number] = dict(
+            graphs.edge_numbers(graph, "weight", default=1).items()
+        )
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

@@ -48,7 +48,7 @@ class MaxFlow(Problem):
         for (u, v), capacity in graphs.capacities(graph).items():
             if capacity != int(capacity):
                 raise ProblemError(
-                    f"arc {u!r} - {v!r} has the capacity {capacity:g}: flow runs in whole units, "
+                    f"arc {u!r} - {v!r} has the capacity {capacity}: flow runs in whole units, "
                     "so scale all capacities to whole numbers."
                 )
             self._capacity[u, v] = int(capacity)

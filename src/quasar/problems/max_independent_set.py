@@ -1,7 +1,11 @@
-"""Maximum independent set: the most nodes of which no two are joined by an edge.
+"""Maximum independent set: the heaviest nodes of which no two are joined by an edge.
 
-Variables: nodes. Cost: 2 Σ_{uv∈E} x_u x_v - Σ_v x_v. Exact: taking one end of a violated edge out
-saves at least 2 and costs 1 (a penalty of 1 would tie).
+Variables: nodes. With node weights w (1 where none are given, any sign):
+Σ_{uv∈E} P_uv x_u x_v - Σ_v w_v x_v, where P_uv = 2 min(w_u, w_v), or, where that is not positive,
+the smallest |w| above 0. Without weights every P is 2.
+Exact: taking the lighter end of a violated edge out costs its weight, min(w_u, w_v), and saves at
+least P_uv, which is more; so no ground state has a violated edge, and without one the cost is minus
+the weight of the set.
 """
 
 from __future__ import annotations
@@ -14,12 +18,15 @@ import numpy as np
 
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling, values
+from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 
 
 class MaxIndependentSet(Problem):
-    """Solution: list of the nodes in the set. Objective: how many."""
+    """Solution: list of the nodes in the set. Objective: their total weight.
+
+    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
 
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
@@ -27,6 +34,7 @@ class MaxIndependentSet(Problem):
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
+        self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -39,9 +47,11 @@ class MaxIndependentSet(Problem):
         return graphs.nodes(self.graph)
 
     def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1.0))
+        cost = Polynomial.linear({v: -self._weights[v] for v in self.graph.nodes})
+        unit = penalties.unit(self._weights.values())
         for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
+            penalty = penalties.outweighing(min(self._weights[u], self._weights[v]), unit)
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), penalty)
         return cost
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
@@ -55,7 +65,11 @@ class MaxIndependentSet(Problem):
         )
 
     def objective(self, solution: Solution) -> float:
-        return float(len(values.recognised(solution, graphs.nodes(self.graph))))
+        chosen = values.recognised(solution, graphs.nodes(self.graph))
+        return float(sum(self._weights[v] for v in chosen))
+
+    def prompt_details(self) -> str:
+        return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

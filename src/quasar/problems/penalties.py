@@ -8,6 +8,7 @@ from itertools import combinations
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
+from quasar.problems.values import Number
 
 MAX_FACTORS = 16
 """Longest product expanded: it has 2**16 terms, which take about half a second."""
@@ -20,6 +21,20 @@ def above(bound: float) -> float:
     derives should be tight, and the margin is small.
     """
     return 1.1 * bound if bound > 0 else 1.0
+
+
+def outweighing(cost: Number, unit: Number) -> Number:
+    """A penalty above what the cheapest mending of a violation costs: twice that.
+
+    Where mending costs nothing or pays, `unit`, since a violation must never tie. Whole costs give
+    whole penalties, and costs of 1 the benchmark's 2.
+    """
+    return 2 * cost if cost > 0 else unit
+
+
+def unit(weights: Iterable[Number]) -> Number:
+    """The smallest size of a weight that is not 0: 1 where there is none."""
+    return min((abs(weight) for weight in weights if weight), default=1)
 
 
 def exactly_one(labels: Iterable[Label]) -> Polynomial:

@@ -48,10 +48,7 @@ class TravelingSalesperson(Problem):
             raise ProblemError(
                 f"a tour needs at least 3 nodes, not {len(self._nodes)}: add nodes to the graph."
             )
-        self._weights = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
-            for u, v in graphs.edges(graph)
-        }
+        self._weights = graphs.edge_numbers(graph, "weight", default=1)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:

@@ -1,7 +1,11 @@
-"""Minimum vertex cover: the fewest nodes that touch every edge.
+"""Minimum vertex cover: the lightest nodes that touch every edge.
 
-Variables: nodes. Both encodings are the same polynomial, 2 Σ_{uv∈E} (1-x_u)(1-x_v) + Σ_v x_v; it
-is exact, since covering an open edge costs 1 and leaving it open costs 2.
+Variables: nodes. With node weights w (1 where none are given, any sign), `exact` is
+Σ_{uv∈E} P_uv (1-x_u)(1-x_v) + Σ_v w_v x_v, where P_uv = 2 min(w_u, w_v), or, where that is not
+positive, the smallest |w| above 0. Taking in the lighter end of an open edge costs its weight,
+min(w_u, w_v), and saves at least P_uv, which is more; so no ground state leaves an edge open, and
+without one the cost is the weight of the cover.
+`agent-q` knows no weights: 2 Σ_{uv∈E} (1-x_u)(1-x_v) + Σ_v x_v, which is `exact` for weights of 1.
 """
 
 from __future__ import annotations
@@ -14,12 +18,15 @@ import numpy as np
 
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling
+from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 
 
 class VertexCover(Problem):
-    """Solution: list of the nodes in the cover. Objective: how many."""
+    """Solution: list of the nodes in the cover. Objective: their total weight.
+
+    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
 
     problem_type = "vertex_cover"
     title = "Find the smallest set of nodes that touches every edge"
@@ -28,6 +35,7 @@ class VertexCover(Problem):
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
+        self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
@@ -40,10 +48,19 @@ class VertexCover(Problem):
         return graphs.nodes(self.graph)
 
     def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, 1.0))
+        """The cost.
+
+        Raises:
+            ProblemError: `agent-q` of a weighted instance.
+        """
+        if encoding == "agent-q":
+            graphs.refuse_weights(self._weights.values(), "nodes", self.problem_type)
+        cost = Polynomial.linear({v: self._weights[v] for v in self.graph.nodes})
+        unit = penalties.unit(self._weights.values())
         for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.linear({u: -2, v: -2}, 2))
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
+            penalty = penalties.outweighing(min(self._weights[u], self._weights[v]), unit)
+            cost.accumulate(Polynomial.linear({u: -1, v: -1}, 1), penalty)
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), penalty)
         return cost
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
@@ -54,7 +71,11 @@ class VertexCover(Problem):
         return all(u in chosen or v in chosen for u, v in self.graph.edges)
 
     def objective(self, solution: Solution) -> float:
-        return float(len(solution))
+        chosen = set(graphs.from_json_list(solution))
+        return float(sum(self._weights.get(v, 0) for v in chosen))
+
+    def prompt_details(self) -> str:
+        return "of least node weight" if graphs.are_weights(self._weights.values()) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -198,7 +198,8 @@ def _node_link(value: Any, problem_type: str) -> dict[str, Any]:
         raise InputError(f"{key!r} of the graph must be a list, not {edges!r}.")
     if key == "hyperedges":
         graph[key] = [to_json(edge) for edge in edges]
-        ends = [node for edge in graph[key] if isinstance(edge, list) for node in edge]
+        members = [e.get("nodes") if isinstance(e, Mapping) else e for e in graph[key]]
+        ends = [node for edge in members if isinstance(edge, list) for node in edge]
     else:
         number = "capacity" if problem_type in _ARC_TYPES else "weight"
         graph["edges"] = [_edge(edge, number) for edge in edges]
