@@ -24,6 +24,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above, exactly_one
 from quasar.problems.values import Number
 
@@ -38,6 +39,14 @@ class CommunityDetection(Problem):
     title = "Split the nodes into communities of greatest modularity"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "number_of_communities": "how many communities there may be",
+            "communities_size": "a remark on how the graph was made; not used",
+        },
+        edges={"weight": "weight of the edge, 0 or more; default 1"},
+        hints={"community": "communities cannot be fixed beforehand. Remove it"},
+    )
 
     def __init__(
         self, graph: nx.Graph, number_of_communities: int, communities_size: int | None = None
@@ -67,7 +76,7 @@ class CommunityDetection(Problem):
                 self._degree[node] += weight
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         size = attributes.get("communities_size")
         if size is not None:

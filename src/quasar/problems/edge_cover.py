@@ -21,6 +21,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.inputs import Reads
 from quasar.problems.values import Number
 
 
@@ -34,6 +35,9 @@ class EdgeCover(Problem):
     title = "Find the smallest set of edges that touches every node"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
@@ -42,7 +46,7 @@ class EdgeCover(Problem):
         )
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:

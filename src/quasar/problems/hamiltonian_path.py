@@ -26,6 +26,7 @@ from quasar.core.labels import Label, from_json, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above, exactly_one
 from quasar.problems.values import Number
 
@@ -41,6 +42,10 @@ class HamiltonianPath(Problem):
     title = "Find a path from the start to the end node that visits every node once"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"start_node": "first node", "end_node": "last node"},
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, start_node: Label, end_node: Label) -> None:
         if start_node == end_node:
@@ -57,7 +62,7 @@ class HamiltonianPath(Problem):
             self._weight[u, v] = self._weight[v, u] = weight
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
         attributes = graphs.attributes_of(data)
         return cls(

@@ -20,6 +20,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.graphs import Hypergraph
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import none_of
 
 
@@ -35,12 +36,16 @@ class HyperMaxCut(Problem):
     title = "Split the nodes in two so that most hyperedges have nodes on both sides"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        edges={"weight": "weight of the hyperedge, any number; default 1"},
+        hints={"weights": "write each weight with its hyperedge, as {'nodes': [...], 'weight': 2}"},
+    )
 
     def __init__(self, graph: Hypergraph) -> None:
         self.graph = graph
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_hypergraph(data))
 
     def to_data(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above
 from quasar.problems.values import Number
 
@@ -47,6 +48,13 @@ class Matching(Problem):
     title = "Find the largest set of edges without common nodes, and of those the lightest"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "matching": f"kind: {', '.join(KINDS)}; default maximum",
+            "extra": "anything, kept as it is and not used",
+        },
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, kind: str = "maximum", extra: Any = None) -> None:
         if kind not in KINDS:
@@ -63,7 +71,7 @@ class Matching(Problem):
         )
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         kind = attributes.get("matching")
         return cls(

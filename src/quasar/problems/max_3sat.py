@@ -16,8 +16,9 @@ import numpy as np
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling, values
+from quasar.problems import graphs, inputs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.inputs import Reads
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
 
@@ -39,6 +40,13 @@ class MaxThreeSat(Problem):
     problem_type = "max_3sat"
     title = "Find truth values that satisfy as many clauses as possible"
     sense = "max"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "clauses": "lists of one to three literals, e.g. [1, -2] or ['a', '!b']",
+            "weights": "a number for each clause; default 1",
+        },
+    )
 
     def __init__(
         self,
@@ -51,9 +59,14 @@ class MaxThreeSat(Problem):
         self._names = {values.key(label): label for label in sort_labels(labels)}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw = values.listed(values.required(attributes, "clauses", _EXAMPLE), "'clauses'", _EXAMPLE)
+        for number, clause in enumerate(raw, start=1):
+            if isinstance(clause, Mapping):
+                inputs.refuse_unknown(
+                    clause, ("literals", "weight"), f"clause {number}", cls.problem_type
+                )
         clauses = [
             clause.get("literals") if isinstance(clause, Mapping) else clause for clause in raw
         ]

@@ -20,6 +20,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.inputs import Reads
 
 
 class MaxIndependentSet(Problem):
@@ -31,13 +32,16 @@ class MaxIndependentSet(Problem):
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
     sense = "max"
+    reads = Reads(
+        nodes={"weight": "weight of the node, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
         self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from quasar.core.labels import Label, natural_key, sorted_pair, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.inputs import Reads
 
 _ROUNDING = 1e-12  # weights that differ by less, relative to the largest, are equal
 
@@ -40,6 +41,9 @@ class TravelingSalesperson(Problem):
     problem_type = "tsp"
     title = "Find the shortest closed tour that visits every node once"
     sense = "min"
+    reads = Reads(
+        edges={"weight": "length of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
@@ -51,7 +55,7 @@ class TravelingSalesperson(Problem):
         self._weights = graphs.edge_numbers(graph, "weight", default=1)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:

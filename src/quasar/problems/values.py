@@ -94,6 +94,12 @@ def real(value: Any) -> Number | None:
     return near if Fraction(repr(near)) == exact else cast("Number", exact)
 
 
+def total(numbers: Iterable[Number]) -> Number:
+    """The sum without rounding: of decimals as they are written, so that 0.1 + 0.2 is 0.3."""
+    exact = (Fraction(repr(n)) if isinstance(n, float) else Fraction(n) for n in numbers)
+    return cast("Number", real(sum(exact, Fraction(0))))
+
+
 def to_json_number(value: Any) -> Any:
     """A number of any type as JSON has it (a Fraction rounded to a float); all else stays."""
     found = real(value)

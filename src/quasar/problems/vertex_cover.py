@@ -20,6 +20,7 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.inputs import Reads
 
 
 class VertexCover(Problem):
@@ -32,13 +33,16 @@ class VertexCover(Problem):
     title = "Find the smallest set of nodes that touches every edge"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        nodes={"weight": "weight of the node, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
         self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
