@@ -155,7 +155,8 @@ def test_a_path_without_weights_is_any_path() -> None:
     graph = nx.complete_graph(5)
     paths = ground_solutions(HamiltonianPath(graph, 0, 4))
     assert len(paths) == 6
-    nx.set_edge_attributes(graph, {(1, 2): 3}, "weight")
+    nx.set_edge_attributes(graph, 1, "weight")
+    graph.edges[1, 2]["weight"] = 3
     assert len(ground_solutions(HamiltonianPath(graph, 0, 4))) == 2
 
 

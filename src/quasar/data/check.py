@@ -90,8 +90,8 @@ class _Check:
 
     def _problem(self) -> Problem:
         try:
-            data = read_problem_data(json.loads(self.record["problem"]))
-            return build_problem(data)
+            data = read_problem_data({"problem": self.record["problem"]})
+            return build_problem(data, record=True)
         except (ValueError, ProblemError) as error:
             raise _Broken(f"'problem' is no problem file: {error}") from error
 

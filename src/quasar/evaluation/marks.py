@@ -96,7 +96,7 @@ def _numbers(graph: nx.Graph, key: str) -> dict[Edge, str]:
     found = {(u, v): d[key] for u, v, d in graph.edges(data=True) if key in d}
     if all(value == 1 for value in found.values()):
         return {}
-    return {edge: f"{value:g}" for edge, value in found.items()}
+    return {edge: f"{float(value):g}" for edge, value in found.items()}
 
 
 # --- nodes are chosen ----------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads, checked
 from quasar.problems.optimality import Optimality, decide
 
 Encoding = Literal["exact", "agent-q"]
@@ -38,6 +39,7 @@ class Problem(ABC):
         sense: whether `objective` is to be minimised or maximised.
         encodings: the supported encodings (`agent-q` only for the benchmark's twelve).
         free_form: the Hamiltonian itself is what the user stated.
+        reads: which keys of a problem file it reads.
     """
 
     problem_type: ClassVar[str]
@@ -45,15 +47,25 @@ class Problem(ABC):
     sense: ClassVar[Literal["min", "max"]]
     encodings: ClassVar[tuple[Encoding, ...]] = ("exact",)
     free_form: ClassVar[bool] = False
+    reads: ClassVar[Reads] = Reads()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], *, record: bool | None = None) -> Self:
+        """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
+
+        Args:
+            record: whether this is a record, whose further columns are no concern of the problem;
+                default: told by its fields.
+
+        Raises:
+            ProblemError: something is wrong or is not read; the message says what to write instead.
+        """
+        return cls._read(checked(cls, data, record))
 
     @classmethod
     @abstractmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
-
-        Raises:
-            ProblemError: one sentence that says what is wrong and what to write instead.
-        """
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        """`from_data` once every key is known to be read."""
 
     @abstractmethod
     def to_data(self) -> dict[str, Any]:

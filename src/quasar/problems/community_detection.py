@@ -27,6 +27,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above, exactly_one
 
 
@@ -40,6 +41,14 @@ class CommunityDetection(Problem):
     title = "Split the nodes into communities of greatest modularity"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "number_of_communities": "how many communities there may be",
+            "communities_size": "a remark on how the graph was made; not used",
+        },
+        edges={"weight": "weight of the edge, 0 or more; default 1"},
+        hints={"community": "communities cannot be fixed beforehand. Remove it"},
+    )
 
     def __init__(
         self, graph: nx.Graph, number_of_communities: int, communities_size: int | None = None
@@ -51,15 +60,14 @@ class CommunityDetection(Problem):
         self.graph = graph
         self.number_of_communities = number_of_communities
         self.communities_size = communities_size
-        self._weight: dict[tuple[Label, Label], Exact] = {}
-        for u, v in graphs.edges(graph):
-            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+        weights = graphs.edge_numbers(graph, "weight", default=1)
+        self._weight = {edge: exact(weight) for edge, weight in weights.items()}
+        for (u, v), weight in weights.items():
             if weight < 0:
                 raise ProblemError(
-                    f"edge {u!r} - {v!r} has the weight {weight:g}: modularity needs weights of "
+                    f"edge {u!r} - {v!r} has the weight {weight}: modularity needs weights of "
                     "0 or more."
                 )
-            self._weight[u, v] = exact(weight)
         self._total = total(self._weight.values())
         if self._total == 0:
             raise ProblemError(
@@ -71,7 +79,7 @@ class CommunityDetection(Problem):
                 self._degree[node] += strength
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         size = attributes.get("communities_size")
         if size is not None:

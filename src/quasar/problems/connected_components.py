@@ -20,6 +20,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class ConnectedComponents(Problem):
@@ -32,13 +33,16 @@ class ConnectedComponents(Problem):
     title = "Find the connected component that a given node belongs to"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"node": "a node of the component"},
+    )
 
     def __init__(self, graph: nx.Graph, node: Label) -> None:
         self.graph = graph
         self.node = node
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
         return cls(graph, graphs.node_attribute(graphs.attributes_of(data), "node", graph))
 

@@ -20,7 +20,10 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import exactly_one, products
+
+_FIXED = "colours cannot be fixed beforehand. Remove it, or state the costs as problem type 'qubo'"
 
 
 class GraphColoring(Problem):
@@ -33,6 +36,10 @@ class GraphColoring(Problem):
     title = "Colour the nodes so that no edge joins two nodes of one colour"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"number_of_colors": "how many colours there are"},
+        hints=dict.fromkeys(("color", "colour", "colors", "fixed_colors", "precoloring"), _FIXED),
+    )
 
     def __init__(self, graph: nx.Graph, number_of_colors: int) -> None:
         if number_of_colors < 1:
@@ -43,7 +50,7 @@ class GraphColoring(Problem):
         self.number_of_colors = number_of_colors
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         colors = graphs.attribute(graphs.attributes_of(data), "number_of_colors", int, 3)
         return cls(graphs.read_graph(data), colors)
 

@@ -24,6 +24,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import exactly_one, products
 
 _KEY = "autoisomorphic_graph"
@@ -40,6 +41,9 @@ class GraphIsomorphism(Problem):
     title = "Match the nodes of two graphs so that edges fall on edges"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={_KEY: "the second graph, in node-link form"},
+    )
 
     def __init__(self, graph: nx.Graph, other: nx.Graph) -> None:
         if graph.number_of_nodes() != other.number_of_nodes():
@@ -51,7 +55,7 @@ class GraphIsomorphism(Problem):
         self.other = other
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         other = graphs.read_graph(attributes, key=_KEY, what="second graph")
         return cls(graphs.read_graph(data), other)

@@ -28,6 +28,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above, exactly_one, products
 
 
@@ -42,6 +43,10 @@ class HamiltonianPath(Problem):
     title = "Find a path from the start to the end node that visits every node once"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"start_node": "first node", "end_node": "last node"},
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, start_node: Label, end_node: Label) -> None:
         if start_node == end_node:
@@ -54,12 +59,12 @@ class HamiltonianPath(Problem):
         self.end_node = end_node
         self._inner = [v for v in graphs.nodes(graph) if v not in (start_node, end_node)]
         self._weight: dict[tuple[Label, Label], Exact] = {}
-        for u, v in graphs.edges(graph):
-            weight = exact(graphs.edge_number(graph, u, v, "weight", default=1))
+        for (u, v), number in graphs.edge_numbers(graph, "weight", default=1).items():
+            weight = exact(number)
             self._weight[u, v] = self._weight[v, u] = weight
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
         attributes = graphs.attributes_of(data)
         return cls(

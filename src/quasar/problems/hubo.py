@@ -19,6 +19,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 _SEPARATOR = re.compile(r"[\s,]")
 
@@ -39,6 +40,9 @@ class Hubo(Problem):
     problem_type = "hubo"
     title = "Find the 0/1 values of the variables that minimise the polynomial"
     sense = "min"
+    reads = Reads(
+        fields=("hubo",),
+    )
     max_order: ClassVar[int] = 16  # a product of k variables becomes 2**k Ising terms
     too_high: ClassVar[str] = "split it with helper variables"
 
@@ -59,7 +63,7 @@ class Hubo(Problem):
                 )
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         if data.get(cls.problem_type) is None:
             raise ProblemError(f"the problem has no {cls.problem_type!r}: {cls._how_to()}.")
         return cls(_read_entries(data[cls.problem_type], cls._how_to()))

@@ -19,6 +19,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 MAX_QUBITS = 10_000
 """Highest number of qubits read, so that a mistyped index does not fill the memory."""
@@ -38,6 +39,9 @@ class Ising(Problem):
     title = "Find the spins with the lowest energy"
     sense = "min"
     free_form = True
+    reads = Reads(
+        fields=("hamiltonian", "number_of_qubits"),
+    )
 
     def __init__(self, hamiltonian: IsingHamiltonian) -> None:
         if not 1 <= hamiltonian.n_qubits <= MAX_QUBITS:
@@ -48,7 +52,7 @@ class Ising(Problem):
         self.hamiltonian = hamiltonian.simplified()
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         raw = data.get("hamiltonian")
         if raw is None:
             raise ProblemError(f"the problem has no 'hamiltonian': {_HOW_TO}.")

@@ -19,6 +19,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import products
 
 
@@ -29,6 +30,9 @@ class KClique(Problem):
     title = "Find k nodes that are all joined to each other"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"k": "size of the clique"},
+    )
 
     def __init__(self, graph: nx.Graph, k: int) -> None:
         if not 1 <= k <= graph.number_of_nodes():
@@ -40,7 +44,7 @@ class KClique(Problem):
         self.k = k
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         return cls(graphs.read_graph(data), graphs.attribute(attributes, "k", int, 3))
 

@@ -11,7 +11,7 @@ s may stand for one selection; they decode to the same solution.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 import numpy as np
@@ -20,11 +20,19 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, penalties, sampling, values
+from quasar.problems import graphs, inputs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
+
+
+_QUANTITIES = dict.fromkeys(
+    ("quantity", "count", "amount", "copies", "number", "multiplicity"),
+    "an item is packed once or not at all. List it as often as there are of it, each under a name "
+    "of its own",
+)
 
 
 @dataclass(frozen=True)
@@ -46,13 +54,20 @@ class Knapsack(Problem):
     problem_type = "knapsack"
     title = "Find the most valuable set of items that fits the capacity"
     sense = "max"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "items": "list of objects with name, weight (whole number) and value",
+            "capacity": "the most that may be packed, a whole number",
+        },
+    )
 
     def __init__(self, items: Sequence[Item], capacity: int) -> None:
         self.items = {item.name: item for item in items}
         self.capacity = capacity
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw_items = values.listed(values.required(attributes, "items", _ITEMS), "'items'", _ITEMS)
         items = [_read_item(raw, position) for position, raw in enumerate(raw_items)]
@@ -128,6 +143,9 @@ class Knapsack(Problem):
 def _read_item(raw: Any, position: int) -> Item:
     if not isinstance(raw, Mapping):
         raise ProblemError(f"item {raw!r} must be an object with 'name', 'weight' and 'value'.")
+    place = f"item {raw.get('name', position)!r}"
+    known = [field.name for field in fields(Item)]
+    inputs.refuse_unknown(raw, known, place, "knapsack", hints=_QUANTITIES)
     name = values.name(raw.get("name", position), "the name of an item")
     for key in ("weight", "value"):
         if key not in raw:

@@ -4,7 +4,8 @@ A problem file is JSON with `problem_type`, `graph`, `problem_specific_attribute
 strings), optionally `encoding`; the free forms carry `hamiltonian`, `qubo` or `hubo` instead of a
 graph. A file with `cost_hamiltonian`, as every benchmark record has, is solved for that Hamiltonian
 as it stands. A record of the project's own data sets carries the whole problem file in its field
-`problem`, since the benchmark's fields cannot state every type.
+`problem`, since the benchmark's fields cannot state every type. Every key is read or refused; see
+`inputs.py`.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.json_text import Repeated, RepeatedKeyError, loads, terms_may_repeat
 from quasar.core.labels import VariableOrder
 from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
+from quasar.problems.inputs import is_record, nearest
 from quasar.problems.registry import problem_class
 
 _FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
@@ -34,6 +37,7 @@ def load_problem(
     encoding: Encoding | None = None,
     variable_order: VariableOrder | None = None,
     penalty: float | Exact | None = None,
+    weight: str | None = None,
 ) -> EncodedProblem:
     """Read a problem and build its Hamiltonian.
 
@@ -42,30 +46,39 @@ def load_problem(
             returned as it is.
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
-        variable_order: order of the variables when encoding; default `natural`.
+        variable_order: order of the variables when encoding; default: the file's
+            `variable_order`, else `natural`.
         penalty: weight of the constraints in the `exact` Hamiltonian; default: the file's
             `penalty`, else the sufficient one.
+        weight: key of the edges (or nodes) that holds their weights or capacities, such as
+            `distance`; default: the file's own choice, else `weight` or `capacity`.
 
     Raises:
-        ProblemError: the file is missing, not JSON, or not a problem; the message says what to do.
+        ProblemError: the file is missing, not JSON, or not a problem, or has a key that is not
+            read; the message says what to do.
     """
+    if weight is not None and isinstance(source, EncodedProblem | Problem):
+        raise ProblemError("'weight' names a key in a problem file; this problem is built already.")
     if isinstance(source, EncodedProblem):
         return source
     if isinstance(source, Problem):
-        own = None if penalty is None else _penalty(penalty)
-        return encode(source, encoding or "exact", variable_order or "natural", own)
+        weighed = None if penalty is None else _penalty(penalty)
+        return encode(source, encoding or "exact", variable_order or "natural", weighed)
     data = read_problem_data(source)
+    if weight is not None:
+        data["problem_specific_attributes"].update(_naming(data, weight))
     problem = build_problem(data)
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
-    weight = data.get("penalty") if penalty is None else penalty
-    anew = encoding is not None or variable_order is not None or weight is not None
+    chosen_penalty = data.get("penalty") if penalty is None else penalty
+    anew = any(v is not None for v in (encoding, variable_order, chosen_penalty))
     if given is None or anew:
         chosen = encoding or data.get("encoding") or "exact"
         if chosen not in ("exact", "agent-q"):
             raise ProblemError(f"unknown encoding {chosen!r}; use 'exact' or 'agent-q'.")
-        chosen_weight = None if weight is None else _penalty(weight)
-        encoded = encode(problem, chosen, variable_order or "natural", chosen_weight)
+        own = None if chosen_penalty is None else _penalty(chosen_penalty)
+        encoded = encode(problem, chosen, variable_order or _own_order(data), own)
+        _check_number_of_qubits(data, encoded)
         return encoded.with_reference(reference if given is None else None)
     if not isinstance(given, str):
         raise ProblemError("'cost_hamiltonian' must be text such as '0.5 * (Z(0) @ Z(1))'.")
@@ -80,11 +93,16 @@ def _penalty(value: Any) -> Exact:
     return exact(values.number(value, "the penalty weight"))
 
 
-def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, Any]:
+def read_problem_data(
+    source: str | os.PathLike[str] | Mapping[str, Any], *, record: bool | None = None
+) -> dict[str, Any]:
     """The content of a problem file, JSON strings in it unpacked.
 
+    Args:
+        record: whether it is a record; default: told by its fields.
+
     Raises:
-        ProblemError: no such file, not JSON, not an object.
+        ProblemError: no such file, not JSON, not an object, or a key that stands twice.
     """
     if isinstance(source, Mapping):
         data = dict(source)
@@ -107,6 +125,11 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
     if isinstance(whole, str) and whole.startswith("{"):
         whole = _parse_json(whole, "the field 'problem'")
     if isinstance(whole, Mapping):
+        both = [key for key in whole if data.get(key) is not None]
+        if both and not (is_record(data) if record is None else record):
+            raise ProblemError(
+                f"{both[0]!r} stands both in 'problem' and beside it: keep one of the two."
+            )
         data = {**whole, **{key: value for key, value in data.items() if value is not None}}
     for field in ("graph", "problem_specific_attributes"):
         if isinstance(data.get(field), str):
@@ -118,12 +141,50 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
         data["problem_specific_attributes"] = {}
     else:
         raise ProblemError("'problem_specific_attributes' must be an object or null.")
+    for field in ("qubo", "hubo"):
+        if isinstance(data.get(field), Repeated):
+            data[field] = _added_up(data[field].pairs)
     return data
+
+
+def _added_up(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Terms of which some are written more than once, each once with the sum."""
+    terms: dict[str, list[values.Number]] = {}
+    for key, c in pairs:
+        terms.setdefault(key, []).append(values.number(c, f"the coefficient of {key!r}"))
+    return {key: values.total(found) for key, found in terms.items()}
+
+
+def _naming(data: Mapping[str, Any], weight: str) -> dict[str, str]:
+    """The attribute by which a file of this type names the key of its weights."""
+    cls = problem_class(_problem_type(data))
+    if not cls.reads.naming:
+        raise ProblemError(f"{cls.problem_type} reads no weights: leave the name of their key out.")
+    return {cls.reads.naming[0]: weight}
+
+
+def _own_order(data: Mapping[str, Any]) -> VariableOrder:
+    """The order of variables that a problem file asks for; records are sorted anew."""
+    order = None if is_record(data) else data.get("variable_order")
+    if order not in (None, "natural", "lexicographic"):
+        raise ProblemError(f"unknown variable_order {order!r}; use 'natural' or 'lexicographic'.")
+    return cast("VariableOrder", order or "natural")
+
+
+def _check_number_of_qubits(data: Mapping[str, Any], encoded: EncodedProblem) -> None:
+    stated = data.get("number_of_qubits")
+    if stated is not None and not is_record(data) and stated != encoded.n_qubits:
+        raise ProblemError(
+            f"'number_of_qubits' is {stated!r}, but this {encoded.encoding!r} encoding has "
+            f"{encoded.n_qubits}: correct it, or leave it out."
+        )
 
 
 def _parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:
     try:
-        value = json.loads(text)
+        value = loads(text, may_repeat=terms_may_repeat)
+    except RepeatedKeyError as error:
+        raise ProblemError(error.sentence(what)) from None
     except json.JSONDecodeError as error:
         hint = ""
         if error.msg == "Extra data" and error.lineno > 1:
@@ -140,21 +201,38 @@ def _parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:
     return value
 
 
-def build_problem(data: Mapping[str, Any]) -> Problem:
+def build_problem(data: Mapping[str, Any], *, record: bool | None = None) -> Problem:
     """The problem that unpacked file content states.
+
+    Args:
+        record: whether it comes from a record; default: told by its fields.
 
     Raises:
         ProblemError: unknown or missing type, or what the type itself objects to.
     """
+    return problem_class(_problem_type(data)).from_data(data, record=record)
+
+
+def _problem_type(data: Mapping[str, Any]) -> Any:
+    """The type that a file names, or that of its free form."""
     problem_type = data.get("problem_type")
-    if problem_type is None:
-        free = [kind for field, kind in _FREE_FORMS.items() if field in data]
-        if len(free) != 1:
-            raise ProblemError(
-                "the problem has no 'problem_type'; `quasar problems` lists the known ones."
-            )
-        problem_type = free[0]
-    return problem_class(problem_type).from_data(data)
+    if problem_type is not None:
+        return problem_type
+    free = [field for field in _FREE_FORMS if data.get(field) is not None]
+    if len(free) > 1:
+        raise ProblemError(f"the problem has both {free[0]!r} and {free[1]!r}: keep one.")
+    if free:
+        return _FREE_FORMS[free[0]]
+    near = [nearest(key, ("problem_type", *_FREE_FORMS)) for key in data]
+    typed = next(
+        (
+            f": did you mean 'problem_type' by {key!r}?"
+            for key, name in zip(data, near, strict=True)
+            if name == "problem_type"
+        ),
+        "; `quasar problems` lists the known ones.",
+    )
+    raise ProblemError(f"the problem has no 'problem_type'{typed}")
 
 
 def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem:

@@ -27,6 +27,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
@@ -49,6 +50,13 @@ class Matching(Problem):
     title = "Find the largest set of edges without common nodes, and of those the lightest"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "matching": f"kind: {', '.join(KINDS)}; default maximum",
+            "extra": "anything, kept as it is and not used",
+        },
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, kind: str = "maximum", extra: Any = None) -> None:
         if kind not in KINDS:
@@ -61,12 +69,12 @@ class Matching(Problem):
         self.kind = kind
         self.extra = extra
         self._weight: dict[Label, Exact] = {
-            (u, v): exact(graphs.edge_number(graph, u, v, "weight", default=1))
-            for u, v in graphs.edges(graph)
+            edge: exact(weight)
+            for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         kind = attributes.get("matching")
         return cls(

@@ -25,6 +25,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 Arc = tuple[Label, Label]
 
@@ -40,6 +41,10 @@ class MaxFlow(Problem):
     title = "Send as much flow as possible from the source to the sink"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"source": "where the flow begins", "sink": "where it ends"},
+        edges={"capacity": "capacity of the arc, a whole number of 0 or more"},
+    )
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
         graphs.check_terminals(source, sink)
@@ -50,13 +55,13 @@ class MaxFlow(Problem):
         for (u, v), capacity in graphs.capacities(graph).items():
             if capacity != int(capacity):
                 raise ProblemError(
-                    f"arc {u!r} - {v!r} has the capacity {capacity:g}: flow runs in whole units, "
+                    f"arc {u!r} - {v!r} has the capacity {capacity}: flow runs in whole units, "
                     "so scale all capacities to whole numbers."
                 )
             self._capacity[u, v] = int(capacity)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data, directed=True)
         attributes = graphs.attributes_of(data)
         return cls(

@@ -13,11 +13,18 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.exact import exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.labels import Label, sorted_pair, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
+
+_TWO_SIDES = (
+    "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "
+    "with 'number_of_colors', where no edge may join two nodes of one group; other costs can be "
+    "stated as problem type 'qubo'"
+)
 
 
 class MaxCut(Problem):
@@ -29,15 +36,18 @@ class MaxCut(Problem):
     problem_type = "maxcut"
     title = "Find the split of the nodes into two sides that cuts the largest edge weight"
     sense = "max"
+    reads = Reads(
+        edges={"weight": "weight of the edge, any number; default 1"},
+        hints=dict.fromkeys(("k", "number_of_parts", "number_of_colors"), _TWO_SIDES),
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
-        self._weights = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1) for u, v in graph.edges
-        }
+        weights = graphs.edge_numbers(graph, "weight", default=1)
+        self._weights = {(u, v): weights[sorted_pair(u, v)] for u, v in graph.edges}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class MinCut(Problem):
@@ -32,6 +33,10 @@ class MinCut(Problem):
     title = "Find the cheapest cut that separates the source from the sink"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"source": "node on the near side", "sink": "node on the far side"},
+        edges={"capacity": "capacity of the arc, 0 or more"},
+    )
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
         graphs.check_terminals(source, sink)
@@ -41,7 +46,7 @@ class MinCut(Problem):
         self._capacity = {arc: exact(c) for arc, c in graphs.capacities(graph).items()}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data, directed=True)
         attributes = graphs.attributes_of(data)
         return cls(

@@ -18,6 +18,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
 
@@ -32,12 +33,16 @@ class NumberPartitioning(Problem):
     problem_type = "number_partitioning"
     title = "Split the numbers into two groups with sums as equal as possible"
     sense = "min"
+    reads = Reads(
+        fields=(),
+        attributes={"numbers": "list of numbers, or object from name to number"},
+    )
 
     def __init__(self, numbers: Mapping[Label, values.Number]) -> None:
         self.numbers = dict(numbers)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         raw = values.required(graphs.attributes_of(data), "numbers", _EXAMPLE)
         if not isinstance(raw, Mapping):
             return cls(

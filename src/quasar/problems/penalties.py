@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -22,6 +22,28 @@ def above(bound: Exact) -> Exact:
     derives should be tight, and the margin is small.
     """
     return bound * Fraction(11, 10) if bound > 0 else 1
+
+
+def outweighing(cost: Exact, unit: Exact) -> Exact:
+    """A penalty above what the cheapest mending of a violation costs: twice that.
+
+    Where mending costs nothing or pays, `unit`, since a violation must never tie. Whole costs give
+    whole penalties, and costs of 1 the benchmark's 2.
+    """
+    return 2 * cost if cost > 0 else unit
+
+
+def unit(weights: Iterable[Exact]) -> Exact:
+    """The smallest size of a weight that is not 0: 1 where there is none."""
+    return min((weight if weight > 0 else -weight for weight in weights if weight), default=1)
+
+
+def of_pairs(
+    pairs: Iterable[tuple[Label, Label]], weights: Mapping[Label, Exact]
+) -> dict[tuple[Label, Label], Exact]:
+    """What outweighs the lighter of each pair."""
+    least = unit(weights.values())
+    return {(u, v): outweighing(min(weights[u], weights[v]), least) for u, v in pairs}
 
 
 def exactly_one(labels: Iterable[Label]) -> Polynomial:

@@ -22,6 +22,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 _SYMMETRY = 1e-9  # entries of the covariance may differ by this much of the largest
 
@@ -43,6 +44,16 @@ class Portfolio(Problem):
     problem_type = "portfolio"
     title = "Find the assets to hold with the best balance of expected return and risk"
     sense = "min"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "expected_returns": "a number for each asset",
+            "covariance": "square matrix, a row for each asset",
+            "risk_aversion": "how much risk counts, 0 or more",
+            "budget": "how many assets to hold",
+            "assets": "their names; default 0, 1, ...",
+        },
+    )
 
     def __init__(
         self,
@@ -59,7 +70,7 @@ class Portfolio(Problem):
         self.budget = budget
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw = {key: values.required(attributes, key, text) for key, text in _EXAMPLES.items()}
         returns = [

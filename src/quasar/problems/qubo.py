@@ -6,6 +6,7 @@ Like `hubo.py`, with at most two variables a term.
 from __future__ import annotations
 
 from quasar.problems.hubo import Hubo
+from quasar.problems.inputs import Reads
 
 
 class Qubo(Hubo):
@@ -13,5 +14,8 @@ class Qubo(Hubo):
 
     problem_type = "qubo"
     title = "Find the 0/1 values of the variables that minimise the quadratic polynomial"
+    reads = Reads(
+        fields=("qubo",),
+    )
     max_order = 2
     too_high = "state it as problem type 'hubo'"

@@ -28,6 +28,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class TravelingSalesperson(Problem):
@@ -41,6 +42,9 @@ class TravelingSalesperson(Problem):
     problem_type = "tsp"
     title = "Find the shortest closed tour that visits every node once"
     sense = "min"
+    reads = Reads(
+        edges={"weight": "length of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
@@ -50,12 +54,12 @@ class TravelingSalesperson(Problem):
                 f"a tour needs at least 3 nodes, not {len(self._nodes)}: add nodes to the graph."
             )
         self._weights: dict[tuple[Label, Label], Exact] = {
-            (u, v): exact(graphs.edge_number(graph, u, v, "weight", default=1))
-            for u, v in graphs.edges(graph)
+            edge: exact(weight)
+            for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
