@@ -84,7 +84,8 @@ def polish(
     """Lower the energy of a circuit by its angles alone.
 
     Args:
-        circuit: on the Hamiltonian's qubits; None for a dynamic program.
+        circuit: on the Hamiltonian's qubits; None for a dynamic program, and for one whose qubits
+            and answers are not one to one.
         budget: evaluations and seconds at most; default 600 evaluations.
         decimals: digits of the angles written; more are taken where rounding would cost the gain.
 
@@ -92,7 +93,7 @@ def polish(
         A circuit of lower energy, or none and why; never one of higher energy.
     """
     if circuit is None:
-        return Polish(None, "a dynamic program has no fixed angles to tune.")
+        return Polish(None, "only a static circuit with one qubit a variable can be tuned.")
     ansatz, given = free_angles(circuit)
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")

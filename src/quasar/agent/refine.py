@@ -22,6 +22,7 @@ from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
 from quasar.optimize.trace import Budget
+from quasar.simulate.outcome import answer_circuit
 from quasar.verifier.report import Report
 
 PROPOSALS = 8
@@ -212,7 +213,7 @@ def polish_best(
             seconds = max(seconds - (time.monotonic() - started), 1e-3) / (len(best) - number)
         rng = generator(settings.seed, "polish", candidate.qasm)
         done = polish(
-            parse(candidate.qasm).circuit,
+            answer_circuit(parse(candidate.qasm), referee.problem.n_qubits),
             referee.problem.hamiltonian,
             rng,
             budget=Budget(share, seconds),

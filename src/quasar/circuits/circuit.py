@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from quasar.circuits.measurement import Measurements
 from quasar.core.errors import CircuitError
 
 ComplexMatrix = npt.NDArray[np.complex128]
@@ -86,18 +87,20 @@ class Gate(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Circuit:
-    """A static circuit; all qubits start in |0> and are measured at the end.
+    """A static circuit; all qubits start in |0>, and measurements come last.
 
     Attributes:
         n_qubits: n.
         gates: in order of application; global phase is not kept.
-        n_measured: qubits that the program measures (0: it measures none; the verifier measures
-            all of them regardless, and says so).
+        n_measured: qubits that the program measures.
+        measurements: which classical bits hold which qubits; by default none do, and all qubits are
+            the answer (see `measurement.py`).
     """
 
     n_qubits: int
     gates: tuple[Gate, ...] = field(default=())
     n_measured: int = 0
+    measurements: Measurements = field(default_factory=Measurements)
 
 
 def validate(circuit: Circuit) -> None:

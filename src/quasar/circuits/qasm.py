@@ -14,12 +14,20 @@ import difflib
 import functools
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.circuits.measurement import (
+    SILENT,
+    Answer,
+    Measurements,
+    choose,
+    measured_by,
+)
+from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
 from quasar.core.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -40,12 +48,32 @@ class Program:
         dynamic: the program with its mid-circuit measurements, resets and branches, as Qiskit
             holds it; None for a static one.
         path: which parser said yes.
+        bindings: values of the input parameters of a dynamic program.
     """
 
     n_qubits: int
     circuit: Circuit | None
     dynamic: QuantumCircuit | None
     path: Literal["fast", "reference"]
+    bindings: Mapping[Any, float] = field(default_factory=dict)
+
+    def answer(self, n_variables: int | None = None) -> Answer:
+        """What of the program is its answer to a problem of `n_variables`; None: all it writes."""
+        if self.circuit is not None:
+            measurements = self.circuit.measurements
+        else:
+            measurements = Measurements() if self.dynamic is None else measured_by(self.dynamic)
+        return choose(measurements, self.n_qubits, n_variables, self._used)
+
+    def _used(self) -> set[int]:
+        """Qubits that something acts on."""
+        if self.circuit is not None:
+            return {qubit for gate in self.circuit.gates for qubit in gate.qubits}
+        if self.dynamic is None:
+            return set()
+        found = self.dynamic
+        kept = [item for item in found.data if item.operation.name not in SILENT]
+        return {found.find_bit(qubit).index for item in kept for qubit in item.qubits}
 
 
 def parse(
@@ -53,6 +81,7 @@ def parse(
     *,
     max_gates: int = MAX_GATES,
     on_accepted: Callable[[int], None] | None = None,
+    parameters: Values | None = None,
 ) -> Program:
     """Parse OpenQASM 3 text.
 
@@ -60,12 +89,15 @@ def parse(
         max_gates: limit on gates after unrolling loops and gate definitions.
         on_accepted: told the number of qubits once it is certain that the reference importer says
             yes, which may be long before the gates are unrolled.
+        parameters: values of the program's inputs.
 
     Raises:
+        InputError: a value that is not a finite number, or is for an input that is not declared.
         CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
             and column where it tells them); kind `limit` or `parameter` for a program that it
-            accepts but that cannot be simulated: too many gates, free `input` parameters.
+            accepts but that cannot be simulated: too many gates, inputs without a value.
     """
+    values = read_values(parameters or {})
     if VERSION not in text:
         raise CircuitError(
             f"the text does not contain {VERSION!r}.",
@@ -78,10 +110,11 @@ def parse(
     circuit = _parse_flat(text)
     if circuit is not None:
         accepted(circuit.n_qubits)
+        match_inputs((), values)
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
         return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates, accepted)
+    return _parse_reference(text, max_gates, accepted, values)
 
 
 def parses(text: str) -> bool:
@@ -170,7 +203,9 @@ class _FlatProgram:
     def __init__(self) -> None:
         self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
         self.n_qubits = 0
+        self.n_bits = 0
         self.measured: set[int] = set()
+        self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
 
     def read(self, statements: list[str]) -> Circuit:
         gates: list[Gate] = []
@@ -186,7 +221,17 @@ class _FlatProgram:
                     continue
                 known[statement] = ops
             gates += ops
-        return Circuit(self.n_qubits, tuple(gates), n_measured=len(self.measured))
+        registers = tuple(
+            range(first, first + size)
+            for quantum, first, size in self.registers.values()
+            if not quantum and size is not None
+        )
+        return Circuit(
+            self.n_qubits,
+            tuple(gates),
+            n_measured=len(self.measured),
+            measurements=Measurements(self.results, registers=registers),
+        )
 
     def _gates(self, statement: str) -> list[Gate] | None:
         """The gates of a statement; None where it is no gate application."""
@@ -244,15 +289,18 @@ class _FlatProgram:
             if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
                 raise _Unsure
             self.measured.update(qubits)
+            self.results.update(zip(bits, qubits, strict=True))
         elif match := _DECLARATION.fullmatch(statement):
             kind, size_text, name = match.groups()
             if name in _RESERVED or name in self.registers:
                 raise _Unsure
             size = int(size_text) if size_text else None
             quantum = kind == "qubit"
-            self.registers[name] = (quantum, self.n_qubits, size)
+            self.registers[name] = (quantum, self.n_qubits if quantum else self.n_bits, size)
             if quantum:
                 self.n_qubits += size or 1
+            else:
+                self.n_bits += size or 1
         elif statement.startswith("barrier") and statement[7:8] in {" ", "\t", "\n", "\r"}:
             operands = statement[8:].split(",")
             if not all(re.fullmatch(_OPERAND, o.strip(" \t\r\n")) for o in operands):
@@ -291,15 +339,18 @@ def _angle(text: str) -> float:
 # --- the reference importer ----------------------------------------------------------------------
 
 
-def _parse_reference(text: str, max_gates: int, accepted: Callable[[int], None]) -> Program:
+def _parse_reference(
+    text: str, max_gates: int, accepted: Callable[[int], None], values: Mapping[str, float]
+) -> Program:
     from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
     imported = import_reference(text)
     accepted(imported.num_qubits)
+    bindings = bind_inputs(imported, values)
     try:
-        circuit = from_qiskit(imported, max_gates=max_gates)
+        circuit = from_qiskit(imported, max_gates=max_gates, bindings=bindings)
     except DynamicCircuit:
-        return Program(imported.num_qubits, None, imported, "reference")
+        return Program(imported.num_qubits, None, imported, "reference", bindings)
     return Program(circuit.n_qubits, circuit, None, "reference")
 
 

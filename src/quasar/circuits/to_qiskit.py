@@ -2,7 +2,8 @@
 
 Covers static circuits both ways; on the way back, gate definitions, boxes and loops over constants
 are unrolled until only the gates of `circuit.GATES` are left. Does not cover dynamic circuits
-(`DynamicCircuit` is raised, and the caller keeps Qiskit's own object) and free parameters.
+(`DynamicCircuit` is raised, and the caller keeps Qiskit's own object), nor free parameters without
+a value.
 
 Global phase, barriers and delays are dropped: they do not change what is measured.
 """
@@ -10,13 +11,15 @@ Global phase, barriers and delays are dropped: they do not change what is measur
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quasar.circuits.circuit import ALIASES, Circuit, Gate, validate
+from quasar.circuits.measurement import Measurements, register_bits
+from quasar.circuits.parameters import unbound
 from quasar.circuits.qasm import MAX_GATES, too_many_gates
 from quasar.core.errors import CircuitError
 
@@ -62,14 +65,20 @@ def to_qiskit(circuit: Circuit, measure: bool = False) -> QuantumCircuit:
     return out
 
 
-def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circuit:
+def from_qiskit(
+    circuit: QuantumCircuit,
+    *,
+    max_gates: int = MAX_GATES,
+    bindings: Mapping[Any, float] | None = None,
+) -> Circuit:
     """The static form of a Qiskit circuit.
 
-    A measurement is final when nothing acts on its qubit afterwards; final ones are counted and
-    left out. Resetting a qubit that nothing has acted on does nothing, and is left out too.
+    A measurement is final when nothing acts on its qubit afterwards; these are noted apart from the
+    gates. Resetting a qubit that nothing has acted on does nothing, and is left out too.
 
     Args:
         max_gates: limit on gates, and on loop iterations, checked while unrolling.
+        bindings: values of free parameters.
 
     Raises:
         DynamicCircuit: it measures a qubit and goes on using it, resets a used one, branches or
@@ -77,19 +86,24 @@ def from_qiskit(circuit: QuantumCircuit, *, max_gates: int = MAX_GATES) -> Circu
         CircuitError: kind `parameter` for a free parameter or an angle that is not finite, `limit`
             for more than `max_gates` gates, `semantic` for an operation without a meaning here.
     """
-    unrolling = Unrolling(max_gates)
+    unrolling = Unrolling(max_gates, bindings)
     unrolling.run(circuit)
-    gates, measured = tuple(unrolling.gates), len(unrolling.measured)
-    return Circuit(circuit.num_qubits, gates, n_measured=measured)
+    return Circuit(
+        circuit.num_qubits,
+        tuple(unrolling.gates),
+        n_measured=len(unrolling.measured),
+        measurements=Measurements(unrolling.results, registers=register_bits(circuit)),
+    )
 
 
-_Step = tuple[Any, tuple[int, ...]]  # an operation and the outer qubits it acts on
+_Step = tuple[Any, tuple[int, ...], tuple[int, ...]]
+"""An operation, and the outer qubits and classical bits it acts on."""
 
 
 class Unrolling:
     """A depth-first walk with its own stack, so that nesting is not bounded by Python's."""
 
-    def __init__(self, max_gates: int) -> None:
+    def __init__(self, max_gates: int, bindings: Mapping[Any, float] | None = None) -> None:
         from qiskit.circuit import (
             Barrier,
             BoxOp,
@@ -120,22 +134,24 @@ class Unrolling:
         self.gates: list[Gate] = []
         self.touched: set[int] = set()
         self.measured: set[int] = set()
-        self.bindings: dict[Any, int] = {}
+        self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
+        self.bindings: dict[Any, float] = dict(bindings or {})
         # Blocks are kept beside their counts, so that no other takes their identity.
         self.least: dict[int, tuple[QuantumCircuit, int | None]] = {}
         self.iterations = 0
         self.visits = 0
 
     def run(self, circuit: QuantumCircuit) -> None:
-        """Unroll a whole circuit into `gates` and `measured`."""
-        self.walk(_steps(circuit, tuple(range(circuit.num_qubits))))
+        """Unroll a whole circuit into `gates`, `measured` and `results`."""
+        qubits, clbits = tuple(range(circuit.num_qubits)), tuple(range(circuit.num_clbits))
+        self.walk(_steps(circuit, qubits, clbits))
 
     def unroll(
-        self, operation: Any, qubits: tuple[int, ...], bindings: dict[Any, int]
+        self, operation: Any, qubits: tuple[int, ...], bindings: dict[Any, float]
     ) -> tuple[Gate, ...]:
-        """The gates of one operation on `qubits`, with loop variables at the values given."""
+        """The gates of one operation on `qubits`, with parameters at the values given."""
         self.gates, self.touched, self.bindings, self.visits = [], set(), bindings, 0
-        self.walk(iter([(operation, qubits)]))
+        self.walk(iter([(operation, qubits, ())]))
         return tuple(self.gates)
 
     def walk(self, steps: Iterator[_Step]) -> None:
@@ -153,16 +169,19 @@ class Unrolling:
             if inner is not None:
                 stack.append(inner)
 
-    def visit(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step] | None:
+    def visit(
+        self, operation: Any, qubits: tuple[int, ...], clbits: tuple[int, ...]
+    ) -> Iterator[_Step] | None:
         """Take one operation; returns the steps it stands for, if it is not a step itself."""
         if isinstance(operation, self.loop):
-            return self.loop_steps(operation, qubits)
+            return self.loop_steps(operation, qubits, clbits)
         if isinstance(operation, self.box):
-            return _steps(operation.body, qubits)
+            return _steps(operation.body, qubits, clbits)
         if isinstance(operation, self.dynamic):
             raise DynamicCircuit(f"'{operation.name}' depends on values known only while running.")
         if isinstance(operation, self.measure):
             self.measured.update(qubits)
+            self.results.update(zip(clbits, qubits, strict=True))
             return None
         if isinstance(operation, self.idle) or getattr(operation, "_directive", False):
             return None
@@ -180,7 +199,7 @@ class Unrolling:
         if isinstance(operation, self.unitary):
             self.add(_matrix_gate(np.asarray(operation.params[0]), qubits))
             return None
-        return self.definition_steps(operation, qubits)
+        return self.definition_steps(operation, qubits, clbits)
 
     def known(self, operation: Any) -> str | None:
         """Name in `GATES`, by class: a user's gate may bear any name."""
@@ -205,11 +224,7 @@ class Unrolling:
         free = getattr(value, "parameters", ())
         unknown = sorted(p.name for p in free if p not in self.bindings)
         if unknown:
-            raise CircuitError(
-                f"the angle {value} depends on the free parameter {', '.join(unknown)}.",
-                kind="parameter",
-                hint="Write angles as numbers.",
-            )
+            raise unbound(unknown)
         try:
             angle = float(value.bind({p: self.bindings[p] for p in free}) if free else value)
         except (TypeError, ValueError, ArithmeticError, self.qiskit_error):
@@ -218,14 +233,16 @@ class Unrolling:
             raise CircuitError(f"the angle {value} is not a finite number.", kind="parameter")
         return angle
 
-    def loop_steps(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step]:
+    def loop_steps(
+        self, operation: Any, qubits: tuple[int, ...], clbits: tuple[int, ...]
+    ) -> Iterator[_Step]:
         values, variable, body = operation.params
         if variable is not None and not isinstance(variable, self.parameter):
             raise DynamicCircuit("a loop counts in a variable.")
         least = self.least_iterations(values, body)
         if max(least, len(self.gates) + least) > self.max_gates:
             raise too_many_gates(self.max_gates)
-        return self.iterate(values, variable, body, qubits)
+        return self.iterate(values, variable, body, qubits, clbits)
 
     def least_iterations(self, values: Any, body: QuantumCircuit) -> int:
         """Gates or innermost rounds that a loop comes to at least; 0 where it may be left early.
@@ -257,7 +274,12 @@ class Unrolling:
         return self.least[id(body)][1]
 
     def iterate(
-        self, values: Any, variable: Any, body: QuantumCircuit, qubits: tuple[int, ...]
+        self,
+        values: Any,
+        variable: Any,
+        body: QuantumCircuit,
+        qubits: tuple[int, ...],
+        clbits: tuple[int, ...],
     ) -> Iterator[_Step]:
         # Bound where an angle is read, not by `assign_parameters`: that changes the definitions of
         # controlled gates in place where copies of the body share them.
@@ -266,10 +288,12 @@ class Unrolling:
             if self.iterations > self.max_gates:
                 raise too_many_gates(self.max_gates)
             self.bindings[variable] = value
-            yield from _steps(body, qubits)
+            yield from _steps(body, qubits, clbits)
         self.bindings.pop(variable, None)
 
-    def definition_steps(self, operation: Any, qubits: tuple[int, ...]) -> Iterator[_Step]:
+    def definition_steps(
+        self, operation: Any, qubits: tuple[int, ...], clbits: tuple[int, ...]
+    ) -> Iterator[_Step]:
         if getattr(operation, "_definition", None) is None and isinstance(
             operation, self.instruction
         ):
@@ -278,11 +302,11 @@ class Unrolling:
         if definition is None and not isinstance(operation, self.instruction):
             definition = _synthesized(operation)
         if definition is not None:
-            return _steps(definition, qubits)
-        return iter([(_as_unitary(operation), qubits)])
+            return _steps(definition, qubits, clbits)
+        return iter([(_as_unitary(operation), qubits, clbits)])
 
     def bound(self, operation: Any) -> Any:
-        """The operation at the present values of the loop variables.
+        """The operation at the present values of its parameters.
 
         A definition that is still to be made from the angles may need them as numbers.
         """
@@ -295,11 +319,15 @@ class Unrolling:
         return copy
 
 
-def _steps(body: QuantumCircuit, qubits: tuple[int, ...]) -> Iterator[_Step]:
-    """The instructions of `body`, whose qubit i is the outer `qubits[i]`."""
+def _steps(
+    body: QuantumCircuit, qubits: tuple[int, ...], clbits: tuple[int, ...]
+) -> Iterator[_Step]:
+    """The instructions of `body`, whose qubit i is the outer `qubits[i]`; bits likewise."""
     place = dict(zip(body.qubits, qubits, strict=True))
+    place |= zip(body.clbits, clbits, strict=True)
     for item in body.data:
-        yield item.operation, tuple([place[q] for q in item.qubits])
+        used = tuple([place[q] for q in item.qubits])
+        yield item.operation, used, tuple([place[c] for c in item.clbits])
 
 
 def _matrix_gate(matrix: Any, qubits: tuple[int, ...]) -> Gate:

@@ -46,17 +46,28 @@ def command(
     coupling: Annotated[
         str, typer.Option(help="Connections for --basis: full, line, ring, grid or heavy-hex.")
     ] = "full",
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Value of an input parameter, such as gamma=0.4 or beta=pi/3; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
 
     Exit code 0: feasible; 3: infeasible circuit; 2: bad usage or bad input file.
     """
+    from quasar.circuits.parameters import read_assignments
     from quasar.problems.load import load_problem
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(max_stage=_last_stage(stages))
+    parameters = read_assignments(assignments or ())
     encoded = load_problem(problem)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
     given = None
@@ -65,8 +76,10 @@ def command(
             given = read_bytes(reference).decode("utf-8")
         except UnicodeDecodeError:
             raise InputError(f"{reference} is not UTF-8 text.") from None
-    report = Verifier(encoded, given, settings).verify(text)
-    compiled = None if basis is None or not report.parses else _compiled(text, basis, coupling)
+    report = Verifier(encoded, given, settings).verify(text, parameters=parameters)
+    compiled = None
+    if basis is not None and report.parses:
+        compiled = _compiled(text, parameters, basis, coupling)
     if as_json:
         extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}
         print_json({**report.model_dump(mode="json"), **extra})
@@ -101,14 +114,16 @@ def read_bytes(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _compiled(text: bytes, basis: str, coupling: str) -> Statistics | None:
+def _compiled(
+    text: bytes, parameters: dict[str, float], basis: str, coupling: str
+) -> Statistics | None:
     """Size after transpiling; None for a dynamic program or one that cannot be simulated."""
     from quasar.circuits.qasm import parse
     from quasar.circuits.statistics import transpiled_statistics
     from quasar.core.errors import CircuitError
 
     try:
-        circuit = parse(text.decode("utf-8")).circuit
+        circuit = parse(text.decode("utf-8"), parameters=parameters).circuit
     except CircuitError:
         return None
     return None if circuit is None else transpiled_statistics(circuit, basis, coupling)

@@ -37,7 +37,7 @@ class CircuitError(QuasarError):
     Args:
         message: what is wrong, one sentence.
         kind: machine-readable class of the verdict: `syntax`, `semantic`, `limit`, `parameter`,
-            `numeric`, `unsimulable` or `qubits`.
+            `numeric`, `unsimulable`, `measurement` or `qubits`.
         limit: for kind `limit`, which one: `characters`, `nesting`, `gates`, `qubits`,
             `outcomes`, `steps`, `time` or `memory`.
         line: 1-based line of the fault, if known.

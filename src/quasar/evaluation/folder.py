@@ -114,7 +114,7 @@ def _draw(best: Candidate, problem: EncodedProblem, folder: Path) -> None:
     program = parse(best.qasm)
     if program.circuit is not None:
         draw(program.circuit, folder / "circuit.png")
-    probabilities = run(program, get_engine()).probabilities
+    probabilities = run(program, get_engine(), n_variables=problem.n_qubits).probabilities
     pictures.histogram(probabilities, problem, folder / "histogram.png")
     spectrum = problem.hamiltonian.spectrum
     pictures.optimisation_curve(

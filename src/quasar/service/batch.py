@@ -133,7 +133,8 @@ class _Bodies:
             InputError: the problem is nested too deeply.
         """
         shared, key = self._shared(item)
-        program = json.dumps({"qasm": item.qasm, "qasm_base64": item.qasm_base64}).encode("ascii")
+        own = item.model_dump(mode="json", include={"qasm", "qasm_base64", "parameters"})
+        program = json.dumps(own).encode("ascii")
         body = b'{%s,"prepared":"%s",%s' % (shared[1:-1], key.encode("ascii"), program[1:])
         return body, key.encode("ascii") + program
 

@@ -23,6 +23,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from pydantic import ValidationError
 
+from quasar.circuits.parameters import Values
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.settings import describe_validation
 from quasar.service import models
@@ -129,12 +130,14 @@ def _verify_request(
     problem: Mapping[str, Any],
     reference: str | None,
     options: models.VerifyOptions | None,
+    parameters: Values | None,
 ) -> models.VerifyRequest:
     return _request(
         models.VerifyRequest,
         problem=dict(problem),
         reference=reference,
         options=options or models.VerifyOptions(),
+        parameters=dict(parameters or {}),
         **models.program(qasm),
     )
 
@@ -167,17 +170,20 @@ class Client(_Shared):
         problem: Mapping[str, Any],
         reference: str | None = None,
         options: models.VerifyOptions | None = None,
+        *,
+        parameters: Values | None = None,
     ) -> Report:
         """Judge one circuit.
 
         Args:
             problem: content of a problem file.
+            parameters: values of the circuit's `input` parameters.
 
         Raises:
             InputError: the problem cannot be used, or the key is wrong.
             InfrastructureError: the service cannot be reached or failed.
         """
-        body = _verify_request(qasm, problem, reference, options)
+        body = _verify_request(qasm, problem, reference, options, parameters)
         return self._post("/v1/verify", body, models.VerifyAnswer).report
 
     def verify_many(
@@ -306,9 +312,11 @@ class AsyncClient(_Shared):
         problem: Mapping[str, Any],
         reference: str | None = None,
         options: models.VerifyOptions | None = None,
+        *,
+        parameters: Values | None = None,
     ) -> Report:
         """See `Client.verify`."""
-        body = _verify_request(qasm, problem, reference, options)
+        body = _verify_request(qasm, problem, reference, options, parameters)
         return (await self._post("/v1/verify", body, models.VerifyAnswer)).report
 
     async def verify_many(

@@ -51,6 +51,10 @@ QasmArgument = Annotated[
     str,
     Field(description='The circuit: OpenQASM 3.0 with include "stdgates.inc"; one qubit register.'),
 ]
+ParametersArgument = Annotated[
+    dict[str, float | str] | None,
+    Field(description="Values of the circuit's 'input' parameters: numbers, or texts as 'pi/3'."),
+]
 R = TypeVar("R", bound=models.Request)
 A = TypeVar("A", bound=models.Answer)
 
@@ -101,6 +105,7 @@ class _Tools:
         qasm: QasmArgument,
         reference: str | None = None,
         max_stage: Annotated[int, Field(ge=1, le=4)] = 4,
+        parameters: ParametersArgument = None,
     ) -> models.VerifyAnswer:
         """Judge a circuit: is it valid, how low is its energy, how likely is an optimum, what does
         it answer. A faulty circuit comes back with line, column and a hint.
@@ -111,6 +116,7 @@ class _Tools:
             problem=problem,
             reference=reference,
             options={"max_stage": max_stage},
+            parameters=parameters or {},
             **models.program(qasm),
         )
         return models.VerifyAnswer.model_validate_json(b'{"report":' + raw + b"}")

@@ -100,6 +100,8 @@ class Program(Request):
     """OpenQASM 3 text."""
     qasm_base64: str | None = None
     """Its bytes in base64, instead of `qasm`: for bytes that are not UTF-8, which get a verdict."""
+    parameters: dict[str, float | str] = Field(default_factory=dict, max_length=1000)
+    """Values of its `input` parameters, by name: numbers, or texts such as `pi/3`."""
 
     @field_validator("qasm_base64")
     @classmethod

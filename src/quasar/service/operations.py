@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from quasar.circuits.parameters import Values
 from quasar.core.errors import CircuitError, InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
@@ -115,7 +116,9 @@ class Desk:
         self._verifiers[key] = verifier
         return verifier
 
-    def judge(self, verifier: Verifier, text: str | bytes) -> Report:
+    def judge(
+        self, verifier: Verifier, text: str | bytes, parameters: Values | None = None
+    ) -> Report:
         """The report on a circuit, or on the refusal that came with the order."""
         self.on_judging()
         if self.refusal is not None:
@@ -127,7 +130,7 @@ class Desk:
             nested = too_nested(text, self.max_nesting)
             if nested is not None:
                 return verifier.refuse(nested)
-        return verifier.verify(text, self.on_parsed)
+        return verifier.verify(text, self.on_parsed, parameters=parameters)
 
     def _amplitudes(self) -> int:
         return sum(1 << verifier.problem.n_qubits for verifier in self._verifiers.values())
@@ -156,7 +159,8 @@ def verify(desk: Desk, body: dict[str, Any]) -> str:
     if verifier is None:
         settings = models.VerifyOptions.model_validate(body["options"]).settings()
         verifier = desk.verifier(body["problem"], body["reference"], settings, key)
-    return desk.judge(verifier, models.Program.model_construct(**body).text).model_dump_json()
+    text = models.Program.model_construct(**body).text
+    return desk.judge(verifier, text, body.get("parameters")).model_dump_json()
 
 
 def observe(desk: Desk, body: dict[str, Any]) -> str:
@@ -225,12 +229,17 @@ def optimise(desk: Desk, body: dict[str, Any]) -> str:
     from quasar.circuits.emit import emit
     from quasar.core.seeds import generator
     from quasar.optimize.trace import Budget
+    from quasar.simulate.outcome import answer_circuit
 
     verifier = desk.verifier(body["problem"], None, VerifierSettings())
-    circuit = _static_circuit(desk, body, verifier.settings)
+    program = _static_program(desk, body, verifier.settings)
     n = verifier.problem.n_qubits
-    if circuit.n_qubits != n:
-        raise CircuitError(f"the circuit has {circuit.n_qubits} qubits, the problem has {n}.")
+    circuit = answer_circuit(program, n)
+    if circuit is None:
+        raise CircuitError(
+            f"the circuit has {program.n_qubits} qubits, the problem has {n}: this needs a circuit "
+            "that measures one qubit of its own for each variable, and no others."
+        )
     found = polish(
         circuit,
         verifier.problem.hamiltonian,
@@ -253,7 +262,7 @@ def draw(desk: Desk, body: dict[str, Any]) -> str:
     """`DrawRequest` to `DrawAnswer`."""
     from quasar.circuits.draw import draw_text
 
-    circuit = _static_circuit(desk, body, VerifierSettings())
+    circuit = _static_program(desk, body, VerifierSettings()).circuit
     return models.DrawAnswer(
         drawing=draw_text(circuit, body["width"], max_gates=body["max_gates"]),
         n_qubits=circuit.n_qubits,
@@ -261,8 +270,8 @@ def draw(desk: Desk, body: dict[str, Any]) -> str:
     ).model_dump_json()
 
 
-def _static_circuit(desk: Desk, body: dict[str, Any], settings: VerifierSettings) -> Any:
-    """The circuit of a request that needs it as gates.
+def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings) -> Any:
+    """The program of a request that needs it as gates.
 
     Raises:
         CircuitError: it does not parse, is too large, or is dynamic.
@@ -281,7 +290,7 @@ def _static_circuit(desk: Desk, body: dict[str, Any], settings: VerifierSettings
     nested = too_nested(text, desk.max_nesting)
     if nested is not None:
         raise CircuitError(nested.message, kind=nested.kind, limit=nested.limit, hint=nested.hint)
-    program = parse(text, max_gates=settings.limits.max_gates)
+    program = parse(text, max_gates=settings.limits.max_gates, parameters=body.get("parameters"))
     if program.circuit is None:
         raise CircuitError(
             "the program is dynamic (mid-circuit measurement, reset or branches); this needs plain "
@@ -291,7 +300,7 @@ def _static_circuit(desk: Desk, body: dict[str, Any], settings: VerifierSettings
         raise CircuitError(
             f"the circuit has {program.n_qubits} qubits; the limit is {settings.limits.max_qubits}."
         )
-    return program.circuit
+    return program
 
 
 OPERATIONS: dict[str, Callable[[Desk, dict[str, Any]], str]] = {

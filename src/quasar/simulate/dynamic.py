@@ -2,13 +2,13 @@
 
 Every measurement splits the state into its outcomes, each followed to the end with its weight; the
 result is the exact mixture, not a sample. Covers what the OpenQASM importer produces (`if`,
-`while`, `for`, `break`, `continue`, `box`, conditions on a bit or a register). Free parameters are
-refused.
+`while`, `for`, `break`, `continue`, `box`, conditions on a bit or a register). Free parameters
+without a value are refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,9 +16,11 @@ import numpy as np
 import qulacs
 from qulacs import gate as qg
 
+from quasar.circuits.measurement import SILENT, without_final
 from quasar.circuits.to_qiskit import Unrolling
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import FloatVector
+from quasar.simulate.marginal import Marginal
 from quasar.simulate.qulacs_engine import build_gate
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ NEGLIGIBLE = 1e-12
 _HELD_AMPLITUDES = 1 << 27  # 2 GiB of states waiting at once
 
 _Signal = Literal["next", "break", "continue"]
-_SILENT = {"barrier", "delay", "id"}
 
 
 @dataclass
@@ -45,43 +46,71 @@ class _Branch:
 
 
 def dynamic_distribution(
-    program: QuantumCircuit, *, max_branches: int = 4096, max_steps: int = 200_000
+    program: QuantumCircuit,
+    bits: Sequence[int] | None = None,
+    *,
+    bindings: Mapping[Any, float] | None = None,
+    max_branches: int = 4096,
+    max_steps: int = 200_000,
 ) -> FloatVector:
-    """Exact distribution of measuring all qubits at the end of a dynamic program.
+    """Exact distribution of classical bits, or of all qubits, at the end of a dynamic program.
 
     Args:
         program: as the importer returns it; n qubits.
+        bits: the w classical bits of the result, the least significant first; None: what measuring
+            all qubits at the end would give.
+        bindings: values of the program's free parameters.
         max_branches: measurement outcomes followed to the end at most; of those that wait for
             their turn, no more than 2 GiB of states are held.
         max_steps: instructions executed over all branches at most; ends endless loops.
 
     Returns:
-        Probabilities, shape [2**n]; they sum to 1 up to the outcomes below `NEGLIGIBLE`.
+        Probabilities, shape [2**w] or [2**n]; they sum to 1 up to the outcomes below `NEGLIGIBLE`.
 
     Raises:
-        CircuitError: kind `limit` past either maximum, kind `parameter` for free parameters and
-            for angles that are not finite.
+        CircuitError: kind `limit` past either maximum, kind `parameter` for free parameters without
+            a value and for angles that are not finite.
     """
-    if program.parameters:
-        names = ", ".join(sorted(p.name for p in program.parameters))
-        raise CircuitError(
-            f"the program has free inputs ({names}).",
-            kind="parameter",
-            hint="Write the angles as numbers.",
-        )
     held = max(2, min(max_branches, _HELD_AMPLITUDES >> program.num_qubits))
-    runner = _Runner(held, max_steps)
+    runner = _Runner(held, max_steps, bindings or {})
     start = _Branch(1.0, qulacs.QuantumState(program.num_qubits), 0)
     qubits = {q: i for i, q in enumerate(program.qubits)}
     clbits = {c: i for i, c in enumerate(program.clbits)}
-    total = np.zeros(1 << program.num_qubits)
-    body = _without_final_measurements(program)
+    body, final = without_final(program, qubits_count=bits is None)
+    result = _Result(program.num_qubits, bits, {clbits[c]: qubits[q] for c, q in final.items()})
     for finished, (branch, _) in enumerate(runner.run(body, 0, start, qubits, clbits), start=1):
         if finished > max_branches:
             raise _too_many(max_branches)
+        result.add(branch)
+    return result.total
+
+
+class _Result:
+    """The mixture of all outcomes so far.
+
+    Args:
+        final: bit to the qubit that holds its value at the end.
+    """
+
+    def __init__(self, n_qubits: int, bits: Sequence[int] | None, final: dict[int, int]) -> None:
+        self.kept: list[tuple[int, int]] = []  # place in the result, and bit of the branch
+        self.marginal: Marginal | None
+        if bits is None:
+            self.marginal = None
+        else:
+            places = {place: final[bit] for place, bit in enumerate(bits) if bit in final}
+            self.kept = [(place, bit) for place, bit in enumerate(bits) if bit not in final]
+            self.marginal = Marginal(n_qubits, places)
+        self.total: FloatVector = np.zeros(1 << (n_qubits if bits is None else len(bits)))
+
+    def add(self, branch: _Branch) -> None:
         vector = branch.state.get_vector()
-        total += branch.weight * (vector.real**2 + vector.imag**2)
-    return total
+        p = branch.weight * (vector.real**2 + vector.imag**2)
+        if self.marginal is None:
+            self.total += p
+            return
+        known = sum(((branch.bits >> bit) & 1) << place for place, bit in self.kept)
+        self.total[self.marginal.places + known] += self.marginal.of(p)
 
 
 def _too_many(max_branches: int) -> CircuitError:
@@ -93,29 +122,12 @@ def _too_many(max_branches: int) -> CircuitError:
     )
 
 
-def _without_final_measurements(program: QuantumCircuit) -> list[CircuitInstruction]:
-    """Instructions less the measurements that nothing after them can notice."""
-    touched: set[Any] = set()
-    kept: list[CircuitInstruction] = []
-    for instruction in reversed(program.data):
-        used = {*instruction.qubits, *instruction.clbits}
-        if instruction.operation.name == "measure":
-            if touched.isdisjoint(used):
-                continue
-        elif instruction.operation.name in _SILENT:
-            continue
-        touched |= used
-        kept.append(instruction)
-    kept.reverse()
-    return kept
-
-
 class _Runner:
-    def __init__(self, max_held: int, max_steps: int) -> None:
+    def __init__(self, max_held: int, max_steps: int, bindings: Mapping[Any, float]) -> None:
         self.max_held = max_held
         self.max_steps = max_steps
         self.steps = 0
-        self.bindings: dict[Any, int] = {}  # loop variables at their present values
+        self.bindings: dict[Any, float] = dict(bindings)  # loop variables at present values too
         self.unrolling = Unrolling(max_steps)
 
     def step(self) -> None:
@@ -151,7 +163,7 @@ class _Runner:
                 instruction = body[position]
                 name = instruction.operation.name
                 position += 1
-                if name in _SILENT:
+                if name in SILENT:
                     continue
                 targets = [qubits[q] for q in instruction.qubits]
                 if name in {"break_loop", "continue_loop"}:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from quasar.circuits.parameters import Values
 from quasar.problems.base import EncodedProblem, Problem
 from quasar.problems.load import load_problem
 from quasar.verifier.pipeline import Verifier
@@ -18,6 +19,8 @@ def verify(
     problem: str | os.PathLike[str] | Mapping[str, Any] | Problem | EncodedProblem,
     reference: str | None = None,
     settings: VerifierSettings | None = None,
+    *,
+    parameters: Values | None = None,
 ) -> Report:
     """Judge one circuit for a problem. For many circuits of one problem, keep a `Verifier`.
 
@@ -26,10 +29,12 @@ def verify(
         problem: path of a problem file, its content, or a problem.
         reference: QASM of a reference circuit; default: the problem file's own, if it has one.
         settings: see `VerifierSettings`.
+        parameters: values of the program's `input` parameters, as numbers or texts such as `pi/3`.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
-        InputError: the reference is not a usable circuit.
+        InputError: the reference is not a usable circuit; a parameter that the program does not
+            declare, or that is no finite number.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
-    return Verifier(load_problem(problem), reference, settings).verify(qasm)
+    return Verifier(load_problem(problem), reference, settings).verify(qasm, parameters=parameters)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.parameters import Values
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.hamiltonian import Spectrum
@@ -64,10 +65,17 @@ class Verifier:
         if self.reference_text is None:
             return None
         stage, execution = feasibility.measure(
-            self.reference_text, get_engine(self.settings.reference_engine), self.settings.limits
+            self.reference_text,
+            get_engine(self.settings.reference_engine),
+            self.settings.limits,
+            n_variables=self.problem.n_qubits,
+            all_qubits=self.settings.measurement == "all-qubits",
         )
-        if execution is None:
-            raise InputError(f"the reference circuit is not usable: {stage.fault}")
+        fault = stage.fault
+        if execution is not None and execution.outcome.answer.bits is not None:
+            fault = _misfit(execution, self.problem.n_qubits)
+        if execution is None or fault is not None:
+            raise InputError(f"the reference circuit is not usable: {fault}")
         return execution.outcome.probabilities
 
     @cached_property
@@ -141,18 +149,26 @@ class Verifier:
         run.skip_rest("the circuit is infeasible")
         return run.report(None)
 
-    def verify(self, text: str | bytes, on_parsed: Callable[[int], None] | None = None) -> Report:
+    def verify(
+        self,
+        text: str | bytes,
+        on_parsed: Callable[[int], None] | None = None,
+        *,
+        parameters: Values | None = None,
+    ) -> Report:
         """Judge one circuit.
 
         Args:
             on_parsed: told the number of qubits once the text has parsed.
+            parameters: values of the program's inputs: numbers, or texts such as `pi/3`.
 
         Raises:
-            InputError: the reference circuit is infeasible.
+            InputError: the reference circuit is infeasible; a parameter that the program does not
+                declare, or that is no finite number.
             InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
         """
         try:
-            return self._verify(text, on_parsed)
+            return self._verify(text, on_parsed, parameters)
         except QuasarError:
             raise
         except MemoryError as error:
@@ -163,11 +179,22 @@ class Verifier:
                 "the circuit."
             ) from error
 
-    def _verify(self, text: str | bytes, on_parsed: Callable[[int], None] | None) -> Report:
+    def _verify(
+        self,
+        text: str | bytes,
+        on_parsed: Callable[[int], None] | None,
+        parameters: Values | None,
+    ) -> Report:
         run = _Run(self)
         with run.timed("feasibility"):
             first, execution = feasibility.measure(
-                text, self.engine, self.settings.limits, on_parsed
+                text,
+                self.engine,
+                self.settings.limits,
+                on_parsed,
+                parameters=parameters,
+                n_variables=self.problem.n_qubits,
+                all_qubits=self.settings.measurement == "all-qubits",
             )
         run.stages = Stages(feasibility=first)
         if execution is None:
@@ -220,10 +247,10 @@ class _Run:
         else:
             self.skipped["behaviour"] = "only stage 1 was asked for"
         expected = n if reference is None else int(reference.size - 1).bit_length()
-        self.scores.qubit_difference = execution.program.n_qubits - expected
+        self.scores.qubit_difference = execution.outcome.answer.width - expected
         self.scores.active_extra_qubits = _active_beyond(execution.program.circuit, expected)
-        if execution.program.n_qubits != n:
-            self.skip_rest("the circuit has another number of qubits than the problem")
+        if execution.outcome.answer.width != n:
+            self.skip_rest("the circuit's answer has another number of bits than the problem")
             return
         why = self._closed("objective")
         if why is None:
@@ -239,13 +266,14 @@ class _Run:
         else:
             self.skipped["objective"] = why
         why = self._closed("utility")
-        if why is None and execution.program.circuit is None:
+        circuit = execution.outcome.circuit
+        if why is None and circuit is None:
             why = "a dynamic program has no fixed ansatz to optimise"
-        if why is None and execution.program.circuit is not None:
+        if why is None and circuit is not None:
             with self.timed("utility"):
                 self.stages.utility = utility.measure(
-                    execution.program.circuit,
-                    verifier.diagonal,
+                    circuit,
+                    execution.outcome.by_state(verifier.diagonal),
                     verifier.spectrum,
                     settings.utility,
                 )
@@ -283,15 +311,10 @@ class _Run:
 
     def report(self, execution: Execution | None) -> Report:
         verifier, settings, first = self.verifier, self.settings, self.stages.feasibility
-        n = verifier.problem.n_qubits
-        fits = first.simulable and first.n_qubits == n
         fault = first.fault
-        if first.simulable and not fits:
-            fault = Fault(
-                kind="qubits",
-                message=f"the circuit has {first.n_qubits} qubits, the problem has {n}.",
-                hint=f"Declare exactly {n}: 'qubit[{n}] q;', one for each variable.",
-            )
+        if execution is not None:
+            fault = _misfit(execution, verifier.problem.n_qubits)
+        fits = execution is not None and fault is None
         report = Report(
             feasible=fits,
             parses=first.parses,
@@ -324,7 +347,7 @@ class _Run:
 
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
-        outcome, circuit = execution.outcome, execution.program.circuit
+        outcome, circuit = execution.outcome, execution.outcome.circuit
         report.solutions = verifier.scale.measure(outcome.probabilities)
         report.penalty = verifier.penalty
         report.quality = quality.measure(
@@ -336,10 +359,33 @@ class _Run:
         )
         if not verifier.settings.readings:
             return
-        report.remarks = quality.remarks(
+        if outcome.answer.remark is not None:
+            report.remarks.append(outcome.answer.remark)
+        report.remarks += quality.remarks(
             outcome.probabilities, circuit, report.quality, verifier.problem
         )
         report.remarks += verifier.problem_remarks
+
+
+def _misfit(execution: Execution, n_variables: int) -> Fault | None:
+    """Why an answer is none for a problem of n variables: it has another number of bits."""
+    answer, n = execution.outcome.answer, n_variables
+    if answer.width == n:
+        return None
+    if answer.bits is None:
+        return Fault(
+            kind="qubits",
+            message=f"the circuit has {answer.width} qubits, the problem has {n}.",
+            hint=f"Declare exactly {n}: 'qubit[{n}] q;', one for each variable; or measure the {n} "
+            f"that hold the answer into 'bit[{n}] c;'.",
+        )
+    bits = "classical bit" if answer.width == 1 else "classical bits"
+    return Fault(
+        kind="measurement",
+        message=f"the program measures into {answer.width} {bits}, the problem has {n} variables.",
+        hint=f"Measure one qubit for each variable: 'bit[{n}] c;' and "
+        f"'c[i] = measure q[i];' for i = 0 to {n - 1}.",
+    )
 
 
 def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:

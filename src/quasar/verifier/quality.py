@@ -172,10 +172,6 @@ def remarks(
     """Plain sentences on what is likely wrong or worth knowing."""
     n = problem.n_qubits
     said = []
-    if circuit is not None and circuit.n_measured not in (0, n):
-        said.append(
-            f"The program measures {circuit.n_measured} of {n} qubits; all are measured here."
-        )
     if circuit is None:
         said.append("The program is dynamic: its exact mixture of outcomes was followed.")
     if quality.basis_state:

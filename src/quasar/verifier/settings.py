@@ -11,6 +11,7 @@ from quasar.core.settings import Settings
 Scheme = Literal["paper", "gated"]
 Ablation = Literal["full", "no_ev", "no_re", "no_opt", "validity_only"]
 EnergyConvention = Literal["physical", "agent-q"]
+MeasurementRule = Literal["program", "all-qubits"]
 
 
 class Limits(Settings):
@@ -69,6 +70,10 @@ class VerifierSettings(Settings):
     """Last stage to compute: 1 feasibility, 2 behaviour, 3 objective, 4 utility."""
     energy_convention: EnergyConvention = "physical"
     """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
+    measurement: MeasurementRule = "program"
+    """Where the answer is. `program`: in the classical bits that the program measures, by the rules
+    of `circuits.measurement`; `all-qubits`: in all qubits, whatever it measures, as in the paper's
+    tables."""
     quality: bool = True
     """Also measure entanglement and gate statistics, for people and tables."""
     readings: bool = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import Engine
@@ -18,7 +19,8 @@ class Fault(BaseModel):
     """Why a circuit is infeasible, for people and models to act on."""
 
     kind: str
-    """`syntax`, `semantic`, `limit`, `parameter`, `numeric`, `unsimulable` or `qubits`."""
+    """`syntax`, `semantic`, `limit`, `parameter`, `numeric`, `unsimulable`,
+    `measurement` or `qubits`."""
     limit: str | None = None
     """For kind `limit`, which one: `characters`, `nesting`, `gates`, `qubits`, `outcomes`,
     `steps`, `time` or `memory`."""
@@ -107,11 +109,21 @@ def measure(
     engine: Engine,
     limits: Limits,
     on_parsed: Callable[[int], None] | None = None,
+    *,
+    parameters: Values | None = None,
+    n_variables: int | None = None,
+    all_qubits: bool = False,
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
     Args:
         on_parsed: told the number of qubits once the text has parsed, before it is simulated.
+        parameters: values of the program's inputs.
+        n_variables: bits that the answer should have.
+        all_qubits: every qubit is the answer, whatever the program measures.
+
+    Raises:
+        InputError: a parameter that the program does not declare, or that is no finite number.
     """
     fault = too_long(text, limits)
     if fault is None and isinstance(text, bytes):
@@ -128,8 +140,16 @@ def measure(
             on_parsed(n)
 
     try:
-        program = parse(text, max_gates=limits.max_gates, on_accepted=accepted)
-        outcome = run(program, engine, max_qubits=limits.max_qubits)
+        program = parse(
+            text, max_gates=limits.max_gates, on_accepted=accepted, parameters=parameters
+        )
+        outcome = run(
+            program,
+            engine,
+            max_qubits=limits.max_qubits,
+            n_variables=n_variables,
+            all_qubits=all_qubits,
+        )
     except CircuitError as error:
         parsed = n_qubits is not None
         stage = Feasibility(
