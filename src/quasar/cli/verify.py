@@ -56,17 +56,19 @@ def command(
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(max_stage=_last_stage(stages))
+    settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
     encoded = load_problem(problem)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
     given = None
     if reference is not None:
         try:
-            given = read_bytes(reference).decode("utf-8")
+            given = read_bytes(reference).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InputError(f"{reference} is not UTF-8 text.") from None
     report = Verifier(encoded, given, settings).verify(text)
-    compiled = None if basis is None or not report.parses else _compiled(text, basis, coupling)
+    compiled = (
+        None if basis is None or not report.parses_by_language else _compiled(text, basis, coupling)
+    )
     if as_json:
         extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}
         print_json({**report.model_dump(mode="json"), **extra})
@@ -108,7 +110,7 @@ def _compiled(text: bytes, basis: str, coupling: str) -> Statistics | None:
     from quasar.core.errors import CircuitError
 
     try:
-        circuit = parse(text.decode("utf-8")).circuit
+        circuit = parse(text.decode("utf-8"), header="language").circuit
     except CircuitError:
         return None
     return None if circuit is None else transpiled_statistics(circuit, basis, coupling)

@@ -25,11 +25,13 @@ def verify(
         qasm: OpenQASM 3 text.
         problem: path of a problem file, its content, or a problem.
         reference: QASM of a reference circuit; default: the problem file's own, if it has one.
-        settings: see `VerifierSettings`.
+        settings: see `VerifierSettings`; default: its defaults, but for `header`: any version
+            statement of OpenQASM 3 will do.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
         InputError: the reference is not a usable circuit.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
+    settings = settings or VerifierSettings(header="language")
     return Verifier(load_problem(problem), reference, settings).verify(qasm)

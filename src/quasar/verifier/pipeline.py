@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.header import VERSION, Header
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.hamiltonian import Spectrum
@@ -63,7 +64,10 @@ class Verifier:
         if self.reference_text is None:
             return None
         stage, execution = feasibility.measure(
-            self.reference_text, get_engine(self.settings.reference_engine), self.settings.limits
+            self.reference_text,
+            get_engine(self.settings.reference_engine),
+            self.settings.limits,
+            header=self.settings.header,
         )
         if execution is None:
             raise InputError(f"the reference circuit is not usable: {stage.fault}")
@@ -108,16 +112,24 @@ class Verifier:
         if self.settings.quality and self.settings.readings:
             _ = self.optimum
 
-    def refuse(self, fault: Fault, n_qubits: int | None = None) -> Report:
+    def refuse(
+        self, fault: Fault, n_qubits: int | None = None, header: Header | None = None
+    ) -> Report:
         """The report on a circuit that was stopped from outside, by a limit on time or memory.
 
         Args:
-            n_qubits: its qubits if it had parsed by then, else None.
+            n_qubits: its qubits if the importer had accepted it by then, else None.
+            header: its version statement; default: one that keeps every rule.
         """
         run = _Run(self)
+        accepted = n_qubits is not None
         run.stages = Stages(
             feasibility=Feasibility(
-                parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
+                parses=accepted and (header is None or header.published),
+                parses_by_language=accepted and (header is None or header.language),
+                simulable=False,
+                n_qubits=n_qubits,
+                fault=fault,
             )
         )
         run.skip_rest("the circuit is infeasible")
@@ -149,7 +161,7 @@ class Verifier:
         run = _Run(self)
         with run.timed("feasibility"):
             first, execution = feasibility.measure(
-                text, self.engine, self.settings.limits, on_parsed
+                text, self.engine, self.settings.limits, on_parsed, self.settings.header
             )
         run.stages = Stages(feasibility=first)
         if execution is None:
@@ -273,6 +285,7 @@ class _Run:
         report = Report(
             feasible=fits,
             parses=first.parses,
+            parses_by_language=first.parses_by_language,
             n_qubits=first.n_qubits,
             fault=fault,
             energy_convention=settings.energy_convention,
@@ -282,6 +295,8 @@ class _Run:
             cost_s=self.cost_s,
             problem=verifier.summary,
         )
+        if fits and not first.parses:
+            report.remarks.append(_remark_on_header(first.header))
         if self.stages.behaviour is not None:
             report.relative_entropy = self.stages.behaviour.relative_entropy
         measured = self.stages.objective
@@ -313,7 +328,7 @@ class _Run:
         )
         if not verifier.settings.readings:
             return
-        report.remarks = quality.remarks(
+        report.remarks += quality.remarks(
             outcome.probabilities, circuit, report.quality, verifier.problem, verifier.spectrum
         )
         if verifier.problem.encoding == "given":
@@ -334,3 +349,11 @@ def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:
     if circuit is None:
         return 0
     return len({q for gate in circuit.gates for q in gate.qubits if q >= n_expected})
+
+
+def _remark_on_header(found: str | None) -> str:
+    header = "the text has no version header" if found is None else f"the header is {found!r}"
+    return (
+        f"Valid OpenQASM 3, but {header}: by the published rule, and so in every table, a text "
+        f"without '{VERSION}' does not parse."
+    )
