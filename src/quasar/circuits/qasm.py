@@ -1,8 +1,8 @@
 """OpenQASM 3 text to circuit: a fast path for flat programs, the reference importer for the rest.
 
 The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path may only say yes,
-and only to programs the importer accepts; whatever it is unsure of goes to the importer. A program
-must also contain `OPENQASM 3.0` (SPEC: what is a valid circuit).
+and only to programs the importer accepts; whatever it is unsure of goes to the importer. On the
+version statement there are two rules (`header.py`): the published one is the default.
 
 The fast path takes: the version line, one `include "stdgates.inc";`, `bit`/`qubit` declarations,
 standard gates on qubits or whole registers with constant angles, barriers, and measurements.
@@ -10,7 +10,6 @@ standard gates on qubits or whole registers with constant angles, barriers, and 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 import re
@@ -20,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.circuits.header import BYTE_ORDER_MARK, VERSION, HeaderRule, header_fault, read_header
 from quasar.circuits.measurement import (
     SILENT,
     Answer,
@@ -28,12 +28,12 @@ from quasar.circuits.measurement import (
     measured_by,
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
+from quasar.circuits.refusal import explain
 from quasar.core.errors import CircuitError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-VERSION = "OPENQASM 3.0"
 MAX_GATES = 100_000
 """Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
 
@@ -82,43 +82,60 @@ def parse(
     max_gates: int = MAX_GATES,
     on_accepted: Callable[[int], None] | None = None,
     parameters: Values | None = None,
+    header: HeaderRule = "published",
 ) -> Program:
     """Parse OpenQASM 3 text.
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
         on_accepted: told the number of qubits once it is certain that the reference importer says
-            yes, which may be long before the gates are unrolled.
+            yes, which may be long before the gates are unrolled. It says nothing of the header.
         parameters: values of the program's inputs.
+        header: which rule the version statement has to keep; `language` also passes over a byte
+            order mark, which is of the file and not of the program.
 
     Raises:
         InputError: a value that is not a finite number, or is for an input that is not declared.
-        CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
-            and column where it tells them); kind `limit` or `parameter` for a program that it
-            accepts but that cannot be simulated: too many gates, inputs without a value.
+        CircuitError: kind `syntax` or `semantic` where the header breaks the rule or the reference
+            importer says no (with line and column where it tells them); kind `limit` or
+            `parameter` for a program that it accepts but that cannot be simulated: too many gates,
+            inputs without a value.
     """
     values = read_values(parameters or {})
-    if VERSION not in text:
-        raise CircuitError(
-            f"the text does not contain {VERSION!r}.",
-            kind="syntax",
-            line=1,
-            column=1,
-            hint=f"Begin with '{VERSION};' and 'include \"stdgates.inc\";'.",
-        )
+    if header == "language":
+        text = text.removeprefix(BYTE_ORDER_MARK)
+    found = read_header(text)
+    broken = header_fault(found, header, text)
+    if broken is not None and not (found.published or found.language):
+        raise broken
     accepted = on_accepted or (lambda n_qubits: None)
     circuit = _parse_flat(text)
     if circuit is not None:
         accepted(circuit.n_qubits)
         match_inputs((), values)
+        if broken is not None:
+            raise broken
         if len(circuit.gates) > max_gates:
             raise too_many_gates(max_gates)
         return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates, accepted, values)
+    return _parse_reference(text, max_gates, accepted, values, broken)
 
 
 def parses(text: str) -> bool:
-    """Syntactic correctness as the paper counts it: the reference importer's verdict."""
+    """Syntactic correctness as the paper counts it: `OPENQASM 3.0`, and the importer's verdict."""
+    return VERSION in text and _accepted(text)
+
+
+def parses_by_language(text: str) -> bool:
+    """Whether it is a valid OpenQASM 3 program, whatever its header's minor version.
+
+    A text without a version statement is one, too; a byte order mark before it is passed over.
+    """
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    return read_header(text).language and _accepted(text)
+
+
+def _accepted(text: str) -> bool:
     accepted: list[int] = []
     with suppress(CircuitError):
         parse(text, max_gates=1, on_accepted=accepted.append)
@@ -141,7 +158,7 @@ def too_many_gates(max_gates: int) -> CircuitError:
 _W = r"[ \t\r\n]"
 _COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _HEADER = re.compile(
-    rf'{_W}*OPENQASM{_W}+3\.0{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
+    rf'{_W}*OPENQASM{_W}+3(?:\.[0-9]+)?{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
 )
 _INDEX = r"(?:0|[1-9][0-9]{0,5})"
 _OPERAND = rf"[a-z][a-zA-Z0-9_]*(?:{_W}*\[{_W}*{_INDEX}{_W}*\])?"
@@ -340,13 +357,25 @@ def _angle(text: str) -> float:
 
 
 def _parse_reference(
-    text: str, max_gates: int, accepted: Callable[[int], None], values: Mapping[str, float]
+    text: str,
+    max_gates: int,
+    accepted: Callable[[int], None],
+    values: Mapping[str, float],
+    broken: CircuitError | None,
 ) -> Program:
+    """Args: broken: the verdict on the header, which goes before any other."""
     from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
-    imported = import_reference(text)
+    try:
+        imported = import_reference(text)
+    except CircuitError:
+        if broken is not None:
+            raise broken from None
+        raise
     accepted(imported.num_qubits)
     bindings = bind_inputs(imported, values)
+    if broken is not None:
+        raise broken
     try:
         circuit = from_qiskit(imported, max_gates=max_gates, bindings=bindings)
     except DynamicCircuit:
@@ -362,14 +391,10 @@ def import_reference(text: str) -> QuantumCircuit:
             of the statement at fault.
     """
     import qiskit_qasm3_import
-    from openqasm3.parser import QASM3ParsingError
-    from qiskit_qasm3_import.exceptions import ConversionError
 
     _silence_antlr()
     try:
         return qiskit_qasm3_import.parse(text)
-    except QASM3ParsingError as error:
-        raise _syntax_error(error, text) from error
     except RecursionError as error:
         raise CircuitError(
             "the program is nested too deeply.", kind="syntax", hint="Write flat statements."
@@ -377,19 +402,7 @@ def import_reference(text: str) -> QuantumCircuit:
     except MemoryError:
         raise
     except Exception as error:
-        line, column = _statement_position(error)
-        message = error.message if isinstance(error, ConversionError) else str(error)
-        located = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
-        if located:
-            line, column, message = int(located[1]), int(located[2]) + 1, located[3]
-        message = re.sub(r"""^(["'])(.*)\1$""", r"\2", message.strip(), flags=re.DOTALL)
-        message = message or type(error).__name__
-        raise CircuitError(
-            message if message.endswith(".") else f"{message}.",
-            line=line,
-            column=column,
-            hint=_hint(message),
-        ) from error
+        raise explain(error, text) from error
 
 
 @functools.cache
@@ -398,64 +411,3 @@ def _silence_antlr() -> None:
     from antlr4.error.ErrorListener import ConsoleErrorListener
 
     ConsoleErrorListener.INSTANCE.syntaxError = lambda *_: None
-
-
-def _statement_position(error: BaseException) -> tuple[int | None, int | None]:
-    """Line and column of the innermost statement that the importer was converting."""
-    from openqasm3.ast import Statement
-
-    line = column = None
-    # Read off the traceback: a visitor of our own would take stack that the importer may need.
-    trace = error.__traceback__
-    while trace is not None:
-        node = trace.tb_frame.f_locals.get("node")
-        if isinstance(node, Statement) and node.span is not None:
-            line, column = node.span.start_line, node.span.start_column + 1
-        trace = trace.tb_next
-    return line, column
-
-
-def _syntax_error(error: BaseException, text: str) -> CircuitError:
-    located = re.match(r"L(\d+):C(\d+): (.*)", str(error), re.DOTALL)
-    if located:
-        message = located[3].rstrip(".")
-        return CircuitError(
-            f"{message}.", kind="syntax", line=int(located[1]), column=int(located[2]) + 1
-        )
-    token = None
-    cause: BaseException | None = error
-    while cause is not None and token is None:
-        candidates = [cause, *(a for a in cause.args if isinstance(a, BaseException))]
-        token = next((t for c in candidates if (t := getattr(c, "offendingToken", None))), None)
-        cause = cause.__cause__ or cause.__context__
-    if token is None:
-        return CircuitError("this is not OpenQASM 3.", kind="syntax")
-    found = "the end of the text" if token.type == -1 else repr(token.text)
-    lines = text.splitlines()
-    line = lines[token.line - 1].strip() if token.line <= len(lines) else ""
-    shown = f" in {line[:60]!r}" if line else ""
-    return CircuitError(
-        f"unexpected {found}{shown}.",
-        kind="syntax",
-        line=token.line,
-        column=token.column + 1,
-        hint="Check the statement before it for a missing ';', bracket or operand.",
-    )
-
-
-def _hint(message: str) -> str | None:
-    undefined = re.search(r"gate '(\w+)' is not defined", message)
-    if undefined:
-        close = difflib.get_close_matches(undefined[1], GATES, n=1, cutoff=0.6)
-        better = f"Did you mean '{close[0]}'? " if close else ""
-        return (
-            f"{better}The gates of stdgates.inc are: {', '.join(GATES)}; "
-            'include "stdgates.inc" or define the gate first.'
-        )
-    if "duplicate" in message and "argument" in message:
-        return "Use different qubits for control and target."
-    if "out of range" in message or "index" in message.lower():
-        return "Indices run from 0 to the register's size minus one."
-    if "declarations of type" in message or "IODeclaration" in message:
-        return "Write angles as numbers; only 'bit' and 'qubit' can be declared."
-    return None

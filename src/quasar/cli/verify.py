@@ -66,19 +66,19 @@ def command(
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(max_stage=_last_stage(stages))
+    settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
     parameters = read_assignments(assignments or ())
     encoded = load_problem(problem)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
     given = None
     if reference is not None:
         try:
-            given = read_bytes(reference).decode("utf-8")
+            given = read_bytes(reference).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise InputError(f"{reference} is not UTF-8 text.") from None
     report = Verifier(encoded, given, settings).verify(text, parameters=parameters)
     compiled = None
-    if basis is not None and report.parses:
+    if basis is not None and report.parses_by_language:
         compiled = _compiled(text, parameters, basis, coupling)
     if as_json:
         extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}
@@ -123,7 +123,7 @@ def _compiled(
     from quasar.core.errors import CircuitError
 
     try:
-        circuit = parse(text.decode("utf-8"), parameters=parameters).circuit
+        circuit = parse(text.decode("utf-8"), parameters=parameters, header="language").circuit
     except CircuitError:
         return None
     return None if circuit is None else transpiled_statistics(circuit, basis, coupling)

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from quasar.circuits.header import read_header
 from quasar.circuits.parameters import Values
 from quasar.core.errors import CircuitError, InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
@@ -121,11 +122,12 @@ class Desk:
     ) -> Report:
         """The report on a circuit, or on the refusal that came with the order."""
         self.on_judging()
-        if self.refusal is not None:
-            fault = Fault(**self.refusal["fault"])
-            return verifier.refuse(fault, self.refusal["n_qubits"])
         if isinstance(text, bytes):
             text = _decoded(text)
+        if self.refusal is not None:
+            fault = Fault(**self.refusal["fault"])
+            header = read_header(text) if isinstance(text, str) else None
+            return verifier.refuse(fault, self.refusal["n_qubits"], header)
         if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
             nested = too_nested(text, self.max_nesting)
             if nested is not None:

@@ -28,7 +28,8 @@ def verify(
         qasm: OpenQASM 3 text.
         problem: path of a problem file, its content, or a problem.
         reference: QASM of a reference circuit; default: the problem file's own, if it has one.
-        settings: see `VerifierSettings`.
+        settings: see `VerifierSettings`; default: its defaults, but for `header`: any version
+            statement of OpenQASM 3 will do.
         parameters: values of the program's `input` parameters, as numbers or texts such as `pi/3`.
 
     Raises:
@@ -37,4 +38,5 @@ def verify(
             declare, or that is no finite number.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
+    settings = settings or VerifierSettings(header="language")
     return Verifier(load_problem(problem), reference, settings).verify(qasm, parameters=parameters)

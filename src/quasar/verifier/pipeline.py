@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.header import VERSION, Header
 from quasar.circuits.parameters import Values
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
@@ -70,6 +71,7 @@ class Verifier:
             self.settings.limits,
             n_variables=self.problem.n_qubits,
             all_qubits=self.settings.measurement == "all-qubits",
+            header=self.settings.header,
         )
         fault = stage.fault
         if execution is not None and execution.outcome.answer.bits is not None:
@@ -134,16 +136,24 @@ class Verifier:
         if self.settings.quality:
             _ = self.scale.order, self.penalty
 
-    def refuse(self, fault: Fault, n_qubits: int | None = None) -> Report:
+    def refuse(
+        self, fault: Fault, n_qubits: int | None = None, header: Header | None = None
+    ) -> Report:
         """The report on a circuit that was stopped from outside, by a limit on time or memory.
 
         Args:
-            n_qubits: its qubits if it had parsed by then, else None.
+            n_qubits: its qubits if the importer had accepted it by then, else None.
+            header: its version statement; default: one that keeps every rule.
         """
         run = _Run(self)
+        accepted = n_qubits is not None
         run.stages = Stages(
             feasibility=Feasibility(
-                parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
+                parses=accepted and (header is None or header.published),
+                parses_by_language=accepted and (header is None or header.language),
+                simulable=False,
+                n_qubits=n_qubits,
+                fault=fault,
             )
         )
         run.skip_rest("the circuit is infeasible")
@@ -195,6 +205,7 @@ class Verifier:
                 parameters=parameters,
                 n_variables=self.problem.n_qubits,
                 all_qubits=self.settings.measurement == "all-qubits",
+                header=self.settings.header,
             )
         run.stages = Stages(feasibility=first)
         if execution is None:
@@ -318,6 +329,7 @@ class _Run:
         report = Report(
             feasible=fits,
             parses=first.parses,
+            parses_by_language=first.parses_by_language,
             n_qubits=first.n_qubits,
             fault=fault,
             energy_convention=settings.energy_convention,
@@ -327,6 +339,8 @@ class _Run:
             cost_s=self.cost_s,
             problem=verifier.summary,
         )
+        if fits and not first.parses:
+            report.remarks.append(_remark_on_header(first.header))
         if self.stages.behaviour is not None:
             report.relative_entropy = self.stages.behaviour.relative_entropy
         measured = self.stages.objective
@@ -393,3 +407,11 @@ def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:
     if circuit is None:
         return 0
     return len({q for gate in circuit.gates for q in gate.qubits if q >= n_expected})
+
+
+def _remark_on_header(found: str | None) -> str:
+    header = "the text has no version header" if found is None else f"the header is {found!r}"
+    return (
+        f"Valid OpenQASM 3, but {header}: by the published rule, and so in every table, a text "
+        f"without '{VERSION}' does not parse."
+    )

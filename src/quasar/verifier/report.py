@@ -49,9 +49,12 @@ class Report(BaseModel):
     schema_version: int = 1
     """Raised when a key changes its meaning."""
     feasible: bool
-    """The circuit parses, simulates, and has the problem's number of qubits."""
+    """The circuit is valid by the header rule asked for, simulates, and has the problem's number of
+    qubits."""
     parses: bool
-    """The reference importer accepts it."""
+    """The text contains `OPENQASM 3.0` and the reference importer accepts it."""
+    parses_by_language: bool = False
+    """It is a valid OpenQASM 3 program, whatever the minor version in its header."""
     n_qubits: int | None
     """Qubits of the circuit."""
     fault: Fault | None

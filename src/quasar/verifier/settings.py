@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from quasar.circuits.header import HeaderRule
 from quasar.core.settings import Settings
 
 Scheme = Literal["paper", "gated"]
@@ -83,6 +84,10 @@ class VerifierSettings(Settings):
     reference_engine: str = "qiskit"
     """Simulator of the reference. The relative entropy takes logarithms of probabilities far below
     rounding, so published figures are met only with the arithmetic they were made with."""
+    header: HeaderRule = "published"
+    """Which version statement a circuit needs to be feasible. `published`: the text contains
+    `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
+    follows the published rule, whatever is set here."""
     limits: Limits = Limits()
     """What a circuit may ask for."""
     gate: Gate = Gate()
