@@ -20,22 +20,27 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import VariableOrder
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import problem_class
+from quasar.problems.source import ProblemSource, as_content
 
 _FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
 _MATCH_TOLERANCE = 1e-9
 
 
 def load_problem(
-    source: str | os.PathLike[str] | Mapping[str, Any] | Problem | EncodedProblem,
+    source: ProblemSource,
     *,
+    problem_type: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
     encoding: Encoding | None = None,
     variable_order: VariableOrder | None = None,
 ) -> EncodedProblem:
     """Read a problem and build its Hamiltonian.
 
     Args:
-        source: path of a problem file, its content, or a `Problem`; an `EncodedProblem` is
-            returned as it is.
+        source: path of a problem file, its content (dict or JSON), a networkx graph, a dimod model, a diagonal
+            SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned as it is.
+        problem_type: what a graph is to be solved as, e.g. `maxcut`.
+        attributes: `problem_specific_attributes` of the graph's problem, e.g. `{"k": 3}`.
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
         variable_order: order of the variables when encoding; default `natural`.
@@ -43,11 +48,19 @@ def load_problem(
     Raises:
         ProblemError: the file is missing, not JSON, or not a problem; the message says what to do.
     """
-    if isinstance(source, EncodedProblem):
-        return source
-    if isinstance(source, Problem):
+    if encoding not in (None, "exact", "agent-q"):
+        raise ProblemError(f"unknown encoding {encoding!r}; use 'exact' or 'agent-q'.")
+    if variable_order not in (None, "natural", "lexicographic"):
+        raise ProblemError(
+            f"unknown variable order {variable_order!r}; use 'natural' or 'lexicographic'."
+        )
+    if isinstance(source, Problem | EncodedProblem):
+        if problem_type is not None or attributes is not None:
+            raise ProblemError("problem_type and attributes go with a graph, not with a problem.")
+        if isinstance(source, EncodedProblem):
+            return source
         return encode(source, encoding or "exact", variable_order or "natural")
-    data = read_problem_data(source)
+    data = read_problem_data(as_content(source, problem_type, attributes))
     problem = build_problem(data)
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
@@ -74,6 +87,8 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
     """
     if isinstance(source, Mapping):
         data = dict(source)
+    elif isinstance(source, str) and source.lstrip().startswith("{"):
+        data = _parse_json(source, "the problem")
     else:
         path = Path(source)
         try:
@@ -88,6 +103,8 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
             ) from None
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
+        except ValueError:
+            raise ProblemError(f"{str(path)!r} is no file name.") from None
         data = _parse_json(text, str(path))
     whole = data.get("problem")
     if isinstance(whole, str) and whole.startswith("{"):
