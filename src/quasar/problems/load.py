@@ -20,7 +20,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import VariableOrder
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import problem_class
-from quasar.problems.source import ProblemSource, as_content
+from quasar.problems.source import ProblemSource, as_content, file_content
 
 _FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
 _MATCH_TOLERANCE = 1e-9
@@ -37,8 +37,9 @@ def load_problem(
     """Read a problem and build its Hamiltonian.
 
     Args:
-        source: path of a problem file, its content (dict or JSON), a networkx graph, a dimod model, a diagonal
-            SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned as it is.
+        source: path of a problem file, its content (dict or JSON), a networkx graph, a dimod
+            model, a diagonal SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned as it
+            is.
         problem_type: what a graph is to be solved as, e.g. `maxcut`.
         attributes: `problem_specific_attributes` of the graph's problem, e.g. `{"k": 3}`.
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
@@ -122,6 +123,24 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
     else:
         raise ProblemError("'problem_specific_attributes' must be an object or null.")
     return data
+
+
+def problem_content(source: ProblemSource) -> dict[str, Any]:
+    """The JSON-able content of the problem file that a source is or could be, to be sent on.
+
+    Raises:
+        ProblemError: the source cannot be read; content that is JSON-able already is not looked at.
+    """
+    if isinstance(source, Problem | EncodedProblem):
+        return file_content(source)
+    content = as_content(source, None, None)
+    if not isinstance(content, Mapping):
+        return read_problem_data(content)
+    try:
+        json.dumps(dict(content))
+    except (TypeError, ValueError):  # objects of libraries in it, which have to be read here
+        return file_content(load_problem(content))
+    return dict(content)
 
 
 def _parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:
