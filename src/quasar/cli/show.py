@@ -110,6 +110,13 @@ def generation_text(found: Generation) -> None:
         console.print(_trace(found))
     for remark in report.remarks:
         console.print(f"  note        {remark}", markup=False)
+    if found.interrupted:
+        console.print("  note        Interrupted: this is the best there was by then.")
+    elif found.out_of_time:
+        console.print(
+            "  note        The time limit cut the search short: the same command may give another "
+            "circuit. Limits on evaluations (--max-evaluations, --budget) do not."
+        )
     for reason in found.lost:
         console.print(f"  note        An answer is missing: {reason}", markup=False)
 
@@ -156,7 +163,7 @@ def _candidates(found: Generation) -> Table:
         measured = candidate.report
         stats = None if measured.quality is None else measured.quality.statistics
         table.add_row(
-            candidate.name + (" (out of time)" if candidate.out_of_time else ""),
+            candidate.name + (" (cut short)" if candidate.out_of_time else ""),
             f"{measured.p_optimal or 0:.3f}",
             f"{measured.approximation_ratio or 0:.4f}",
             "optimal" if measured.top_is_optimal else "-" if measured.feasible else "unusable",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import reprlib
 from collections.abc import Mapping
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -81,6 +82,17 @@ class Settings(BaseModel, metaclass=SpeaksPlainly):
             f"{name} must be {forms}a {cls.__name__} or a dict of its fields, "
             f"not {type(value).__name__}."
         )
+
+
+def need_whole(value: object, name: str, least: int) -> None:
+    """Refuse what is no whole number of at least `least`.
+
+    Raises:
+        InputError: the message names the parameter.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or int(cast(int, value)) < least:
+        raise InputError(f"{name} must be a whole number of at least {least}, not {value!r}.")
 
 
 def describe_validation(error: ValidationError, model: type[BaseModel] | None = None) -> str:
