@@ -43,9 +43,11 @@ def report_text(report: Report) -> str:
             f"qubits), depth {s.depth}, {s.parameters} angles"
         )
     if report.energy is not None and report.optimum is not None:
+        constant = report.problem.constant
+        without = f"; without the constant {constant:.6g}" if constant else ""
         lines.append(
             f"energy     {report.energy:.6g}  (best possible {report.optimum.e_min:.6g}, worst "
-            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention)"
+            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention{without})"
         )
     if report.approximation_ratio is not None and report.p_optimal is not None:
         top = "optimal" if report.top_is_optimal else "not optimal"

@@ -181,7 +181,7 @@ def _qaoa(
 ) -> Iterator[Design]:
     layers = settings.layers or _DEFAULT_QAOA_LAYERS
     n = hamiltonian.n_qubits
-    # The price of the scan at one layer: its cost layer is one pass, its mixers are cheap (measured).
+    # The price of the scan at one layer, whose cost is one pass and whose mixers are cheap.
     budget, trace = _budget(settings, n, 3 * (n + 1) // 4, stop), Trace()
     depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
     energy, minimum = depths[-1]

@@ -96,6 +96,7 @@ class Verifier:
             variable_order=self.problem.variable_order,
             n_qubits=self.problem.n_qubits,
             variables=[to_json(label) for label in self.problem.variables],
+            constant=self.problem.hamiltonian.constant,
         )
 
     @cached_property
