@@ -195,7 +195,7 @@ def test_requests_are_cut_by_number_and_by_bytes() -> None:
     assert sizes(items(7), 3) == [3, 3, 1]
     large = [BatchItem(str(n), "x" * 3_000_000, "p") for n in range(5)]
     assert sizes(large, 100) == [2, 2, 1]
-    assert Chunk(None, {}).waiting == {}
+    assert Chunk(models.VerifyOptions(), {}).waiting == {}
 
 
 # --- single requests ------------------------------------------------------------------------------

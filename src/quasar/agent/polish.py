@@ -49,7 +49,7 @@ class Polish:
         energy: E of `qasm`, or as before.
         trace: all energies seen.
         elapsed_s: seconds spent.
-        out_of_time: the time limit cut it short.
+        out_of_time: the time limit, or the user, cut it short.
     """
 
     qasm: str | None
@@ -108,7 +108,7 @@ def polish(
         energy=before,
         trace=trace,
         elapsed_s=budget.elapsed_s,
-        out_of_time=budget.spent and budget.used < budget.max_evaluations,
+        out_of_time=budget.cut_short,
     )
     if search.reached(given):
         return replace(done, note="its energy is the lowest possible already.")

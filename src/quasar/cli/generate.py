@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
-from quasar.core.errors import EXIT_INFEASIBLE, InputError
+from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
     from quasar.agent.records import RecordsSettings, Tick
@@ -160,25 +161,33 @@ def command(
         ),
     ] = False,
     budget: Annotated[
-        int, typer.Option(help="Energy evaluations of --refine, all candidates together.", min=1)
-    ] = 2000,
+        int | None,
+        typer.Option(
+            help="Energy evaluations of --refine, all candidates together; default: 2000, fewer on "
+            "large circuits.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
-            help="Designer: energy evaluations for each algorithm; default: 600, or what the "
-            "agent-q recipe sets.",
+            help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
+            "circuits, or what the agent-q recipe sets.",
             min=1,
             show_default=False,
         ),
     ] = None,
     max_seconds: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Seconds for each algorithm of the designer, and for the polishing of --refine; a "
-            "cut-off is reported.",
+            help="Also stop after so many seconds for each algorithm of the designer, and for the "
+            "polishing of --refine. What this cuts short may differ from run to run, and says so. "
+            "Default: no limit.",
             min=0.1,
+            show_default=False,
         ),
-    ] = 30.0,
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
@@ -288,8 +297,10 @@ def _one(
 
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import generate, resolve_model
+    from quasar.agent.steering import steering
     from quasar.cli.show import generation_text
-    from quasar.core.manifest import manifest
+    from quasar.core.interrupt import heeding
+    from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
     from quasar.core.output import new_folder
     from quasar.evaluation.folder import report_data, write_folder
 
@@ -297,7 +308,12 @@ def _one(
     encoded, request, choices = _read(path, prompt, how.request)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
-    with new_folder(out, force=force) as folder, console.status("designing …") as status:
+    with (
+        _nothing_yet(),
+        heeding(_say_finishing) as interrupt,
+        new_folder(out, force=force) as folder,
+        console.status("designing …") as status,
+    ):
 
         def show(candidate: Candidate) -> None:
             status.update(f"verified {candidate.name}; designing …")
@@ -308,7 +324,8 @@ def _one(
                 update={"algorithm": request.algorithm, "layers": request.layers}
             )
         status.update(f"loading {model} …")
-        writer = resolve_model(model, options)
+        with interrupt.at_once():
+            writer = resolve_model(model, options)
         status.update("designing …")
         found = generate(
             encoded,
@@ -320,38 +337,55 @@ def _one(
             constrained=how.constrained,
             refine=how.refine,
             progress=show,
+            interrupt=interrupt,
         )
         status.update("drawing …")
+        used = steering(
+            writer,
+            request,
+            settings=designer,
+            sampling=how.sampling,
+            constrained=how.constrained,
+            refine=how.refine,
+            samples=found.samples,
+            found=found,
+        )
         record = manifest(
             {
-                **_steering(how, writer is None),
-                **request._asdict(),
+                **used,
                 "model": model,
                 "model_options": options,
                 "problem": None if path is None else str(path),
                 "prompt": prompt,
             },
             how.sampling.seed if how.sampling else None,
+            (*LIBRARIES, *loaded_libraries()),
         )
+        record |= {"interrupted": found.interrupted, "reproducible": not found.out_of_time}
         files = write_folder(found, folder, record)
     if as_json:
         print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
         generation_text(found)
         print(f"  written     {out}/ ({', '.join(files)})")
+    if found.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
     if not found.best.report.feasible:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
-def _steering(how: RecordsSettings, designed: bool) -> dict[str, Any]:
-    """The settings that steered the writer, for the manifest."""
-    writer = how.settings if designed else how.sampling
-    return {
-        **({} if writer is None else writer.model_dump(exclude={"samples"})),
-        "samples": how.samples,
-        "constrained": how.constrained,
-        "refine": None if how.refine is None else how.refine.model_dump(),
-    }
+@contextmanager
+def _nothing_yet() -> Iterator[None]:
+    """Say what a second Ctrl-C, or one before the first circuit, leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was written.") from None
+
+
+def _say_finishing() -> None:
+    text = "\nfinishing with the best so far; once more to end at once.\n"
+    os.write(2, text.encode())
 
 
 def _many(
@@ -365,10 +399,17 @@ def _many(
     as_json: bool,
 ) -> None:
     from quasar.agent.records import generate_records
+    from quasar.core.interrupt import heeding
 
-    done = generate_records(
-        records, out, model, how, model_options=options, cluster=cluster, progress=_bar
-    )
+    try:
+        with heeding() as interrupt, interrupt.at_once():
+            done = generate_records(
+                records, out, model, how, model_options=options, cluster=cluster, progress=_bar
+            )
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; what is finished is in {out}. Run the same command again for the rest."
+        ) from None
     if as_json:
         result = {"out": str(out), "written": done.written, "kept": done.kept}
         print_json(result if not done.failed else {**result, "failed": done.failed})

@@ -43,9 +43,11 @@ def report_text(report: Report) -> str:
             f"qubits), depth {s.depth}, {s.parameters} angles"
         )
     if report.energy is not None and report.optimum is not None:
+        constant = report.problem.constant
+        without = f"; without the constant {constant:.6g}" if constant else ""
         lines.append(
             f"energy     {report.energy:.6g}  (best possible {report.optimum.e_min:.6g}, worst "
-            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention)"
+            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention{without})"
         )
     if report.approximation_ratio is not None and report.p_optimal is not None:
         top = "optimal" if report.top_is_optimal else "not optimal"
@@ -110,6 +112,13 @@ def generation_text(found: Generation) -> None:
         console.print(_trace(found))
     for remark in report.remarks:
         console.print(f"  note        {remark}", markup=False)
+    if found.interrupted:
+        console.print("  note        Interrupted: this is the best there was by then.")
+    elif found.out_of_time:
+        console.print(
+            "  note        The time limit cut the search short: the same command may give another "
+            "circuit. Limits on evaluations (--max-evaluations, --budget) do not."
+        )
     for reason in found.lost:
         console.print(f"  note        An answer is missing: {reason}", markup=False)
 
@@ -156,7 +165,7 @@ def _candidates(found: Generation) -> Table:
         measured = candidate.report
         stats = None if measured.quality is None else measured.quality.statistics
         table.add_row(
-            candidate.name + (" (out of time)" if candidate.out_of_time else ""),
+            candidate.name + (" (cut short)" if candidate.out_of_time else ""),
             f"{measured.p_optimal or 0:.3f}",
             f"{measured.approximation_ratio or 0:.4f}",
             "optimal" if measured.top_is_optimal else "-" if measured.feasible else "unusable",

@@ -215,7 +215,7 @@ def _polynomial(draft: _Draft, data: Mapping[str, Any], attributes: Any) -> dict
             draft.element(member, "variable")
         if members and coefficient:
             draft.group(("term", position), coefficient, ((member, "in") for member in members))
-    return {}
+    return {"vartype": data["vartype"]} if "vartype" in data else {}
 
 
 def _ising(draft: _Draft, data: Mapping[str, Any], attributes: Any) -> dict[str, Any]:

@@ -59,6 +59,8 @@ def report_data(generation: Generation) -> dict[str, Any]:
         "candidates": [summary(candidate) for candidate in generation.candidates],
         "trace": [step.model_dump(mode="json") for step in generation.trace],
         "lost": list(generation.lost),
+        "interrupted": generation.interrupted,
+        "reproducible": not generation.out_of_time,
         **best.report.model_dump(mode="json"),
     }
 

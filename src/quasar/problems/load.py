@@ -25,6 +25,7 @@ from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.inputs import is_record, nearest
 from quasar.problems.registry import problem_class
+from quasar.problems.source import ProblemSource, as_content, file_content
 
 _FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
 _MATCH_TOLERANCE = 1e-9
@@ -32,8 +33,10 @@ _ROUNDED = 2.0**-46  # 64 units in the last place of the largest coefficient
 
 
 def load_problem(
-    source: str | os.PathLike[str] | Mapping[str, Any] | Problem | EncodedProblem,
+    source: ProblemSource,
     *,
+    problem_type: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
     encoding: Encoding | None = None,
     variable_order: VariableOrder | None = None,
     penalty: float | Exact | None = None,
@@ -42,8 +45,11 @@ def load_problem(
     """Read a problem and build its Hamiltonian.
 
     Args:
-        source: path of a problem file, its content, or a `Problem`; an `EncodedProblem` is
-            returned as it is.
+        source: path of a problem file, its content (dict or JSON), a networkx graph, a dimod
+            model, a diagonal SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned as it
+            is.
+        problem_type: what a graph is to be solved as, e.g. `maxcut`.
+        attributes: `problem_specific_attributes` of the graph's problem, e.g. `{"k": 3}`.
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
         variable_order: order of the variables when encoding; default: the file's
@@ -57,14 +63,24 @@ def load_problem(
         ProblemError: the file is missing, not JSON, or not a problem, or has a key that is not
             read; the message says what to do.
     """
-    if weight is not None and isinstance(source, EncodedProblem | Problem):
-        raise ProblemError("'weight' names a key in a problem file; this problem is built already.")
-    if isinstance(source, EncodedProblem):
-        return source
-    if isinstance(source, Problem):
+    if encoding not in (None, "exact", "agent-q"):
+        raise ProblemError(f"unknown encoding {encoding!r}; use 'exact' or 'agent-q'.")
+    if variable_order not in (None, "natural", "lexicographic"):
+        raise ProblemError(
+            f"unknown variable order {variable_order!r}; use 'natural' or 'lexicographic'."
+        )
+    if isinstance(source, Problem | EncodedProblem):
+        if problem_type is not None or attributes is not None:
+            raise ProblemError("problem_type and attributes go with a graph, not with a problem.")
+        if weight is not None:
+            raise ProblemError(
+                "'weight' names a key in a problem file; this problem is built already."
+            )
+        if isinstance(source, EncodedProblem):
+            return source
         weighed = None if penalty is None else _penalty(penalty)
         return encode(source, encoding or "exact", variable_order or "natural", weighed)
-    data = read_problem_data(source)
+    data = read_problem_data(as_content(source, problem_type, attributes))
     if weight is not None:
         data["problem_specific_attributes"].update(_naming(data, weight))
     problem = build_problem(data)
@@ -106,10 +122,12 @@ def read_problem_data(
     """
     if isinstance(source, Mapping):
         data = dict(source)
+    elif isinstance(source, str) and source.lstrip().startswith("{"):
+        data = _parse_json(source, "the problem")
     else:
         path = Path(source)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise ProblemError(f"no problem file at {path}: check the path.") from None
         except IsADirectoryError:
@@ -120,6 +138,8 @@ def read_problem_data(
             ) from None
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
+        except ValueError:
+            raise ProblemError(f"{str(path)!r} is no file name.") from None
         data = _parse_json(text, str(path))
     whole = data.get("problem")
     if isinstance(whole, str) and whole.startswith("{"):
@@ -178,6 +198,24 @@ def _check_number_of_qubits(data: Mapping[str, Any], encoded: EncodedProblem) ->
             f"'number_of_qubits' is {stated!r}, but this {encoded.encoding!r} encoding has "
             f"{encoded.n_qubits}: correct it, or leave it out."
         )
+
+
+def problem_content(source: ProblemSource) -> dict[str, Any]:
+    """The JSON-able content of the problem file that a source is or could be, to be sent on.
+
+    Raises:
+        ProblemError: the source cannot be read; content that is JSON-able already is not looked at.
+    """
+    if isinstance(source, Problem | EncodedProblem):
+        return file_content(source)
+    content = as_content(source, None, None)
+    if not isinstance(content, Mapping):
+        return read_problem_data(content)
+    try:
+        json.dumps(dict(content))
+    except (TypeError, ValueError):  # objects of libraries in it, which have to be read here
+        return file_content(load_problem(content))
+    return dict(content)
 
 
 def _parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:

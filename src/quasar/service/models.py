@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from quasar.circuits.header import HeaderRule
+from quasar.core.settings import SpeaksPlainly
 from quasar.optimize.choice import Algorithm
 from quasar.prompts.chat import Style
 from quasar.verifier.report import Report
@@ -51,7 +52,7 @@ def _with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) ->
     )
 
 
-class Request(BaseModel):
+class Request(BaseModel, metaclass=SpeaksPlainly):
     """Base of all requests: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)

@@ -10,6 +10,7 @@ from functools import cached_property
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.header import VERSION, Header
 from quasar.circuits.parameters import Values
+from quasar.circuits.source import CircuitSource, circuit_text, looks_like_file
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.hamiltonian import Spectrum
@@ -30,25 +31,31 @@ class Verifier:
 
     Args:
         problem: the problem with its Hamiltonian.
-        reference: QASM of a reference circuit; default: the one that came with the problem.
+        reference: a reference circuit, see `verify`; default: the one that came with the problem.
         settings: see `VerifierSettings`.
 
     Raises:
         ProblemError: more qubits than can be enumerated exactly.
-        InputError: the reference circuit itself is infeasible.
+        InputError: the reference circuit itself is infeasible, or an argument is of another kind.
     """
 
     def __init__(
         self,
         problem: EncodedProblem,
-        reference: str | None = None,
+        reference: CircuitSource | None = None,
         settings: VerifierSettings | None = None,
     ) -> None:
+        if not isinstance(problem, EncodedProblem):
+            raise InputError("a Verifier takes an encoded problem: quasar.load_problem(...).")
         self.problem = problem
-        self.settings = settings or VerifierSettings()
+        self.settings = VerifierSettings.given(settings, "settings") or VerifierSettings()
         self.engine = get_engine(self.settings.engine)
         self.spectrum: Spectrum = problem.hamiltonian.spectrum
-        self.reference_text = reference if reference is not None else problem.reference
+        self.reference_text: str | bytes | None = problem.reference
+        if reference is not None:
+            self.reference_text = circuit_text(
+                reference, names_files=False, what="the reference circuit"
+            )
 
     @cached_property
     def diagonal(self) -> FloatVector:
@@ -100,6 +107,7 @@ class Verifier:
             variable_order=self.problem.variable_order,
             n_qubits=self.problem.n_qubits,
             variables=[to_json(label) for label in self.problem.variables],
+            constant=self.problem.hamiltonian.constant,
         )
 
     @cached_property
@@ -161,7 +169,7 @@ class Verifier:
 
     def verify(
         self,
-        text: str | bytes,
+        circuit: CircuitSource,
         on_parsed: Callable[[int], None] | None = None,
         *,
         parameters: Values | None = None,
@@ -169,15 +177,18 @@ class Verifier:
         """Judge one circuit.
 
         Args:
+            circuit: OpenQASM 3 text or bytes, the path of a file (a string is always text: it may
+                come from a stranger), or a Qiskit circuit.
             on_parsed: told the number of qubits once the text has parsed.
             parameters: values of the program's inputs: numbers, or texts such as `pi/3`.
 
         Raises:
-            InputError: the reference circuit is infeasible; a parameter that the program does not
-                declare, or that is no finite number.
+            InputError: the reference circuit is infeasible, or the circuit is of another kind; a
+                parameter that the program does not declare, or that is no finite number.
             InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
         """
         try:
+            text = circuit_text(circuit, names_files=False)
             return self._verify(text, on_parsed, parameters)
         except QuasarError:
             raise
@@ -207,6 +218,8 @@ class Verifier:
                 all_qubits=self.settings.measurement == "all-qubits",
                 header=self.settings.header,
             )
+        if first.fault is not None and isinstance(text, str) and looks_like_file(text):
+            first.fault.hint = "This is the name of a file: pass a pathlib.Path."
         run.stages = Stages(feasibility=first)
         if execution is None:
             run.skip_rest("the circuit is infeasible")

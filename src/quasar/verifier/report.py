@@ -28,6 +28,9 @@ class ProblemSummary(BaseModel):
     """Qubits of the Hamiltonian."""
     variables: list[Any]
     """Label of each qubit's variable; empty when unknown."""
+    constant: float = 0.0
+    """Of the Hamiltonian, to be added to every energy: the energies of this report are without it.
+    Objectives are whole; those of the free forms are energy plus constant."""
 
 
 class Stages(BaseModel):
