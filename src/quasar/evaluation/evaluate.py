@@ -71,7 +71,7 @@ class EvaluationSettings(Settings):
     """A run whose difference to every other is shown, record by record; None: none."""
 
 
-VERIFIER = VerifierSettings(max_stage=3, readings=False)
+VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True)
 """How candidates are judged: what the metrics need, nothing for people."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from pydantic import BaseModel
 
@@ -9,6 +11,9 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.simulate.engine import FloatVector
 
 _TIE = 1e-9
+MISSED = 0.01
+"""Probability of seeing no optimum that `shots_to_optimum` allows."""
+_MOST_SHOTS = 2**63 - 1  # the largest whole number that every reader of a report can hold
 
 
 class Objective(BaseModel):
@@ -22,6 +27,8 @@ class Objective(BaseModel):
     """The same with the Hamiltonian's qubits in reversed order (the paper's tables)."""
     p_optimal: float
     """Probability of measuring a ground state."""
+    shots_to_optimum: int | None = None
+    """See the function of that name."""
     top_is_optimal: bool
     """Whether the most probable state is a ground state (any of them, when tied)."""
 
@@ -35,14 +42,31 @@ def measure(
     score = 1.0 if width <= spectrum.tolerance else 1.0 - (energy - spectrum.e_min) / width
     ground = ground_mask(diagonal, spectrum)
     top = p >= p.max() * (1.0 - _TIE)
+    p_optimal = float(p[ground].sum())
     return Objective(
         score=score,
         energy=energy,
         energy_bit_reversed=float(p @ diagonal_reversed),
-        p_optimal=float(p[ground].sum()),
+        p_optimal=p_optimal,
+        shots_to_optimum=shots_to_optimum(p_optimal),
         # A tie between a ground state and another is no answer: all of the top must be optimal.
         top_is_optimal=bool(np.all(ground[top])),
     )
+
+
+def shots_to_optimum(p_optimal: float) -> int | None:
+    """ceil(ln 0.01 / ln(1 - P)): shots after which an optimum was seen with probability 0.99.
+
+    None where P is 0, or so small that 2**63 shots are too few.
+    """
+    if not p_optimal > 0.0:
+        return None
+    if p_optimal >= 1.0 - MISSED:
+        return 1
+    shots = math.log(MISSED) / math.log1p(-p_optimal)
+    if shots > _MOST_SHOTS:
+        return None
+    return math.ceil(shots - 1e-9)  # rounding must not ask for one more: P = 0.9 takes 2
 
 
 def ground_mask(diagonal: FloatVector, spectrum: Spectrum) -> np.ndarray:
