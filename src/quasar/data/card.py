@@ -24,7 +24,8 @@ RATIO_BINS = 50
 _COLUMNS = (
     "split", "problem_type", "optimization_type", "number_of_qubits", "number_of_layers",
     "encoding", "variable_order", "template", "instance_id", "signature", "approximation_ratio",
-    "p_optimal", "top_is_optimal", "basis_state", "product_state", "gates", "two_qubit_gates", "depth",
+    "p_optimal", "top_is_optimal", "basis_state", "product_state", "gates", "two_qubit_gates",
+    "depth",
 )  # fmt: skip
 
 
@@ -233,8 +234,8 @@ def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
         "Hamiltonian and the exact optimum. Load with "
         '`datasets.load_dataset("path/of/this/folder")`.\n\n'
         f"{found.instances:,} different problem instances (names aside), {found.tasks:,} different "
-        f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product states, "
-        f"classical answers in disguise. {leak}\n\n"
+        f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product "
+        f"states, classical answers in disguise. {leak}\n\n"
         "Bit order: qubit 0 is the least significant bit; a qubit measured as 0 means that its "
         "variable is 1 (selected). Bit strings are in variable order, after that flip."
     )

@@ -357,14 +357,14 @@ none is usable.
 - **QAOA gap**: distance to the best energy known for QAOA at the record's depth, as a share of \
 the energy range; over the records that ask for QAOA. Negative: better than QAOA at that depth.
 - **usable**: parses, simulates, and has the problem's number of qubits. **product \
-state**: no qubit of the final state is entangled, a classical answer in disguise whatever gates are \
-written around it; **basis state**: one bit string has probability at least 1 - 1e-6. Shares of the \
-usable candidates.
+state**: no qubit of the final state is entangled, a classical answer in disguise whatever gates \
+are written around it; **basis state**: one bit string has probability at least 1 - 1e-6. Shares \
+of the usable candidates.
 - **gates, two-qubit gates, depth**: medians over usable candidates. **effective**: without the \
 gates that change nothing of the distribution. **entanglement**: mean Meyer-Wallach measure of the \
 final state.
 - **degrees of freedom**: mean number of different free angles, 2p for QAOA. **from the \
-Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others carry \
-numbers of their own, which can write down an answer found classically.
+Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others \
+carry numbers of their own, which can write down an answer found classically.
 - **shots to optimum**: shots that show an optimum with probability 0.99, median over usable \
 candidates; **never optimal**: those that never show one, infinitely many in that median."""
