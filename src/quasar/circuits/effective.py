@@ -182,6 +182,7 @@ class _Sweep:
         """Merge or cancel the gate with an earlier one, or append it."""
         qubit = gate.qubits[0]
         wire = self.wires[qubit]
+        angle, turned = own.angle, []  # earlier rotations that a Pauli gate is moved past
         for i in range(len(wire) - 1, max(-1, len(wire) - 1 - _LOOK_BACK), -1):
             place = wire[i]
             old = self.done[place]
@@ -190,14 +191,32 @@ class _Sweep:
             if len(old.qubits) == 1:
                 before = single(old)
                 if own.axis and before.axis == own.axis:
-                    self.replace(place, _rotation(own.axis, before.angle + own.angle, qubit))
+                    for other in turned:
+                        self.turn_round(other)
+                    self.replace(place, _rotation(own.axis, before.angle + angle, qubit))
                     return
-                if self.cancels(wire, i, own.matrix):
+                if angle == own.angle and not turned and self.cancels(wire, i, own.matrix):
                     return
-                break
+                if not own.axis or not before.axis:
+                    break
+                # A Pauli gate turns a rotation about another axis round: P R(a) = R(-a) P.
+                if _is_pauli(before):
+                    angle = -angle
+                elif _is_pauli(own):
+                    turned.append(place)
+                else:
+                    break
+                continue
             if not own.axis or _axis_on(old, qubit) != own.axis:
                 break
         self.append(gate)
+
+    def turn_round(self, place: int) -> None:
+        """Make a rotation one by the opposite angle."""
+        old = self.done[place]
+        if old is not None:
+            own = single(old)
+            self.done[place] = Gate(f"r{own.axis}", old.qubits, (-own.angle,))
 
     def cancels(self, wire: list[int], last: int, matrix: Matrix2) -> bool:
         """Take out the run of gates up to `last` that the matrix after it undoes, if there is."""
@@ -329,6 +348,11 @@ class _Sweep:
 def _applied(matrix: Matrix2, state: _State) -> _State:
     a, b, c, d = matrix
     return a * state[0] + b * state[1], c * state[0] + d * state[1]
+
+
+def _is_pauli(gate: Single) -> bool:
+    """Whether a rotation is by half a turn."""
+    return abs(math.pi - abs(gate.angle)) <= ROUNDING
 
 
 def _rotation(axis: str, angle: float, qubit: int) -> Gate | None:

@@ -46,7 +46,7 @@ class Single(NamedTuple):
     Attributes:
         matrix: with its phase, which matters once the gate is controlled.
         axis: `x`, `y` or `z` where the gate is exp(-i angle/2 P) up to a phase, else empty.
-        angle: about that axis, radians.
+        angle: about that axis, radians in [-π, π].
         off: distance from the identity up to a phase, 2 |sin(angle/4)| to first order angle/2.
     """
 
@@ -155,8 +155,8 @@ def _matrix(name: str, params: tuple[float, ...]) -> Matrix2:
         return c, -s, s, c
     if name == "rz":
         return complex(c, -s), 0, 0, complex(c, s)
-    phi, lam = cmath.exp(1j * params[1]), cmath.exp(1j * params[2])
-    return c, -lam * s, phi * s, phi * lam * c
+    phi, lam = params[1:]
+    return c, -cmath.exp(1j * lam) * s, cmath.exp(1j * phi) * s, cmath.exp(1j * (phi + lam)) * c
 
 
 def _quaternion(matrix: Matrix2) -> tuple[float, float, float, float]:
@@ -178,6 +178,6 @@ def _describe(matrix: Matrix2) -> Single:
     axis, angle = "", 0.0
     for name, along in zip("xyz", vector, strict=True):
         if abs(abs(along) - off) <= ROUNDING and sum(abs(v) > ROUNDING for v in vector) <= 1:
-            axis, angle = name, 2.0 * math.atan2(along, w)
+            axis, angle = name, wrapped(2.0 * math.atan2(along, w))
             break
     return Single(matrix, axis, angle, off)
