@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from quasar.agent.generate import Generation
     from quasar.agent.refine import Step
-    from quasar.verifier.quality import Reading
+    from quasar.verifier.quality import Quality, Reading
     from quasar.verifier.report import Report
 
 
@@ -39,9 +39,11 @@ def report_text(report: Report) -> str:
     if quality is not None and quality.statistics is not None:
         s = quality.statistics
         lines.append(
-            f"circuit    {s.n_qubits} qubits, {s.gates} gates ({s.two_qubit_gates} on two or more "
-            f"qubits), depth {s.depth}, {s.parameters} angles"
+            f"circuit    {s.n_qubits} qubits, {s.gates} gates{effect_text(quality)}, "
+            f"{s.two_qubit_gates} on two or more qubits, depth {s.depth}, {s.parameters} angles"
         )
+    if quality is not None and quality.degrees_of_freedom is not None:
+        lines.append(f"carries    {freedom_text(quality)}")
     if report.energy is not None and report.optimum is not None:
         constant = report.problem.constant
         without = f"; without the constant {constant:.6g}" if constant else ""
@@ -55,6 +57,7 @@ def report_text(report: Report) -> str:
             f"quality    approximation ratio {report.approximation_ratio:.4f}, probability of an "
             f"optimum {report.p_optimal:.4f}, most probable state {top}"
         )
+        lines.append(f"shots      {shots_text(report.shots_to_optimum)}")
     if report.stages.behaviour is not None:
         entropy = report.relative_entropy
         shown = "infinite" if entropy is None else f"{entropy:.4f} bits"
@@ -80,6 +83,31 @@ def report_text(report: Report) -> str:
     lines.append(f"cost       {cost}")
     lines += [f"note       {remark}" for remark in report.remarks]
     return "\n".join(lines)
+
+
+def effect_text(quality: Quality) -> str:
+    """What of the gates has an effect, in brackets; empty where it was not looked for."""
+    acting = quality.effective
+    if acting is None:
+        return ""
+    on_two = str(acting.two_qubit_gates) if acting.two_qubit_gates else "none"
+    return f" ({acting.gates} that do anything, {on_two} on two qubits)"
+
+
+def freedom_text(quality: Quality) -> str:
+    """How many numbers the circuit carries, and where they come from."""
+    count = quality.degrees_of_freedom
+    numbers = "one free angle" if count == 1 else f"{count or 'no'} free angles"
+    if quality.from_hamiltonian:
+        return f"{numbers}; all else follows from the Hamiltonian (QAOA)"
+    return f"{numbers}; gates and angles do not follow from the Hamiltonian"
+
+
+def shots_text(shots: int | None) -> str:
+    """How often to run the circuit to see an optimum."""
+    if shots is None:
+        return "no number of shots shows an optimum"
+    return f"{shots:,} to see an optimum with probability 0.99"
 
 
 def reading_text(reading: Reading) -> str:
@@ -144,11 +172,12 @@ def _print_best(console: Console, found: Generation) -> None:
         f"  measured    this answer with probability {answer.probability:.3f}, "
         f"any of {optimum.n_ground_states} optimal answers with {best.report.p_optimal:.3f}"
     )
+    console.print(f"  shots       {shots_text(best.report.shots_to_optimum)}")
     console.print(f"  ratio       {best.report.approximation_ratio:.4f} of the energy range")
     size = quality.statistics
     if size is not None:
         console.print(
-            f"  circuit     {best.name}: {size.gates} gates, "
+            f"  circuit     {best.name}: {size.gates} gates{effect_text(quality)}, "
             f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
         )
     if best.proposal is not None:

@@ -153,11 +153,18 @@ CIRCUITS: Columns = (
     ("candidates", lambda r: str(r["candidates"])),
     ("answered records", lambda r: f"{r['answered']} of {r['samples']}"),
     ("usable", lambda r: percent(r["usable"] / r["candidates"] if r["candidates"] else None, 1)),
+    ("product state", lambda r: percent(r["product_state"], 1)),
     ("basis state", lambda r: percent(r["basis_state"], 1)),
     ("dynamic", lambda r: percent(r["dynamic"], 1)),
     ("gates", lambda r: size(r["gates"])),
     ("two-qubit gates", lambda r: size(r["two_qubit_gates"])),
     ("depth", lambda r: size(r["depth"])),
+    ("effective gates", lambda r: size(r["effective_gates"])),
+    ("effective two-qubit gates", lambda r: size(r["effective_two_qubit_gates"])),
+    ("degrees of freedom", lambda r: number(r["degrees_of_freedom"], 1)),
+    ("from the Hamiltonian", lambda r: percent(r["from_hamiltonian"], 1)),
+    ("shots to optimum", lambda r: size(r["shots_to_optimum"])),
+    ("never optimal", lambda r: str(r["never_optimal"])),
     ("entanglement", lambda r: number(r["entanglement"])),
     ("SREV physical", lambda r: percent(r["SREV_physical"])),
     ("SREV agent-q", lambda r: percent(r["SREV_bit_reversed"])),
@@ -349,7 +356,15 @@ an optimum; **top optimal**: the most probable state is one. Best candidate of a
 none is usable.
 - **QAOA gap**: distance to the best energy known for QAOA at the record's depth, as a share of \
 the energy range; over the records that ask for QAOA. Negative: better than QAOA at that depth.
-- **usable**: parses, simulates, and has the problem's number of qubits. **basis state**: no \
-entangling gate and one bit string with probability over 0.99, a classical answer in disguise.
-- **gates, two-qubit gates, depth**: medians over usable candidates. **entanglement**: mean \
-Meyer-Wallach measure of the final state."""
+- **usable**: parses, simulates, and has the problem's number of qubits. **product \
+state**: no qubit of the final state is entangled, a classical answer in disguise whatever gates \
+are written around it; **basis state**: one bit string has probability at least 1 - 1e-6. Shares \
+of the usable candidates.
+- **gates, two-qubit gates, depth**: medians over usable candidates. **effective**: without the \
+gates that change nothing of the distribution. **entanglement**: mean Meyer-Wallach measure of the \
+final state.
+- **degrees of freedom**: mean number of different free angles, 2p for QAOA. **from the \
+Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others \
+carry numbers of their own, which can write down an answer found classically.
+- **shots to optimum**: shots that show an optimum with probability 0.99, median over usable \
+candidates; **never optimal**: those that never show one, infinitely many in that median."""

@@ -362,6 +362,7 @@ class _Run:
             report.energy = measured.energy if physical else measured.energy_bit_reversed
             report.approximation_ratio = measured.score
             report.p_optimal = measured.p_optimal
+            report.shots_to_optimum = measured.shots_to_optimum
             report.top_is_optimal = measured.top_is_optimal
             if verifier.reference_text is not None and verifier.reference_energies is not None:
                 report.energy_reference = verifier.reference_energies[0 if physical else 1]
@@ -383,6 +384,7 @@ class _Run:
             circuit,
             verifier.problem,
             readings=verifier.settings.readings,
+            look_closely=verifier.settings.looks_closely,
         )
         if not verifier.settings.readings:
             return

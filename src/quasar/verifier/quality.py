@@ -1,7 +1,7 @@
 """What a person wants to know of a circuit beyond the reward (SPEC: metrics).
 
-Size, entanglement, whether it merely writes one bit string, its most probable answers in the
-user's own terms, and remarks on common slips.
+Size as written and what of it has an effect, what the final state is, how many numbers the circuit
+carries, its most probable answers in the user's own terms, and remarks on common slips.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ import numpy as np
 from pydantic import BaseModel
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.effective import effective
+from quasar.circuits.freedom import freedom
 from quasar.circuits.statistics import Statistics, statistics
 from quasar.core.bits import index_to_bitstring, index_to_ket
 from quasar.core.hamiltonian import Spectrum
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import ComplexVector, FloatVector
+from quasar.simulate.state_facts import state_facts
 
-BASIS_STATE_PROBABILITY = 0.99  # SPEC: a classical answer in disguise
+ONE_STRING_PROBABILITY = 0.99  # from here on a remark says that the state is one bit string
 UNIFORM_BITS = 0.1  # entropy this near to n bits counts as uniform
 LISTED_STATES = 8
 
@@ -68,11 +71,22 @@ class Quality(BaseModel):
     """Measured properties of the circuit and its final state."""
 
     statistics: Statistics | None
-    """Size of the circuit; None for a dynamic program."""
+    """Size of the circuit as written; None for a dynamic program."""
+    effective: Statistics | None = None
+    """Size without the gates that change nothing of the distribution; None where it was not asked
+    for and for a dynamic program."""
+    degrees_of_freedom: int | None = None
+    """Different free angles among them, 2p for QAOA of p layers; None as for `effective`."""
+    from_hamiltonian: bool | None = None
+    """Whether structure and angles follow from the Hamiltonian, as those of QAOA do; None as for
+    `effective`."""
     entanglement: float | None
     """Meyer-Wallach measure in [0, 1] (quant-ph/0305094); None for a dynamic program."""
+    product_state: bool | None = None
+    """No qubit of the final state is entangled: a classical answer in disguise. None for a dynamic
+    program."""
     basis_state: bool
-    """Largest probability over 0.99 and no entangling gate: a classical answer in disguise."""
+    """One bit string has probability >= 1 - 1e-6."""
     entropy_bits: float
     """Shannon entropy of the distribution, bits; n for a uniform one."""
     top_states: list[Reading]
@@ -110,29 +124,10 @@ def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
     )
 
 
-def meyer_wallach(state: ComplexVector) -> float:
-    """Q = 2 (1 - mean over qubits of Tr ρ_k²), of a pure state of shape [D]."""
-    n_qubits = int(state.size).bit_length() - 1
-    purity: float = 0.0
-    for k in range(n_qubits):
-        pairs = state.reshape(-1, 2, 1 << k)
-        zero, one = pairs[:, 0, :], pairs[:, 1, :]
-        a, b = float(np.vdot(zero, zero).real), float(np.vdot(one, one).real)
-        purity += a * a + b * b + 2.0 * float(abs(np.vdot(zero, one))) ** 2
-    return min(max(2.0 * (1.0 - purity / n_qubits), 0.0), 1.0)
-
-
 def entropy_bits(p: FloatVector) -> float:
     """Shannon entropy of a distribution, shape [D], in bits."""
     seen = p[p > 0]
     return float(-(seen * np.log2(seen)).sum())
-
-
-def is_basis_state(p: FloatVector, size: Statistics | None) -> bool:
-    """Whether a circuit merely writes one bit string."""
-    return (
-        size is not None and size.two_qubit_gates == 0 and float(p.max()) > BASIS_STATE_PROBABILITY
-    )
 
 
 def measure(
@@ -142,22 +137,32 @@ def measure(
     problem: EncodedProblem,
     *,
     readings: bool = True,
+    look_closely: bool = True,
 ) -> Quality:
     """All of the above for a circuit on the problem's qubits; p has shape [D].
 
     Args:
         readings: also decode the most probable states.
+        look_closely: also find which gates have an effect, and how many numbers they carry.
     """
-    size = None if circuit is None else statistics(circuit)
+    facts = state_facts(p, state)
     ordered: list[int] = []
     if readings:
         count = min(LISTED_STATES, p.size)
         top = np.argpartition(-p, count - 1)[:count]
         ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))
+    acting = effective(circuit) if look_closely and circuit is not None else None
+    free = None
+    if acting is not None and circuit is not None:
+        free = freedom(circuit, problem.hamiltonian, acting)
     return Quality(
-        statistics=size,
-        entanglement=None if state is None else meyer_wallach(state),
-        basis_state=is_basis_state(p, size),
+        statistics=None if circuit is None else statistics(circuit),
+        effective=None if acting is None else statistics(acting),
+        degrees_of_freedom=None if free is None else free.degrees,
+        from_hamiltonian=None if free is None else free.from_hamiltonian,
+        entanglement=facts.entanglement,
+        product_state=facts.product_state,
+        basis_state=facts.basis_state,
         entropy_bits=entropy_bits(p),
         top_states=[read_state(k, problem, float(p[k])) for k in ordered],
     )
@@ -174,17 +179,18 @@ def remarks(
     said = []
     if circuit is None:
         said.append("The program is dynamic: its exact mixture of outcomes was followed.")
-    if quality.basis_state:
+    if quality.product_state and (n > 1 or quality.basis_state):
+        what = "one bit string and a product state" if quality.basis_state else "a product state"
         said.append(
-            "The circuit has no entangling gate and writes one bit string: a classical answer in "
-            "disguise."
+            f"The final state is {what}: a classical answer in disguise, whatever gates are "
+            "written around it."
         )
-    elif n > 1 and quality.entropy_bits > n - UNIFORM_BITS:
+    if n > 1 and quality.entropy_bits > n - UNIFORM_BITS:
         said.append(
             f"The distribution is nearly uniform ({quality.entropy_bits:.2f} of {n} bits): "
             "measuring it is hardly better than guessing."
         )
-    elif float(p.max()) > BASIS_STATE_PROBABILITY:
+    elif not quality.product_state and float(p.max()) > ONE_STRING_PROBABILITY:
         said.append(
             f"The final state is one bit string (probability {float(p.max()):.4f}): the gates "
             "found the answer, they do not superpose several."

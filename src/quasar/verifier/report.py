@@ -74,6 +74,8 @@ class Report(BaseModel):
     """r = (E_max - E)/(E_max - E_min), physical convention."""
     p_optimal: float | None = None
     """Probability of measuring an optimal state."""
+    shots_to_optimum: int | None = None
+    """Shots that show an optimal state at least once with probability 0.99; None where none can."""
     top_is_optimal: bool | None = None
     """Whether the most probable state is optimal."""
     reward: Reward
@@ -93,6 +95,6 @@ class Report(BaseModel):
     penalty: PenaltyWeight | None = None
     """Weight of the constraints in the Hamiltonian; None where there is none to choose."""
     quality: Quality | None = None
-    """Size, entanglement, most probable answers."""
+    """Size, what has an effect, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)
     """Plain sentences on what is likely wrong or worth knowing."""

@@ -79,6 +79,9 @@ class VerifierSettings(Settings):
     """Also measure entanglement and gate statistics, for people and tables."""
     readings: bool = True
     """With `quality`, also decode the most probable states and write remarks; off in bulk use."""
+    effective: bool | None = None
+    """With `quality`, also find which gates have an effect and how many numbers they carry, a few
+    milliseconds a circuit. None: as `readings`, so off in bulk use."""
     engine: str = "qulacs"
     """Simulator of candidates."""
     reference_engine: str = "qiskit"
@@ -96,3 +99,8 @@ class VerifierSettings(Settings):
     """How the reward is computed."""
     utility: Utility = Utility()
     """Settings of stage 4."""
+
+    @property
+    def looks_closely(self) -> bool:
+        """Whether `effective` is on."""
+        return self.readings if self.effective is None else self.effective
