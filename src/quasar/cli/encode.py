@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, ProblemFile, print_json
+from quasar.cli.options import AsJson, ProblemFile, WeightKey, print_json
 
 
 class EncodingName(StrEnum):
@@ -37,8 +37,12 @@ def command(
     ] = None,
     variable_order: Annotated[
         OrderName | None,
-        typer.Option(help="How variables are sorted before numbering.", show_default="natural"),
+        typer.Option(
+            help="How variables are sorted before numbering.",
+            show_default="the file's, else natural",
+        ),
     ] = None,
+    weight: WeightKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a problem's Hamiltonian: text, variables in qubit order, constant.
@@ -52,6 +56,7 @@ def command(
         problem,
         encoding=None if encoding is None else encoding.value,
         variable_order=None if variable_order is None else variable_order.value,
+        weight=weight,
     )
     if as_json:
         print_json(

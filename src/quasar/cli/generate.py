@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
+from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, WeightKey, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def command(
             show_default=False,
         ),
     ] = None,
+    weight: WeightKey = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -227,6 +228,8 @@ def command(
     writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
+        if weight is not None:
+            raise InputError("--weight names a key in the problem file of --problem.")
         cluster = None
         if engine is EngineName.ray:
             cluster = Cluster(ray_address, cores())
@@ -234,7 +237,7 @@ def command(
         return
     if engine is EngineName.ray:
         raise InputError("--engine ray spreads --records; one problem is solved here.")
-    _one(problem, prompt, out, writer, how, options, force=force, as_json=as_json)
+    _one(problem, prompt, out, writer, how, options, weight=weight, force=force, as_json=as_json)
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -258,14 +261,16 @@ def model_options(given: list[str]) -> dict[str, Any]:
 
 
 def _read(
-    problem: Path | None, prompt: str | None, request: Request
+    problem: Path | None, prompt: str | None, request: Request, weight: str | None
 ) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if problem is not None:
-        return load_problem(problem), request, []
+        return load_problem(problem, weight=weight), request, []
+    if weight is not None:
+        raise InputError("--weight names a key in the problem file of --problem.")
     encoded, stated = read_prompt(prompt or "")
     algorithm = request.algorithm or stated.algorithm
     asked = request.layers
@@ -281,6 +286,7 @@ def _one(
     how: RecordsSettings,
     options: dict[str, Any],
     *,
+    weight: str | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -294,7 +300,7 @@ def _one(
     from quasar.evaluation.folder import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)
-    encoded, request, choices = _read(path, prompt, how.request)
+    encoded, request, choices = _read(path, prompt, how.request, weight)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
     with new_folder(out, force=force) as folder, console.status("designing …") as status:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, ProblemFile, print_json
+from quasar.cli.options import AsJson, ProblemFile, WeightKey, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def command(
     coupling: Annotated[
         str, typer.Option(help="Connections for --basis: full, line, ring, grid or heavy-hex.")
     ] = "full",
+    weight: WeightKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -57,7 +58,7 @@ def command(
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(max_stage=_last_stage(stages))
-    encoded = load_problem(problem)
+    encoded = load_problem(problem, weight=weight)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
     given = None
     if reference is not None:
