@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentq import load_records
+from quasar.cli import problems
+from quasar.problems.load import load_problem
+from quasar.problems.registry import PROBLEMS
 
 ROOT = Path(__file__).resolve().parents[2]
 FLORENCE = ROOT / "examples" / "florentine_maxcut.json"
@@ -268,3 +271,37 @@ def test_problems_lists_all_types() -> None:
     data = json.loads(quasar("problems", "--json")[1])
     assert len(data) == 22
     assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]
+
+
+def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in PROBLEMS:
+        problems.command(name, as_json=True)
+        about = json.loads(capsys.readouterr().out)
+        assert load_problem(about["example"]).n_qubits <= 9
+    code, out, _ = quasar("problems", "max-flow")
+    assert code == 0
+    assert "attribute   source: where the flow begins" in out
+    assert "of edges    capacity: capacity of the arc" in out
+    code, _, errors = quasar("problems", "sudoku")
+    assert code == 2
+    assert "unknown problem type 'sudoku'" in errors
+
+
+def test_the_key_of_the_weights_is_named_on_the_command_line(tmp_path: Path) -> None:
+    edges = [{"source": 0, "target": 1, "km": 3}, {"source": 1, "target": 2, "km": 4}]
+    graph = {"nodes": [{"id": i} for i in range(3)], "edges": edges}
+    path = tmp_path / "roads.json"
+    path.write_text(json.dumps({"problem_type": "maxcut", "graph": graph}))
+    code, _, errors = quasar("encode", "--problem", str(path))
+    assert code == 2
+    assert "edge 0 - 1 has the key 'km', which maxcut does not read" in errors
+    code, out, _ = quasar("encode", "--problem", str(path), "--weight", "km", "--json")
+    assert code == 0
+    assert json.loads(out)["hamiltonian"] == "1.5 * (Z(0) @ Z(1)) + 2.0 * (Z(1) @ Z(2))"
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text('OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nx q[1];\n')
+    code, out, _ = quasar(
+        "verify", str(circuit), "--problem", str(path), "--weight", "km", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["top_is_optimal"]

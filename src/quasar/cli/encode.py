@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, Penalty, ProblemFile, print_json
+from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
 
 
 class EncodingName(StrEnum):
@@ -37,9 +37,13 @@ def command(
     ] = None,
     variable_order: Annotated[
         OrderName | None,
-        typer.Option(help="How variables are sorted before numbering.", show_default="natural"),
+        typer.Option(
+            help="How variables are sorted before numbering.",
+            show_default="the file's, else natural",
+        ),
     ] = None,
     penalty: Penalty = None,
+    weight: WeightKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a problem's Hamiltonian: text, variables in qubit order, constant.
@@ -55,8 +59,9 @@ def command(
         encoding=None if encoding is None else encoding.value,
         variable_order=None if variable_order is None else variable_order.value,
         penalty=penalty,
+        weight=weight,
     )
-    weight = penalty_weight(encoded)
+    strength = penalty_weight(encoded)
     if as_json:
         print_json(
             {
@@ -66,7 +71,7 @@ def command(
                 "constant": encoded.hamiltonian.constant,
                 "encoding": encoded.encoding,
                 "variable_order": encoded.variable_order,
-                "penalty": None if weight is None else weight.model_dump(mode="json"),
+                "penalty": None if strength is None else strength.model_dump(mode="json"),
             }
         )
         return
@@ -74,10 +79,10 @@ def command(
     typer.echo(f"qubits      {encoded.n_qubits}")
     for i, variable in enumerate(encoded.variables):
         typer.echo(f"  q[{i}]      {to_json(variable)}")
-    if weight is not None:
+    if strength is not None:
         typer.echo(
-            f"penalty     {weight.weight:g} "
-            f"(sufficient: {weight.sufficient:g}, {weight.derivation})"
+            f"penalty     {strength.weight:g} "
+            f"(sufficient: {strength.sufficient:g}, {strength.derivation})"
         )
     typer.echo(f"constant    {encoded.hamiltonian.constant!r}")
     typer.echo(f"hamiltonian {encoded.hamiltonian.to_text()}")

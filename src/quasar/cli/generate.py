@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
+from quasar.cli.options import (
+    AsJson,
+    EngineName,
+    OnEngine,
+    Penalty,
+    RayAddress,
+    WeightKey,
+    print_json,
+)
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
@@ -59,6 +67,8 @@ def command(
             show_default=False,
         ),
     ] = None,
+    weight: WeightKey = None,
+    penalty: Penalty = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -236,6 +246,8 @@ def command(
     writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
+        if weight is not None or penalty is not None:
+            raise InputError("--weight and --penalty are for the problem file of --problem.")
         cluster = None
         if engine is EngineName.ray:
             cluster = Cluster(ray_address, cores())
@@ -243,7 +255,8 @@ def command(
         return
     if engine is EngineName.ray:
         raise InputError("--engine ray spreads --records; one problem is solved here.")
-    _one(problem, prompt, out, writer, how, options, force=force, as_json=as_json)
+    loading = {"weight": weight, "penalty": penalty}
+    _one(problem, prompt, out, writer, how, options, loading=loading, force=force, as_json=as_json)
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -267,14 +280,16 @@ def model_options(given: list[str]) -> dict[str, Any]:
 
 
 def _read(
-    problem: Path | None, prompt: str | None, request: Request
+    problem: Path | None, prompt: str | None, request: Request, loading: Mapping[str, Any]
 ) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if problem is not None:
-        return load_problem(problem), request, []
+        return load_problem(problem, **loading), request, []
+    if any(value is not None for value in loading.values()):
+        raise InputError("--weight and --penalty are for the problem file of --problem.")
     encoded, stated = read_prompt(prompt or "")
     algorithm = request.algorithm or stated.algorithm
     asked = request.layers
@@ -290,6 +305,7 @@ def _one(
     how: RecordsSettings,
     options: dict[str, Any],
     *,
+    loading: Mapping[str, Any],
     force: bool,
     as_json: bool,
 ) -> None:
@@ -305,7 +321,7 @@ def _one(
     from quasar.evaluation.folder import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)
-    encoded, request, choices = _read(path, prompt, how.request)
+    encoded, request, choices = _read(path, prompt, how.request, loading)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
     with (
@@ -370,7 +386,7 @@ def _one(
         print(f"  written     {out}/ ({', '.join(files)})")
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if not found.best.report.feasible:
+    if not found.best.report.feasible or found.best.report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 

@@ -19,6 +19,16 @@ ProblemFile = Annotated[
         show_default=False,
     ),
 ]
+WeightKey = Annotated[
+    str | None,
+    typer.Option(
+        "--weight",
+        metavar="KEY",
+        help="Key of the graph's edges (or nodes) that holds their weights or capacities, such as "
+        "distance. Default: the problem file's own choice, else weight or capacity.",
+        show_default=False,
+    ),
+]
 
 
 Penalty = Annotated[

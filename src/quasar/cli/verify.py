@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from quasar.cli.options import AsJson, ProblemFile, print_json
+from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -60,11 +60,14 @@ def command(
             show_default=False,
         ),
     ] = None,
+    weight: WeightKey = None,
+    penalty: Penalty = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
 
-    Exit code 0: feasible; 3: infeasible circuit; 2: bad usage or bad input file.
+    Exit code 0: feasible; 3: infeasible circuit, or a problem without any valid solution; 2: bad
+    usage or bad input file.
     """
     from quasar.circuits.parameters import read_assignments
     from quasar.circuits.source import read_circuit
@@ -75,7 +78,7 @@ def command(
     settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
-    encoded = load_problem(problem)
+    encoded = load_problem(problem, weight=weight, penalty=penalty)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_circuit(circuit)
     given = None if reference is None else read_circuit(reference)
     report = Verifier(encoded, given, settings).verify(text, parameters=parameters)
@@ -88,7 +91,7 @@ def command(
         print_json({**report.model_dump(mode="json"), **extra})
     else:
         _print(report, compiled, target)
-    if not report.feasible:
+    if not report.feasible or report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 

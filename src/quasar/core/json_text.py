@@ -75,7 +75,9 @@ class Repeated(dict[str, Any]):
         return next(key for key, _ in self.pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
 
 
-def loads(text: str, *, may_repeat: Callable[[tuple[str | int, ...]], bool] | None = None) -> Any:
+def loads(
+    text: str | bytes, *, may_repeat: Callable[[tuple[str | int, ...]], bool] | None = None
+) -> Any:
     """The value of a JSON text.
 
     Args:

@@ -98,3 +98,8 @@ class Report(BaseModel):
     """Size, what has an effect, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)
     """Plain sentences on what is likely wrong or worth knowing."""
+
+    @property
+    def no_solution(self) -> bool:
+        """Whether the problem is proved to have no valid solution at all."""
+        return self.optimum is not None and self.optimum.status == "infeasible"
