@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from quasar.circuits.precheck import too_many_qubits
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import (
@@ -36,12 +37,7 @@ def run(program: Program, engine: Engine, *, max_qubits: int = MAX_QUBITS) -> Ou
             makes the result not finite, and those of `dynamic_distribution`.
     """
     if program.n_qubits > max_qubits:
-        raise CircuitError(
-            f"the circuit has {program.n_qubits} qubits; exact simulation stops at {max_qubits}.",
-            kind="limit",
-            limit="qubits",
-            hint="Use one qubit per variable of the problem.",
-        )
+        raise too_many_qubits(program.n_qubits, max_qubits)
     if program.n_qubits == 0:
         raise CircuitError(
             "the circuit has no qubits.", kind="unsimulable", hint="Declare them: 'qubit[n] q;'."

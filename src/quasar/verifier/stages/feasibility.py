@@ -128,7 +128,12 @@ def measure(
             on_parsed(n)
 
     try:
-        program = parse(text, max_gates=limits.max_gates, on_accepted=accepted)
+        program = parse(
+            text,
+            max_gates=limits.max_gates,
+            max_qubits=limits.max_qubits,
+            on_accepted=accepted,
+        )
         outcome = run(program, engine, max_qubits=limits.max_qubits)
     except CircuitError as error:
         parsed = n_qubits is not None
