@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from quasar.circuits.circuit import GATES
 from quasar.circuits.qasm import MAX_GATES, accepted_qubits, too_many_gates
@@ -115,18 +116,42 @@ def _oversized(scan: _Scan, max_gates: int, max_qubits: int | None) -> CircuitEr
     return None
 
 
+class _Basis(NamedTuple):
+    """Gates of a definition once the importer has rewritten them to put a control on each."""
+
+    x: int = 0
+    cx: int = 0
+    single: int = 0
+
+    def plus(self, other: _Basis) -> _Basis:
+        return _Basis(self.x + other.x, self.cx + other.cx, self.single + other.single)
+
+    def controlled(self) -> _Basis:
+        """A controlled cx becomes 6 cx and 9 single-qubit gates, a controlled single-qubit gate 2
+        and 3; so each level of controls has nine times the gates of the one before.
+        """
+        return _Basis(
+            0, self.x + 6 * self.cx + 2 * self.single, 9 * self.cx + 3 * self.single
+        )
+
+
+_LAST_CONTROL = 10  # the last level of controls is not rewritten, so there are fewer by about this
+
+
 @dataclass
 class _Definition:
-    """A gate definition; counts are lower bounds.
+    """A gate definition.
 
     Attributes:
-        gates: that one use of it is unrolled to.
-        copies: gates and definitions that the importer copies at each use.
+        gates: that one use of it is unrolled to, at least.
+        copies: gates and definitions that the importer copies at each use, at least.
+        basis: an estimate of what controls on it would be put on.
     """
 
     n_qubits: int
     gates: int = 0
     copies: int = 1
+    basis: _Basis = _Basis()
 
 
 @dataclass
@@ -191,13 +216,29 @@ class _Scan:
                     limit="gates",
                     hint="Write the gates of the power out.",
                 )
+        basis = _standard_basis(call) if definition is None else definition.basis
+        if call.controls:
+            basis = basis.controlled()
+            rewritten = sum(basis) // _LAST_CONTROL
+            copies = max(copies, rewritten)
+            self.copies += rewritten if definition is not None else 0
         if call.rewritten:
             gates = 0
         if into is not None:
             into.gates += gates
             into.copies += copies
+            into.basis = into.basis.plus(basis)
         elif outside:
             self.gates += gates
+
+
+def _standard_basis(call: _Call) -> _Basis:
+    if call.name == "x":
+        return _Basis(x=1)
+    spec = GATES.get(call.name)
+    if spec is None or call.name == "id":
+        return _Basis()
+    return _Basis(cx=1) if spec.n_qubits > 1 else _Basis(single=1)
 
 
 @dataclass

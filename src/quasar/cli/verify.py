@@ -46,6 +46,10 @@ def command(
     coupling: Annotated[
         str, typer.Option(help="Connections for --basis: full, line, ring, grid or heavy-hex.")
     ] = "full",
+    max_seconds: Annotated[
+        float,
+        typer.Option(help="Processor seconds that the circuit may take; past them it is refused."),
+    ] = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -53,7 +57,8 @@ def command(
     Exit code 0: feasible; 3: infeasible circuit; 2: bad usage or bad input file.
     """
     from quasar.problems.load import load_problem
-    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.bounded import verify_bounded
+    from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(max_stage=_last_stage(stages))
@@ -65,7 +70,8 @@ def command(
             given = read_bytes(reference).decode("utf-8")
         except UnicodeDecodeError:
             raise InputError(f"{reference} is not UTF-8 text.") from None
-    report = Verifier(encoded, given, settings).verify(text)
+    limits = SandboxLimits(max_seconds=max_seconds)
+    report = verify_bounded(text, encoded, given, settings, limits)
     compiled = None if basis is None or not report.parses else _compiled(text, basis, coupling)
     if as_json:
         extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}

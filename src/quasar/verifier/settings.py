@@ -60,6 +60,9 @@ class Utility(Settings):
     """Evaluations of the energy at most."""
     tolerance: float = Field(default=1e-6, gt=0)
     """Final trust-region radius of COBYLA, radians."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Processor seconds of one verification after which the stage is left out, as not finished.
+    None: no limit. What it cuts short can differ between machines."""
 
 
 class VerifierSettings(Settings):
