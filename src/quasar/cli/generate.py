@@ -265,7 +265,7 @@ def _read(
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if problem is not None:
-        return load_problem(problem), request, []
+        return load_problem(problem, verifiable=True), request, []
     encoded, stated = read_prompt(prompt or "")
     algorithm = request.algorithm or stated.algorithm
     asked = request.layers
@@ -287,7 +287,7 @@ def _one(
     from rich.console import Console
 
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import generate, resolve_model
+    from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.cli.show import generation_text
     from quasar.core.manifest import manifest
     from quasar.core.output import new_folder
@@ -297,6 +297,7 @@ def _one(
     encoded, request, choices = _read(path, prompt, how.request)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
+    check_size(encoded, model, options)
     with new_folder(out, force=force) as folder, console.status("designing …") as status:
 
         def show(candidate: Candidate) -> None:

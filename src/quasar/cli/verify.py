@@ -62,7 +62,7 @@ def command(
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(max_stage=_last_stage(stages))
-    encoded = load_problem(problem)
+    encoded = load_problem(problem, verifiable=True)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
     given = None
     if reference is not None:

@@ -288,14 +288,22 @@ class IsingHamiltonian:
         )
 
     def _require_exact(self) -> None:
-        if self.n_qubits > MAX_EXACT_QUBITS:
-            gib = f"{2.0 ** (self.n_qubits - 27):,.1f}" if self.n_qubits < 57 else "over 10^9"
-            need = f"{self.n_qubits} would need {gib} GiB"
-            raise ProblemError(
-                f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
-                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({need}): use a smaller graph, "
-                "fewer colours or bits, or split it."
-            )
+        require_exact(self.n_qubits)
+
+
+def require_exact(n_qubits: int) -> None:
+    """Refuse what is too large for all its energies to be enumerated.
+
+    Raises:
+        ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+    """
+    if n_qubits > MAX_EXACT_QUBITS:
+        gib = f"{2.0 ** (n_qubits - 27):,.1f}" if n_qubits < 57 else "over 10^9"
+        raise ProblemError(
+            f"{n_qubits:,} qubits asked for, but exact verification enumerates all 2**n "
+            f"energies and stops at {MAX_EXACT_QUBITS} qubits ({n_qubits:,} would need {gib} GiB): "
+            "use a smaller graph, fewer colours or bits, or split it."
+        )
 
 
 def _walsh_hadamard(vector: FloatVector) -> None:

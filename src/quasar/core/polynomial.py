@@ -7,7 +7,7 @@ conversions are compared in the tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
@@ -103,18 +103,36 @@ class Polynomial:
         for monomial, c in self.coefficients.items():
             if c:
                 terms[sum(1 << position[label] for label in monomial)] = c
-        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k.
-        for i in range(len(variables)):
+        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
+        # variable's products are kept beside it, so that no other is looked at.
+        holding: list[list[int]] = [[] for _ in variables]
+        for product in terms:
+            for i in _bits(product):
+                holding[i].append(product)
+        for i, products in enumerate(holding):
             bit = 1 << i
-            for product in [t for t in terms if t & bit]:
+            for product in products:
                 half = terms[product] / 2
                 terms[product] = half
-                terms[product ^ bit] = terms.get(product ^ bit, 0.0) + half
+                rest = product ^ bit
+                if rest not in terms:
+                    terms[rest] = 0.0
+                    for j in _bits(rest >> i << i):
+                        holding[j].append(rest)
+                terms[rest] += half
         constant = terms.pop(0, 0.0)
         scale = max((abs(c) for c in terms.values()), default=0.0)
         kept = {
-            tuple(i for i in range(len(variables)) if t >> i & 1): c
+            tuple(_bits(t)): c
             for t, c in terms.items()
             if abs(c) > 1e-14 * scale
         }
         return IsingHamiltonian(len(variables), kept, constant)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Positions of the ones of a mask, ascending."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest

@@ -108,6 +108,9 @@ class CommunityDetection(Problem):
                 negative[node] += max(0.0, -gain)
         return above(max(*positive.values(), *negative.values()))
 
+    def least_qubits(self) -> int:
+        return self.graph.number_of_nodes() * self.number_of_communities
+
     def polynomial(self, encoding: Encoding) -> Polynomial:
         communities = range(self.number_of_communities)
         gains = self._gains()

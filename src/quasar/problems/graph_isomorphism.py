@@ -64,6 +64,9 @@ class GraphIsomorphism(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
 
+    def least_qubits(self) -> int:
+        return self.graph.number_of_nodes() ** 2
+
     def polynomial(self, encoding: Encoding) -> Polynomial:
         first, second = graphs.nodes(self.graph), graphs.nodes(self.other)
         cost = Polynomial.total(exactly_one((i, u) for u in second) for i in first)

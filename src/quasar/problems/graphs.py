@@ -136,11 +136,12 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
     if len(set(nodes)) != len(nodes):
         raise ProblemError("a node of the hypergraph is listed twice.")
     hyperedges = []
+    known = set(nodes)
     for raw_edge in raw["hyperedges"]:
         if not isinstance(raw_edge, list | tuple):
             raise ProblemError(f"hyperedge {raw_edge!r} must be a list of nodes.")
         edge = tuple(_label(n) for n in raw_edge)
-        unknown = [n for n in edge if n not in nodes]
+        unknown = [n for n in edge if n not in known]
         if unknown:
             raise ProblemError(f"hyperedge {list(edge)} uses {unknown[0]!r}, which is not a node.")
         if len(edge) < 2 or len(set(edge)) != len(edge):

@@ -89,6 +89,9 @@ class HamiltonianPath(Problem):
         """Ordered pairs of inner nodes that no edge joins."""
         return [step for step in permutations(self._inner, 2) if step not in self._weight]
 
+    def least_qubits(self) -> int:
+        return len(self._inner) ** 2
+
     def polynomial(self, encoding: Encoding) -> Polynomial:
         positions = range(1, len(self._inner) + 1)
         broken = Polynomial.total(exactly_one((u, j) for j in positions) for u in self._inner)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import ProblemError
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import VariableOrder
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import problem_class
@@ -30,6 +30,7 @@ def load_problem(
     *,
     encoding: Encoding | None = None,
     variable_order: VariableOrder | None = None,
+    verifiable: bool = False,
 ) -> EncodedProblem:
     """Read a problem and build its Hamiltonian.
 
@@ -39,14 +40,19 @@ def load_problem(
         encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
         variable_order: order of the variables when encoding; default `natural`.
+        verifiable: refuse a problem too large to be verified exactly before its Hamiltonian is
+            built.
 
     Raises:
-        ProblemError: the file is missing, not JSON, or not a problem; the message says what to do.
+        ProblemError: the file is missing, not JSON, not a problem, or too large; the message says
+            what to do.
     """
     if isinstance(source, EncodedProblem):
         return source
     if isinstance(source, Problem):
-        return encode(source, encoding or "exact", variable_order or "natural")
+        return encode(
+            source, encoding or "exact", variable_order or "natural", verifiable=verifiable
+        )
     data = read_problem_data(source)
     problem = build_problem(data)
     given = data.get("cost_hamiltonian")
@@ -55,7 +61,7 @@ def load_problem(
         chosen = encoding or data.get("encoding") or "exact"
         if chosen not in ("exact", "agent-q"):
             raise ProblemError(f"unknown encoding {chosen!r}; use 'exact' or 'agent-q'.")
-        encoded = encode(problem, chosen, variable_order or "natural")
+        encoded = encode(problem, chosen, variable_order or "natural", verifiable=verifiable)
         return encoded.with_reference(reference if given is None else None)
     if not isinstance(given, str):
         raise ProblemError("'cost_hamiltonian' must be text such as '0.5 * (Z(0) @ Z(1))'.")
@@ -63,6 +69,8 @@ def load_problem(
     if n_qubits is not None and (not isinstance(n_qubits, int) or n_qubits < 1):
         raise ProblemError(f"'number_of_qubits' must be a positive whole number, not {n_qubits!r}.")
     hamiltonian = IsingHamiltonian.from_text(given, n_qubits)
+    if verifiable:
+        require_exact(hamiltonian.n_qubits)
     return recognise(problem, hamiltonian).with_reference(reference)
 
 
@@ -149,7 +157,7 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
     Where none does, the encoding is `given`: the Hamiltonian is used, nothing can be decoded.
     """
     for encoding in ("agent-q", "exact"):
-        if encoding not in problem.encodings:
+        if encoding not in problem.encodings or not _may_have(problem, encoding, hamiltonian):
             continue
         orders: tuple[VariableOrder, ...] = ("natural", "lexicographic")
         for order in orders:
@@ -160,6 +168,12 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
             if same_hamiltonian(encoded.hamiltonian, hamiltonian):
                 return EncodedProblem(problem, hamiltonian, encoded.variables, encoding, order)
     return EncodedProblem(problem, hamiltonian, (), "given", "natural")
+
+
+def _may_have(problem: Problem, encoding: Encoding, hamiltonian: IsingHamiltonian) -> bool:
+    """Whether the number of qubits is right, so that building a Hamiltonian is worth it."""
+    n_qubits = hamiltonian.n_qubits
+    return problem.least_qubits() <= n_qubits and len(problem.variables(encoding)) == n_qubits
 
 
 def same_hamiltonian(a: IsingHamiltonian, b: IsingHamiltonian) -> bool:

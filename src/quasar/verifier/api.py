@@ -40,5 +40,5 @@ def verify(
         InputError: the reference is not a usable circuit.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
-    encoded = load_problem(problem)
+    encoded = load_problem(problem, verifiable=True)
     return verify_bounded(qasm, encoded, reference, settings or VerifierSettings(), limits)
