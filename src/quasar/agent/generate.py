@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from quasar.agent.candidate import Candidate, rank_key
-from quasar.agent.propose import NoAnswer, Proposer
+from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.referee import Referee
 from quasar.agent.refine import (
     PROPOSALS,
@@ -24,11 +24,12 @@ from quasar.agent.refine import (
     polish_best,
 )
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.settings import need_whole
 from quasar.models.designer import DesignerSettings, design
 from quasar.models.protocol import Model, Sampling
-from quasar.models.registry import load_model
+from quasar.models.registry import known_limit, load_model
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
@@ -101,6 +102,21 @@ def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) 
     return None
 
 
+def check_size(
+    problem: EncodedProblem, model: str | Model, options: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse what the verifier or the model cannot take, before the model is loaded.
+
+    Raises:
+        ProblemError: more qubits than can be verified exactly.
+        InputError: more than the model was trained on, or no such model.
+    """
+    require_exact(problem.n_qubits)
+    if isinstance(model, str):
+        limit = None if model == DESIGNER else known_limit(model, options)
+        check_known(problem.n_qubits, model, limit)
+
+
 def generate(
     problem: ProblemSource,
     model: str | Model = DEFAULT_MODEL,
@@ -166,7 +182,8 @@ def generate(
         raise InputError("progress must be a function that takes a candidate.")
     ending = interrupt or Interrupt()
     with ending.at_once():
-        encoded = load_problem(problem)
+        encoded = load_problem(problem, verifiable=True)
+        check_size(encoded, model, model_options)
         writer = resolve_model(model, model_options)
     seen = progress or (lambda _: None)
     if writer is None:

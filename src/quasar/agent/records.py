@@ -357,7 +357,7 @@ def _work(shared: _Shared, part: _Part) -> tuple[list[dict[str, Any]], int, str]
 
 def _load(record: Record) -> EncodedProblem:
     try:
-        return load_problem(record.data)
+        return load_problem(record.data, verifiable=True)
     except InputError as error:
         raise InputError(f"record {record.sample_index}: {error}") from error
 

@@ -14,11 +14,10 @@ import functools
 import math
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
 from quasar.circuits.header import BYTE_ORDER_MARK, VERSION, HeaderRule, header_fault, read_header
 from quasar.circuits.measurement import (
     SILENT,
@@ -80,6 +79,7 @@ def parse(
     text: str,
     *,
     max_gates: int = MAX_GATES,
+    max_qubits: int | None = None,
     on_accepted: Callable[[int], None] | None = None,
     parameters: Values | None = None,
     header: HeaderRule = "published",
@@ -88,6 +88,8 @@ def parse(
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
+        max_qubits: a program that plainly declares more is refused before the importer reads it;
+            None: as many as `precheck` knows the importer to bear.
         on_accepted: told the number of qubits once it is certain that the reference importer says
             yes, which may be long before the gates are unrolled. It says nothing of the header.
         parameters: values of the program's inputs.
@@ -99,30 +101,75 @@ def parse(
         CircuitError: kind `syntax` or `semantic` where the header breaks the rule or the reference
             importer says no (with line and column where it tells them); kind `limit` or
             `parameter` for a program that it accepts but that cannot be simulated: too many gates,
-            inputs without a value.
+            inputs without a value. Kind `limit` also for a program too large to be read at all (see
+            `precheck`): `on_accepted` is then told nothing.
     """
     values = read_values(parameters or {})
+    accepted = on_accepted or (lambda n_qubits: None)
+    text, broken = _headed(text, header)
+    program = _at_once(text, max_gates, max_qubits, accepted, values, broken)
+    return program or _parse_reference(text, max_gates, accepted, values, broken)
+
+
+def parse_at_once(
+    text: str,
+    *,
+    max_gates: int = MAX_GATES,
+    max_qubits: int | None = None,
+    on_accepted: Callable[[int], None] | None = None,
+    parameters: Values | None = None,
+    header: HeaderRule = "published",
+) -> Program | None:
+    """As `parse`, in time linear in the text; None where the reference importer has to decide."""
+    values = read_values(parameters or {})
+    accepted = on_accepted or (lambda n_qubits: None)
+    text, broken = _headed(text, header)
+    return _at_once(text, max_gates, max_qubits, accepted, values, broken)
+
+
+def _headed(text: str, header: HeaderRule) -> tuple[str, CircuitError | None]:
+    """The text to parse, and the verdict on its header where it breaks the rule.
+
+    Raises:
+        CircuitError: the header is wrong by every rule.
+    """
     if header == "language":
         text = text.removeprefix(BYTE_ORDER_MARK)
     found = read_header(text)
     broken = header_fault(found, header, text)
     if broken is not None and not (found.published or found.language):
         raise broken
-    accepted = on_accepted or (lambda n_qubits: None)
-    circuit = _parse_flat(text)
-    if circuit is not None:
-        accepted(circuit.n_qubits)
-        match_inputs((), values)
-        if broken is not None:
-            raise broken
-        if len(circuit.gates) > max_gates:
-            raise too_many_gates(max_gates)
-        return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates, accepted, values, broken)
+    return text, broken
+
+
+def _at_once(
+    text: str,
+    max_gates: int,
+    max_qubits: int | None,
+    accepted: Callable[[int], None],
+    values: Mapping[str, float],
+    broken: CircuitError | None,
+) -> Program | None:
+    from quasar.circuits.precheck import precheck
+
+    circuit = _parse_flat(text, max_gates)
+    if circuit is None:
+        precheck(text, max_gates=max_gates, max_qubits=max_qubits, on_accepted=accepted)
+        return None
+    accepted(circuit.n_qubits)
+    match_inputs((), values)
+    if broken is not None:
+        raise broken
+    if len(circuit.gates) > max_gates:
+        raise too_many_gates(max_gates)
+    return Program(circuit.n_qubits, circuit, None, "fast")
 
 
 def parses(text: str) -> bool:
-    """Syntactic correctness as the paper counts it: `OPENQASM 3.0`, and the importer's verdict."""
+    """Syntactic correctness as the paper counts it: `OPENQASM 3.0`, and the importer's verdict.
+
+    Takes as long as the importer does, without any limit.
+    """
     return VERSION in text and _accepted(text)
 
 
@@ -130,16 +177,20 @@ def parses_by_language(text: str) -> bool:
     """Whether it is a valid OpenQASM 3 program, whatever its header's minor version.
 
     A text without a version statement is one, too; a byte order mark before it is passed over.
+    Takes as long as the importer does, without any limit.
     """
     text = text.removeprefix(BYTE_ORDER_MARK)
     return read_header(text).language and _accepted(text)
 
 
 def _accepted(text: str) -> bool:
-    accepted: list[int] = []
-    with suppress(CircuitError):
-        parse(text, max_gates=1, on_accepted=accepted.append)
-    return bool(accepted)
+    if _parse_flat(text, 0) is not None:
+        return True
+    try:
+        import_reference(text)
+    except CircuitError:
+        return False
+    return True
 
 
 def too_many_gates(max_gates: int) -> CircuitError:
@@ -166,7 +217,7 @@ _DECLARATION = re.compile(
     rf"(bit|qubit)(?:{_W}*\[{_W}*([1-9][0-9]{{0,5}}){_W}*\]{_W}*|{_W}+)([a-z][a-zA-Z0-9_]*)"
 )
 _GATE = re.compile(
-    rf"([a-zA-Z][a-zA-Z0-9]*)(?:{_W}*\(([^()]*)\){_W}*|{_W}+)"
+    rf"([a-zA-Z][a-zA-Z0-9_]*)(?:{_W}*\(([^()]*)\){_W}*|{_W}+)"
     rf"({_OPERAND}(?:{_W}*,{_W}*{_OPERAND})*)"
 )
 _MEASURE = re.compile(
@@ -189,24 +240,45 @@ _RESERVED = frozenset(
 ) | frozenset(GATES)
 
 
+_MAX_WORK = 10_000_000  # bits that whole registers stand for: over 24 qubits in 250,000 statements
+
+
 class _Unsure(Exception):
     """The fast path meets something it does not take; the reference importer decides."""
 
 
-def _parse_flat(text: str) -> Circuit | None:
-    """The circuit of a flat program; None where the reference importer has to decide."""
+def _parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
+    """The circuit of a flat program; None where the reference importer has to decide.
+
+    Of more gates than allowed one too many is kept.
+    """
+    body = _flat_body(text)
+    if body is None:
+        return None
+    try:
+        return _FlatProgram(max_gates).read(_statements(body))
+    except _Unsure:
+        return None
+
+
+def _flat_body(text: str) -> str | None:
+    """What follows version and include, comments taken out; None where it begins otherwise."""
     if "/" in text:
         text = _COMMENT.sub(_blank, text)
     header = _HEADER.match(text)
-    if header is None:
-        return None
-    statements = text[header.end() :].split(";")
+    return None if header is None else text[header.end() :]
+
+
+def _statements(body: str) -> list[str]:
+    """The statements of a text without blocks.
+
+    Raises:
+        _Unsure: the last one is not ended.
+    """
+    statements = body.split(";")
     if statements.pop().strip(" \t\r\n"):
-        return None
-    try:
-        return _FlatProgram().read(statements)
-    except _Unsure:
-        return None
+        raise _Unsure
+    return statements
 
 
 def _blank(comment: re.Match[str]) -> str:
@@ -217,7 +289,12 @@ def _blank(comment: re.Match[str]) -> str:
 
 
 class _FlatProgram:
-    def __init__(self) -> None:
+    """Reads flat statements; `specs` are the gates known, standard ones by default."""
+
+    def __init__(self, max_gates: int, specs: Mapping[str, GateSpec] = GATES) -> None:
+        self.specs = specs
+        self.room = max_gates  # gates that may still come
+        self.work = 0
         self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
         self.n_qubits = 0
         self.n_bits = 0
@@ -225,6 +302,11 @@ class _FlatProgram:
         self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
 
     def read(self, statements: list[str]) -> Circuit:
+        """The circuit of some statements, on all qubits declared so far.
+
+        Raises:
+            _Unsure: one is not of the flat kind.
+        """
         gates: list[Gate] = []
         known: dict[str, list[Gate]] = {}
         for raw in statements:
@@ -237,7 +319,9 @@ class _FlatProgram:
                     known.clear()
                     continue
                 known[statement] = ops
-            gates += ops
+            if self.room >= 0:
+                gates += ops
+                self.room -= len(ops)
         registers = tuple(
             range(first, first + size)
             for quantum, first, size in self.registers.values()
@@ -256,10 +340,12 @@ class _FlatProgram:
         if match is None:
             return None
         name, arguments, operands = match.groups()
-        spec = GATES.get(name)
+        spec = self.specs.get(name)
         if spec is None:
             return None
         params = () if arguments is None else tuple(map(_angle, arguments.split(",")))
+        if name not in GATES and any(abs(value) > _MODEST for value in params):
+            raise _Unsure
         places = [self._bits(operand, quantum=True) for operand in operands.split(",")]
         if len(params) != spec.n_params or len(places) != spec.n_qubits:
             raise _Unsure
@@ -275,11 +361,12 @@ class _FlatProgram:
                 rows.append(place)
             else:
                 raise _Unsure
-        gates = []
+        gates: list[Gate] = []
         for qubits in zip(*rows, strict=True):
             if len(set(qubits)) != len(qubits) or not self.measured.isdisjoint(qubits):
                 raise _Unsure
-            gates.append(Gate(name, qubits, params))
+            if len(gates) <= self.room:
+                gates.append(Gate(name, qubits, params))
         return gates
 
     def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
@@ -291,6 +378,9 @@ class _FlatProgram:
         if is_quantum is not quantum:
             raise _Unsure
         if match[2] is None:
+            self.work += size or 1
+            if self.work > _MAX_WORK:
+                raise _Unsure
             return (first,) if size is None else list(range(first, first + size))
         index = int(match[2])
         if size is None or index >= size:
@@ -309,7 +399,7 @@ class _FlatProgram:
             self.results.update(zip(bits, qubits, strict=True))
         elif match := _DECLARATION.fullmatch(statement):
             kind, size_text, name = match.groups()
-            if name in _RESERVED or name in self.registers:
+            if name in _RESERVED or name in self.registers or name in self.specs:
                 raise _Unsure
             size = int(size_text) if size_text else None
             quantum = kind == "qubit"
@@ -351,6 +441,96 @@ def _angle(text: str) -> float:
     if not math.isfinite(value):
         raise _Unsure
     return -value if match[1] else value
+
+
+# --- flat programs with gate definitions ---------------------------------------------------------
+
+_DEFINITION = re.compile(
+    rf"gate{_W}+([a-z][a-zA-Z0-9_]*){_W}*(?:\(([^(){{}};]*)\))?([^(){{}};]*)\{{([^{{}}]*)\}}"
+)
+_FORMAL_ANGLE = re.compile(
+    rf"-?{_W}*(?:({_NUMBER}){_W}*\*{_W}*)?([a-z][a-zA-Z0-9_]*)(?:{_W}*[*/]{_W}*({_NUMBER}))?"
+)
+_FORMAL_NAME = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_KEYWORDS = _RESERVED - frozenset(GATES)
+_MAX_DEPTH = 20  # of definitions in definitions: far from the depth at which the importer gives up
+_MAX_COPIES = 10_000  # of gates for one use of a definition: the importer copies every one
+_MODEST = 1e3  # factors and angles this size cannot overflow in so few levels
+
+
+def accepted_qubits(text: str) -> int | None:
+    """Qubits of a flat program with plain gate definitions, which the importer is sure to accept.
+
+    Takes time linear in the text, much less than the importer. None where it is not sure: a
+    modifier, a block, an angle that is more than one factor times a parameter.
+    """
+    body = _flat_body(text)
+    if body is None:
+        return None
+    specs = dict(GATES)
+    program = _FlatProgram(0, specs)
+    sizes: dict[str, tuple[int, int]] = {}
+    end = 0
+    try:
+        for match in _DEFINITION.finditer(body):
+            program.read(_statements(body[end : match.start()]))
+            end = match.end()
+            name = match[1]
+            if name in _RESERVED or name in program.registers or name in specs:
+                return None
+            spec, sizes[name] = _definition(match, specs, sizes)
+            specs[name] = spec
+        program.read(_statements(body[end:]))
+    except _Unsure:
+        return None
+    return program.n_qubits
+
+
+def _definition(
+    match: re.Match[str], specs: Mapping[str, GateSpec], sizes: Mapping[str, tuple[int, int]]
+) -> tuple[GateSpec, tuple[int, int]]:
+    """Numbers of parameters and qubits of a definition, its depth and the gates it stands for."""
+    name, angles, operands, body = match.groups()
+    formal = [] if angles is None else _formal_names(angles)
+    qubits = _formal_names(operands)
+    local = {name, *formal, *qubits}
+    if len(local) != 1 + len(formal) + len(qubits):
+        raise _Unsure
+    depth, copies = 1, 1
+    for statement in _statements(body):
+        call = _GATE.fullmatch(statement.strip(" \t\r\n"))
+        if call is None or call[1] in local or call[1] not in specs:
+            raise _Unsure
+        arguments = [] if call[2] is None else call[2].split(",")
+        places = _formal_names(call[3])
+        if specs[call[1]] != (len(arguments), len(places)) or call[2] == "":
+            raise _Unsure
+        if len(set(places)) != len(places) or not set(places) <= set(qubits):
+            raise _Unsure
+        for argument in arguments:
+            _check_formal_angle(argument.strip(" \t\r\n"), formal)
+        inner_depth, inner_copies = sizes.get(call[1], (0, 1))
+        depth, copies = max(depth, inner_depth + 1), copies + inner_copies
+    if depth > _MAX_DEPTH or copies > _MAX_COPIES:
+        raise _Unsure
+    return GateSpec(len(formal), len(qubits)), (depth, copies)
+
+
+def _formal_names(text: str) -> list[str]:
+    names = [name.strip(" \t\r\n") for name in text.split(",")]
+    if not all(_FORMAL_NAME.fullmatch(name) and name not in _KEYWORDS for name in names):
+        raise _Unsure
+    return names
+
+
+def _check_formal_angle(text: str, formal: list[str]) -> None:
+    match = _FORMAL_ANGLE.fullmatch(text)
+    if match is None or match[2] not in formal:
+        if abs(_angle(text)) > _MODEST:
+            raise _Unsure
+        return
+    if any(not 1 / _MODEST <= float(c) <= _MODEST for c in (match[1], match[3]) if c):
+        raise _Unsure
 
 
 # --- the reference importer ----------------------------------------------------------------------

@@ -287,7 +287,7 @@ def _read(
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if problem is not None:
-        return load_problem(problem, **loading), request, []
+        return load_problem(problem, verifiable=True, **loading), request, []
     if any(value is not None for value in loading.values()):
         raise InputError("--weight and --penalty are for the problem file of --problem.")
     encoded, stated = read_prompt(prompt or "")
@@ -312,7 +312,7 @@ def _one(
     from rich.console import Console
 
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import generate, resolve_model
+    from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.agent.steering import steering
     from quasar.cli.show import generation_text
     from quasar.core.interrupt import heeding
@@ -324,6 +324,7 @@ def _one(
     encoded, request, choices = _read(path, prompt, how.request, loading)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
+    check_size(encoded, model, options)
     with (
         _nothing_yet(),
         heeding(_say_finishing) as interrupt,

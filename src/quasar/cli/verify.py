@@ -62,6 +62,10 @@ def command(
     ] = None,
     weight: WeightKey = None,
     penalty: Penalty = None,
+    max_seconds: Annotated[
+        float,
+        typer.Option(help="Processor seconds that the circuit may take; past them it is refused."),
+    ] = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -72,16 +76,18 @@ def command(
     from quasar.circuits.parameters import read_assignments
     from quasar.circuits.source import read_circuit
     from quasar.problems.load import load_problem
-    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.bounded import verify_bounded
+    from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
-    encoded = load_problem(problem, weight=weight, penalty=penalty)
+    encoded = load_problem(problem, weight=weight, penalty=penalty, verifiable=True)
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_circuit(circuit)
     given = None if reference is None else read_circuit(reference)
-    report = Verifier(encoded, given, settings).verify(text, parameters=parameters)
+    limits = SandboxLimits(max_seconds=max_seconds)
+    report = verify_bounded(text, encoded, given, settings, limits, parameters)
     compiled = None
     if target is not None and report.parses_by_language:
         compiled = _compiled(text, parameters, target)

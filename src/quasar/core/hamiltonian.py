@@ -276,7 +276,7 @@ class IsingHamiltonian:
         Raises:
             ProblemError: more than `MAX_EXACT_QUBITS` qubits.
         """
-        self.require_enumerable()
+        require_exact(self.n_qubits)
         vector = np.zeros(1 << self.n_qubits)
         for qubits, c in self.terms.items():
             vector[sum(1 << i for i in qubits)] += c
@@ -286,7 +286,7 @@ class IsingHamiltonian:
 
     def chunks(self) -> Iterator[tuple[int, FloatVector]]:
         """Stream the diagonal: (first index, energies) of consecutive blocks of at most 2**20."""
-        self.require_enumerable()
+        require_exact(self.n_qubits)
         low = min(self.n_qubits, _CHUNK_QUBITS)
         split = []
         for qubits, c in self.terms.items():
@@ -336,7 +336,7 @@ class IsingHamiltonian:
         Raises:
             ProblemError: more than `MAX_EXACT_QUBITS` qubits.
         """
-        self.require_enumerable()
+        require_exact(self.n_qubits)
         if self.tolerance == 0 and self._floats_are_exact():
             e_min = min(float(block.min()) for _, block in self._blocks())
             ground = np.empty(1 << self.n_qubits, dtype=np.bool_)
@@ -355,20 +355,20 @@ class IsingHamiltonian:
         total = sum(map(abs, parts)) * unit
         return unit.bit_count() == 1 and total < _FLOAT_INTEGERS
 
-    def require_enumerable(self) -> None:
-        """Make sure that all 2**n energies can be looked at.
 
-        Raises:
-            ProblemError: more than `MAX_EXACT_QUBITS` qubits.
-        """
-        if self.n_qubits > MAX_EXACT_QUBITS:
-            gib = f"{2.0 ** (self.n_qubits - 27):,.1f}" if self.n_qubits < 57 else "over 10^9"
-            need = f"{self.n_qubits} would need {gib} GiB"
-            raise ProblemError(
-                f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
-                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({need}): use a smaller graph, "
-                "fewer colours or bits, or split it."
-            )
+def require_exact(n_qubits: int) -> None:
+    """Refuse what is too large for all its energies to be enumerated.
+
+    Raises:
+        ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+    """
+    if n_qubits > MAX_EXACT_QUBITS:
+        gib = f"{2.0 ** (n_qubits - 27):,.1f}" if n_qubits < 57 else "over 10^9"
+        raise ProblemError(
+            f"{n_qubits:,} qubits asked for, but exact verification enumerates all 2**n "
+            f"energies and stops at {MAX_EXACT_QUBITS} qubits ({n_qubits:,} would need {gib} GiB): "
+            "use a smaller graph, fewer colours or bits, or split it."
+        )
 
 
 def _coefficient(text: str) -> Exact:

@@ -8,7 +8,7 @@ conversions are compared in the tests.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from quasar.core.exact import AllValues, Exact, exact, total
@@ -126,19 +126,32 @@ class Polynomial:
         for monomial, c in self.coefficients.items():
             if c:
                 terms[sum(1 << position[label] for label in monomial)] = int(c * unit)
-        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k.
-        for i in range(len(variables)):
+        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
+        # variable's products are kept beside it, so that no other is looked at.
+        holding: list[list[int]] = [[] for _ in variables]
+        for product in terms:
+            for i in _bits(product):
+                holding[i].append(product)
+        for i, products in enumerate(holding):
             bit = 1 << i
-            for product in [t for t in terms if t & bit]:
+            for product in products:
                 half = terms[product] >> 1
                 terms[product] = half
-                terms[product ^ bit] = terms.get(product ^ bit, 0) + half
+                rest = product ^ bit
+                if rest not in terms:
+                    terms[rest] = 0
+                    for j in _bits(rest >> i << i):
+                        holding[j].append(rest)
+                terms[rest] += half
         constant = terms.pop(0, 0)
-        qubits = range(len(variables))
-        exact_terms = {
-            tuple(i for i in qubits if t >> i & 1): exact(Fraction(c, unit))
-            for t, c in terms.items()
-            if c
-        }
+        exact_terms = {tuple(_bits(t)): exact(Fraction(c, unit)) for t, c in terms.items() if c}
         rounded = {t: float(c) for t, c in exact_terms.items()}
         return IsingHamiltonian(len(variables), rounded, constant / unit, exact_terms=exact_terms)
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """Positions of the ones of a mask, ascending."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest

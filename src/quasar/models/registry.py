@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError
-from quasar.models.profile import SHORT_NAMES
+from quasar.models.profile import SHORT_NAMES, Profile, find_profile
 from quasar.models.protocol import Model
 
 PACKAGED = "nano"
@@ -43,6 +43,21 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
             raise InputError(f"'{spec}' lacks the model's name: {kind}:NAME.")
         return _BACK_ENDS[kind](rest, dict(options or {}))
     return _transformers(spec, dict(options or {}))
+
+
+def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | None:
+    """Qubits of the largest problem a model knows, told without loading it; None: not known.
+
+    Raises:
+        InputError: as `load_model`, as far as it shows without loading.
+    """
+    wishes = {k: v for k, v in (options or {}).items() if k == "max_qubits"}
+    kind, separator, rest = spec.partition(":")
+    if separator and kind in _BACK_ENDS and not Path(spec).exists():
+        if kind == "openai" or not rest:
+            return Profile.parse(wishes).max_qubits
+        spec = rest
+    return find_profile(checkpoint(spec), Profile.parse(wishes)).max_qubits
 
 
 def packaged_folder() -> Path:

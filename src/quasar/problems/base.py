@@ -18,7 +18,7 @@ import numpy as np
 from quasar.core.bits import index_to_assignment
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, FloatVector
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems.formulation import Formulation
@@ -74,6 +74,13 @@ class Problem(ABC):
     @abstractmethod
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         """Labels of the binary variables, in any order; `encode` sorts them."""
+
+    def least_qubits(self) -> int:
+        """A lower bound of the number of variables in every encoding, known without listing them.
+
+        For types whose variables are pairs, of which a short file can ask for billions.
+        """
+        return 0
 
     @abstractmethod
     def formulation(self) -> Formulation:
@@ -230,27 +237,38 @@ class EncodedProblem:
         )
 
 
+MAX_VARIABLES = 5_000
+"""Variables encoded at most, also where nothing is to be verified: a complete graph on so many
+nodes has 12 million terms."""
+
+
 def encode(
     problem: Problem,
     encoding: Encoding = "exact",
     variable_order: VariableOrder = "natural",
     penalty: Exact | None = None,
+    *,
+    verifiable: bool = False,
 ) -> EncodedProblem:
     """Number the variables and build the Hamiltonian.
 
     Args:
         penalty: weight of the penalties of `exact`; default: one that is sufficient.
+        verifiable: refuse at once what is too large to be verified exactly.
 
     Raises:
-        ProblemError: the type lacks this encoding, nothing is left to decide, or a penalty weight
-            that is not positive or given to an encoding without penalties.
+        ProblemError: the type lacks this encoding, too many variables, nothing is left to decide,
+            or a penalty weight that is not positive or given to an encoding without penalties.
     """
     if encoding not in problem.encodings:
         raise ProblemError(
             f"{problem.problem_type} has no {encoding!r} encoding; "
             f"use --encoding {' or '.join(problem.encodings)}."
         )
-    variables = tuple(sort_labels(problem.variables(encoding), variable_order))
+    _check_size(problem, problem.least_qubits(), verifiable)
+    labels = problem.variables(encoding)
+    _check_size(problem, len(labels), verifiable)
+    variables = tuple(sort_labels(labels, variable_order))
     if not variables:
         raise ProblemError(
             f"this {problem.problem_type} instance has nothing to decide (0 qubits)."
@@ -272,6 +290,17 @@ def _check_penalty(problem: Problem, encoding: Encoding, chosen: Exact) -> None:
         )
     if chosen <= 0:
         raise ProblemError(f"the penalty weight must be above 0, not {float(chosen):g}.")
+
+
+def _check_size(problem: Problem, n_qubits: int, verifiable: bool) -> None:
+    if verifiable:
+        require_exact(n_qubits)
+    if n_qubits > MAX_VARIABLES:
+        raise ProblemError(
+            f"this {problem.problem_type} instance has {n_qubits:,} qubits; at most "
+            f"{MAX_VARIABLES:,} can be encoded: use a smaller graph, fewer colours or bits, or "
+            "split it."
+        )
 
 
 def selected(assignment: Assignment, labels: Iterable[Label]) -> list[Label]:

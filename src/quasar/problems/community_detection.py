@@ -144,6 +144,9 @@ class CommunityDetection(Problem):
                 negative[node] += max(0, -gain)
         return above(max(*positive.values(), *negative.values()))
 
+    def least_qubits(self) -> int:
+        return int(self.graph.number_of_nodes()) * self.number_of_communities
+
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(label) for label in selected(assignment, self.variables(encoding))]
 

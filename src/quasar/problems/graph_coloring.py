@@ -64,6 +64,9 @@ class GraphColoring(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
 
+    def least_qubits(self) -> int:
+        return int(self.graph.number_of_nodes()) * self.number_of_colors
+
     def formulation(self) -> Formulation:
         colors = range(self.number_of_colors)
         broken = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)

@@ -70,6 +70,9 @@ class GraphIsomorphism(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
 
+    def least_qubits(self) -> int:
+        return int(self.graph.number_of_nodes()) ** 2
+
     def formulation(self) -> Formulation:
         broken = self._not_one_to_one()
         broken += products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())

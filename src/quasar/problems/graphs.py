@@ -152,6 +152,7 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
     if len(set(nodes)) != len(nodes):
         raise ProblemError("a node of the hypergraph is listed twice.")
     hyperedges = []
+    known = set(nodes)
     weights: list[tuple[str, Any]] = []
     for raw_edge in raw["hyperedges"]:
         members = raw_edge.get("nodes") if isinstance(raw_edge, Mapping) else raw_edge
@@ -161,7 +162,7 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
                 "{'nodes': ['a', 'b', 'c'], 'weight': 2}."
             )
         edge = tuple(_label(n) for n in members)
-        unknown = [n for n in edge if n not in nodes]
+        unknown = [n for n in edge if n not in known]
         if unknown:
             raise ProblemError(f"hyperedge {list(edge)} uses {unknown[0]!r}, which is not a node.")
         if len(edge) < 2 or len(set(edge)) != len(edge):

@@ -96,6 +96,9 @@ class HamiltonianPath(Problem):
         """Ordered pairs of inner nodes that no edge joins."""
         return [step for step in permutations(self._inner, 2) if step not in self._weight]
 
+    def least_qubits(self) -> int:
+        return len(self._inner) ** 2
+
     def _broken(self, positions_left: Sequence[int]) -> Polynomial:
         """One-hot squares, and steps along no edge from the positions given."""
         positions = range(1, len(self._inner) + 1)

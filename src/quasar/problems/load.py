@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.json_text import Repeated, RepeatedKeyError, loads, terms_may_repeat
 from quasar.core.labels import VariableOrder
 from quasar.problems import values
@@ -41,6 +41,7 @@ def load_problem(
     variable_order: VariableOrder | None = None,
     penalty: float | Exact | None = None,
     weight: str | None = None,
+    verifiable: bool = False,
 ) -> EncodedProblem:
     """Read a problem and build its Hamiltonian.
 
@@ -58,10 +59,12 @@ def load_problem(
             `penalty`, else the sufficient one.
         weight: key of the edges (or nodes) that holds their weights or capacities, such as
             `distance`; default: the file's own choice, else `weight` or `capacity`.
+        verifiable: refuse a problem too large to be verified exactly before its Hamiltonian is
+            built.
 
     Raises:
         ProblemError: the file is missing, not JSON, or not a problem, or has a key that is not
-            read; the message says what to do.
+            read, or is too large; the message says what to do.
     """
     if encoding not in (None, "exact", "agent-q"):
         raise ProblemError(f"unknown encoding {encoding!r}; use 'exact' or 'agent-q'.")
@@ -79,7 +82,8 @@ def load_problem(
         if isinstance(source, EncodedProblem):
             return source
         weighed = None if penalty is None else _penalty(penalty)
-        return encode(source, encoding or "exact", variable_order or "natural", weighed)
+        order = variable_order or "natural"
+        return encode(source, encoding or "exact", order, weighed, verifiable=verifiable)
     data = read_problem_data(as_content(source, problem_type, attributes))
     if weight is not None:
         data["problem_specific_attributes"].update(_naming(data, weight))
@@ -93,7 +97,8 @@ def load_problem(
         if chosen not in ("exact", "agent-q"):
             raise ProblemError(f"unknown encoding {chosen!r}; use 'exact' or 'agent-q'.")
         own = None if chosen_penalty is None else _penalty(chosen_penalty)
-        encoded = encode(problem, chosen, variable_order or _own_order(data), own)
+        order = variable_order or _own_order(data)
+        encoded = encode(problem, chosen, order, own, verifiable=verifiable)
         _check_number_of_qubits(data, encoded)
         return encoded.with_reference(reference if given is None else None)
     if not isinstance(given, str):
@@ -102,6 +107,8 @@ def load_problem(
     if n_qubits is not None and (not isinstance(n_qubits, int) or n_qubits < 1):
         raise ProblemError(f"'number_of_qubits' must be a positive whole number, not {n_qubits!r}.")
     hamiltonian = IsingHamiltonian.from_text(given, n_qubits)
+    if verifiable:
+        require_exact(hamiltonian.n_qubits)
     return recognise(problem, hamiltonian).with_reference(reference)
 
 
@@ -279,7 +286,7 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
     Where none does, the encoding is `given`: the Hamiltonian is used, nothing can be decoded.
     """
     for encoding in ("agent-q", "exact"):
-        if encoding not in problem.encodings:
+        if encoding not in problem.encodings or not _may_have(problem, encoding, hamiltonian):
             continue
         orders: tuple[VariableOrder, ...] = ("natural", "lexicographic")
         for order in orders:
@@ -291,6 +298,12 @@ def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem
                 known = hamiltonian.with_exact_terms(encoded.hamiltonian.exact_terms)
                 return EncodedProblem(problem, known, encoded.variables, encoding, order)
     return EncodedProblem(problem, hamiltonian, (), "given", "natural")
+
+
+def _may_have(problem: Problem, encoding: Encoding, hamiltonian: IsingHamiltonian) -> bool:
+    """Whether the number of qubits is right, so that building a Hamiltonian is worth it."""
+    n_qubits = hamiltonian.n_qubits
+    return problem.least_qubits() <= n_qubits and len(problem.variables(encoding)) == n_qubits
 
 
 def same_hamiltonian(a: IsingHamiltonian, b: IsingHamiltonian) -> bool:

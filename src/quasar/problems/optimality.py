@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.core.exact import BoolVector
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import Label
 from quasar.problems.formulation import Formulation
 
@@ -88,7 +88,7 @@ def decide(
         if formulation is not None and given:
             best = formulation.costs(variables).lowest().states
         return Optimality(ground, None, best, "proven")
-    hamiltonian.require_enumerable()
+    require_exact(hamiltonian.n_qubits)
     feasible = formulation.feasible(variables)
     if not feasible.any():
         none = np.zeros_like(feasible)

@@ -68,6 +68,9 @@ class TravelingSalesperson(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, j) for v in self._nodes[1:] for j in self._positions()]
 
+    def least_qubits(self) -> int:
+        return (len(self._nodes) - 1) ** 2
+
     def formulation(self) -> Formulation:
         others, positions = self._nodes[1:], self._positions()
         lightest = min(self._weights.values(), default=0)

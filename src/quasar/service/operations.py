@@ -17,7 +17,6 @@ from typing import Any
 from quasar.circuits.header import read_header
 from quasar.circuits.parameters import Values
 from quasar.core.errors import CircuitError, InputError, ProblemError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
@@ -100,12 +99,7 @@ class Desk:
             fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
             if fault is not None:
                 raise InputError(f"the reference circuit is not usable: {fault}")
-        problem = self.problem(data)
-        if problem.n_qubits > MAX_EXACT_QUBITS:
-            raise ProblemError(
-                f"the problem has {problem.n_qubits} qubits; {MAX_EXACT_QUBITS} is the most that "
-                "can be verified: send a smaller one."
-            )
+        problem = self.problem(data, verifiable=True)
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")

@@ -25,9 +25,14 @@ from quasar.verifier.solutions import PenaltyWeight, SolutionScale, penalty_weig
 from quasar.verifier.stages import behaviour, feasibility, objective, utility
 from quasar.verifier.stages.feasibility import Execution, Fault, Feasibility
 
+_LEAST_EVALUATIONS = 3  # that must fit into the time left for stage 4 to begin
+
 
 class Verifier:
     """Judges circuits for one problem; what depends on the problem alone is computed once.
+
+    Runs in this process without limits on time and memory: for text one trusts. For other text
+    there are `quasar.verify` and `quasar.verifier.sandbox.Sandbox`.
 
     Args:
         problem: the problem with its Hamiltonian.
@@ -213,7 +218,7 @@ class Verifier:
                 self.engine,
                 self.settings.limits,
                 on_parsed,
-                parameters=parameters,
+                parameters=self.settings.parameters if parameters is None else parameters,
                 n_variables=self.problem.n_qubits,
                 all_qubits=self.settings.measurement == "all-qubits",
                 header=self.settings.header,
@@ -235,6 +240,7 @@ class _Run:
         self.verifier = verifier
         self.settings = verifier.settings
         self.stages: Stages
+        self.begun_s = time.process_time()
         self.cost_s: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
         self.scores = rewards.Scores(feasible=False)
@@ -294,17 +300,30 @@ class _Run:
         if why is None and circuit is None:
             why = "a dynamic program has no fixed ansatz to optimise"
         if why is None and circuit is not None:
-            with self.timed("utility"):
-                self.stages.utility = utility.measure(
-                    circuit,
-                    execution.outcome.by_state(verifier.diagonal),
-                    verifier.spectrum,
-                    settings.utility,
-                )
-            self.scores.s4 = self.stages.utility.score
-            self.scores.u = self.stages.utility.schedule_score
+            self._measure_utility(circuit, execution.outcome.by_state(verifier.diagonal))
         elif why is not None:
             self.skipped["utility"] = why
+
+    def _measure_utility(self, circuit: Circuit, diagonal: FloatVector) -> None:
+        verifier, limit_s = self.verifier, self.settings.utility.max_seconds
+        left_s = None if limit_s is None else limit_s - (time.process_time() - self.begun_s)
+        try:
+            # An evaluation cannot be stopped, and takes about as long as the first simulation did.
+            if left_s is not None and left_s < _LEAST_EVALUATIONS * self.cost_s["feasibility"]:
+                raise utility.OutOfTime
+            with self.timed("utility"):
+                found = utility.measure(
+                    circuit,
+                    diagonal,
+                    verifier.spectrum,
+                    self.settings.utility,
+                    seconds=left_s,
+                )
+        except utility.OutOfTime:
+            self.skipped["utility"] = f"not finished within {limit_s:g} s"
+            return
+        self.stages.utility = found
+        self.scores.s4, self.scores.u = found.score, found.schedule_score
 
     def _closed(self, stage: str) -> str | None:
         """Why the gate keeps a stage from running; None when it is open."""

@@ -62,6 +62,9 @@ class Utility(Settings):
     """Evaluations of the energy at most."""
     tolerance: float = Field(default=1e-6, gt=0)
     """Final trust-region radius of COBYLA, radians."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Processor seconds of one verification after which the stage is left out, as not finished.
+    None: no limit. What it cuts short can differ between machines."""
 
 
 class VerifierSettings(Settings):
@@ -91,6 +94,8 @@ class VerifierSettings(Settings):
     """Which version statement a circuit needs to be feasible. `published`: the text contains
     `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
     follows the published rule, whatever is set here."""
+    parameters: dict[str, float] = Field(default_factory=dict)
+    """Values of the circuits' `input` parameters, where none come with a circuit."""
     limits: Limits = Limits()
     """What a circuit may ask for."""
     gate: Gate = Gate()

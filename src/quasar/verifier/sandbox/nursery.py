@@ -47,7 +47,7 @@ class Payload(NamedTuple):
     """What every worker knows from birth."""
 
     problems: Sequence[EncodedProblem]
-    references: Sequence[str | None]
+    references: Sequence[str | bytes | None]
     settings: VerifierSettings
     limits: SandboxLimits
     lines: int

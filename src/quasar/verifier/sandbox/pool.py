@@ -61,7 +61,7 @@ class Sandbox:
         *,
         limits: SandboxLimits | None = None,
         workers: int | None = None,
-        references: Sequence[str | None] | None = None,
+        references: Sequence[str | bytes | None] | None = None,
     ) -> None:
         if workers is not None and workers < 1:
             raise InputError(f"a sandbox needs at least 1 worker, not {workers}.")

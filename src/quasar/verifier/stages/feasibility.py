@@ -160,6 +160,7 @@ def measure(
         program = parse(
             text,
             max_gates=limits.max_gates,
+            max_qubits=limits.max_qubits,
             on_accepted=accepted,
             parameters=parameters,
             header=header,
