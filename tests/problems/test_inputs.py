@@ -165,6 +165,20 @@ def test_what_people_try_gets_advice_of_its_own() -> None:
     refused({"problem_type": "hypermaxcut", "graph": hyper}, "with its hyperedge")
     refused({"problem_tpye": "maxcut", "graph": triangle()["graph"]}, "did you mean 'problem_type'")
     refused({**triangle(), "weight": "length"}, "inside 'problem_specific_attributes'")
+    refused({**triangle(), "wieght": "length"}, "did you mean 'weight'? That goes inside")
+    coloring["graph"]["nodes"][0] = "a"
+    coloring["problem_specific_attributes"] = {"colors": 3}
+    refused(coloring, "'number_of_colors'")
+    costly = triangle(weight=2)
+    costly["graph"]["edges"][1]["cost"] = 7
+    refused(costly, "edge 'b' - 'c' has the key 'cost'", "Remove it")
+    nameless = triangle()
+    nameless["graph"]["edges"][0] = {"from": "a", "to": "b"}
+    refused(nameless, "must be an object with 'source' and 'target'")
+    hyper = {"nodes": [0, 1], "hyperedges": [{"members": [0, 1]}]}
+    refused(
+        {"problem_type": "hypermaxcut", "graph": hyper}, "must be a list of nodes, or an object"
+    )
     attributes = {**triangle(), "problem_specific_attributes": {"encoding": "exact"}}
     refused(attributes, "at the top of the file")
     inside = triangle("kclique")

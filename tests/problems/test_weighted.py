@@ -258,3 +258,28 @@ def test_a_fraction_that_no_decimal_states_stays_one() -> None:
     nx.set_node_attributes(graph, Fraction(1, 3), "weight")
     for cls in (VertexCover, MaxIndependentSet):
         assert len(ground_solutions(cls(graph))) == 1
+
+
+def test_fractions_and_decimals_are_numbers_in_every_type() -> None:
+    third, half = Fraction(1, 3), Decimal("0.5")
+    attributes: dict[str, Any] = {
+        "knapsack": {"items": [{"weight": Decimal(2), "value": third}], "capacity": np.int8(3)},
+        "number_partitioning": {"numbers": [third, 2 * third, Decimal(1)]},
+        "portfolio": {
+            "expected_returns": [third, half],
+            "covariance": [[third, 0], [0, np.float32(1)]],
+            "risk_aversion": half,
+            "budget": 1,
+        },
+        "max_3sat": {"clauses": [[1], [-1]], "weights": [third, half]},
+    }
+    problems = [
+        problem_class(name).from_data({"problem_specific_attributes": given})
+        for name, given in attributes.items()
+    ]
+    terms = {"a": third, "a*b": half}
+    problems.append(problem_class("qubo").from_data({"qubo": terms}))
+    for problem in problems:
+        data = json.loads(json.dumps(problem.to_data(), allow_nan=False))
+        assert problem_class(problem.problem_type).from_data(data) == problem
+        assert encode(problem).n_qubits

@@ -38,7 +38,10 @@ class GraphColoring(Problem):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"number_of_colors": "how many colours there are"},
-        hints=dict.fromkeys(("color", "colour", "colors", "fixed_colors", "precoloring"), _FIXED),
+        hints={
+            **dict.fromkeys(("color", "colour", "fixed_colors", "precoloring"), _FIXED),
+            **dict.fromkeys(("k", "colors", "colours"), "how many there are is 'number_of_colors'"),
+        },
     )
 
     def __init__(self, graph: nx.Graph, number_of_colors: int) -> None:

@@ -199,7 +199,7 @@ def _check_fields(cls: type[Problem], data: Mapping[str, Any], record: bool) -> 
     known = list(dict.fromkeys((*_FILE, *cls.reads.fields, *RECORD_FIELDS)))
     if "graph" not in cls.reads.fields and not record:
         known.remove("graph")
-    reader = f"a {cls.problem_type} problem"
+    reader = f"the type {cls.problem_type}"
     for key, value in data.items():
         if value is None or key in known:
             continue
@@ -220,6 +220,9 @@ def _field_advice(cls: type[Problem], key: Any, known: list[str]) -> str:
     near = nearest(key, useful)
     if near is not None:
         return f"did you mean {near!r}? Otherwise remove it"
+    near = nearest(key, (*cls.reads.attributes, *cls.reads.naming))
+    if near is not None:
+        return f"did you mean {near!r}? That goes inside 'problem_specific_attributes'"
     listed = ", ".join(repr(name) for name in useful if name != "problem")
     return f"what is read is {listed}. Remove it, or begin its name with '_' to keep it as a remark"
 
@@ -334,7 +337,7 @@ def _check_part(cls: type[Problem], part: _Part, known: Iterable[str]) -> None:
             part.kind, key, value
         ):
             continue
-        _refuse(key, part.place, cls.problem_type, _part_advice(cls, part.kind, key, list(known)))
+        _refuse(key, part.place, cls.problem_type, _part_advice(cls, part, key, list(known)))
 
 
 def _may_be_a_weight(kind: str, key: str, value: Any) -> bool:
@@ -348,21 +351,24 @@ def _may_be_a_weight(kind: str, key: str, value: Any) -> bool:
     return True
 
 
-def _part_advice(cls: type[Problem], kind: str, key: Any, known: list[str]) -> str:
+def _part_advice(cls: type[Problem], part: _Part, key: Any, known: list[str]) -> str:
+    kind = part.place.split()[0]
     if key in cls.reads.hints:
         return cls.reads.hints[key]
     near = nearest(key, known)
     if known and near is not None:
         return f"did you mean {near!r}? Otherwise remove it"
+    if any(part.attributes.get(name) is not None for name in known):
+        return f"what it reads of {kind}s is {known[0]!r}. Remove it, or begin its name with '_'"
     if known:
         number = known[0]
         return (
             f"what it reads of {kind}s is {number!r}. Rename the key, or name it by "
             f'"problem_specific_attributes": {{"{number}": "{key}"}}, or remove it'
         )
-    other = [*cls.reads.edges] if kind == "node" else [*cls.reads.nodes]
+    other = [*cls.reads.edges] if part.kind == "node" else [*cls.reads.nodes]
     if other:
-        there = "edges" if kind == "node" else "nodes"
+        there = "edges" if part.kind == "node" else "nodes"
         return f"it reads {other[0]!r} of {there} and nothing of {kind}s. Remove it"
     return f"it reads nothing of {kind}s. Remove it"
 
@@ -377,8 +383,9 @@ def _parts(raw: Any) -> Iterator[_Part]:
         return
     for kind, key in (("node", "nodes"), *(("edge", key) for key in _EDGE_LISTS)):
         for entry in raw[key] if isinstance(raw.get(key), list | tuple) else ():
-            if isinstance(entry, Mapping):
-                structure = ("nodes",) if key == "hyperedges" else _STRUCTURE[kind]
+            structure = ("nodes",) if key == "hyperedges" else _STRUCTURE[kind]
+            # What lacks its own names is refused where it is read.
+            if isinstance(entry, Mapping) and entry.keys() >= set(structure) - {"key"}:
                 inside = {k: v for k, v in entry.items() if k not in structure}
                 yield _Part(_place(key, entry), kind, inside)
 

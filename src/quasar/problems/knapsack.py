@@ -76,7 +76,14 @@ class Knapsack(Problem):
         return cls(items, capacity)
 
     def to_data(self) -> dict[str, Any]:
-        items = [{**asdict(item), "name": to_json(item.name)} for item in self.items.values()]
+        items = [
+            {
+                **asdict(item),
+                "name": to_json(item.name),
+                "value": values.to_json_number(item.value),
+            }
+            for item in self.items.values()
+        ]
         return {
             "problem_type": self.problem_type,
             "problem_specific_attributes": {"items": items, "capacity": self.capacity},

@@ -59,7 +59,8 @@ class NumberPartitioning(Problem):
 
     def to_data(self) -> dict[str, Any]:
         by_position = list(self.numbers) == list(range(len(self.numbers)))
-        numbers = list(self.numbers.values()) if by_position else self.numbers
+        plain = {name: values.to_json_number(a) for name, a in self.numbers.items()}
+        numbers = list(plain.values()) if by_position else plain
         return {
             "problem_type": self.problem_type,
             "problem_specific_attributes": {"numbers": numbers},

@@ -104,9 +104,9 @@ class Portfolio(Problem):
             "problem_type": self.problem_type,
             "problem_specific_attributes": {
                 "assets": [to_json(asset) for asset in self.assets],
-                "expected_returns": list(self.expected_returns),
-                "covariance": [list(row) for row in self.covariance],
-                "risk_aversion": self.risk_aversion,
+                "expected_returns": list(map(values.to_json_number, self.expected_returns)),
+                "covariance": [list(map(values.to_json_number, row)) for row in self.covariance],
+                "risk_aversion": values.to_json_number(self.risk_aversion),
                 "budget": self.budget,
             },
         }
