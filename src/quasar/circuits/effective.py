@@ -182,7 +182,8 @@ class _Sweep:
         """Merge or cancel the gate with an earlier one, or append it."""
         qubit = gate.qubits[0]
         wire = self.wires[qubit]
-        angle, turned = own.angle, []  # earlier rotations that a Pauli gate is moved past
+        angle = own.angle
+        turned: list[int] = []  # earlier rotations that a Pauli gate is moved past
         for i in range(len(wire) - 1, max(-1, len(wire) - 1 - _LOOK_BACK), -1):
             place = wire[i]
             old = self.done[place]
