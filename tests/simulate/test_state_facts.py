@@ -1,4 +1,4 @@
-"""What a state is: beside Qiskit's reduced density matrices, and unmoved by gates without effect."""
+"""What a state is: as Qiskit's reduced density matrices have it, whatever dead gates are added."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from quasar.circuits.circuit import ALIASES, Circuit, Gate
-from quasar.circuits.one_qubit import Single, controlled, single, times, wrapped, zxz
+from quasar.circuits.one_qubit import Matrix2, Single, controlled, single, times, wrapped, zxz
 from quasar.core.hamiltonian import IsingHamiltonian
 
 ANGLE_TOLERANCE = 3e-4
@@ -30,6 +30,8 @@ FREE_FROM = 1e-4
 
 _DISTINCT_DECIMALS = 6
 _NOTHING = 1e-9  # radians; a rotation by less is none
+_IDENTITY: Matrix2 = (1, 0, 0, 1)
+_HADAMARD: Matrix2 = single(Gate("h", (0,))).matrix
 _TURNS = 64  # full turns that the largest angle of a layer may have lost
 
 
@@ -191,10 +193,9 @@ class _Walk:
                 else:
                     wire.mixing += gate.angle
             return
-        if wire.turned:
-            raise _NotQaoa
-        matrix = run[0].matrix
-        for gate in run[1:]:
+        matrix = _HADAMARD if wire.turned else _IDENTITY
+        wire.turned = _is_hadamard(run[-1])  # one at the end opens what follows
+        for gate in run[:-1] if wire.turned else run:
             matrix = times(gate.matrix, matrix)
         after, middle, before = self.chosen(wire, *zxz(matrix))
         self.add_phase(wire, before)

@@ -185,6 +185,11 @@ def remarks(
             f"The final state is {what}: a classical answer in disguise, whatever gates are "
             "written around it."
         )
+    elif n > 1 and quality.effective is not None and quality.effective.two_qubit_gates == 0:
+        said.append(
+            "No gate on two qubits changes what is measured: the bits are independent, a classical "
+            "answer in disguise."
+        )
     if n > 1 and quality.entropy_bits > n - UNIFORM_BITS:
         said.append(
             f"The distribution is nearly uniform ({quality.entropy_bits:.2f} of {n} bits): "
