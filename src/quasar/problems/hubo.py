@@ -88,9 +88,7 @@ class Hubo(Problem):
         entries.sort(key=lambda entry: (len(entry[0]), [natural_key(v) for v in entry[0]]))
         return {
             "problem_type": self.problem_type,
-            self.problem_type: [
-                [to_json(labels), values.to_json_number(c)] for labels, c in entries
-            ],
+            self.problem_type: [[to_json(labels), c] for labels, c in entries],
             **({} if self.vartype == "BINARY" else {"vartype": self.vartype}),
         }
 
