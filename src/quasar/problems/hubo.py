@@ -48,7 +48,7 @@ class Hubo(Problem):
     title = "Find the 0/1 values of the variables that minimise the polynomial"
     sense = "min"
     reads = Reads(
-        fields=("hubo",),
+        fields=("hubo", "vartype"),
     )
     max_order: ClassVar[int] = 16  # a product of k variables becomes 2**k Ising terms
     too_high: ClassVar[str] = "split it with helper variables"

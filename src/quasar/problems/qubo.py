@@ -15,7 +15,7 @@ class Qubo(Hubo):
     problem_type = "qubo"
     title = "Find the 0/1 values of the variables that minimise the quadratic polynomial"
     reads = Reads(
-        fields=("qubo",),
+        fields=("qubo", "vartype"),
     )
     max_order = 2
     too_high = "state it as problem type 'hubo'"
