@@ -260,6 +260,16 @@ def test_attributes_of_graphs_from_python_are_checked() -> None:
     load_problem({"problem_type": "vertex_cover", "graph": graph})
 
 
+@pytest.mark.parametrize("key", [3, None, (1, 2), 2.5])
+def test_keys_that_are_no_text_are_refused_and_harm_nothing(key: Any) -> None:
+    for place in ("nodes", "edges"):
+        data = triangle("edge_cover")
+        data["graph"][place][0][key] = None
+        refused(data, f"the key {key!r}")
+        assert load_problem({**data, "signature": "s"}).n_qubits == 3
+    refused({**triangle(), key: 1}, f"the key {key!r}")
+
+
 # --- records --------------------------------------------------------------------------------------
 
 

@@ -76,7 +76,8 @@ def read_graph(
         label = _label(attributes.pop("id"))
         if label in graph:
             raise ProblemError(f"node {label!r} is listed twice; give every node its own id.")
-        graph.add_node(label, **attributes)
+        graph.add_node(label)
+        graph.nodes[label].update(attributes)
     for edge in edges:
         if not isinstance(edge, Mapping) or "source" not in edge or "target" not in edge:
             raise ProblemError(f"edge {edge!r} must be an object with 'source' and 'target'.")
@@ -90,7 +91,8 @@ def read_graph(
                 )
         if graph.has_edge(u, v):
             raise ProblemError(f"edge {u!r} - {v!r} is listed twice; merge parallel edges.")
-        graph.add_edge(u, v, **attributes)
+        graph.add_edge(u, v)
+        graph.edges[u, v].update(attributes)
     return _checked(graph, directed, what)
 
 

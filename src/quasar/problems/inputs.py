@@ -331,7 +331,7 @@ def _check_graph_keys(cls: type[Problem], raw: Mapping[str, Any], record: bool, 
 def _check_part(cls: type[Problem], part: _Part, known: Iterable[str]) -> None:
     """Refuse what a node or edge carries in vain."""
     for key, value in part.attributes.items():
-        if key in known or value is None:
+        if key in known or (value is None and isinstance(key, str)):
             continue
         if _describes(key, part.kind, cls.reads.hints) and not _may_be_a_weight(
             part.kind, key, value
@@ -444,8 +444,11 @@ def _renamed_in(
     out = graph.__class__()
     out.graph.update(graph.graph)
     for node, attributes in graph.nodes(data=True):
-        out.add_node(node, **(mend(f"node {node!r}", attributes) if kind == "node" else attributes))
+        out.add_node(node)
+        own = mend(f"node {node!r}", attributes) if kind == "node" else attributes
+        out.nodes[node].update(own)
     for u, v, attributes in graph.edges(data=True):
         place = f"edge {u!r} - {v!r}"
-        out.add_edge(u, v, **(mend(place, attributes) if kind == "edge" else attributes))
+        out.add_edge(u, v)
+        out.edges[u, v].update(mend(place, attributes) if kind == "edge" else attributes)
     return out
