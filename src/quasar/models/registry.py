@@ -81,7 +81,7 @@ def checkpoint(spec: str) -> str:
         return str(folder)
     if spec in SHORT_NAMES:
         return SHORT_NAMES[spec]
-    if Path(spec).is_dir() or _is_hub_id(spec):
+    if spec and (Path(spec).is_dir() or _is_hub_id(spec)):
         return spec
     known = ", ".join([PACKAGED, *SHORT_NAMES])
     raise InputError(
