@@ -153,7 +153,7 @@ def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None
     # Most converged circuits end in one bit string; the limit is on those that do not even try.
     bare = found.size.two_qubit_gates == 0
     if bare and not may_be_basis_state(index, settings.max_basis_share):
-        return "basis state"
+        return "no entangling gate"
     return None
 
 
