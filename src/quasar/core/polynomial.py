@@ -122,11 +122,7 @@ class Polynomial:
                 terms[rest] += half
         constant = terms.pop(0, 0.0)
         scale = max((abs(c) for c in terms.values()), default=0.0)
-        kept = {
-            tuple(_bits(t)): c
-            for t, c in terms.items()
-            if abs(c) > 1e-14 * scale
-        }
+        kept = {tuple(_bits(t)): c for t, c in terms.items() if abs(c) > 1e-14 * scale}
         return IsingHamiltonian(len(variables), kept, constant)
 
 
