@@ -32,9 +32,10 @@ MAX_STEPS = 200_000
 
 _READABLE_CHARACTERS = 20_000  # the importer reads these in about a second
 _READABLE_BITS = 100_000  # which it makes in 0.2 s
-_READABLE_COPIES = 10_000  # of gates in definitions, 0.1 ms each
-_MAX_COPIES = 2 * MAX_GATES  # 20 s: no candidate has that much time
+_READABLE_COPIES = 20_000  # of gates in definitions, 0.05 ms each
+_MAX_COPIES = 5 * MAX_GATES  # over 20 s, and some limit on time applies before that
 _MAX_DIGITS = 60  # of a number worth reading
+_DEEPEST = 250  # levels of definitions: at fewer the importer runs out of stack
 _FEW_CONTROLS = 24  # so many and more are counted here; the importer says best what else is wrong
 
 _COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -143,12 +144,14 @@ class _Definition:
     Attributes:
         gates: that one use of it is unrolled to, at least.
         copies: gates and definitions that the importer copies at each use, at least.
+        depth: levels of definitions in it.
         basis: an estimate of what controls on it would be put on.
     """
 
     n_qubits: int
     gates: int = 0
     copies: int = 1
+    depth: int = 1
     basis: _Basis = field(default_factory=_Basis)
 
 
@@ -201,6 +204,8 @@ class _Scan:
                 hint="Name the control qubits before the gate's own.",
             )
         definition = self.definitions.get(call.name)
+        if definition is not None and definition.depth > _DEEPEST:
+            return  # which the importer refuses by itself
         if definition is None:
             gates, copies = int(call.name in GATES), 1
         else:
@@ -225,6 +230,7 @@ class _Scan:
         if into is not None:
             into.gates += gates
             into.copies += copies
+            into.depth = max(into.depth, 1 + (0 if definition is None else definition.depth))
             into.basis = into.basis.plus(basis)
         elif outside:
             self.gates += gates
