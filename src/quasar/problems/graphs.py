@@ -209,17 +209,22 @@ def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def edge_numbers(
-    graph: nx.Graph, key: str, *, default: Number | None = None
+    graph: nx.Graph,
+    key: str,
+    *,
+    default: Number | None = None,
+    order: Iterable[tuple[Label, Label]] | None = None,
 ) -> dict[tuple[Label, Label], Number]:
-    """A finite number on every edge, such as its weight, in the order of `edges`.
+    """A finite number on every edge, such as its weight.
 
     Args:
         default: of all edges, where none has the key.
+        order: all edges in the order wanted; default: that of `edges`.
 
     Raises:
         ProblemError: absent without a default or on some edges only, or not a finite number.
     """
-    found = [(edge, graph.edges[edge].get(key)) for edge in edges(graph)]
+    found = [(edge, graph.edges[edge].get(key)) for edge in order or edges(graph)]
     arrow = "arc" if graph.is_directed() else "edge"
     named = [(f"{arrow} {u!r} - {v!r}", value) for (u, v), value in found]
     numbers = _numbers(named, key, arrow, default)

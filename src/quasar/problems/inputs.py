@@ -271,9 +271,9 @@ def _checked_graph(
     }
     if not record:
         second = what != "graph"
-        for part in _parts(raw):
-            known = () if second else cls.reads.nodes if part.kind == "node" else cls.reads.edges
-            if not named[part.kind] and not part.attributes.keys() <= set(known):
+        for kind, keys in (("node", cls.reads.nodes), ("edge", cls.reads.edges)):
+            known = () if second else tuple(keys)
+            for part in () if named[kind] else _parts(raw, kind, known):
                 _check_part(cls, part, known)
         inside = raw.graph if isinstance(raw, nx.Graph) else raw.get("graph")
         for key, value in inside.items() if isinstance(inside, Mapping) else ():
@@ -373,19 +373,22 @@ def _part_advice(cls: type[Problem], part: _Part, key: Any, known: list[str]) ->
     return f"it reads nothing of {kind}s. Remove it"
 
 
-def _parts(raw: Any) -> Iterator[_Part]:
-    """Nodes and edges of a graph of any form, as far as it can be read."""
+def _parts(raw: Any, kind: str, known: Iterable[str]) -> Iterator[_Part]:
+    """Nodes or edges that carry more than the known keys, as far as the graph can be read."""
+    known = set(known)
     if isinstance(raw, nx.Graph):
-        for node, attributes in raw.nodes(data=True):
-            yield _Part(f"node {node!r}", "node", attributes)
-        for u, v, attributes in raw.edges(data=True):
-            yield _Part(f"edge {u!r} - {v!r}", "edge", attributes)
+        for entry in raw.nodes(data=True) if kind == "node" else raw.edges(data=True):
+            if not entry[-1].keys() <= known:
+                place = " - ".join(map(repr, entry[:-1]))
+                yield _Part(f"{kind} {place}", kind, entry[-1])
         return
-    for kind, key in (("node", "nodes"), *(("edge", key) for key in _EDGE_LISTS)):
+    for key in ("nodes",) if kind == "node" else _EDGE_LISTS:
+        structure = ("nodes",) if key == "hyperedges" else _STRUCTURE[kind]
+        own = set(structure) - {"key"}
+        usual = known | set(structure)
         for entry in raw[key] if isinstance(raw.get(key), list | tuple) else ():
-            structure = ("nodes",) if key == "hyperedges" else _STRUCTURE[kind]
             # What lacks its own names is refused where it is read.
-            if isinstance(entry, Mapping) and entry.keys() >= set(structure) - {"key"}:
+            if isinstance(entry, Mapping) and not entry.keys() <= usual and entry.keys() >= own:
                 inside = {k: v for k, v in entry.items() if k not in structure}
                 yield _Part(_place(key, entry), kind, inside)
 

@@ -13,7 +13,7 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.exact import exact, total
-from quasar.core.labels import Label, sorted_pair, to_json
+from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
@@ -43,8 +43,7 @@ class MaxCut(Problem):
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
-        weights = graphs.edge_numbers(graph, "weight", default=1)
-        self._weights = {(u, v): weights[sorted_pair(u, v)] for u, v in graph.edges}
+        self._weights = graphs.edge_numbers(graph, "weight", default=1, order=graph.edges)
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:

@@ -74,6 +74,8 @@ def real(value: Any) -> Number | None:
     Returns:
         None for anything else, truth values and text included; infinity and NaN pass.
     """
+    if type(value) in (int, float):  # nearly always
+        return cast("Number", value)
     value = _plain(value)
     if isinstance(value, bool):
         return None
