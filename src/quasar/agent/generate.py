@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from quasar.agent.candidate import Candidate, rank_key
+from quasar.agent.comparison import Comparison, qaoa_designs
+from quasar.agent.comparison import compare as compare_problem
 from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.referee import Referee
 from quasar.agent.refine import (
@@ -56,6 +58,7 @@ class Generation:
         interrupted: the user ended it; this is what there was.
         samples: how many attempts were asked for.
         polishing_evaluations: the budget of polishing, all candidates together; None without.
+        comparison: guessing and classical search on the problem; None where nobody asked.
     """
 
     problem: EncodedProblem
@@ -66,6 +69,7 @@ class Generation:
     interrupted: bool = False
     samples: int = 1
     polishing_evaluations: int | None = None
+    comparison: Comparison | None = None
 
     @property
     def out_of_time(self) -> bool:
@@ -131,6 +135,7 @@ def generate(
     model_options: Mapping[str, Any] | None = None,
     verifier_settings: VerifierSettings | Mapping[str, Any] | None = None,
     sandbox: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
+    compare: bool = False,
     progress: Callable[[Candidate], None] | None = None,
     interrupt: Interrupt | None = None,
 ) -> Generation:
@@ -153,6 +158,8 @@ def generate(
         model_options: of a model given by name, see `load_model`.
         verifier_settings: how to judge.
         sandbox: limits for a language model's text; None judges it without any.
+        compare: also hold the answers against the designer's QAOA, guessing and classical search,
+            see `agent.comparison`.
         progress: called with each candidate as soon as it is verified.
         interrupt: where the user's wish to end is noted; what there is by then comes back.
 
@@ -174,8 +181,9 @@ def generate(
     if samples is not None:
         need_whole(samples, "samples", 1)
     need_whole(first_sample, "first_sample", 0)
-    if not isinstance(constrained, bool):
-        raise InputError(f"constrained must be True or False, not {constrained!r}.")
+    for name, given in (("constrained", constrained), ("compare", compare)):
+        if not isinstance(given, bool):
+            raise InputError(f"{name} must be True or False, not {given!r}.")
     if model_options is not None and not isinstance(model_options, Mapping):
         raise InputError("model_options must be a dict such as {'dtype': 'bfloat16'}.")
     if progress is not None and not callable(progress):
@@ -191,7 +199,7 @@ def generate(
         with ending.at_once():
             referee = Referee(encoded, judging, interrupt=ending)
         found = _designed(referee, designing, samples or 1, first_sample, seen)
-        return _refined(found, referee, None, refining, seen)
+        return _compared(_refined(found, referee, None, refining, seen), referee, compare, seen)
     if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
     proposer = Proposer(writer, drawing, constrained=constrained)
@@ -200,12 +208,33 @@ def generate(
         referee = Referee(encoded, judging, limits, ending)
     with referee:
         found = _answered(proposer, referee, asked, count, seen)
-        return _refined(found, referee, proposer, refining, seen)
+        ranked = _refined(found, referee, proposer, refining, seen)
+        return _compared(ranked, referee, compare, seen)
 
 
 def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
     """How many attempts are made where nothing is said."""
     return 1 if writer is None or refine is None else PROPOSALS
+
+
+def _compared(
+    generation: Generation, referee: Referee, wanted: bool, seen: Callable[[Candidate], None]
+) -> Generation:
+    """With the designer's QAOA among the candidates, guessing and classical search beside them."""
+    if not wanted:
+        return generation
+    found = list(generation.candidates)
+    ending = referee.interrupt
+    if generation.model != DESIGNER:
+        for name, made in qaoa_designs(referee.problem, lambda: ending.requested):
+            report = referee.verify(made.qasm)
+            found.append(Candidate(name, "designer", made.qasm, report, design=made))
+            seen(found[-1])
+    return replace(
+        generation,
+        candidates=tuple(sorted(found, key=rank_key)),
+        comparison=compare_problem(referee.problem),
+    )
 
 
 def _designer_settings(
