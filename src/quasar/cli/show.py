@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from quasar.core.numerals import share
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -50,15 +52,15 @@ def report_text(report: Report) -> str:
     if report.approximation_ratio is not None and report.p_optimal is not None:
         top = "optimal" if report.top_is_optimal else "not optimal"
         lines.append(
-            f"quality    approximation ratio {report.approximation_ratio:.4f}, probability of an "
-            f"optimum {report.p_optimal:.4f}, most probable state {top}"
+            f"quality    approximation ratio {share(report.approximation_ratio)}, probability of "
+            f"an optimum {share(report.p_optimal)}, most probable state {top}"
         )
     if report.stages.behaviour is not None:
         entropy = report.relative_entropy
         shown = "infinite" if entropy is None else f"{entropy:.4f} bits"
         lines.append(
-            f"likeness   s2 {report.stages.behaviour.score:.4f}, relative entropy to the reference "
-            f"{shown}"
+            f"likeness   s2 {share(report.stages.behaviour.score)}, relative entropy to the "
+            f"reference {shown}"
         )
     if report.stages.utility is not None:
         u = report.stages.utility
@@ -84,7 +86,7 @@ def reading_text(reading: Reading) -> str:
     """One basis state: bits, probability, what it means."""
     parts = [reading.bitstring]
     if reading.probability is not None:
-        parts.append(f"with probability {reading.probability:.4f}")
+        parts.append(f"with probability {share(reading.probability)}")
     if reading.solution is not None:
         kind = "" if reading.feasible else "infeasible "
         value = f" (objective {reading.objective:g})" if reading.objective is not None else ""
@@ -132,10 +134,10 @@ def _print_best(console: Console, found: Generation) -> None:
     )
     console.print(f"  verdict     {proven}")
     console.print(
-        f"  measured    this answer with probability {answer.probability:.3f}, "
-        f"any of {optimum.n_ground_states} optimal answers with {best.report.p_optimal:.3f}"
+        f"  measured    this answer with probability {share(answer.probability, 3)}, "
+        f"any of {optimum.n_ground_states} optimal answers with {share(best.report.p_optimal, 3)}"
     )
-    console.print(f"  ratio       {best.report.approximation_ratio:.4f} of the energy range")
+    console.print(f"  ratio       {share(best.report.approximation_ratio)} of the energy range")
     size = quality.statistics
     if size is not None:
         console.print(
@@ -157,8 +159,8 @@ def _candidates(found: Generation) -> Table:
         stats = None if measured.quality is None else measured.quality.statistics
         table.add_row(
             candidate.name + (" (out of time)" if candidate.out_of_time else ""),
-            f"{measured.p_optimal or 0:.3f}",
-            f"{measured.approximation_ratio or 0:.4f}",
+            share(measured.p_optimal or 0.0, 3),
+            share(measured.approximation_ratio or 0.0),
             "optimal" if measured.top_is_optimal else "-" if measured.feasible else "unusable",
             *(
                 [str(stats.gates), str(stats.two_qubit_gates), str(stats.depth)]
@@ -200,5 +202,5 @@ def _change(step: Step, measure: str, decimals: int) -> str:
     """A measurement before and after a step."""
     standings = [step.after] if step.before is None else [step.before, step.after]
     values = [getattr(standing, measure) for standing in standings]
-    shown = ("unusable" if value is None else f"{value:.{decimals}f}" for value in values)
+    shown = ("unusable" if value is None else share(value, decimals) for value in values)
     return " -> ".join(shown)

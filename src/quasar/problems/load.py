@@ -77,14 +77,14 @@ def read_problem_data(source: str | os.PathLike[str] | Mapping[str, Any]) -> dic
     else:
         path = Path(source)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise ProblemError(f"no problem file at {path}: check the path.") from None
         except IsADirectoryError:
             raise ProblemError(f"{path} is a folder: name the problem file in it.") from None
         except UnicodeDecodeError:
             raise ProblemError(
-                f"{path} is not a text file; a set of records goes to --records."
+                f"{path} is not a text file in UTF-8; a set of records goes to --records."
             ) from None
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
