@@ -169,12 +169,29 @@ def test_marks_in_comments_do_not_close(wrapper: str) -> None:
     assert found(wrapper.format(PROGRAM)) == PROGRAM
 
 
-@pytest.mark.parametrize("wrapper", ['"{}"', "'{}'", "`{}`", "``{}``", "“{}”", 'load("{}")'])
-def test_one_line_that_ends_in_a_comment(wrapper: str) -> None:
-    program = f"{LINE} // it's done"
-    if wrapper != "'{}'":
-        assert found(wrapper.format(program)) == program
-    assert found(wrapper.format(f"{LINE} // done")) == f"{LINE} // done"
+@pytest.mark.parametrize(
+    "wrapper",
+    [
+        '"{}"',
+        "'{}'",
+        "`{}`",
+        "``{}``",
+        "“{}”",
+        'load("{}")',
+        "({}) is it;",
+        "{{'q': '{}', 'n': '1'}}",
+    ],
+)
+@pytest.mark.parametrize("program", [LINE, PLAIN], ids=["line", "lines"])
+def test_a_program_that_ends_in_a_comment(wrapper: str, program: str) -> None:
+    for comment in ("done", "it's done (well)"):
+        assert found(wrapper.format(f"{program} // {comment}")) == f"{program} // {comment}"
+
+
+def test_a_mark_in_a_comment_is_none_where_code_follows() -> None:
+    program = "OPENQASM 3.0;\nqubit q; // the 'first' one)\nx q;"
+    for opening in ("'", "(", "`"):
+        assert found(f"{opening}{program}") == program
 
 
 @pytest.mark.parametrize("wrapper", BLOCKS.values(), ids=BLOCKS)

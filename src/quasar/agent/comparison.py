@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -66,17 +65,13 @@ class Uniform(BaseModel):
     """Of the mean energy."""
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """What is shown beside a problem's circuits.
-
-    Attributes:
-        uniform: the uniform superposition.
-        classical: greedy and exact search; empty where no solution exists.
-    """
+class Comparison(BaseModel):
+    """What is shown beside a problem's circuits."""
 
     uniform: Uniform
-    classical: tuple[ClassicalAnswer, ...]
+    """The uniform superposition."""
+    classical: list[ClassicalAnswer]
+    """Greedy and exact search; empty where no solution exists."""
 
 
 def compare(problem: EncodedProblem) -> Comparison:
@@ -90,10 +85,10 @@ def compare(problem: EncodedProblem) -> Comparison:
         approximation_ratio=spectrum.e_max / width if width else 1.0,  # energies have mean 0
     )
     if not optimality.n_optimal:
-        return Comparison(uniform, ())
+        return Comparison(uniform=uniform, classical=[])
     greedy = _timed("greedy", problem, lambda fresh: greedy_index(fresh.hamiltonian))
     exact = _timed("exact", problem, lambda fresh: int(fresh.optimality.states(1)[0]))
-    return Comparison(uniform, (greedy, exact))
+    return Comparison(uniform=uniform, classical=[greedy, exact])
 
 
 def _timed(

@@ -198,6 +198,13 @@ def command(
             show_default=False,
         ),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            help="One problem: also show the designer's QAOA, guessing, and what classical search "
+            "finds."
+        ),
+    ] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
@@ -256,7 +263,18 @@ def command(
     if engine is EngineName.ray:
         raise InputError("--engine ray spreads --records; one problem is solved here.")
     loading = {"weight": weight, "penalty": penalty}
-    _one(problem, prompt, out, writer, how, options, loading=loading, force=force, as_json=as_json)
+    _one(
+        problem,
+        prompt,
+        out,
+        writer,
+        how,
+        options,
+        loading=loading,
+        compare=compare,
+        force=force,
+        as_json=as_json,
+    )
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -306,6 +324,7 @@ def _one(
     options: dict[str, Any],
     *,
     loading: Mapping[str, Any],
+    compare: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -353,6 +372,7 @@ def _one(
             sampling=how.sampling,
             constrained=how.constrained,
             refine=how.refine,
+            compare=compare,
             progress=show,
             interrupt=interrupt,
         )

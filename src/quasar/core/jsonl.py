@@ -40,8 +40,8 @@ def read_jsonl(path: Path, *, what: str = "file") -> Iterator[tuple[int, dict[st
 
 def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
-        return cast("IO[str]", gzip.open(path, "rt", encoding="utf-8"))
-    return path.open(encoding="utf-8")
+        return cast("IO[str]", gzip.open(path, "rt", encoding="utf-8-sig"))
+    return path.open(encoding="utf-8-sig")
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:

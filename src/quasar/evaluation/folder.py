@@ -50,7 +50,7 @@ def summary(candidate: Candidate) -> dict[str, Any]:
 
 def report_data(generation: Generation) -> dict[str, Any]:
     """Content of `report.json`: the best circuit's report, the answer, ranking and trace."""
-    best = generation.best
+    best, compared = generation.best, generation.comparison
     answer = None
     if best.report.quality is not None:
         answer = best.report.quality.top_states[0].model_dump(mode="json")
@@ -63,6 +63,7 @@ def report_data(generation: Generation) -> dict[str, Any]:
         "answer": answer,
         "candidates": [summary(candidate) for candidate in generation.candidates],
         "trace": [step.model_dump(mode="json") for step in generation.trace],
+        "comparison": None if compared is None else compared.model_dump(mode="json"),
         "lost": list(generation.lost),
         "interrupted": generation.interrupted,
         "reproducible": not generation.out_of_time,

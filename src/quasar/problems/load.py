@@ -141,7 +141,7 @@ def read_problem_data(
             raise ProblemError(f"{path} is a folder: name the problem file in it.") from None
         except UnicodeDecodeError:
             raise ProblemError(
-                f"{path} is not a text file; a set of records goes to --records."
+                f"{path} is not a text file in UTF-8; a set of records goes to --records."
             ) from None
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error

@@ -8,7 +8,7 @@ closes it is no part of the program, nor is anything behind. Covers:
   environments, Org blocks, Python's triple quotes, wherever before the program they were opened;
 - right before the program also quotes, typographic ones too, one or two
   backticks, brackets, `\verb|`, here-documents, lines of dashes, and blocks that indentation ends
-  (YAML's `|`, reStructuredText's `::`). One line that ends in a comment ends at its last quote.
+  (YAML's `|`, reStructuredText's `::`).
 
 Nothing that OpenQASM itself may contain closes anything by itself: `"` of an include, `<` and `>`
 of an expression, brackets that are open within the program, and marks in its comments. Where a
@@ -83,9 +83,11 @@ def wrapping(answer: str, low: int, start: int, end: int) -> Wrapping:
         low: offset from which on openings count.
         end: where the program ends at the latest.
     """
-    token = _END_OF_TURN.search(answer, start, end)
-    if token is not None:
-        end = token.start()
+    if answer.find("<", start, end) >= 0 or answer.find("[/INST]", start, end) >= 0:
+        token = _END_OF_TURN.search(answer, start, end)
+        end = end if token is None else token.start()
+    if not answer[low:start].strip():
+        return Wrapping(end, False)
     markup = False
     for kind in _NAMED:
         closed = _named(kind, answer, low, start, end)
@@ -195,7 +197,7 @@ def _dedent(indent: int, answer: str, start: int, end: int) -> int | None:
 
 
 def _quote(mark: str, answer: str, start: int, end: int) -> int | None:
-    """Offset of a closing quote outside of comments and strings; in a comment, on one line only."""
+    """Offset of a closing quote outside of comments and strings, or at the end of the last one."""
     pattern = re.compile(rf"({_COMMENT})|{_STRING}|({re.escape(mark)})")
     comment = end
     for found in pattern.finditer(answer, start, end):
@@ -203,10 +205,7 @@ def _quote(mark: str, answer: str, start: int, end: int) -> int | None:
             return found.start()
         if found[1]:
             comment = found.start()
-    if comment == end or answer.find("\n", start, end) >= 0:
-        return None
-    at = answer.rfind(mark, comment, end)
-    return None if at < 0 else at
+    return _in_last_comment("", mark, answer, comment, end)
 
 
 def _unbalanced(closing: str, answer: str, start: int, end: int) -> int | None:
@@ -214,10 +213,11 @@ def _unbalanced(closing: str, answer: str, start: int, end: int) -> int | None:
     opening = {")": "(", "]": "[", "}": "{"}.get(closing, "")
     others = "".join(map(re.escape, f"{opening}{closing};}}"))
     pattern = re.compile(rf"{_COMMENT}|(\"[^\"\n]*+\"|[^\s/\"{others}]++|[{others}/\"])")
-    depth, complete = 0, False
+    depth, complete, comment = 0, False, end
     for token in pattern.finditer(answer, start, end):
         code = token[1]
         if code is None:
+            comment = token.start()
             continue
         if code == closing and depth == 0 and complete:
             return token.start()
@@ -228,4 +228,26 @@ def _unbalanced(closing: str, answer: str, start: int, end: int) -> int | None:
         if depth < 0:
             return None
         complete = code in {";", "}"}
+    return _in_last_comment(opening, closing, answer, comment, end) if complete else None
+
+
+def _in_last_comment(opening: str, mark: str, answer: str, start: int, end: int) -> int | None:
+    """Offset of a closing mark in a line comment at `start` with nothing in later lines."""
+    line = answer.find("\n", start, end)
+    stop = end if line < 0 else line
+    if not answer.startswith("//", start, end) or answer[stop:end].strip():
+        return None
+    depth = 0
+    # An apostrophe within a word is none.
+    for found in re.finditer(
+        rf"({re.escape(opening) or '(?!)'})|(?<!\w){re.escape(mark)}|"
+        rf"{re.escape(mark)}(?!\w)",
+        answer[start:stop],
+    ):
+        if found[1]:
+            depth += 1
+        elif depth:
+            depth -= 1
+        else:
+            return start + found.start()
     return None

@@ -84,6 +84,14 @@ class Execution:
     outcome: Outcome
 
 
+_OTHER_ENCODINGS = {  # of the marks with the same beginning, the longer ones first
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+
+
 def too_long(text: str | bytes, limits: Limits) -> Fault | None:
     """The verdict on a text over the limit; bytes only where no reading as UTF-8 can be under."""
     least = len(text) if isinstance(text, str) else len(text) // 4
@@ -100,8 +108,9 @@ def too_long(text: str | bytes, limits: Limits) -> Fault | None:
 
 
 def _decoded(raw: bytes) -> tuple[str, Fault | None]:
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        message = "the text is UTF-16, not UTF-8 (its byte order mark says so)."
+    other = next((name for mark, name in _OTHER_ENCODINGS.items() if raw.startswith(mark)), None)
+    if other is not None:
+        message = f"the text is {other}, not UTF-8, as its byte order mark says."
         return "", Fault(kind="syntax", message=message, line=1, hint="Save it as UTF-8.")
     try:
         return raw.decode("utf-8"), None
