@@ -20,7 +20,7 @@ def answer(body: str, n: int | None) -> Answer:
 @pytest.mark.parametrize(
     ("body", "bits"),
     [
-        ("qubit[3] q; bit[3] c; c = measure q;", (0, 1, 2)),
+        ("qubit[3] q; bit[3] c; c = measure q[{0, 2, 1}];", (0, 1, 2)),
         (
             "qubit[3] q; bit[3] c; c[2] = measure q[0]; c[0] = measure q[1]; c[1] = measure q[2];",
             (0, 1, 2),
@@ -87,6 +87,7 @@ def test_bits_of_the_answer_to_three_variables(body: str, bits: tuple[int, ...])
         ("qubit[5] q; reset q[0]; h q[0]; reset q[0];", 3, "idle"),
         ("qubit[5] q; h q[3];", 5, None),
         ("qubit[2] q; h q;", 2, None),
+        ("qubit[3] q; bit[3] c; c = measure q;", 3, None),
         # Only some are measured, each into the bit of its own number.
         ("bit[3] c; qubit[3] q; c[0] = measure q[0]; c[1] = measure q[1];", 3, "2 of 3"),
         ("bit m; bit[3] c; qubit[3] q; c[1] = measure q[1];", 3, "1 of 3"),

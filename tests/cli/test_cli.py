@@ -111,6 +111,25 @@ def test_verify_reads_standard_input_and_binary_rubbish(square: Path) -> None:
     assert "UTF-8" in out
 
 
+def test_verify_sets_inputs(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "free.qasm"
+    circuit.write_text(
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float gamma;\ninput angle beta;\n'
+        "qubit[4] q;\nrx(2*gamma) q[0];\nrx(beta) q[2];\n"
+    )
+    args = ("verify", circuit, "--problem", square)
+    code, out, _ = quasar(*args)
+    assert code == 3
+    assert "--set beta=0.1 --set gamma=0.1" in out
+    code, out, _ = quasar(*args, "--json", "--set", "gamma=pi/2", "--set", "beta=pi")
+    assert code == 0
+    assert json.loads(out)["p_optimal"] == pytest.approx(1.0)
+    for wrong in (["gama=1"], ["gamma"], ["gamma=x"], ["gamma=1", "--set", "gamma=2"]):
+        code, _, err = quasar(*args, "--set", *wrong)
+        assert code == 2
+        assert "gam" in err
+
+
 def test_verify_against_a_reference(square: Path, tmp_path: Path) -> None:
     circuit = tmp_path / "c.qasm"
     circuit.write_text(CUT)

@@ -14,6 +14,7 @@ from quasar.service import models
 from quasar.verifier.api import verify
 from small_service import Running, serving, small
 
+FREE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\nqubit[3] q;\n'
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 
 
@@ -53,6 +54,25 @@ def test_an_infeasible_circuit_is_an_answer(http: httpx.Client) -> None:
     report = response.json()["report"]
     assert not report["feasible"]
     assert report["fault"]["line"] == 1
+
+
+def test_inputs_take_values(http: httpx.Client) -> None:
+    qasm = f"{FREE}rx(theta) q[1];"
+    body = {"problem": PROBLEM, "qasm": qasm, "parameters": {"theta": "pi/2"}}
+    found = http.post("/v1/verify", json=body).json()["report"]
+    assert found["energy"] == verify(qasm, PROBLEM, parameters={"theta": "pi/2"}).energy
+    free = http.post("/v1/verify", json=body | {"parameters": {}}).json()["report"]
+    assert free["fault"]["kind"] == "parameter"
+    wrong = http.post("/v1/verify", json=body | {"parameters": {"thta": 1}})
+    assert wrong.status_code in {400, 422}
+    assert "Did you mean 'theta'" in wrong.text
+    items = [
+        {"id": str(i), "problem": PROBLEM, "qasm": qasm, "parameters": {"theta": i}}
+        for i in range(2)
+    ]
+    lines = http.post("/v1/verify/batch", json={"items": items}).text.splitlines()
+    energies = {line["id"]: line["report"]["energy"] for line in map(json.loads, lines)}
+    assert energies["0"] != pytest.approx(energies["1"])
 
 
 def test_options_choose_stages_and_reward(http: httpx.Client) -> None:

@@ -78,6 +78,17 @@ def test_every_tool_does_its_work(crew: Crew) -> None:
     run(work())
 
 
+def test_inputs_take_values(crew: Crew) -> None:
+    free = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float a;\nqubit[3] q;\nrx(a) q[1];'
+
+    async def work() -> dict[str, Any]:
+        async with Client(mcp_server(small(), crew)[0]) as client:
+            asked = {"problem": PROBLEM, "qasm": free, "parameters": {"a": "pi/2"}}
+            return told(await client.call_tool("verify_circuit", asked))
+
+    assert run(work())["report"]["energy"] == verify(free, PROBLEM, parameters={"a": "pi/2"}).energy
+
+
 def test_a_faulty_circuit_is_a_result_that_says_where(crew: Crew) -> None:
     async def work() -> dict[str, Any]:
         async with Client(mcp_server(small(), crew)[0]) as client:

@@ -274,3 +274,120 @@ def test_records_decode_to_their_exact_solution() -> None:
         # The recorded list is often cut to one of several degenerate states.
         assert {bitstring_to_index(b) for b in exact["smallest_bitstrings"]} <= ground
         assert problem.decode(min(ground)) is not None
+
+
+CROSSED = "bit[3] c; c[2] = measure q[0]; c[0] = measure q[1]; c[1] = measure q[2];"
+
+
+def test_the_answer_is_in_the_bits_that_are_measured() -> None:
+    # b alone, by the bit that holds it: c[1] is q[2].
+    text = HEAD + f"qubit[3] q; ry(pi) q[2]; rx(0.3) q[0]; {CROSSED}"
+    report = quasar.verify(text, TRIANGLE)
+    plain = quasar.verify(HEAD + "qubit[3] q; ry(pi) q[1]; rx(0.3) q[2];", TRIANGLE)
+    assert report.feasible
+    assert report.energy == pytest.approx(plain.energy)
+    assert report.p_optimal == pytest.approx(plain.p_optimal)
+    assert report.stages.utility.energy_optimised == pytest.approx(
+        plain.stages.utility.energy_optimised
+    )
+    assert report.stages.utility.evaluations == plain.stages.utility.evaluations
+    assert report.quality.top_states == [
+        state.model_copy(update={"probability": pytest.approx(state.probability)})
+        for state in plain.quality.top_states
+    ]
+    wrong = quasar.verify(HEAD + f"qubit[3] q; x q[1]; {CROSSED}", TRIANGLE)
+    assert wrong.p_optimal == pytest.approx(0.0)
+
+
+def test_a_reference_is_read_as_it_measures_too() -> None:
+    crossed = HEAD + f"qubit[3] q; ry(0.3) q[2]; ry(1.1) q[0]; {CROSSED}"
+    plain = HEAD + "qubit[3] q; ry(0.3) q[1]; ry(1.1) q[2];"
+    for text, reference in ((crossed, plain), (plain, crossed)):
+        report = quasar.verify(text, TRIANGLE, reference=reference)
+        assert report.relative_entropy == pytest.approx(0.0, abs=1e-9)
+        assert report.energy == pytest.approx(report.energy_reference)
+    with pytest.raises(InputError, match="measures into 1 classical bit"):
+        quasar.verify(BEST, TRIANGLE, reference=HEAD + "bit c; qubit[3] q; c = measure q[1];")
+
+
+def test_the_published_rule_looks_at_all_qubits() -> None:
+    text = HEAD + f"qubit[3] q; x q[1]; {CROSSED}"
+    assert verifier(measurement="all-qubits").verify(text).p_optimal == pytest.approx(1.0)
+    partial = HEAD + "bit c; qubit[3] q; x q[1]; c = measure q[2];"
+    assert verifier(measurement="all-qubits").verify(partial).feasible
+    ancilla = HEAD + "bit[3] c; qubit[4] q; x q[1]; c = measure q[0:2];"
+    assert verifier(measurement="all-qubits").verify(ancilla).fault.kind == "qubits"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "qubit[4] q; x q[1];",
+        "bit[3] c; qubit[4] q; x q[1]; c = measure q[0:2];",
+        "bit[3] c; qubit[4] q; x q[2]; c = measure q[1:3];",
+        "bit[3] c; qubit[5] q; x q[4]; cx q[4], q[3]; cx q[4], q[1]; c[1] = measure q[3];"
+        "c[0] = measure q[0]; c[2] = measure q[2];",
+        "bit[3] c; qubit[2] q; x q[1]; c[0] = measure q[0]; c[1] = measure q[1];"
+        "c[2] = measure q[0];",
+        "bit[3] c; bit m; qubit[4] q; h q[3]; m = measure q[3]; if (m) { x q[3]; } x q[1];"
+        "c = measure q[0:2];",
+    ],
+)
+def test_more_or_fewer_qubits_than_variables(body: str) -> None:
+    report = quasar.verify(HEAD + body, TRIANGLE, reference=BEST)
+    assert report.feasible
+    assert report.fault is None
+    assert report.n_qubits == int(body.split("qubit[")[1][0])
+    assert report.p_optimal == pytest.approx(1.0)
+    assert report.relative_entropy == pytest.approx(0.0, abs=1e-9)
+    assert report.reward.mismatch == 0.0
+    assert (report.stages.utility is None) == report.stages.feasibility.dynamic
+
+
+def test_the_optimiser_sees_the_answers_of_ancillas() -> None:
+    text = "bit[3] c; qubit[4] q; ry(0.4) q[3]; cx q[3], q[1]; c = measure q[0:2];"
+    report = quasar.verify(HEAD + text, TRIANGLE)
+    plain = quasar.verify(HEAD + "qubit[3] q; ry(0.4) q[1];", TRIANGLE)
+    assert report.energy == pytest.approx(plain.energy)
+    assert report.stages.utility.energy_optimised == pytest.approx(
+        plain.stages.utility.energy_optimised, abs=1e-6
+    )
+
+
+def test_an_answer_of_another_size_is_infeasible_and_penalised() -> None:
+    text = HEAD + "bit c; qubit[3] q; x q[1]; c = measure q[1];"
+    report = quasar.verify(text, TRIANGLE, reference=BEST)
+    assert not report.feasible
+    assert report.fault.kind == "measurement"
+    assert "1 classical bit, the problem has 3 variables" in report.fault.message
+    assert report.stages.behaviour.compared_qubits == 1
+    assert report.relative_entropy is None
+    assert report.reward.mismatch == pytest.approx(-0.3)
+
+
+def test_a_partial_measurement_in_order_gets_a_remark() -> None:
+    text = HEAD + "bit[3] c; qubit[3] q; x q[1]; c[1] = measure q[1];"
+    report = quasar.verify(text, TRIANGLE)
+    assert report.p_optimal == pytest.approx(1.0)
+    assert any("measures 1 of 3 qubits" in remark for remark in report.remarks)
+
+
+def test_all_declared_qubits_count_for_the_limit() -> None:
+    report = verifier(limits=Limits(max_qubits=4)).verify(HEAD + "qubit[5] q; x q[1];")
+    assert (report.fault.kind, report.fault.limit) == ("limit", "qubits")
+
+
+def test_inputs_take_values() -> None:
+    text = HEAD + "input float[64] gamma; qubit[3] q; rx(2*gamma) q[1];"
+    report = quasar.verify(text, TRIANGLE, parameters={"gamma": "pi/2"})
+    assert report.p_optimal == pytest.approx(1.0)
+    free = quasar.verify(text, TRIANGLE)
+    assert free.parses
+    assert free.fault.kind == "parameter"
+    assert "--set gamma=" in free.fault.hint
+    with pytest.raises(InputError, match="Did you mean 'gamma'"):
+        quasar.verify(text, TRIANGLE, parameters={"gamme": 1.0})
+    with pytest.raises(InputError, match="not a finite number"):
+        quasar.verify(text, TRIANGLE, parameters={"gamma": float("nan")})
+    # What is wrong with the text comes first.
+    assert not quasar.verify("nonsense", TRIANGLE, parameters={"gamma": 1.0}).parses

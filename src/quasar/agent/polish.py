@@ -93,7 +93,9 @@ def polish(
         A circuit of lower energy, or none and why; never one of higher energy.
     """
     if circuit is None:
-        return Polish(None, "only a static circuit with one qubit a variable can be tuned.")
+        return Polish(
+            None, "only a circuit with one qubit a variable can be tuned; this is none, or dynamic."
+        )
     ansatz, given = free_angles(circuit)
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")

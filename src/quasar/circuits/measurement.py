@@ -19,6 +19,7 @@ Does not cover how the distribution of those bits is computed: see `quasar.simul
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,7 +51,14 @@ class Measurements:
     @property
     def written(self) -> tuple[int, ...]:
         """Every bit that some measurement may write, in order."""
-        return tuple(sorted({*self.final, *self.midway}))
+        return tuple(sorted(self.midway.union(self.final) if self.midway else self.final))
+
+    def all_in_order(self, n_qubits: int) -> bool:
+        """Whether bit i holds qubit i for all qubits, and there are no other bits."""
+        final = self.final
+        if len(final) != n_qubits or self.midway:
+            return False
+        return all(map(operator.eq, final, final.values()))
 
 
 class Answer(NamedTuple):
@@ -80,6 +88,8 @@ def choose(
         n_variables: n; None: whatever is written is the answer.
         used: gives the qubits that something acts on.
     """
+    if n_qubits == n_variables and measurements.all_in_order(n_qubits):
+        return Answer(None, n_qubits)
     written = measurements.written
     if not written:
         return _all(n_qubits, n_variables, used)
@@ -100,7 +110,7 @@ def choose(
     if n_qubits == n and straight:
         remark = f"The program measures {len(results)} of {n} qubits; all are measured here."
         return Answer(None, n_qubits, remark)
-    if straight and len(written) == n_qubits:
+    if measurements.all_in_order(n_qubits):
         return Answer(None, n_qubits)
     return Answer(written, len(written))
 

@@ -395,8 +395,12 @@ class _FlatProgram:
             bits = self._bits(target, quantum=False)
             if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
                 raise _Unsure
-            self.measured.update(qubits)
-            self.results.update(zip(bits, qubits, strict=True))
+            if len(qubits) == 1:
+                self.results[bits[0]] = qubits[0]
+                self.measured.add(qubits[0])
+            else:
+                self.results.update(zip(bits, qubits, strict=True))
+                self.measured.update(qubits)
         elif match := _DECLARATION.fullmatch(statement):
             kind, size_text, name = match.groups()
             if name in _RESERVED or name in self.registers or name in self.specs:

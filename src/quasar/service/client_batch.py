@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from quasar.circuits.parameters import Values
 from quasar.circuits.source import CircuitSource, circuit_text
 from quasar.core.errors import InfrastructureError, InputError, ProblemError
 from quasar.problems.load import problem_content
@@ -32,12 +33,14 @@ class BatchItem(NamedTuple):
             circuit. A string is always a program: it may come from a stranger.
         problem: a name in the batch's `problems`, or as for `quasar.verify`.
         reference: a reference circuit; default: the problem file's own.
+        parameters: values of the circuit's `input` parameters.
     """
 
     id: str
     qasm: CircuitSource
     problem: ProblemSource
     reference: CircuitSource | None = None
+    parameters: Values | None = None
 
 
 class BatchResult(NamedTuple):
@@ -83,6 +86,8 @@ class Chunk:
         data = {"id": item.id, "problem": problem, **models.program(program)}
         if item.reference is not None:
             data["reference"] = reference_text(item.reference, names_files=False)
+        if item.parameters:
+            data["parameters"] = dict(item.parameters)
         raw = json.dumps(data).encode("ascii")
         self.waiting[item.id] = raw
         self.size += len(raw)

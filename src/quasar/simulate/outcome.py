@@ -111,6 +111,8 @@ def answer_circuit(program: Program, n_variables: int) -> Circuit | None:
 def _arranged(circuit: Circuit, answer: Answer) -> tuple[Circuit, Marginal | None]:
     """The circuit with its qubits in the order of the answer, and what is still to be mapped."""
     if answer.bits is None:
+        if answer.width == circuit.n_qubits:
+            return circuit, None
         held = tuple(range(answer.width))
     else:
         held = tuple(circuit.measurements.final[bit] for bit in answer.bits)
