@@ -77,7 +77,7 @@ def test_noise_far_below_the_limit_changes_nothing(noise: float) -> None:
 def test_the_limit_is_where_it_is_said_to_be(angle: float, product: bool) -> None:
     """cos a |00> + sin a |11> has 1 - Tr ρ² = 2 sin²a cos²a on both qubits."""
     state = np.array([np.cos(angle), 0, 0, np.sin(angle)], dtype=complex)
-    assert impurities(state) == pytest.approx(np.full(2, 2 * angle**2), rel=1e-6)
+    assert impurities(state) == pytest.approx([2 * angle**2] * 2, rel=1e-6)
     assert state_facts(probabilities(state), state).product_state is product
 
 

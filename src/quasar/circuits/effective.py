@@ -56,15 +56,19 @@ def effective(circuit: Circuit) -> Circuit:
     """The circuit without gates that do nothing; its distribution is the same within 1e-9."""
     budget = _Budget()
     gates: Sequence[Gate] = [gate for gate in circuit.gates if gate.name != "id"]
-    size = None
+    size = _size(gates)
     for _ in range(_SWEEPS):
         gates = _without_swaps(gates, circuit.n_qubits)
         gates = _Sweep(circuit.n_qubits, budget).run(gates)
         gates = _without_final_phases(gates, circuit.n_qubits)
-        before, size = size, (len(gates), sum(len(gate.qubits) for gate in gates))
-        if size == before or not gates:
+        before, size = size, _size(gates)
+        if size == before:
             break
     return replace(circuit, gates=tuple(gates))
+
+
+def _size(gates: Sequence[Gate]) -> tuple[int, int]:
+    return len(gates), sum(len(gate.qubits) for gate in gates)
 
 
 class _Budget:

@@ -49,24 +49,24 @@ def state_facts(p: FloatVector, state: ComplexVector | None) -> StateFacts:
     if state is None:
         return StateFacts(basis, None, None)
     impure = impurities(state)
-    return StateFacts(basis, bool(np.all(impure <= PRODUCT_IMPURITY)), _mean_entropy(impure))
+    return StateFacts(basis, max(impure) <= PRODUCT_IMPURITY, _mean_entropy(impure))
 
 
-def impurities(state: ComplexVector) -> FloatVector:
-    """1 - Tr ρ_k² of every qubit's reduced state ρ_k, shape [n]; the state has shape [D].
+def impurities(state: ComplexVector) -> list[float]:
+    """1 - Tr ρ_k² of every qubit's reduced state ρ_k, of a state of shape [D], D >= 2.
 
     A 2x2 matrix of trace 1 has 1 - Tr ρ² = 2 det ρ. The determinant stays right to 1e-16 where the
     purity is near 1, and dividing by the squared trace takes out the rounding of the state's norm.
     """
-    n_qubits = int(state.size).bit_length() - 1
-    out = np.empty(n_qubits)
-    for k in range(n_qubits):
+    trace = float(np.vdot(state, state).real)
+    out = []
+    for k in range(int(state.size).bit_length() - 1):
         pairs = state.reshape(-1, 2, 1 << k)
-        zero, one = pairs[:, 0, :].ravel(), pairs[:, 1, :].ravel()
-        a, b = float(np.vdot(zero, zero).real), float(np.vdot(one, one).real)
-        c = complex(np.vdot(zero, one))
-        det = a * b - (c.real * c.real + c.imag * c.imag)
-        out[k] = 2.0 * max(det, 0.0) / ((a + b) * (a + b))
+        one = pairs[:, 1, :].ravel()
+        excited = float(np.vdot(one, one).real)
+        coherence = abs(complex(np.vdot(pairs[:, 0, :].ravel(), one)))
+        determinant = excited * (trace - excited) - coherence * coherence
+        out.append(2.0 * max(determinant, 0.0) / (trace * trace))
     return out
 
 
@@ -75,5 +75,5 @@ def meyer_wallach(state: ComplexVector) -> float:
     return _mean_entropy(impurities(state))
 
 
-def _mean_entropy(impure: FloatVector) -> float:
-    return min(2.0 * float(impure.mean()), 1.0)
+def _mean_entropy(impure: list[float]) -> float:
+    return min(2.0 * sum(impure) / len(impure), 1.0)
