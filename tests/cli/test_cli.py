@@ -154,6 +154,23 @@ def test_verify_tells_the_size_on_a_device(square: Path, tmp_path: Path) -> None
     assert quasar(*args, "abacus")[0] == 2
 
 
+def test_a_coupling_alone_is_a_target(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text(CUT + "".join(f"cx q[0], q[{k}];\n" for k in (1, 2, 3)) * 2)
+    args = ("verify", circuit, "--problem", square)
+    told = json.loads(quasar(*args, "--coupling", "line", "--json")[1])
+    assert told["target"] == {"basis": "generic", "coupling": "line"}
+    both = quasar(*args, "--coupling", "line", "--basis", "generic", "--json")[1]
+    assert told["compiled"] == json.loads(both)["compiled"]
+    basis = json.loads(quasar(*args, "--basis", "ion", "--json")[1])
+    assert basis["target"] == {"basis": "ion", "coupling": "full"}
+    assert "(generic, heavy-hex)" in quasar(*args, "--coupling", "heavy-hex")[1]
+    assert quasar(*args, "--coupling", "moebius")[0] == 2
+    assert "target" not in json.loads(quasar(*args, "--json")[1])
+    circuit.write_text(CUT + "bit c; c = measure q[0]; if (c) { x q[1]; }\n")
+    assert "no fixed list of gates" in quasar(*args, "--basis", "ion")[1]
+
+
 def test_wrong_number_of_qubits_exits_three(tmp_path: Path) -> None:
     circuit = tmp_path / "c.qasm"
     circuit.write_text(CUT)
