@@ -278,7 +278,7 @@ class _FlatProgram:
                 rows.append(place)
             else:
                 raise _Unsure
-        gates = []
+        gates: list[Gate] = []
         for qubits in zip(*rows, strict=True):
             if len(set(qubits)) != len(qubits) or not self.measured.isdisjoint(qubits):
                 raise _Unsure

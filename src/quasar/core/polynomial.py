@@ -7,7 +7,7 @@ conversions are compared in the tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
@@ -99,36 +99,29 @@ class Polynomial:
         Terms that cancel are left out, linear terms of every variable are kept out too if zero.
         """
         position = {label: i for i, label in enumerate(variables)}
-        terms: dict[int, float] = {}
+        # Sorted tuples and not bit masks: those of many bits have few different hashes.
+        terms: dict[tuple[int, ...], float] = {}
         for monomial, c in self.coefficients.items():
             if c:
-                terms[sum(1 << position[label] for label in monomial)] = c
+                terms[tuple(sorted(position[label] for label in monomial))] = c
         # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
         # variable's products are kept beside it, so that no other is looked at.
-        holding: list[list[int]] = [[] for _ in variables]
+        holding: list[list[tuple[int, ...]]] = [[] for _ in variables]
         for product in terms:
-            for i in _bits(product):
+            for i in product:
                 holding[i].append(product)
         for i, products in enumerate(holding):
-            bit = 1 << i
             for product in products:
                 half = terms[product] / 2
                 terms[product] = half
-                rest = product ^ bit
+                rest = tuple([j for j in product if j != i])
                 if rest not in terms:
                     terms[rest] = 0.0
-                    for j in _bits(rest >> i << i):
-                        holding[j].append(rest)
+                    for j in rest:
+                        if j > i:
+                            holding[j].append(rest)
                 terms[rest] += half
-        constant = terms.pop(0, 0.0)
+        constant = terms.pop((), 0.0)
         scale = max((abs(c) for c in terms.values()), default=0.0)
-        kept = {tuple(_bits(t)): c for t, c in terms.items() if abs(c) > 1e-14 * scale}
+        kept = {t: c for t, c in terms.items() if abs(c) > 1e-14 * scale}
         return IsingHamiltonian(len(variables), kept, constant)
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Positions of the ones of a mask, ascending."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

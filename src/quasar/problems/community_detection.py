@@ -109,7 +109,7 @@ class CommunityDetection(Problem):
         return above(max(*positive.values(), *negative.values()))
 
     def least_qubits(self) -> int:
-        return self.graph.number_of_nodes() * self.number_of_communities
+        return len(self.graph) * self.number_of_communities
 
     def polynomial(self, encoding: Encoding) -> Polynomial:
         communities = range(self.number_of_communities)

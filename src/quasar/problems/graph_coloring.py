@@ -56,7 +56,7 @@ class GraphColoring(Problem):
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
 
     def least_qubits(self) -> int:
-        return self.graph.number_of_nodes() * self.number_of_colors
+        return len(self.graph) * self.number_of_colors
 
     def polynomial(self, encoding: Encoding) -> Polynomial:
         colors = range(self.number_of_colors)

@@ -65,7 +65,7 @@ class GraphIsomorphism(Problem):
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
 
     def least_qubits(self) -> int:
-        return self.graph.number_of_nodes() ** 2
+        return len(self.graph) ** 2
 
     def polynomial(self, encoding: Encoding) -> Polynomial:
         first, second = graphs.nodes(self.graph), graphs.nodes(self.other)

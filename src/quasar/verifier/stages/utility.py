@@ -7,7 +7,7 @@ import time
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from quasar.circuits.ansatz import tie_equal_angles
+from quasar.circuits.ansatz import Ansatz, tie_equal_angles
 from quasar.circuits.circuit import Circuit
 from quasar.core.hamiltonian import Spectrum
 from quasar.optimize.minimize import cobyla
@@ -54,7 +54,7 @@ def measure(
         OutOfTime: it does not suffice.
     """
     ansatz, theta = tie_equal_angles(circuit)
-    energy = _Timed(AnsatzEnergy(ansatz, diagonal), seconds)
+    energy = _TimedEnergy(ansatz, diagonal, seconds)
     width = spectrum.e_max - spectrum.e_min
     minimum = cobyla(
         energy,
@@ -76,21 +76,23 @@ def measure(
     )
 
 
-class _Timed:
+class _TimedEnergy(AnsatzEnergy):
     """An energy that stops an optimiser before an evaluation that would end too late."""
 
-    def __init__(self, energy: AnsatzEnergy, seconds: float | None) -> None:
-        self._energy = energy
+    def __init__(self, ansatz: Ansatz, diagonal: FloatVector, seconds: float | None) -> None:
+        super().__init__(ansatz, diagonal)
         self._end = None if seconds is None else time.process_time() + seconds
         self._longest = 0.0
 
     def value(self, theta: npt.ArrayLike) -> float:
+        """As there.
+
+        Raises:
+            OutOfTime: it would not be done in time.
+        """
         begun = time.process_time()
         if self._end is not None and begun + self._longest > self._end:
             raise OutOfTime
-        found = self._energy.value(theta)
+        found = super().value(theta)
         self._longest = max(self._longest, time.process_time() - begun)
         return found
-
-    def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
-        return self._energy.value_and_gradient(theta)
