@@ -8,7 +8,7 @@ conversions are compared in the tests.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from quasar.core.exact import AllValues, Exact, exact, total
@@ -122,36 +122,29 @@ class Polynomial:
         order = max(map(len, self.coefficients), default=0)
         unit = math.lcm(*(Fraction(c).denominator for c in self.coefficients.values()))
         unit <<= order
-        terms: dict[int, int] = {}
+        # Sorted tuples and not bit masks: those of many bits have few different hashes.
+        terms: dict[tuple[int, ...], int] = {}
         for monomial, c in self.coefficients.items():
             if c:
-                terms[sum(1 << position[label] for label in monomial)] = int(c * unit)
+                terms[tuple(sorted(position[label] for label in monomial))] = int(c * unit)
         # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
         # variable's products are kept beside it, so that no other is looked at.
-        holding: list[list[int]] = [[] for _ in variables]
+        holding: list[list[tuple[int, ...]]] = [[] for _ in variables]
         for product in terms:
-            for i in _bits(product):
+            for i in product:
                 holding[i].append(product)
         for i, products in enumerate(holding):
-            bit = 1 << i
             for product in products:
                 half = terms[product] >> 1
                 terms[product] = half
-                rest = product ^ bit
+                rest = tuple([j for j in product if j != i])
                 if rest not in terms:
                     terms[rest] = 0
-                    for j in _bits(rest >> i << i):
-                        holding[j].append(rest)
+                    for j in rest:
+                        if j > i:
+                            holding[j].append(rest)
                 terms[rest] += half
-        constant = terms.pop(0, 0)
-        exact_terms = {tuple(_bits(t)): exact(Fraction(c, unit)) for t, c in terms.items() if c}
+        constant = terms.pop((), 0)
+        exact_terms = {t: exact(Fraction(c, unit)) for t, c in terms.items() if c}
         rounded = {t: float(c) for t, c in exact_terms.items()}
         return IsingHamiltonian(len(variables), rounded, constant / unit, exact_terms=exact_terms)
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """Positions of the ones of a mask, ascending."""
-    while mask:
-        lowest = mask & -mask
-        yield lowest.bit_length() - 1
-        mask ^= lowest

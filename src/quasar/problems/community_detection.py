@@ -145,7 +145,7 @@ class CommunityDetection(Problem):
         return above(max(*positive.values(), *negative.values()))
 
     def least_qubits(self) -> int:
-        return int(self.graph.number_of_nodes()) * self.number_of_communities
+        return len(self.graph) * self.number_of_communities
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(label) for label in selected(assignment, self.variables(encoding))]

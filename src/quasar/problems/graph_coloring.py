@@ -68,7 +68,7 @@ class GraphColoring(Problem):
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
 
     def least_qubits(self) -> int:
-        return int(self.graph.number_of_nodes()) * self.number_of_colors
+        return len(self.graph) * self.number_of_colors
 
     def formulation(self) -> Formulation:
         colors = range(self.number_of_colors)

@@ -71,7 +71,7 @@ class GraphIsomorphism(Problem):
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
 
     def least_qubits(self) -> int:
-        return int(self.graph.number_of_nodes()) ** 2
+        return len(self.graph) ** 2
 
     def formulation(self) -> Formulation:
         broken = self._not_one_to_one()

@@ -54,7 +54,7 @@ def measure(
         OutOfTime: it does not suffice.
     """
     ansatz, theta = tie_equal_angles(circuit)
-    energy = _Timed(ansatz, diagonal, seconds)
+    energy = _TimedEnergy(ansatz, diagonal, seconds)
     width = spectrum.width
     minimum = cobyla(
         energy,
@@ -74,7 +74,7 @@ def measure(
     )
 
 
-class _Timed(AnsatzEnergy):
+class _TimedEnergy(AnsatzEnergy):
     """An energy that stops an optimiser before an evaluation that would end too late."""
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector, seconds: float | None) -> None:
@@ -83,6 +83,11 @@ class _Timed(AnsatzEnergy):
         self._longest = 0.0
 
     def value(self, theta: npt.ArrayLike) -> float:
+        """As there.
+
+        Raises:
+            OutOfTime: it would not be done in time.
+        """
         begun = time.process_time()
         if self._end is not None and begun + self._longest > self._end:
             raise OutOfTime
