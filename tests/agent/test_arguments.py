@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import quasar
+from plain_id import plain_id
 from quasar.core.errors import InputError
 
 GRAPH = nx.path_graph(3)
@@ -59,7 +60,7 @@ def test_obvious_meanings() -> None:
         {"sandbox": {"max_seconds": 0}},
         {"progress": 3},
     ],
-    ids=str,
+    ids=plain_id,
 )
 def test_what_does_not_fit(arguments: dict[str, Any]) -> None:
     with pytest.raises(InputError):
@@ -72,7 +73,7 @@ def test_models_that_are_none(model: Any) -> None:
         quasar.generate(PROBLEM, model)
 
 
-@pytest.mark.parametrize("problem", [None, 3, GRAPH, [1], open, b"{}"], ids=str)
+@pytest.mark.parametrize("problem", [None, 3, GRAPH, [1], open, b"{}"], ids=plain_id)
 def test_problems_that_are_none(problem: Any) -> None:
     for call in (quasar.generate, lambda p: quasar.verify("OPENQASM 3.0;", p), quasar.load_problem):
         with pytest.raises(InputError):

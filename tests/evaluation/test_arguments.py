@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import quasar
+from plain_id import plain_id
 from quasar.core.errors import InputError
 
 RECORD = {"problem_type": "qubo", "qubo": {"a": 1, "a*b": -2}}
@@ -30,7 +31,7 @@ LINE = {"run": "r", "sample_index": 0, "candidate": 1, "qasm": "OPENQASM 3.0;\nq
         {"against": 3},
         {"against": "nobody"},
     ],
-    ids=str,
+    ids=plain_id,
 )
 def test_refused(arguments: dict[str, Any]) -> None:
     given = {"records": [RECORD], "generations": [LINE], "sandbox": False, **arguments}

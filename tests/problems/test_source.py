@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
 
+from plain_id import plain_id
 from quasar.core.errors import ProblemError
 from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.load import load_problem, problem_content
@@ -37,7 +38,7 @@ def same(a: EncodedProblem, b: EncodedProblem) -> bool:
         (dimod.BinaryPolynomial({"abc": 1.0, "": 2.0}, "SPIN"), {}, "hubo"),
         (SparsePauliOp(["ZZI", "III"], [1, 0.5]), {}, "ising"),
     ],
-    ids=str,
+    ids=plain_id,
 )
 def test_forms(source: Any, given: dict[str, Any], kind: str) -> None:
     encoded = load_problem(source, **given)

@@ -286,7 +286,12 @@ def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings
     nested = too_nested(text, desk.max_nesting)
     if nested is not None:
         raise CircuitError(nested.message, kind=nested.kind, limit=nested.limit, hint=nested.hint)
-    program = parse(text, max_gates=settings.limits.max_gates, parameters=body.get("parameters"))
+    program = parse(
+        text,
+        max_gates=settings.limits.max_gates,
+        parameters=body.get("parameters"),
+        header="language",
+    )
     if program.circuit is None:
         raise CircuitError(
             "the program is dynamic (mid-circuit measurement, reset or branches); this needs plain "
