@@ -36,6 +36,9 @@ class Measurement:
         approximation_ratio: r = (E_max - E_p)/(E_max - E_min).
         p_optimal: probability of a ground state.
         shots_to_optimum: shots that show one with probability 0.99; None where none can.
+        p_feasible: probability of a valid solution; None where every state is one, or where states
+            cannot be decoded.
+        feasible_ratio: of the cost, given that a valid solution is measured.
         top_is_optimal: whether the most probable state is one.
         gates: gates as written; None for a dynamic program.
         two_qubit_gates: gates on two or more qubits among them.
@@ -62,6 +65,8 @@ class Measurement:
     approximation_ratio: float | None = None
     p_optimal: float | None = None
     shots_to_optimum: int | None = None
+    p_feasible: float | None = None
+    feasible_ratio: float | None = None
     top_is_optimal: bool | None = None
     gates: int | None = None
     two_qubit_gates: int | None = None
@@ -81,6 +86,7 @@ class Measurement:
         quality = report.quality
         size = None if quality is None else quality.statistics
         acting = None if quality is None else quality.effective
+        found = report.solutions
         return cls(
             parses=report.parses,
             feasible=report.feasible,
@@ -96,6 +102,8 @@ class Measurement:
             approximation_ratio=report.approximation_ratio,
             p_optimal=report.p_optimal,
             shots_to_optimum=report.shots_to_optimum,
+            p_feasible=None if found is None else found.p_feasible,
+            feasible_ratio=None if found is None else found.feasible_ratio,
             top_is_optimal=report.top_is_optimal,
             gates=None if size is None else size.gates,
             two_qubit_gates=None if size is None else size.two_qubit_gates,

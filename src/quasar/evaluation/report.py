@@ -171,6 +171,8 @@ CIRCUITS: Columns = (
     ("from the Hamiltonian", lambda r: percent(r["from_hamiltonian"], 1)),
     ("shots to optimum", lambda r: size(r["shots_to_optimum"])),
     ("never optimal", lambda r: str(r["never_optimal"])),
+    ("P(valid)", lambda r: ratio(r["p_feasible"])),
+    ("ratio among valid", lambda r: ratio(r["feasible_ratio"])),
     ("entanglement", lambda r: ratio(r["entanglement"])),
     ("SREV physical", lambda r: percent(r["SREV_physical"])),
     ("SREV agent-q", lambda r: percent(r["SREV_bit_reversed"])),
@@ -373,4 +375,7 @@ final state.
 Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others \
 carry numbers of their own, which can write down an answer found classically.
 - **shots to optimum**: shots that show an optimum with probability 0.99, median over usable \
-candidates; **never optimal**: those that never show one, infinitely many in that median."""
+candidates; **never optimal**: those that never show one, infinitely many in that median.
+- **P(valid)**: probability of a solution that obeys every constraint, over the usable candidates \
+for constrained problems; **ratio among valid**: (C_max - <C>)/(C_max - C_min) of the cost over \
+valid solutions alone, given that one is measured: no penalty counts."""

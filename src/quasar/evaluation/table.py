@@ -128,6 +128,7 @@ def build_table(
             "SREV_bit_reversed": _number(mean(scores["SREV_bit_reversed"])),
             "qaoa_gap": _number(mean(scores["qaoa_gap"])),
             "qaoa_gap_samples": count(scores["qaoa_gap"]),
+            "no_solution": sum(r.n_ground_states == 0 for r in measured.references),
             "answered": len(rows),
             "candidates": len(flat),
             "candidates_per_record": most,
@@ -172,6 +173,8 @@ def _of_candidates(flat: Sequence[Measurement]) -> Row:
         "from_hamiltonian": _share(m.from_hamiltonian for m in usable),
         "shots_to_optimum": _median_shots(usable),
         "never_optimal": sum(m.shots_to_optimum is None for m in usable),
+        "p_feasible": _mean(m.p_feasible for m in usable),
+        "feasible_ratio": _mean(m.feasible_ratio for m in usable if m.p_feasible is not None),
         "entanglement": _mean(m.entanglement for m in usable),
         "faults": dict(sorted(faults.items(), key=lambda item: (-item[1], item[0]))),
     }
