@@ -51,7 +51,7 @@ from quasar.problems.registry import PROBLEMS
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
-from quasar.verifier.quality import meyer_wallach
+from quasar.simulate.state_facts import meyer_wallach
 
 Row = dict[str, Any]
 

@@ -41,7 +41,7 @@ from quasar.simulate.engine import (
     get_engine,
     probabilities,
 )
-from quasar.verifier.quality import meyer_wallach
+from quasar.simulate.state_facts import meyer_wallach
 
 PAGE = ROOT / "docs" / "experiments.md"
 ANGLES = np.linspace(-2 * math.pi, 2 * math.pi, 25)

@@ -23,13 +23,6 @@ UNIFORM = HEAD + "qubit[3] q;\nh q[0];\nh q[1];\nh q[2];\n"
 EMPTY = HEAD + "qubit[3] q;\n"
 WIDE = HEAD + "qubit[4] q;\nh q[0];\n"
 BROKEN = REFERENCE.replace("cx q[0]", "cx q[9]")
-FOREVER = (
-    HEAD
-    + "gate g0 a { h a; }\n"
-    + "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60))
-    + "qubit[3] q; g59 q[0];"
-)
-"""Takes longer than any limit to judge."""
 
 
 def qwen() -> tuple[Any, Any]:

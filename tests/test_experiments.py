@@ -18,7 +18,7 @@ from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut
 from quasar.simulate.engine import engine_names, get_engine
 from quasar.simulate.qaoa_energy import QaoaEnergy
-from quasar.verifier.quality import meyer_wallach
+from quasar.simulate.state_facts import meyer_wallach
 from random_circuits import matrix
 
 ROOT = Path(__file__).resolve().parents[1]

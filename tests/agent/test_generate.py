@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
@@ -18,6 +19,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.evaluation.folder import answer_data, report_data
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Sampling, failed
+from quasar.models.registry import known_limit
 from quasar.models.scripted import ScriptedModel
 from quasar.optimize.ground_choice import Subcube
 from quasar.optimize.written import find_pens, write
@@ -237,3 +239,39 @@ def test_the_designers_circuits_can_be_polished_too() -> None:
     assert found.best.name == "qaoa p=1, polished"
     worse, better = found.candidates[1].report, found.best.report
     assert (better.energy or 0.0) < (worse.energy or 0.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "message"),
+    [
+        ("nano", 17, "'nano' was trained on up to 16: use --model designer, which takes up to 24"),
+        ("nano", 25, "25 qubits asked for, but exact verification"),
+        ("designer", 60, "60 qubits asked for, but exact verification"),
+        ("openai:any", 300, "300 qubits asked for, but exact verification"),
+    ],
+)
+def test_a_problem_too_large_is_refused_before_a_model_is_loaded(
+    model: str, size: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quasar.agent.generate.load_model", lambda *_: pytest.fail("was loaded"))
+    graph = graph_data(nx.cycle_graph(size))
+    with pytest.raises(InputError, match=message):
+        generate({"problem_type": "maxcut", "graph": graph}, model)
+
+
+def test_the_users_word_on_a_models_size_counts_before_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quasar.agent.generate.load_model", lambda *_: pytest.fail("was loaded"))
+    with pytest.raises(InputError, match="trained on up to 5"):
+        generate(petersen(), "openai:any", model_options={"max_qubits": "5"})
+
+
+def test_the_limit_of_a_checkpoint_is_read_beside_its_weights(tmp_path: Path) -> None:
+    (tmp_path / "quasar.json").write_text('{"max_qubits": 7}', encoding="utf-8")
+    assert known_limit(str(tmp_path)) == 7
+    assert known_limit(f"vllm:{tmp_path}") == 7
+    assert known_limit(str(tmp_path), {"max_qubits": "9"}) == 9
+    assert known_limit("owner/name") is None
+    with pytest.raises(InputError, match="no model 'nowhere'"):
+        known_limit("nowhere")

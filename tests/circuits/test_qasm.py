@@ -147,7 +147,7 @@ def test_flat_programs_take_the_fast_path_and_others_do_not() -> None:
     ("body", "line", "column", "words"),
     [
         ("qubit[2] q;\nrxx(0.3) q[0], q[1];", 4, 1, "rxx"),
-        ("qubit[2] q;\n  h q[7];", 4, 3, "range"),
+        ("qubit[2] q;\n  h q[7];", 4, 5, "range"),
         ("qubit[2] q;\nh q[0]\nh q[1];", 5, 1, "unexpected"),
         ("qubit[2] q;\nx q[0];\n cx q[0], q[0];", 5, 2, "duplicate"),
     ],

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from agentq import load_records
+from quasar.cli import problems
+from quasar.problems.load import load_problem
+from quasar.problems.registry import PROBLEMS
 
 ROOT = Path(__file__).resolve().parents[2]
 FLORENCE = ROOT / "examples" / "florentine_maxcut.json"
@@ -151,6 +154,23 @@ def test_verify_tells_the_size_on_a_device(square: Path, tmp_path: Path) -> None
     assert quasar(*args, "abacus")[0] == 2
 
 
+def test_a_coupling_alone_is_a_target(square: Path, tmp_path: Path) -> None:
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text(CUT + "".join(f"cx q[0], q[{k}];\n" for k in (1, 2, 3)) * 2)
+    args = ("verify", circuit, "--problem", square)
+    told = json.loads(quasar(*args, "--coupling", "line", "--json")[1])
+    assert told["target"] == {"basis": "generic", "coupling": "line"}
+    both = quasar(*args, "--coupling", "line", "--basis", "generic", "--json")[1]
+    assert told["compiled"] == json.loads(both)["compiled"]
+    basis = json.loads(quasar(*args, "--basis", "ion", "--json")[1])
+    assert basis["target"] == {"basis": "ion", "coupling": "full"}
+    assert "(generic, heavy-hex)" in quasar(*args, "--coupling", "heavy-hex")[1]
+    assert quasar(*args, "--coupling", "moebius")[0] == 2
+    assert "target" not in json.loads(quasar(*args, "--json")[1])
+    circuit.write_text(CUT + "bit c; c = measure q[0]; if (c) { x q[1]; }\n")
+    assert "no fixed list of gates" in quasar(*args, "--basis", "ion")[1]
+
+
 def test_wrong_number_of_qubits_exits_three(tmp_path: Path) -> None:
     circuit = tmp_path / "c.qasm"
     circuit.write_text(CUT)
@@ -287,3 +307,37 @@ def test_problems_lists_all_types() -> None:
     data = json.loads(quasar("problems", "--json")[1])
     assert len(data) == 22
     assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]
+
+
+def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in PROBLEMS:
+        problems.command(name, as_json=True)
+        about = json.loads(capsys.readouterr().out)
+        assert load_problem(about["example"]).n_qubits <= 9
+    code, out, _ = quasar("problems", "max-flow")
+    assert code == 0
+    assert "attribute   source: where the flow begins" in out
+    assert "of edges    capacity: capacity of the arc" in out
+    code, _, errors = quasar("problems", "sudoku")
+    assert code == 2
+    assert "unknown problem type 'sudoku'" in errors
+
+
+def test_the_key_of_the_weights_is_named_on_the_command_line(tmp_path: Path) -> None:
+    edges = [{"source": 0, "target": 1, "km": 3}, {"source": 1, "target": 2, "km": 4}]
+    graph = {"nodes": [{"id": i} for i in range(3)], "edges": edges}
+    path = tmp_path / "roads.json"
+    path.write_text(json.dumps({"problem_type": "maxcut", "graph": graph}))
+    code, _, errors = quasar("encode", "--problem", str(path))
+    assert code == 2
+    assert "edge 0 - 1 has the key 'km', which maxcut does not read" in errors
+    code, out, _ = quasar("encode", "--problem", str(path), "--weight", "km", "--json")
+    assert code == 0
+    assert json.loads(out)["hamiltonian"] == "1.5 * (Z(0) @ Z(1)) + 2.0 * (Z(1) @ Z(2))"
+    circuit = tmp_path / "c.qasm"
+    circuit.write_text('OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nx q[1];\n')
+    code, out, _ = quasar(
+        "verify", str(circuit), "--problem", str(path), "--weight", "km", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["top_is_optimal"]

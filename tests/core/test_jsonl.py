@@ -18,6 +18,15 @@ def test_empty_lines_are_skipped_and_numbers_are_of_the_file(tmp_path: Path) -> 
     assert list(read_jsonl(path)) == [(1, {"a": 1}), (3, {"a": 2})]
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    content = b'\xef\xbb\xbf{"a": 1}\r\n{"a": 2}\r\n'
+    (tmp_path / "x.jsonl").write_bytes(content)
+    with gzip.open(tmp_path / "x.jsonl.gz", "wb") as stream:
+        stream.write(content)
+    for name in ("x.jsonl", "x.jsonl.gz"):
+        assert [row for _, row in read_jsonl(tmp_path / name)] == [{"a": 1}, {"a": 2}]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

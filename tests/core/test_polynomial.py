@@ -75,3 +75,14 @@ def test_cancelled_terms_are_left_out():
     hamiltonian = (a * b - b * a + a).to_ising(["a", "b"])
     assert hamiltonian.terms == {(0,): 0.5}
     assert hamiltonian.n_qubits == 2
+
+
+@pytest.mark.timeout(60)
+def test_many_variables_take_time_in_proportion_to_the_terms():
+    """Looking at all terms for each variable, 700 variables would take minutes."""
+    n = 700
+    pairs = {frozenset(pair): 1.0 for pair in itertools.combinations(range(n), 2)}
+    hamiltonian = Polynomial(pairs).to_ising(range(n))
+    assert len(hamiltonian.terms) == n * (n - 1) // 2 + n
+    assert hamiltonian.terms[0, 1] == pytest.approx(0.25)
+    assert hamiltonian.terms[5,] == pytest.approx((n - 1) / 4)

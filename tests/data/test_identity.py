@@ -242,7 +242,10 @@ def test_ids_do_not_change_between_versions() -> None:
             "problem_type": "maxcut",
             "graph": {
                 "nodes": [{"id": 0}, {"id": 1}, {"id": 2}],
-                "edges": [{"source": 0, "target": 1, "weight": 2}, {"source": 1, "target": 2}],
+                "edges": [
+                    {"source": 0, "target": 1, "weight": 2},
+                    {"source": 1, "target": 2, "weight": 1},
+                ],
             },
         }
     )

@@ -74,6 +74,15 @@ def test_shards_cover_every_record_once() -> None:
     assert indices == list(range(23))
 
 
+def test_settings_files_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "s.toml"
+    path.write_bytes(b'\xef\xbb\xbfrecipe = "converged"\r\ncount = 3\r\n')
+    assert read_settings(path) == {"recipe": "converged", "count": 3}
+    path.write_bytes('recipe = "converged"'.encode("utf-16"))
+    with pytest.raises(InputError, match="not UTF-8"):
+        read_settings(path)
+
+
 def test_settings_are_read_from_toml_and_manifests(tmp_path: Path) -> None:
     toml = tmp_path / "a.toml"
     toml.write_text('recipe = "agent-q"\ncount = 4\n[problems]\nkclique = 1.0\n')

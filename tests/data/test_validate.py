@@ -98,6 +98,7 @@ DAMAGE: dict[str, tuple[Callable[[Record], None], str]] = {
     "P(opt)": (_set("p_optimal", lambda p: p * 0.999), "p_optimal"),
     "top state": (_set("top_is_optimal", lambda t: not t), "top_is_optimal"),
     "basis state": (_set("basis_state", lambda b: not b), "basis_state"),
+    "product state": (_set("product_state", lambda b: not b), "product_state"),
     "depth": (_set("depth", lambda d: d + 1), "depth"),
     "two-qubit gates": (_set("two_qubit_gates", lambda g: g + 1), "two_qubit_gates"),
     "lowest energy": (_set("e_min", lambda e: e - 1), "e_min"),
@@ -143,6 +144,22 @@ def test_damage_is_found(name: str, small_set: Path, rules: Rules) -> None:
         found.append(check_record(spoilt, rules))
     assert all(found)
     assert any(words in fault for faults in found for fault in faults)
+
+
+@pytest.mark.parametrize("missing", ["absent", "null"])
+def test_records_of_earlier_versions_are_judged_by_their_rule(
+    missing: str, small_set: Path, rules: Rules
+) -> None:
+    """They have no `product_state`, and `basis_state` goes by gates and a probability of 0.99."""
+    for record in records_of(small_set):
+        top = max(json.loads(record["solution"])["probabilities"])
+        record["basis_state"] = record["two_qubit_gates"] == 0 and top > 0.99
+        record["product_state"] = None
+        if missing == "absent":
+            del record["product_state"]
+        assert check_record(record, rules) == []
+        record["basis_state"] = not record["basis_state"]
+        assert any("basis_state" in fault for fault in check_record(record, rules))
 
 
 def test_too_long_a_text_is_found(small_set: Path) -> None:

@@ -53,6 +53,23 @@ def test_independent_set():
     assert undirected(marks(problem, [1, 2]).wrong_edges) == undirected([(1, 2)])
 
 
+def test_weights_are_shown():
+    nodes = [{"id": v, "weight": 3 + v} for v in range(4)]
+    graph = {"nodes": nodes, "edges": SQUARE}
+    cover = build_problem({"problem_type": "vertex_cover", "graph": graph})
+    found = marks(cover, [0, 2])
+    assert found.title == "Vertex cover of 2 nodes, weight 8"
+    assert found.notes[1] == "weight 4"
+    edge_cover = make("edge_cover", range(4), edges((0, 1), (2, 3), (1, 2), weight=[1, 2.5, 9]))
+    found = marks(edge_cover, [[0, 1], [2, 3]])
+    assert found.title == "Edge cover of 2 edges, weight 3.5"
+    assert sorted(found.edge_labels.values()) == ["1", "2.5", "9"]
+    hyperedges = [{"nodes": [0, 1, 2], "weight": 2}, {"nodes": [1, 2], "weight": 5}]
+    graph = {"nodes": [0, 1, 2], "hyperedges": hyperedges}
+    found = marks(build_problem({"problem_type": "hypermaxcut", "graph": graph}), [0])
+    assert found.title == "Cut of 1 of 2 hyperedges, weight 2"
+
+
 def test_clique():
     problem = make("kclique", range(4), [*SQUARE, *edges((0, 2))], {"k": 3})
     found = marks(problem, [0, 1, 2])

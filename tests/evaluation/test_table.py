@@ -28,7 +28,13 @@ def usable(**values: Any) -> Measurement:
         "gates": 10,
         "two_qubit_gates": 4,
         "depth": 5,
+        "effective_gates": 8,
+        "effective_two_qubit_gates": 3,
+        "degrees_of_freedom": 4,
+        "from_hamiltonian": False,
+        "shots_to_optimum": 17,
         "entanglement": 0.5,
+        "product_state": False,
         "basis_state": False,
     }
     return Measurement(parses=True, feasible=True, n_qubits=2, **{**default, **values})
@@ -57,12 +63,28 @@ def test_columns_of_candidates() -> None:
     assert row["gates"] == 15.0
     assert row["entanglement"] == 0.5
     assert row["basis_state"] == row["dynamic"] == pytest.approx(1 / 3)
+    assert (row["effective_gates"], row["effective_two_qubit_gates"]) == (8.0, 3.0)
+    assert (row["shots_to_optimum"], row["never_optimal"]) == (17.0, 0)
     assert row["faults"] == {"syntax": 3}
     assert row["SCR"] == 0.5
     assert row["qaoa_gap"] is None
     assert row["intervals"]["qaoa_gap"] is None
     assert list(row["pass_at"]) == ["1"]
     assert row["pass_at"]["1"]["SCR"] == pytest.approx((1 + 0 + 0.5 + 0) / 4)
+
+
+def test_what_the_circuits_are() -> None:
+    found = [
+        usable(product_state=True, degrees_of_freedom=2, from_hamiltonian=True),
+        usable(product_state=None, degrees_of_freedom=None, from_hamiltonian=None, dynamic=True),
+        usable(shots_to_optimum=None),
+    ]
+    row = table({"a": {0: found}})["a"]
+    assert row["product_state"] == row["from_hamiltonian"] == 0.5  # a dynamic program has none
+    assert row["degrees_of_freedom"] == 3.0
+    assert (row["shots_to_optimum"], row["never_optimal"]) == (17.0, 1)
+    row = table({"a": {0: found[2:], 1: [usable(shots_to_optimum=None)]}})["a"]
+    assert (row["shots_to_optimum"], row["never_optimal"]) == (None, 2)
 
 
 @pytest.mark.parametrize(("convention", "value"), [("physical", 1.0), ("agent-q", 0.0)])

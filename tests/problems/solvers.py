@@ -81,9 +81,8 @@ def vertex_cover(problem: Any) -> set[Hashable]:
     taken = _booleans(model, sorted(graph))
     for u, v in graph.edges:
         model.add_bool_or(taken[u], taken[v])
-    return all_optima(
-        model, lambda get: [v for v in taken if get(taken[v])], minimize=sum(taken.values())
-    )
+    weight = sum(graph.nodes[v].get("weight", 1) * taken[v] for v in taken)
+    return all_optima(model, lambda get: [v for v in taken if get(taken[v])], minimize=weight)
 
 
 def edge_cover(problem: Any) -> set[Hashable]:
@@ -92,9 +91,8 @@ def edge_cover(problem: Any) -> set[Hashable]:
     taken = _booleans(model, _edges(graph))
     for node in graph:
         model.add_bool_or(taken[edge] for edge in taken if node in edge)
-    return all_optima(
-        model, lambda get: [e for e in taken if get(taken[e])], minimize=sum(taken.values())
-    )
+    weight = sum(graph.edges[e].get("weight", 1) * taken[e] for e in taken)
+    return all_optima(model, lambda get: [e for e in taken if get(taken[e])], minimize=weight)
 
 
 def matching(problem: Any) -> set[Hashable]:
@@ -233,6 +231,7 @@ def _arcs(graph: nx.DiGraph) -> list[tuple[Any, Any, int]]:
 
 def hypermaxcut(problem: Any) -> set[Hashable]:
     nodes, hyperedges = problem.graph.nodes, problem.graph.hyperedges
+    weights = problem.graph.weights or [1] * len(hyperedges)
     model = cp_model.CpModel()
     side = _booleans(model, sorted(nodes))
     cuts = []
@@ -244,7 +243,8 @@ def hypermaxcut(problem: Any) -> set[Hashable]:
         for first, second in pairwise(members):
             model.add(first == second).only_enforce_if(~cut)
         cuts.append(cut)
-    return all_optima(model, lambda get: [v for v in side if get(side[v])], maximize=sum(cuts))
+    weight = sum(w * cut for w, cut in zip(weights, cuts, strict=True))
+    return all_optima(model, lambda get: [v for v in side if get(side[v])], maximize=weight)
 
 
 SOLVERS: dict[str, Solver] = {

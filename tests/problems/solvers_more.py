@@ -35,9 +35,17 @@ def maxcut(problem: Any) -> set[Hashable]:
 
 
 def max_independent_set(problem: Any) -> set[Hashable]:
-    cliques = list(nx.find_cliques(nx.complement(problem.graph)))
-    largest = max(map(len, cliques))
-    return {canonical(sorted(clique)) for clique in cliques if len(clique) == largest}
+    graph = problem.graph
+    if not nx.get_node_attributes(graph, "weight"):
+        cliques = list(nx.find_cliques(nx.complement(graph)))
+        largest = max(map(len, cliques))
+        return {canonical(sorted(clique)) for clique in cliques if len(clique) == largest}
+    model = cp_model.CpModel()
+    taken = {v: model.new_bool_var(f"{v}") for v in sorted(graph)}
+    for u, v in graph.edges:
+        model.add_at_most_one(taken[u], taken[v])
+    weight = sum(graph.nodes[v]["weight"] * taken[v] for v in taken)
+    return all_optima(model, lambda get: [v for v in taken if get(taken[v])], maximize=weight)
 
 
 def tsp(problem: Any) -> set[Hashable]:
@@ -105,7 +113,9 @@ def portfolio(problem: Any) -> set[Hashable]:
 
 
 def max_3sat(problem: Any) -> set[Hashable]:
-    clauses = problem.to_data()["problem_specific_attributes"]["clauses"]
+    attributes = problem.to_data()["problem_specific_attributes"]
+    clauses = attributes["clauses"]
+    weights = attributes.get("weights", [1] * len(clauses))
     model = cp_model.CpModel()
     names = sorted({abs(literal) for clause in clauses for literal in clause})
     truth = {v: model.new_bool_var(str(v)) for v in names}
@@ -120,7 +130,7 @@ def max_3sat(problem: Any) -> set[Hashable]:
     return all_optima(
         model,
         lambda get: {str(v): bool(get(truth[v])) for v in names},
-        maximize=sum(satisfied),
+        maximize=sum(w * holds for w, holds in zip(weights, satisfied, strict=True)),
     )
 
 

@@ -74,11 +74,28 @@ def test_problem_files_survive_json(problem_type: str) -> None:
         assert data["problem_type"] == problem_type
         assert type(problem).from_data(data) == problem
         assert type(problem).from_data(data).to_data() == data
-        unknown = {**(data.get("problem_specific_attributes") or {}), "colour": "red"}
-        assert type(problem).from_data({**data, "problem_specific_attributes": unknown}) == problem
 
 
 def test_titles_and_types_are_distinct() -> None:
     for one, other in itertools.combinations(PROBLEMS.values(), 2):
         assert one.title != other.title
     assert all(name == cls.problem_type for name, cls in PROBLEMS.items())
+
+
+@pytest.mark.parametrize(("problem_type", "encoding"), ENCODED_TYPES)
+def test_the_bound_on_qubits_is_one(problem_type: str, encoding: str) -> None:
+    for problem in _samples(problem_type, 20, 16):
+        assert problem.least_qubits() <= len(problem.variables(encoding))
+
+
+@pytest.mark.parametrize("problem_type", sorted(PROBLEMS))
+def test_what_cannot_be_verified_is_refused_before_its_polynomial(
+    problem_type: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = _samples(problem_type, 1, 16)[0]
+    size = len(problem.variables("exact"))
+    monkeypatch.setattr("quasar.core.hamiltonian.MAX_EXACT_QUBITS", size - 1)
+    monkeypatch.setattr(type(problem), "polynomial", lambda *_: pytest.fail("was built"))
+    monkeypatch.setattr(type(problem), "to_hamiltonian", lambda *_: pytest.fail("was built"))
+    with pytest.raises(ProblemError, match=f"{size} qubits asked for"):
+        encode(problem, "exact", verifiable=True)

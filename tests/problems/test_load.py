@@ -137,6 +137,13 @@ def test_bad_files_get_one_sentence(tmp_path: Path, content: Any, words: str) ->
     assert message.endswith(".")
 
 
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    content = json.dumps({"problem_type": "ising", "hamiltonian": "Z(0)"}).replace(",", ",\r\n")
+    path = tmp_path / "p.json"
+    path.write_bytes(b"\xef\xbb\xbf" + content.encode())
+    assert load_problem(path).n_qubits == 1
+
+
 def test_missing_and_unreadable_files(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="no problem file at"):
         load_problem(tmp_path / "absent.json")
@@ -144,7 +151,7 @@ def test_missing_and_unreadable_files(tmp_path: Path) -> None:
         load_problem(tmp_path)
     binary = tmp_path / "records.jsonl.gz"
     binary.write_bytes(b"\x1f\x8b\xff\xfe")
-    with pytest.raises(ProblemError, match="not a text file"):
+    with pytest.raises(ProblemError, match="not a text file in UTF-8"):
         load_problem(binary)
 
 

@@ -246,13 +246,12 @@ def test_a_prompt_pasted_out_of_a_json_string() -> None:
 
 def test_lists_of_edges_nodes_and_weights() -> None:
     problem, _ = read_prompt(
-        "maxcut on the graph with nodes [0, 1, 2, 'x'] and edges [[0, 1, 2.5], (1, 2), "
+        "maxcut on the graph with nodes [0, 1, 2, 'x'] and edges [[0, 1, 2.5], (1, 2, 1), "
         "(0, 2, {'weight': 3})]"
     )
     graph = nx.Graph()
     graph.add_nodes_from([0, 1, 2, "x"])
-    graph.add_weighted_edges_from([(0, 1, 2.5), (0, 2, 3)])
-    graph.add_edge(1, 2)
+    graph.add_weighted_edges_from([(0, 1, 2.5), (0, 2, 3), (1, 2, 1)])
     assert nx.utils.graphs_equal(problem.problem.graph, graph)
 
 

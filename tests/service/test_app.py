@@ -38,6 +38,16 @@ def test_verify_answers_with_the_librarys_report(http: httpx.Client) -> None:
     assert report.quality.top_states[0].solution == ["Grace"]
 
 
+@pytest.mark.parametrize("route", ["/v1/verify", "/v1/encode"])
+def test_a_key_that_stands_twice_is_refused(http: httpx.Client, route: str) -> None:
+    for problem in ('{"qubo": {"a": 1, "a": 2}}', '{"graph": {"edges": [], "edges": [1]}}'):
+        body = f'{{"qasm": "", "problem": {problem}}}'
+        response = http.post(route, content=body, headers={"content-type": "application/json"})
+        assert response.status_code == 422
+        assert code(response) == "bad_request"
+        assert "twice in problem." in response.json()["error"]["message"]
+
+
 def test_an_infeasible_circuit_is_an_answer(http: httpx.Client) -> None:
     response = http.post("/v1/verify", json={"problem": PROBLEM, "qasm": "OPENQASM 3.0; h q;"})
     assert response.status_code == 200

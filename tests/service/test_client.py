@@ -9,12 +9,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
+import dimod
 import httpx
+import networkx as nx
 import pytest
+from qiskit import QuantumCircuit, qasm3
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.problems.load import load_problem
 from quasar.service import AsyncClient, Client, models
 from quasar.service.client_batch import BatchItem, Chunk, chunks
 from quasar.verifier.api import verify
@@ -195,7 +200,43 @@ def test_requests_are_cut_by_number_and_by_bytes() -> None:
     assert sizes(items(7), 3) == [3, 3, 1]
     large = [BatchItem(str(n), "x" * 3_000_000, "p") for n in range(5)]
     assert sizes(large, 100) == [2, 2, 1]
-    assert Chunk(None, {}).waiting == {}
+    assert Chunk(models.VerifyOptions(), {}).waiting == {}
+
+
+# --- what is taken --------------------------------------------------------------------------------
+
+
+def test_circuits_and_problems_in_every_form(running: Running, tmp_path: Path) -> None:
+    circuit = QuantumCircuit(3)
+    circuit.x(1)
+    program, problem = tmp_path / "c.qasm", tmp_path / "p.json"
+    program.write_text(qasm3.dumps(circuit))
+    problem.write_text(json.dumps(PROBLEM))
+    encoded = load_problem(PROBLEM)
+    graph = load_problem(nx.path_graph(3), problem_type="maxcut")
+    bqm = dimod.BinaryQuadraticModel({"a": -1.0, "b": 0.3, "c": 0}, {"ab": 1.0}, 0.5, "SPIN")
+    with Client(running.url) as client:
+        for source in (PROBLEM, problem, str(problem), encoded, encoded.problem, graph, bqm):
+            assert source is not None
+            for made in (program, str(program), circuit):
+                report = client.verify(made, source, made, {"max_stage": 3})
+                assert report.p_optimal == verify(circuit, source).p_optimal
+                assert report.relative_entropy == 0
+        items = [BatchItem("a", circuit, encoded), BatchItem("b", program, "p", circuit)]
+        items.append(BatchItem("c", str(program), str(problem)))
+        found = {done.id: done.report for done in client.verify_many(items, problems={"p": graph})}
+        kinds = {key: report is not None and report.feasible for key, report in found.items()}
+        assert kinds == {"a": True, "b": True, "c": False}  # a text may come from a stranger
+        assert client.encode(bqm).constant == 0.5
+        for bad in (None, 3, nx.path_graph(3), [PROBLEM]):
+            with pytest.raises(InputError, match="problem"):
+                client.verify(program, bad)  # type: ignore[arg-type]
+            with pytest.raises(InputError, match="item 'a'"):
+                list(client.verify_many([BatchItem("a", program, bad)]))  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="the circuit must be"):
+            client.verify(None, PROBLEM)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="max_stage"):
+            client.verify(program, PROBLEM, options={"max_stage": 9})
 
 
 # --- single requests ------------------------------------------------------------------------------

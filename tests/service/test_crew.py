@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hostile import FOREVER
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.problems.load import load_problem
 from quasar.service import models
@@ -26,8 +27,6 @@ from quasar.verifier.sandbox import SandboxLimits
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 PROBLEM = models.EXAMPLE_PROBLEM
 GOOD = models.EXAMPLE_QASM
-FOREVER = "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60))
-FOREVER = HEAD + "gate g0 a { h a; }\n" + FOREVER + "qubit[3] q; g59 q[0];"
 LONG = {"hamiltonian": " + ".join(f"1.0 * (Z({i}) @ Z({i + 1}))" for i in range(15))}
 
 

@@ -295,3 +295,23 @@ def test_nested_loop_variables_reach_controlled_custom_gates() -> None:
     found = dynamic_distribution(import_reference(head + loops + after))
     expected = dynamic_distribution(import_reference(head + flat + after))
     assert np.allclose(found, expected, atol=1e-12)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("n", [16, 19, 22])
+def test_many_outcomes_on_many_qubits_end_by_their_work(n) -> None:
+    measured = f"qubit[{n}] q; bit[{n}] c; h q; c = measure q; ry(0.2) q; c = measure q; h q;"
+    found = verdict(measured)
+    assert (found.kind, found.limit) == ("limit", "outcomes")
+
+
+def test_few_outcomes_on_many_qubits_are_followed() -> None:
+    body = "qubit[17] q; bit c; h q[0]; c = measure q[0]; if (c) { x q[16]; } " + "h q[3]; " * 99
+    p = distribution(body, max_work=1 << 26)
+    assert p.sum() == pytest.approx(1.0)
+    assert p[0] + p[8] == pytest.approx(0.5)
+
+
+def test_a_program_without_a_branch_is_not_bounded_by_work() -> None:
+    p = distribution("qubit[3] q; x q[0]; reset q[0]; h q[1];", max_work=1)
+    assert p[0] == pytest.approx(0.5)

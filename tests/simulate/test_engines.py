@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
-from quasar.simulate.engine import engine_names, get_engine, probabilities
+from quasar.simulate.engine import engine_names, get_engine, probabilities, top_is_optimal
 from quasar.simulate.outcome import run
 from random_circuits import (
     NAMES,
@@ -129,3 +129,14 @@ class TestRun:
         )
         with pytest.raises(CircuitError):
             run(parse(text), ENGINES["qulacs"])
+
+
+def test_top_state():
+    optimal = np.array([False, True, False, True])
+    assert top_is_optimal(np.array([0.2, 0.5, 0.2, 0.1]), optimal)
+    assert top_is_optimal(np.array([0.2, 0.1, 0.2, 0.5]), optimal)
+    assert not top_is_optimal(np.array([0.4, 0.3, 0.0, 0.3]), optimal)
+    assert top_is_optimal(np.array([0.1, 0.4, 0.1, 0.4]), optimal)
+    # A tie with another state is no verdict, whichever way rounding falls.
+    for rounding in (-1e-15, 0.0, 1e-15):
+        assert not top_is_optimal(np.array([0.4, 0.4 + rounding, 0.1, 0.1]), optimal)

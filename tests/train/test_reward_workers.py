@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from hostile import FOREVER
 from quasar.core.errors import InfrastructureError
 from quasar.train.reward_workers import Candidate, RewardWorkers, VerificationSettings
 from quasar.verifier.sandbox import Sandbox
 from quasar.verifier.settings import VerifierSettings
-from small_rewards import ANSWER, BROKEN, FOREVER, PROBLEM, REFERENCE, UNIFORM
+from small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 BULK = VerifierSettings(quality=False, max_stage=3)
 

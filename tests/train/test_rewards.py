@@ -201,7 +201,9 @@ def test_bit_strings_in_disguise_are_paid_as_bit_strings() -> None:
     plain, disguised = judged(ANSWER, wanted), judged(DISGUISED, wanted)
     assert plain.p_optimal == pytest.approx(1.0)
     assert plain.basis_state
-    assert not disguised.basis_state
+    assert plain.product_state
+    assert disguised.basis_state
+    assert disguised.product_state
     assert disguised.p_optimal == pytest.approx(1.0)
     assert disguised.reward <= plain.reward
     assert judged(REFERENCE, wanted).reward > plain.reward
@@ -211,6 +213,7 @@ def test_blurring_a_bit_string_gains_nothing() -> None:
     wanted = reward_settings(aim="physical")
     blurred = judged(ANSWER.replace("x q[2]", "ry(2.5) q[2]"), wanted)
     assert not blurred.basis_state
+    assert blurred.product_state
     assert blurred.reward < judged(REFERENCE, wanted).reward
 
 

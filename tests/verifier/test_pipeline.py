@@ -57,6 +57,53 @@ def test_uniform_superposition_has_the_mean_energy() -> None:
     assert any("uniform" in remark for remark in report.remarks)
 
 
+DISGUISED = HEAD + "qubit[3] q; rx(pi) q[0]; x q[1]; rz(0.0) q; crx(0.0) q[2], q[1]; cz q[2], q[0];"
+
+
+def test_dead_gates_do_not_disguise_a_bit_string() -> None:
+    report = quasar.verify(DISGUISED, TRIANGLE)
+    quality = report.quality
+    assert quality.basis_state
+    assert quality.product_state
+    assert (quality.statistics.gates, quality.statistics.two_qubit_gates) == (7, 2)
+    assert (quality.effective.gates, quality.effective.two_qubit_gates) == (2, 0)
+    assert (quality.degrees_of_freedom, quality.from_hamiltonian) == (0, False)
+    assert any("a product state: a classical answer in disguise" in r for r in report.remarks)
+
+
+def test_phases_before_the_measurement_do_not_disguise_independent_bits() -> None:
+    report = quasar.verify(HEAD + "qubit[3] q; ry(0.9) q; cz q[0], q[1]; cz q[1], q[2];", TRIANGLE)
+    assert not report.quality.product_state
+    assert report.quality.effective.two_qubit_gates == 0
+    assert any("classical answer in disguise" in remark for remark in report.remarks)
+
+
+def test_what_a_dynamic_program_leaves_open() -> None:
+    text = HEAD + "bit[1] c; qubit[3] q; h q[0]; c[0] = measure q[0]; if (c[0]) { x q[0]; } x q[1];"
+    quality = quasar.verify(text, TRIANGLE).quality
+    assert quality.basis_state
+    assert (quality.product_state, quality.entanglement) == (None, None)
+    assert (quality.effective, quality.degrees_of_freedom) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "looked"),
+    [({}, True), ({"readings": False}, False), ({"readings": False, "effective": True}, True),
+     ({"effective": False}, False)],
+)  # fmt: skip
+def test_effect_is_looked_for_where_it_is_read(settings: dict, looked: bool) -> None:
+    found = verifier(**settings).verify(DISGUISED).quality
+    assert (found.effective is not None) is looked
+    assert (found.degrees_of_freedom is not None) is looked
+    assert found.product_state  # always
+
+
+def test_shots_to_an_optimum() -> None:
+    assert quasar.verify(BEST, TRIANGLE).shots_to_optimum == 1
+    report = quasar.verify(HEAD + "qubit[3] q; h q;", TRIANGLE)
+    assert report.shots_to_optimum == 17  # 1 - 0.75**17 is the first over 0.99
+
+
 def test_entanglement_of_a_ghz_state_is_one() -> None:
     text = HEAD + "qubit[3] q; h q[0]; cx q[0], q[1]; cx q[1], q[2];"
     assert quasar.verify(text, TRIANGLE).quality.entanglement == pytest.approx(1.0)

@@ -18,6 +18,7 @@ import pytest
 
 import quasar
 from agentq import load_expected, load_generations, load_records
+from hostile import FOREVER
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
@@ -41,9 +42,6 @@ TRIANGLE = quasar.load_problem(
 WIDE = quasar.load_problem({"hamiltonian": "1.0 * (Z(0) @ Z(19))"})
 BULK = VerifierSettings(quality=False)
 LIMITS = SandboxLimits(max_seconds=1.5, max_memory_mib=256)
-FOREVER = HEAD + "gate g0 a { h a; }\n" + "".join(
-    f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60)
-) + "qubit[3] q; g59 q[0];"  # fmt: skip
 
 HOSTILE = {
     "infinite while": ("qubit[1] q; bit c; while (c == false) { h q[0]; }", {"steps", "time"}),
@@ -58,7 +56,7 @@ HOSTILE = {
     "2 * 10**9 bits": ("bit[2000000000] c; qubit[1] q;", {"memory", "time"}),
     "many wide registers": (
         "gphase(0);" + "".join(f"qubit[500000] q{i};" for i in range(99)),
-        {"memory", "time"},
+        {"qubits"},
     ),
     "many wide registers, flat": ("".join(f"qubit[500000] q{i};" for i in range(99)), {"qubits"}),
     "a gate that calls itself": ("gate g a { g a; } qubit[1] q; g q[0];", None),
@@ -69,6 +67,12 @@ HOSTILE = {
         None,
     ),
     "doubling gate definitions": (FOREVER.removeprefix(HEAD), {"time"}),
+    "doubling gate definitions without end": (
+        "gate g0 a { h a; }"
+        + "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}" for i in range(1, 60))
+        + "qubit[1] q; g59 q[0];",
+        {"gates"},
+    ),
     "deep brackets": ("qubit[1] q; rx(" + "(" * 5000 + "1" + ")" * 5000 + ") q[0];", {"nesting"}),
     "deep braces": ("qubit[1] q; bit c; " + "if (c) { " * 999 + "}" * 999, {"nesting"}),
     "deep signs": ("qubit[1] q; rx(" + "-" * 3000 + "1) q[0];", None),

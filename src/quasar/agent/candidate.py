@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,22 +61,23 @@ class Candidate:
 
 
 def rank_key(candidate: Candidate) -> tuple[float, ...]:
-    """Sort key, smaller is better.
+    """Sort key by what the user gets, smaller is better.
 
-    First circuits whose most probable state is optimal, then those that are more than a basis
-    state in disguise, then the probability of the optimum (in steps of 0.05: less is noise to a
-    user who repeats a measurement), then fewer two-qubit gates, then the energy.
+    First circuits that can be used at all; then those that entangle, before classical answers
+    written as gates; then the shots until an optimum is seen, then gates on two qubits and depth,
+    both without what does nothing, and then the energy.
     """
     report = candidate.report
     if not report.feasible:
-        return (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return (1.0,)
     quality = report.quality
-    size = None if quality is None else quality.statistics
+    size = None if quality is None else quality.effective or quality.statistics
+    shots = report.shots_to_optimum
     return (
         0.0,
-        0.0 if report.top_is_optimal else 1.0,
-        1.0 if quality is not None and quality.basis_state else 0.0,
-        -round((report.p_optimal or 0.0) / 0.05),
+        1.0 if quality is not None and quality.product_state else 0.0,
+        math.inf if shots is None else float(shots),
         0.0 if size is None else float(size.two_qubit_gates),
+        0.0 if size is None else float(size.depth),
         -(report.approximation_ratio or 0.0),
     )

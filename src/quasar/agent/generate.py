@@ -6,13 +6,14 @@ circuit.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quasar.agent.candidate import Candidate, rank_key
-from quasar.agent.propose import NoAnswer, Proposer
+from quasar.agent.comparison import Comparison, qaoa_designs
+from quasar.agent.comparison import compare as compare_problem
+from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.referee import Referee
 from quasar.agent.refine import (
     PROPOSALS,
@@ -25,11 +26,15 @@ from quasar.agent.refine import (
     polish_best,
 )
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.hamiltonian import require_exact
+from quasar.core.interrupt import Interrupt
+from quasar.core.settings import need_whole
 from quasar.models.designer import DesignerSettings, design
 from quasar.models.protocol import Model, Sampling
-from quasar.models.registry import load_model
-from quasar.problems.base import EncodedProblem, Problem
+from quasar.models.registry import known_limit, load_model
+from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
+from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
@@ -50,6 +55,10 @@ class Generation:
         model: which generator wrote them.
         trace: each step of a refinement, in order; empty without one.
         lost: why answers are missing, where the machinery failed.
+        interrupted: the user ended it; this is what there was.
+        samples: how many attempts were asked for.
+        polishing_evaluations: the budget of polishing, all candidates together; None without.
+        comparison: guessing and classical search on the problem; None where nobody asked.
     """
 
     problem: EncodedProblem
@@ -57,6 +66,18 @@ class Generation:
     model: str
     trace: tuple[Step, ...] = ()
     lost: tuple[str, ...] = ()
+    interrupted: bool = False
+    samples: int = 1
+    polishing_evaluations: int | None = None
+    comparison: Comparison | None = None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether a clock, or the user, cut some optimisation short, so that another run with the
+        same seed may give another circuit.
+        """
+        cut = [made.out_of_time for made in self.candidates]
+        return self.interrupted or any(cut + [step.out_of_time for step in self.trace])
 
     @property
     def best(self) -> Candidate:
@@ -72,6 +93,11 @@ def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) 
         InfrastructureError: no memory for it.
     """
     if not isinstance(model, str):
+        if not callable(getattr(model, "complete", None)):
+            raise InputError(
+                "the model must be a name or a model from load_model, "
+                f"not {'None' if model is None else type(model).__name__}."
+            )
         return model
     if model != DESIGNER:
         return load_model(model, options)
@@ -80,69 +106,135 @@ def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) 
     return None
 
 
+def check_size(
+    problem: EncodedProblem, model: str | Model, options: Mapping[str, Any] | None = None
+) -> None:
+    """Refuse what the verifier or the model cannot take, before the model is loaded.
+
+    Raises:
+        ProblemError: more qubits than can be verified exactly.
+        InputError: more than the model was trained on, or no such model.
+    """
+    require_exact(problem.n_qubits)
+    if isinstance(model, str):
+        limit = None if model == DESIGNER else known_limit(model, options)
+        check_known(problem.n_qubits, model, limit)
+
+
 def generate(
-    problem: str | os.PathLike[str] | Mapping[str, Any] | Problem | EncodedProblem,
+    problem: ProblemSource,
     model: str | Model = DEFAULT_MODEL,
     *,
-    request: Request | None = None,
-    settings: DesignerSettings | None = None,
+    request: Request | str | Mapping[str, Any] | None = None,
+    settings: DesignerSettings | Mapping[str, Any] | None = None,
     samples: int | None = None,
     first_sample: int = 0,
-    sampling: Sampling | None = None,
+    sampling: Sampling | Mapping[str, Any] | None = None,
     constrained: bool = False,
-    refine: RefineSettings | None = None,
+    refine: RefineSettings | Mapping[str, Any] | bool | None = None,
     model_options: Mapping[str, Any] | None = None,
-    verifier_settings: VerifierSettings | None = None,
-    sandbox: SandboxLimits | None = SandboxLimits(),  # noqa: B008 - immutable
+    verifier_settings: VerifierSettings | Mapping[str, Any] | None = None,
+    sandbox: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
+    compare: bool = False,
     progress: Callable[[Candidate], None] | None = None,
+    interrupt: Interrupt | None = None,
 ) -> Generation:
     """Have circuits for a problem written, and return them verified, best first.
 
+    Settings are objects, or dicts of their fields.
+
     Args:
-        problem: path of a problem file, its content, or a problem.
+        problem: path of a problem file, its content, or a problem; see `load_problem`.
         model: `designer`, a name that `load_model` knows, or a language model.
-        request: which algorithm, layers and style of angles are wanted.
+        request: which algorithm, layers and style of angles are wanted; the name of an algorithm
+            will do.
         settings: how the designer works, in place of a request.
         samples: independent attempts; default 1, or 8 of a language model to refine.
         first_sample: number of the designer's first attempt; each has randomness of its own.
         sampling: how a language model's answers are drawn; its `samples` does not count.
         constrained: hold a language model to the grammar of circuits on the problem's qubits.
-        refine: feed the verifier's reports back and polish angles; None: take what was written.
+        refine: feed the verifier's reports back and polish angles; True: as by default; None: take
+            what was written.
         model_options: of a model given by name, see `load_model`.
         verifier_settings: how to judge.
         sandbox: limits for a language model's text; None judges it without any.
+        compare: also hold the answers against the designer's QAOA, guessing and classical search,
+            see `agent.comparison`.
         progress: called with each candidate as soon as it is verified.
+        interrupt: where the user's wish to end is noted; what there is by then comes back.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
-        InputError: unknown model, contradictory settings, or a problem or request that the model
-            cannot be asked for; `NoAnswer` where it was asked and cannot answer.
+        InputError: unknown model, contradictory settings, an argument of another kind, or a problem
+            or request that the model cannot be asked for; `NoAnswer` where it was asked and cannot
+            answer.
         InfrastructureError: the model gave no answer, or the verifier no verdict, through no fault
             of theirs.
+        KeyboardInterrupt: the user wants an end, and there is no circuit yet.
     """
-    if samples is not None and samples < 1:
-        raise InputError("--samples must be at least 1.")
-    encoded = load_problem(problem)
-    writer = resolve_model(model, model_options)
+    asked = Request.given(request)
+    designing = DesignerSettings.given(settings, "settings")
+    refining = RefineSettings.given(refine, "refine", switch=True)
+    judging = VerifierSettings.given(verifier_settings, "verifier_settings")
+    drawing = Sampling.given(sampling, "sampling")
+    limits = SandboxLimits.given(sandbox, "sandbox", switch=True)
+    if samples is not None:
+        need_whole(samples, "samples", 1)
+    need_whole(first_sample, "first_sample", 0)
+    for name, given in (("constrained", constrained), ("compare", compare)):
+        if not isinstance(given, bool):
+            raise InputError(f"{name} must be True or False, not {given!r}.")
+    if model_options is not None and not isinstance(model_options, Mapping):
+        raise InputError("model_options must be a dict such as {'dtype': 'bfloat16'}.")
+    if progress is not None and not callable(progress):
+        raise InputError("progress must be a function that takes a candidate.")
+    ending = interrupt or Interrupt()
+    with ending.at_once():
+        encoded = load_problem(problem, verifiable=True)
+        check_size(encoded, model, model_options)
+        writer = resolve_model(model, model_options)
     seen = progress or (lambda _: None)
     if writer is None:
-        found = _designed(
-            encoded,
-            _designer_settings(request, settings),
-            samples or 1,
-            first_sample,
-            verifier_settings,
-            seen,
-        )
-        referee = Referee(encoded, verifier_settings)
-        return _refined(found, referee, None, refine, seen)
-    if settings is not None:
+        designing = _designer_settings(asked, designing)
+        with ending.at_once():
+            referee = Referee(encoded, judging, interrupt=ending)
+        found = _designed(referee, designing, samples or 1, first_sample, seen)
+        return _compared(_refined(found, referee, None, refining, seen), referee, compare, seen)
+    if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
-    proposer = Proposer(writer, sampling, constrained=constrained)
-    count = samples or (1 if refine is None else PROPOSALS)
-    with Referee(encoded, verifier_settings, sandbox) as referee:
-        found = _answered(proposer, referee, request, count, seen)
-        return _refined(found, referee, proposer, refine, seen)
+    proposer = Proposer(writer, drawing, constrained=constrained)
+    count = samples or default_samples(writer, refining)
+    with ending.at_once():
+        referee = Referee(encoded, judging, limits, ending)
+    with referee:
+        found = _answered(proposer, referee, asked, count, seen)
+        ranked = _refined(found, referee, proposer, refining, seen)
+        return _compared(ranked, referee, compare, seen)
+
+
+def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
+    """How many attempts are made where nothing is said."""
+    return 1 if writer is None or refine is None else PROPOSALS
+
+
+def _compared(
+    generation: Generation, referee: Referee, wanted: bool, seen: Callable[[Candidate], None]
+) -> Generation:
+    """With the designer's QAOA among the candidates, guessing and classical search beside them."""
+    if not wanted:
+        return generation
+    found = list(generation.candidates)
+    ending = referee.interrupt
+    if generation.model != DESIGNER:
+        for name, made in qaoa_designs(referee.problem, lambda: ending.requested):
+            report = referee.verify(made.qasm)
+            found.append(Candidate(name, "designer", made.qasm, report, design=made))
+            seen(found[-1])
+    return replace(
+        generation,
+        candidates=tuple(sorted(found, key=rank_key)),
+        comparison=compare_problem(referee.problem),
+    )
 
 
 def _designer_settings(
@@ -152,27 +244,29 @@ def _designer_settings(
         return settings
     if settings is not None:
         raise InputError("give the designer either a request or settings, not both.")
-    request = request.checked()
     return DesignerSettings.parse(request._asdict())
 
 
 def _designed(
-    problem: EncodedProblem,
+    referee: Referee,
     settings: DesignerSettings | None,
     samples: int,
     first_sample: int,
-    verifier_settings: VerifierSettings | None,
     seen: Callable[[Candidate], None],
 ) -> Generation:
     """The designer's circuits, unranked."""
-    verifier = Referee(problem, verifier_settings).verifier
     found: list[Candidate] = []
+    ending = referee.interrupt
     for sample in range(first_sample, first_sample + samples):
-        for made in design(problem.hamiltonian, settings, sample=sample):
-            report = verifier.verify(made.qasm)
+        if ending.requested and found:
+            break
+        for made in design(
+            referee.problem.hamiltonian, settings, sample=sample, stop=lambda: ending.requested
+        ):
+            report = referee.verify(made.qasm)
             found.append(Candidate(made.ansatz, "designer", made.qasm, report, design=made))
             seen(found[-1])
-    return Generation(problem, tuple(found), DESIGNER)
+    return Generation(referee.problem, tuple(found), DESIGNER, samples=samples)
 
 
 def _answered(
@@ -184,7 +278,8 @@ def _answered(
 ) -> Generation:
     """A language model's first answers, unranked."""
     question = proposer.question(referee.problem, request)
-    (proposals,) = proposer.propose([question], samples)
+    with referee.interrupt.at_once():
+        (proposals,) = proposer.propose([question], samples)
     lost = [str(p.error) for p in proposals if p.lost]
     kept = [p for p in proposals if not p.lost]
     if not kept:
@@ -196,7 +291,9 @@ def _answered(
         found.append(answered(proposal, report))
         seen(found[-1])
     name = proposer.model.name
-    return Generation(referee.problem, tuple(found), name, lost=tuple(dict.fromkeys(lost)))
+    return Generation(
+        referee.problem, tuple(found), name, lost=tuple(dict.fromkeys(lost)), samples=samples
+    )
 
 
 def _refined(
@@ -209,14 +306,21 @@ def _refined(
     """Ranked, and refined where that is asked for."""
     found = list(generation.candidates)
     steps: list[Step] = []
+    evaluations = None
     if settings is not None:
         steps = [first_step(candidate) for candidate in found]
         if proposer is not None and is_multi_turn(proposer.model, settings):
             later, more = feed_back(proposer, referee, found, settings.turns, seen)
             found += later
             steps += more
-        polished, more = polish_best(referee, found, settings, seen)
+        polished, more, evaluations = polish_best(referee, found, settings, seen)
         found += polished
         steps += more
     ranked = tuple(sorted(found, key=rank_key))
-    return Generation(generation.problem, ranked, generation.model, tuple(steps), generation.lost)
+    return replace(
+        generation,
+        candidates=ranked,
+        trace=tuple(steps),
+        interrupted=referee.interrupt.requested,
+        polishing_evaluations=evaluations,
+    )

@@ -25,7 +25,7 @@ from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
 from quasar.optimize.vqe import wrap_angles
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, probabilities
+from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 
 REDRAWN = 0.3
 """Part of the angles drawn anew for a further start (measured: 0.2 and 0.5 do worse)."""
@@ -34,7 +34,6 @@ NUDGE = 0.05
 
 _REACHED = 1e-3  # of the energy range: this near to the lowest energy nothing is left to gain
 _LEAST_GAIN = 1e-6  # of the energy range: less is no gain
-_TIE = 1e-9
 _MANY_DECIMALS = 12
 _COMMENT = "Angles polished by quasar; the gates are as they were written."
 
@@ -50,7 +49,7 @@ class Polish:
         energy: E of `qasm`, or as before.
         trace: all energies seen.
         elapsed_s: seconds spent.
-        out_of_time: the time limit cut it short.
+        out_of_time: the time limit, or the user, cut it short.
     """
 
     qasm: str | None
@@ -111,7 +110,7 @@ def polish(
         energy=before,
         trace=trace,
         elapsed_s=budget.elapsed_s,
-        out_of_time=budget.spent and budget.used < budget.max_evaluations,
+        out_of_time=budget.cut_short,
     )
     if search.reached(given):
         return replace(done, note="its energy is the lowest possible already.")
@@ -136,7 +135,7 @@ class _Search:
         self.trace = trace
         self.width = spectrum.e_max - spectrum.e_min
         self.floor = spectrum.e_min + _REACHED * self.width
-        self.ground = hamiltonian.diagonal <= spectrum.e_min + spectrum.tolerance
+        self.ground = hamiltonian.ground
 
     def run(self, given: FloatVector, rng: np.random.Generator) -> FloatVector:
         """The best angles found, shape [P]; `given` where the budget is empty.
@@ -172,4 +171,4 @@ class _Search:
 
     def _top_is_optimal(self, theta: FloatVector) -> bool:
         p = probabilities(self.energy.state(theta))
-        return bool(np.all(self.ground[p >= p.max() * (1.0 - _TIE)]))
+        return top_is_optimal(p, self.ground)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.models.protocol import Completion, FinishReason, Model, Sampling
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Message, Request
@@ -97,13 +98,7 @@ class Proposer:
         Raises:
             InputError: more qubits than the model knows, or a request that its style cannot state.
         """
-        limit = self.model.max_qubits
-        if limit is not None and problem.n_qubits > limit:
-            raise InputError(
-                f"the problem has {problem.n_qubits} qubits, but '{self.model.name}' was trained "
-                f"on up to {limit}: use --model designer, which has no such limit, or a larger "
-                "model."
-            )
+        check_known(problem.n_qubits, self.model.name, self.model.max_qubits)
         chat = self.style.render(problem, (request or Request()).checked())
         return Question(tuple(chat), problem.n_qubits)
 
@@ -141,6 +136,19 @@ class Proposer:
         sampling = self._sampling.model_copy(update={"samples": samples})
         qubits = [question.n_qubits for question in questions] if self._constrained else None
         return self.model.complete([q.chat for q in questions], sampling, qubits=qubits)
+
+
+def check_known(n_qubits: int, model: str, limit: int | None) -> None:
+    """Refuse a problem of more qubits than a model was trained on.
+
+    Raises:
+        InputError: it has more than `limit`.
+    """
+    if limit is not None and n_qubits > limit:
+        raise InputError(
+            f"the problem has {n_qubits} qubits, but '{model}' was trained on up to {limit}: use "
+            f"--model designer, which takes up to {MAX_EXACT_QUBITS}, or a larger model."
+        )
 
 
 def _continued(last: Proposal, words: str) -> tuple[Message, ...]:

@@ -21,12 +21,21 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, Generation, generate, resolve_model
+from quasar.agent.generate import (
+    DEFAULT_MODEL,
+    DESIGNER,
+    Generation,
+    default_samples,
+    generate,
+    resolve_model,
+)
 from quasar.agent.propose import NoAnswer, Proposal, Proposer, Question
 from quasar.agent.refine import RefineSettings
+from quasar.agent.steering import steering
 from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.jsonl import drop_torn_line, read_jsonl
+from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
 from quasar.core.output import disk_errors
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
@@ -132,6 +141,8 @@ def generate_records(
     writer = resolve_model(model, model_options)
     name = DESIGNER if writer is None else writer.name
     done = Written(name if settings.refine is None else name + REFINED)
+    options = {"model": model if isinstance(model, str) else name, "model_options": model_options}
+    stated = {**_steering(writer, settings), **options, "records": str(records)}
     there = _there(out, done.run)
     per_record = 1 if settings.refine is not None else settings.samples or 1
     todo = {
@@ -155,6 +166,7 @@ def generate_records(
         lines = _remote_lines(waiting, todo, shared, cluster, done)
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
+        _write_manifest(out, done.run, stated)
         with (
             out.open("a", encoding="utf-8") as stream,
             (progress or _silent)(count) as tick,
@@ -172,6 +184,43 @@ def generate_records(
             f"{done.written} are in {out}; run the same command again for the rest."
         )
     return done
+
+
+def manifest_path(out: Path) -> Path:
+    """Where the manifests of the runs in a generations file are kept, by name of the run."""
+    return out.with_name(f"{out.stem}.manifest.json")
+
+
+def _steering(writer: Model | None, settings: RecordsSettings) -> dict[str, Any]:
+    designing = settings.settings or DesignerSettings()
+    seed = designing.seed if writer is None else (settings.sampling or Sampling()).seed
+    return {
+        "seed": seed,
+        **steering(
+            writer,
+            settings.request,
+            settings=settings.settings,
+            sampling=settings.sampling,
+            constrained=settings.constrained,
+            refine=settings.refine,
+            samples=settings.samples or default_samples(writer, settings.refine),
+        ),
+        "batch_size": settings.batch_size,
+    }
+
+
+def _write_manifest(out: Path, run: str, stated: dict[str, Any]) -> None:
+    """Add a run's manifest, or replace it by that of the command that goes on with it."""
+    path = manifest_path(out)
+    try:
+        known = json.loads(path.read_bytes()) if path.exists() else {}
+    except ValueError:
+        known = {}
+    libraries = (*LIBRARIES, *loaded_libraries())
+    known[run] = manifest(stated, stated["seed"], libraries)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def read_records(path: Path) -> list[Record]:
@@ -308,7 +357,7 @@ def _work(shared: _Shared, part: _Part) -> tuple[list[dict[str, Any]], int, str]
 
 def _load(record: Record) -> EncodedProblem:
     try:
-        return load_problem(record.data)
+        return load_problem(record.data, verifiable=True)
     except InputError as error:
         raise InputError(f"record {record.sample_index}: {error}") from error
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 
 from quasar.agent.propose import Proposal
+from quasar.core.interrupt import Interrupt
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -21,6 +22,7 @@ class Referee(AbstractContextManager["Referee"]):
     Args:
         sandbox: limits for untrusted text; None judges it in this process, without limits on time
             and memory.
+        interrupt: the user's wish to end, for all the work on this problem.
 
     Raises:
         ProblemError: more qubits than can be enumerated exactly.
@@ -31,8 +33,10 @@ class Referee(AbstractContextManager["Referee"]):
         problem: EncodedProblem,
         settings: VerifierSettings | None = None,
         sandbox: SandboxLimits | None = None,
+        interrupt: Interrupt | None = None,
     ) -> None:
         self.problem = problem
+        self.interrupt = interrupt or Interrupt()
         self.verifier = Verifier(problem, None, settings)
         self._limits = sandbox
         self._stack = ExitStack()
@@ -48,6 +52,23 @@ class Referee(AbstractContextManager["Referee"]):
         settings = self.verifier.settings
         box = Sandbox([self.problem], settings, limits=self._limits, workers=1)
         return self._stack.enter_context(box)
+
+    def verify(self, qasm: str) -> Report:
+        """The report on a circuit of our own making; without the last stage, which takes longest,
+        once the user wants an end.
+
+        Raises:
+            InfrastructureError: no verdict could be had.
+        """
+        try:
+            with self.interrupt.at_once():
+                return self.verifier.verify(qasm)
+        except KeyboardInterrupt:
+            if not self.interrupt.requested:
+                raise
+        settings = self.verifier.settings
+        early = settings.model_copy(update={"max_stage": min(settings.max_stage, 3)})
+        return Verifier(self.problem, None, early).verify(qasm)
 
     def judge(self, proposals: Sequence[Proposal]) -> list[Report]:
         """The report on each answer, in order; one without a program is infeasible.

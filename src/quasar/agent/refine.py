@@ -16,12 +16,13 @@ from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.polish import Polish, polish
 from quasar.agent.propose import Proposal, Proposer
 from quasar.agent.referee import Referee
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.core.errors import QuasarError
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
-from quasar.optimize.trace import Budget
+from quasar.optimize.trace import Budget, affordable_evaluations
 from quasar.simulate.outcome import answer_circuit
 from quasar.verifier.report import Report
 
@@ -30,6 +31,7 @@ PROPOSALS = 8
 SINGLE_TURN_STYLES = frozenset({"compact"})
 """Prompt styles whose models have seen no second turn, unless they say so."""
 
+_EVALUATIONS = 2000
 _SOLVED = 1 - 1e-3  # approximation ratio from which a conversation has nothing left to say
 
 
@@ -43,11 +45,12 @@ class RefineSettings(Settings):
     turns."""
     polished: int = Field(default=3, ge=0)
     """How many of the best candidates have their angles polished."""
-    max_evaluations: int = Field(default=2000, ge=1)
-    """Energy evaluations for polishing, all candidates together."""
-    max_seconds: float | None = Field(default=60.0, gt=0)
+    max_evaluations: int | None = Field(default=None, ge=1)
+    """Energy evaluations for polishing, all candidates together; None: 2000, fewer on large
+    circuits (see `affordable_evaluations`)."""
+    max_seconds: float | None = Field(default=None, gt=0)
     """Seconds for polishing, all candidates together; None: no limit. What it cuts short can differ
-    between machines, and says so."""
+    between runs, and says so."""
     decimals: int = Field(default=4, ge=1, le=15)
     """Digits of polished angles."""
     seed: int = Field(default=0, ge=0)
@@ -98,6 +101,8 @@ class Step(BaseModel):
     """Seconds used by polishing."""
     note: str = ""
     """Why nothing came of it, or what is wrong."""
+    out_of_time: bool = False
+    """The time limit, or the user, cut it short: another run may end elsewhere."""
 
 
 Seen = Callable[[Candidate], None]
@@ -141,7 +146,8 @@ def feed_back(
     """Tell the model what the verifier found, until `turns` are over or nothing is left to say.
 
     Conversations whose circuit is as good as can be end, and so do those in which nothing came
-    back. Trouble with the model in a later turn is noted and loses nothing of what is there.
+    back. Trouble with the model in a later turn is noted and loses nothing of what is there, and
+    neither does an end that the user asks for.
 
     Args:
         first: the first answer of each conversation.
@@ -164,7 +170,12 @@ def feed_back(
         if not told:
             break
         try:
-            proposals = proposer.again(told, referee.problem.n_qubits)
+            with referee.interrupt.at_once():
+                proposals = proposer.again(told, referee.problem.n_qubits)
+        except KeyboardInterrupt:
+            if not referee.interrupt.requested:
+                raise
+            break
         except QuasarError as error:
             steps += [_nothing_came(candidate, str(error)) for candidate in going]
             break
@@ -189,13 +200,13 @@ def polish_best(
     candidates: Sequence[Candidate],
     settings: RefineSettings,
     seen: Seen | None = None,
-) -> tuple[list[Candidate], list[Step]]:
+) -> tuple[list[Candidate], list[Step], int]:
     """Polish the best few, equal circuits once.
 
     Each may use an even share of the evaluations that are left.
 
     Returns:
-        Those that became better, and a step for each that was tried.
+        Those that became better, a step for each that was tried, and the evaluations allowed.
 
     Raises:
         InfrastructureError: no verdict could be had.
@@ -206,17 +217,22 @@ def polish_best(
     steps: list[Step] = []
     best = _different(sorted((c for c in candidates if c.report.feasible), key=rank_key))
     best = best[: settings.polished]
-    for number, candidate in enumerate(best):
-        share = (settings.max_evaluations - used) // (len(best) - number)
+    n_variables = referee.problem.n_qubits
+    programs = [answer_circuit(parse(candidate.qasm), n_variables) for candidate in best]
+    total = settings.max_evaluations or _affordable(programs)
+    for number, (candidate, program) in enumerate(zip(best, programs, strict=True)):
+        if referee.interrupt.requested:
+            break
+        share = (total - used) // (len(best) - number)
         seconds = settings.max_seconds
         if seconds is not None:
             seconds = max(seconds - (time.monotonic() - started), 1e-3) / (len(best) - number)
         rng = generator(settings.seed, "polish", candidate.qasm)
         done = polish(
-            answer_circuit(parse(candidate.qasm), referee.problem.n_qubits),
+            program,
             referee.problem.hamiltonian,
             rng,
-            budget=Budget(share, seconds),
+            budget=Budget(share, seconds, stop=lambda: referee.interrupt.requested),
             decimals=settings.decimals,
         )
         used += len(done.trace.energies)
@@ -226,7 +242,13 @@ def polish_best(
             found.append(polished)
             if seen is not None:
                 seen(polished)
-    return found, steps
+    return found, steps, total
+
+
+def _affordable(programs: Sequence[Circuit | None]) -> int:
+    """Evaluations for all of these together, where the settings name no number."""
+    sizes = [(program.n_qubits, len(program.gates)) for program in programs if program is not None]
+    return affordable_evaluations(*max(sizes, default=(0, 0)), _EVALUATIONS)
 
 
 def _polished(candidate: Candidate, done: Polish, referee: Referee) -> Candidate | None:
@@ -236,7 +258,7 @@ def _polished(candidate: Candidate, done: Polish, referee: Referee) -> Candidate
         name=f"{candidate.name}, polished",
         origin="polished",
         qasm=done.qasm,
-        report=referee.verifier.verify(done.qasm),
+        report=referee.verify(done.qasm),
         design=candidate.design,
         proposal=candidate.proposal,
         polish=done,
@@ -246,7 +268,7 @@ def _polished(candidate: Candidate, done: Polish, referee: Referee) -> Candidate
 
 def _polish_step(candidate: Candidate, done: Polish, polished: Candidate | None) -> Step:
     shown = polished or candidate
-    note = f"{done.note} Stopped by the time limit." if done.out_of_time else done.note
+    note = f"{done.note} Cut short." if done.out_of_time else done.note
     return Step(
         kind="polished",
         candidate=shown.name,
@@ -255,6 +277,7 @@ def _polish_step(candidate: Candidate, done: Polish, polished: Candidate | None)
         evaluations=len(done.trace.energies),
         elapsed_s=done.elapsed_s,
         note=note.strip(),
+        out_of_time=done.out_of_time,
     )
 
 

@@ -1,8 +1,8 @@
 """OpenQASM 3 text to circuit: a fast path for flat programs, the reference importer for the rest.
 
 The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path may only say yes,
-and only to programs the importer accepts; whatever it is unsure of goes to the importer. A program
-must also contain `OPENQASM 3.0` (SPEC: what is a valid circuit).
+and only to programs the importer accepts; whatever it is unsure of goes to the importer. On the
+version statement there are two rules (`header.py`): the published one is the default.
 
 The fast path takes: the version line, one `include "stdgates.inc";`, `bit`/`qubit` declarations,
 standard gates on qubits or whole registers with constant angles, barriers, and measurements.
@@ -10,16 +10,15 @@ standard gates on qubits or whole registers with constant angles, barriers, and 
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
+from quasar.circuits.header import BYTE_ORDER_MARK, VERSION, HeaderRule, header_fault, read_header
 from quasar.circuits.measurement import (
     NO_MEASUREMENTS,
     SILENT,
@@ -29,12 +28,12 @@ from quasar.circuits.measurement import (
     measured_by,
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
+from quasar.circuits.refusal import explain
 from quasar.core.errors import CircuitError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
-VERSION = "OPENQASM 3.0"
 MAX_GATES = 100_000
 """Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
 
@@ -81,50 +80,119 @@ def parse(
     text: str,
     *,
     max_gates: int = MAX_GATES,
+    max_qubits: int | None = None,
     on_accepted: Callable[[int], None] | None = None,
     parameters: Values | None = None,
+    header: HeaderRule = "published",
 ) -> Program:
     """Parse OpenQASM 3 text.
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
+        max_qubits: a program that plainly declares more is refused before the importer reads it;
+            None: as many as `precheck` knows the importer to bear.
         on_accepted: told the number of qubits once it is certain that the reference importer says
-            yes, which may be long before the gates are unrolled.
+            yes, which may be long before the gates are unrolled. It says nothing of the header.
         parameters: values of the program's inputs.
+        header: which rule the version statement has to keep; `language` also passes over a byte
+            order mark, which is of the file and not of the program.
 
     Raises:
         InputError: a value that is not a finite number, or is for an input that is not declared.
-        CircuitError: kind `syntax` or `semantic` where the reference importer says no (with line
-            and column where it tells them); kind `limit` or `parameter` for a program that it
-            accepts but that cannot be simulated: too many gates, inputs without a value.
+        CircuitError: kind `syntax` or `semantic` where the header breaks the rule or the reference
+            importer says no (with line and column where it tells them); kind `limit` or
+            `parameter` for a program that it accepts but that cannot be simulated: too many gates,
+            inputs without a value. Kind `limit` also for a program too large to be read at all (see
+            `precheck`): `on_accepted` is then told nothing.
     """
     values = read_values(parameters) if parameters else {}
-    if VERSION not in text:
-        raise CircuitError(
-            f"the text does not contain {VERSION!r}.",
-            kind="syntax",
-            line=1,
-            column=1,
-            hint=f"Begin with '{VERSION};' and 'include \"stdgates.inc\";'.",
-        )
     accepted = on_accepted or (lambda n_qubits: None)
-    circuit = _parse_flat(text)
-    if circuit is not None:
-        accepted(circuit.n_qubits)
-        if values:
-            match_inputs((), values)
-        if len(circuit.gates) > max_gates:
-            raise too_many_gates(max_gates)
-        return Program(circuit.n_qubits, circuit, None, "fast")
-    return _parse_reference(text, max_gates, accepted, values)
+    text, broken = _headed(text, header)
+    program = _at_once(text, max_gates, max_qubits, accepted, values, broken)
+    return program or _parse_reference(text, max_gates, accepted, values, broken)
+
+
+def parse_at_once(
+    text: str,
+    *,
+    max_gates: int = MAX_GATES,
+    max_qubits: int | None = None,
+    on_accepted: Callable[[int], None] | None = None,
+    parameters: Values | None = None,
+    header: HeaderRule = "published",
+) -> Program | None:
+    """As `parse`, in time linear in the text; None where the reference importer has to decide."""
+    values = read_values(parameters) if parameters else {}
+    accepted = on_accepted or (lambda n_qubits: None)
+    text, broken = _headed(text, header)
+    return _at_once(text, max_gates, max_qubits, accepted, values, broken)
+
+
+def _headed(text: str, header: HeaderRule) -> tuple[str, CircuitError | None]:
+    """The text to parse, and the verdict on its header where it breaks the rule.
+
+    Raises:
+        CircuitError: the header is wrong by every rule.
+    """
+    if header == "language":
+        text = text.removeprefix(BYTE_ORDER_MARK)
+    found = read_header(text)
+    broken = header_fault(found, header, text)
+    if broken is not None and not (found.published or found.language):
+        raise broken
+    return text, broken
+
+
+def _at_once(
+    text: str,
+    max_gates: int,
+    max_qubits: int | None,
+    accepted: Callable[[int], None],
+    values: Mapping[str, float],
+    broken: CircuitError | None,
+) -> Program | None:
+    from quasar.circuits.precheck import precheck
+
+    circuit = _parse_flat(text, max_gates)
+    if circuit is None:
+        precheck(text, max_gates=max_gates, max_qubits=max_qubits, on_accepted=accepted)
+        return None
+    accepted(circuit.n_qubits)
+    if values:
+        match_inputs((), values)
+    if broken is not None:
+        raise broken
+    if len(circuit.gates) > max_gates:
+        raise too_many_gates(max_gates)
+    return Program(circuit.n_qubits, circuit, None, "fast")
 
 
 def parses(text: str) -> bool:
-    """Syntactic correctness as the paper counts it: the reference importer's verdict."""
-    accepted: list[int] = []
-    with suppress(CircuitError):
-        parse(text, max_gates=1, on_accepted=accepted.append)
-    return bool(accepted)
+    """Syntactic correctness as the paper counts it: `OPENQASM 3.0`, and the importer's verdict.
+
+    Takes as long as the importer does, without any limit.
+    """
+    return VERSION in text and _accepted(text)
+
+
+def parses_by_language(text: str) -> bool:
+    """Whether it is a valid OpenQASM 3 program, whatever its header's minor version.
+
+    A text without a version statement is one, too; a byte order mark before it is passed over.
+    Takes as long as the importer does, without any limit.
+    """
+    text = text.removeprefix(BYTE_ORDER_MARK)
+    return read_header(text).language and _accepted(text)
+
+
+def _accepted(text: str) -> bool:
+    if _parse_flat(text, 0) is not None:
+        return True
+    try:
+        import_reference(text)
+    except CircuitError:
+        return False
+    return True
 
 
 def too_many_gates(max_gates: int) -> CircuitError:
@@ -143,7 +211,7 @@ def too_many_gates(max_gates: int) -> CircuitError:
 _W = r"[ \t\r\n]"
 _COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _HEADER = re.compile(
-    rf'{_W}*OPENQASM{_W}+3\.0{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
+    rf'{_W}*OPENQASM{_W}+3(?:\.[0-9]+)?{_W}*;{_W}*include{_W}*"stdgates\.inc"{_W}*;', re.ASCII
 )
 _INDEX = r"(?:0|[1-9][0-9]{0,5})"
 _OPERAND = rf"[a-z][a-zA-Z0-9_]*(?:{_W}*\[{_W}*{_INDEX}{_W}*\])?"
@@ -151,7 +219,7 @@ _DECLARATION = re.compile(
     rf"(bit|qubit)(?:{_W}*\[{_W}*([1-9][0-9]{{0,5}}){_W}*\]{_W}*|{_W}+)([a-z][a-zA-Z0-9_]*)"
 )
 _GATE = re.compile(
-    rf"([a-zA-Z][a-zA-Z0-9]*)(?:{_W}*\(([^()]*)\){_W}*|{_W}+)"
+    rf"([a-zA-Z][a-zA-Z0-9_]*)(?:{_W}*\(([^()]*)\){_W}*|{_W}+)"
     rf"({_OPERAND}(?:{_W}*,{_W}*{_OPERAND})*)"
 )
 _MEASURE = re.compile(
@@ -174,24 +242,45 @@ _RESERVED = frozenset(
 ) | frozenset(GATES)
 
 
+_MAX_WORK = 10_000_000  # bits that whole registers stand for: over 24 qubits in 250,000 statements
+
+
 class _Unsure(Exception):
     """The fast path meets something it does not take; the reference importer decides."""
 
 
-def _parse_flat(text: str) -> Circuit | None:
-    """The circuit of a flat program; None where the reference importer has to decide."""
+def _parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
+    """The circuit of a flat program; None where the reference importer has to decide.
+
+    Of more gates than allowed one too many is kept.
+    """
+    body = _flat_body(text)
+    if body is None:
+        return None
+    try:
+        return _FlatProgram(max_gates).read(_statements(body))
+    except _Unsure:
+        return None
+
+
+def _flat_body(text: str) -> str | None:
+    """What follows version and include, comments taken out; None where it begins otherwise."""
     if "/" in text:
         text = _COMMENT.sub(_blank, text)
     header = _HEADER.match(text)
-    if header is None:
-        return None
-    statements = text[header.end() :].split(";")
+    return None if header is None else text[header.end() :]
+
+
+def _statements(body: str) -> list[str]:
+    """The statements of a text without blocks.
+
+    Raises:
+        _Unsure: the last one is not ended.
+    """
+    statements = body.split(";")
     if statements.pop().strip(" \t\r\n"):
-        return None
-    try:
-        return _FlatProgram().read(statements)
-    except _Unsure:
-        return None
+        raise _Unsure
+    return statements
 
 
 def _blank(comment: re.Match[str]) -> str:
@@ -202,7 +291,12 @@ def _blank(comment: re.Match[str]) -> str:
 
 
 class _FlatProgram:
-    def __init__(self) -> None:
+    """Reads flat statements; `specs` are the gates known, standard ones by default."""
+
+    def __init__(self, max_gates: int, specs: Mapping[str, GateSpec] = GATES) -> None:
+        self.specs = specs
+        self.room = max_gates  # gates that may still come
+        self.work = 0
         self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
         self.n_qubits = 0
         self.n_bits = 0
@@ -210,6 +304,11 @@ class _FlatProgram:
         self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
 
     def read(self, statements: list[str]) -> Circuit:
+        """The circuit of some statements, on all qubits declared so far.
+
+        Raises:
+            _Unsure: one is not of the flat kind.
+        """
         gates: list[Gate] = []
         known: dict[str, list[Gate]] = {}
         for raw in statements:
@@ -222,7 +321,9 @@ class _FlatProgram:
                     known.clear()
                     continue
                 known[statement] = ops
-            gates += ops
+            if self.room >= 0:
+                gates += ops
+                self.room -= len(ops)
         registers = tuple(
             range(first, first + size)
             for quantum, first, size in self.registers.values()
@@ -243,10 +344,12 @@ class _FlatProgram:
         if match is None:
             return None
         name, arguments, operands = match.groups()
-        spec = GATES.get(name)
+        spec = self.specs.get(name)
         if spec is None:
             return None
         params = () if arguments is None else tuple(map(_angle, arguments.split(",")))
+        if name not in GATES and any(abs(value) > _MODEST for value in params):
+            raise _Unsure
         places = [self._bits(operand, quantum=True) for operand in operands.split(",")]
         if len(params) != spec.n_params or len(places) != spec.n_qubits:
             raise _Unsure
@@ -262,11 +365,12 @@ class _FlatProgram:
                 rows.append(place)
             else:
                 raise _Unsure
-        gates = []
+        gates: list[Gate] = []
         for qubits in zip(*rows, strict=True):
             if len(set(qubits)) != len(qubits) or not self.measured.isdisjoint(qubits):
                 raise _Unsure
-            gates.append(Gate(name, qubits, params))
+            if len(gates) <= self.room:
+                gates.append(Gate(name, qubits, params))
         return gates
 
     def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
@@ -278,6 +382,9 @@ class _FlatProgram:
         if is_quantum is not quantum:
             raise _Unsure
         if match[2] is None:
+            self.work += size or 1
+            if self.work > _MAX_WORK:
+                raise _Unsure
             return (first,) if size is None else list(range(first, first + size))
         index = int(match[2])
         if size is None or index >= size:
@@ -300,7 +407,7 @@ class _FlatProgram:
                 self.measured.update(qubits)
         elif match := _DECLARATION.fullmatch(statement):
             kind, size_text, name = match.groups()
-            if name in _RESERVED or name in self.registers:
+            if name in _RESERVED or name in self.registers or name in self.specs:
                 raise _Unsure
             size = int(size_text) if size_text else None
             quantum = kind == "qubit"
@@ -344,17 +451,119 @@ def _angle(text: str) -> float:
     return -value if match[1] else value
 
 
+# --- flat programs with gate definitions ---------------------------------------------------------
+
+_DEFINITION = re.compile(
+    rf"gate{_W}+([a-z][a-zA-Z0-9_]*){_W}*(?:\(([^(){{}};]*)\))?([^(){{}};]*)\{{([^{{}}]*)\}}"
+)
+_FORMAL_ANGLE = re.compile(
+    rf"-?{_W}*(?:({_NUMBER}){_W}*\*{_W}*)?([a-z][a-zA-Z0-9_]*)(?:{_W}*[*/]{_W}*({_NUMBER}))?"
+)
+_FORMAL_NAME = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_KEYWORDS = _RESERVED - frozenset(GATES)
+_MAX_DEPTH = 20  # of definitions in definitions: far from the depth at which the importer gives up
+_MAX_COPIES = 10_000  # of gates for one use of a definition: the importer copies every one
+_MODEST = 1e3  # factors and angles this size cannot overflow in so few levels
+
+
+def accepted_qubits(text: str) -> int | None:
+    """Qubits of a flat program with plain gate definitions, which the importer is sure to accept.
+
+    Takes time linear in the text, much less than the importer. None where it is not sure: a
+    modifier, a block, an angle that is more than one factor times a parameter.
+    """
+    body = _flat_body(text)
+    if body is None:
+        return None
+    specs = dict(GATES)
+    program = _FlatProgram(0, specs)
+    sizes: dict[str, tuple[int, int]] = {}
+    end = 0
+    try:
+        for match in _DEFINITION.finditer(body):
+            program.read(_statements(body[end : match.start()]))
+            end = match.end()
+            name = match[1]
+            if name in _RESERVED or name in program.registers or name in specs:
+                return None
+            spec, sizes[name] = _definition(match, specs, sizes)
+            specs[name] = spec
+        program.read(_statements(body[end:]))
+    except _Unsure:
+        return None
+    return program.n_qubits
+
+
+def _definition(
+    match: re.Match[str], specs: Mapping[str, GateSpec], sizes: Mapping[str, tuple[int, int]]
+) -> tuple[GateSpec, tuple[int, int]]:
+    """Numbers of parameters and qubits of a definition, its depth and the gates it stands for."""
+    name, angles, operands, body = match.groups()
+    formal = [] if angles is None else _formal_names(angles)
+    qubits = _formal_names(operands)
+    local = {name, *formal, *qubits}
+    if len(local) != 1 + len(formal) + len(qubits):
+        raise _Unsure
+    depth, copies = 1, 1
+    for statement in _statements(body):
+        call = _GATE.fullmatch(statement.strip(" \t\r\n"))
+        if call is None or call[1] in local or call[1] not in specs:
+            raise _Unsure
+        arguments = [] if call[2] is None else call[2].split(",")
+        places = _formal_names(call[3])
+        if specs[call[1]] != (len(arguments), len(places)) or call[2] == "":
+            raise _Unsure
+        if len(set(places)) != len(places) or not set(places) <= set(qubits):
+            raise _Unsure
+        for argument in arguments:
+            _check_formal_angle(argument.strip(" \t\r\n"), formal)
+        inner_depth, inner_copies = sizes.get(call[1], (0, 1))
+        depth, copies = max(depth, inner_depth + 1), copies + inner_copies
+    if depth > _MAX_DEPTH or copies > _MAX_COPIES:
+        raise _Unsure
+    return GateSpec(len(formal), len(qubits)), (depth, copies)
+
+
+def _formal_names(text: str) -> list[str]:
+    names = [name.strip(" \t\r\n") for name in text.split(",")]
+    if not all(_FORMAL_NAME.fullmatch(name) and name not in _KEYWORDS for name in names):
+        raise _Unsure
+    return names
+
+
+def _check_formal_angle(text: str, formal: list[str]) -> None:
+    match = _FORMAL_ANGLE.fullmatch(text)
+    if match is None or match[2] not in formal:
+        if abs(_angle(text)) > _MODEST:
+            raise _Unsure
+        return
+    if any(not 1 / _MODEST <= float(c) <= _MODEST for c in (match[1], match[3]) if c):
+        raise _Unsure
+
+
 # --- the reference importer ----------------------------------------------------------------------
 
 
 def _parse_reference(
-    text: str, max_gates: int, accepted: Callable[[int], None], values: Mapping[str, float]
+    text: str,
+    max_gates: int,
+    accepted: Callable[[int], None],
+    values: Mapping[str, float],
+    broken: CircuitError | None,
 ) -> Program:
+    """Args: broken: the verdict on the header, which goes before any other."""
     from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 
-    imported = import_reference(text)
+    try:
+        imported = import_reference(text)
+    except CircuitError:
+        if broken is not None:
+            raise broken from None
+        raise
     accepted(imported.num_qubits)
     bindings = bind_inputs(imported, values)
+    if broken is not None:
+        raise broken
     try:
         circuit = from_qiskit(imported, max_gates=max_gates, bindings=bindings)
     except DynamicCircuit:
@@ -370,14 +579,10 @@ def import_reference(text: str) -> QuantumCircuit:
             of the statement at fault.
     """
     import qiskit_qasm3_import
-    from openqasm3.parser import QASM3ParsingError
-    from qiskit_qasm3_import.exceptions import ConversionError
 
     _silence_antlr()
     try:
         return qiskit_qasm3_import.parse(text)
-    except QASM3ParsingError as error:
-        raise _syntax_error(error, text) from error
     except RecursionError as error:
         raise CircuitError(
             "the program is nested too deeply.", kind="syntax", hint="Write flat statements."
@@ -385,19 +590,7 @@ def import_reference(text: str) -> QuantumCircuit:
     except MemoryError:
         raise
     except Exception as error:
-        line, column = _statement_position(error)
-        message = error.message if isinstance(error, ConversionError) else str(error)
-        located = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
-        if located:
-            line, column, message = int(located[1]), int(located[2]) + 1, located[3]
-        message = re.sub(r"""^(["'])(.*)\1$""", r"\2", message.strip(), flags=re.DOTALL)
-        message = message or type(error).__name__
-        raise CircuitError(
-            message if message.endswith(".") else f"{message}.",
-            line=line,
-            column=column,
-            hint=_hint(message),
-        ) from error
+        raise explain(error, text) from error
 
 
 @functools.cache
@@ -406,64 +599,3 @@ def _silence_antlr() -> None:
     from antlr4.error.ErrorListener import ConsoleErrorListener
 
     ConsoleErrorListener.INSTANCE.syntaxError = lambda *_: None
-
-
-def _statement_position(error: BaseException) -> tuple[int | None, int | None]:
-    """Line and column of the innermost statement that the importer was converting."""
-    from openqasm3.ast import Statement
-
-    line = column = None
-    # Read off the traceback: a visitor of our own would take stack that the importer may need.
-    trace = error.__traceback__
-    while trace is not None:
-        node = trace.tb_frame.f_locals.get("node")
-        if isinstance(node, Statement) and node.span is not None:
-            line, column = node.span.start_line, node.span.start_column + 1
-        trace = trace.tb_next
-    return line, column
-
-
-def _syntax_error(error: BaseException, text: str) -> CircuitError:
-    located = re.match(r"L(\d+):C(\d+): (.*)", str(error), re.DOTALL)
-    if located:
-        message = located[3].rstrip(".")
-        return CircuitError(
-            f"{message}.", kind="syntax", line=int(located[1]), column=int(located[2]) + 1
-        )
-    token = None
-    cause: BaseException | None = error
-    while cause is not None and token is None:
-        candidates = [cause, *(a for a in cause.args if isinstance(a, BaseException))]
-        token = next((t for c in candidates if (t := getattr(c, "offendingToken", None))), None)
-        cause = cause.__cause__ or cause.__context__
-    if token is None:
-        return CircuitError("this is not OpenQASM 3.", kind="syntax")
-    found = "the end of the text" if token.type == -1 else repr(token.text)
-    lines = text.splitlines()
-    line = lines[token.line - 1].strip() if token.line <= len(lines) else ""
-    shown = f" in {line[:60]!r}" if line else ""
-    return CircuitError(
-        f"unexpected {found}{shown}.",
-        kind="syntax",
-        line=token.line,
-        column=token.column + 1,
-        hint="Check the statement before it for a missing ';', bracket or operand.",
-    )
-
-
-def _hint(message: str) -> str | None:
-    undefined = re.search(r"gate '(\w+)' is not defined", message)
-    if undefined:
-        close = difflib.get_close_matches(undefined[1], GATES, n=1, cutoff=0.6)
-        better = f"Did you mean '{close[0]}'? " if close else ""
-        return (
-            f"{better}The gates of stdgates.inc are: {', '.join(GATES)}; "
-            'include "stdgates.inc" or define the gate first.'
-        )
-    if "duplicate" in message and "argument" in message:
-        return "Use different qubits for control and target."
-    if "out of range" in message or "index" in message.lower():
-        return "Indices run from 0 to the register's size minus one."
-    if "declarations of type" in message or "IODeclaration" in message:
-        return "Write angles as numbers; only 'bit' and 'qubit' can be declared."
-    return None

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, ProblemFile, print_json
+from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
 
 
 class EncodingName(StrEnum):
@@ -37,8 +37,13 @@ def command(
     ] = None,
     variable_order: Annotated[
         OrderName | None,
-        typer.Option(help="How variables are sorted before numbering.", show_default="natural"),
+        typer.Option(
+            help="How variables are sorted before numbering.",
+            show_default="the file's, else natural",
+        ),
     ] = None,
+    penalty: Penalty = None,
+    weight: WeightKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a problem's Hamiltonian: text, variables in qubit order, constant.
@@ -47,12 +52,16 @@ def command(
     """
     from quasar.core.labels import to_json
     from quasar.problems.load import load_problem
+    from quasar.verifier.solutions import penalty_weight
 
     encoded = load_problem(
         problem,
         encoding=None if encoding is None else encoding.value,
         variable_order=None if variable_order is None else variable_order.value,
+        penalty=penalty,
+        weight=weight,
     )
+    strength = penalty_weight(encoded)
     if as_json:
         print_json(
             {
@@ -62,6 +71,7 @@ def command(
                 "constant": encoded.hamiltonian.constant,
                 "encoding": encoded.encoding,
                 "variable_order": encoded.variable_order,
+                "penalty": None if strength is None else strength.model_dump(mode="json"),
             }
         )
         return
@@ -69,5 +79,10 @@ def command(
     typer.echo(f"qubits      {encoded.n_qubits}")
     for i, variable in enumerate(encoded.variables):
         typer.echo(f"  q[{i}]      {to_json(variable)}")
+    if strength is not None:
+        typer.echo(
+            f"penalty     {strength.weight:g} "
+            f"(sufficient: {strength.sufficient:g}, {strength.derivation})"
+        )
     typer.echo(f"constant    {encoded.hamiltonian.constant!r}")
     typer.echo(f"hamiltonian {encoded.hamiltonian.to_text()}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
-from quasar.core.errors import EXIT_INFEASIBLE, InputError
+from quasar.cli.options import (
+    AsJson,
+    EngineName,
+    OnEngine,
+    Penalty,
+    RayAddress,
+    WeightKey,
+    print_json,
+)
+from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
     from quasar.agent.records import RecordsSettings, Tick
@@ -58,6 +67,8 @@ def command(
             show_default=False,
         ),
     ] = None,
+    weight: WeightKey = None,
+    penalty: Penalty = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -160,25 +171,40 @@ def command(
         ),
     ] = False,
     budget: Annotated[
-        int, typer.Option(help="Energy evaluations of --refine, all candidates together.", min=1)
-    ] = 2000,
+        int | None,
+        typer.Option(
+            help="Energy evaluations of --refine, all candidates together; default: 2000, fewer on "
+            "large circuits.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     max_evaluations: Annotated[
         int | None,
         typer.Option(
-            help="Designer: energy evaluations for each algorithm; default: 600, or what the "
-            "agent-q recipe sets.",
+            help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
+            "circuits, or what the agent-q recipe sets.",
             min=1,
             show_default=False,
         ),
     ] = None,
     max_seconds: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Seconds for each algorithm of the designer, and for the polishing of --refine; a "
-            "cut-off is reported.",
+            help="Also stop after so many seconds for each algorithm of the designer, and for the "
+            "polishing of --refine. What this cuts short may differ from run to run, and says so. "
+            "Default: no limit.",
             min=0.1,
+            show_default=False,
         ),
-    ] = 30.0,
+    ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option(
+            help="One problem: also show the designer's QAOA, guessing, and what classical search "
+            "finds."
+        ),
+    ] = True,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
@@ -227,6 +253,8 @@ def command(
     writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
+        if weight is not None or penalty is not None:
+            raise InputError("--weight and --penalty are for the problem file of --problem.")
         cluster = None
         if engine is EngineName.ray:
             cluster = Cluster(ray_address, cores())
@@ -234,7 +262,19 @@ def command(
         return
     if engine is EngineName.ray:
         raise InputError("--engine ray spreads --records; one problem is solved here.")
-    _one(problem, prompt, out, writer, how, options, force=force, as_json=as_json)
+    loading = {"weight": weight, "penalty": penalty}
+    _one(
+        problem,
+        prompt,
+        out,
+        writer,
+        how,
+        options,
+        loading=loading,
+        compare=compare,
+        force=force,
+        as_json=as_json,
+    )
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -258,14 +298,16 @@ def model_options(given: list[str]) -> dict[str, Any]:
 
 
 def _read(
-    problem: Path | None, prompt: str | None, request: Request
+    problem: Path | None, prompt: str | None, request: Request, loading: Mapping[str, Any]
 ) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if problem is not None:
-        return load_problem(problem), request, []
+        return load_problem(problem, verifiable=True, **loading), request, []
+    if any(value is not None for value in loading.values()):
+        raise InputError("--weight and --penalty are for the problem file of --problem.")
     encoded, stated = read_prompt(prompt or "")
     algorithm = request.algorithm or stated.algorithm
     asked = request.layers
@@ -281,23 +323,33 @@ def _one(
     how: RecordsSettings,
     options: dict[str, Any],
     *,
+    loading: Mapping[str, Any],
+    compare: bool,
     force: bool,
     as_json: bool,
 ) -> None:
     from rich.console import Console
 
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import generate, resolve_model
+    from quasar.agent.generate import check_size, generate, resolve_model
+    from quasar.agent.steering import steering
     from quasar.cli.show import generation_text
-    from quasar.core.manifest import manifest
+    from quasar.core.interrupt import heeding
+    from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
     from quasar.core.output import new_folder
     from quasar.evaluation.folder import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)
-    encoded, request, choices = _read(path, prompt, how.request)
+    encoded, request, choices = _read(path, prompt, how.request, loading)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
-    with new_folder(out, force=force) as folder, console.status("designing …") as status:
+    check_size(encoded, model, options)
+    with (
+        _nothing_yet(),
+        heeding(_say_finishing) as interrupt,
+        new_folder(out, force=force) as folder,
+        console.status("designing …") as status,
+    ):
 
         def show(candidate: Candidate) -> None:
             status.update(f"verified {candidate.name}; designing …")
@@ -308,7 +360,8 @@ def _one(
                 update={"algorithm": request.algorithm, "layers": request.layers}
             )
         status.update(f"loading {model} …")
-        writer = resolve_model(model, options)
+        with interrupt.at_once():
+            writer = resolve_model(model, options)
         status.update("designing …")
         found = generate(
             encoded,
@@ -319,39 +372,57 @@ def _one(
             sampling=how.sampling,
             constrained=how.constrained,
             refine=how.refine,
+            compare=compare,
             progress=show,
+            interrupt=interrupt,
         )
         status.update("drawing …")
+        used = steering(
+            writer,
+            request,
+            settings=designer,
+            sampling=how.sampling,
+            constrained=how.constrained,
+            refine=how.refine,
+            samples=found.samples,
+            found=found,
+        )
         record = manifest(
             {
-                **_steering(how, writer is None),
-                **request._asdict(),
+                **used,
                 "model": model,
                 "model_options": options,
                 "problem": None if path is None else str(path),
                 "prompt": prompt,
             },
             how.sampling.seed if how.sampling else None,
+            (*LIBRARIES, *loaded_libraries()),
         )
+        record |= {"interrupted": found.interrupted, "reproducible": not found.out_of_time}
         files = write_folder(found, folder, record)
     if as_json:
         print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
         generation_text(found)
         print(f"  written     {out}/ ({', '.join(files)})")
-    if not found.best.report.feasible:
+    if found.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if not found.best.report.feasible or found.best.report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
-def _steering(how: RecordsSettings, designed: bool) -> dict[str, Any]:
-    """The settings that steered the writer, for the manifest."""
-    writer = how.settings if designed else how.sampling
-    return {
-        **({} if writer is None else writer.model_dump(exclude={"samples"})),
-        "samples": how.samples,
-        "constrained": how.constrained,
-        "refine": None if how.refine is None else how.refine.model_dump(),
-    }
+@contextmanager
+def _nothing_yet() -> Iterator[None]:
+    """Say what a second Ctrl-C, or one before the first circuit, leaves."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; nothing was written.") from None
+
+
+def _say_finishing() -> None:
+    text = "\nfinishing with the best so far; once more to end at once.\n"
+    os.write(2, text.encode())
 
 
 def _many(
@@ -365,10 +436,17 @@ def _many(
     as_json: bool,
 ) -> None:
     from quasar.agent.records import generate_records
+    from quasar.core.interrupt import heeding
 
-    done = generate_records(
-        records, out, model, how, model_options=options, cluster=cluster, progress=_bar
-    )
+    try:
+        with heeding() as interrupt, interrupt.at_once():
+            done = generate_records(
+                records, out, model, how, model_options=options, cluster=cluster, progress=_bar
+            )
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"interrupted; what is finished is in {out}. Run the same command again for the rest."
+        ) from None
     if as_json:
         result = {"out": str(out), "written": done.written, "kept": done.kept}
         print_json(result if not done.failed else {**result, "failed": done.failed})

@@ -19,6 +19,25 @@ ProblemFile = Annotated[
         show_default=False,
     ),
 ]
+WeightKey = Annotated[
+    str | None,
+    typer.Option(
+        "--weight",
+        metavar="KEY",
+        help="Key of the graph's edges (or nodes) that holds their weights or capacities, such as "
+        "distance. Default: the problem file's own choice, else weight or capacity.",
+        show_default=False,
+    ),
+]
+
+
+Penalty = Annotated[
+    float | None,
+    typer.Option(
+        help="Weight of the constraints in the Hamiltonian of the exact encoding.",
+        show_default="one that is proved to be sufficient",
+    ),
+]
 
 
 class EngineName(StrEnum):

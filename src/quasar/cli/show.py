@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+from quasar.core.numerals import share
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation
     from quasar.agent.refine import Step
-    from quasar.verifier.quality import Reading
+    from quasar.verifier.quality import Optimum, Quality, Reading
     from quasar.verifier.report import Report
+
+
+_SHOWN = 8  # rows of a table before it is cut
+_PLAIN_WIDTH = 110  # columns where output is no terminal
 
 
 def solution_text(solution: Any, limit: int = 300) -> str:
@@ -34,31 +43,36 @@ def report_text(report: Report) -> str:
     if not report.feasible:
         lines += [f"infeasible: {report.fault}", f"reward     {report.reward.value:.4f}"]
         return "\n".join(lines)
-    lines.append("feasible")
+    lines.append("feasible circuit" if report.no_solution else "feasible")
     quality = report.quality
     if quality is not None and quality.statistics is not None:
         s = quality.statistics
         lines.append(
-            f"circuit    {s.n_qubits} qubits, {s.gates} gates ({s.two_qubit_gates} on two or more "
-            f"qubits), depth {s.depth}, {s.parameters} angles"
+            f"circuit    {s.n_qubits} qubits, {s.gates} gates{effect_text(quality)}, "
+            f"{s.two_qubit_gates} on two or more qubits, depth {s.depth}, {s.parameters} angles"
         )
+    if quality is not None and quality.degrees_of_freedom is not None:
+        lines.append(f"carries    {freedom_text(quality)}")
     if report.energy is not None and report.optimum is not None:
+        constant = report.problem.constant
+        without = f"; without the constant {constant:.6g}" if constant else ""
         lines.append(
             f"energy     {report.energy:.6g}  (best possible {report.optimum.e_min:.6g}, worst "
-            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention)"
+            f"{report.optimum.e_max:.6g}; {report.energy_convention} convention{without})"
         )
     if report.approximation_ratio is not None and report.p_optimal is not None:
         top = "optimal" if report.top_is_optimal else "not optimal"
         lines.append(
-            f"quality    approximation ratio {report.approximation_ratio:.4f}, probability of an "
-            f"optimum {report.p_optimal:.4f}, most probable state {top}"
+            f"quality    approximation ratio {share(report.approximation_ratio)}, probability of "
+            f"an optimum {share(report.p_optimal)}, most probable state {top}"
         )
+        lines.append(f"shots      {shots_text(report.shots_to_optimum)}")
     if report.stages.behaviour is not None:
         entropy = report.relative_entropy
         shown = "infinite" if entropy is None else f"{entropy:.4f} bits"
         lines.append(
-            f"likeness   s2 {report.stages.behaviour.score:.4f}, relative entropy to the reference "
-            f"{shown}"
+            f"likeness   s2 {share(report.stages.behaviour.score)}, relative entropy to the "
+            f"reference {shown}"
         )
     if report.stages.utility is not None:
         u = report.stages.utility
@@ -69,10 +83,8 @@ def report_text(report: Report) -> str:
     if quality is not None and quality.top_states:
         lines.append(f"answer     {reading_text(quality.top_states[0])}")
     if report.optimum is not None:
-        lines.append(
-            f"optimum    {report.optimum.n_ground_states} state(s); e.g. "
-            f"{reading_text(report.optimum.example)}"
-        )
+        lines.append(f"optimum    {optimum_text(report.optimum, report.problem.n_qubits)}")
+    lines += solutions_lines(report)
     lines.append(f"reward     {report.reward.value:.4f} ({report.reward.scheme})")
     cost = ", ".join(f"{stage} {seconds * 1e3:.1f} ms" for stage, seconds in report.cost_s.items())
     lines.append(f"cost       {cost}")
@@ -80,14 +92,46 @@ def report_text(report: Report) -> str:
     return "\n".join(lines)
 
 
+def optimum_text(optimum: Optimum, n_qubits: int) -> str:
+    """The best there is, and how many states are as good."""
+    if optimum.status == "infeasible":
+        return f"no valid solution exists (proved: all {2**n_qubits:,} states were checked)"
+    return f"{optimum.n_ground_states:,} state(s); e.g. {reading_text(optimum.example)}"
+
+
+def effect_text(quality: Quality) -> str:
+    """What of the gates has an effect, in brackets; empty where it was not looked for."""
+    acting = quality.effective
+    if acting is None:
+        return ""
+    on_two = str(acting.two_qubit_gates) if acting.two_qubit_gates else "none"
+    return f" ({acting.gates} that do anything, {on_two} on two qubits)"
+
+
+def freedom_text(quality: Quality) -> str:
+    """How many numbers the circuit carries, and where they come from."""
+    count = quality.degrees_of_freedom
+    numbers = "one free angle" if count == 1 else f"{count or 'no'} free angles"
+    if quality.from_hamiltonian:
+        return f"{numbers}; all else follows from the Hamiltonian (QAOA)"
+    return f"{numbers}; gates and angles do not follow from the Hamiltonian"
+
+
+def shots_text(shots: int | None) -> str:
+    """How often to run the circuit to see an optimum."""
+    if shots is None:
+        return "no number of shots shows an optimum"
+    return f"{shots:,} to see an optimum with probability 0.99"
+
+
 def reading_text(reading: Reading) -> str:
     """One basis state: bits, probability, what it means."""
     parts = [reading.bitstring]
     if reading.probability is not None:
-        parts.append(f"with probability {reading.probability:.4f}")
+        parts.append(f"with probability {share(reading.probability)}")
     if reading.solution is not None:
         kind = "" if reading.feasible else "infeasible "
-        value = f" (objective {reading.objective:g})" if reading.objective is not None else ""
+        value = f" (objective {amount(reading.objective)})" if reading.objective is not None else ""
         parts.append(f"= {kind}{solution_text(reading.solution)}{value}")
     return " ".join(parts)
 
@@ -97,6 +141,8 @@ def generation_text(found: Generation) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=_PLAIN_WIDTH)
     report, problem = found.best.report, found.problem
     source = problem.problem
     title = "Find a state of lowest energy" if source is None else source.title
@@ -106,17 +152,28 @@ def generation_text(found: Generation) -> None:
     else:
         console.print(f"  verdict     no usable circuit: {report.fault}", markup=False)
     console.print(_candidates(found))
-    if found.trace:
+    if 0 < len(found.trace) <= _SHOWN:
         console.print(_trace(found))
+    elif found.trace:
+        kinds = Counter(step.kind for step in found.trace)
+        done = ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+        console.print(f"  steps       {done}; report.json has each")
     for remark in report.remarks:
         console.print(f"  note        {remark}", markup=False)
+    if found.interrupted:
+        console.print("  note        Interrupted: this is the best there was by then.")
+    elif found.out_of_time:
+        console.print(
+            "  note        The time limit cut the search short: the same command may give another "
+            "circuit. Limits on evaluations (--max-evaluations, --budget) do not."
+        )
     for reason in found.lost:
         console.print(f"  note        An answer is missing: {reason}", markup=False)
 
 
 def _print_best(console: Console, found: Generation) -> None:
     """Answer, verdict and size of the best circuit."""
-    best, n_qubits = found.best, found.problem.n_qubits
+    best = found.best
     optimum, quality = best.report.optimum, best.report.quality
     if optimum is None or quality is None:
         return
@@ -124,51 +181,171 @@ def _print_best(console: Console, found: Generation) -> None:
     if answer.solution is not None:
         kind = "" if answer.feasible else " [red](breaks a constraint)[/red]"
         console.print(f"  answer      {solution_text(answer.solution)}{kind}", markup=True)
-        console.print(f"  objective   {answer.objective:g}")
-    proven = (
-        f"proven optimal: best of all {2**n_qubits:,} states"
-        if answer.optimal
-        else f"not optimal: energy {answer.energy:g}, best possible {optimum.e_min:g}"
-    )
-    console.print(f"  verdict     {proven}")
-    console.print(
-        f"  measured    this answer with probability {answer.probability:.3f}, "
-        f"any of {optimum.n_ground_states} optimal answers with {best.report.p_optimal:.3f}"
-    )
-    console.print(f"  ratio       {best.report.approximation_ratio:.4f} of the energy range")
+        console.print(f"  objective   {amount(answer.objective)}")
+    console.print(f"  verdict     {verdict_text(answer, optimum, found.problem.n_qubits)}")
+    if not best.report.no_solution:
+        console.print(
+            f"  measured    this answer with probability {share(answer.probability, 3)}, any of "
+            f"{optimum.n_ground_states:,} optimal states with {share(best.report.p_optimal, 3)}"
+        )
+        console.print(f"  shots       {shots_text(best.report.shots_to_optimum)}")
+    for line in solutions_lines(best.report):
+        console.print(f"  {line}")
+    console.print(f"  ratio       {share(best.report.approximation_ratio)} of the energy range")
+    console.print(f"  state       {state_text(quality)}")
     size = quality.statistics
     if size is not None:
         console.print(
-            f"  circuit     {best.name}: {size.gates} gates, "
+            f"  circuit     {best.name}: {size.gates} gates{effect_text(quality)}, "
             f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
         )
     if best.proposal is not None:
         by = "its angles by the optimiser" if best.origin == "polished" else "as it stands"
         console.print(f"  written by  {found.model}, {by}", markup=False)
+    elif found.model != best.origin:
+        console.print(f"  written by  the designer, not {found.model}", markup=False)
+
+
+def verdict_text(answer: Reading, optimum: Optimum, n_qubits: int) -> str:
+    """What is proved of an answer."""
+    every = f"all {2**n_qubits:,} states"
+    if optimum.status == "infeasible":
+        return optimum_text(optimum, n_qubits)
+    if not answer.optimal:
+        best = optimum.example
+        if answer.feasible and best.feasible and answer.objective != best.objective:
+            return (
+                f"not optimal: objective {amount(answer.objective)}, best possible "
+                f"{amount(best.objective)}"
+            )
+        return f"not optimal: energy {answer.energy:g}, best possible {optimum.e_min:g}"
+    if optimum.encoding_is_exact:
+        return f"proven optimal: best of {every}"
+    broken = "" if answer.feasible else ", and breaks a constraint"
+    return f"lowest energy of {every}, but the encoding is not exact{broken}"
+
+
+def state_text(quality: Quality) -> str:
+    """What the final state is."""
+    if quality.basis_state:
+        return "one bit string: a classical answer written as gates"
+    if quality.product_state:
+        return "a product state: a classical answer written as gates"
+    if quality.entanglement is None:
+        return "a mixture of measurement outcomes"
+    return f"entangled (Meyer-Wallach {share(quality.entanglement, 3)})"
+
+
+def solutions_lines(report: Report) -> list[str]:
+    """What is measured of valid solutions, and the penalty that keeps to them."""
+    found, lines = report.solutions, []
+    if found is None or found.p_feasible is None or report.no_solution:
+        return []
+    among = found.feasible_ratio
+    ratio = "" if among is None else f", ratio among them {share(among)}"
+    lines.append(f"valid       with probability {share(found.p_feasible)}{ratio}")
+    best = [
+        f"{amount(value)} in {shots:,} shots"
+        for shots, value in found.expected_best.items()
+        if value is not None
+    ]
+    if best:
+        lines.append(f"best seen   expected objective {', '.join(best)}")
+    if report.penalty is not None:
+        weight = report.penalty
+        own = "" if weight.weight == weight.sufficient else f" (sufficient: {weight.sufficient:g})"
+        lines.append(f"penalty     {weight.weight:g}{own}: {weight.derivation}")
+    return lines
+
+
+def amount(value: float | None) -> str:
+    """An objective in full: whole numbers as such."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
 def _candidates(found: Generation) -> Table:
-    """All candidates, best first."""
+    """The best candidates, and what they are held against."""
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("tried", "P(opt)", "ratio", "top", "gates", "2q", "depth", "evals", "s", box=None)
+    table = Table(box=None)
+    for heading in ("tried", "state", "P(opt)", "shots", "ratio", "gates", "2q", "depth"):
+        table.add_column(heading, no_wrap=True)
+    alike: dict[str, list[Candidate]] = {}
     for candidate in found.candidates:
-        measured = candidate.report
-        stats = None if measured.quality is None else measured.quality.statistics
+        alike.setdefault(candidate.qasm or candidate.name, []).append(candidate)
+    shown = list(alike.values())[:_SHOWN]
+    for same in shown:
+        measured = same[0].report
         table.add_row(
-            candidate.name + (" (out of time)" if candidate.out_of_time else ""),
-            f"{measured.p_optimal or 0:.3f}",
-            f"{measured.approximation_ratio or 0:.4f}",
-            "optimal" if measured.top_is_optimal else "-" if measured.feasible else "unusable",
-            *(
-                [str(stats.gates), str(stats.two_qubit_gates), str(stats.depth)]
-                if stats
-                else ["-"] * 3
-            ),
-            str(len(candidate.trace.energies)),
-            f"{candidate.elapsed_s:.1f}",
+            Text(_name(found, same)),
+            _kind(measured),
+            share(measured.p_optimal or 0.0, 3),
+            _shots(measured.shots_to_optimum),
+            share(measured.approximation_ratio or 0.0),
+            *_sizes(measured.quality),
+        )
+    more = len(found.candidates) - sum(map(len, shown))
+    if more:
+        table.add_row(f"… {more} more in report.json")
+    if found.comparison is None:
+        return table
+    uniform = found.comparison.uniform
+    table.add_row(
+        "guessing (uniform)",
+        "product",
+        share(uniform.p_optimal, 3),
+        _shots(uniform.shots_to_optimum),
+        share(uniform.approximation_ratio),
+    )
+    for answer in found.comparison.classical:
+        value = "" if answer.objective is None else f", objective {amount(answer.objective)}"
+        broken = " (breaks a constraint)" if answer.feasible is False else ""
+        took = answer.elapsed_ms
+        table.add_row(
+            f"{answer.method} search, {took:.{1 if took < 10 else 0}f} ms{value}{broken}",
+            "classical",
+            share(float(answer.optimal), 3),
+            "1" if answer.optimal else "-",
         )
     return table
+
+
+def _name(found: Generation, same: Sequence[Candidate]) -> str:
+    """Who made a circuit, and how many candidates are the same circuit."""
+    first = same[0]
+    by = f"{found.model}'s " if first.proposal is not None else ""
+    cut = " (cut short)" if first.out_of_time else ""
+    others = f" (and {len(same) - 1} alike)" if len(same) > 1 else ""
+    return f"{by}{first.name}{cut}{others}"
+
+
+def _kind(report: Report) -> str:
+    """What the state is, in a word."""
+    quality = report.quality
+    if not report.feasible or quality is None:
+        return "unusable"
+    if quality.basis_state:
+        return "bit string"
+    if quality.product_state:
+        return "product"
+    return "mixture" if quality.entanglement is None else "entangled"
+
+
+def _shots(shots: int | None) -> str:
+    if shots is None:
+        return "-"
+    return f"{shots:,}" if shots < 10**6 else f"{shots:.1e}"
+
+
+def _sizes(quality: Quality | None) -> list[str]:
+    """Gates, those on two qubits and depth, without what does nothing where that is known."""
+    size = None if quality is None else quality.effective or quality.statistics
+    if size is None:
+        return ["-"] * 3
+    return [str(size.gates), str(size.two_qubit_gates), str(size.depth)]
 
 
 def _trace(found: Generation) -> Table:
@@ -200,5 +377,5 @@ def _change(step: Step, measure: str, decimals: int) -> str:
     """A measurement before and after a step."""
     standings = [step.after] if step.before is None else [step.before, step.after]
     values = [getattr(standing, measure) for standing in standings]
-    shown = ("unusable" if value is None else f"{value:.{decimals}f}" for value in values)
+    shown = ("unusable" if value is None else share(value, decimals) for value in values)
     return " -> ".join(shown)

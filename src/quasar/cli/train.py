@@ -13,6 +13,7 @@ import typer
 
 from quasar.cli.options import AsJson, print_json
 from quasar.core.errors import InputError
+from quasar.core.numerals import share
 
 if TYPE_CHECKING:
     from quasar.core.settings import Settings
@@ -55,7 +56,7 @@ def sft(
         return
     print(f"model in {settings.out / 'model'}")
     for name, value in sorted(quality.items()):
-        print(f"  {name:24} {value:.4f}")
+        print(f"  {name:24} {share(value)}")
 
 
 @app.command("grpo")
@@ -83,7 +84,7 @@ def grpo(
         if name in after:
             print(f"mean reward, {label}: {before[name]:.3f} -> {after[name]:.3f}")
     for name in sorted(after.keys() - {"reward", "sampled/reward"}):
-        print(f"  {name:28} {_number(before.get(name))} -> {_number(after[name])}")
+        print(f"  {name:28} {share(before.get(name))} -> {share(after[name])}")
 
 
 @app.command("environment")
@@ -121,9 +122,11 @@ def read_config(path: Path, changes: Sequence[str]) -> dict[str, Any]:
         InputError: unreadable file, or a change without `=`.
     """
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from error
     for change in changes:
@@ -157,10 +160,6 @@ def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:
     with Bar("building data") as bar:
         found = made(paths, BUILT_IN, bar)
     return settings.parse({**config, "data": {**config["data"], "paths": found}})
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 def _value(text: str) -> Any:

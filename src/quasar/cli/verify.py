@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from quasar.cli.options import AsJson, ProblemFile, print_json
+from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -39,13 +39,18 @@ def command(
         str | None,
         typer.Option(
             help="Also give the size once compiled to native gates: generic, ibm-heron, "
-            "ibm-eagle or ion.",
+            "ibm-eagle or ion. Default with --coupling: generic.",
             show_default=False,
         ),
     ] = None,
     coupling: Annotated[
-        str, typer.Option(help="Connections for --basis: full, line, ring, grid or heavy-hex.")
-    ] = "full",
+        str | None,
+        typer.Option(
+            help="Connections to compile for: full, line, ring, grid or heavy-hex. Default with "
+            "--basis: full.",
+            show_default=False,
+        ),
+    ] = None,
     assignments: Annotated[
         list[str] | None,
         typer.Option(
@@ -55,37 +60,44 @@ def command(
             show_default=False,
         ),
     ] = None,
+    weight: WeightKey = None,
+    penalty: Penalty = None,
+    max_seconds: Annotated[
+        float,
+        typer.Option(help="Processor seconds that the circuit may take; past them it is refused."),
+    ] = 10.0,
     as_json: AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
 
-    Exit code 0: feasible; 3: infeasible circuit; 2: bad usage or bad input file.
+    Exit code 0: feasible; 3: infeasible circuit, or a problem without any valid solution; 2: bad
+    usage or bad input file.
     """
     from quasar.circuits.parameters import read_assignments
+    from quasar.circuits.source import read_circuit
     from quasar.problems.load import load_problem
-    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.bounded import verify_bounded
+    from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(max_stage=_last_stage(stages))
+    settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
     parameters = read_assignments(assignments or ())
-    encoded = load_problem(problem)
-    text = sys.stdin.buffer.read() if str(circuit) == "-" else read_bytes(circuit)
-    given = None
-    if reference is not None:
-        try:
-            given = read_bytes(reference).decode("utf-8")
-        except UnicodeDecodeError:
-            raise InputError(f"{reference} is not UTF-8 text.") from None
-    report = Verifier(encoded, given, settings).verify(text, parameters=parameters)
+    target = _target(basis, coupling)
+    encoded = load_problem(problem, weight=weight, penalty=penalty, verifiable=True)
+    text = sys.stdin.buffer.read() if str(circuit) == "-" else read_circuit(circuit)
+    given = None if reference is None else read_circuit(reference)
+    limits = SandboxLimits(max_seconds=max_seconds)
+    report = verify_bounded(text, encoded, given, settings, limits, parameters)
     compiled = None
-    if basis is not None and report.parses:
-        compiled = _compiled(text, parameters, basis, coupling)
+    if target is not None and report.parses_by_language:
+        compiled = _compiled(text, parameters, target)
     if as_json:
-        extra = {} if basis is None else {"compiled": compiled and compiled.model_dump(mode="json")}
+        size = compiled and compiled.model_dump(mode="json")
+        extra = {} if target is None else {"target": target._asdict(), "compiled": size}
         print_json({**report.model_dump(mode="json"), **extra})
     else:
-        _print(report, compiled, f"{basis}, {coupling}")
-    if not report.feasible:
+        _print(report, compiled, target)
+    if not report.feasible or report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
@@ -100,41 +112,49 @@ def _last_stage(stages: str) -> int:
     return int(last or first)
 
 
-def read_bytes(path: Path) -> bytes:
-    """Content of a circuit file.
+class _Target(NamedTuple):
+    """What to compile for."""
+
+    basis: str
+    coupling: str
+
+
+def _target(basis: str | None, coupling: str | None) -> _Target | None:
+    """The target that the options name; either is enough.
 
     Raises:
-        InputError: missing or unreadable.
+        InputError: an unknown name.
     """
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"no circuit file at {path}: check the path.") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    from quasar.circuits.statistics import BASES, COUPLINGS
+
+    if basis is None and coupling is None:
+        return None
+    if basis is not None and basis not in BASES:
+        raise InputError(f"--basis takes {', '.join(BASES)}, not {basis!r}.")
+    if coupling is not None and coupling not in COUPLINGS:
+        raise InputError(f"--coupling takes {', '.join(COUPLINGS)}, not {coupling!r}.")
+    return _Target(basis or "generic", coupling or "full")
 
 
-def _compiled(
-    text: bytes, parameters: dict[str, float], basis: str, coupling: str
-) -> Statistics | None:
+def _compiled(text: bytes, parameters: dict[str, float], target: _Target) -> Statistics | None:
     """Size after transpiling; None for a dynamic program or one that cannot be simulated."""
     from quasar.circuits.qasm import parse
     from quasar.circuits.statistics import transpiled_statistics
     from quasar.core.errors import CircuitError
 
     try:
-        circuit = parse(text.decode("utf-8"), parameters=parameters).circuit
+        circuit = parse(text.decode("utf-8"), parameters=parameters, header="language").circuit
     except CircuitError:
         return None
-    return None if circuit is None else transpiled_statistics(circuit, basis, coupling)
+    return None if circuit is None else transpiled_statistics(circuit, *target)
 
 
-def _print(report: Report, compiled: Statistics | None, target: str) -> None:
+def _print(report: Report, compiled: Statistics | None, target: _Target | None) -> None:
     from quasar.cli.show import report_text
 
     typer.echo(report_text(report))
     if compiled is not None:
-        typer.echo(
-            f"compiled   {compiled.gates} gates ({compiled.two_qubit_gates} on two qubits), depth "
-            f"{compiled.depth} ({target})"
-        )
+        size = f"{compiled.gates} gates ({compiled.two_qubit_gates} on two qubits)"
+        typer.echo(f"compiled   {size}, depth {compiled.depth} ({', '.join(target or ())})")
+    elif target is not None and report.parses:
+        typer.echo("compiled   not possible: the program has no fixed list of gates")

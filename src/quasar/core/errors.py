@@ -11,6 +11,7 @@ EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INFEASIBLE = 3
 EXIT_INFRASTRUCTURE = 4
+EXIT_INTERRUPTED = 130
 
 
 class QuasarError(Exception):
@@ -89,6 +90,12 @@ def _rebuild_circuit_error(
     limit: str | None,
 ) -> CircuitError:
     return CircuitError(message, kind=kind, line=line, column=column, hint=hint, limit=limit)
+
+
+class Interrupted(QuasarError):
+    """The user ended it; the message says what is left of the work."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class InfrastructureError(QuasarError):

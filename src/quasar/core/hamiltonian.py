@@ -5,20 +5,25 @@ Covers products of Z of any order. Does not cover off-diagonal Paulis: no proble
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import AllValues, BoolVector, Exact, exact, rounding, total
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
 
+_C = TypeVar("_C")
 FloatVector = npt.NDArray[np.float64]
 IntVector = npt.NDArray[np.int64]
 
@@ -27,6 +32,8 @@ MAX_EXACT_QUBITS = 24
 
 _CHUNK_QUBITS = 20  # 8 MiB of energies at a time while streaming
 _STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
+_RESOLUTION = 2.0**-50  # of the largest energy: what summing float64s may be off by
+_FLOAT_INTEGERS = 1 << 53  # whole numbers up to here are float64s
 
 _NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _Z = r"Z\s*\(\s*\d+\s*\)"
@@ -44,11 +51,10 @@ class Spectrum:
     Attributes:
         e_min: smallest energy.
         e_max: largest energy.
-        ground_states: indices of all states within the degeneracy tolerance of `e_min`, ascending;
-            cut at `Spectrum.MAX_LISTED` states.
+        ground_states: indices of the ground states, ascending; cut at `Spectrum.MAX_LISTED`.
         n_ground_states: how many there are.
         first_excited: smallest energy above the ground level, None if the spectrum is flat.
-        sigma: standard deviation of the energy over all basis states.
+        resolved: whether float64 energies tell ground states from all others.
     """
 
     MAX_LISTED = 1 << 16
@@ -58,29 +64,26 @@ class Spectrum:
     ground_states: IntVector
     n_ground_states: int
     first_excited: float | None
-    sigma: float
+    resolved: bool = True
 
     @property
-    def tolerance(self) -> float:
-        """Energies closer than this are one level (rounding of sums of coefficients)."""
-        return degeneracy_tolerance(self.e_min, self.e_max)
-
-
-def degeneracy_tolerance(e_min: float, e_max: float) -> float:
-    """Energies closer than this are one level: rounding of sums of coefficients, not physics.
-
-    Rounding is about 1e-14 of the range; encodings with large penalties part levels by 1e-9 of it.
-    """
-    return 1e-12 * max(abs(e_min), abs(e_max))
+    def width(self) -> float:
+        """E_max - E_min; 0 if the spectrum is flat."""
+        return 0.0 if self.first_excited is None else self.e_max - self.e_min
 
 
 class IsingHamiltonian:
     """Σ_T c_T Π_{i∈T} Z_i on n qubits, with the constant kept apart.
 
+    Energies are float64; which states are ground states is decided in exact arithmetic.
+
     Args:
         n_qubits: n.
         terms: coefficient of each sorted tuple of distinct qubits (not empty).
         constant: c_∅; part of no energy here, since records drop it.
+        exact_terms: the coefficients before they were rounded to `terms`; default: `terms` as they
+            are written in decimals, where those of 16 and 17 digits count as rounded, so that
+            levels closer than the sum of their roundings are one.
 
     Raises:
         ProblemError: a term outside the n qubits, or coefficients that are not finite or whose sum
@@ -88,7 +91,12 @@ class IsingHamiltonian:
     """
 
     def __init__(
-        self, n_qubits: int, terms: Mapping[tuple[int, ...], float], constant: float = 0.0
+        self,
+        n_qubits: int,
+        terms: Mapping[tuple[int, ...], float],
+        constant: float = 0.0,
+        *,
+        exact_terms: Mapping[tuple[int, ...], Exact] | None = None,
     ) -> None:
         for qubits, c in terms.items():
             if not np.isfinite(c):
@@ -100,6 +108,7 @@ class IsingHamiltonian:
         self.n_qubits = n_qubits
         self.terms: dict[tuple[int, ...], float] = dict(terms)
         self.constant = constant
+        self._exact_terms = None if exact_terms is None else dict(exact_terms)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -110,6 +119,11 @@ class IsingHamiltonian:
 
     def __hash__(self) -> int:
         return hash((self.n_qubits, frozenset(self.terms.items())))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What it was made from: vectors of 2**n entries do not travel to other processes."""
+        names = ("n_qubits", "terms", "constant", "_exact_terms")
+        return {name: self.__dict__[name] for name in names}
 
     def __repr__(self) -> str:
         return f"IsingHamiltonian({self.n_qubits} qubits, {len(self.terms)} terms)"
@@ -127,8 +141,9 @@ class IsingHamiltonian:
         Raises:
             ProblemError: text that is not a sum of products of Z; the message shows the spot.
         """
-        terms: dict[tuple[int, ...], float] = {}
-        constant = 0.0
+        terms: dict[tuple[int, ...], Exact] = {}
+        constant: Exact = 0
+        in_full = True
         position = 0
         highest = -1
         if not text.strip():
@@ -147,7 +162,8 @@ class IsingHamiltonian:
                     f"the Hamiltonian cannot be read at {spot!r} (character {position}): "
                     "write a sum such as '0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'."
                 )
-            c = 1.0 if match["c"] is None else float(match["c"].replace(" ", ""))
+            c = 1 if match["c"] is None else _coefficient(match["c"])
+            in_full = in_full and rounding(float(c)) == 0
             if match["join"] == "-":
                 c = -c
             qubits: set[int] = set()
@@ -159,7 +175,7 @@ class IsingHamiltonian:
                 highest = max(highest, index)
             key = tuple(sorted(qubits))
             if key:
-                terms[key] = terms.get(key, 0.0) + c
+                terms[key] = terms.get(key, 0) + c
             else:
                 constant += c
             position = match.end()
@@ -169,7 +185,8 @@ class IsingHamiltonian:
             raise ProblemError(
                 f"the Hamiltonian names Z({highest}) but the problem has {n_qubits} qubits."
             )
-        return cls(n_qubits, terms, constant)
+        rounded = {key: float(c) for key, c in terms.items()}
+        return cls(n_qubits, rounded, float(constant), exact_terms=terms if in_full else None)
 
     @classmethod
     def from_sparse_pauli_op(cls, operator: SparsePauliOp) -> IsingHamiltonian:
@@ -193,6 +210,24 @@ class IsingHamiltonian:
                 constant += float(np.real(c))
         return cls(int(operator.num_qubits), terms, constant)
 
+    @property
+    def exact_terms(self) -> Mapping[tuple[int, ...], Exact]:
+        """The coefficients in exact arithmetic."""
+        if self._exact_terms is None:
+            return {qubits: exact(c) for qubits, c in self.terms.items()}
+        return self._exact_terms
+
+    @cached_property
+    def tolerance(self) -> Exact:
+        """Energies closer than this are one level: the rounding of the coefficients, summed."""
+        if self._exact_terms is not None:
+            return 0
+        return total(rounding(float(c)) for c in self.terms.values())
+
+    def with_exact_terms(self, exact_terms: Mapping[tuple[int, ...], Exact]) -> IsingHamiltonian:
+        """The same with the coefficients that its own are roundings of."""
+        return IsingHamiltonian(self.n_qubits, self.terms, self.constant, exact_terms=exact_terms)
+
     def to_text(self) -> str:
         """The records' notation; `from_text` reads it back to the same terms."""
         parts = []
@@ -201,16 +236,30 @@ class IsingHamiltonian:
             parts.append(f"{c!r} * {f'({zs})' if len(qubits) > 1 else zs}")
         return " + ".join(parts) if parts else "0.0 * Z(0)"
 
+    def relabelled(self, position: Sequence[int]) -> IsingHamiltonian:
+        """Qubit i as qubit `position[i]`."""
+
+        def moved(terms: Mapping[tuple[int, ...], _C]) -> dict[tuple[int, ...], _C]:
+            return {tuple(sorted(position[i] for i in t)): c for t, c in terms.items()}
+
+        exact_terms = None if self._exact_terms is None else moved(self._exact_terms)
+        return IsingHamiltonian(
+            self.n_qubits, moved(self.terms), self.constant, exact_terms=exact_terms
+        )
+
+    def bare(self) -> IsingHamiltonian:
+        """The same without what was computed of it."""
+        return IsingHamiltonian(
+            self.n_qubits, self.terms, self.constant, exact_terms=self._exact_terms
+        )
+
     def simplified(self, tolerance: float = 0.0) -> IsingHamiltonian:
         """Without the terms whose coefficient is at most `tolerance` in size."""
         kept = {t: c for t, c in self.terms.items() if abs(c) > tolerance}
-        return IsingHamiltonian(self.n_qubits, kept, self.constant)
-
-    def reversed_qubits(self) -> IsingHamiltonian:
-        """Qubit i relabelled n-1-i: the published evaluator's bit-order slip."""
-        n = self.n_qubits
-        terms = {tuple(sorted(n - 1 - i for i in t)): c for t, c in self.terms.items()}
-        return IsingHamiltonian(n, terms, self.constant)
+        exact_terms = None
+        if self._exact_terms is not None:
+            exact_terms = {t: c for t, c in self._exact_terms.items() if t in kept}
+        return IsingHamiltonian(self.n_qubits, kept, self.constant, exact_terms=exact_terms)
 
     def energy(self, index: int) -> float:
         """Energy of basis state `index`."""
@@ -227,7 +276,7 @@ class IsingHamiltonian:
         Raises:
             ProblemError: more than `MAX_EXACT_QUBITS` qubits.
         """
-        self._require_exact()
+        require_exact(self.n_qubits)
         vector = np.zeros(1 << self.n_qubits)
         for qubits, c in self.terms.items():
             vector[sum(1 << i for i in qubits)] += c
@@ -237,7 +286,7 @@ class IsingHamiltonian:
 
     def chunks(self) -> Iterator[tuple[int, FloatVector]]:
         """Stream the diagonal: (first index, energies) of consecutive blocks of at most 2**20."""
-        self._require_exact()
+        require_exact(self.n_qubits)
         low = min(self.n_qubits, _CHUNK_QUBITS)
         split = []
         for qubits, c in self.terms.items():
@@ -258,44 +307,80 @@ class IsingHamiltonian:
         Raises:
             ProblemError: more than `MAX_EXACT_QUBITS` qubits.
         """
-        if self.n_qubits <= _STORED_QUBITS:
-            blocks = [(0, self.diagonal)]
-            e_min, e_max = float(self.diagonal.min()), float(self.diagonal.max())
-        else:
-            e_min, e_max = np.inf, -np.inf
-            for _, block in self.chunks():
-                e_min, e_max = min(e_min, float(block.min())), max(e_max, float(block.max()))
-            blocks = self.chunks()  # type: ignore[assignment]
-        ceiling = e_min + degeneracy_tolerance(e_min, e_max)
-        listed: list[IntVector] = []
-        count = 0
-        excited = np.inf
-        for start, block in blocks:
-            ground = block <= ceiling
-            found = np.flatnonzero(ground)
-            if count < Spectrum.MAX_LISTED and found.size:
-                listed.append(found[: Spectrum.MAX_LISTED - count] + start)
-            count += int(found.size)
-            if found.size < block.size:
+        count, excited, ceiling = 0, np.inf, -np.inf
+        e_min, e_max = np.inf, -np.inf
+        for start, block in self._blocks():
+            ground = self.ground[start : start + block.size]
+            e_min, e_max = min(e_min, float(block.min())), max(e_max, float(block.max()))
+            count += int(ground.sum())
+            if ground.any():
+                ceiling = max(ceiling, float(block[ground].max()))
+            if not ground.all():
                 excited = min(excited, float(block[~ground].min()))
         return Spectrum(
             e_min=e_min,
             e_max=e_max,
-            ground_states=np.concatenate(listed).astype(np.int64),
+            ground_states=np.flatnonzero(self.ground)[: Spectrum.MAX_LISTED].astype(np.int64),
             n_ground_states=count,
             first_excited=None if np.isinf(excited) else excited,
-            sigma=float(np.sqrt(sum(c * c for c in self.terms.values()))),
+            resolved=excited - ceiling > _RESOLUTION * max(abs(e_min), abs(e_max)),
         )
 
-    def _require_exact(self) -> None:
-        if self.n_qubits > MAX_EXACT_QUBITS:
-            gib = f"{2.0 ** (self.n_qubits - 27):,.1f}" if self.n_qubits < 57 else "over 10^9"
-            need = f"{self.n_qubits} would need {gib} GiB"
-            raise ProblemError(
-                f"{self.n_qubits} qubits asked for, but exact verification enumerates all 2**n "
-                f"energies and stops at {MAX_EXACT_QUBITS} qubits ({need}): use a smaller graph, "
-                "fewer colours or bits, or split it."
-            )
+    def _blocks(self) -> Iterable[tuple[int, FloatVector]]:
+        return [(0, self.diagonal)] if self.n_qubits <= _STORED_QUBITS else self.chunks()
+
+    @cached_property
+    def ground(self) -> BoolVector:
+        """Which basis states are ground states, shape [D]; decided in exact arithmetic.
+
+        Raises:
+            ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+        """
+        require_exact(self.n_qubits)
+        if self.tolerance == 0 and self._floats_are_exact():
+            e_min = min(float(block.min()) for _, block in self._blocks())
+            ground = np.empty(1 << self.n_qubits, dtype=np.bool_)
+            for start, block in self._blocks():
+                np.equal(block, e_min, out=ground[start : start + block.size])
+        else:
+            masks = {sum(1 << i for i in t): c for t, c in self.exact_terms.items()}
+            ground = AllValues(masks, self.n_qubits, "spin").lowest(slack=self.tolerance).states
+        ground.setflags(write=False)
+        return ground
+
+    def _floats_are_exact(self) -> bool:
+        """Whether no energy is rounded: all coefficients whole multiples of one power of two."""
+        parts = [Fraction(c) for c in self.exact_terms.values()]
+        unit = max((c.denominator for c in parts), default=1)
+        total = sum(map(abs, parts)) * unit
+        return unit.bit_count() == 1 and total < _FLOAT_INTEGERS
+
+
+def require_exact(n_qubits: int) -> None:
+    """Refuse what is too large for all its energies to be enumerated.
+
+    Raises:
+        ProblemError: more than `MAX_EXACT_QUBITS` qubits.
+    """
+    if n_qubits > MAX_EXACT_QUBITS:
+        gib = f"{2.0 ** (n_qubits - 27):,.1f}" if n_qubits < 57 else "over 10^9"
+        raise ProblemError(
+            f"{n_qubits:,} qubits asked for, but exact verification enumerates all 2**n "
+            f"energies and stops at {MAX_EXACT_QUBITS} qubits ({n_qubits:,} would need {gib} GiB): "
+            "use a smaller graph, fewer colours or bits, or split it."
+        )
+
+
+def _coefficient(text: str) -> Exact:
+    """A number of the Hamiltonian's text.
+
+    Raises:
+        ProblemError: its exponent is out of float64's range.
+    """
+    digits = re.sub(r"\s", "", text)
+    if not math.isfinite(float(digits)):
+        raise ProblemError(f"coefficient {digits} is not a finite number.")
+    return exact(Decimal(digits)) if float(digits) else 0
 
 
 def _walsh_hadamard(vector: FloatVector) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from quasar.core.errors import InputError
+from quasar.core.json_text import RepeatedKeyError, loads, terms_may_repeat
 
 
 def read_jsonl(path: Path, *, what: str = "file") -> Iterator[tuple[int, dict[str, Any]]]:
@@ -39,13 +40,15 @@ def read_jsonl(path: Path, *, what: str = "file") -> Iterator[tuple[int, dict[st
 
 def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
-        return cast("IO[str]", gzip.open(path, "rt", encoding="utf-8"))
-    return path.open(encoding="utf-8")
+        return cast("IO[str]", gzip.open(path, "rt", encoding="utf-8-sig"))
+    return path.open(encoding="utf-8-sig")
 
 
 def _object(line: str, path: Path, number: int) -> dict[str, Any]:
     try:
-        value = json.loads(line)
+        value = loads(line, may_repeat=terms_may_repeat)
+    except RepeatedKeyError as error:
+        raise InputError(error.sentence(f"{path}, line {number}")) from None
     except json.JSONDecodeError as error:
         raise InputError(f"{path}, line {number} is not JSON: {error.msg}.") from None
     except (RecursionError, ValueError):

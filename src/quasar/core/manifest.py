@@ -11,11 +11,28 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = ("numpy", "scipy", "networkx", "qiskit", "qiskit-qasm3-import", "qulacs", "nlopt")
+LIBRARIES = ("numpy", "scipy", "networkx", "qiskit", "qiskit-qasm3-import", "qulacs", "nlopt")
+"""Distributions that every result may depend on."""
+_OPTIONAL = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "tokenizers": "tokenizers",
+    "safetensors": "safetensors",
+    "accelerate": "accelerate",
+    "peft": "peft",
+    "bitsandbytes": "bitsandbytes",
+    "llguidance": "llguidance",
+    "vllm": "vllm",
+    "openai": "openai",
+    "ray": "ray",
+    "dimod": "dimod",
+    "qiskit_aer": "qiskit-aer",
+}
+"""Module and distribution of what only some results depend on."""
 
 
 def manifest(
-    settings: dict[str, Any], seed: int | None, libraries: Sequence[str] = _LIBRARIES
+    settings: dict[str, Any], seed: int | None, libraries: Sequence[str] = LIBRARIES
 ) -> dict[str, Any]:
     """A JSON-able record of how something was made.
 
@@ -40,6 +57,11 @@ def manifest(
         "versions": versions,
         "machine": {"processor": processor(), "system": platform.platform()},
     }
+
+
+def loaded_libraries() -> list[str]:
+    """Distributions beside `LIBRARIES` whose modules this process has loaded."""
+    return [name for module, name in _OPTIONAL.items() if module in sys.modules]
 
 
 def commit() -> str | None:

@@ -7,39 +7,46 @@ conversions are compared in the tests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 
+from quasar.core.exact import AllValues, Exact, exact, total
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
 
 Monomial = frozenset[Label]
+Number = Exact | float
 
 
 class Polynomial:
     """Σ_S c_S Π_{i∈S} x_i with x_i in {0, 1}; the empty product is the constant.
 
-    Supports `+`, `-`, `*` with polynomials and numbers, and `square()`.
+    Supports `+`, `-`, `*` with polynomials and numbers, and `square()`. Coefficients are exact:
+    floats are taken as the decimals that they are written as (`core.exact`).
     """
 
     __slots__ = ("coefficients",)
 
-    def __init__(self, coefficients: Mapping[Monomial, float] | None = None) -> None:
-        self.coefficients: dict[Monomial, float] = dict(coefficients or {})
+    def __init__(self, coefficients: Mapping[Monomial, Number] | None = None) -> None:
+        self.coefficients: dict[Monomial, Exact] = {
+            m: exact(c) for m, c in (coefficients or {}).items()
+        }
 
     @classmethod
     def variable(cls, label: Label) -> Polynomial:
-        return cls({frozenset((label,)): 1.0})
+        return cls({frozenset((label,)): 1})
 
     @classmethod
-    def constant(cls, value: float) -> Polynomial:
-        return cls({frozenset(): float(value)})
+    def constant(cls, value: Number) -> Polynomial:
+        return cls({frozenset(): value})
 
     @classmethod
-    def linear(cls, weights: Mapping[Label, float], constant: float = 0.0) -> Polynomial:
+    def linear(cls, weights: Mapping[Label, Number], constant: Number = 0) -> Polynomial:
         """The polynomial constant + Σ weights[i] x_i."""
-        out = {frozenset((label,)): float(w) for label, w in weights.items()}
+        out = {frozenset((label,)): w for label, w in weights.items()}
         if constant:
-            out[frozenset()] = float(constant)
+            out[frozenset()] = constant
         return cls(out)
 
     @classmethod
@@ -50,12 +57,13 @@ class Polynomial:
             out.accumulate(part)
         return out
 
-    def accumulate(self, other: Polynomial, factor: float = 1.0) -> None:
+    def accumulate(self, other: Polynomial, factor: Number = 1) -> None:
         """Add factor * other to this one, in place."""
+        times = exact(factor)
         for monomial, c in other.coefficients.items():
-            self.coefficients[monomial] = self.coefficients.get(monomial, 0.0) + factor * c
+            self.coefficients[monomial] = self.coefficients.get(monomial, 0) + times * c
 
-    def __add__(self, other: Polynomial | float) -> Polynomial:
+    def __add__(self, other: Polynomial | Number) -> Polynomial:
         out = Polynomial(self.coefficients)
         out.accumulate(other if isinstance(other, Polynomial) else Polynomial.constant(other))
         return out
@@ -63,22 +71,23 @@ class Polynomial:
     __radd__ = __add__
 
     def __neg__(self) -> Polynomial:
-        return self * -1.0
+        return self * -1
 
-    def __sub__(self, other: Polynomial | float) -> Polynomial:
+    def __sub__(self, other: Polynomial | Number) -> Polynomial:
         return self + (-other)
 
-    def __rsub__(self, other: float) -> Polynomial:
+    def __rsub__(self, other: Number) -> Polynomial:
         return -self + other
 
-    def __mul__(self, other: Polynomial | float) -> Polynomial:
+    def __mul__(self, other: Polynomial | Number) -> Polynomial:
         if not isinstance(other, Polynomial):
-            return Polynomial({m: c * other for m, c in self.coefficients.items()})
-        out: dict[Monomial, float] = {}
+            times = exact(other)
+            return Polynomial({m: c * times for m, c in self.coefficients.items()})
+        out: dict[Monomial, Number] = {}
         for m1, c1 in self.coefficients.items():
             for m2, c2 in other.coefficients.items():
                 m = m1 | m2
-                out[m] = out.get(m, 0.0) + c1 * c2
+                out[m] = out.get(m, 0) + c1 * c2
         return Polynomial(out)
 
     __rmul__ = __mul__
@@ -86,9 +95,19 @@ class Polynomial:
     def square(self) -> Polynomial:
         return self * self
 
-    def evaluate(self, assignment: Mapping[Label, int]) -> float:
+    def evaluate(self, assignment: Mapping[Label, int]) -> Exact:
         """Value at a 0/1 assignment of every variable."""
-        return sum(c for m, c in self.coefficients.items() if all(assignment[label] for label in m))
+        terms = (c for m, c in self.coefficients.items() if all(assignment[label] for label in m))
+        return total(terms)
+
+    def values(self, variables: Sequence[Label]) -> AllValues:
+        """The values at all basis states, variable i of `variables` being qubit i."""
+        position = {label: i for i, label in enumerate(variables)}
+        masks = {
+            sum(1 << position[label] for label in monomial): c
+            for monomial, c in self.coefficients.items()
+        }
+        return AllValues(masks, len(variables), "binary")
 
     def variables(self) -> set[Label]:
         return {label for monomial in self.coefficients for label in monomial}
@@ -96,25 +115,36 @@ class Polynomial:
     def to_ising(self, variables: Sequence[Label]) -> IsingHamiltonian:
         """Substitute x_i = (1 + Z_i) / 2; variable i of `variables` becomes qubit i.
 
-        Terms that cancel are left out, linear terms of every variable are kept out too if zero.
+        Terms that cancel are left out.
         """
         position = {label: i for i, label in enumerate(variables)}
-        terms: dict[int, float] = {}
+        # Whole numbers over one denominator: a product of k variables halves k times.
+        order = max(map(len, self.coefficients), default=0)
+        unit = math.lcm(*(Fraction(c).denominator for c in self.coefficients.values()))
+        unit <<= order
+        # Sorted tuples and not bit masks: those of many bits have few different hashes.
+        terms: dict[tuple[int, ...], int] = {}
         for monomial, c in self.coefficients.items():
             if c:
-                terms[sum(1 << position[label] for label in monomial)] = c
-        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k.
-        for i in range(len(variables)):
-            bit = 1 << i
-            for product in [t for t in terms if t & bit]:
-                half = terms[product] / 2
+                terms[tuple(sorted(position[label] for label in monomial))] = int(c * unit)
+        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
+        # variable's products are kept beside it, so that no other is looked at.
+        holding: list[list[tuple[int, ...]]] = [[] for _ in variables]
+        for product in terms:
+            for i in product:
+                holding[i].append(product)
+        for i, products in enumerate(holding):
+            for product in products:
+                half = terms[product] >> 1
                 terms[product] = half
-                terms[product ^ bit] = terms.get(product ^ bit, 0.0) + half
-        constant = terms.pop(0, 0.0)
-        scale = max((abs(c) for c in terms.values()), default=0.0)
-        kept = {
-            tuple(i for i in range(len(variables)) if t >> i & 1): c
-            for t, c in terms.items()
-            if abs(c) > 1e-14 * scale
-        }
-        return IsingHamiltonian(len(variables), kept, constant)
+                rest = tuple([j for j in product if j != i])
+                if rest not in terms:
+                    terms[rest] = 0
+                    for j in rest:
+                        if j > i:
+                            holding[j].append(rest)
+                terms[rest] += half
+        constant = terms.pop((), 0)
+        exact_terms = {t: exact(Fraction(c, unit)) for t, c in terms.items() if c}
+        rounded = {t: float(c) for t, c in exact_terms.items()}
+        return IsingHamiltonian(len(variables), rounded, constant / unit, exact_terms=exact_terms)

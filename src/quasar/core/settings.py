@@ -2,35 +2,161 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+import difflib
+import reprlib
+from collections.abc import Mapping
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from quasar.core.errors import InputError
 
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+    from pydantic_core import ErrorDetails
+else:
+    ModelMetaclass = type(BaseModel)
 
-class Settings(BaseModel):
+
+class SpeaksPlainly(ModelMetaclass):
+    """Metaclass of models that users construct: what pydantic objects to is an `InputError`.
+
+    Only calls of the class are concerned. Validation of data (`model_validate`, a field in another
+    model) still raises pydantic's own error, which its callers wait for.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Construct.
+
+        Raises:
+            InputError: unknown field, or a value out of range.
+        """
+        if args:
+            name = self.__name__
+            raise InputError(f"{name} takes its fields by name: {name}(field=value).")
+        try:
+            return super().__call__(**kwargs)
+        except ValidationError as error:
+            raise InputError(describe_validation(error, cast(type[BaseModel], self))) from error
+
+
+class Settings(BaseModel, metaclass=SpeaksPlainly):
     """Settings sit beside the code they steer; every field carries a sentence of description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     @classmethod
-    def parse(cls, data: dict[str, Any]) -> Self:
+    def parse(cls, data: Mapping[str, Any]) -> Self:
         """Build from a plain dict.
 
         Raises:
             InputError: unknown key or value out of range; the message names key and reason.
         """
         try:
-            return cls.model_validate(data)
+            return cls.model_validate(dict(data))
         except ValidationError as error:
-            raise InputError(describe_validation(error)) from error
+            raise InputError(describe_validation(error, cls)) from error
+
+    @classmethod
+    def given(
+        cls, value: Self | Mapping[str, Any] | bool | None, name: str, *, switch: bool = False
+    ) -> Self | None:
+        """What a caller passes for settings: the object, a dict of its fields, or None.
+
+        Args:
+            name: of the parameter, for messages.
+            switch: also take True for the defaults and False for None.
+
+        Raises:
+            InputError: anything else, or fields that do not fit.
+        """
+        if value is None or isinstance(value, cls):
+            return value
+        if isinstance(value, Mapping):
+            return cls.parse(value)
+        if switch and isinstance(value, bool):
+            return cls() if value else None
+        forms = "True, False, " if switch else ""
+        raise InputError(
+            f"{name} must be {forms}a {cls.__name__} or a dict of its fields, "
+            f"not {type(value).__name__}."
+        )
 
 
-def describe_validation(error: ValidationError) -> str:
-    """One sentence for each thing pydantic found wrong."""
+def need_whole(value: object, name: str, least: int) -> None:
+    """Refuse what is no whole number of at least `least`.
+
+    Raises:
+        InputError: the message names the parameter.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or int(cast(int, value)) < least:
+        raise InputError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+
+
+def describe_validation(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """One sentence for each thing pydantic found wrong.
+
+    Args:
+        model: what was validated; then a number out of range is told the whole range, and an
+            unknown key its nearest neighbour.
+    """
     parts = []
     for item in error.errors():
-        where = ".".join(str(piece) for piece in item["loc"]) or "value"
-        parts.append(f"{where}: {item['msg'].removeprefix('Value error, ')}")
+        place = tuple(str(piece) for piece in item["loc"])
+        where = ".".join(place) or "value"
+        parts.append(f"{where}: {_objection(item, _holder(model, place[:-1]), place)}")
     return "; ".join(parts) + "."
+
+
+def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[str, ...]) -> str:
+    message = str(item["msg"]).removeprefix("Value error, ")
+    kind, given = item["type"], item.get("input")
+    if kind == "extra_forbidden" and holder is not None and place:
+        near = difflib.get_close_matches(place[-1], holder.model_fields, 1)
+        known = near or list(holder.model_fields)
+        return f"no such setting; {'the nearest is' if near else 'known:'} {', '.join(known)}"
+    if kind in _RANGE_KINDS:
+        allowed = _range(holder, place[-1] if place else "")
+        return f"must be {allowed or message.removeprefix('Input should be ')}, not {given!r}"
+    if kind.endswith(("_type", "_parsing", "_from_float")) and kind.partition("_")[0] in _KINDS:
+        return f"must be {_KINDS[kind.partition('_')[0]]}, not {reprlib.repr(given)}"
+    if message.startswith("Input should be "):
+        shown = (
+            f", not {reprlib.repr(given)}" if isinstance(given, str | int | float | None) else ""
+        )
+        return f"must be {message.removeprefix('Input should be ')}{shown}"
+    return message
+
+
+_RANGE_KINDS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "text"}
+
+
+def _holder(model: type[BaseModel] | None, place: tuple[str, ...]) -> type[BaseModel] | None:
+    """The model that a place in nested models leads to, where it does."""
+    for piece in place:
+        field = None if model is None else model.model_fields.get(piece)
+        inner = None if field is None else field.annotation
+        model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+    return model
+
+
+def _range(model: type[BaseModel] | None, name: str) -> str:
+    """A field's allowed range in words; empty where nothing is known."""
+    field = None if model is None else model.model_fields.get(name)
+    bounds = {} if field is None else _bounds(field.metadata)
+    if bounds.keys() == {"ge", "le"}:
+        return f"from {bounds['ge']} to {bounds['le']}"
+    return " and ".join(f"{word} {bounds[key]}" for key, word in _BOUNDS.items() if key in bounds)
+
+
+def _bounds(metadata: list[Any]) -> dict[str, Any]:
+    return {
+        key: getattr(constraint, key)
+        for constraint in metadata
+        for key in _BOUNDS
+        if hasattr(constraint, key)
+    }

@@ -24,7 +24,8 @@ RATIO_BINS = 50
 _COLUMNS = (
     "split", "problem_type", "optimization_type", "number_of_qubits", "number_of_layers",
     "encoding", "variable_order", "template", "instance_id", "signature", "approximation_ratio",
-    "p_optimal", "top_is_optimal", "basis_state", "gates", "two_qubit_gates", "depth",
+    "p_optimal", "top_is_optimal", "basis_state", "product_state", "gates", "two_qubit_gates",
+    "depth",
 )  # fmt: skip
 
 
@@ -42,6 +43,7 @@ class Group:
     p_optimal: float = 0.0
     top_is_optimal: int = 0
     basis_state: int = 0
+    product_state: int = 0
     counts: dict[str, Counter[int]] = field(
         default_factory=lambda: {
             "gates": Counter(),
@@ -58,6 +60,7 @@ class Group:
         self.p_optimal += record["p_optimal"]
         self.top_is_optimal += record["top_is_optimal"]
         self.basis_state += record["basis_state"]
+        self.product_state += record["product_state"]
         for name, counter in self.counts.items():
             counter[record[name]] += 1
         self.ratios[min(int(record["approximation_ratio"] * RATIO_BINS), RATIO_BINS - 1)] += 1
@@ -170,6 +173,7 @@ def card_text(found: Summary, manifest: Mapping[str, Any], pictures: Sequence[st
                 "mean ratio",
                 "mean P(opt)",
                 "top state optimal",
+                "product states",
                 "basis states",
                 "gates",
                 "two-qubit gates",
@@ -178,8 +182,8 @@ def card_text(found: Summary, manifest: Mapping[str, Any], pictures: Sequence[st
             [_quality_row(found, algorithm) for algorithm in [*_algorithms(found), ""]],
         ),
         "Ratio: (E_max - E) / (E_max - E_min). P(opt): probability of measuring a ground state. "
-        "Basis states: circuits without an entangling gate that write one bit string. Gates, "
-        "two-qubit gates and depth are medians.",
+        "Product states: no qubit of the final state is entangled. Basis states: one bit string "
+        "has probability at least 1 - 1e-6. Gates, two-qubit gates and depth are medians.",
         *(f"![{Path(path).stem.replace('_', ' ')}]({path})" for path in pictures),
         "## Problem types",
         _table(
@@ -218,7 +222,7 @@ def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
         "converged": "optimised to convergence",
         "imported": f"imported from {manifest['settings'].get('source')}",
     }[recipe]
-    basis = found.groups["", ""].basis_state / max(1, found.groups["", ""].records)
+    product = found.groups["", ""].product_state / max(1, found.groups["", ""].records)
     leak = {
         "identity": "No instance occurs in two splits, under whatever names: a split is a function "
         "of the instance.",
@@ -230,8 +234,8 @@ def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
         "Hamiltonian and the exact optimum. Load with "
         '`datasets.load_dataset("path/of/this/folder")`.\n\n'
         f"{found.instances:,} different problem instances (names aside), {found.tasks:,} different "
-        f"tasks (instance as written, algorithm, depth, encoding). {basis:.1%} are basis states in "
-        f"disguise. {leak}\n\n"
+        f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product "
+        f"states, classical answers in disguise. {leak}\n\n"
         "Bit order: qubit 0 is the least significant bit; a qubit measured as 0 means that its "
         "variable is 1 (selected). Bit strings are in variable order, after that flip."
     )
@@ -246,6 +250,7 @@ def _quality_row(found: Summary, algorithm: str) -> list[Any]:
         f"{group.ratio / n:.4f}",
         f"{group.p_optimal / n:.4f}",
         f"{group.top_is_optimal / n:.1%}",
+        f"{group.product_state / n:.1%}",
         f"{group.basis_state / n:.1%}",
         group.median("gates"),
         group.median("two_qubit_gates"),

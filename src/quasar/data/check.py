@@ -8,8 +8,10 @@ what is ours, and what the public fields state to the digits that they have.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,18 +20,22 @@ from quasar.circuits.qasm import import_reference
 from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import CircuitError, ProblemError
-from quasar.core.hamiltonian import IsingHamiltonian, degeneracy_tolerance
+from quasar.core.exact import BoolVector
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.data import schema
 from quasar.data.identity import instance_id, split_of
 from quasar.data.record import LISTED_GROUND_STATES, published_state, signature, statement
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.load import build_problem, load_problem, read_problem_data, same_hamiltonian
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.simulate.engine import ComplexVector, FloatVector, get_engine, probabilities
+from quasar.simulate.state_facts import BASIS_STATE_PROBABILITY, PRODUCT_IMPURITY
 
 _CLOSE = 1e-9  # of the energy range, or of 1: both engines round differently
 _PUBLISHED_ENERGY = 1e-2  # of the energy range: published energies are those before rounding
 _PUBLISHED_PROBABILITY = 1e-3
-_BASIS_STATE = 0.99
+_BASIS_STATE_BEFORE = 0.99  # of records without `product_state`, if no gate entangles
+_SLACK = 0.05  # of the limits of a basis and a product state: both engines round differently
+_DECODED = 64  # optimal states, and others, that are decoded
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,9 @@ class _Check:
         yield from self._identity()
         self.diagonal = energies(self.loaded.hamiltonian)
         yield from self._exact_solution()
-        self.p = self._simulated()
+        yield from self._optimal()
+        self.state = self._simulated()
+        self.p = probabilities(self.state)
         yield from self._circuit()
         yield from self._measured()
         yield from self._solution()
@@ -85,8 +93,8 @@ class _Check:
 
     def _problem(self) -> Problem:
         try:
-            data = read_problem_data(json.loads(self.record["problem"]))
-            return build_problem(data)
+            data = read_problem_data({"problem": self.record["problem"]})
+            return build_problem(data, record=True)
         except (ValueError, ProblemError) as error:
             raise _Broken(f"'problem' is no problem file: {error}") from error
 
@@ -147,7 +155,7 @@ class _Check:
         exact = self._json("exact_solution")
         e_min, e_max = float(self.diagonal.min()), float(self.diagonal.max())
         self.width = e_max - e_min
-        self.ground = self.diagonal <= e_min + degeneracy_tolerance(e_min, e_max)
+        self.ground = ground_states(self.loaded.hamiltonian)
         for name, value in (("e_min", e_min), ("e_max", e_max)):
             if not self._near(self.record[name], value):
                 yield f"{name} is {self.record[name]}, not {value}"
@@ -172,9 +180,32 @@ class _Check:
         ):
             yield f"exact_solution: first_excited_energy is {stated}, not {excited}"
 
+    def _optimal(self) -> Iterator[str]:
+        """Which states are optimal; a sample of them and of the others is decoded."""
+        loaded = self.loaded
+        self.optimal = loaded.optimality.optimal
+        if loaded.encoding != "exact" or loaded.problem is None:
+            if not np.array_equal(self.optimal, self.ground):
+                yield "the optimal states are not the ground states"
+            return
+        if not self.optimal[self.ground].all():
+            yield "a ground state is not optimal"
+        rng = np.random.default_rng(0)
+        ranks: list[set[tuple[float, ...]]] = [set(), set()]
+        for best, states in enumerate([~self.optimal, self.optimal]):
+            found = np.flatnonzero(states)
+            for state in rng.permutation(found)[:_DECODED].tolist():
+                decoded = loaded.decode(state)
+                if decoded is not None and decoded.feasible:
+                    ranks[best].add(loaded.problem.rank(decoded.solution))
+                elif best:
+                    yield f"the optimal state {state} decodes to no valid solution"
+        if len(ranks[1]) != 1 or any(other <= min(ranks[1]) for other in ranks[0]):
+            yield "the states called optimal do not decode to the best solutions"
+
     # --- the circuit
 
-    def _simulated(self) -> FloatVector:
+    def _simulated(self) -> ComplexVector:
         text = self.record["circuit_with_params"]
         try:
             self.imported_circuit = import_reference(text)
@@ -186,7 +217,7 @@ class _Check:
             raise _Broken(
                 f"circuit_with_params has {self.circuit.n_qubits} qubits, the problem {n}"
             )
-        return probabilities(get_engine("qiskit").state(self.circuit))
+        return get_engine("qiskit").state(self.circuit)
 
     def _circuit(self) -> Iterator[str]:
         record, limit = self.record, self.rules.max_characters
@@ -208,20 +239,41 @@ class _Check:
         energy = float(self.p @ self.diagonal)
         e_max = float(self.diagonal.max())
         ratio = (e_max - energy) / self.width if self.width > 0 else 1.0
-        p_optimal = float(self.p[self.ground].sum())
+        p_optimal = float(self.p[self.optimal].sum())
         if not self._near(record["energy"], energy):
             yield f"energy is {record['energy']}, not {energy}"
         for name, value in (("approximation_ratio", ratio), ("p_optimal", p_optimal)):
             if not abs(record[name] - value) <= _CLOSE:
                 yield f"{name} is {record[name]}, not {value}"
-        basis = record["two_qubit_gates"] == 0 and float(self.p.max()) > _BASIS_STATE
-        if record["basis_state"] != basis:
-            yield f"basis_state is {record['basis_state']}, not {basis}"
+        yield from self._kind_of_state()
         top = self.p >= self.p.max() - _CLOSE
-        if record["top_is_optimal"] not in set(self.ground[top].tolist()):
+        if record["top_is_optimal"] != bool(self.optimal[top].all()):
             yield f"top_is_optimal is {record['top_is_optimal']}"
         if record["recipe"] == "agent-q" and not self.ground[top].any():
             yield "the most probable state is no ground state, which the recipe demands"
+
+    def _kind_of_state(self) -> Iterator[str]:
+        """`basis_state` and `product_state`; earlier versions wrote the first by another rule."""
+        record, top = self.record, float(self.p.max())
+        if record.get("product_state") is None:
+            basis = record["two_qubit_gates"] == 0 and top > _BASIS_STATE_BEFORE
+            if record["basis_state"] != basis:
+                yield f"basis_state is {record['basis_state']}, not {basis}"
+            return
+        impure = max(map(self._impurity, range(self.loaded.n_qubits)))
+        for name, value, limit in (
+            ("basis_state", 1.0 - top, 1.0 - BASIS_STATE_PROBABILITY),
+            ("product_state", impure, PRODUCT_IMPURITY),
+        ):
+            if abs(value - limit) > _SLACK * limit and record[name] is not (value <= limit):
+                yield f"{name} is {record[name]}, not {value <= limit}"
+
+    def _impurity(self, qubit: int) -> float:
+        """1 - Tr ρ² of one qubit, from the Schmidt coefficients of the state."""
+        n = self.loaded.n_qubits
+        split = np.moveaxis(self.state.reshape((2,) * n), n - 1 - qubit, 0).reshape(2, -1)
+        schmidt = np.linalg.svd(split, compute_uv=False)
+        return float(2.0 * (schmidt[0] * schmidt[-1]) ** 2) if schmidt.size > 1 else 0.0
 
     def _solution(self) -> Iterator[str]:
         solution = self._json("solution")
@@ -281,6 +333,22 @@ def energies(hamiltonian: IsingHamiltonian) -> FloatVector:
         mask = np.uint64(sum(1 << i for i in qubits))
         total += c * (1.0 - 2.0 * (np.bitwise_count(indices & mask) & 1))
     return total
+
+
+def ground_states(hamiltonian: IsingHamiltonian) -> BoolVector:
+    """Which states have the lowest energy, shape [D], summed term by term in whole numbers."""
+    terms = {t: Fraction(c) for t, c in hamiltonian.exact_terms.items()}
+    unit = math.lcm(*(c.denominator for c in terms.values()))
+    largest = sum(abs(c) for c in terms.values()) * unit
+    kind = np.int64 if largest < 1 << 62 else object
+    indices = np.arange(1 << hamiltonian.n_qubits, dtype=np.uint64)
+    total = np.zeros(indices.size, dtype=kind)
+    for qubits, c in terms.items():
+        mask = np.uint64(sum(1 << i for i in qubits))
+        signs = 1 - 2 * (np.bitwise_count(indices & mask) & 1).astype(np.int64)
+        total += int(c * unit) * signs.astype(kind)
+    ceiling = int(total.min()) + math.floor(hamiltonian.tolerance * unit)
+    return np.asarray(total <= ceiling, dtype=np.bool_)
 
 
 def _read(text: Any) -> Any:

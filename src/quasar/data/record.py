@@ -24,8 +24,14 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.data.draw import Draft
 from quasar.data.recipes import Made
 from quasar.problems.base import EncodedProblem, Problem
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
-from quasar.verifier.quality import is_basis_state
+from quasar.simulate.engine import (
+    ComplexVector,
+    FloatVector,
+    get_engine,
+    probabilities,
+    top_is_optimal,
+)
+from quasar.simulate.state_facts import StateFacts, state_facts
 
 LISTED_GROUND_STATES = 64
 _ROUNDING = 12  # decimals; probabilities closer than this are told apart by rounding only
@@ -39,10 +45,10 @@ class Measured:
         p: distribution, shape [D].
         energy: expected energy.
         ratio: approximation ratio; 1 for a flat spectrum.
-        p_optimal: probability of a ground state.
-        top_is_optimal: whether the most probable state is one.
+        p_optimal: probability of an optimal state.
+        top_is_optimal: whether the most probable states are optimal, as the verifier has it.
         size: gates and depth.
-        basis_state: a classical answer in disguise (SPEC: metrics).
+        facts: what the final state is.
         spectrum: of the problem.
     """
 
@@ -52,7 +58,7 @@ class Measured:
     p_optimal: float
     top_is_optimal: bool
     size: Statistics
-    basis_state: bool
+    facts: StateFacts
     spectrum: Spectrum
 
 
@@ -70,24 +76,23 @@ def measure(qasm: str, problem: EncodedProblem) -> Measured:
             f"the circuit has {circuit.n_qubits} qubits, the problem {problem.n_qubits}.",
             kind="qubits",
         )
-    return measured(circuit, probabilities(get_engine().state(circuit)), problem)
+    return measured(circuit, get_engine().state(circuit), problem)
 
 
-def measured(circuit: Circuit, p: FloatVector, problem: EncodedProblem) -> Measured:
-    """The same from a circuit and its distribution (shape [D])."""
-    diagonal, spectrum = problem.hamiltonian.diagonal, problem.hamiltonian.spectrum
-    ground = diagonal <= spectrum.e_min + spectrum.tolerance
-    energy = float(p @ diagonal)
-    width = spectrum.e_max - spectrum.e_min
-    size = statistics(circuit)
+def measured(circuit: Circuit, state: ComplexVector, problem: EncodedProblem) -> Measured:
+    """The same from a circuit and its final state (shape [D])."""
+    p = probabilities(state)
+    spectrum, optimal = problem.hamiltonian.spectrum, problem.optimality.optimal
+    energy = float(p @ problem.hamiltonian.diagonal)
+    width = spectrum.width
     return Measured(
         p=p,
         energy=energy,
         ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
-        p_optimal=float(p[ground].sum()),
-        top_is_optimal=bool(ground[most_probable(p)[-1]]),
-        size=size,
-        basis_state=is_basis_state(p, size),
+        p_optimal=float(p[optimal].sum()),
+        top_is_optimal=top_is_optimal(p, optimal),
+        size=statistics(circuit),
+        facts=state_facts(p, state),
         spectrum=spectrum,
     )
 
@@ -150,7 +155,8 @@ def own_fields(encoded: EncodedProblem, found: Measured) -> dict[str, Any]:
         "approximation_ratio": found.ratio,
         "p_optimal": found.p_optimal,
         "top_is_optimal": found.top_is_optimal,
-        "basis_state": found.basis_state,
+        "basis_state": found.facts.basis_state,
+        "product_state": bool(found.facts.product_state),
         "gates": found.size.gates,
         "two_qubit_gates": found.size.two_qubit_gates,
         "depth": found.size.depth,

@@ -23,6 +23,7 @@ class Field(NamedTuple):
         kind: `text`, `whole` (64-bit integer), `number` (64-bit float) or `flag` (true or false).
         nullable: whether null is allowed.
         choices: the values allowed, where these are few.
+        optional: whether records of earlier versions lack it.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field(NamedTuple):
     nullable: bool
     meaning: str
     choices: tuple[str, ...] = ()
+    optional: bool = False
 
 
 PUBLIC = (
@@ -100,7 +102,20 @@ EXTRA = (
     Field("approximation_ratio", "number", False, "(e_max - energy) / (e_max - e_min)"),
     Field("p_optimal", "number", False, "probability of measuring a ground state"),
     Field("top_is_optimal", "flag", False, "whether the most probable state is a ground state"),
-    Field("basis_state", "flag", False, "no entangling gate and one state above 0.99"),
+    Field(
+        "basis_state",
+        "flag",
+        False,
+        "one bit string has probability >= 1 - 1e-6; in records without `product_state`: no "
+        "entangling gate and one state above 0.99",
+    ),
+    Field(
+        "product_state",
+        "flag",
+        False,
+        "no qubit of the final state is entangled: a classical answer in disguise",
+        optional=True,
+    ),
     Field("gates", "whole", False, "gates"),
     Field("two_qubit_gates", "whole", False, "gates on two qubits"),
     Field("depth", "whole", False, "longest path, every gate counting 1"),
@@ -135,18 +150,18 @@ def arrow_schema(metadata: Mapping[str, str] | None = None) -> pa.Schema:
         "flag": pa.bool_(),
     }
     return pa.schema(
-        [pa.field(f.name, types[f.kind], nullable=f.nullable) for f in FIELDS],
+        [pa.field(f.name, types[f.kind], nullable=f.nullable or f.optional) for f in FIELDS],
         metadata=dict(metadata) if metadata else None,
     )
 
 
 def faults(record: Mapping[str, Any]) -> list[str]:
     """What is missing, superfluous or of the wrong type in a record."""
-    found = [f"no field {name!r}" for name in NAMES if name not in record]
+    found = [f"no field {f.name!r}" for f in FIELDS if f.name not in record and not f.optional]
     found += [f"unknown field {name!r}" for name in record if name not in NAMES]
     for field in FIELDS:
         value = record.get(field.name)
-        if field.name not in record or (value is None and field.nullable):
+        if value is None and (field.nullable or field.optional or field.name not in record):
             continue
         right = isinstance(value, _PYTHON[field.kind])
         if not right or (isinstance(value, bool) and field.kind != "flag"):

@@ -131,7 +131,7 @@ class BuildSettings(Settings):
     `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost, or `table`,
     the best of a few angle sets that serve all instances (`optimize.qaoa_table`)."""
     max_basis_share: float = Field(ge=0, le=1)
-    """Largest share of records that merely write one bit string (no entangling gate)."""
+    """Largest share of records without a gate on two qubits, which at best write one bit string."""
     max_characters: int = Field(default=18_000, ge=100)
     """Longest circuit text."""
     splits: dict[str, Share] = Field(default_factory=lambda: dict(SPLITS))
@@ -216,7 +216,9 @@ def read_settings(path: Path) -> dict[str, Any]:
         InputError: missing, unreadable, or neither.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     try:

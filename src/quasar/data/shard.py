@@ -128,9 +128,10 @@ def _attempt(
         return "size"
     if draft.instance_id in excluded:
         return "excluded"
-    spectrum = draft.encoded.hamiltonian.spectrum
-    if spectrum.first_excited is None:
+    if draft.encoded.hamiltonian.spectrum.first_excited is None:
         return "flat"
+    if draft.encoded.optimality.status == "infeasible":
+        return "no solution"
     if too_long(draft, settings):
         return "too long"
     made = make(draft, settings)
@@ -149,8 +150,10 @@ def _attempt(
 def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None:
     if settings.recipe == "agent-q" and not found.top_is_optimal:
         return "not optimal"
-    if found.basis_state and not may_be_basis_state(index, settings.max_basis_share):
-        return "basis state"
+    # Most converged circuits end in one bit string; the limit is on those that do not even try.
+    bare = found.size.two_qubit_gates == 0
+    if bare and not may_be_basis_state(index, settings.max_basis_share):
+        return "no entangling gate"
     return None
 
 

@@ -151,7 +151,7 @@ def problem_of(record: dict[str, Any]) -> Problem:
     Raises:
         ProblemError: it states none.
     """
-    return build_problem(read_problem_data(record))
+    return build_problem(read_problem_data(record, record=True), record=True)
 
 
 def instance_ids(source: Source, *, jobs: int = 1) -> Iterator[tuple[Place, str]]:

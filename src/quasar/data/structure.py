@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import networkx as nx
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.core.labels import Label
+from quasar.core.labels import Label, sorted_pair
 from quasar.problems import graphs
 from quasar.problems.base import Problem, encode
 
@@ -47,19 +47,23 @@ class _GraphType(NamedTuple):
         marks: attributes that name a node.
         scalars: attributes of the whole instance.
         second: attribute that holds a second graph.
+        node_number: the number on each node, 1 where none is given; None where nodes carry none.
+        ones: whether a number of 1 on an edge is a label; identities of older records depend on it.
     """
 
     number: tuple[str, float | None] | None = None
     marks: tuple[str, ...] = ()
     scalars: tuple[str, ...] = ()
     second: str | None = None
+    node_number: str | None = None
+    ones: bool = True
 
 
 _WEIGHT = ("weight", 1.0)
 _CAPACITY = ("capacity", None)
 _GRAPH_TYPES: Mapping[str, _GraphType] = {
-    "vertex_cover": _GraphType(),
-    "edge_cover": _GraphType(),
+    "vertex_cover": _GraphType(node_number="weight"),
+    "edge_cover": _GraphType(_WEIGHT, ones=False),
     "matching": _GraphType(_WEIGHT, scalars=("matching",)),
     "kclique": _GraphType(scalars=("k",)),
     "connected_components": _GraphType(marks=("node",)),
@@ -71,7 +75,7 @@ _GRAPH_TYPES: Mapping[str, _GraphType] = {
     "max_flow": _GraphType(_CAPACITY, marks=("source", "sink")),
     "hypermaxcut": _GraphType(),
     "maxcut": _GraphType(_WEIGHT),
-    "max_independent_set": _GraphType(),
+    "max_independent_set": _GraphType(node_number="weight"),
     "tsp": _GraphType(_WEIGHT),
 }
 
@@ -138,13 +142,20 @@ def _add_graph(
     marks: dict[Label, list[str]] = {}
     for name in kind.marks:
         marks.setdefault(graphs.node_attribute(attributes, name, graph), []).append(name)
+    heavy: dict[Label, Any] = {}
+    if kind.node_number is not None:
+        heavy = graphs.node_numbers(graph, kind.node_number, default=1)
     for node in graph.nodes:
-        draft.element((field, node), "node", field, marks.get(node, []))
+        # Weights of 1 add nothing to a label: instances without weights keep their identity.
+        weight = [] if heavy.get(node, 1) == 1 else [heavy[node]]
+        draft.element((field, node), "node", field, marks.get(node, []), *weight)
+    numbers: dict[tuple[Label, Label], Any] = {}
+    if kind.number is not None:
+        key, default = kind.number
+        numbers = graphs.edge_numbers(graph, key, default=default)
     for u, v in graph.edges:
-        number = None
-        if kind.number is not None:
-            key, default = kind.number
-            number = graphs.edge_number(graph, u, v, key, default=default)
+        number = numbers.get((u, v) if directed else sorted_pair(u, v))
+        number = None if number == 1 and not kind.ones else number
         roles = ("from", "to") if directed else ("end", "end")
         draft.group(
             (field, "edge", u, v), number, zip(((field, u), (field, v)), roles, strict=True)
@@ -155,8 +166,9 @@ def _add_hypergraph(draft: _Draft, data: Mapping[str, Any]) -> None:
     hypergraph = graphs.read_hypergraph(data)
     for node in hypergraph.nodes:
         draft.element(("node", node), "node")
-    for number, edge in enumerate(hypergraph.hyperedges):
-        draft.group(("edge", number), None, ((("node", node), "end") for node in edge))
+    for number, (edge, weight) in enumerate(hypergraph.weighted):
+        label = None if weight == 1 else weight
+        draft.group(("edge", number), label, ((("node", node), "end") for node in edge))
 
 
 def _numbers(draft: _Draft, data: Any, attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,14 +195,16 @@ def _portfolio(draft: _Draft, data: Any, attributes: Mapping[str, Any]) -> dict[
 
 
 def _clauses(draft: _Draft, data: Any, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    for position, clause in enumerate(attributes["clauses"]):
+    clauses = attributes["clauses"]
+    weights = attributes.get("weights") or [1] * len(clauses)
+    for position, (clause, weight) in enumerate(zip(clauses, weights, strict=True)):
         members = []
         for literal in clause:
             text = str(literal)
             name = text.lstrip("-" if isinstance(literal, int) else "!")
             draft.element(("variable", name), "variable")
             members.append((("variable", name), "yes" if text == name else "no"))
-        draft.group(("clause", position), None, members)
+        draft.group(("clause", position), None if weight == 1 else weight, members)
     return {}
 
 
@@ -201,7 +215,7 @@ def _polynomial(draft: _Draft, data: Mapping[str, Any], attributes: Any) -> dict
             draft.element(member, "variable")
         if members and coefficient:
             draft.group(("term", position), coefficient, ((member, "in") for member in members))
-    return {}
+    return {"vartype": data["vartype"]} if "vartype" in data else {}
 
 
 def _ising(draft: _Draft, data: Mapping[str, Any], attributes: Any) -> dict[str, Any]:

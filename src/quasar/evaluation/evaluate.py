@@ -7,6 +7,7 @@ the same input write the same bytes.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -71,7 +72,7 @@ class EvaluationSettings(Settings):
     """A run whose difference to every other is shown, record by record; None: none."""
 
 
-VERIFIER = VerifierSettings(max_stage=3, readings=False, measurement="all-qubits")
+VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True, measurement="all-qubits")
 """How candidates are judged: by the published rule on measurements, what the metrics need, and
 nothing for people."""
 
@@ -145,6 +146,11 @@ def evaluate(
             "against": against,
         }
     )
+    for name, value in (("sandbox", sandbox), ("force", force), ("against_paper", against_paper)):
+        if not isinstance(value, bool):
+            raise InputError(f"{name} must be True or False, not {value!r}.")
+    if out is not None and not isinstance(out, str | os.PathLike):
+        raise InputError(f"out must be the name of a folder, not {type(out).__name__}.")
     sources = _sources(generations)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="quasar-evaluate-") as folder:

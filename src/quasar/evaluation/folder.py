@@ -20,6 +20,7 @@ def summary(candidate: Candidate) -> dict[str, Any]:
     """One candidate as a row of the ranking."""
     report, design = candidate.report, candidate.design
     size = None if report.quality is None else report.quality.statistics
+    acting = None if report.quality is None else report.quality.effective
     proposal = candidate.proposal
     return {
         "name": candidate.name,
@@ -32,10 +33,14 @@ def summary(candidate: Candidate) -> dict[str, Any]:
         "approximation_ratio": report.approximation_ratio,
         "p_optimal": report.p_optimal,
         "top_is_optimal": report.top_is_optimal,
+        "shots_to_optimum": report.shots_to_optimum,
+        "product_state": None if report.quality is None else report.quality.product_state,
         "basis_state": None if report.quality is None else report.quality.basis_state,
         "gates": None if size is None else size.gates,
         "two_qubit_gates": None if size is None else size.two_qubit_gates,
         "depth": None if size is None else size.depth,
+        "effective_gates": None if acting is None else acting.gates,
+        "effective_two_qubit_gates": None if acting is None else acting.two_qubit_gates,
         "tokens": None if proposal is None else proposal.completion_tokens,
         "evaluations": len(candidate.trace.energies),
         "elapsed_s": candidate.elapsed_s,
@@ -45,7 +50,7 @@ def summary(candidate: Candidate) -> dict[str, Any]:
 
 def report_data(generation: Generation) -> dict[str, Any]:
     """Content of `report.json`: the best circuit's report, the answer, ranking and trace."""
-    best = generation.best
+    best, compared = generation.best, generation.comparison
     answer = None
     if best.report.quality is not None:
         answer = best.report.quality.top_states[0].model_dump(mode="json")
@@ -58,7 +63,10 @@ def report_data(generation: Generation) -> dict[str, Any]:
         "answer": answer,
         "candidates": [summary(candidate) for candidate in generation.candidates],
         "trace": [step.model_dump(mode="json") for step in generation.trace],
+        "comparison": None if compared is None else compared.model_dump(mode="json"),
         "lost": list(generation.lost),
+        "interrupted": generation.interrupted,
+        "reproducible": not generation.out_of_time,
         **best.report.model_dump(mode="json"),
     }
 

@@ -228,6 +228,11 @@ def _lines(source: Lines, what: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for number, row in read_jsonl(Path(source), what=what):
             yield f"{source}, line {number}", row
         return
+    if not isinstance(source, Iterable):
+        raise InputError(
+            f"the {what.removesuffix(' file')} must be a file or a list of objects, "
+            f"not {'None' if source is None else type(source).__name__}."
+        )
     for number, item in enumerate(source, start=1):
         if not isinstance(item, Mapping):
             raise InputError(f"item {number} of the {what.removesuffix(' file')} is no mapping.")

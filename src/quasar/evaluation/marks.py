@@ -15,6 +15,7 @@ import networkx as nx
 
 from quasar.core.labels import Label, from_json, sort_labels, sorted_pair
 from quasar.problems.base import Problem, Solution
+from quasar.problems.graphs import are_weights
 
 Edge = tuple[Label, Label]
 
@@ -96,7 +97,20 @@ def _numbers(graph: nx.Graph, key: str) -> dict[Edge, str]:
     found = {(u, v): d[key] for u, v, d in graph.edges(data=True) if key in d}
     if all(value == 1 for value in found.values()):
         return {}
-    return {edge: f"{value:g}" for edge, value in found.items()}
+    return {edge: f"{float(value):g}" for edge, value in found.items()}
+
+
+def _node_weights(graph: nx.Graph) -> dict[Label, str]:
+    """Notes of what nodes weigh, where any weight is not 1."""
+    found = {v: w for v, w in graph.nodes(data="weight") if w is not None}
+    if not are_weights(found.values()):
+        return {}
+    return {v: f"weight {float(w):g}" for v, w in found.items()}
+
+
+def _weight(problem: Problem, solution: Solution) -> str:
+    """What a solution weighs, for its title; nothing where the problem has no weights."""
+    return f", weight {problem.objective(solution):g}" if problem.prompt_details() else ""
 
 
 # --- nodes are chosen ----------------------------------------------------------------------------
@@ -106,8 +120,9 @@ def _vertex_cover(problem: Any, solution: Solution) -> Marks:
     chosen = set(_chosen(solution))
     return Marks(
         problem.graph,
-        f"Vertex cover of {_count(len(chosen), 'node')}",
+        f"Vertex cover of {_count(len(chosen), 'node')}{_weight(problem, solution)}",
         groups=dict.fromkeys(chosen, 0),
+        notes=_node_weights(problem.graph),
         wrong_edges={e for e in problem.graph.edges if chosen.isdisjoint(e)},
         legend=[Key("in the cover", 0)],
     )
@@ -117,8 +132,9 @@ def _independent_set(problem: Any, solution: Solution) -> Marks:
     chosen = set(_chosen(solution))
     return Marks(
         problem.graph,
-        f"Independent set of {_count(len(chosen), 'node')}",
+        f"Independent set of {_count(len(chosen), 'node')}{_weight(problem, solution)}",
         groups=dict.fromkeys(chosen, 0),
+        notes=_node_weights(problem.graph),
         wrong_edges={e for e in problem.graph.edges if chosen.issuperset(e)},
         legend=[Key("in the set", 0)],
     )
@@ -204,7 +220,8 @@ def _hyper_cut(problem: Any, solution: Solution) -> Marks:
         if 0 < len(chosen.intersection(hyperedge)) < len(hyperedge):
             cut += 1
             out.strong.update(spokes)
-    out.title = f"Cut of {cut} of {_count(len(problem.graph.hyperedges), 'hyperedge')}"
+    of = _count(len(problem.graph.hyperedges), "hyperedge")
+    out.title = f"Cut of {cut} of {of}{_weight(problem, solution)}"
     out.legend = [Key("one side", 0), Key("other side", 1), Key("cut")]
     if out.junctions:
         out.legend.append(Key("hyperedge", junction=True))
@@ -219,7 +236,8 @@ def _edge_cover(problem: Any, solution: Solution) -> Marks:
     covered = {node for edge in chosen for node in edge}
     return Marks(
         problem.graph,
-        f"Edge cover of {_count(len(chosen), 'edge')}",
+        f"Edge cover of {_count(len(chosen), 'edge')}{_weight(problem, solution)}",
+        edge_labels=_numbers(problem.graph, "weight"),
         groups=dict.fromkeys(covered, 0),
         strong=chosen,
         wrong_nodes=set(problem.graph.nodes) - covered,

@@ -35,12 +35,22 @@ class Measurement:
         energy_bit_reversed: E_p with the Hamiltonian's qubits in reversed order.
         approximation_ratio: r = (E_max - E_p)/(E_max - E_min).
         p_optimal: probability of a ground state.
+        shots_to_optimum: shots that show one with probability 0.99; None where none can.
+        p_feasible: probability of a valid solution; None where every state is one, or where states
+            cannot be decoded.
+        feasible_ratio: of the cost, given that a valid solution is measured.
         top_is_optimal: whether the most probable state is one.
         gates: gates as written; None for a dynamic program.
         two_qubit_gates: gates on two or more qubits among them.
         depth: longest path, every gate counting 1.
+        effective_gates: gates that change something of the distribution; None for a dynamic
+            program.
+        effective_two_qubit_gates: gates on two or more qubits among them.
+        degrees_of_freedom: different free angles among them, 2p for QAOA.
+        from_hamiltonian: structure and angles follow from the Hamiltonian (QAOA).
         entanglement: Meyer-Wallach measure of the final state.
-        basis_state: the circuit merely writes one bit string.
+        product_state: no qubit of the final state is entangled; None for a dynamic program.
+        basis_state: the final state is one bit string.
     """
 
     parses: bool
@@ -54,18 +64,29 @@ class Measurement:
     energy_bit_reversed: float | None = None
     approximation_ratio: float | None = None
     p_optimal: float | None = None
+    shots_to_optimum: int | None = None
+    p_feasible: float | None = None
+    feasible_ratio: float | None = None
     top_is_optimal: bool | None = None
     gates: int | None = None
     two_qubit_gates: int | None = None
     depth: int | None = None
+    effective_gates: int | None = None
+    effective_two_qubit_gates: int | None = None
+    degrees_of_freedom: int | None = None
+    from_hamiltonian: bool | None = None
     entanglement: float | None = None
+    product_state: bool | None = None
     basis_state: bool | None = None
 
     @classmethod
     def from_report(cls, report: Report) -> Self:
         """The verifier's report, without what depends on conventions, weights and clocks."""
         first, measured = report.stages.feasibility, report.stages.objective
-        size = None if report.quality is None else report.quality.statistics
+        quality = report.quality
+        size = None if quality is None else quality.statistics
+        acting = None if quality is None else quality.effective
+        found = report.solutions
         return cls(
             parses=report.parses,
             feasible=report.feasible,
@@ -80,12 +101,20 @@ class Measurement:
             energy_bit_reversed=None if measured is None else measured.energy_bit_reversed,
             approximation_ratio=report.approximation_ratio,
             p_optimal=report.p_optimal,
+            shots_to_optimum=report.shots_to_optimum,
+            p_feasible=None if found is None else found.p_feasible,
+            feasible_ratio=None if found is None else found.feasible_ratio,
             top_is_optimal=report.top_is_optimal,
             gates=None if size is None else size.gates,
             two_qubit_gates=None if size is None else size.two_qubit_gates,
             depth=None if size is None else size.depth,
-            entanglement=None if report.quality is None else report.quality.entanglement,
-            basis_state=None if report.quality is None else report.quality.basis_state,
+            effective_gates=None if acting is None else acting.gates,
+            effective_two_qubit_gates=None if acting is None else acting.two_qubit_gates,
+            degrees_of_freedom=None if quality is None else quality.degrees_of_freedom,
+            from_hamiltonian=None if quality is None else quality.from_hamiltonian,
+            entanglement=None if quality is None else quality.entanglement,
+            product_state=None if quality is None else quality.product_state,
+            basis_state=None if quality is None else quality.basis_state,
         )
 
 
@@ -101,7 +130,7 @@ class Reference:
         layers: the record's `number_of_layers`, None where it has none.
         e_min: lowest energy.
         e_max: highest energy.
-        n_ground_states: basis states of lowest energy.
+        n_ground_states: optimal basis states.
         qaoa_energy: lowest energy known for QAOA at the record's depth; None for other records.
         circuit: measurements of the reference circuit; None without one.
     """

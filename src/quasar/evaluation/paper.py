@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from quasar.core.numerals import share
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.measurement import Row
 from quasar.evaluation.table import Table, is_baseline
@@ -219,8 +220,8 @@ def _uniform(table: Table, models: Table) -> Iterator[str]:
         f"less than {_runs(_beaten(row, models, 'HQCR'), len(models))}, and more than "
         f"{len(below)} of the {len(single)} published rows at one sample"
         + (", QUASAR's included" if "QUASAR" in below else "")
-        + f". Their approximation ratio is {row['approximation_ratio']:.3f}, no less than that of "
-        f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. HQCR rewards "
+        + f". Their approximation ratio is {share(row['approximation_ratio'], 3)}, no less than "
+        f"that of {_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. HQCR rewards "
         "likeness to weak references."
     )
 
@@ -231,9 +232,9 @@ def _optimum(table: Table, models: Table) -> Iterator[str]:
         return
     yield (
         "Writing down a classical optimum, which no circuit can better (approximation ratio "
-        f"{row['approximation_ratio']:.3f}, P(opt) {row['p_optimal']:.3f}), scores HQCR "
-        f"{_share(row['HQCR'])} and SREV {_share(row['SREV'])}: the paper's metrics rank it below "
-        f"{_above(row, models, 'HQCR')} and {_above(row, models, 'SREV')}."
+        f"{share(row['approximation_ratio'], 3)}, P(opt) {share(row['p_optimal'], 3)}), scores "
+        f"HQCR {_share(row['HQCR'])} and SREV {_share(row['SREV'])}: the paper's metrics rank it "
+        f"below {_above(row, models, 'HQCR')} and {_above(row, models, 'SREV')}."
     )
 
 
@@ -249,7 +250,7 @@ def _fixed_angles(table: Table, models: Table) -> Iterator[str]:
     likeness = "" if row["HQCR"] is None else f", with HQCR {_share(row['HQCR'])}"
     yield (
         "QAOA at angles that know nothing of the instance but its energy scale reaches an "
-        f"approximation ratio of {row['approximation_ratio']:.3f}{likeness}: no less than "
+        f"approximation ratio of {share(row['approximation_ratio'], 3)}{likeness}: no less than "
         f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. A model is of "
         "use where it beats this."
     )
@@ -261,7 +262,7 @@ def _random_angles(table: Table, models: Table) -> Iterator[str]:
         return
     yield (
         "The reference's gates with random angles reach an approximation ratio of "
-        f"{row['approximation_ratio']:.3f}, no less than "
+        f"{share(row['approximation_ratio'], 3)}, no less than "
         f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}: the structure alone, "
         "without angles, is worth little."
     )
@@ -273,8 +274,8 @@ def _references(table: Table) -> Iterator[str]:
         return
     yield (
         "The reference circuits themselves reach an approximation ratio of "
-        f"{row['approximation_ratio']:.3f} and put {row['p_optimal']:.3f} of their probability on "
-        "optimal states; a run that equalled them in every way would do no better."
+        f"{share(row['approximation_ratio'], 3)} and put {share(row['p_optimal'], 3)} of their "
+        "probability on optimal states; a run that equalled them in every way would do no better."
     )
 
 

@@ -58,9 +58,7 @@ def bars(probabilities: FloatVector, problem: EncodedProblem, count: int = LISTE
     Args:
         count: states shown at most; those too improbable to see are left to the rest.
     """
-    spectrum = problem.hamiltonian.spectrum
-    ground = np.zeros(probabilities.size, dtype=bool)
-    ground[spectrum.ground_states] = True
+    ground = problem.optimality.optimal
     order = np.lexsort((np.arange(probabilities.size), -probabilities))
     count = min(count, int(np.count_nonzero(probabilities >= _VISIBLE * probabilities.max())))
     shown, others = order[:count], order[count:]
@@ -113,7 +111,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
     p_optimal += shown.rest_optimal
     written = f"{p_optimal:.3f}" if p_optimal >= 0.01 else f"{p_optimal:.2g}"
     axes.set_title(f"P(opt) = {written}", loc="left", fontsize=10, color=INK, pad=22)
-    _histogram_key(axes, problem.hamiltonian.spectrum.n_ground_states)
+    _histogram_key(axes, problem.optimality.n_optimal)
     page.save(figure, path)
 
 
@@ -132,10 +130,10 @@ def _rest_bar(axes: Axes, shown: Bars, place: float, ceiling: float) -> None:
     axes.text(place, shown.rest * scale, text, ha="center", va="bottom", fontsize=7, color=INK)
 
 
-def _histogram_key(axes: Axes, n_ground_states: int) -> None:
+def _histogram_key(axes: Axes, n_optimal: int) -> None:
     from matplotlib.patches import Patch
 
-    optimal = f"optimal ({n_ground_states:,} state{'s' * (n_ground_states > 1)})"
+    optimal = f"optimal ({n_optimal:,} state{'s' * (n_optimal != 1)})"
     handles = [Patch(color=GREEN, label=optimal), Patch(color=BLUE, label="not optimal")]
     axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from quasar.core.numerals import share
 from quasar.evaluation import page
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.metrics import HQCR_BITS, FloatVector, Scores, mean
@@ -354,8 +355,9 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
     reading = f"All records have {_range_name(*ranges[0])} qubits."
     if len(ranges) > 1:
         reading = (
-            f"{run}'s probability of measuring an optimum goes from {values[0]:.3f} at "
-            f"{_range_name(*ranges[0])} qubits to {values[-1]:.3f} at {_range_name(*ranges[-1])}."
+            f"{run}'s probability of measuring an optimum goes from {share(values[0], 3)} at "
+            f"{_range_name(*ranges[0])} qubits to {share(values[-1], 3)} at "
+            f"{_range_name(*ranges[-1])}."
         )
     return Picture("by_qubits.png", "By number of qubits", reading)
 

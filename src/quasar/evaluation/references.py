@@ -7,6 +7,7 @@ reference means nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from quasar.core.errors import InputError
@@ -86,15 +87,15 @@ def _circuits(
 
 def _facts(item: tuple[int, Record]) -> _Facts:
     position, record = item
-    given = record.problem.hamiltonian
     # A copy, so that the diagonal is dropped after use; no term of size 0, no gate for it.
-    hamiltonian = IsingHamiltonian(given.n_qubits, given.terms).simplified()
+    problem = replace(record.problem, hamiltonian=record.problem.hamiltonian.simplified())
+    hamiltonian = problem.hamiltonian
     spectrum = hamiltonian.spectrum
     return _Facts(
         position,
         spectrum.e_min,
         spectrum.e_max,
-        spectrum.n_ground_states,
+        problem.optimality.n_optimal,
         _best_qaoa(record, hamiltonian),
     )
 

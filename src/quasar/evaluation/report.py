@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from quasar.core.numerals import share
 from quasar.core.output import disk_errors
 from quasar.evaluation import paper
 from quasar.evaluation.evaluate import Evaluation
@@ -81,12 +82,17 @@ def _join(parts: Sequence[str]) -> str:
 
 def percent(value: float | None, digits: int = 2) -> str:
     """A fraction as a percentage; a dash where it is not defined."""
-    return "-" if value is None else f"{100 * value:.{digits}f}%"
+    return "-" if value is None else f"{share(100 * value, digits, whole=100.0)}%"
 
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number; a dash where it is not defined."""
     return "-" if value is None else f"{value:.{digits}f}"
+
+
+def ratio(value: float | None) -> str:
+    """A probability, or a ratio in [0, 1]; a dash where it is not defined."""
+    return share(value, 3)
 
 
 def size(value: float | None) -> str:
@@ -109,10 +115,10 @@ RESULTS: Columns = (
     ("SREV", lambda r: percent(r["SREV"])),
     ("RE (records)", lambda r: f"{number(r['RE'], 2)} ({r['RE_samples']})"),
     ("HQCR", lambda r: percent(r["HQCR"])),
-    ("ratio", lambda r: number(r["approximation_ratio"])),
-    ("P(opt)", lambda r: number(r["p_optimal"])),
+    ("ratio", lambda r: ratio(r["approximation_ratio"])),
+    ("P(opt)", lambda r: ratio(r["p_optimal"])),
     ("top optimal", lambda r: percent(r["top_is_optimal"])),
-    ("QAOA gap", lambda r: number(r["qaoa_gap"])),
+    ("QAOA gap", lambda r: ratio(r["qaoa_gap"])),
 )
 """The main table: heading and cell."""
 
@@ -122,8 +128,8 @@ TERMINAL: Columns = (
     ("SREV", lambda r: percent(r["SREV"], 1)),
     ("RE", lambda r: number(r["RE"], 2)),
     ("HQCR", lambda r: percent(r["HQCR"], 1)),
-    ("ratio", lambda r: number(r["approximation_ratio"])),
-    ("P(opt)", lambda r: number(r["p_optimal"])),
+    ("ratio", lambda r: ratio(r["approximation_ratio"])),
+    ("P(opt)", lambda r: ratio(r["p_optimal"])),
     ("top opt.", lambda r: percent(r["top_is_optimal"], 1)),
 )
 """The main table in 80 columns."""
@@ -133,10 +139,10 @@ INTERVALS: Columns = (
     ("SREV", _interval("SREV", lambda v: percent(v, 1))),
     ("RE", _interval("RE", lambda v: number(v, 2))),
     ("HQCR", _interval("HQCR", lambda v: percent(v, 1))),
-    ("ratio", _interval("approximation_ratio", number)),
-    ("P(opt)", _interval("p_optimal", number)),
+    ("ratio", _interval("approximation_ratio", ratio)),
+    ("P(opt)", _interval("p_optimal", ratio)),
     ("top optimal", _interval("top_is_optimal", lambda v: percent(v, 1))),
-    ("QAOA gap", _interval("qaoa_gap", number)),
+    ("QAOA gap", _interval("qaoa_gap", ratio)),
 )
 
 COMPARED: Sequence[tuple[str, str, Callable[[float], str]]] = (
@@ -153,12 +159,21 @@ CIRCUITS: Columns = (
     ("candidates", lambda r: str(r["candidates"])),
     ("answered records", lambda r: f"{r['answered']} of {r['samples']}"),
     ("usable", lambda r: percent(r["usable"] / r["candidates"] if r["candidates"] else None, 1)),
+    ("product state", lambda r: percent(r["product_state"], 1)),
     ("basis state", lambda r: percent(r["basis_state"], 1)),
     ("dynamic", lambda r: percent(r["dynamic"], 1)),
     ("gates", lambda r: size(r["gates"])),
     ("two-qubit gates", lambda r: size(r["two_qubit_gates"])),
     ("depth", lambda r: size(r["depth"])),
-    ("entanglement", lambda r: number(r["entanglement"])),
+    ("effective gates", lambda r: size(r["effective_gates"])),
+    ("effective two-qubit gates", lambda r: size(r["effective_two_qubit_gates"])),
+    ("degrees of freedom", lambda r: number(r["degrees_of_freedom"], 1)),
+    ("from the Hamiltonian", lambda r: percent(r["from_hamiltonian"], 1)),
+    ("shots to optimum", lambda r: size(r["shots_to_optimum"])),
+    ("never optimal", lambda r: str(r["never_optimal"])),
+    ("P(valid)", lambda r: ratio(r["p_feasible"])),
+    ("ratio among valid", lambda r: ratio(r["feasible_ratio"])),
+    ("entanglement", lambda r: ratio(r["entanglement"])),
     ("SREV physical", lambda r: percent(r["SREV_physical"])),
     ("SREV agent-q", lambda r: percent(r["SREV_bit_reversed"])),
 )
@@ -251,7 +266,7 @@ def _on_request(table: Table) -> list[str]:
                     ("from its angles", lambda r: size(r["steps"])),
                     ("from random angles", lambda r: size(r["random_steps"])),
                     ("faster than random", lambda r: percent(r["faster"], 1)),
-                    ("reachable ratio", lambda r: number(r["reachable_ratio"])),
+                    ("reachable ratio", lambda r: ratio(r["reachable_ratio"])),
                 ),
             ),
         ]
@@ -286,8 +301,8 @@ def _pass_at(table: Table) -> list[str]:
                     percent(values["SREV"]),
                     number(values.get("RE"), 2),
                     percent(values["HQCR"]),
-                    number(values["approximation_ratio"]),
-                    number(values["p_optimal"]),
+                    ratio(values["approximation_ratio"]),
+                    ratio(values["p_optimal"]),
                     percent(values["top_is_optimal"]),
                 ]
             )
@@ -326,7 +341,7 @@ def paper_rows(table: Table) -> tuple[list[str], list[list[str]]]:
         values: list[Any] = [line.scr, line.srev_paper, line.srev_physical, line.re, line.hqcr]
         cells = ["-" if value is None else f"{value:.2f}" for value in values]
         name = f"{line.name} *" if line.published else short(line.name)
-        rows.append([name, str(line.samples), *cells, number(line.ratio)])
+        rows.append([name, str(line.samples), *cells, ratio(line.ratio)])
     return headings, rows
 
 
@@ -349,7 +364,18 @@ an optimum; **top optimal**: the most probable state is one. Best candidate of a
 none is usable.
 - **QAOA gap**: distance to the best energy known for QAOA at the record's depth, as a share of \
 the energy range; over the records that ask for QAOA. Negative: better than QAOA at that depth.
-- **usable**: parses, simulates, and has the problem's number of qubits. **basis state**: no \
-entangling gate and one bit string with probability over 0.99, a classical answer in disguise.
-- **gates, two-qubit gates, depth**: medians over usable candidates. **entanglement**: mean \
-Meyer-Wallach measure of the final state."""
+- **usable**: parses, simulates, and has the problem's number of qubits. **product \
+state**: no qubit of the final state is entangled, a classical answer in disguise whatever gates \
+are written around it; **basis state**: one bit string has probability at least 1 - 1e-6. Shares \
+of the usable candidates.
+- **gates, two-qubit gates, depth**: medians over usable candidates. **effective**: without the \
+gates that change nothing of the distribution. **entanglement**: mean Meyer-Wallach measure of the \
+final state.
+- **degrees of freedom**: mean number of different free angles, 2p for QAOA. **from the \
+Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others \
+carry numbers of their own, which can write down an answer found classically.
+- **shots to optimum**: shots that show an optimum with probability 0.99, median over usable \
+candidates; **never optimal**: those that never show one, infinitely many in that median.
+- **P(valid)**: probability of a solution that obeys every constraint, over the usable candidates \
+for constrained problems; **ratio among valid**: (C_max - <C>)/(C_max - C_min) of the cost over \
+valid solutions alone, given that one is measured: no penalty counts."""

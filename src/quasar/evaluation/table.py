@@ -128,6 +128,7 @@ def build_table(
             "SREV_bit_reversed": _number(mean(scores["SREV_bit_reversed"])),
             "qaoa_gap": _number(mean(scores["qaoa_gap"])),
             "qaoa_gap_samples": count(scores["qaoa_gap"]),
+            "no_solution": sum(r.n_ground_states == 0 for r in measured.references),
             "answered": len(rows),
             "candidates": len(flat),
             "candidates_per_record": most,
@@ -151,19 +152,30 @@ def build_table(
 
 
 def _of_candidates(flat: Sequence[Measurement]) -> Row:
-    """Columns over all candidates of a run: shares of the usable, medians of their size."""
+    """Columns over all candidates of a run: shares of the usable, medians of their size.
+
+    A candidate that never shows an optimum counts as infinitely many shots; a median that falls on
+    one is null.
+    """
     usable = [m for m in flat if m.feasible]
     faults = Counter(m.fault for m in flat if m.fault is not None)
     return {
         "usable": len(usable),
+        "product_state": _share(m.product_state for m in usable),
         "basis_state": _share(m.basis_state for m in usable),
         "dynamic": _share(m.dynamic for m in usable),
         "gates": _median(m.gates for m in usable),
         "two_qubit_gates": _median(m.two_qubit_gates for m in usable),
         "depth": _median(m.depth for m in usable),
-        "entanglement": _number(
-            mean(np.array([m.entanglement for m in usable if m.entanglement is not None]))
-        ),
+        "effective_gates": _median(m.effective_gates for m in usable),
+        "effective_two_qubit_gates": _median(m.effective_two_qubit_gates for m in usable),
+        "degrees_of_freedom": _mean(m.degrees_of_freedom for m in usable),
+        "from_hamiltonian": _share(m.from_hamiltonian for m in usable),
+        "shots_to_optimum": _median_shots(usable),
+        "never_optimal": sum(m.shots_to_optimum is None for m in usable),
+        "p_feasible": _mean(m.p_feasible for m in usable),
+        "feasible_ratio": _mean(m.feasible_ratio for m in usable if m.p_feasible is not None),
+        "entanglement": _mean(m.entanglement for m in usable),
         "faults": dict(sorted(faults.items(), key=lambda item: (-item[1], item[0]))),
     }
 
@@ -174,13 +186,23 @@ def _at(scores: Scores, chosen: str) -> Row:
 
 
 def _share(flags: Iterable[bool | None]) -> float | None:
-    seen = [bool(flag) for flag in flags]
+    seen = [flag for flag in flags if flag is not None]
     return sum(seen) / len(seen) if seen else None
 
 
 def _median(values: Iterable[int | None]) -> float | None:
     seen = [value for value in values if value is not None]
     return float(np.median(seen)) if seen else None
+
+
+def _mean(values: Iterable[float | None]) -> float | None:
+    return _number(mean(np.array([value for value in values if value is not None], dtype=float)))
+
+
+def _median_shots(usable: Sequence[Measurement]) -> float | None:
+    shots = [math.inf if m.shots_to_optimum is None else m.shots_to_optimum for m in usable]
+    median = float(np.median(shots)) if shots else math.inf
+    return median if math.isfinite(median) else None
 
 
 def _number(value: float) -> float | None:

@@ -34,7 +34,7 @@ class ChatTokens:
             return
         if template is not None:
             try:
-                self._template = Path(template).read_text(encoding="utf-8")
+                self._template = Path(template).read_text(encoding="utf-8-sig")
             except (OSError, UnicodeDecodeError) as error:
                 raise InputError(f"cannot read the chat template {template}: {error}.") from error
         elif not getattr(tokenizer, "chat_template", None):

@@ -8,7 +8,7 @@ after each gate); `agent-q` makes circuits like the benchmark's references, weak
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,7 +26,7 @@ from quasar.optimize.adaptive import optimise_adaptive
 from quasar.optimize.agent_q import AgentQSettings, make_agent_q
 from quasar.optimize.choice import ALGORITHMS, Algorithm, draw_choice
 from quasar.optimize.qaoa import optimise_qaoa
-from quasar.optimize.trace import Budget, Trace
+from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.prompts.chat import Style
 from quasar.simulate.energy import AnsatzEnergy
@@ -36,6 +36,10 @@ VQE_TEMPLATES = (10, 13, 15)
 """Templates tried: RY with CZ, RY with CRZ, RY with CX rings; the others add nothing here."""
 _DEFAULT_QAOA_LAYERS = 5
 _DEFAULT_EVALUATIONS = 600
+_ADAPTIVE_GATES = 3  # a qubit, while the circuit grows and with the search for the next gate
+
+Stop = Callable[[], bool]
+"""Whether to end now."""
 
 
 class DesignerSettings(Settings):
@@ -53,11 +57,11 @@ class DesignerSettings(Settings):
     seed: int = Field(default=0, ge=0)
     """Root of all randomness."""
     max_evaluations: int | None = Field(default=None, ge=1)
-    """Energy evaluations for each algorithm; None: 600, or in style `agent-q` the recipe's own
-    limits."""
-    max_seconds: float | None = Field(default=30.0, gt=0)
+    """Energy evaluations for each algorithm; None: 600, fewer on large circuits (see
+    `affordable_evaluations`), or in style `agent-q` the recipe's own limits."""
+    max_seconds: float | None = Field(default=None, gt=0)
     """Wall-clock seconds for each algorithm; None: no limit. Results that it cut short can differ
-    between machines, and say so."""
+    between runs, and say so."""
     restarts: int = Field(default=5, ge=1)
     """Random starts for each VQE template; the `agent-q` recipe has a number of its own."""
     decimals: int = Field(default=4, ge=1, le=15)
@@ -76,8 +80,9 @@ class Design:
         theta: optimised parameters, shape [P], radians; before rounding in style `converged`.
         energy: energy reached; before rounding in style `converged`.
         trace: all energies seen on the way.
+        max_evaluations: the budget; None: the recipe's own limits.
         elapsed_s: seconds spent.
-        out_of_time: the time limit cut the optimisation short.
+        out_of_time: the time limit, or the user, cut the optimisation short.
     """
 
     qasm: str
@@ -87,17 +92,24 @@ class Design:
     theta: FloatVector
     energy: float
     trace: Trace
+    max_evaluations: int | None
     elapsed_s: float
     out_of_time: bool
 
 
 def design(
-    hamiltonian: IsingHamiltonian, settings: DesignerSettings | None = None, *, sample: int = 0
+    hamiltonian: IsingHamiltonian,
+    settings: DesignerSettings | None = None,
+    *,
+    sample: int = 0,
+    stop: Stop | None = None,
 ) -> Iterator[Design]:
     """Yield the designs of each algorithm asked for; at least one each.
 
     Args:
         sample: number of the sample; each has random starts of its own.
+        stop: asked before every evaluation whether to end with the best so far; no further
+            algorithm is begun then.
 
     Raises:
         InputError: layers asked for with adaptive VQE, or a template without VQE.
@@ -109,12 +121,16 @@ def design(
     if settings.template is not None and settings.algorithm not in (None, "vqe"):
         raise InputError(f"{settings.algorithm} takes no template; templates are for vqe.")
     if settings.style == "agent-q":
-        yield _agent_q(hamiltonian, settings, sample)
+        yield _agent_q(hamiltonian, settings, sample, stop)
         return
     makers = {"qaoa": _qaoa, "vqe": _vqe, "adaptive_vqe": _adaptive}
     for algorithm in ALGORITHMS:
-        if settings.algorithm in (None, algorithm):
-            yield from makers[algorithm](hamiltonian, settings, sample)
+        if settings.algorithm not in (None, algorithm):
+            continue
+        for made in makers[algorithm](hamiltonian, settings, sample, stop):
+            yield made
+            if stop is not None and stop():
+                return
 
 
 def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
@@ -127,8 +143,11 @@ def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
     return replace(circuit, gates=kept)
 
 
-def _budget(settings: DesignerSettings) -> Budget:
-    return Budget(settings.max_evaluations or _DEFAULT_EVALUATIONS, settings.max_seconds)
+def _budget(settings: DesignerSettings, n_qubits: int, gates: int, stop: Stop | None) -> Budget:
+    most = settings.max_evaluations
+    if most is None:
+        most = affordable_evaluations(n_qubits, gates, _DEFAULT_EVALUATIONS)
+    return Budget(most, settings.max_seconds, stop=stop)
 
 
 def _finish(
@@ -151,20 +170,19 @@ def _finish(
         theta=theta,
         energy=energy,
         trace=trace,
+        max_evaluations=budget.max_evaluations,
         elapsed_s=budget.elapsed_s,
-        out_of_time=_out_of_time(budget),
+        out_of_time=budget.cut_short,
     )
 
 
-def _out_of_time(budget: Budget) -> bool:
-    return budget.spent and budget.used < budget.max_evaluations
-
-
 def _qaoa(
-    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int, stop: Stop | None
 ) -> Iterator[Design]:
     layers = settings.layers or _DEFAULT_QAOA_LAYERS
-    budget, trace = _budget(settings), Trace()
+    n = hamiltonian.n_qubits
+    # The price of the scan at one layer, whose cost is one pass and whose mixers are cheap.
+    budget, trace = _budget(settings, n, 3 * (n + 1) // 4, stop), Trace()
     depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
     energy, minimum = depths[-1]
     yield _finish(
@@ -173,14 +191,15 @@ def _qaoa(
 
 
 def _vqe(
-    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int, stop: Stop | None
 ) -> Iterator[Design]:
     layers = settings.layers or 1
     spectrum = hamiltonian.spectrum
     target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
     for template in VQE_TEMPLATES if settings.template is None else (settings.template,):
-        budget, trace = _budget(settings), Trace()
         energy = AnsatzEnergy(sim(template, hamiltonian.n_qubits, layers), hamiltonian.diagonal)
+        gates = len(energy.ansatz.gates)
+        budget, trace = _budget(settings, hamiltonian.n_qubits, gates, stop), Trace()
         rng = generator(settings.seed, "designer", "vqe", template, sample)
         minimum = optimise_vqe(
             energy,
@@ -199,16 +218,19 @@ def _vqe(
 
 
 def _adaptive(
-    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int, stop: Stop | None
 ) -> Iterator[Design]:
-    budget, trace = _budget(settings), Trace()
+    n = hamiltonian.n_qubits
+    budget, trace = _budget(settings, n, _ADAPTIVE_GATES * n, stop), Trace()
     rng = generator(settings.seed, "designer", "adaptive", sample)
     ansatz, minimum = optimise_adaptive(hamiltonian, rng=rng, budget=budget, trace=trace)
     theta = np.asarray(minimum.theta)
     yield _finish(ansatz, theta, minimum.energy, "adaptive_vqe", None, trace, budget, settings)
 
 
-def _agent_q(hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int) -> Design:
+def _agent_q(
+    hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: int, stop: Stop | None
+) -> Design:
     """One circuit; what the settings leave open is drawn as in the published data."""
     # The problem names the stream too: a seed must not give all problems the same draw.
     rng = generator(settings.seed, "designer", "agent-q", hamiltonian.to_text(), sample)
@@ -216,6 +238,7 @@ def _agent_q(hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: 
         rng, algorithm=settings.algorithm, layers=settings.layers, template=settings.template
     )
     budget, trace = Budget.unlimited(settings.max_seconds), Trace()
+    budget.stop = stop
     if settings.max_evaluations is not None:
         budget.max_evaluations = settings.max_evaluations
     found = make_agent_q(
@@ -234,6 +257,7 @@ def _agent_q(hamiltonian: IsingHamiltonian, settings: DesignerSettings, sample: 
         theta=found.theta,
         energy=found.energy,
         trace=trace,
+        max_evaluations=settings.max_evaluations,
         elapsed_s=budget.elapsed_s,
-        out_of_time=_out_of_time(budget),
+        out_of_time=budget.cut_short,
     )

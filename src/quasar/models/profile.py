@@ -75,7 +75,7 @@ def find_profile(model: str, wishes: Profile | None = None) -> Profile:
 
 def _read(path: Path) -> Profile:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} is not a JSON file: {error}.") from error
     if not isinstance(data, dict):

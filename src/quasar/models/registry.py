@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError
-from quasar.models.profile import SHORT_NAMES
+from quasar.models.profile import SHORT_NAMES, Profile, find_profile
 from quasar.models.protocol import Model
 
 PACKAGED = "nano"
@@ -45,6 +45,21 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
     return _transformers(spec, dict(options or {}))
 
 
+def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | None:
+    """Qubits of the largest problem a model knows, told without loading it; None: not known.
+
+    Raises:
+        InputError: as `load_model`, as far as it shows without loading.
+    """
+    wishes = {k: v for k, v in (options or {}).items() if k == "max_qubits"}
+    kind, separator, rest = spec.partition(":")
+    if separator and kind in _BACK_ENDS and not Path(spec).exists():
+        if kind == "openai" or not rest:
+            return Profile.parse(wishes).max_qubits
+        spec = rest
+    return find_profile(checkpoint(spec), Profile.parse(wishes)).max_qubits
+
+
 def packaged_folder() -> Path:
     """Where the packaged model lies, if this installation has it."""
     return Path(__file__).with_name(PACKAGED)
@@ -66,7 +81,7 @@ def checkpoint(spec: str) -> str:
         return str(folder)
     if spec in SHORT_NAMES:
         return SHORT_NAMES[spec]
-    if Path(spec).is_dir() or _is_hub_id(spec):
+    if spec and (Path(spec).is_dir() or _is_hub_id(spec)):
         return spec
     known = ", ".join([PACKAGED, *SHORT_NAMES])
     raise InputError(

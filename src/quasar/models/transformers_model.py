@@ -132,6 +132,12 @@ class TransformersModel:
         self._context = _context(model, tokenizer)
         self._guide: QasmGuide | None = None
 
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """What its settings came to, for manifests."""
+        dtype = str(self._model.dtype).removeprefix("torch.")
+        return {"device": str(self._model.device), "dtype": dtype, "context": self._context}
+
     def complete(
         self,
         chats: Sequence[Sequence[Message]],

@@ -24,12 +24,12 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
-from quasar.optimize.bouts import BoutSettings, descend_in_bouts, top_is_ground
+from quasar.optimize.bouts import BoutSettings, descend_in_bouts
 from quasar.optimize.choice import Choice
 from quasar.optimize.growth import GrowthSettings, grow
 from quasar.optimize.trace import Budget, Trace
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.simulate.engine import FloatVector, get_engine, probabilities, top_is_optimal
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.window_energy import WindowEnergy, fast_energy
 
@@ -59,7 +59,7 @@ class AgentQCircuit:
             gates chosen.
         starts: how many there were; 1 for adaptive circuits.
         optimal: whether the circuit's most probable state is a ground state, see
-            `bouts.top_is_ground`.
+            `engine.top_is_optimal`.
     """
 
     circuit: Circuit
@@ -102,7 +102,13 @@ def make_agent_q(
         energy = _energy(hamiltonian, choice)
         ansatz = energy.ansatz
         found = descend_in_bouts(
-            energy, rng, settings=settings.bouts, budget=budget, trace=trace, label=ansatz.name
+            energy,
+            hamiltonian.ground,
+            rng,
+            settings=settings.bouts,
+            budget=budget,
+            trace=trace,
+            label=ansatz.name,
         )
         theta, steps, starts = _rounded(found.theta, settings.decimals), found.steps, found.starts
     circuit = _with_rounded_angles(ansatz.bind(theta), settings.decimals)
@@ -115,7 +121,7 @@ def make_agent_q(
         energy=float(p @ diagonal),
         steps=steps,
         starts=starts,
-        optimal=top_is_ground(p, diagonal),
+        optimal=top_is_optimal(p, hamiltonian.ground),
     )
 
 

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pydantic import Field
 
-from quasar.core.hamiltonian import degeneracy_tolerance
+from quasar.core.exact import BoolVector
 from quasar.core.settings import Settings
 from quasar.optimize.adamw import AdamW, AdamWSettings
 from quasar.optimize.trace import Budget, Energy, Trace
-from quasar.simulate.engine import FloatVector, probabilities
+from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 
 _LEAST_GAIN = 1e-3  # of the energy range
-_TIE = 1e-9  # relative: probabilities closer than this are told apart by rounding only
 
 
 class BoutSettings(Settings):
@@ -64,6 +63,7 @@ class Descent:
 
 def descend_in_bouts(
     energy: Energy,
+    ground: BoolVector,
     rng: np.random.Generator,
     *,
     settings: BoutSettings | None = None,
@@ -74,6 +74,7 @@ def descend_in_bouts(
     """Descend from small random angles until the most probable state is a ground state.
 
     Args:
+        ground: which basis states are ground states, shape [D].
         budget: further limits, default none; a look at the most probable state counts as one
             evaluation, as a gradient does. The last look is made even if none is left.
     """
@@ -84,7 +85,7 @@ def descend_in_bouts(
     while len(found) <= settings.restarts:
         trace.begin(f"{label} start {len(found) + 1}")
         theta = rng.uniform(0.0, settings.start, energy.n_parameters)
-        found.append(_descend(theta, energy, settings, budget, trace))
+        found.append(_descend(theta, energy, ground, settings, budget, trace))
         if found[-1].optimal or budget.spent:
             break
     best = found[-1] if found[-1].optimal else min(found, key=lambda descent: descent.energy)
@@ -92,7 +93,12 @@ def descend_in_bouts(
 
 
 def _descend(
-    theta: FloatVector, energy: Energy, settings: BoutSettings, budget: Budget, trace: Trace
+    theta: FloatVector,
+    energy: Energy,
+    ground: BoolVector,
+    settings: BoutSettings,
+    budget: Budget,
+    trace: Trace,
 ) -> Descent:
     """All bouts from one start."""
     steps = 0
@@ -112,7 +118,7 @@ def _descend(
         if not (budget.spent and trace.energies):
             budget.used += 1
             trace.record(looks[-1], theta)
-        optimal = top_is_ground(p, energy.diagonal)
+        optimal = top_is_optimal(p, ground)
         ended = steps >= settings.max_steps or budget.spent
         if optimal or ended or _is_stuck(looks, energy.diagonal, settings.patience):
             return Descent(theta, looks[-1], steps, 1, optimal)
@@ -124,14 +130,3 @@ def _is_stuck(looks: list[float], diagonal: FloatVector, patience: int | None) -
         return False
     gain = min(looks[:-patience]) - min(looks[-patience:])
     return gain < _LEAST_GAIN * float(np.ptp(diagonal))
-
-
-def top_is_ground(p: FloatVector, diagonal: FloatVector) -> bool:
-    """Whether the most probable state is a ground state; distribution and energies, shape [D].
-
-    Where several share the largest probability all must be: states that only rounding tells apart
-    count as equal, so that every simulator comes to the same verdict.
-    """
-    e_min = float(diagonal.min())
-    ceiling = e_min + degeneracy_tolerance(e_min, float(diagonal.max()))
-    return bool(diagonal[p >= p.max() * (1.0 - _TIE)].max() <= ceiling)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,6 +41,20 @@ class Energy(Protocol):
         ...
 
 
+MAX_UPDATES = 2e9
+"""Amplitude updates (gates times 2**n, for each evaluation) of an optimisation for which no number
+of evaluations is given: about half a minute on one core, and the same on every machine."""
+LEAST_EVALUATIONS = 20
+
+
+def affordable_evaluations(n_qubits: int, gates: int, most: int) -> int:
+    """How many evaluations of an energy with gradient a default budget holds: `most`, or fewer on
+    large circuits, by their size and not by the clock.
+    """
+    afforded = int(MAX_UPDATES / (max(gates, 1) * 2.0**n_qubits))
+    return min(most, max(afforded, LEAST_EVALUATIONS))
+
+
 class BudgetSpent(Exception):
     """Raised inside an objective to stop a library optimiser; never leaves this package."""
 
@@ -51,12 +66,14 @@ class Budget:
     Attributes:
         max_evaluations: evaluations of the energy (one with gradient counts as one).
         max_seconds: wall-clock time in seconds, None for no limit.
+        stop: asked before every evaluation; once it says yes nothing is left.
     """
 
     max_evaluations: int = 2000
     max_seconds: float | None = None
     used: int = 0
     started: float = field(default_factory=time.monotonic)
+    stop: Callable[[], bool] | None = None
 
     @classmethod
     def unlimited(cls, max_seconds: float | None = None) -> Budget:
@@ -66,9 +83,14 @@ class Budget:
     @property
     def spent(self) -> bool:
         """Whether nothing is left."""
-        if self.used >= self.max_evaluations:
+        if self.used >= self.max_evaluations or (self.stop is not None and self.stop()):
             return True
         return self.max_seconds is not None and self.elapsed_s >= self.max_seconds
+
+    @property
+    def cut_short(self) -> bool:
+        """Whether it ended by the clock or by `stop`: another run may end elsewhere."""
+        return self.used < self.max_evaluations and self.spent
 
     @property
     def elapsed_s(self) -> float:

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from quasar.core.bits import index_to_assignment
 from quasar.core.errors import ProblemError
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.exact import Exact, FloatVector
+from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads, checked
+from quasar.problems.optimality import Optimality, decide
 
 Encoding = Literal["exact", "agent-q"]
 Assignment = Mapping[Label, int]
@@ -33,21 +38,34 @@ class Problem(ABC):
         title: the task in words, "Find ...", for people and prompts.
         sense: whether `objective` is to be minimised or maximised.
         encodings: the supported encodings (`agent-q` only for the benchmark's twelve).
+        free_form: the Hamiltonian itself is what the user stated.
+        reads: which keys of a problem file it reads.
     """
 
     problem_type: ClassVar[str]
     title: ClassVar[str]
     sense: ClassVar[Literal["min", "max"]]
     encodings: ClassVar[tuple[Encoding, ...]] = ("exact",)
+    free_form: ClassVar[bool] = False
+    reads: ClassVar[Reads] = Reads()
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any], *, record: bool | None = None) -> Self:
+        """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
+
+        Args:
+            record: whether this is a record, whose further columns are no concern of the problem;
+                default: told by its fields.
+
+        Raises:
+            ProblemError: something is wrong or is not read; the message says what to write instead.
+        """
+        return cls._read(checked(cls, data, record))
 
     @classmethod
     @abstractmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
-
-        Raises:
-            ProblemError: one sentence that says what is wrong and what to write instead.
-        """
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        """`from_data` once every key is known to be read."""
 
     @abstractmethod
     def to_data(self) -> dict[str, Any]:
@@ -57,9 +75,28 @@ class Problem(ABC):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         """Labels of the binary variables, in any order; `encode` sorts them."""
 
+    def least_qubits(self) -> int:
+        """A lower bound of the number of variables in every encoding, known without listing them.
+
+        For types whose variables are pairs, of which a short file can ask for billions.
+        """
+        return 0
+
     @abstractmethod
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        """The cost to minimise, over the variables of the same encoding (SPEC: encodings)."""
+    def formulation(self) -> Formulation:
+        """Cost, constraints and penalties over the variables of the `exact` encoding."""
+
+    def published(self) -> Polynomial:
+        """The cost of the `agent-q` encoding, over its variables (SPEC: encodings)."""
+        raise NotImplementedError(f"{self.problem_type} has no agent-q encoding")
+
+    def polynomial(self, encoding: Encoding, penalty: Exact | None = None) -> Polynomial:
+        """The cost to minimise, over the variables of the same encoding.
+
+        Args:
+            penalty: weight of the penalties of `exact`; default: the sufficient one.
+        """
+        return self.published() if encoding == "agent-q" else self.formulation().polynomial(penalty)
 
     @abstractmethod
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
@@ -83,9 +120,20 @@ class Problem(ABC):
         each of the type's encodings.
         """
 
-    def to_hamiltonian(self, encoding: Encoding, variables: Sequence[Label]) -> IsingHamiltonian:
+    def to_hamiltonian(
+        self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None
+    ) -> IsingHamiltonian:
         """The polynomial in Z's; variable i of `variables` is qubit i."""
-        return self.polynomial(encoding).to_ising(variables)
+        return self.polynomial(encoding, penalty).to_ising(variables)
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        """The objective at every basis state, shape [D]; any number where infeasible.
+
+        Args:
+            costs: the formulation's cost at every basis state, shape [D].
+            variables: label of each qubit.
+        """
+        return costs if self.sense == "min" else -costs
 
     def prompt_details(self) -> str:
         """The attributes in the published prompt's words, e.g. `with 3 colors`; empty if none."""
@@ -129,6 +177,7 @@ class EncodedProblem:
             matches neither.
         variable_order: how the labels were sorted.
         reference: QASM of the reference circuit that came with a record, if any.
+        penalty: weight of the penalties that was chosen; None for the sufficient one.
     """
 
     problem: Problem | None
@@ -137,14 +186,41 @@ class EncodedProblem:
     encoding: Encoding | Literal["given"]
     variable_order: VariableOrder
     reference: str | None = None
+    penalty: Exact | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: vectors of 2**n entries do not travel to other processes."""
+        return {field.name: self.__dict__[field.name] for field in fields(self)}
 
     def with_reference(self, reference: str | None) -> EncodedProblem:
         """The same with a reference circuit."""
         return replace(self, reference=reference)
 
+    def bare(self) -> EncodedProblem:
+        """The same without what was computed of it, which may be vectors of 2**n entries."""
+        return replace(self, hamiltonian=self.hamiltonian.bare())
+
     @property
     def n_qubits(self) -> int:
         return self.hamiltonian.n_qubits
+
+    @cached_property
+    def formulation(self) -> Formulation | None:
+        """Of the user's problem; None when the variables are unknown or the form is free."""
+        if self.problem is None or self.encoding == "given" or self.problem.free_form:
+            return None
+        return self.problem.formulation()
+
+    @cached_property
+    def optimality(self) -> Optimality:
+        """Which basis states are optimal; see `problems.optimality`.
+
+        Raises:
+            ProblemError: more qubits than can be enumerated.
+        """
+        return decide(
+            self.hamiltonian, self.formulation, self.variables, given=self.encoding != "exact"
+        )
 
     def decode(self, index: int) -> Decoded | None:
         """The solution that basis state `index` stands for; None when the variables are unknown."""
@@ -161,26 +237,70 @@ class EncodedProblem:
         )
 
 
+MAX_VARIABLES = 5_000
+"""Variables encoded at most, also where nothing is to be verified: a complete graph on so many
+nodes has 12 million terms."""
+
+
 def encode(
-    problem: Problem, encoding: Encoding = "exact", variable_order: VariableOrder = "natural"
+    problem: Problem,
+    encoding: Encoding = "exact",
+    variable_order: VariableOrder = "natural",
+    penalty: Exact | None = None,
+    *,
+    verifiable: bool = False,
 ) -> EncodedProblem:
     """Number the variables and build the Hamiltonian.
 
+    Args:
+        penalty: weight of the penalties of `exact`; default: one that is sufficient.
+        verifiable: refuse at once what is too large to be verified exactly.
+
     Raises:
-        ProblemError: the type lacks this encoding, or nothing is left to decide.
+        ProblemError: the type lacks this encoding, too many variables, nothing is left to decide,
+            or a penalty weight that is not positive or given to an encoding without penalties.
     """
     if encoding not in problem.encodings:
         raise ProblemError(
             f"{problem.problem_type} has no {encoding!r} encoding; "
             f"use --encoding {' or '.join(problem.encodings)}."
         )
-    variables = tuple(sort_labels(problem.variables(encoding), variable_order))
+    _check_size(problem, problem.least_qubits(), verifiable)
+    labels = problem.variables(encoding)
+    _check_size(problem, len(labels), verifiable)
+    variables = tuple(sort_labels(labels, variable_order))
     if not variables:
         raise ProblemError(
             f"this {problem.problem_type} instance has nothing to decide (0 qubits)."
         )
-    hamiltonian = problem.to_hamiltonian(encoding, variables)
-    return EncodedProblem(problem, hamiltonian, variables, encoding, variable_order)
+    if penalty is not None:
+        _check_penalty(problem, encoding, penalty)
+    hamiltonian = problem.to_hamiltonian(encoding, variables, penalty)
+    return EncodedProblem(
+        problem, hamiltonian, variables, encoding, variable_order, penalty=penalty
+    )
+
+
+def _check_penalty(problem: Problem, encoding: Encoding, chosen: Exact) -> None:
+    free = problem.free_form or encoding != "exact"
+    if free or problem.formulation().penalties is None:
+        raise ProblemError(
+            f"{problem.problem_type} in the {encoding} encoding has no penalty weight to choose: "
+            "leave --penalty out."
+        )
+    if chosen <= 0:
+        raise ProblemError(f"the penalty weight must be above 0, not {float(chosen):g}.")
+
+
+def _check_size(problem: Problem, n_qubits: int, verifiable: bool) -> None:
+    if verifiable:
+        require_exact(n_qubits)
+    if n_qubits > MAX_VARIABLES:
+        raise ProblemError(
+            f"this {problem.problem_type} instance has {n_qubits:,} qubits; at most "
+            f"{MAX_VARIABLES:,} can be encoded: use a smaller graph, fewer colours or bits, or "
+            "split it."
+        )
 
 
 def selected(assignment: Assignment, labels: Iterable[Label]) -> list[Label]:

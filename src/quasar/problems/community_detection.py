@@ -13,6 +13,7 @@ community into one loses at most Σ_u max(0, -B_uv)/m, taking a node out of one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations, product
 from typing import Any, Self
 
@@ -20,10 +21,13 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above, exactly_one
 
 
@@ -37,6 +41,14 @@ class CommunityDetection(Problem):
     title = "Split the nodes into communities of greatest modularity"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "number_of_communities": "how many communities there may be",
+            "communities_size": "a remark on how the graph was made; not used",
+        },
+        edges={"weight": "weight of the edge, 0 or more; default 1"},
+        hints={"community": "communities cannot be fixed beforehand. Remove it"},
+    )
 
     def __init__(
         self, graph: nx.Graph, number_of_communities: int, communities_size: int | None = None
@@ -48,27 +60,26 @@ class CommunityDetection(Problem):
         self.graph = graph
         self.number_of_communities = number_of_communities
         self.communities_size = communities_size
-        self._weight: dict[tuple[Label, Label], float] = {}
-        for u, v in graphs.edges(graph):
-            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+        weights = graphs.edge_numbers(graph, "weight", default=1)
+        self._weight = {edge: exact(weight) for edge, weight in weights.items()}
+        for (u, v), weight in weights.items():
             if weight < 0:
                 raise ProblemError(
-                    f"edge {u!r} - {v!r} has the weight {weight:g}: modularity needs weights of "
+                    f"edge {u!r} - {v!r} has the weight {weight}: modularity needs weights of "
                     "0 or more."
                 )
-            self._weight[u, v] = weight
-        self._total = sum(self._weight.values())
+        self._total = total(self._weight.values())
         if self._total == 0:
             raise ProblemError(
                 "modularity is not defined without edges: add at least one edge of positive weight."
             )
-        self._degree: dict[Label, float] = dict.fromkeys(graph.nodes, 0.0)
-        for edge, weight in self._weight.items():
+        self._degree: dict[Label, Exact] = dict.fromkeys(graph.nodes, 0)
+        for edge, strength in self._weight.items():
             for node in edge:
-                self._degree[node] += weight
+                self._degree[node] += strength
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         size = attributes.get("communities_size")
         if size is not None:
@@ -90,37 +101,51 @@ class CommunityDetection(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), range(self.number_of_communities)))
 
-    def _gains(self) -> dict[tuple[Label, Label], float]:
+    def formulation(self) -> Formulation:
+        gains = self._gains()
+        split = self._not_in_one()
+        weight = self._penalty(gains)
+        why = "a tenth more than moving one node can gain in modularity"
+        alone = total(Fraction(g, 2 * self._total) ** 2 for g in self._degree.values())
+        cost = self._joined(gains) * -1 + alone
+        return Formulation(cost, [Constraint(split)], Penalties(split * weight, weight, why))
+
+    def published(self) -> Polynomial:
+        cost = self._not_in_one() * 10 - self._joined(self._gains())
+        largest = max(abs(Fraction(c)) for term, c in cost.coefficients.items() if term)
+        return cost * (1 / largest)
+
+    def _not_in_one(self) -> Polynomial:
+        communities = range(self.number_of_communities)
+        return Polynomial.total(exactly_one((v, c) for c in communities) for v in self.graph.nodes)
+
+    def _joined(self, gains: Mapping[tuple[Label, Label], Exact]) -> Polynomial:
+        """What the modularity gains by the pairs that share a community."""
+        joined = Polynomial()
+        for c in range(self.number_of_communities):
+            for (u, v), gain in gains.items():
+                joined.accumulate(Polynomial({frozenset([(u, c), (v, c)]): gain}))
+        return joined
+
+    def _gains(self) -> dict[tuple[Label, Label], Exact]:
         """B_uv / m of every pair u < v: what joining them adds to the modularity."""
-        m = self._total
+        m, g = self._total, self._degree
         return {
-            (u, v): (self._weight.get((u, v), 0.0) - self._degree[u] * self._degree[v] / (2 * m))
-            / m
+            (u, v): (self._weight.get((u, v), 0) - Fraction(g[u] * g[v], 2 * m)) * Fraction(1, m)
             for u, v in combinations(graphs.nodes(self.graph), 2)
         }
 
-    def _penalty(self, gains: Mapping[tuple[Label, Label], float]) -> float:
-        positive = dict.fromkeys(self.graph.nodes, 0.0)
-        negative = dict.fromkeys(self.graph.nodes, 0.0)
+    def _penalty(self, gains: Mapping[tuple[Label, Label], Exact]) -> Exact:
+        positive: dict[Label, Exact] = dict.fromkeys(self.graph.nodes, 0)
+        negative: dict[Label, Exact] = dict.fromkeys(self.graph.nodes, 0)
         for pair, gain in gains.items():
             for node in pair:
-                positive[node] += max(0.0, gain)
-                negative[node] += max(0.0, -gain)
+                positive[node] += max(0, gain)
+                negative[node] += max(0, -gain)
         return above(max(*positive.values(), *negative.values()))
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        communities = range(self.number_of_communities)
-        gains = self._gains()
-        penalty = 10.0 if encoding == "agent-q" else self._penalty(gains)
-        cost = Polynomial.total(
-            exactly_one((v, c) for c in communities) * penalty for v in self.graph.nodes
-        )
-        for (u, v), gain in gains.items():
-            for c in communities:
-                cost.accumulate(Polynomial.variable((u, c)) * Polynomial.variable((v, c)), -gain)
-        if encoding == "agent-q":
-            return cost * (1 / max(abs(c) for term, c in cost.coefficients.items() if term))
-        return cost
+    def least_qubits(self) -> int:
+        return len(self.graph) * self.number_of_communities
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(label) for label in selected(assignment, self.variables(encoding))]
@@ -129,12 +154,12 @@ class CommunityDetection(Problem):
         return graphs.is_labelling(solution, self.graph, self.number_of_communities)
 
     def objective(self, solution: Solution) -> float:
-        total = 0.0
+        modularity: Exact = 0
         for same in graphs.classes(solution).values():
-            inside = sum(w for (u, v), w in self._weight.items() if u in same and v in same)
-            degree = sum(self._degree.get(v, 0.0) for v in same)
-            total += inside / self._total - (degree / (2 * self._total)) ** 2
-        return total
+            inside = total(w for (u, v), w in self._weight.items() if u in same and v in same)
+            degree = total(self._degree.get(v, 0) for v in same)
+            modularity += Fraction(inside, self._total) - Fraction(degree, 2 * self._total) ** 2
+        return float(modularity)
 
     def prompt_details(self) -> str:
         count = f"{self.number_of_communities} communities"

@@ -19,6 +19,8 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class ConnectedComponents(Problem):
@@ -31,13 +33,16 @@ class ConnectedComponents(Problem):
     title = "Find the connected component that a given node belongs to"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"node": "a node of the component"},
+    )
 
     def __init__(self, graph: nx.Graph, node: Label) -> None:
         self.graph = graph
         self.node = node
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
         return cls(graph, graphs.node_attribute(graphs.attributes_of(data), "node", graph))
 
@@ -51,21 +56,29 @@ class ConnectedComponents(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [v for v in graphs.nodes(self.graph) if v != self.node]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
+        x = self._chosen()
+        leaving = Polynomial.total((x[u] - x[v]).square() for u, v in self.graph.edges)
+        weight = self.graph.number_of_nodes()
+        why = "the number of nodes: more than leaving out all the other nodes saves"
+        penalties = Penalties(leaving * weight, weight, why)
+        return Formulation(Polynomial.total(x.values()), [Constraint(leaving)], penalties)
+
+    def published(self) -> Polynomial:
+        x = self._chosen()
+        cost = Polynomial.total(x.values())
+        for v, degree in self.graph.degree:
+            difference = x[v] * degree
+            for u in self.graph[v]:
+                difference.accumulate(x[u], -1)
+            cost.accumulate(difference.square())
+        return cost
+
+    def _chosen(self) -> dict[Label, Polynomial]:
+        """Whether each node is chosen; the given one is."""
         x = {v: Polynomial.variable(v) for v in self.graph.nodes}
         x[self.node] = Polynomial.constant(1)
-        cost = Polynomial.total(x.values())
-        if encoding == "agent-q":
-            for v, degree in self.graph.degree:
-                difference = x[v] * degree
-                for u in self.graph[v]:
-                    difference.accumulate(x[u], -1)
-                cost.accumulate(difference.square())
-        else:
-            penalty = self.graph.number_of_nodes()
-            for u, v in self.graph.edges:
-                cost.accumulate((x[u] - x[v]).square(), penalty)
-        return cost
+        return x
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in graphs.nodes(self.graph) if v == self.node or assignment[v]]

@@ -1,7 +1,11 @@
-"""Minimum edge cover: the fewest edges that touch every node.
+"""Minimum edge cover: the lightest edges that touch every node.
 
-Variables: edges, as sorted pairs. Both encodings are the same higher-order polynomial,
-2 Σ_v Π_{e∋v} (1-x_e) + Σ_e x_e; it is exact, since a bare node costs 2 and covering it costs 1.
+Variables: edges, as sorted pairs. With edge weights w (1 where none are given, any sign), `exact`
+is the higher-order polynomial Σ_v P_v Π_{e∋v} (1-x_e) + Σ_e w_e x_e, where P_v = 2 min_{e∋v} w_e,
+or, where that is not positive, the smallest |w| above 0. Covering a bare node by its lightest edge
+costs that weight and saves at least P_v, which is more; so no ground state leaves a node bare, and
+without one the cost is the weight of the cover.
+`agent-q` knows no weights: 2 Σ_v Π_{e∋v} (1-x_e) + Σ_e x_e, which is `exact` for weights of 1.
 """
 
 from __future__ import annotations
@@ -12,27 +16,38 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
-from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling
+from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
-from quasar.problems.penalties import none_of
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
+from quasar.problems.values import Number
 
 
 class EdgeCover(Problem):
-    """Solution: list of the edges in the cover. Objective: how many."""
+    """Solution: list of the edges in the cover. Objective: their total weight.
+
+    Edges carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
 
     problem_type = "edge_cover"
     title = "Find the smallest set of edges that touches every node"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
+        self._weights: dict[Label, Number] = dict(
+            graphs.edge_numbers(graph, "weight", default=1).items()
+        )
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
@@ -41,23 +56,36 @@ class EdgeCover(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.edges(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        """The cost.
+    def formulation(self) -> Formulation:
+        """Cost, constraints and penalties.
 
         Raises:
-            ProblemError: a node of too many edges; in `exact` also a node without edges, which
-                nothing can cover.
+            ProblemError: a node of too many edges.
         """
-        isolated = list(nx.isolates(self.graph))
-        if isolated and encoding == "exact":
-            raise ProblemError(
-                f"node {isolated[0]!r} has no edge, so no edge cover exists: "
-                "remove the node or give it an edge."
-            )
-        cost = Polynomial.linear(dict.fromkeys(graphs.edges(self.graph), 1.0))
+        weights = {edge: exact(weight) for edge, weight in self._weights.items()}
+        least = penalties.unit(weights.values())
+        bare, terms = Polynomial(), Polynomial()
+        sizes: list[Exact] = [1]
         for v in self.graph.nodes:
-            cost.accumulate(none_of(graphs.edges_at(self.graph, v), f"node {v!r}"), 2)
-        return cost
+            at_node = graphs.edges_at(self.graph, v)
+            lightest = min((weights[edge] for edge in at_node), default=1)
+            sizes.append(penalties.outweighing(lightest, least))
+            uncovered = penalties.none_of(at_node, f"node {v!r}")
+            bare.accumulate(uncovered)
+            terms.accumulate(uncovered, sizes[-1])
+        why = "at each node twice its lightest edge, which would cover it"
+        return Formulation(
+            Polynomial.linear(weights), [Constraint(bare)], Penalties(terms, max(sizes), why)
+        )
+
+    def published(self) -> Polynomial:
+        """The cost of the `agent-q` encoding.
+
+        Raises:
+            ProblemError: the instance is weighted, or as `formulation`.
+        """
+        graphs.refuse_weights(self._weights.values(), "edges", self.problem_type)
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(edge) for edge in selected(assignment, graphs.edges(self.graph))]
@@ -68,7 +96,11 @@ class EdgeCover(Problem):
         return covered == set(self.graph.nodes) and all(self.graph.has_edge(*e) for e in chosen)
 
     def objective(self, solution: Solution) -> float:
-        return float(len(solution))
+        chosen = graphs.edges_from_json(solution)
+        return float(total(exact(self._weights.get(edge, 0)) for edge in chosen))
+
+    def prompt_details(self) -> str:
+        return "of least edge weight" if graphs.are_weights(self._weights.values()) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

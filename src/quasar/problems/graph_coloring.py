@@ -14,11 +14,16 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
-from quasar.problems.penalties import exactly_one
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
+from quasar.problems.penalties import exactly_one, products
+
+_FIXED = "colours cannot be fixed beforehand. Remove it, or state the costs as problem type 'qubo'"
 
 
 class GraphColoring(Problem):
@@ -31,6 +36,13 @@ class GraphColoring(Problem):
     title = "Colour the nodes so that no edge joins two nodes of one colour"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"number_of_colors": "how many colours there are"},
+        hints={
+            **dict.fromkeys(("color", "colour", "fixed_colors", "precoloring"), _FIXED),
+            **dict.fromkeys(("k", "colors", "colours"), "how many there are is 'number_of_colors'"),
+        },
+    )
 
     def __init__(self, graph: nx.Graph, number_of_colors: int) -> None:
         if number_of_colors < 1:
@@ -41,7 +53,7 @@ class GraphColoring(Problem):
         self.number_of_colors = number_of_colors
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         colors = graphs.attribute(graphs.attributes_of(data), "number_of_colors", int, 3)
         return cls(graphs.read_graph(data), colors)
 
@@ -55,13 +67,21 @@ class GraphColoring(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def least_qubits(self) -> int:
+        return len(self.graph) * self.number_of_colors
+
+    def formulation(self) -> Formulation:
         colors = range(self.number_of_colors)
-        cost = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
-        for u, v in self.graph.edges:
-            for c in colors:
-                cost.accumulate(Polynomial.variable((u, c)) * Polynomial.variable((v, c)))
-        return cost
+        broken = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
+        broken += products(((u, c), (v, c)) for u, v in self.graph.edges for c in colors)
+        why = "nothing but the constraints costs anything"
+        return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return np.zeros_like(costs)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(label) for label in selected(assignment, self.variables(encoding))]

@@ -18,11 +18,14 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
-from quasar.problems.penalties import exactly_one
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
+from quasar.problems.penalties import exactly_one, products
 
 _KEY = "autoisomorphic_graph"
 
@@ -38,6 +41,9 @@ class GraphIsomorphism(Problem):
     title = "Match the nodes of two graphs so that edges fall on edges"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={_KEY: "the second graph, in node-link form"},
+    )
 
     def __init__(self, graph: nx.Graph, other: nx.Graph) -> None:
         if graph.number_of_nodes() != other.number_of_nodes():
@@ -49,7 +55,7 @@ class GraphIsomorphism(Problem):
         self.other = other
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         other = graphs.read_graph(attributes, key=_KEY, what="second graph")
         return cls(graphs.read_graph(data), other)
@@ -64,18 +70,27 @@ class GraphIsomorphism(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def least_qubits(self) -> int:
+        return len(self.graph) ** 2
+
+    def formulation(self) -> Formulation:
+        broken = self._not_one_to_one()
+        broken += products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())
+        broken += products(((i, v), (j, u)) for (i, j), (u, v) in self._misfits())
+        why = "nothing but the constraints costs anything"
+        return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+
+    def published(self) -> Polynomial:
+        misfits = products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())
+        return self._not_one_to_one() + misfits
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return np.zeros_like(costs)
+
+    def _not_one_to_one(self) -> Polynomial:
         first, second = graphs.nodes(self.graph), graphs.nodes(self.other)
-        cost = Polynomial.total(exactly_one((i, u) for u in second) for i in first)
-        for u in second:
-            cost.accumulate(exactly_one((i, u) for i in first))
-        for (i, j), (u, v) in self._misfits():
-            pairs = [((i, u), (j, v))]
-            if encoding == "exact":
-                pairs.append(((i, v), (j, u)))
-            for a, b in pairs:
-                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b))
-        return cost
+        rows = Polynomial.total(exactly_one((i, u) for u in second) for i in first)
+        return rows + Polynomial.total(exactly_one((i, u) for i in first) for u in second)
 
     def _misfits(self) -> Iterator[tuple[tuple[Label, Label], tuple[Label, Label]]]:
         """Every edge of one graph with every non-edge of the other, as (first, second)."""

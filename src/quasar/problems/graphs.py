@@ -7,8 +7,7 @@ solutions exactly as given.
 from __future__ import annotations
 
 import math
-import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +15,30 @@ import networkx as nx
 
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, from_json, sort_labels, sorted_pair, to_json
+from quasar.problems import values
+from quasar.problems.values import Number
 
 Graph = nx.Graph  # undirected or directed; weights on edges as named by the problem type
+
+_TOO_LARGE = 1e300  # sums of smaller ones stay finite
 
 
 @dataclass(frozen=True)
 class Hypergraph:
-    """Nodes and hyperedges (sets of at least two nodes), both in the order given."""
+    """Nodes and hyperedges (sets of at least two nodes), both in the order given.
+
+    Attributes:
+        weights: one a hyperedge, or none at all: then each weighs 1.
+    """
 
     nodes: tuple[Label, ...]
     hyperedges: tuple[tuple[Label, ...], ...]
+    weights: tuple[Number, ...] = ()
+
+    @property
+    def weighted(self) -> list[tuple[tuple[Label, ...], Number]]:
+        """The hyperedges, each with its weight."""
+        return list(zip(self.hyperedges, self.weights or [1] * len(self.hyperedges), strict=True))
 
 
 def read_graph(
@@ -63,7 +76,8 @@ def read_graph(
         label = _label(attributes.pop("id"))
         if label in graph:
             raise ProblemError(f"node {label!r} is listed twice; give every node its own id.")
-        graph.add_node(label, **attributes)
+        graph.add_node(label)
+        graph.nodes[label].update(attributes)
     for edge in edges:
         if not isinstance(edge, Mapping) or "source" not in edge or "target" not in edge:
             raise ProblemError(f"edge {edge!r} must be an object with 'source' and 'target'.")
@@ -77,7 +91,8 @@ def read_graph(
                 )
         if graph.has_edge(u, v):
             raise ProblemError(f"edge {u!r} - {v!r} is listed twice; merge parallel edges.")
-        graph.add_edge(u, v, **attributes)
+        graph.add_edge(u, v)
+        graph.edges[u, v].update(attributes)
     return _checked(graph, directed, what)
 
 
@@ -116,10 +131,13 @@ def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
 
 
 def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
-    """The hypergraph of a problem file: `nodes` and `hyperedges` (lists of nodes).
+    """The hypergraph of a problem file: `nodes` and `hyperedges`.
+
+    A hyperedge is a list of nodes, or an object of `nodes` and `weight`.
 
     Raises:
-        ProblemError: missing lists, unknown or repeated nodes, a hyperedge of fewer than two nodes.
+        ProblemError: missing lists, unknown or repeated nodes, a hyperedge of fewer than two nodes,
+            weights on some hyperedges only.
     """
     raw = data.get("graph")
     if not isinstance(raw, Mapping) or "hyperedges" not in raw or "nodes" not in raw:
@@ -136,19 +154,40 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
     if len(set(nodes)) != len(nodes):
         raise ProblemError("a node of the hypergraph is listed twice.")
     hyperedges = []
+    known = set(nodes)
+    weights: list[tuple[str, Any]] = []
     for raw_edge in raw["hyperedges"]:
-        if not isinstance(raw_edge, list | tuple):
-            raise ProblemError(f"hyperedge {raw_edge!r} must be a list of nodes.")
-        edge = tuple(_label(n) for n in raw_edge)
-        unknown = [n for n in edge if n not in nodes]
+        members = raw_edge.get("nodes") if isinstance(raw_edge, Mapping) else raw_edge
+        if not isinstance(members, list | tuple):
+            raise ProblemError(
+                f"hyperedge {raw_edge!r} must be a list of nodes, or an object such as "
+                "{'nodes': ['a', 'b', 'c'], 'weight': 2}."
+            )
+        edge = tuple(_label(n) for n in members)
+        unknown = [n for n in edge if n not in known]
         if unknown:
             raise ProblemError(f"hyperedge {list(edge)} uses {unknown[0]!r}, which is not a node.")
         if len(edge) < 2 or len(set(edge)) != len(edge):
             raise ProblemError(f"hyperedge {list(edge)} needs at least two different nodes.")
         hyperedges.append(edge)
+        weight = raw_edge.get("weight") if isinstance(raw_edge, Mapping) else None
+        weights.append((f"hyperedge {list(edge)}", weight))
     if not hyperedges:
         raise ProblemError("the hypergraph has no hyperedges: add at least one.")
-    return Hypergraph(nodes, tuple(hyperedges))
+    numbers = _numbers(weights, "weight", "hyperedge", 1)
+    given = any(weight is not None for _, weight in weights)
+    return Hypergraph(nodes, tuple(hyperedges), tuple(numbers) if given else ())
+
+
+def hypergraph_data(hypergraph: Hypergraph) -> dict[str, Any]:
+    """A hypergraph as `read_hypergraph` takes it."""
+    hyperedges: list[Any] = to_json(hypergraph.hyperedges)
+    if hypergraph.weights:
+        hyperedges = [
+            {"nodes": to_json(edge), "weight": values.to_json_number(weight)}
+            for edge, weight in hypergraph.weighted
+        ]
+    return {"nodes": [to_json(v) for v in hypergraph.nodes], "hyperedges": hyperedges}
 
 
 def graph_data(graph: nx.Graph) -> dict[str, Any]:
@@ -157,45 +196,110 @@ def graph_data(graph: nx.Graph) -> dict[str, Any]:
         "directed": graph.is_directed(),
         "multigraph": False,
         "graph": {},
-        "nodes": [{**attributes, "id": to_json(n)} for n, attributes in graph.nodes(data=True)],
+        "nodes": [{**_plain(has), "id": to_json(n)} for n, has in graph.nodes(data=True)],
         "edges": [
-            {**attributes, "source": to_json(u), "target": to_json(v)}
-            for u, v, attributes in graph.edges(data=True)
+            {**_plain(has), "source": to_json(u), "target": to_json(v)}
+            for u, v, has in graph.edges(data=True)
         ],
     }
 
 
-def edge_number(
-    graph: nx.Graph, u: Label, v: Label, key: str, *, default: float | None = None
-) -> float:
-    """A finite number on an edge, such as its weight or capacity.
+def _plain(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: values.to_json_number(value) for key, value in attributes.items()}
+
+
+def edge_numbers(
+    graph: nx.Graph,
+    key: str,
+    *,
+    default: Number | None = None,
+    order: Iterable[tuple[Label, Label]] | None = None,
+) -> dict[tuple[Label, Label], Number]:
+    """A finite number on every edge, such as its weight.
+
+    Args:
+        default: of all edges, where none has the key.
+        order: all edges in the order wanted; default: that of `edges`.
 
     Raises:
-        ProblemError: absent without a default, or not a finite number.
+        ProblemError: absent without a default or on some edges only, or not a finite number.
     """
-    value = graph.edges[u, v].get(key, default)
-    if value is None:
-        raise ProblemError(f"edge {u!r} - {v!r} has no {key!r}: give every edge a number.")
-    number = not isinstance(value, bool) and isinstance(value, numbers.Real)
-    if not number or not abs(value) < 1e300:
-        raise ProblemError(f"{key!r} of edge {u!r} - {v!r} must be a finite number, not {value!r}.")
-    return float(value)
+    found = [(edge, graph.edges[edge].get(key)) for edge in order or edges(graph)]
+    arrow = "arc" if graph.is_directed() else "edge"
+    named = [(f"{arrow} {u!r} - {v!r}", value) for (u, v), value in found]
+    numbers = _numbers(named, key, arrow, default)
+    return {edge: number for (edge, _), number in zip(found, numbers, strict=True)}
 
 
-def capacities(graph: nx.DiGraph) -> dict[tuple[Label, Label], float]:
+def node_numbers(graph: nx.Graph, key: str, *, default: Number) -> dict[Label, Number]:
+    """A finite number on every node, such as its weight, in natural order.
+
+    Args:
+        default: of all nodes, where none has the key.
+
+    Raises:
+        ProblemError: absent on some nodes only, or not a finite number.
+    """
+    order = nodes(graph)
+    named = [(f"node {v!r}", graph.nodes[v].get(key)) for v in order]
+    return dict(zip(order, _numbers(named, key, "node", default), strict=True))
+
+
+def are_weights(weights: Iterable[Number]) -> bool:
+    """Whether any weight differs from 1, so that they say something."""
+    return any(weight != 1 for weight in weights)
+
+
+def refuse_weights(weights: Iterable[Number], what: str, problem_type: str) -> None:
+    """Refuse weights in an encoding that has no place for them.
+
+    Args:
+        what: what carries them, in the plural.
+
+    Raises:
+        ProblemError: a weight other than 1.
+    """
+    if are_weights(weights):
+        raise ProblemError(
+            f"the benchmark's 'agent-q' encoding of {problem_type} knows no weights, but the "
+            f"{what} have some: use --encoding exact, or remove the weights."
+        )
+
+
+def _numbers(
+    named: Iterable[tuple[str, Any]], key: str, kind: str, default: Number | None
+) -> list[Number]:
+    """The numbers that things of a kind have, all of them or none; None stands for absent."""
+    named = list(named)
+    without = [what for what, value in named if value is None]
+    if len(without) == len(named) and default is not None:
+        return [default] * len(named)
+    if without:
+        some = "" if len(without) == len(named) else f", but others of the graph's {kind}s do"
+        raise ProblemError(f"{without[0]} has no {key!r}{some}: give every {kind} a number.")
+    return [_number(value, f"{key!r} of {what}") for what, value in named]
+
+
+def _number(value: Any, what: str) -> Number:
+    found = values.real(value)
+    if found is None or not abs(found) < _TOO_LARGE:
+        raise ProblemError(f"{what} must be a finite number, not {value!r}.")
+    return found
+
+
+def capacities(graph: nx.DiGraph) -> dict[tuple[Label, Label], Number]:
     """The `capacity` of every arc, in the order of `edges`.
 
     Raises:
         ProblemError: a capacity that is missing, not a finite number, or negative.
     """
-    out = {}
-    for u, v in edges(graph):
-        out[u, v] = edge_number(graph, u, v, "capacity")
-        if out[u, v] < 0:
+    found = edge_numbers(graph, "capacity")
+    for (u, v), capacity in found.items():
+        if capacity < 0:
             raise ProblemError(
-                f"arc {u!r} - {v!r} has the capacity {out[u, v]:g}: capacities must be 0 or more."
+                f"arc {u!r} - {v!r} has the capacity {capacity}: capacities must be 0 or more."
             )
-    return out
+    return found
 
 
 def check_terminals(source: Label, sink: Label) -> None:

@@ -22,11 +22,14 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, from_json, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
-from quasar.problems.penalties import above, exactly_one
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
+from quasar.problems.penalties import above, exactly_one, products
 
 
 class HamiltonianPath(Problem):
@@ -40,6 +43,10 @@ class HamiltonianPath(Problem):
     title = "Find a path from the start to the end node that visits every node once"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"start_node": "first node", "end_node": "last node"},
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, start_node: Label, end_node: Label) -> None:
         if start_node == end_node:
@@ -51,13 +58,13 @@ class HamiltonianPath(Problem):
         self.start_node = start_node
         self.end_node = end_node
         self._inner = [v for v in graphs.nodes(graph) if v not in (start_node, end_node)]
-        self._weight: dict[tuple[Label, Label], float] = {}
-        for u, v in graphs.edges(graph):
-            weight = graphs.edge_number(graph, u, v, "weight", default=1)
+        self._weight: dict[tuple[Label, Label], Exact] = {}
+        for (u, v), number in graphs.edge_numbers(graph, "weight", default=1).items():
+            weight = exact(number)
             self._weight[u, v] = self._weight[v, u] = weight
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
         attributes = graphs.attributes_of(data)
         return cls(
@@ -89,22 +96,25 @@ class HamiltonianPath(Problem):
         """Ordered pairs of inner nodes that no edge joins."""
         return [step for step in permutations(self._inner, 2) if step not in self._weight]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        positions = range(1, len(self._inner) + 1)
-        broken = Polynomial.total(exactly_one((u, j) for j in positions) for u in self._inner)
-        for j in positions:
-            broken.accumulate(exactly_one((u, j) for u in self._inner))
-        last = positions[-1:] if encoding == "agent-q" else []
-        for (u, v), j in product(self._missing_steps(), [*positions[:-1], *last]):
-            broken.accumulate(Polynomial.variable((u, j)) * Polynomial.variable((v, j + 1)))
-        if encoding == "agent-q" or not self._inner:
-            return broken
-        return self._exact(broken)
+    def least_qubits(self) -> int:
+        return len(self._inner) ** 2
 
-    def _exact(self, broken: Polynomial) -> Polynomial:
+    def _broken(self, positions_left: Sequence[int]) -> Polynomial:
+        """One-hot squares, and steps along no edge from the positions given."""
+        positions = range(1, len(self._inner) + 1)
+        rows = Polynomial.total(exactly_one((u, j) for j in positions) for u in self._inner)
+        columns = Polynomial.total(exactly_one((u, j) for u in self._inner) for j in positions)
+        steps = product(self._missing_steps(), positions_left)
+        return rows + columns + products(((u, j), (v, j + 1)) for (u, v), j in steps)
+
+    def published(self) -> Polynomial:
+        return self._broken(range(1, len(self._inner) + 1))
+
+    def formulation(self) -> Formulation:
         s, t, last = self.start_node, self.end_node, len(self._inner)
+        broken = self._broken(range(1, last))
         usable = {step: w for step, w in self._weight.items() if set(step) != {s, t}}
-        lightest = min(usable.values(), default=0.0)
+        lightest = min(usable.values(), default=0)
         excess = {step: weight - lightest for step, weight in usable.items()}
         steps = Polynomial()
         for u in self._inner:
@@ -120,7 +130,9 @@ class HamiltonianPath(Problem):
                 steps.accumulate(both, excess[u, v])
         heaviest = sorted(excess.values(), reverse=True)[::2]  # both directions are listed
         penalty = above(sum(heaviest[: last + 1]))
-        return broken * penalty + steps + lightest * (last + 1)
+        cost = steps + lightest * (last + 1)
+        why = "a tenth more than the heaviest edges of a path together, the lightest taken off each"
+        return Formulation(cost, [Constraint(broken)], Penalties(broken * penalty, penalty, why))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         path: list[Any] = [to_json(self.start_node)]
@@ -140,7 +152,7 @@ class HamiltonianPath(Problem):
 
     def objective(self, solution: Solution) -> float:
         path = [from_json(node) for node in solution]
-        return sum((self._weight.get(step, 0.0) for step in pairwise(path)), 0.0)
+        return float(total(self._weight.get(step, 0) for step in pairwise(path)))
 
     def prompt_details(self) -> str:
         # The published wording ends in a full stop, in the middle of the sentence.

@@ -1,55 +1,75 @@
-"""Free form: minimise any polynomial in named 0/1 variables (higher-order binary optimisation).
+"""Free form: minimise any polynomial in named 0/1 variables, or in spins (higher-order binary
+optimisation).
 
 Variables and cost: the user's own; exact, since the cost is the objective. Every assignment is
-feasible. `qubo.py` is the same with at most two variables a term.
+feasible. `qubo.py` is the same with at most two variables a term. Spins need no translation: s = Z.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, plain
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label, natural_key, sort_labels, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 _SEPARATOR = re.compile(r"[\s,]")
 
+Vartype = Literal["BINARY", "SPIN"]
 Entry = tuple[Sequence[Label], values.Number]
 
 
 class Hubo(Problem):
-    """Solution: value 0 or 1 of each variable, by its name as text. Objective: the polynomial.
+    """Solution: value of each variable (0 or 1; of spins -1 or 1), by its name as text. Objective:
+    the polynomial, its constant included.
 
     The coefficients stand at the top level of the file under the type's name, as a list of
     `[[variables], coefficient]` entries, as an object with keys such as "a*b" (digits alone are a
     number; names with spaces, commas or `*` need the list), or as a square matrix Q of x'Qx, whose
     variables are 0..n-1. The empty list or key is the constant. From Python also a dict with tuple
-    keys, or a dimod BinaryQuadraticModel or BinaryPolynomial; its spins s become x = (s + 1) / 2.
-    Repeated terms add up, and x² = x.
+    keys, or a dimod BinaryQuadraticModel or BinaryPolynomial. Repeated terms add up, and x² = x.
+    With `"vartype": "SPIN"`, as dimod calls it, or a dimod model in spins, the variables are spins
+    and s² = 1.
     """
 
     problem_type = "hubo"
     title = "Find the 0/1 values of the variables that minimise the polynomial"
     sense = "min"
+    reads = Reads(
+        fields=("hubo", "vartype"),
+    )
     max_order: ClassVar[int] = 16  # a product of k variables becomes 2**k Ising terms
     too_high: ClassVar[str] = "split it with helper variables"
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[Entry], vartype: Vartype = "BINARY") -> None:
+        self.vartype = vartype
+        if vartype == "SPIN":  # over the class's title, which says 0/1
+            self.__dict__["title"] = self.title.replace("0/1 values of the variables", "spins")
         self._cost = Polynomial()
         for labels, coefficient in entries:
-            self._cost.accumulate(Polynomial({frozenset(labels): float(coefficient)}))
+            monomial = frozenset(labels)
+            if vartype == "SPIN":
+                self._cost.accumulate(Polynomial.linear(dict.fromkeys(monomial, 0)))
+                monomial = frozenset(label for label, k in Counter(labels).items() if k % 2)
+            self._cost.accumulate(Polynomial({monomial: coefficient}))
         names = values.distinct(sort_labels(self._cost.variables()), "variable")
         if not names:
             raise ProblemError(f"the {self.problem_type} has no variables: {self._how_to()}.")
         self._names = {values.key(label): label for label in names}
-        for monomial, coefficient in self._cost.coefficients.items():
-            values.number(coefficient, f"the coefficient of {sort_labels(monomial)}")
+        for monomial, summed in self._cost.coefficients.items():
+            values.number(plain(summed), f"the coefficient of {sort_labels(monomial)}")
             if len(monomial) > self.max_order:
                 raise ProblemError(
                     f"term {sort_labels(monomial)} joins {len(monomial)} variables but a "
@@ -57,41 +77,74 @@ class Hubo(Problem):
                 )
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         if data.get(cls.problem_type) is None:
             raise ProblemError(f"the problem has no {cls.problem_type!r}: {cls._how_to()}.")
-        return cls(_read_entries(data[cls.problem_type], cls._how_to()))
+        model, vartype = _read_vartype(data[cls.problem_type], data.get("vartype"))
+        return cls(_read_entries(model, cls._how_to()), vartype)
 
     def to_data(self) -> dict[str, Any]:
-        entries = [(sort_labels(m), c) for m, c in self._cost.coefficients.items()]
+        entries = [(sort_labels(m), plain(c)) for m, c in self._cost.coefficients.items()]
         entries.sort(key=lambda entry: (len(entry[0]), [natural_key(v) for v in entry[0]]))
         return {
             "problem_type": self.problem_type,
             self.problem_type: [[to_json(labels), c] for labels, c in entries],
+            **({} if self.vartype == "BINARY" else {"vartype": self.vartype}),
         }
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self._names.values())
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        return Polynomial(self._cost.coefficients)
+    def formulation(self) -> Formulation:
+        if self.vartype == "BINARY":
+            return Formulation(self._cost)
+        cost = Polynomial()
+        for monomial, c in self._cost.coefficients.items():
+            product = Polynomial.constant(1)
+            for label in monomial:
+                product *= Polynomial.linear({label: 2}, -1)
+            cost.accumulate(product, c)
+        return Formulation(cost)
+
+    def to_hamiltonian(
+        self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None
+    ) -> IsingHamiltonian:
+        """Spins term by term, as they are; no detour over 2**k monomials for a product of k."""
+        if self.vartype == "BINARY":
+            return super().to_hamiltonian(encoding, variables, penalty)
+        position = {label: i for i, label in enumerate(variables)}
+        terms = {
+            tuple(sorted(position[label] for label in monomial)): c
+            for monomial, c in self._cost.coefficients.items()
+            if c
+        }
+        constant = terms.pop((), 0)
+        rounded = {t: float(c) for t, c in terms.items()}
+        return IsingHamiltonian(len(variables), rounded, float(constant), exact_terms=terms)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return {name: int(assignment[label]) for name, label in self._names.items()}
+        low, _ = self._values
+        return {name: 1 if assignment[label] else low for name, label in self._names.items()}
+
+    @property
+    def _values(self) -> tuple[int, int]:
+        return (0, 1) if self.vartype == "BINARY" else (-1, 1)
 
     def is_feasible(self, solution: Solution) -> bool:
         return (
             isinstance(solution, Mapping)
             and set(solution) == set(self._names)
-            and all(value in (0, 1) for value in solution.values())
+            and all(value in self._values for value in solution.values())
         )
 
     def objective(self, solution: Solution) -> float:
         given = solution if isinstance(solution, Mapping) else {}
-        return float(
-            self._cost.evaluate(
-                {label: given.get(name) == 1 for name, label in self._names.items()}
-            )
+        ones = {label: given.get(name) == 1 for name, label in self._names.items()}
+        if self.vartype == "BINARY":
+            return float(self._cost.evaluate(ones))
+        return math.fsum(
+            -c if sum(not ones[label] for label in monomial) % 2 else c
+            for monomial, c in self._cost.coefficients.items()
         )
 
     @classmethod
@@ -111,26 +164,39 @@ class Hubo(Problem):
             "*".join([f"{c:g}", *map(values.key, labels)])
             for labels, c in self.to_data()[self.problem_type]
         )
-        return "minimising " + " + ".join(terms)
+        spins = "" if self.vartype == "BINARY" else ", each variable -1 or 1"
+        return "minimising " + " + ".join(terms) + spins
 
     @classmethod
     def _how_to(cls) -> str:
         return f'add e.g. {{"{cls.problem_type}": [[["a", "b"], 2], [["a"], -1]]}}'
 
 
-def _read_entries(model: Any, how_to: str) -> list[Entry]:
-    """Terms of any accepted form; see `Hubo`."""
+def _read_vartype(model: Any, stated: Any) -> tuple[Any, Vartype]:
+    """The model, made a dimod one where it is dimod's JSON form, and what its variables are.
+
+    Raises:
+        ProblemError: an unknown name, or another one than the dimod model's own.
+    """
     if isinstance(model, Mapping) and model.get("type") == "BinaryQuadraticModel":
         model = _deserialised(model)
+    own = getattr(getattr(model, "vartype", None), "name", None)
+    given = stated.upper() if isinstance(stated, str) else stated
+    if given is not None and given not in ("BINARY", "SPIN"):
+        raise ProblemError(f"'vartype' must be 'BINARY' or 'SPIN', not {stated!r}.")
+    if own and given and own != given:
+        raise ProblemError(f"'vartype' is {stated!r}, but the dimod model is {own}: leave it out.")
+    return model, "SPIN" if "SPIN" in (own, given) else "BINARY"
+
+
+def _read_entries(model: Any, how_to: str) -> list[Entry]:
+    """Terms of any accepted form; see `Hubo`."""
     if hasattr(model, "tolist"):
         model = model.tolist()
     pairs: Iterable[tuple[Any, Any]]
-    if hasattr(model, "to_binary"):  # dimod.BinaryPolynomial
-        pairs = model.to_binary(copy=True).items()
-    elif hasattr(model, "binary"):  # dimod.BinaryQuadraticModel
-        binary = model.binary
-        linear = [((v,), c) for v, c in binary.linear.items()]
-        pairs = [*linear, *binary.quadratic.items(), ((), binary.offset)]
+    if hasattr(model, "binary") and hasattr(model, "quadratic"):  # dimod.BinaryQuadraticModel
+        linear = [((v,), c) for v, c in model.linear.items()]
+        pairs = [*linear, *model.quadratic.items(), ((), model.offset)]
     elif isinstance(model, Mapping):
         pairs = model.items()
     elif _is_matrix(model):

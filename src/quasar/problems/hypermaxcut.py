@@ -1,67 +1,96 @@
-"""Maximum cut of a hypergraph: two sides so that as many hyperedges as possible span both.
+"""Maximum cut of a hypergraph: two sides so that the hyperedges that span both weigh the most.
 
 Variables: nodes; x_v = 1 on the side that is listed.
-`agent-q`: a hyperedge of two nodes costs 2 x_i x_j - x_i - x_j, one of k > 2 nodes
-(2 / (k choose 2)) Σ_{pairs} x_i x_j - (1/k) Σ_i x_i. Not exact for k > 2.
-`exact`: Σ_e (Π_{i∈e} x_i + Π_{i∈e} (1-x_i)), the number of hyperedges that lie on one side.
+`agent-q`, which knows no weights: a hyperedge of two nodes costs 2 x_i x_j - x_i - x_j, one of
+k > 2 nodes (2 / (k choose 2)) Σ_{pairs} x_i x_j - (1/k) Σ_i x_i. Not exact for k > 2.
+`exact`: Σ_e w_e (Π_{i∈e} x_i + Π_{i∈e} (1-x_i)), the weight of the hyperedges that lie on one side
+(1 each where no weights are given); exact for any weights, since it is the total less the cut's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations
 from typing import Any, Self
 
 import numpy as np
 
+from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, sort_labels, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import sampling
+from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
-from quasar.problems.graphs import Hypergraph, from_json_list, read_hypergraph
+from quasar.problems.formulation import Formulation
+from quasar.problems.graphs import Hypergraph
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import none_of
 
 
 class HyperMaxCut(Problem):
-    """Solution: list of the nodes on one side. Objective: hyperedges with nodes on both sides."""
+    """Solution: list of the nodes on one side. Objective: weight of the hyperedges with nodes on
+    both sides.
+
+    A hyperedge is a list of nodes, or `{"nodes": [...], "weight": 2}` (any number, on all of them
+    or none).
+    """
 
     problem_type = "hypermaxcut"
     title = "Split the nodes in two so that most hyperedges have nodes on both sides"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        edges={"weight": "weight of the hyperedge, any number; default 1"},
+        hints={"weights": "write each weight with its hyperedge, as {'nodes': [...], 'weight': 2}"},
+    )
 
     def __init__(self, graph: Hypergraph) -> None:
         self.graph = graph
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        return cls(read_hypergraph(data))
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_hypergraph(data))
 
     def to_data(self) -> dict[str, Any]:
         return {
             "problem_type": self.problem_type,
-            "graph": {
-                "nodes": [to_json(v) for v in self.graph.nodes],
-                "hyperedges": to_json(self.graph.hyperedges),
-            },
+            "graph": graphs.hypergraph_data(self.graph),
         }
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return sort_labels(self.graph.nodes)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        parts = _uncut if encoding == "exact" else _published
-        return Polynomial.total(parts(edge) for edge in self.graph.hyperedges)
+    def formulation(self) -> Formulation:
+        cost = Polynomial()
+        for edge, weight in self.graph.weighted:
+            cost.accumulate(_uncut(edge), weight)
+        return Formulation(cost)
+
+    def published(self) -> Polynomial:
+        """The cost of the `agent-q` encoding.
+
+        Raises:
+            ProblemError: the instance is weighted.
+        """
+        graphs.refuse_weights(self.graph.weights, "hyperedges", self.problem_type)
+        return Polynomial.total(map(_published, self.graph.hyperedges))
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return float(total(exact(weight) for _, weight in self.graph.weighted)) - costs
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, sort_labels(self.graph.nodes))]
 
     def is_feasible(self, solution: Solution) -> bool:
-        return set(from_json_list(solution)) <= set(self.graph.nodes)
+        return set(graphs.from_json_list(solution)) <= set(self.graph.nodes)
 
     def objective(self, solution: Solution) -> float:
-        side = set(from_json_list(solution))
-        return float(sum(0 < len(side & set(edge)) < len(edge) for edge in self.graph.hyperedges))
+        side = set(graphs.from_json_list(solution))
+        both = (w for edge, w in self.graph.weighted if 0 < len(side & set(edge)) < len(edge))
+        return float(total(map(exact, both)))
+
+    def prompt_details(self) -> str:
+        return "of greatest hyperedge weight" if graphs.are_weights(self.graph.weights) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
@@ -77,12 +106,12 @@ class HyperMaxCut(Problem):
 
 
 def _uncut(edge: Sequence[Label]) -> Polynomial:
-    return Polynomial({frozenset(edge): 1.0}) + none_of(edge, f"hyperedge {list(edge)}")
+    return Polynomial({frozenset(edge): 1}) + none_of(edge, f"hyperedge {list(edge)}")
 
 
 def _published(edge: Sequence[Label]) -> Polynomial:
     k = len(edge)
-    pair, single = (2.0, 1.0) if k == 2 else (2 / (k * (k - 1) / 2), 1 / k)
+    pair, single = (2, 1) if k == 2 else (Fraction(4, k * (k - 1)), Fraction(1, k))
     cost = Polynomial.linear(dict.fromkeys(edge, -single))
     for two in combinations(edge, 2):
         cost.accumulate(Polynomial({frozenset(two): pair}))

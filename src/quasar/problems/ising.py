@@ -12,11 +12,14 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 MAX_QUBITS = 10_000
 """Highest number of qubits read, so that a mistyped index does not fill the memory."""
@@ -35,6 +38,10 @@ class Ising(Problem):
     problem_type = "ising"
     title = "Find the spins with the lowest energy"
     sense = "min"
+    free_form = True
+    reads = Reads(
+        fields=("hamiltonian", "number_of_qubits"),
+    )
 
     def __init__(self, hamiltonian: IsingHamiltonian) -> None:
         if not 1 <= hamiltonian.n_qubits <= MAX_QUBITS:
@@ -45,7 +52,7 @@ class Ising(Problem):
         self.hamiltonian = hamiltonian.simplified()
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         raw = data.get("hamiltonian")
         if raw is None:
             raise ProblemError(f"the problem has no 'hamiltonian': {_HOW_TO}.")
@@ -75,23 +82,21 @@ class Ising(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return range(self.hamiltonian.n_qubits)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial.constant(self.hamiltonian.constant)
-        for qubits, c in self.hamiltonian.terms.items():
+        for qubits, c in self.hamiltonian.exact_terms.items():
             product = Polynomial.constant(1)
             for i in qubits:
                 product *= Polynomial.linear({i: 2}, -1)
             cost.accumulate(product, c)
-        return cost
+        return Formulation(cost)
 
-    def to_hamiltonian(self, encoding: Encoding, variables: Sequence[Label]) -> IsingHamiltonian:
+    def to_hamiltonian(
+        self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None
+    ) -> IsingHamiltonian:
         """The given terms, unrounded; no detour over 2**k monomials for a product of k spins."""
         position = {label: i for i, label in enumerate(variables)}
-        terms = {
-            tuple(sorted(position[i] for i in qubits)): c
-            for qubits, c in self.hamiltonian.terms.items()
-        }
-        return IsingHamiltonian(self.hamiltonian.n_qubits, terms, self.hamiltonian.constant)
+        return self.hamiltonian.relabelled([position[i] for i in range(len(variables))])
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [2 * int(assignment[i]) - 1 for i in range(self.hamiltonian.n_qubits)]

@@ -18,6 +18,9 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
+from quasar.problems.penalties import products
 
 
 class KClique(Problem):
@@ -27,6 +30,9 @@ class KClique(Problem):
     title = "Find k nodes that are all joined to each other"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"k": "size of the clique"},
+    )
 
     def __init__(self, graph: nx.Graph, k: int) -> None:
         if not 1 <= k <= graph.number_of_nodes():
@@ -38,7 +44,7 @@ class KClique(Problem):
         self.k = k
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         return cls(graphs.read_graph(data), graphs.attribute(attributes, "k", int, 3))
 
@@ -52,12 +58,16 @@ class KClique(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        missing = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1.0), self.k)
-        cost = missing.square() * (self.k + 1)
-        for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), -1)
-        return cost
+    def formulation(self) -> Formulation:
+        joined = products(self.graph.edges)
+        apart = products(nx.non_edges(self.graph))
+        size = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1), self.k).square()
+        why = "a node more adds at most k edges, and its penalty is k + 1"
+        penalties = Penalties(size * (self.k + 1), self.k + 1, why)
+        return Formulation(-joined, [Constraint(size), Constraint(apart)], penalties)
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]

@@ -11,18 +11,28 @@ s may stand for one selection; they decode to the same solution.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, penalties, sampling, values
+from quasar.problems import graphs, inputs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
+
+
+_QUANTITIES = dict.fromkeys(
+    ("quantity", "count", "amount", "copies", "number", "multiplicity"),
+    "an item is packed once or not at all. List it as often as there are of it, each under a name "
+    "of its own",
+)
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,20 @@ class Knapsack(Problem):
     problem_type = "knapsack"
     title = "Find the most valuable set of items that fits the capacity"
     sense = "max"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "items": "list of objects with name, weight (whole number) and value",
+            "capacity": "the most that may be packed, a whole number",
+        },
+    )
 
     def __init__(self, items: Sequence[Item], capacity: int) -> None:
         self.items = {item.name: item for item in items}
         self.capacity = capacity
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw_items = values.listed(values.required(attributes, "items", _ITEMS), "'items'", _ITEMS)
         items = [_read_item(raw, position) for position, raw in enumerate(raw_items)]
@@ -59,7 +76,14 @@ class Knapsack(Problem):
         return cls(items, capacity)
 
     def to_data(self) -> dict[str, Any]:
-        items = [{**asdict(item), "name": to_json(item.name)} for item in self.items.values()]
+        items = [
+            {
+                **asdict(item),
+                "name": to_json(item.name),
+                "value": values.to_json_number(item.value),
+            }
+            for item in self.items.values()
+        ]
         return {
             "problem_type": self.problem_type,
             "problem_specific_attributes": {"items": items, "capacity": self.capacity},
@@ -69,16 +93,18 @@ class Knapsack(Problem):
         slack = [("slack", i) for i in range(len(self._slack_weights()))]
         return [*(("item", name) for name in self.items), *slack]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial.linear({("item", k): -item.value for k, item in self.items.items()})
         if self._all_fit():
-            return cost
-        filled: dict[Label, float] = {("item", k): item.weight for k, item in self.items.items()}
+            return Formulation(cost)
+        filled: dict[Label, int] = {("item", k): item.weight for k, item in self.items.items()}
+        fits = Constraint(Polynomial.linear(filled), self.capacity)
         filled.update({("slack", i): w for i, w in enumerate(self._slack_weights())})
         bound = max((item.value for item in self.items.values() if item.weight), default=0)
-        penalty = penalties.above(bound)
-        cost.accumulate(Polynomial.linear(filled, -self.capacity).square(), penalty)
-        return cost
+        penalty = penalties.above(exact(bound))
+        excess = Polynomial.linear(filled, -self.capacity).square()
+        why = "a tenth more than the most valuable item that weighs anything"
+        return Formulation(cost, [fits], Penalties(excess * penalty, penalty, why))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(name) for name in self.items if assignment[("item", name)]]
@@ -90,7 +116,7 @@ class Knapsack(Problem):
 
     def objective(self, solution: Solution) -> float:
         packed = values.recognised(solution, list(self.items))
-        return float(sum(self.items[name].value for name in packed))
+        return float(total(exact(self.items[name].value) for name in packed))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
@@ -124,6 +150,9 @@ class Knapsack(Problem):
 def _read_item(raw: Any, position: int) -> Item:
     if not isinstance(raw, Mapping):
         raise ProblemError(f"item {raw!r} must be an object with 'name', 'weight' and 'value'.")
+    place = f"item {raw.get('name', position)!r}"
+    known = [field.name for field in fields(Item)]
+    inputs.refuse_unknown(raw, known, place, "knapsack", hints=_QUANTITIES)
     name = values.name(raw.get("name", position), "the name of an item")
     for key in ("weight", "value"):
         if key not in raw:

@@ -21,14 +21,18 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, FloatVector, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 from quasar.problems.penalties import above
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
 """Perfect ones must cover every node, near-perfect ones all but one; the lightest is best."""
+_BARE = {"perfect": 0, "perfect_bipartite": 0, "near_perfect": 1}
 
 
 class Matching(Problem):
@@ -46,6 +50,13 @@ class Matching(Problem):
     title = "Find the largest set of edges without common nodes, and of those the lightest"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={
+            "matching": f"kind: {', '.join(KINDS)}; default maximum",
+            "extra": "anything, kept as it is and not used",
+        },
+        edges={"weight": "weight of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph, kind: str = "maximum", extra: Any = None) -> None:
         if kind not in KINDS:
@@ -57,13 +68,13 @@ class Matching(Problem):
         self.graph = graph
         self.kind = kind
         self.extra = extra
-        self._weight: dict[Label, float] = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
-            for u, v in graphs.edges(graph)
+        self._weight: dict[Label, Exact] = {
+            edge: exact(weight)
+            for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         kind = attributes.get("matching")
         return cls(
@@ -81,10 +92,7 @@ class Matching(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self._weight)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        return self._exact() if encoding == "exact" else self._published()
-
-    def _published(self) -> Polynomial:
+    def published(self) -> Polynomial:
         cost = Polynomial.linear(self._weight)
         for v in self.graph.nodes:
             if self.graph.degree[v]:
@@ -92,17 +100,31 @@ class Matching(Problem):
                 cost.accumulate(uncovered.square(), self.graph.number_of_nodes() + 1)
         return cost
 
-    def _exact(self) -> Polynomial:
-        lightest = min(self._weight.values(), default=0.0)
+    def formulation(self) -> Formulation:
+        lightest = min(self._weight.values(), default=0)
         excess = {edge: weight - lightest for edge, weight in self._weight.items()}
         covered = sum(1 for v in self.graph.nodes if self.graph.degree[v])
-        reward = above(covered // 2 * max(excess.values(), default=0.0))
+        reward = above(covered // 2 * max(excess.values(), default=0))
         cost = Polynomial.linear({edge: e - reward for edge, e in excess.items()})
+        touching, penalty = Polynomial(), Polynomial()
         for v in self.graph.nodes:
             for e, f in combinations(graphs.edges_at(self.graph, v), 2):
-                touching = Polynomial({frozenset((e, f)): 1.0})
-                cost.accumulate(touching, above(reward - max(excess[e], excess[f])))
-        return cost
+                both = Polynomial({frozenset((e, f)): 1})
+                touching.accumulate(both)
+                penalty.accumulate(both, above(reward - max(excess[e], excess[f])))
+        why = "a tenth more than dropping one of two edges that touch loses"
+        constraints = [Constraint(touching), *self._coverage()]
+        return Formulation(cost, constraints, Penalties(penalty, above(reward), why))
+
+    def _coverage(self) -> list[Constraint]:
+        """How many nodes may stay bare, for the kinds that say so."""
+        if self.kind not in _BARE:
+            return []
+        bare = Polynomial.linear(dict.fromkeys(self._weight, -2), self.graph.number_of_nodes())
+        return [Constraint((bare - _BARE[self.kind]).square())]
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return Polynomial.linear(self._weight).values(variables).floats()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(edge) for edge in selected(assignment, self._weight)]
@@ -113,12 +135,11 @@ class Matching(Problem):
         bare = self.graph.number_of_nodes() - len(touched)
         if len(set(touched)) != len(touched) or any(edge not in self._weight for edge in chosen):
             return False
-        allowed = {"perfect": 0, "perfect_bipartite": 0, "near_perfect": 1}
-        return bool(bare == allowed.get(self.kind, bare))
+        return bool(bare == _BARE.get(self.kind, bare))
 
     def objective(self, solution: Solution) -> float:
         chosen = graphs.edges_from_json(solution)
-        return sum((self._weight.get(edge, 0.0) for edge in chosen), 0.0)
+        return float(total(self._weight.get(edge, 0) for edge in chosen))
 
     def rank(self, solution: Solution) -> tuple[float, ...]:
         return (-float(len(solution)), self.objective(solution))

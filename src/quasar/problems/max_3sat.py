@@ -1,7 +1,8 @@
-"""Maximum 3-satisfiability: truth values that satisfy the most clauses of up to three literals.
+"""Maximum 3-satisfiability: truth values that satisfy the heaviest clauses of up to three literals.
 
-Variables: the clauses' variables, x = 1 for true. Cost: Σ_clauses Π_literals (1 - literal), the
-number of unsatisfied clauses, with terms up to third order; exact, since it is the objective.
+Variables: the clauses' variables, x = 1 for true. Cost: Σ_clauses w Π_literals (1 - literal), the
+weight of the unsatisfied clauses (1 each where no weights are given), with terms up to third order;
+exact for any weights, since it is the total less the objective.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling, values
+from quasar.problems import graphs, inputs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
 
@@ -26,44 +30,71 @@ _INTEGER = re.compile(r"\d+", re.ASCII)
 
 
 class MaxThreeSat(Problem):
-    """Solution: truth value of each variable, by its name as text. Objective: satisfied clauses.
+    """Solution: truth value of each variable, by its name as text. Objective: weight of the
+    satisfied clauses, which is their number where no weights are given.
 
     Attribute `clauses`: lists of one to three literals, each a number as in DIMACS (-2: variable 2
     is false) or a name with `-`, `!`, `~` or `¬` before it for false, such as "!rain".
+    Weights (any numbers) are the attribute `weights`, one a clause in the same order, or stand with
+    each clause: {"literals": [1, -2], "weight": 3}.
     """
 
     problem_type = "max_3sat"
     title = "Find truth values that satisfy as many clauses as possible"
     sense = "max"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "clauses": "lists of one to three literals, e.g. [1, -2] or ['a', '!b']",
+            "weights": "a number for each clause; default 1",
+        },
+    )
 
-    def __init__(self, clauses: Sequence[Sequence[Literal]]) -> None:
+    def __init__(
+        self,
+        clauses: Sequence[Sequence[Literal]],
+        weights: Sequence[values.Number] | None = None,
+    ) -> None:
         self.clauses = [tuple(clause) for clause in clauses]
+        self.weights = None if weights is None else list(weights)
         labels = {label for clause in self.clauses for label, _ in clause}
         self._names = {values.key(label): label for label in sort_labels(labels)}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        raw = values.required(graphs.attributes_of(data), "clauses", _EXAMPLE)
-        return cls([_read_clause(clause) for clause in values.listed(raw, "'clauses'", _EXAMPLE)])
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        attributes = graphs.attributes_of(data)
+        raw = values.listed(values.required(attributes, "clauses", _EXAMPLE), "'clauses'", _EXAMPLE)
+        for number, clause in enumerate(raw, start=1):
+            if isinstance(clause, Mapping):
+                inputs.refuse_unknown(
+                    clause, ("literals", "weight"), f"clause {number}", cls.problem_type
+                )
+        clauses = [
+            clause.get("literals") if isinstance(clause, Mapping) else clause for clause in raw
+        ]
+        return cls(list(map(_read_clause, clauses)), _read_weights(attributes.get("weights"), raw))
 
     def to_data(self) -> dict[str, Any]:
         clauses = [[_write_literal(literal) for literal in clause] for clause in self.clauses]
-        return {
-            "problem_type": self.problem_type,
-            "problem_specific_attributes": {"clauses": clauses},
-        }
+        attributes: dict[str, Any] = {"clauses": clauses}
+        if self.weights is not None:
+            attributes["weights"] = list(map(values.to_json_number, self.weights))
+        return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self._names.values())
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial()
-        for clause in self.clauses:
+        for clause, weight in self._weighted():
             violated = Polynomial.constant(1)
             for label, wanted in clause:
                 violated *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
-            cost.accumulate(violated)
-        return cost
+            cost.accumulate(violated, weight)
+        return Formulation(cost)
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return float(total(exact(weight) for _, weight in self._weighted())) - costs
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return {name: bool(assignment[label]) for name, label in self._names.items()}
@@ -78,9 +109,10 @@ class MaxThreeSat(Problem):
     def objective(self, solution: Solution) -> float:
         truths = solution if isinstance(solution, Mapping) else {}
         return float(
-            sum(
-                any(truths.get(values.key(label)) is wanted for label, wanted in clause)
-                for clause in self.clauses
+            total(
+                exact(weight)
+                for clause, weight in self._weighted()
+                if any(truths.get(values.key(label)) is wanted for label, wanted in clause)
             )
         )
 
@@ -100,9 +132,37 @@ class MaxThreeSat(Problem):
             "("
             + " or ".join(f"{'' if wanted else 'not '}{label}" for label, wanted in clause)
             + ")"
-            for clause in self.clauses
+            + ("" if self.weights is None else f" of weight {weight}")
+            for clause, weight in self._weighted()
         )
         return "with the clauses " + ", ".join(clauses)
+
+    def _weighted(self) -> list[tuple[tuple[Literal, ...], values.Number]]:
+        """The clauses, each with its weight."""
+        return list(zip(self.clauses, self.weights or [1] * len(self.clauses), strict=True))
+
+
+def _read_weights(raw: Any, clauses: Sequence[Any]) -> list[values.Number] | None:
+    """The clauses' weights in either form, None where there are none."""
+    inside = [clause.get("weight") if isinstance(clause, Mapping) else None for clause in clauses]
+    bare = [i for i, weight in enumerate(inside, start=1) if weight is None]
+    if raw is not None and len(bare) < len(clauses):
+        raise ProblemError(
+            "there are weights both in 'weights' and with the clauses: keep one of the two."
+        )
+    if raw is not None:
+        inside = values.listed(raw, "'weights'", "[3, 1]")
+        if len(inside) != len(clauses):
+            raise ProblemError(
+                f"there are {len(clauses)} clauses but {len(inside)} weights: give each clause one."
+            )
+    elif len(bare) == len(clauses):
+        return None
+    elif bare:
+        raise ProblemError(
+            f"clause {bare[0]} has no weight, but others do: give every clause one, or none."
+        )
+    return [values.number(w, f"the weight of clause {i}") for i, w in enumerate(inside, start=1)]
 
 
 def _read_clause(raw: Any) -> list[Literal]:

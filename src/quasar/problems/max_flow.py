@@ -13,6 +13,7 @@ the worst violation as far away as a missing unit of flow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Self
 
 import networkx as nx
@@ -23,6 +24,8 @@ from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 Arc = tuple[Label, Label]
 
@@ -38,6 +41,10 @@ class MaxFlow(Problem):
     title = "Send as much flow as possible from the source to the sink"
     sense = "max"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"source": "where the flow begins", "sink": "where it ends"},
+        edges={"capacity": "capacity of the arc, a whole number of 0 or more"},
+    )
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
         graphs.check_terminals(source, sink)
@@ -48,13 +55,13 @@ class MaxFlow(Problem):
         for (u, v), capacity in graphs.capacities(graph).items():
             if capacity != int(capacity):
                 raise ProblemError(
-                    f"arc {u!r} - {v!r} has the capacity {capacity:g}: flow runs in whole units, "
+                    f"arc {u!r} - {v!r} has the capacity {capacity}: flow runs in whole units, "
                     "so scale all capacities to whole numbers."
                 )
             self._capacity[u, v] = int(capacity)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data, directed=True)
         attributes = graphs.attributes_of(data)
         return cls(
@@ -78,11 +85,33 @@ class MaxFlow(Problem):
             (arc, bit) for arc, c in self._capacity.items() for bit in range(len(_bit_values(c)))
         ]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        flow = {
+    def formulation(self) -> Formulation:
+        flow = self._flows()
+        surplus, unbalanced = self._balance(flow)
+        why = "2: mending a node that gains or loses a unit costs at most 1"
+        return Formulation(
+            surplus[self.source], [Constraint(unbalanced)], Penalties(unbalanced * 2, 2, why)
+        )
+
+    def published(self) -> Polynomial:
+        flow = self._flows()
+        _, unbalanced = self._balance(flow)
+        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
+        total = sum(self._capacity[arc] for arc in out)
+        for arc in out:
+            unbalanced.accumulate(flow[arc].square(), Fraction(-1, total))
+        return unbalanced
+
+    def _flows(self) -> dict[Arc, Polynomial]:
+        return {
             arc: Polynomial.linear({(arc, bit): w for bit, w in enumerate(_bit_values(c))})
             for arc, c in self._capacity.items()
         }
+
+    def _balance(
+        self, flow: Mapping[Arc, Polynomial]
+    ) -> tuple[dict[Label, Polynomial], Polynomial]:
+        """What each node keeps, and the squares of what inner nodes keep."""
         surplus = {v: Polynomial() for v in self.graph.nodes}
         for (u, v), f in flow.items():
             surplus[u].accumulate(f, -1)
@@ -90,13 +119,7 @@ class MaxFlow(Problem):
         unbalanced = Polynomial.total(
             surplus[v].square() for v in self.graph.nodes if v not in (self.source, self.sink)
         )
-        if encoding == "exact":
-            return unbalanced * 2 + surplus[self.source]
-        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
-        total = sum(self._capacity[arc] for arc in out)
-        for arc in out:
-            unbalanced.accumulate(flow[arc].square(), -1 / total)
-        return unbalanced
+        return surplus, unbalanced
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [

@@ -1,7 +1,11 @@
-"""Maximum independent set: the most nodes of which no two are joined by an edge.
+"""Maximum independent set: the heaviest nodes of which no two are joined by an edge.
 
-Variables: nodes. Cost: 2 Σ_{uv∈E} x_u x_v - Σ_v x_v. Exact: taking one end of a violated edge out
-saves at least 2 and costs 1 (a penalty of 1 would tie).
+Variables: nodes. With node weights w (1 where none are given, any sign):
+Σ_{uv∈E} P_uv x_u x_v - Σ_v w_v x_v, where P_uv = 2 min(w_u, w_v), or, where that is not positive,
+the smallest |w| above 0. Without weights every P is 2.
+Exact: taking the lighter end of a violated edge out costs its weight, min(w_u, w_v), and saves at
+least P_uv, which is more; so no ground state has a violated edge, and without one the cost is minus
+the weight of the set.
 """
 
 from __future__ import annotations
@@ -12,24 +16,34 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling, values
+from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class MaxIndependentSet(Problem):
-    """Solution: list of the nodes in the set. Objective: how many."""
+    """Solution: list of the nodes in the set. Objective: their total weight.
+
+    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
 
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
     sense = "max"
+    reads = Reads(
+        nodes={"weight": "weight of the node, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
+        self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
@@ -38,11 +52,14 @@ class MaxIndependentSet(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, -1.0))
-        for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
-        return cost
+    def formulation(self) -> Formulation:
+        weights = {v: exact(weight) for v, weight in self._weights.items()}
+        joined = penalties.products(self.graph.edges)
+        sizes = penalties.of_pairs(self.graph.edges, weights)
+        terms = Polynomial({frozenset(edge): size for edge, size in sizes.items()})
+        why = "at each edge twice the lighter of its two nodes, which would be left out"
+        own = Penalties(terms, max(sizes.values(), default=1), why)
+        return Formulation(Polynomial.linear(weights) * -1, [Constraint(joined)], own)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
@@ -55,7 +72,11 @@ class MaxIndependentSet(Problem):
         )
 
     def objective(self, solution: Solution) -> float:
-        return float(len(values.recognised(solution, graphs.nodes(self.graph))))
+        chosen = values.recognised(solution, graphs.nodes(self.graph))
+        return float(total(exact(self._weights[v]) for v in chosen))
+
+    def prompt_details(self) -> str:
+        return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

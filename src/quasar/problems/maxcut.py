@@ -12,10 +12,19 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
+
+_TWO_SIDES = (
+    "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "
+    "with 'number_of_colors', where no edge may join two nodes of one group; other costs can be "
+    "stated as problem type 'qubo'"
+)
 
 
 class MaxCut(Problem):
@@ -27,15 +36,17 @@ class MaxCut(Problem):
     problem_type = "maxcut"
     title = "Find the split of the nodes into two sides that cuts the largest edge weight"
     sense = "max"
+    reads = Reads(
+        edges={"weight": "weight of the edge, any number; default 1"},
+        hints=dict.fromkeys(("k", "number_of_parts", "number_of_colors"), _TWO_SIDES),
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
-        self._weights = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1) for u, v in graph.edges
-        }
+        self._weights = graphs.edge_numbers(graph, "weight", default=1, order=graph.edges)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
@@ -44,12 +55,12 @@ class MaxCut(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial()
         for (u, v), weight in self._weights.items():
             cost.accumulate(Polynomial.linear({u: -1, v: -1}), weight)
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * weight)
-        return cost
+            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * exact(weight))
+        return Formulation(cost)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
@@ -59,7 +70,8 @@ class MaxCut(Problem):
 
     def objective(self, solution: Solution) -> float:
         side = set(values.recognised(solution, graphs.nodes(self.graph)))
-        return float(sum(w for (u, v), w in self._weights.items() if (u in side) != (v in side)))
+        cut = (w for (u, v), w in self._weights.items() if (u in side) != (v in side))
+        return float(total(map(exact, cut)))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

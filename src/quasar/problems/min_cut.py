@@ -14,10 +14,13 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class MinCut(Problem):
@@ -30,16 +33,20 @@ class MinCut(Problem):
     title = "Find the cheapest cut that separates the source from the sink"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        attributes={"source": "node on the near side", "sink": "node on the far side"},
+        edges={"capacity": "capacity of the arc, 0 or more"},
+    )
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
         graphs.check_terminals(source, sink)
         self.graph = graph
         self.source = source
         self.sink = sink
-        self._capacity = graphs.capacities(graph)
+        self._capacity = {arc: exact(c) for arc, c in graphs.capacities(graph).items()}
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data, directed=True)
         attributes = graphs.attributes_of(data)
         return cls(
@@ -61,13 +68,19 @@ class MinCut(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
+    def formulation(self) -> Formulation:
         cost = Polynomial.total(
             _only_first(u, v) * capacity for (u, v), capacity in self._capacity.items()
         )
-        out = sum(c for (u, _), c in self._capacity.items() if u == self.source)
-        cost.accumulate(_only_first(self.source, self.sink), -(out + 1))
-        return cost
+        out = total(c for (u, _), c in self._capacity.items() if u == self.source)
+        apart = _only_first(self.source, self.sink)
+        why = "1 more than the capacity of all arcs out of the source"
+        return Formulation(
+            cost, [Constraint(1 - apart)], Penalties(apart * -(out + 1), out + 1, why)
+        )
+
+    def published(self) -> Polynomial:
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
@@ -78,7 +91,8 @@ class MinCut(Problem):
 
     def objective(self, solution: Solution) -> float:
         side = set(graphs.from_json_list(solution))
-        return sum((c for (u, v), c in self._capacity.items() if u in side and v not in side), 0.0)
+        cut = (c for (u, v), c in self._capacity.items() if u in side and v not in side)
+        return float(total(cut))
 
     def prompt_details(self) -> str:
         return f"from source node {self.source} to sink node {self.sink}"
@@ -94,4 +108,4 @@ class MinCut(Problem):
 
 def _only_first(u: Label, v: Label) -> Polynomial:
     """The product x_u (1 - x_v)."""
-    return Polynomial({frozenset((u,)): 1.0, frozenset((u, v)): -1.0})
+    return Polynomial({frozenset((u,)): 1, frozenset((u, v)): -1})

@@ -12,10 +12,13 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.formulation import Formulation
+from quasar.problems.inputs import Reads
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
 
@@ -30,12 +33,16 @@ class NumberPartitioning(Problem):
     problem_type = "number_partitioning"
     title = "Split the numbers into two groups with sums as equal as possible"
     sense = "min"
+    reads = Reads(
+        fields=(),
+        attributes={"numbers": "list of numbers, or object from name to number"},
+    )
 
     def __init__(self, numbers: Mapping[Label, values.Number]) -> None:
         self.numbers = dict(numbers)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         raw = values.required(graphs.attributes_of(data), "numbers", _EXAMPLE)
         if not isinstance(raw, Mapping):
             return cls(
@@ -52,7 +59,8 @@ class NumberPartitioning(Problem):
 
     def to_data(self) -> dict[str, Any]:
         by_position = list(self.numbers) == list(range(len(self.numbers)))
-        numbers = list(self.numbers.values()) if by_position else self.numbers
+        plain = {name: values.to_json_number(a) for name, a in self.numbers.items()}
+        numbers = list(plain.values()) if by_position else plain
         return {
             "problem_type": self.problem_type,
             "problem_specific_attributes": {"numbers": numbers},
@@ -61,9 +69,14 @@ class NumberPartitioning(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self.numbers)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        total = sum(self.numbers.values())
-        return Polynomial.linear({k: 2 * a for k, a in self.numbers.items()}, -total).square()
+    def formulation(self) -> Formulation:
+        numbers = {k: exact(a) for k, a in self.numbers.items()}
+        everything = total(numbers.values())
+        difference = Polynomial.linear({k: 2 * a for k, a in numbers.items()}, -everything)
+        return Formulation(difference.square())
+
+    def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
+        return np.sqrt(costs)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [[to_json(k) for k in self.numbers if assignment[k] == x] for x in (1, 0)]
@@ -79,8 +92,11 @@ class NumberPartitioning(Problem):
     def objective(self, solution: Solution) -> float:
         names = list(self.numbers)
         groups = solution if isinstance(solution, list | tuple) else []
-        sums = [sum(self.numbers[k] for k in values.recognised(group, names)) for group in groups]
-        return float(abs(sum(sums[:1]) - sum(sums[1:])))
+        sums = [
+            total(exact(self.numbers[k]) for k in values.recognised(group, names))
+            for group in groups
+        ]
+        return abs(float(total(sums[:1]) - total(sums[1:])))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

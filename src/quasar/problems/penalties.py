@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 
@@ -13,18 +15,48 @@ MAX_FACTORS = 16
 """Longest product expanded: it has 2**16 terms, which take about half a second."""
 
 
-def above(bound: float) -> float:
+def above(bound: Exact) -> Exact:
     """A penalty that outweighs `bound` without dwarfing the objective: a tenth more, 1 for 0.
 
     Large penalties widen the spectrum and flatten the objective in it, so the bound that a problem
     derives should be tight, and the margin is small.
     """
-    return 1.1 * bound if bound > 0 else 1.0
+    return bound * Fraction(11, 10) if bound > 0 else 1
+
+
+def outweighing(cost: Exact, unit: Exact) -> Exact:
+    """A penalty above what the cheapest mending of a violation costs: twice that.
+
+    Where mending costs nothing or pays, `unit`, since a violation must never tie. Whole costs give
+    whole penalties, and costs of 1 the benchmark's 2.
+    """
+    return 2 * cost if cost > 0 else unit
+
+
+def unit(weights: Iterable[Exact]) -> Exact:
+    """The smallest size of a weight that is not 0: 1 where there is none."""
+    return min((weight if weight > 0 else -weight for weight in weights if weight), default=1)
+
+
+def of_pairs(
+    pairs: Iterable[tuple[Label, Label]], weights: Mapping[Label, Exact]
+) -> dict[tuple[Label, Label], Exact]:
+    """What outweighs the lighter of each pair."""
+    least = unit(weights.values())
+    return {(u, v): outweighing(min(weights[u], weights[v]), least) for u, v in pairs}
 
 
 def exactly_one(labels: Iterable[Label]) -> Polynomial:
     """(1 - Σ x)²: 0 when one of the variables is 1, at least 1 otherwise."""
-    return Polynomial.linear(dict.fromkeys(labels, -1.0), 1).square()
+    return Polynomial.linear(dict.fromkeys(labels, -1), 1).square()
+
+
+def products(pairs: Iterable[tuple[Label, Label]]) -> Polynomial:
+    """Σ x_a x_b over pairs of variables: how many of the pairs are both 1."""
+    out = Polynomial()
+    for pair in pairs:
+        out.accumulate(Polynomial({frozenset(pair): 1}))
+    return out
 
 
 def none_of(labels: Sequence[Label], what: str) -> Polynomial:
@@ -43,7 +75,7 @@ def none_of(labels: Sequence[Label], what: str) -> Polynomial:
         )
     return Polynomial(
         {
-            frozenset(part): (-1.0) ** size
+            frozenset(part): (-1) ** size
             for size in range(len(labels) + 1)
             for part in combinations(labels, size)
         }

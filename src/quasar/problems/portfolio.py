@@ -10,18 +10,21 @@ becomes feasible in d steps that each cost at most G, so it gains at most d G < 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 _SYMMETRY = 1e-9  # entries of the covariance may differ by this much of the largest
-_ROUNDING = 1e-12  # a spread below this much of the largest change of the objective is none
 
 _EXAMPLES = {
     "expected_returns": '{"expected_returns": [0.1, 0.2]}',
@@ -41,6 +44,16 @@ class Portfolio(Problem):
     problem_type = "portfolio"
     title = "Find the assets to hold with the best balance of expected return and risk"
     sense = "min"
+    reads = Reads(
+        fields=(),
+        attributes={
+            "expected_returns": "a number for each asset",
+            "covariance": "square matrix, a row for each asset",
+            "risk_aversion": "how much risk counts, 0 or more",
+            "budget": "how many assets to hold",
+            "assets": "their names; default 0, 1, ...",
+        },
+    )
 
     def __init__(
         self,
@@ -57,7 +70,7 @@ class Portfolio(Problem):
         self.budget = budget
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw = {key: values.required(attributes, key, text) for key, text in _EXAMPLES.items()}
         returns = [
@@ -91,9 +104,9 @@ class Portfolio(Problem):
             "problem_type": self.problem_type,
             "problem_specific_attributes": {
                 "assets": [to_json(asset) for asset in self.assets],
-                "expected_returns": list(self.expected_returns),
-                "covariance": [list(row) for row in self.covariance],
-                "risk_aversion": self.risk_aversion,
+                "expected_returns": list(map(values.to_json_number, self.expected_returns)),
+                "covariance": [list(map(values.to_json_number, row)) for row in self.covariance],
+                "risk_aversion": values.to_json_number(self.risk_aversion),
                 "budget": self.budget,
             },
         }
@@ -101,21 +114,21 @@ class Portfolio(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return self.assets
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        q = self.risk_aversion
+    def formulation(self) -> Formulation:
+        q = exact(self.risk_aversion)
         cost = Polynomial.linear(
             {a: -mu for a, mu in zip(self.assets, self.expected_returns, strict=True)}
         )
         for a, row in zip(self.assets, self.covariance, strict=True):
             for b, entry in zip(self.assets, row, strict=True):
-                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b), q * entry)
+                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b), q * exact(entry))
         lowest, highest = self._marginal_range()
-        spread = (highest - lowest) / 2
-        penalty = penalties.above(spread if spread > _ROUNDING * max(-lowest, highest) else 0)
-        excess = Polynomial.linear(dict.fromkeys(self.assets, 1.0), -self.budget)
-        cost.accumulate(excess, -(highest + lowest) / 2)
-        cost.accumulate(excess.square(), penalty)
-        return cost
+        penalty = penalties.above(Fraction(highest - lowest) / 2)
+        excess = Polynomial.linear(dict.fromkeys(self.assets, 1), -self.budget)
+        cost.accumulate(excess, -Fraction(highest + lowest) / 2)
+        wrong = excess.square()
+        why = "a tenth more than half the spread of what one asset more can change"
+        return Formulation(cost, [Constraint(wrong)], Penalties(wrong * penalty, penalty, why))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(asset) for asset in selected(assignment, self.assets)]
@@ -125,8 +138,9 @@ class Portfolio(Problem):
 
     def objective(self, solution: Solution) -> float:
         chosen = [self.assets.index(a) for a in values.recognised(solution, self.assets)]
-        risk = sum(self.covariance[i][j] for i in chosen for j in chosen)
-        return float(self.risk_aversion * risk - sum(self.expected_returns[i] for i in chosen))
+        risk = total(exact(self.covariance[i][j]) for i in chosen for j in chosen)
+        returns = total(exact(self.expected_returns[i]) for i in chosen)
+        return float(exact(self.risk_aversion) * risk - returns)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
@@ -152,13 +166,15 @@ class Portfolio(Problem):
             f"and covariance {self.covariance}"
         )
 
-    def _marginal_range(self) -> tuple[float, float]:
+    def _marginal_range(self) -> tuple[Exact, Exact]:
         """Least and greatest change of f by taking in one asset, whatever the others are."""
         lows, highs = [], []
-        q = self.risk_aversion
-        for i, (mu, row) in enumerate(zip(self.expected_returns, self.covariance, strict=True)):
-            others = [2 * q * entry for j, entry in enumerate(row) if j != i]
-            alone = q * row[i] - mu
+        q = exact(self.risk_aversion)
+        rows = [[exact(entry) for entry in row] for row in self.covariance]
+        for i, (mu, row) in enumerate(zip(self.expected_returns, rows, strict=True)):
+            # Both entries of a pair: they may differ by the rounding that reading allows.
+            others = [q * (entry + rows[j][i]) for j, entry in enumerate(row) if j != i]
+            alone = q * row[i] - exact(mu)
             lows.append(alone + sum(min(0, change) for change in others))
             highs.append(alone + sum(max(0, change) for change in others))
         return min(lows), max(highs)

@@ -1,4 +1,4 @@
-"""Free form: quadratic unconstrained binary optimisation, in named 0/1 variables.
+"""Free form: quadratic unconstrained binary optimisation, in named 0/1 variables or spins.
 
 Like `hubo.py`, with at most two variables a term.
 """
@@ -6,12 +6,16 @@ Like `hubo.py`, with at most two variables a term.
 from __future__ import annotations
 
 from quasar.problems.hubo import Hubo
+from quasar.problems.inputs import Reads
 
 
 class Qubo(Hubo):
-    """Solution: value 0 or 1 of each variable, by its name as text. Objective: the polynomial."""
+    """Solution: value of each variable, by its name as text. Objective: the polynomial."""
 
     problem_type = "qubo"
     title = "Find the 0/1 values of the variables that minimise the quadratic polynomial"
+    reads = Reads(
+        fields=("qubo", "vartype"),
+    )
     max_order = 2
     too_high = "state it as problem type 'hubo'"

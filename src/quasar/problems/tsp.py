@@ -13,20 +13,22 @@ columns hold the same number of ones) and so costs at least 2A > U, and a missin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations, pairwise
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import combinations, pairwise, permutations
 from typing import Any, Self
 
 import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, natural_key, sorted_pair, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
-
-_ROUNDING = 1e-12  # weights that differ by less, relative to the largest, are equal
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class TravelingSalesperson(Problem):
@@ -40,6 +42,9 @@ class TravelingSalesperson(Problem):
     problem_type = "tsp"
     title = "Find the shortest closed tour that visits every node once"
     sense = "min"
+    reads = Reads(
+        edges={"weight": "length of the edge, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
@@ -48,13 +53,13 @@ class TravelingSalesperson(Problem):
             raise ProblemError(
                 f"a tour needs at least 3 nodes, not {len(self._nodes)}: add nodes to the graph."
             )
-        self._weights = {
-            (u, v): graphs.edge_number(graph, u, v, "weight", default=1)
-            for u, v in graphs.edges(graph)
+        self._weights: dict[tuple[Label, Label], Exact] = {
+            edge: exact(weight)
+            for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
@@ -63,37 +68,41 @@ class TravelingSalesperson(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, j) for v in self._nodes[1:] for j in self._positions()]
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        first, *others = self._nodes
-        lightest = min(self._weights.values(), default=0.0)
-        largest = max(map(abs, self._weights.values()), default=0.0)
-        reduced = {
-            pair: w - lightest if w - lightest > _ROUNDING * largest else 0.0
-            for pair, w in self._weights.items()
-        }
+    def least_qubits(self) -> int:
+        return (len(self._nodes) - 1) ** 2
+
+    def formulation(self) -> Formulation:
+        others, positions = self._nodes[1:], self._positions()
+        lightest = min(self._weights.values(), default=0)
+        reduced = {pair: w - lightest for pair, w in self._weights.items()}
         bound = _some_tour(self._nodes, reduced)
-        one_hot = penalties.above(bound / 2)
+        one_hot = penalties.above(Fraction(bound) / 2)
         missing = penalties.above(bound)
 
+        split = Polynomial.total(
+            penalties.exactly_one((v, j) for j in positions) for v in others
+        ) + Polynomial.total(penalties.exactly_one((v, j) for v in others) for j in positions)
         cost = Polynomial.constant(len(self._nodes) * lightest)
+        absent = Polynomial()
+        for pair, leg in self._all_legs():
+            if pair in reduced:
+                cost.accumulate(leg, reduced[pair])
+            else:
+                absent.accumulate(leg)
+        why = "a tenth more than half the length of some tour, the shortest edge taken off each leg"
+        terms = split * one_hot + absent * missing
+        return Formulation(cost, [Constraint(split + absent)], Penalties(terms, one_hot, why))
+
+    def _all_legs(self) -> Iterator[tuple[tuple[Label, Label], Polynomial]]:
+        """Every pair of nodes that may follow each other somewhere, and when they do."""
+        first, *others = self._nodes
         for v in others:
-            visits = penalties.exactly_one((v, j) for j in self._positions())
-            cost.accumulate(visits, one_hot)
-        for j in self._positions():
-            visitors = penalties.exactly_one((v, j) for v in others)
-            cost.accumulate(visitors, one_hot)
-        for v in others:
-            step = reduced.get(sorted_pair(first, v), missing)
-            cost.accumulate(Polynomial.linear({(v, 1): step}))
-            cost.accumulate(Polynomial.linear({(v, len(others)): step}))
+            for j in (1, len(others)):
+                yield sorted_pair(first, v), Polynomial.variable((v, j))
         for j, following in pairwise(self._positions()):
-            for u in others:
-                for v in others:
-                    if u != v:
-                        step = reduced.get(sorted_pair(u, v), missing)
-                        leg = Polynomial.variable((u, j)) * Polynomial.variable((v, following))
-                        cost.accumulate(leg, step)
-        return cost
+            for u, v in permutations(others, 2):
+                both = frozenset([(u, j), (v, following)])
+                yield sorted_pair(u, v), Polynomial({both: 1})
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         tour: list[Any] = [self._nodes[0]]
@@ -113,7 +122,7 @@ class TravelingSalesperson(Problem):
         )
 
     def objective(self, solution: Solution) -> float:
-        return float(sum(self._weights.get(leg, 0.0) for leg in self._legs(solution)))
+        return float(total(self._weights.get(leg, 0) for leg in self._legs(solution)))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
@@ -136,15 +145,16 @@ class TravelingSalesperson(Problem):
         return [sorted_pair(u, v) for u, v in pairwise([*known, *known[:1]])]
 
 
-def _some_tour(nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], float]) -> float:
+def _some_tour(nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], Exact]) -> Exact:
     """An upper bound on the shortest tour: the best nearest-neighbour tour.
 
     Where that finds none in an incomplete graph, half the sum of the two longest edges at every
     node, which no tour exceeds. Lengths must not be negative.
     """
-    best = np.inf
+    tours: list[Exact] = []
     for start in nodes:
-        here, total, left = start, 0.0, set(nodes) - {start}
+        here, left = start, set(nodes) - {start}
+        length_so_far: Exact = 0
         while left:
             steps = [
                 (lengths[sorted_pair(here, v)], natural_key(v), v)
@@ -154,12 +164,13 @@ def _some_tour(nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], flo
             if not steps:
                 break
             length, _, here = min(steps)
-            total += length
+            length_so_far += length
             left.remove(here)
         closing = lengths.get(sorted_pair(here, start))
         if not left and closing is not None:
-            best = min(best, total + closing)
-    if np.isfinite(best):
-        return float(best)
+            tours.append(length_so_far + closing)
+    if tours:
+        return min(tours)
     at_node = {v: sorted((w for pair, w in lengths.items() if v in pair)) for v in nodes}
-    return sum(sum(incident[-2:]) for incident in at_node.values()) / 2
+    longest = total(total(incident[-2:]) for incident in at_node.values())
+    return Fraction(longest) / 2

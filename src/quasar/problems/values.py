@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, cast
 
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, from_json, to_json
 
 Number = int | float
+"""A number as it was given. From Python also a Fraction that no decimal states, such as 1/3."""
 
 _LARGEST = 1e100  # squares and sums of these stay finite
 
@@ -48,17 +52,62 @@ def listed(value: Any, what: str, example: str) -> list[Any]:
 
 
 def number(value: Any, what: str) -> Number:
-    """A finite real number of reasonable size; an integer stays one.
+    """A finite real number of reasonable size, as it was given; see `real`.
 
     Raises:
         ProblemError: anything else.
     """
-    value = _plain(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    found = real(value)
+    if found is None:
         raise ProblemError(f"{what} must be a number, not {value!r}.")
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -_LARGEST <= found <= _LARGEST:
         raise ProblemError(f"{what} must be a finite number of at most {_LARGEST:g} in size.")
-    return value
+    return found
+
+
+def real(value: Any) -> Number | None:
+    """A real number with nothing lost: integers stay integers, and decimals the same decimals.
+
+    NumPy's scalars become Python's. A Fraction or Decimal becomes the integer or the float that is
+    written the same way (0.1 for one tenth); where there is none it stays a Fraction.
+
+    Returns:
+        None for anything else, truth values and text included; infinity and NaN pass.
+    """
+    if type(value) in (int, float):  # nearly always
+        return cast("Number", value)
+    value = _plain(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, Decimal) and not value.is_finite():
+        return float(value) if not value.is_snan() else math.nan
+    if not isinstance(value, Decimal | numbers.Rational):
+        return None
+    exact = Fraction(value)
+    if exact.denominator == 1:
+        return exact.numerator
+    try:
+        near = float(exact)
+    except OverflowError:
+        return math.copysign(math.inf, exact.numerator)
+    # mypy knows no type for all real numbers; a Fraction goes wherever a float does.
+    return near if Fraction(repr(near)) == exact else cast("Number", exact)
+
+
+def total(numbers: Iterable[Number]) -> Number:
+    """The sum without rounding: of decimals as they are written, so that 0.1 + 0.2 is 0.3."""
+    exact = (Fraction(repr(n)) if isinstance(n, float) else Fraction(n) for n in numbers)
+    return cast("Number", real(sum(exact, Fraction(0))))
+
+
+def to_json_number(value: Any) -> Any:
+    """A number of any type as JSON has it (a Fraction rounded to a float); all else stays."""
+    found = real(value)
+    if found is None:
+        return value
+    return float(found) if isinstance(found, Fraction) else found
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,11 @@
-"""Minimum vertex cover: the fewest nodes that touch every edge.
+"""Minimum vertex cover: the lightest nodes that touch every edge.
 
-Variables: nodes. Both encodings are the same polynomial, 2 Σ_{uv∈E} (1-x_u)(1-x_v) + Σ_v x_v; it
-is exact, since covering an open edge costs 1 and leaving it open costs 2.
+Variables: nodes. With node weights w (1 where none are given, any sign), `exact` is
+Σ_{uv∈E} P_uv (1-x_u)(1-x_v) + Σ_v w_v x_v, where P_uv = 2 min(w_u, w_v), or, where that is not
+positive, the smallest |w| above 0. Taking in the lighter end of an open edge costs its weight,
+min(w_u, w_v), and saves at least P_uv, which is more; so no ground state leaves an edge open, and
+without one the cost is the weight of the cover.
+`agent-q` knows no weights: 2 Σ_{uv∈E} (1-x_u)(1-x_v) + Σ_v x_v, which is `exact` for weights of 1.
 """
 
 from __future__ import annotations
@@ -12,25 +16,35 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
+from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, sampling
+from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.inputs import Reads
 
 
 class VertexCover(Problem):
-    """Solution: list of the nodes in the cover. Objective: how many."""
+    """Solution: list of the nodes in the cover. Objective: their total weight.
+
+    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
 
     problem_type = "vertex_cover"
     title = "Find the smallest set of nodes that touches every edge"
     sense = "min"
     encodings = ("exact", "agent-q")
+    reads = Reads(
+        nodes={"weight": "weight of the node, any number; default 1"},
+    )
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
+        self._weights = graphs.node_numbers(graph, "weight", default=1)
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
+    def _read(cls, data: Mapping[str, Any]) -> Self:
         return cls(graphs.read_graph(data))
 
     def to_data(self) -> dict[str, Any]:
@@ -39,12 +53,26 @@ class VertexCover(Problem):
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return graphs.nodes(self.graph)
 
-    def polynomial(self, encoding: Encoding) -> Polynomial:
-        cost = Polynomial.linear(dict.fromkeys(self.graph.nodes, 1.0))
-        for u, v in self.graph.edges:
-            cost.accumulate(Polynomial.linear({u: -2, v: -2}, 2))
-            cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2)
-        return cost
+    def formulation(self) -> Formulation:
+        weights = {v: exact(weight) for v, weight in self._weights.items()}
+        bare, terms = Polynomial(), Polynomial()
+        sizes = penalties.of_pairs(self.graph.edges, weights)
+        for edge, size in sizes.items():
+            uncovered = penalties.none_of(edge, "an edge")
+            bare.accumulate(uncovered)
+            terms.accumulate(uncovered, size)
+        why = "at each edge twice the lighter of its two nodes, which would cover it"
+        own = Penalties(terms, max(sizes.values(), default=1), why)
+        return Formulation(Polynomial.linear(weights), [Constraint(bare)], own)
+
+    def published(self) -> Polynomial:
+        """The cost of the `agent-q` encoding.
+
+        Raises:
+            ProblemError: the instance is weighted.
+        """
+        graphs.refuse_weights(self._weights.values(), "nodes", self.problem_type)
+        return self.formulation().polynomial()
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
@@ -54,7 +82,11 @@ class VertexCover(Problem):
         return all(u in chosen or v in chosen for u, v in self.graph.edges)
 
     def objective(self, solution: Solution) -> float:
-        return float(len(solution))
+        chosen = set(graphs.from_json_list(solution))
+        return float(total(exact(self._weights.get(v, 0)) for v in chosen))
+
+    def prompt_details(self) -> str:
+        return "of least node weight" if graphs.are_weights(self._weights.values()) else ""
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypedDict, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
 from quasar.optimize.choice import ALGORITHMS, Algorithm
@@ -47,9 +48,37 @@ class Request(NamedTuple):
             )
         if self.style not in get_args(Style):
             raise InputError(f"unknown style {self.style!r}; known: {', '.join(get_args(Style))}.")
-        if self.layers is not None and self.layers < 1:
+        if self.layers is None:
+            return self
+        if not isinstance(self.layers, int) or isinstance(self.layers, bool):
+            raise InputError(f"layers must be a whole number, not {self.layers!r}.")
+        if self.layers < 1:
             raise InputError(f"need at least one layer, not {self.layers}.")
         return self
+
+    @classmethod
+    def given(cls, value: Request | str | Mapping[str, Any] | None) -> Request | None:
+        """What a caller passes for a request: the name of an algorithm will do, or a dict.
+
+        Raises:
+            InputError: anything else, an unknown field, or as for `checked`.
+        """
+        if value is None:
+            return None
+        if isinstance(value, str):
+            value = {"algorithm": value}
+        if isinstance(value, Mapping):
+            unknown = [key for key in value if key not in cls._fields]
+            if unknown:
+                known = ", ".join(cls._fields)
+                raise InputError(f"a request has no {unknown[0]!r}; it has {known}.")
+            value = cls(**value)
+        if not isinstance(value, Request):
+            raise InputError(
+                "request must be a Request, the name of an algorithm, or a dict, "
+                f"not {type(value).__name__}."
+            )
+        return value.checked()
 
 
 class PromptStyle(Protocol):

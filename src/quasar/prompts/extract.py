@@ -1,8 +1,9 @@
 r"""A model's answer to the OpenQASM program in it, unrepaired.
 
 What comes back is a contiguous piece of the answer, or, where the answer is written with the
-escapes of JSON (`\n`, `\"`), that piece decoded. Nothing is mended: no header is added, no
-statement closed, no line dropped from the middle. Whatever a model gets wrong stays wrong.
+escapes of JSON (`\n`, `\"`) or, between tags, with the entities of HTML (`&quot;`, `&gt;`), that
+piece decoded. Nothing is mended: no header is added, no statement closed, no line dropped from the
+middle. Whatever a model gets wrong stays wrong.
 
 Where a program is looked for, the first rule that finds one decides:
 
@@ -18,6 +19,9 @@ Where a program is looked for, the first rule that finds one decides:
 6. The last fence called `qasm` or `openqasm`, even without any header: it cannot be valid, but a
    verifier can say why.
 
+Wherever it was found, a program ends where its wrapper is closed (`wrappers.py`): quotes, tags,
+LaTeX environments, brackets, end-of-turn tokens.
+
 Covers Markdown fences of backticks and tildes. Does not cover programs that were split over several
 fences.
 """
@@ -29,6 +33,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+from quasar.prompts.wrappers import unescape_markup, wrapping
 
 Found = Literal["whole", "fence", "bare", "truncated"]
 
@@ -48,6 +54,8 @@ _HEADERS = (
 _ESCAPED = re.compile(r"OPENQASM\b[^\\\n]*+\\[nr\"]")
 _QUOTED = re.compile(r"(?:[^\\\"]|\\.)*+", re.DOTALL)
 _APOSTROPHED = re.compile(r"(?:[^\\']|\\.)*+", re.DOTALL)
+_OPENS_BLOCK = re.compile(r"(?<!\S)\w[^\\=:]*\{\Z")  # `gate g a {`; not `\texttt{`, `{"qasm": {`
+_MARK = re.compile(r"\{[%\w][^;{}]*\}\Z")  # `\begin{verbatim}`, `{code}`: no block of statements
 _COMMENT_MARK = re.compile(r"//|/\*")
 _MARKDOWN = re.compile(r"\s*+(?:#{1,6}\s|[*>•]|-\s|\d{1,3}[.)]\s|[-_*]{3,}\s*+$)")
 _SENTENCE = re.compile(
@@ -66,7 +74,7 @@ class Extraction:
             `truncated`: a fence that was never closed.
         start: offset of its first character in the answer.
         end: offset behind its last one; `answer[start:end] == qasm` unless `decoded`.
-        decoded: the answer had it with JSON escapes.
+        decoded: the answer had it with the escapes of JSON or HTML.
     """
 
     qasm: str
@@ -179,7 +187,8 @@ def _fences(answer: str, start: int, end: int) -> Iterator[_Fence]:
 
 def _from_fence(answer: str, fence: _Fence, start: int) -> Extraction:
     end = fence.end if fence.closed else _end_of_program(answer, start, fence.end)
-    return _piece(answer, start, end, "fence" if fence.closed else "truncated")
+    how: Found = "fence" if fence.closed else "truncated"
+    return _piece(answer, fence.start, start, end, how)
 
 
 def _bare(answer: str, start: int, end: int, fences: list[_Fence]) -> Extraction | None:
@@ -194,9 +203,7 @@ def _bare(answer: str, start: int, end: int, fences: list[_Fence]) -> Extraction
         if at is None:
             continue
         stop = _end_of_program(answer, at, last)
-        if at == 0 and stop == len(answer):
-            return _piece(answer, 0, stop, "whole")
-        return _piece(answer, at, stop, "bare")
+        return _piece(answer, first, at, stop, "bare")
     return None
 
 
@@ -221,7 +228,8 @@ def _joined(before: str) -> bool:
     for line in reversed(before.split("\n")):
         code = _without_comments(line, False)[0].strip()
         if code:
-            return code.endswith((";", "{", "}"))
+            ends = code.endswith((";", "}")) and _MARK.search(code) is None
+            return ends or _OPENS_BLOCK.search(code) is not None
     return True
 
 
@@ -269,18 +277,38 @@ def _without_comments(line: str, commented: bool) -> tuple[str, bool]:
         at, commented = mark.end(), True
 
 
-def _piece(answer: str, start: int, end: int, how: Found) -> Extraction:
-    """The text from start to end without blanks around it, decoded if it is escaped."""
-    if how != "whole":
-        text = answer[start:end]
-        start += len(text) - len(text.lstrip())
-        end -= len(text) - len(text.rstrip()) if text.strip() else 0
-    escaped = _ESCAPED.match(answer, start, end)
-    if escaped:
-        stop, decoded = _unescape(answer, start, end)
+def _piece(answer: str, low: int, start: int, end: int, how: Found) -> Extraction:
+    """The text from start to end without wrapper and blanks around it, decoded if it is escaped.
+
+    Args:
+        low: offset from which on openings of wrappers count.
+    """
+    text = answer[start:end]
+    first = start + len(text) - len(text.lstrip())
+    if _ESCAPED.match(answer, first, end) or _has_escaped_quotes(answer, first, end):
+        stop, decoded = _unescape(answer, first, end)
         if decoded is not None:
-            return Extraction(decoded, how, start, stop, decoded=True)
-    return Extraction(answer[start:end], how, start, end)
+            return Extraction(decoded, how, first, stop, decoded=True)
+    wrapper = wrapping(answer, low, first, end)
+    if first < wrapper.end < end:
+        end = min(wrapper.end, _end_of_program(answer, start, wrapper.end))
+    elif how == "bare" and start == 0 and end == len(answer):
+        return Extraction(answer, "whole", start, end)
+    text = answer[first:end]
+    end -= len(text) - len(text.rstrip())
+    if wrapper.markup:
+        plain = unescape_markup(answer[first:end])
+        if plain is not None:
+            return Extraction(plain, how, first, end, decoded=True)
+    return Extraction(answer[first:end], how, first, end)
+
+
+def _has_escaped_quotes(answer: str, start: int, end: int) -> bool:
+    """Whether the program is in a string with escaped quotes, line ends as they are."""
+    if answer[start - 1 : start] != '"':
+        return False
+    inside = _QUOTED.match(answer, start, end)
+    return inside is not None and '\\"' in inside[0]
 
 
 def _unescape(answer: str, start: int, end: int) -> tuple[int, str | None]:

@@ -7,9 +7,10 @@ are prose. Both spellings may be mixed (`{'directed': false}`).
 from __future__ import annotations
 
 import ast
-import json
 import re
 from typing import Any, NamedTuple
+
+from quasar.core.json_text import RepeatedKeyError, loads
 
 _TOKEN = re.compile(r"[\[\]{}\"'\\]")
 _CLOSER = {"[": "]", "{": "}"}
@@ -66,13 +67,29 @@ def read_literal(text: str) -> Any:
 
     Raises:
         ValueError: it is neither.
+        RepeatedKeyError: it gives a key twice.
     """
     try:
-        return json.loads(text)
+        return loads(text)
+    except RepeatedKeyError:
+        raise
     except (ValueError, RecursionError):
         pass
     python = _STRING_OR_WORD.sub(lambda piece: _JSON_WORDS.get(piece[0], piece[0]), text)
     try:
-        return ast.literal_eval(python)
+        tree = ast.parse(python.strip(), mode="eval")
+        _refuse_repeated(tree)
+        return ast.literal_eval(tree)
+    except RepeatedKeyError:
+        raise
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
         raise ValueError(f"neither JSON nor Python: {error}") from None
+
+
+def _refuse_repeated(tree: ast.AST) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            keys = [key.value for key in node.keys if isinstance(key, ast.Constant)]
+            for position, key in enumerate(keys):
+                if key in keys[:position]:
+                    raise RepeatedKeyError(str(key), ())

@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from quasar.core.errors import InputError, ProblemError
+from quasar.core.json_text import RepeatedKeyError
 from quasar.core.labels import Label, VariableOrder, from_json, to_json
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.load import build_problem, same_hamiltonian
@@ -88,7 +89,8 @@ def read_prompt(
     attributes = {**read_details(problem_type, words, _node_names(graph)), **attributes}
     require(problem_type, attributes)
     problem = build_problem(
-        {"problem_type": problem_type, "graph": graph, "problem_specific_attributes": attributes}
+        {"problem_type": problem_type, "graph": graph, "problem_specific_attributes": attributes},
+        record=encoding == "agent-q",  # a benchmark prompt states its record's graph as it stands
     )
     n_qubits = only(words, COUNT + r"[-\s]*qubits?\b", "numbers of qubits")
     return _encoded(problem, n_qubits, encoding, variable_order or "natural"), _request(words)
@@ -160,6 +162,8 @@ def _parts(text: str) -> tuple[str, list[Any], Any, dict[str, Any]]:
         cue = _BEFORE_GRAPH.search(text, seen_from, start)
         try:
             value = read_literal(text[start:end])
+        except RepeatedKeyError as error:
+            raise InputError(error.sentence("an object of the prompt")) from None
         except ValueError:
             if cue is None and text[start] == "[":
                 prose[-1] += text[start:end]  # a remark in brackets
@@ -198,7 +202,8 @@ def _node_link(value: Any, problem_type: str) -> dict[str, Any]:
         raise InputError(f"{key!r} of the graph must be a list, not {edges!r}.")
     if key == "hyperedges":
         graph[key] = [to_json(edge) for edge in edges]
-        ends = [node for edge in graph[key] if isinstance(edge, list) for node in edge]
+        members = [e.get("nodes") if isinstance(e, Mapping) else e for e in graph[key]]
+        ends = [node for edge in members if isinstance(edge, list) for node in edge]
     else:
         number = "capacity" if problem_type in _ARC_TYPES else "weight"
         graph["edges"] = [_edge(edge, number) for edge in edges]

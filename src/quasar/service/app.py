@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -13,12 +13,14 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from quasar import __version__
 from quasar.core.errors import CircuitError, InfrastructureError, InputError, QuasarError
+from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.service import guards, metrics, models
 from quasar.service.batch import Batches
 from quasar.service.crew import Crew
@@ -137,6 +139,7 @@ def create_app(settings: ServiceSettings, crew: Crew | None = None) -> FastAPI:
         redirect_slashes=False,
         dependencies=[Depends(HTTPBearer(auto_error=False, description="An API key."))],
     )
+    app.router.route_class = _StrictRoute
     app.state.service = service
     _add_handlers(app)
     _add_routes(app, service)
@@ -150,6 +153,31 @@ def create_app(settings: ServiceSettings, crew: Crew | None = None) -> FastAPI:
     routes = frozenset(getattr(route, "path", "") for route in app.routes)
     app.add_middleware(guards.Guards, settings=settings, metrics=service.metrics, routes=routes)
     return app
+
+
+class _StrictRequest(Request):
+    async def json(self) -> Any:
+        """The body.
+
+        Raises:
+            HTTPException: an object in it gives a key twice, of which one would be lost.
+        """
+        if not hasattr(self, "_json"):
+            try:
+                self._json = loads(await self.body())
+            except RepeatedKeyError as error:
+                raise HTTPException(422, error.sentence("the request")) from None
+        return self._json
+
+
+class _StrictRoute(APIRoute):
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def strictly(request: Request) -> Response:
+            return await handle(_StrictRequest(request.scope, request.receive))
+
+        return strictly
 
 
 def _add_routes(app: FastAPI, service: Service) -> None:

@@ -24,10 +24,13 @@ import httpx
 from pydantic import ValidationError
 
 from quasar.circuits.parameters import Values
+from quasar.circuits.source import CircuitSource, circuit_text
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.settings import describe_validation
+from quasar.problems.load import problem_content
+from quasar.problems.source import ProblemSource
 from quasar.service import models
-from quasar.service.client_batch import BatchItem, BatchResult, Chunk, chunks
+from quasar.service.client_batch import BatchItem, BatchResult, Chunk, chunks, reference_text
 from quasar.verifier.report import Report
 
 KEY_VARIABLE = "QUASAR_API_KEY"
@@ -122,23 +125,27 @@ def _request(shape: type[R], **fields: Any) -> R:
     try:
         return shape.model_validate(fields)
     except ValidationError as error:
-        raise InputError(describe_validation(error)) from error
+        raise InputError(describe_validation(error, shape)) from error
+
+
+def _program(qasm: CircuitSource) -> dict[str, str]:
+    return models.program(circuit_text(qasm))
 
 
 def _verify_request(
-    qasm: str | bytes,
-    problem: Mapping[str, Any],
-    reference: str | None,
-    options: models.VerifyOptions | None,
+    qasm: CircuitSource,
+    problem: ProblemSource,
+    reference: CircuitSource | None,
+    options: models.VerifyOptions | Mapping[str, Any] | None,
     parameters: Values | None,
 ) -> models.VerifyRequest:
     return _request(
         models.VerifyRequest,
-        problem=dict(problem),
-        reference=reference,
-        options=options or models.VerifyOptions(),
+        problem=problem_content(problem),
+        reference=None if reference is None else reference_text(reference),
+        options=models.VerifyOptions() if options is None else options,
         parameters=dict(parameters or {}),
-        **models.program(qasm),
+        **_program(qasm),
     )
 
 
@@ -166,21 +173,25 @@ class Client(_Shared):
 
     def verify(
         self,
-        qasm: str | bytes,
-        problem: Mapping[str, Any],
-        reference: str | None = None,
-        options: models.VerifyOptions | None = None,
+        qasm: CircuitSource,
+        problem: ProblemSource,
+        reference: CircuitSource | None = None,
+        options: models.VerifyOptions | Mapping[str, Any] | None = None,
         *,
         parameters: Values | None = None,
     ) -> Report:
         """Judge one circuit.
 
         Args:
-            problem: content of a problem file.
+            qasm: as for `quasar.verify`; files are read here, not by the service.
+            problem: as for `quasar.verify`.
+            reference: a reference circuit; default: the problem file's own.
+            options: what to measure.
             parameters: values of the circuit's `input` parameters.
 
         Raises:
-            InputError: the problem cannot be used, or the key is wrong.
+            InputError: the circuit is nothing that is taken, the problem cannot be used, or the key
+                is wrong.
             InfrastructureError: the service cannot be reached or failed.
         """
         body = _verify_request(qasm, problem, reference, options, parameters)
@@ -190,8 +201,8 @@ class Client(_Shared):
         self,
         items: Iterable[BatchItem],
         *,
-        options: models.VerifyOptions | None = None,
-        problems: Mapping[str, Mapping[str, Any]] | None = None,
+        options: models.VerifyOptions | Mapping[str, Any] | None = None,
+        problems: Mapping[str, ProblemSource] | None = None,
         batch_size: int = 1000,
     ) -> Iterator[BatchResult]:
         """Judge many circuits.
@@ -236,28 +247,28 @@ class Client(_Shared):
                     yield result
         chunk.require_complete()
 
-    def generate(self, problem: Mapping[str, Any], **how: Any) -> models.GenerateAnswer:
+    def generate(self, problem: ProblemSource, **how: Any) -> models.GenerateAnswer:
         """Have circuits designed; `how` holds fields of `models.GenerateRequest`."""
-        body = _request(models.GenerateRequest, problem=dict(problem), **how)
+        body = _request(models.GenerateRequest, problem=problem_content(problem), **how)
         return self._post("/v1/generate", body, models.GenerateAnswer)
 
     def optimise(
-        self, qasm: str | bytes, problem: Mapping[str, Any], **how: Any
+        self, qasm: CircuitSource, problem: ProblemSource, **how: Any
     ) -> models.OptimiseAnswer:
         """Improve a circuit's angles; `how` holds fields of `models.OptimiseRequest`."""
         body = _request(
-            models.OptimiseRequest, problem=dict(problem), **models.program(qasm), **how
+            models.OptimiseRequest, problem=problem_content(problem), **_program(qasm), **how
         )
         return self._post("/v1/optimise", body, models.OptimiseAnswer)
 
-    def encode(self, problem: Mapping[str, Any], **how: Any) -> models.EncodeAnswer:
+    def encode(self, problem: ProblemSource, **how: Any) -> models.EncodeAnswer:
         """Turn a problem into a Hamiltonian; `how` holds fields of `models.EncodeRequest`."""
-        body = _request(models.EncodeRequest, problem=dict(problem), **how)
+        body = _request(models.EncodeRequest, problem=problem_content(problem), **how)
         return self._post("/v1/encode", body, models.EncodeAnswer)
 
-    def draw(self, qasm: str | bytes, **how: Any) -> models.DrawAnswer:
+    def draw(self, qasm: CircuitSource, **how: Any) -> models.DrawAnswer:
         """Draw a circuit; `how` holds fields of `models.DrawRequest`."""
-        body = _request(models.DrawRequest, **models.program(qasm), **how)
+        body = _request(models.DrawRequest, **_program(qasm), **how)
         return self._post("/v1/draw", body, models.DrawAnswer)
 
     def problems(self) -> models.ProblemsAnswer:
@@ -308,10 +319,10 @@ class AsyncClient(_Shared):
 
     async def verify(
         self,
-        qasm: str | bytes,
-        problem: Mapping[str, Any],
-        reference: str | None = None,
-        options: models.VerifyOptions | None = None,
+        qasm: CircuitSource,
+        problem: ProblemSource,
+        reference: CircuitSource | None = None,
+        options: models.VerifyOptions | Mapping[str, Any] | None = None,
         *,
         parameters: Values | None = None,
     ) -> Report:
@@ -323,8 +334,8 @@ class AsyncClient(_Shared):
         self,
         items: Iterable[BatchItem],
         *,
-        options: models.VerifyOptions | None = None,
-        problems: Mapping[str, Mapping[str, Any]] | None = None,
+        options: models.VerifyOptions | Mapping[str, Any] | None = None,
+        problems: Mapping[str, ProblemSource] | None = None,
         batch_size: int = 1000,
     ) -> AsyncIterator[BatchResult]:
         """See `Client.verify_many`."""
@@ -356,28 +367,28 @@ class AsyncClient(_Shared):
                     yield result
         chunk.require_complete()
 
-    async def generate(self, problem: Mapping[str, Any], **how: Any) -> models.GenerateAnswer:
+    async def generate(self, problem: ProblemSource, **how: Any) -> models.GenerateAnswer:
         """See `Client.generate`."""
-        body = _request(models.GenerateRequest, problem=dict(problem), **how)
+        body = _request(models.GenerateRequest, problem=problem_content(problem), **how)
         return await self._post("/v1/generate", body, models.GenerateAnswer)
 
     async def optimise(
-        self, qasm: str | bytes, problem: Mapping[str, Any], **how: Any
+        self, qasm: CircuitSource, problem: ProblemSource, **how: Any
     ) -> models.OptimiseAnswer:
         """See `Client.optimise`."""
         body = _request(
-            models.OptimiseRequest, problem=dict(problem), **models.program(qasm), **how
+            models.OptimiseRequest, problem=problem_content(problem), **_program(qasm), **how
         )
         return await self._post("/v1/optimise", body, models.OptimiseAnswer)
 
-    async def encode(self, problem: Mapping[str, Any], **how: Any) -> models.EncodeAnswer:
+    async def encode(self, problem: ProblemSource, **how: Any) -> models.EncodeAnswer:
         """See `Client.encode`."""
-        body = _request(models.EncodeRequest, problem=dict(problem), **how)
+        body = _request(models.EncodeRequest, problem=problem_content(problem), **how)
         return await self._post("/v1/encode", body, models.EncodeAnswer)
 
-    async def draw(self, qasm: str | bytes, **how: Any) -> models.DrawAnswer:
+    async def draw(self, qasm: CircuitSource, **how: Any) -> models.DrawAnswer:
         """See `Client.draw`."""
-        body = _request(models.DrawRequest, **models.program(qasm), **how)
+        body = _request(models.DrawRequest, **_program(qasm), **how)
         return await self._post("/v1/draw", body, models.DrawAnswer)
 
     async def problems(self) -> models.ProblemsAnswer:

@@ -13,7 +13,10 @@ from typing import Any, NamedTuple
 import httpx
 
 from quasar.circuits.parameters import Values
-from quasar.core.errors import InfrastructureError, InputError
+from quasar.circuits.source import CircuitSource, circuit_text
+from quasar.core.errors import InfrastructureError, InputError, ProblemError
+from quasar.problems.load import problem_content
+from quasar.problems.source import ProblemSource
 from quasar.service import models
 from quasar.verifier.report import Report
 
@@ -26,16 +29,17 @@ class BatchItem(NamedTuple):
 
     Attributes:
         id: comes back with the result.
-        qasm: the program, of whatever characters or bytes.
-        problem: content of a problem file, or a name in the batch's `problems`.
-        reference: QASM of a reference circuit; default: the problem file's own.
+        qasm: the program, of whatever characters or bytes, the path of its file, or a Qiskit
+            circuit. A string is always a program: it may come from a stranger.
+        problem: a name in the batch's `problems`, or as for `quasar.verify`.
+        reference: a reference circuit; default: the problem file's own.
         parameters: values of the circuit's `input` parameters.
     """
 
     id: str
-    qasm: str | bytes
-    problem: Mapping[str, Any] | str
-    reference: str | None = None
+    qasm: CircuitSource
+    problem: ProblemSource
+    reference: CircuitSource | None = None
     parameters: Values | None = None
 
 
@@ -55,10 +59,10 @@ class Chunk:
     """
 
     def __init__(
-        self, options: models.VerifyOptions | None, problems: Mapping[str, Mapping[str, Any]]
+        self, options: models.VerifyOptions, problems: Mapping[str, dict[str, Any]]
     ) -> None:
         self.batch_id = str(uuid.uuid4())
-        self.options = (options or models.VerifyOptions()).model_dump_json()
+        self.options = options.model_dump_json()
         self.problems = problems
         self.waiting: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
@@ -68,17 +72,20 @@ class Chunk:
         """One more item.
 
         Raises:
-            InputError: its id is empty or too long, or it names a problem that is not there.
+            InputError: its id is empty or too long, or circuit or problem are nothing that is
+                taken.
         """
-        if not 1 <= len(item.id) <= 200:
-            raise InputError("the id of an item has 1 to 200 characters.")
-        if isinstance(item.problem, str):
-            if item.problem not in self.problems:
-                raise InputError(f"item {item.id!r} names a problem that is not in 'problems'.")
-            self.names[item.id] = item.problem
-        data = {"id": item.id, "problem": item.problem, **models.program(item.qasm)}
+        if not isinstance(item.id, str) or not 1 <= len(item.id) <= 200:
+            raise InputError("the id of an item is text of 1 to 200 characters.")
+        problem: str | dict[str, Any]
+        if isinstance(item.problem, str) and item.problem in self.problems:
+            problem = self.names[item.id] = item.problem
+        else:
+            problem = _content(item)
+        program = circuit_text(item.qasm, names_files=False)
+        data = {"id": item.id, "problem": problem, **models.program(program)}
         if item.reference is not None:
-            data["reference"] = item.reference
+            data["reference"] = reference_text(item.reference, names_files=False)
         if item.parameters:
             data["parameters"] = dict(item.parameters)
         raw = json.dumps(data).encode("ascii")
@@ -137,10 +144,31 @@ class Chunk:
             )
 
 
+def _content(item: BatchItem) -> dict[str, Any]:
+    try:
+        return problem_content(item.problem)
+    except ProblemError as error:
+        named = " It is not in 'problems' either." if isinstance(item.problem, str) else ""
+        raise InputError(f"item {item.id!r}: {error}{named}") from error
+
+
+def reference_text(reference: CircuitSource, *, names_files: bool = True) -> str:
+    """A reference circuit as text.
+
+    Raises:
+        InputError: it is nothing that is taken, or no UTF-8.
+    """
+    text = circuit_text(reference, names_files=names_files, what="the reference circuit")
+    try:
+        return text if isinstance(text, str) else text.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError("the reference circuit is not UTF-8 text.") from None
+
+
 def chunks(
     items: Iterable[BatchItem],
-    options: models.VerifyOptions | None,
-    problems: Mapping[str, Mapping[str, Any]] | None,
+    options: models.VerifyOptions | Mapping[str, Any] | None,
+    problems: Mapping[str, ProblemSource] | None,
     batch_size: int,
 ) -> Iterator[Chunk]:
     """Cut items into requests, by number and by bytes.
@@ -150,17 +178,25 @@ def chunks(
     """
     if batch_size < 1:
         raise InputError(f"batch_size must be at least 1, not {batch_size}.")
+    if not isinstance(options, models.VerifyOptions):
+        options = models.VerifyOptions(**(options or {}))
+    named = {name: problem_content(problem) for name, problem in (problems or {}).items()}
     seen: set[str] = set()
-    chunk = Chunk(options, problems or {})
+    chunk = Chunk(options, named)
     for item in items:
         if item.id in seen:
             raise InputError(f"two items have the id {item.id!r}.")
         seen.add(item.id)
         if chunk.waiting and (
-            len(chunk.waiting) >= batch_size or chunk.size + len(item.qasm) > _MOST_BYTES
+            len(chunk.waiting) >= batch_size or chunk.size + _length(item) > _MOST_BYTES
         ):
             yield chunk
-            chunk = Chunk(options, problems or {})
+            chunk = Chunk(options, named)
         chunk.add(item)
     if chunk.waiting:
         yield chunk
+
+
+def _length(item: BatchItem) -> int:
+    """Characters of an item's program; 0 of a file or a Qiskit circuit."""
+    return len(item.qasm) if isinstance(item.qasm, str | bytes) else 0

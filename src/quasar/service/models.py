@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from quasar.circuits.header import HeaderRule
+from quasar.core.settings import SpeaksPlainly
 from quasar.optimize.choice import Algorithm
 from quasar.prompts.chat import Style
 from quasar.verifier.report import Report
@@ -50,7 +52,7 @@ def _with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) ->
     )
 
 
-class Request(BaseModel):
+class Request(BaseModel, metaclass=SpeaksPlainly):
     """Base of all requests: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
@@ -76,6 +78,9 @@ class VerifyOptions(Request):
     """Also measure size and entanglement."""
     readings: bool = True
     """With `quality`, also decode the most probable states; off is faster."""
+    header: HeaderRule = "language"
+    """Which version statement a circuit needs: any of OpenQASM 3 (`language`), or the text
+    `OPENQASM 3.0` (`published`). `parses` follows the published rule in either case."""
     gate: Gate = Gate()
     """When later stages run."""
     reward: Reward = Reward()
@@ -88,6 +93,7 @@ class VerifyOptions(Request):
             energy_convention=self.energy_convention,
             quality=self.quality,
             readings=self.readings,
+            header=self.header,
             gate=self.gate,
             reward=self.reward,
         )

@@ -14,9 +14,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from quasar.circuits.header import read_header
 from quasar.circuits.parameters import Values
 from quasar.core.errors import CircuitError, InputError, ProblemError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
@@ -99,12 +99,7 @@ class Desk:
             fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
             if fault is not None:
                 raise InputError(f"the reference circuit is not usable: {fault}")
-        problem = self.problem(data)
-        if problem.n_qubits > MAX_EXACT_QUBITS:
-            raise ProblemError(
-                f"the problem has {problem.n_qubits} qubits; {MAX_EXACT_QUBITS} is the most that "
-                "can be verified: send a smaller one."
-            )
+        problem = self.problem(data, verifiable=True)
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
@@ -121,11 +116,12 @@ class Desk:
     ) -> Report:
         """The report on a circuit, or on the refusal that came with the order."""
         self.on_judging()
-        if self.refusal is not None:
-            fault = Fault(**self.refusal["fault"])
-            return verifier.refuse(fault, self.refusal["n_qubits"])
         if isinstance(text, bytes):
             text = _decoded(text)
+        if self.refusal is not None:
+            fault = Fault(**self.refusal["fault"])
+            header = read_header(text) if isinstance(text, str) else None
+            return verifier.refuse(fault, self.refusal["n_qubits"], header)
         if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
             nested = too_nested(text, self.max_nesting)
             if nested is not None:
@@ -290,7 +286,12 @@ def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings
     nested = too_nested(text, desk.max_nesting)
     if nested is not None:
         raise CircuitError(nested.message, kind=nested.kind, limit=nested.limit, hint=nested.hint)
-    program = parse(text, max_gates=settings.limits.max_gates, parameters=body.get("parameters"))
+    program = parse(
+        text,
+        max_gates=settings.limits.max_gates,
+        parameters=body.get("parameters"),
+        header="language",
+    )
     if program.circuit is None:
         raise CircuitError(
             "the program is dynamic (mid-circuit measurement, reset or branches); this needs plain "

@@ -17,6 +17,7 @@ import qulacs
 from qulacs import gate as qg
 
 from quasar.circuits.measurement import SILENT, without_final
+from quasar.circuits.precheck import MAX_STEPS
 from quasar.circuits.to_qiskit import Unrolling
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import FloatVector
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 1e-12
 """Outcomes less probable than this are not followed."""
 
+MAX_WORK = 1 << 30
+"""Amplitudes that may be passed over, all branches together: some seconds."""
+
 _HELD_AMPLITUDES = 1 << 27  # 2 GiB of states waiting at once
+_COLLAPSE = 5  # passes over a state for each outcome: copy, project, norm, scale, probability
 
 _Signal = Literal["next", "break", "continue"]
 
@@ -51,7 +56,8 @@ def dynamic_distribution(
     *,
     bindings: Mapping[Any, float] | None = None,
     max_branches: int = 4096,
-    max_steps: int = 200_000,
+    max_steps: int = MAX_STEPS,
+    max_work: int = MAX_WORK,
 ) -> FloatVector:
     """Exact distribution of classical bits, or of all qubits, at the end of a dynamic program.
 
@@ -63,6 +69,8 @@ def dynamic_distribution(
         max_branches: measurement outcomes followed to the end at most; of those that wait for
             their turn, no more than 2 GiB of states are held.
         max_steps: instructions executed over all branches at most; ends endless loops.
+        max_work: amplitudes passed over at most once the program has branched: with many qubits,
+            few branches are followed. A program that does not branch is not bounded by it.
 
     Returns:
         Probabilities, shape [2**w] or [2**n]; they sum to 1 up to the outcomes below `NEGLIGIBLE`.
@@ -72,7 +80,7 @@ def dynamic_distribution(
             a value and for angles that are not finite.
     """
     held = max(2, min(max_branches, _HELD_AMPLITUDES >> program.num_qubits))
-    runner = _Runner(held, max_steps, bindings or {})
+    runner = _Runner(held, max_steps, max_work >> program.num_qubits, bindings or {})
     start = _Branch(1.0, qulacs.QuantumState(program.num_qubits), 0)
     qubits = {q: i for i, q in enumerate(program.qubits)}
     clbits = {c: i for i, c in enumerate(program.clbits)}
@@ -123,10 +131,15 @@ def _too_many(max_branches: int) -> CircuitError:
 
 
 class _Runner:
-    def __init__(self, max_held: int, max_steps: int, bindings: Mapping[Any, float]) -> None:
+    def __init__(
+        self, max_held: int, max_steps: int, max_passes: int, bindings: Mapping[Any, float]
+    ) -> None:
         self.max_held = max_held
         self.max_steps = max_steps
+        self.max_passes = max_passes  # over a state
         self.steps = 0
+        self.passes = 0
+        self.branches = 1
         self.bindings: dict[Any, float] = dict(bindings)  # loop variables at present values too
         self.unrolling = Unrolling(max_steps)
 
@@ -138,6 +151,18 @@ class _Runner:
                 kind="limit",
                 limit="steps",
                 hint="Bound the loops.",
+            )
+
+    def spend(self, passes: int) -> None:
+        """Count passes over a state; many branches of many qubits end here."""
+        self.passes += passes
+        if self.passes > self.max_passes and self.branches > 1:
+            raise CircuitError(
+                f"{self.branches:,} measurement outcomes and more to follow, which is too much "
+                "work on so many qubits.",
+                kind="limit",
+                limit="outcomes",
+                hint="Measure fewer qubits in mid-circuit.",
             )
 
     def room(self, waiting: list[Any]) -> None:
@@ -174,6 +199,8 @@ class _Runner:
                     outcomes = list(_collapse(current, targets[0], bit))
                     if not outcomes:
                         break
+                    self.branches += len(outcomes) - 1
+                    self.spend(_COLLAPSE * len(outcomes))
                     current, *others = outcomes
                     waiting += [(other, position) for other in others]
                 elif name in {"if_else", "while_loop", "for_loop", "box"}:
@@ -203,6 +230,7 @@ class _Runner:
             self.step()
             built = build_gate(gate)
             if built is not None:
+                self.spend(1)
                 built.update_quantum_state(state)
 
     def _control(
@@ -290,13 +318,15 @@ class _Scope:
 
 
 def _collapse(branch: _Branch, qubit: int, clbit: int | None) -> Iterator[_Branch]:
-    """The outcomes of measuring a qubit into a bit, or of resetting it (no bit)."""
+    """The outcomes of measuring a qubit into a bit, or of resetting it (no bit).
+
+    Uses up the branch: its state becomes that of the last outcome.
+    """
     zero = branch.state.get_zero_probability(qubit)
-    for outcome, share in ((0, zero), (1, 1.0 - zero)):
-        weight = branch.weight * share
-        if weight < NEGLIGIBLE:
-            continue
-        after = branch.copy()
+    shares = [(k, branch.weight * share) for k, share in ((0, zero), (1, 1.0 - zero))]
+    kept = [(outcome, weight) for outcome, weight in shares if weight >= NEGLIGIBLE]
+    for outcome, weight in kept:
+        after = branch if outcome == kept[-1][0] else branch.copy()
         after.weight = weight
         (qg.P1 if outcome else qg.P0)(qubit).update_quantum_state(after.state)
         after.state.normalize(after.state.get_squared_norm())

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from quasar.circuits.circuit import Circuit
 from quasar.core.errors import InputError
+from quasar.core.exact import BoolVector
 
 ComplexVector = npt.NDArray[np.complex128]
 FloatVector = npt.NDArray[np.float64]
 
+_TIE = 1e-9  # relative: probabilities closer than this are told apart by rounding only
 MAX_QUBITS = 24
 """Largest circuit simulated exactly: 2**24 amplitudes take 256 MiB."""
 
@@ -56,6 +58,15 @@ def get_engine(name: str = "qulacs") -> Engine:
             f"engine {name!r} needs {error.name}: pip install 'quasar-synthesis[{name}]'."
         ) from error
     return engine
+
+
+def top_is_optimal(p: FloatVector, optimal: BoolVector) -> bool:
+    """Whether the most probable state is one of the optimal states; shapes [D].
+
+    Where several share the largest probability all must be: a tie between an optimal state and
+    another is no answer, and states that only rounding tells apart tie on every simulator.
+    """
+    return bool(np.all(optimal[p >= p.max() * (1.0 - _TIE)]))
 
 
 def probabilities(state: ComplexVector) -> FloatVector:

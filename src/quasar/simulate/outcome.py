@@ -8,6 +8,7 @@ import numpy as np
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.measurement import Answer
+from quasar.circuits.precheck import too_many_qubits
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import (
@@ -67,12 +68,7 @@ def run(
             of `dynamic_distribution`.
     """
     if program.n_qubits > max_qubits:
-        raise CircuitError(
-            f"the circuit has {program.n_qubits} qubits; exact simulation stops at {max_qubits}.",
-            kind="limit",
-            limit="qubits",
-            hint="Use one qubit per variable of the problem.",
-        )
+        raise too_many_qubits(program.n_qubits, max_qubits)
     if program.n_qubits == 0:
         raise CircuitError(
             "the circuit has no qubits.", kind="unsimulable", hint="Declare them: 'qubit[n] q;'."

@@ -1,15 +1,17 @@
-"""What a model's raw answers are worth: the measure that training goes by, not the loss alone."""
+"""What a model's raw answers are worth: the measure that training goes by, not the loss alone.
+
+Answers are untrusted text and judged in worker processes, within limits on time and memory.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from quasar.core.errors import InfrastructureError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.protocol import Model, Sampling
 from quasar.problems.base import EncodedProblem
@@ -17,10 +19,15 @@ from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
 from quasar.train.examples import style_of
-from quasar.verifier.pipeline import Verifier
+from quasar.train.reward_workers import Candidate, RewardWorkers, VerificationSettings
+from quasar.verifier.report import Report
+from quasar.verifier.settings import VerifierSettings
 
 NEAR = 0.05
 """Share of the energy range within which a QAOA circuit counts as near the best known."""
+
+
+_MEASURED = VerifierSettings(max_stage=3, quality=False)
 
 
 class Task(NamedTuple):
@@ -72,8 +79,40 @@ def score(model: Model, tasks: Sequence[Task], sampling: Sampling) -> list[Score
     """Ask once for each task and verify the answers as they are."""
     style = get_style(model.prompt_style)
     chats = [style.render(task.problem, task.request) for task in tasks]
-    answers = model.complete(chats, sampling)
-    return [_score(task, made[0].text) for task, made in zip(tasks, answers, strict=True)]
+    answers = [made[0].text for made in model.complete(chats, sampling)]
+    with answer_workers(tasks) as workers:
+        return score_answers(tasks, answers, workers)
+
+
+def answer_workers(
+    tasks: Sequence[Task], verification: VerificationSettings | None = None
+) -> RewardWorkers:
+    """Workers that judge answers to these tasks; to be used in a `with` statement."""
+    problems = [task.problem for task in tasks]
+    return RewardWorkers(problems, [None] * len(tasks), _MEASURED, verification)
+
+
+def score_answers(
+    tasks: Sequence[Task], answers: Sequence[str], workers: RewardWorkers
+) -> list[Score]:
+    """Verify raw answers as they are, one for each task.
+
+    Raises:
+        InfrastructureError: an answer was left without a verdict.
+    """
+    found = [extract(answer) for answer in answers]
+    asked = [(i, program.qasm) for i, program in enumerate(found) if program is not None]
+    reports: dict[int, Report] = {}
+    for (i, _), report in zip(
+        asked, workers.judge([Candidate(i, text) for i, text in asked]), strict=True
+    ):
+        if report is None:
+            raise InfrastructureError(
+                "the verifier gave no verdict on an answer to a validation problem: free memory, "
+                "and run the same command again; training goes on from its newest checkpoint."
+            )
+        reports[i] = report
+    return [_score(task, reports.get(i)) for i, task in enumerate(tasks)]
 
 
 def summary(tasks: Sequence[Task], scores: Sequence[Score]) -> dict[str, float]:
@@ -91,13 +130,10 @@ def summary(tasks: Sequence[Task], scores: Sequence[Score]) -> dict[str, float]:
     return out
 
 
-def _score(task: Task, answer: str) -> Score:
-    found = extract(answer)
+def _score(task: Task, report: Report | None) -> Score:
     near = None if task.best_ratio is None else False
-    if found is None:
+    if report is None:
         return Score(False, 0.0, 0.0, near)
-    with contextlib.redirect_stderr(io.StringIO()):  # the importer prints what it reports anyway
-        report = Verifier(task.problem, None).verify(found.qasm)
     if not report.feasible or report.approximation_ratio is None:
         return Score(report.parses, 0.0, 0.0, near)
     if task.best_ratio is not None:

@@ -86,6 +86,7 @@ PICTURES: dict[str, tuple[Panel, ...]] = {
                 ("cut off", "completions/clipped_ratio"),
                 ("verifying, of a step", "verification/share_of_step"),
                 ("bit strings", "signal/basis_state"),
+                ("product states", "signal/product_state"),
             ),
         ),
     ),

@@ -167,6 +167,7 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
         "s4": (s.s4 for s in found),
         "relative_entropy": (s.relative_entropy for s in found),
         "basis_state": (s.basis_state for s in found),
+        "product_state": (s.product_state for s in found),
         "entanglement": (s.entanglement for s in found),
         "two_qubit_gates": (s.two_qubit_gates for s in found),
     }

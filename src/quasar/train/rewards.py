@@ -107,6 +107,8 @@ class Signals(NamedTuple):
         mismatch: penalty for another number of qubits.
         relative_entropy: bits.
         optimiser_steps: evaluations of stage 4.
+        basis_state: the final state is one bit string.
+        product_state: no qubit of the final state is entangled.
         entropy_bits: of the circuit's distribution.
         entanglement: Meyer-Wallach measure of the final state.
         cost_s: seconds of verification, by stage.
@@ -123,6 +125,7 @@ class Signals(NamedTuple):
     relative_entropy: float | None
     p_optimal: float | None
     basis_state: bool | None
+    product_state: bool | None
     entropy_bits: float | None
     entanglement: float | None
     gates: int | None
@@ -191,6 +194,7 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
         relative_entropy=report.relative_entropy,
         p_optimal=report.p_optimal,
         basis_state=None if quality is None else quality.basis_state,
+        product_state=None if quality is None else quality.product_state,
         entropy_bits=None if quality is None else quality.entropy_bits,
         entanglement=None if quality is None else quality.entanglement,
         gates=None if size is None else size.gates,

@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from quasar.circuits.parameters import Values
-from quasar.problems.base import EncodedProblem, Problem
+from quasar.circuits.source import CircuitSource, circuit_text
 from quasar.problems.load import load_problem
-from quasar.verifier.pipeline import Verifier
+from quasar.problems.source import ProblemSource
+from quasar.verifier.bounded import verify_bounded
 from quasar.verifier.report import Report
+from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
 
 
 def verify(
-    qasm: str | bytes,
-    problem: str | os.PathLike[str] | Mapping[str, Any] | Problem | EncodedProblem,
-    reference: str | None = None,
-    settings: VerifierSettings | None = None,
+    qasm: CircuitSource,
+    problem: ProblemSource,
+    reference: CircuitSource | None = None,
+    settings: VerifierSettings | Mapping[str, Any] | None = None,
     *,
     parameters: Values | None = None,
+    limits: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
 ) -> Report:
-    """Judge one circuit for a problem. For many circuits of one problem, keep a `Verifier`.
+    """Judge one circuit for a problem, within limits on time and memory.
+
+    For many circuits of one problem, keep a `Verifier` where their text is trusted, else a
+    `Sandbox`.
 
     Args:
-        qasm: OpenQASM 3 text.
-        problem: path of a problem file, its content, or a problem.
-        reference: QASM of a reference circuit; default: the problem file's own, if it has one.
-        settings: see `VerifierSettings`.
+        qasm: OpenQASM 3 text, the name of a file, or a Qiskit circuit. For text from strangers,
+            such as a model's answers, use a `Sandbox`, which reads no file that a text names.
+        problem: path of a problem file, its content, or a problem; see `load_problem`.
+        reference: a reference circuit; default: the problem file's own, if it has one.
+        settings: see `VerifierSettings`; default: its defaults, but for `header`: any version
+            statement of OpenQASM 3 will do.
         parameters: values of the program's `input` parameters, as numbers or texts such as `pi/3`.
+        limits: what the circuit and the reference may use, 10 s and 2 GiB by default; None: no
+            limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
+            are none either.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
-        InputError: the reference is not a usable circuit; a parameter that the program does not
-            declare, or that is no finite number.
+        InputError: the circuit is nothing that is taken, or the reference is not a usable circuit;
+            a parameter that the program does not declare, or that is no finite number.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
-    return Verifier(load_problem(problem), reference, settings).verify(qasm, parameters=parameters)
+    text = circuit_text(qasm)
+    given = None if reference is None else circuit_text(reference, what="the reference circuit")
+    chosen = VerifierSettings.given(settings, "settings") or VerifierSettings(header="language")
+    bounds = SandboxLimits.given(limits, "limits", switch=True)
+    encoded = load_problem(problem, verifiable=True)
+    return verify_bounded(text, encoded, given, chosen, bounds, parameters)

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.header import VERSION, Header
 from quasar.circuits.parameters import Values
+from quasar.circuits.source import CircuitSource, circuit_text, looks_like_file
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.hamiltonian import Spectrum
@@ -19,34 +21,46 @@ from quasar.verifier import quality
 from quasar.verifier import reward as rewards
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.solutions import PenaltyWeight, SolutionScale, penalty_weight
 from quasar.verifier.stages import behaviour, feasibility, objective, utility
 from quasar.verifier.stages.feasibility import Execution, Fault, Feasibility
+
+_LEAST_EVALUATIONS = 3  # that must fit into the time left for stage 4 to begin
 
 
 class Verifier:
     """Judges circuits for one problem; what depends on the problem alone is computed once.
 
+    Runs in this process without limits on time and memory: for text one trusts. For other text
+    there are `quasar.verify` and `quasar.verifier.sandbox.Sandbox`.
+
     Args:
         problem: the problem with its Hamiltonian.
-        reference: QASM of a reference circuit; default: the one that came with the problem.
+        reference: a reference circuit, see `verify`; default: the one that came with the problem.
         settings: see `VerifierSettings`.
 
     Raises:
         ProblemError: more qubits than can be enumerated exactly.
-        InputError: the reference circuit itself is infeasible.
+        InputError: the reference circuit itself is infeasible, or an argument is of another kind.
     """
 
     def __init__(
         self,
         problem: EncodedProblem,
-        reference: str | None = None,
+        reference: CircuitSource | None = None,
         settings: VerifierSettings | None = None,
     ) -> None:
+        if not isinstance(problem, EncodedProblem):
+            raise InputError("a Verifier takes an encoded problem: quasar.load_problem(...).")
         self.problem = problem
-        self.settings = settings or VerifierSettings()
+        self.settings = VerifierSettings.given(settings, "settings") or VerifierSettings()
         self.engine = get_engine(self.settings.engine)
         self.spectrum: Spectrum = problem.hamiltonian.spectrum
-        self.reference_text = reference if reference is not None else problem.reference
+        self.reference_text: str | bytes | None = problem.reference
+        if reference is not None:
+            self.reference_text = circuit_text(
+                reference, names_files=False, what="the reference circuit"
+            )
 
     @cached_property
     def diagonal(self) -> FloatVector:
@@ -69,6 +83,7 @@ class Verifier:
             self.settings.limits,
             n_variables=self.problem.n_qubits,
             all_qubits=self.settings.measurement == "all-qubits",
+            header=self.settings.header,
         )
         fault = stage.fault
         if execution is not None and execution.outcome.answer.bits is not None:
@@ -97,6 +112,7 @@ class Verifier:
             variable_order=self.problem.variable_order,
             n_qubits=self.problem.n_qubits,
             variables=[to_json(label) for label in self.problem.variables],
+            constant=self.problem.hamiltonian.constant,
         )
 
     @cached_property
@@ -104,28 +120,53 @@ class Verifier:
         """The exact optimum, for reports."""
         return quality.read_optimum(self.problem, self.spectrum)
 
+    @cached_property
+    def scale(self) -> SolutionScale:
+        """Costs and objectives of all states, for what only valid solutions count in."""
+        return SolutionScale(self.problem)
+
+    @cached_property
+    def penalty(self) -> PenaltyWeight | None:
+        """The weight of the constraints in the Hamiltonian, for reports."""
+        return penalty_weight(self.problem)
+
+    @cached_property
+    def problem_remarks(self) -> list[str]:
+        """What is worth knowing of the problem itself."""
+        return quality.problem_remarks(self.problem)
+
     def prepare(self) -> None:
         """Compute now what depends on the problem alone, so that no circuit is charged for it.
 
         Raises:
             InputError: the reference circuit is infeasible.
         """
-        _ = self.diagonal_reversed, self.summary
+        _ = self.diagonal_reversed, self.summary, self.problem.optimality
         if self.settings.max_stage >= 2:
             _ = self.reference
         if self.settings.quality and self.settings.readings:
-            _ = self.optimum
+            _ = self.optimum, self.problem_remarks
+        if self.settings.quality:
+            _ = self.scale.order, self.penalty
 
-    def refuse(self, fault: Fault, n_qubits: int | None = None) -> Report:
+    def refuse(
+        self, fault: Fault, n_qubits: int | None = None, header: Header | None = None
+    ) -> Report:
         """The report on a circuit that was stopped from outside, by a limit on time or memory.
 
         Args:
-            n_qubits: its qubits if it had parsed by then, else None.
+            n_qubits: its qubits if the importer had accepted it by then, else None.
+            header: its version statement; default: one that keeps every rule.
         """
         run = _Run(self)
+        accepted = n_qubits is not None
         run.stages = Stages(
             feasibility=Feasibility(
-                parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
+                parses=accepted and (header is None or header.published),
+                parses_by_language=accepted and (header is None or header.language),
+                simulable=False,
+                n_qubits=n_qubits,
+                fault=fault,
             )
         )
         run.skip_rest("the circuit is infeasible")
@@ -133,7 +174,7 @@ class Verifier:
 
     def verify(
         self,
-        text: str | bytes,
+        circuit: CircuitSource,
         on_parsed: Callable[[int], None] | None = None,
         *,
         parameters: Values | None = None,
@@ -141,15 +182,18 @@ class Verifier:
         """Judge one circuit.
 
         Args:
+            circuit: OpenQASM 3 text or bytes, the path of a file (a string is always text: it may
+                come from a stranger), or a Qiskit circuit.
             on_parsed: told the number of qubits once the text has parsed.
             parameters: values of the program's inputs: numbers, or texts such as `pi/3`.
 
         Raises:
-            InputError: the reference circuit is infeasible; a parameter that the program does not
-                declare, or that is no finite number.
+            InputError: the reference circuit is infeasible, or the circuit is of another kind; a
+                parameter that the program does not declare, or that is no finite number.
             InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
         """
         try:
+            text = circuit_text(circuit, names_files=False)
             return self._verify(text, on_parsed, parameters)
         except QuasarError:
             raise
@@ -174,10 +218,13 @@ class Verifier:
                 self.engine,
                 self.settings.limits,
                 on_parsed,
-                parameters=parameters,
+                parameters=self.settings.parameters if parameters is None else parameters,
                 n_variables=self.problem.n_qubits,
                 all_qubits=self.settings.measurement == "all-qubits",
+                header=self.settings.header,
             )
+        if first.fault is not None and isinstance(text, str) and looks_like_file(text):
+            first.fault.hint = "This is the name of a file: pass a pathlib.Path."
         run.stages = Stages(feasibility=first)
         if execution is None:
             run.skip_rest("the circuit is infeasible")
@@ -193,6 +240,7 @@ class _Run:
         self.verifier = verifier
         self.settings = verifier.settings
         self.stages: Stages
+        self.begun_s = time.process_time()
         self.cost_s: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
         self.scores = rewards.Scores(feasible=False)
@@ -238,7 +286,11 @@ class _Run:
         if why is None:
             with self.timed("objective"):
                 self.stages.objective = objective.measure(
-                    p, verifier.diagonal, verifier.diagonal_reversed, verifier.spectrum
+                    p,
+                    verifier.diagonal,
+                    verifier.diagonal_reversed,
+                    verifier.spectrum,
+                    verifier.problem.optimality.optimal,
                 )
             self.scores.s3 = self.stages.objective.score
         else:
@@ -248,17 +300,30 @@ class _Run:
         if why is None and circuit is None:
             why = "a dynamic program has no fixed ansatz to optimise"
         if why is None and circuit is not None:
-            with self.timed("utility"):
-                self.stages.utility = utility.measure(
-                    circuit,
-                    execution.outcome.by_state(verifier.diagonal),
-                    verifier.spectrum,
-                    settings.utility,
-                )
-            self.scores.s4 = self.stages.utility.score
-            self.scores.u = self.stages.utility.schedule_score
+            self._measure_utility(circuit, execution.outcome.by_state(verifier.diagonal))
         elif why is not None:
             self.skipped["utility"] = why
+
+    def _measure_utility(self, circuit: Circuit, diagonal: FloatVector) -> None:
+        verifier, limit_s = self.verifier, self.settings.utility.max_seconds
+        left_s = None if limit_s is None else limit_s - (time.process_time() - self.begun_s)
+        try:
+            # An evaluation cannot be stopped, and takes about as long as the first simulation did.
+            if left_s is not None and left_s < _LEAST_EVALUATIONS * self.cost_s["feasibility"]:
+                raise utility.OutOfTime
+            with self.timed("utility"):
+                found = utility.measure(
+                    circuit,
+                    diagonal,
+                    verifier.spectrum,
+                    self.settings.utility,
+                    seconds=left_s,
+                )
+        except utility.OutOfTime:
+            self.skipped["utility"] = f"not finished within {limit_s:g} s"
+            return
+        self.stages.utility = found
+        self.scores.s4, self.scores.u = found.score, found.schedule_score
 
     def _closed(self, stage: str) -> str | None:
         """Why the gate keeps a stage from running; None when it is open."""
@@ -296,6 +361,7 @@ class _Run:
         report = Report(
             feasible=fits,
             parses=first.parses,
+            parses_by_language=first.parses_by_language,
             n_qubits=first.n_qubits,
             fault=fault,
             energy_convention=settings.energy_convention,
@@ -305,6 +371,8 @@ class _Run:
             cost_s=self.cost_s,
             problem=verifier.summary,
         )
+        if fits and not first.parses:
+            report.remarks.append(_remark_on_header(first.header))
         if self.stages.behaviour is not None:
             report.relative_entropy = self.stages.behaviour.relative_entropy
         measured = self.stages.objective
@@ -313,6 +381,7 @@ class _Run:
             report.energy = measured.energy if physical else measured.energy_bit_reversed
             report.approximation_ratio = measured.score
             report.p_optimal = measured.p_optimal
+            report.shots_to_optimum = measured.shots_to_optimum
             report.top_is_optimal = measured.top_is_optimal
             if verifier.reference_text is not None and verifier.reference_energies is not None:
                 report.energy_reference = verifier.reference_energies[0 if physical else 1]
@@ -326,32 +395,24 @@ class _Run:
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.outcome.circuit
+        report.solutions = verifier.scale.measure(outcome.probabilities)
+        report.penalty = verifier.penalty
         report.quality = quality.measure(
             outcome.probabilities,
             outcome.state,
             circuit,
             verifier.problem,
-            verifier.spectrum,
             readings=verifier.settings.readings,
+            look_closely=verifier.settings.looks_closely,
         )
         if not verifier.settings.readings:
             return
         if outcome.answer.remark is not None:
             report.remarks.append(outcome.answer.remark)
         report.remarks += quality.remarks(
-            outcome.probabilities, circuit, report.quality, verifier.problem, verifier.spectrum
+            outcome.probabilities, circuit, report.quality, verifier.problem
         )
-        if verifier.problem.encoding == "given":
-            report.remarks.append(
-                "The file's Hamiltonian matches neither encoding of its graph under either "
-                "variable order, so states cannot be decoded."
-            )
-        answer = verifier.optimum.example
-        if answer.feasible is False:
-            report.remarks.append(
-                "Even the lowest-energy state breaks a constraint: the instance is infeasible, or "
-                "the encoding is not exact (agent-q)."
-            )
+        report.remarks += verifier.problem_remarks
 
 
 def _misfit(execution: Execution, n_variables: int) -> Fault | None:
@@ -380,3 +441,11 @@ def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:
     if circuit is None:
         return 0
     return len({q for gate in circuit.gates for q in gate.qubits if q >= n_expected})
+
+
+def _remark_on_header(found: str | None) -> str:
+    header = "the text has no version header" if found is None else f"the header is {found!r}"
+    return (
+        f"Valid OpenQASM 3, but {header}: by the published rule, and so in every table, a text "
+        f"without '{VERSION}' does not parse."
+    )

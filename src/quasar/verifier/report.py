@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from quasar.verifier.quality import Optimum, Quality
 from quasar.verifier.reward import Reward
+from quasar.verifier.solutions import PenaltyWeight, Solutions
 from quasar.verifier.stages.behaviour import Behaviour
 from quasar.verifier.stages.feasibility import Fault, Feasibility
 from quasar.verifier.stages.objective import Objective
@@ -27,6 +28,9 @@ class ProblemSummary(BaseModel):
     """Qubits of the Hamiltonian."""
     variables: list[Any]
     """Label of each qubit's variable; empty when unknown."""
+    constant: float = 0.0
+    """Of the Hamiltonian, to be added to every energy: the energies of this report are without it.
+    Objectives are whole; those of the free forms are energy plus constant."""
 
 
 class Stages(BaseModel):
@@ -48,9 +52,12 @@ class Report(BaseModel):
     schema_version: int = 1
     """Raised when a key changes its meaning."""
     feasible: bool
-    """The circuit parses, simulates, and has the problem's number of qubits."""
+    """The circuit is valid by the header rule asked for, simulates, and has the problem's number of
+    qubits."""
     parses: bool
-    """The reference importer accepts it."""
+    """The text contains `OPENQASM 3.0` and the reference importer accepts it."""
+    parses_by_language: bool = False
+    """It is a valid OpenQASM 3 program, whatever the minor version in its header."""
     n_qubits: int | None
     """Qubits of the circuit."""
     fault: Fault | None
@@ -67,6 +74,8 @@ class Report(BaseModel):
     """r = (E_max - E)/(E_max - E_min), physical convention."""
     p_optimal: float | None = None
     """Probability of measuring an optimal state."""
+    shots_to_optimum: int | None = None
+    """Shots that show an optimal state at least once with probability 0.99; None where none can."""
     top_is_optimal: bool | None = None
     """Whether the most probable state is optimal."""
     reward: Reward
@@ -81,7 +90,16 @@ class Report(BaseModel):
     """What it was judged against."""
     optimum: Optimum | None = None
     """The exact optimum."""
+    solutions: Solutions | None = None
+    """What is measured of valid solutions; None where states cannot be decoded."""
+    penalty: PenaltyWeight | None = None
+    """Weight of the constraints in the Hamiltonian; None where there is none to choose."""
     quality: Quality | None = None
-    """Size, entanglement, most probable answers."""
+    """Size, what has an effect, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)
     """Plain sentences on what is likely wrong or worth knowing."""
+
+    @property
+    def no_solution(self) -> bool:
+        """Whether the problem is proved to have no valid solution at all."""
+        return self.optimum is not None and self.optimum.status == "infeasible"

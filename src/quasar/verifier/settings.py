@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from quasar.circuits.header import HeaderRule
 from quasar.core.settings import Settings
 
 Scheme = Literal["paper", "gated"]
@@ -61,6 +62,9 @@ class Utility(Settings):
     """Evaluations of the energy at most."""
     tolerance: float = Field(default=1e-6, gt=0)
     """Final trust-region radius of COBYLA, radians."""
+    max_seconds: float | None = Field(default=None, gt=0)
+    """Processor seconds of one verification after which the stage is left out, as not finished.
+    None: no limit. What it cuts short can differ between machines."""
 
 
 class VerifierSettings(Settings):
@@ -78,11 +82,20 @@ class VerifierSettings(Settings):
     """Also measure entanglement and gate statistics, for people and tables."""
     readings: bool = True
     """With `quality`, also decode the most probable states and write remarks; off in bulk use."""
+    effective: bool | None = None
+    """With `quality`, also find which gates have an effect and how many numbers they carry, a few
+    milliseconds a circuit. None: as `readings`, so off in bulk use."""
     engine: str = "qulacs"
     """Simulator of candidates."""
     reference_engine: str = "qiskit"
     """Simulator of the reference. The relative entropy takes logarithms of probabilities far below
     rounding, so published figures are met only with the arithmetic they were made with."""
+    header: HeaderRule = "published"
+    """Which version statement a circuit needs to be feasible. `published`: the text contains
+    `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
+    follows the published rule, whatever is set here."""
+    parameters: dict[str, float] = Field(default_factory=dict)
+    """Values of the circuits' `input` parameters, where none come with a circuit."""
     limits: Limits = Limits()
     """What a circuit may ask for."""
     gate: Gate = Gate()
@@ -91,3 +104,8 @@ class VerifierSettings(Settings):
     """How the reward is computed."""
     utility: Utility = Utility()
     """Settings of stage 4."""
+
+    @property
+    def looks_closely(self) -> bool:
+        """Whether `effective` is on."""
+        return self.readings if self.effective is None else self.effective

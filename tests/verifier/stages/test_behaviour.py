@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
@@ -48,3 +49,41 @@ def test_other_numbers_of_qubits_compare_the_first_and_halve() -> None:
     assert found.compared_qubits == 2
     assert found.relative_entropy is None
     assert measure(q, p).score == pytest.approx(0.5)
+
+
+def exact_jensen_shannon(p: list[float], q: list[float]) -> mpmath.mpf:
+    """In 400 decimal digits, from the definition."""
+    with mpmath.workdps(400):
+        total = mpmath.mpf(0)
+        for a, b in zip(p, q, strict=True):
+            middle = (mpmath.mpf(a) + mpmath.mpf(b)) / 2
+            for part in (a, b):
+                if part > 0:
+                    total += part * mpmath.log(mpmath.mpf(part) / middle) / 2
+        return total
+
+
+tiny = st.sampled_from([0.0, 5e-324, 1e-323, 2.3e-308, 1e-310, 1e-300, 1e-200, 1e-30, 1e-17])
+small = st.one_of(tiny, st.floats(0, 1e-290), st.floats(0, 1))
+
+
+@given(st.lists(st.tuples(small, small), min_size=1, max_size=8))
+@example([(1.0, 1.0), (5e-324, 0.0)])
+@example([(1.0, 1.0), (0.0, 5e-324)])
+@example([(5e-324, 5e-324), (1.0, 1.0)])
+@example([(1.0, 5e-324), (5e-324, 1.0)])
+@example([(1.0, 5e-324)])
+@example([(5e-324, 1.0000000000000002)])
+def test_jensen_shannon_holds_down_to_the_least_float(pairs: list[tuple[float, float]]) -> None:
+    p, q = np.array(pairs).T
+    expected = exact_jensen_shannon(p.tolist(), q.tolist())
+    clipped = min(max(float(expected), 0.0), math.log(2))
+    assert jensen_shannon(p, q) == pytest.approx(clipped, rel=1e-12, abs=4e-16 * len(pairs))
+    assert jensen_shannon(q, p) == pytest.approx(jensen_shannon(p, q), abs=1e-15)
+
+
+def test_a_vanishing_probability_changes_nothing() -> None:
+    for least in (5e-324, 1e-320, 2.2e-308, 1e-300):
+        found = measure(np.array([1.0, least]), np.array([1.0, 0.0]))
+        assert found.js_divergence == pytest.approx(0.0, abs=1e-15)
+        assert found.score == pytest.approx(1.0, abs=1e-7)

@@ -24,11 +24,12 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from quasar.circuits.header import read_header
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits, out_of_memory, out_of_time
-from quasar.verifier.sandbox.wire import Frame, Kind, Phase, Progress, encode
+from quasar.verifier.sandbox.wire import Frame, Kind, Phase, Progress, Reader, encode
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import Fault, too_long
 
@@ -331,6 +332,11 @@ class Batch:
 
 def _refuse(task: Task, fault: Fault, n_qubits: int | None = None) -> None:
     """Have a worker report this verdict instead of judging."""
-    body = json.dumps({"fault": fault.model_dump(), "n_qubits": n_qubits}).encode()
+    header = None
+    if n_qubits is not None:  # a text, then, and its header counts
+        (given,) = Reader().feed(task.frame)
+        header = read_header(given.body.decode("utf-8", "surrogatepass"))
+    verdict = {"fault": fault.model_dump(), "n_qubits": n_qubits, "header": header}
+    body = json.dumps(verdict).encode()
     task.frame = encode(Frame(task.serial, Kind.REFUSED, task.problem, body))
     task.failures.clear()

@@ -16,10 +16,8 @@ import struct
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
-from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
@@ -49,16 +47,10 @@ class Payload(NamedTuple):
     """What every worker knows from birth."""
 
     problems: Sequence[EncodedProblem]
-    references: Sequence[str | None]
+    references: Sequence[str | bytes | None]
     settings: VerifierSettings
     limits: SandboxLimits
     lines: int
-
-
-def bare(problem: EncodedProblem) -> EncodedProblem:
-    """The problem without what its Hamiltonian has cached."""
-    h = problem.hamiltonian
-    return replace(problem, hamiltonian=IsingHamiltonian(h.n_qubits, h.terms, h.constant))
 
 
 def main(control_fd: int, page_fd: int) -> None:

@@ -15,7 +15,7 @@ from quasar.verifier.report import Report
 from quasar.verifier.sandbox.batch import Batch, Job
 from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.sandbox.nursery import Payload, bare
+from quasar.verifier.sandbox.nursery import Payload
 from quasar.verifier.sandbox.wire import Phase, Progress, ProgressPage
 from quasar.verifier.settings import VerifierSettings
 
@@ -61,7 +61,7 @@ class Sandbox:
         *,
         limits: SandboxLimits | None = None,
         workers: int | None = None,
-        references: Sequence[str | None] | None = None,
+        references: Sequence[str | bytes | None] | None = None,
     ) -> None:
         if workers is not None and workers < 1:
             raise InputError(f"a sandbox needs at least 1 worker, not {workers}.")
@@ -74,7 +74,7 @@ class Sandbox:
         self.n_started = self.n_killed = self.n_died = 0
         self.alive: list[WorkerHandle] = []
         payload = Payload(
-            problems=[bare(p) for p in problems],
+            problems=[p.bare() for p in problems],
             references=[None] * len(problems) if references is None else list(references),
             settings=settings,
             limits=self.limits,

@@ -8,11 +8,12 @@ import sys
 import time
 from collections import OrderedDict
 
+from quasar.circuits.header import Header, read_header
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.limits import out_of_memory, too_nested
-from quasar.verifier.sandbox.nursery import Payload, bare
+from quasar.verifier.sandbox.nursery import Payload
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 from quasar.verifier.sandbox.wire import (
     Frame,
@@ -91,7 +92,7 @@ class Worker:
         while self.verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
             self.verifiers.popitem(last=False)
         verifier = Verifier(
-            bare(self.payload.problems[index]),
+            self.payload.problems[index].bare(),
             self.payload.references[index],
             self.payload.settings,
         )
@@ -105,7 +106,8 @@ class Worker:
     def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Report, bool]:
         if frame.kind is Kind.REFUSED:
             verdict = json.loads(frame.body)
-            return verifier.refuse(Fault(**verdict["fault"]), verdict["n_qubits"]), True
+            header = None if verdict["header"] is None else Header(*verdict["header"])
+            return verifier.refuse(Fault(**verdict["fault"]), verdict["n_qubits"], header), True
         limits = self.payload.limits
         n_qubits = None
 
@@ -131,7 +133,8 @@ class Worker:
             if not isinstance(error.__cause__, MemoryError):
                 raise
         lift_limits()
-        return verifier.refuse(out_of_memory(limits), n_qubits), False
+        header = read_header(text) if isinstance(text, str) else None
+        return verifier.refuse(out_of_memory(limits), n_qubits, header), False
 
 
 def _text(frame: Frame) -> str | bytes:

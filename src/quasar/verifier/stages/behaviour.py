@@ -59,9 +59,11 @@ def relative_entropy(p: FloatVector, q: FloatVector) -> float:
 
 def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
     """Jensen-Shannon divergence in nats, clipped to [0, ln 2] against rounding. Shapes [D]."""
-    m = 0.5 * (p + q)
+    both = p + q
     total = 0.0
     for part in (p, q):
-        seen = part > 0
-        total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
+        # Shares of p + q, not of half of it: half of the least positive float is 0.
+        share = np.divide(part, both, out=np.zeros_like(both), where=both > 0)
+        seen = share > 0
+        total += 0.5 * float((part[seen] * np.log(2.0 * share[seen])).sum())
     return min(max(total, 0.0), math.log(2))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from quasar.circuits.header import BYTE_ORDER_MARK, HeaderRule, read_header
 from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
@@ -58,9 +60,14 @@ class Feasibility(BaseModel):
     """Raw result of stage 1."""
 
     parses: bool
-    """The reference importer accepts the text (the paper's syntactic correctness)."""
+    """The text contains `OPENQASM 3.0` and the reference importer accepts it: the paper's syntactic
+    correctness, whatever `VerifierSettings.header` says."""
+    parses_by_language: bool = False
+    """It is a valid OpenQASM 3 program, whatever the minor version in its header."""
+    header: str | None = None
+    """Its version statement as written, None where there is none."""
     simulable: bool
-    """It also ran within the limits."""
+    """Its header keeps the rule asked for, and it ran within the limits."""
     n_qubits: int | None = None
     """Qubits declared, None if it does not parse."""
     dynamic: bool = False
@@ -75,6 +82,14 @@ class Execution:
 
     program: Program
     outcome: Outcome
+
+
+_OTHER_ENCODINGS = {  # of the marks with the same beginning, the longer ones first
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
 
 
 def too_long(text: str | bytes, limits: Limits) -> Fault | None:
@@ -93,6 +108,10 @@ def too_long(text: str | bytes, limits: Limits) -> Fault | None:
 
 
 def _decoded(raw: bytes) -> tuple[str, Fault | None]:
+    other = next((name for mark, name in _OTHER_ENCODINGS.items() if raw.startswith(mark)), None)
+    if other is not None:
+        message = f"the text is {other}, not UTF-8, as its byte order mark says."
+        return "", Fault(kind="syntax", message=message, line=1, hint="Save it as UTF-8.")
     try:
         return raw.decode("utf-8"), None
     except UnicodeDecodeError as error:
@@ -113,14 +132,18 @@ def measure(
     parameters: Values | None = None,
     n_variables: int | None = None,
     all_qubits: bool = False,
+    header: HeaderRule = "published",
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
     Args:
-        on_parsed: told the number of qubits once the text has parsed, before it is simulated.
+        on_parsed: told the number of qubits once the importer has accepted the text, whatever its
+            header, before it is simulated.
         parameters: values of the program's inputs.
         n_variables: bits that the answer should have.
         all_qubits: every qubit is the answer, whatever the program measures.
+        header: which rule the version statement has to keep. By `language`, a byte order mark is
+            no part of the text.
 
     Raises:
         InputError: a parameter that the program does not declare, or that is no finite number.
@@ -131,6 +154,8 @@ def measure(
         fault = fault or too_long(text, limits)
     if fault is not None or isinstance(text, bytes):
         return Feasibility(parses=False, simulable=False, fault=fault), None
+    if header == "language":
+        text = text.removeprefix(BYTE_ORDER_MARK)
     n_qubits: int | None = None
 
     def accepted(n: int) -> None:
@@ -139,9 +164,15 @@ def measure(
         if on_parsed is not None:
             on_parsed(n)
 
+    found = read_header(text)
     try:
         program = parse(
-            text, max_gates=limits.max_gates, on_accepted=accepted, parameters=parameters
+            text,
+            max_gates=limits.max_gates,
+            max_qubits=limits.max_qubits,
+            on_accepted=accepted,
+            parameters=parameters,
+            header=header,
         )
         outcome = run(
             program,
@@ -153,12 +184,19 @@ def measure(
     except CircuitError as error:
         parsed = n_qubits is not None
         stage = Feasibility(
-            parses=parsed, simulable=False, n_qubits=n_qubits, fault=Fault.from_error(error)
+            parses=parsed and found.published,
+            parses_by_language=parsed and found.language,
+            header=found.shown,
+            simulable=False,
+            n_qubits=n_qubits,
+            fault=Fault.from_error(error),
         )
         return stage, None
     return (
         Feasibility(
-            parses=True,
+            parses=found.published,
+            parses_by_language=found.language,
+            header=found.shown,
             simulable=True,
             n_qubits=program.n_qubits,
             dynamic=program.circuit is None,

@@ -1,0 +1,422 @@
+"""What the reference importer refused, in words that point at the fault.
+
+The importer's own messages name a statement at best ("index out of range", "label expects a string
+or None"). Its traceback has more: the part of the program it was at, and the symbols it knew.
+Covers place, message and hint of a refusal; whether a text is refused is the importer's to say.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from quasar.circuits.circuit import GATES
+from quasar.circuits.header import BYTE_ORDER_MARK
+from quasar.core.errors import CircuitError
+
+if TYPE_CHECKING:
+    from openqasm3.ast import QASMNode, QuantumGateDefinition
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_BUILTIN_GATES = frozenset({"U", "gphase"})
+_STDGATES = tuple(name for name in GATES if name not in _BUILTIN_GATES)
+_INCLUDE = re.compile(r"""\binclude[ \t\r\n]*+["']stdgates\.inc["']""")
+_OTHER_NAMES = {
+    "cnot": "cx",
+    "toffoli": "ccx",
+    "ccnot": "ccx",
+    "fredkin": "cswap",
+    "i": "id",
+    "u": "U",
+    "cu1": "cp",
+    "r1": "p",
+    "hadamard": "h",
+    "not": "x",
+}
+_INSTEAD = {
+    **dict.fromkeys("“”„‟«»″〝〞＂", "Write the plain quote '\"'."),
+    **dict.fromkeys("‘’‚‛′‹›´", "Write the plain quote '\"'."),
+    **dict.fromkeys("−‐‑‒–—―﹣－", "Write the plain minus '-'."),
+    **dict.fromkeys("×⋅·∙∗", "Write '*'."),
+    **dict.fromkeys("÷⁄∕", "Write '/'."),
+    **dict.fromkeys("→⟶➔➜⇒", "Write '->'."),
+}
+_SHOWN = 40  # characters of a program that a message quotes
+
+
+def explain(error: Exception, text: str) -> CircuitError:
+    """The verdict that an exception of the importer amounts to."""
+    from openqasm3.parser import QASM3ParsingError
+
+    refused = (
+        _syntax(error, text) if isinstance(error, QASM3ParsingError) else _meaning(error, text)
+    )
+    if refused.line is not None and refused.column is not None:
+        refused.line, refused.column = _as_editors_count(text, refused.line, refused.column)
+    return refused
+
+
+def _as_editors_count(text: str, line: int, column: int) -> tuple[int, int]:
+    """Place of a character, where the importer counts only line feeds as line ends."""
+    if "\r" not in text:
+        return line, column
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+    offset = start + column - 1
+    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
+    return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
+
+
+# --- syntax ---------------------------------------------------------------------------------------
+
+
+def _syntax(error: Exception, text: str) -> CircuitError:
+    located = re.match(r"L(\d+):C(\d+): (.*)", str(error), re.DOTALL)
+    if located:
+        line, column, message = int(located[1]), int(located[2]), located[3].rstrip(".")
+        hint = None
+        if message.startswith("token recognition error at: "):
+            character = _line(text, line)[column : column + 1]
+            message, hint = _strange(message, character, (line, column) == (1, 0))
+        return CircuitError(f"{message}.", kind="syntax", line=line, column=column + 1, hint=hint)
+    token = None
+    cause: BaseException | None = error
+    while cause is not None and token is None:
+        candidates = [cause, *(a for a in cause.args if isinstance(a, BaseException))]
+        token = next((t for c in candidates if (t := getattr(c, "offendingToken", None))), None)
+        cause = cause.__cause__ or cause.__context__
+    if token is None:
+        return CircuitError("this is not OpenQASM 3.", kind="syntax")
+    found = "the end of the text" if token.type == -1 else repr(token.text)
+    line_text = _line(text, token.line).strip()
+    shown = f" in {line_text[:60]!r}" if line_text else ""
+    return CircuitError(
+        f"unexpected {found}{shown}.",
+        kind="syntax",
+        line=token.line,
+        column=token.column + 1,
+        hint="Check the statement before it for a missing ';', bracket or operand.",
+    )
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.split("\n", number)
+    return lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+
+
+def _strange(message: str, character: str, first: bool) -> tuple[str, str | None]:
+    """Message and hint on a character that no OpenQASM program may have at its place."""
+    if first and character == BYTE_ORDER_MARK:
+        return "the text begins with a byte order mark (U+FEFF)", "Save it as UTF-8 without one."
+    if not character or (character.isascii() and character.isprintable()):
+        hint = "Close the string with the quote that opens it." if character in {'"', "'"} else None
+        return message, hint if character else None
+    shown = repr(character)[1:-1] if character.isprintable() else ""
+    quoted = f"'{shown}' " if shown else ""
+    return f"token recognition error at: {quoted}({_name(character)})", _instead(character)
+
+
+def _name(character: str) -> str:
+    number = f"U+{ord(character):04X}"
+    name = unicodedata.name(character, "")
+    return f"{number}, {name}" if name else number
+
+
+def _instead(character: str) -> str:
+    if character in _INSTEAD:
+        return _INSTEAD[character]
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return "Write a plain blank."
+    if category in {"Cf", "Cc"}:
+        return "It is invisible: delete it."
+    plain = unicodedata.normalize("NFKC", character)
+    if plain.isascii() and plain.isprintable():
+        return f"Write the plain {plain!r}."
+    return "Outside of comments, only plain characters stand in a program."
+
+
+# --- meaning --------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Trail:
+    """What the importer was at when it gave up, read off its traceback.
+
+    Attributes:
+        statement: the innermost statement.
+        node: the innermost part of the program.
+        indexed: the innermost indexed register, and `collection`, the bits it has.
+        in_angle: it was reading an angle.
+        application: what it knew of the gate it was applying: `type` and `gate`.
+        definition: the gate definition it was in.
+        tables: the symbols that the whole program had declared so far.
+    """
+
+    statement: QASMNode | None = None
+    node: QASMNode | None = None
+    indexed: QASMNode | None = None
+    collection: Any = None
+    in_angle: bool = False
+    definition: QuantumGateDefinition | None = None
+    application: dict[str, Any] = field(default_factory=dict)
+    tables: Any = None
+
+
+def _trail(error: BaseException) -> _Trail:
+    from openqasm3 import ast
+
+    trail = _Trail()
+    # Read off the traceback: a visitor of our own would take stack that the importer may need.
+    trace = error.__traceback__
+    while trace is not None:
+        known = trace.tb_frame.f_locals
+        name = trace.tb_frame.f_code.co_name
+        node = known.get("node", known.get("base"))
+        if isinstance(node, ast.QASMNode):
+            trail.node = node
+            if isinstance(node, ast.Statement) and node.span is not None:
+                trail.statement = node
+                trail.application, trail.in_angle = {}, False
+            if isinstance(node, ast.IndexedIdentifier | ast.IndexExpression):
+                trail.indexed = node
+            elif isinstance(node, ast.QuantumGateDefinition):
+                trail.definition = node
+        if name == "visit_QuantumGate":
+            trail.application = {"symbol": known.get("gate_symbol"), "gate": known.get("gate")}
+        elif name == "_resolve_angle":
+            trail.in_angle = True
+        elif name == "_index_collection":
+            trail.collection = known.get("collection")
+        trail.tables = getattr(known.get("context"), "symbol_table", trail.tables)
+        trace = trace.tb_next
+    return trail
+
+
+def _meaning(error: Exception, text: str) -> CircuitError:
+    from qiskit_qasm3_import.exceptions import ConversionError
+
+    trail = _trail(error)
+    line, column = _start(trail.statement, text)
+    message = error.message if isinstance(error, ConversionError) else str(error)
+    located = re.match(r"(\d+),(\d+): (.*)", message, re.DOTALL)
+    if located:
+        line, column, message = int(located[1]), int(located[2]) + 1, located[3]
+        if trail.node is not None:
+            line, column = _start(trail.node, text)
+    message = re.sub(r"""^(["'])(.*)\1$""", r"\2", message.strip(), flags=re.DOTALL)
+    hint: str | None
+    counted = _wrong_count(trail)
+    if counted is not None:
+        message, hint = counted
+    elif trail.indexed is not None and trail.collection is not None:
+        line, column = _start(trail.indexed, text)
+        message, hint = _bad_index(message, trail, _source(trail.indexed, text))
+    else:
+        message, hint = _reworded(message, trail, text)
+    message = message or type(error).__name__
+    return CircuitError(
+        message if message.endswith(".") else f"{message}.", line=line, column=column, hint=hint
+    )
+
+
+def _start(node: QASMNode | None, text: str) -> tuple[int | None, int | None]:
+    """Line and column, from 1."""
+    if node is None or node.span is None:
+        return None, None
+    line, column = node.span.start_line, node.span.start_column
+    name = getattr(node, "name", None)
+    # The importer gives a lone name's offset in the text in place of its column.
+    misplaced = isinstance(name, str) and not _line(text, line).startswith(name, column)
+    if misplaced and text.startswith(str(name), column):
+        column -= text.rfind("\n", 0, column) + 1
+    return line, column + 1
+
+
+def _source(node: QASMNode, text: str) -> str:
+    """The text of a node that ends on one bracket; cut where it is long."""
+    span = node.span
+    if span is None or span.start_line != span.end_line:
+        return "the index"
+    found = _line(text, span.start_line)[span.start_column : span.end_column + 1]
+    return found if len(found) <= _SHOWN else found[: _SHOWN - 1] + "…"
+
+
+def _wrong_count(trail: _Trail) -> tuple[str, str] | None:
+    """Message and hint where a gate got other numbers of angles or qubits than it takes."""
+    from openqasm3 import ast
+
+    node = trail.node
+    kind: Any = getattr(trail.application.get("symbol"), "type", None)
+    if not isinstance(node, ast.QuantumGate) or type(kind).__name__ != "Gate":
+        return None
+    name = node.name.name
+    gate = trail.application.get("gate")
+    if name == "U":  # the one whose arguments the importer lists
+        n_angles, n_qubits = GATES[name]
+    else:
+        n_angles, n_qubits = kind.n_classical, kind.n_quantum
+    if gate is not None:
+        n_qubits = gate.num_qubits
+    angles = ", ".join(f"angle{i}" for i in range(1, n_angles + 1)) if n_angles > 1 else "angle"
+    qubits = ", ".join(f"q[{i}]" for i in range(min(n_qubits, 5)))
+    usage = f"{name}({angles}) {qubits};" if n_angles else f"{name} {qubits};"
+    hint = None if node.modifiers or n_qubits > 5 else f"Write it as '{usage}'."
+    if len(node.arguments) != n_angles:
+        return (
+            f"gate {name!r} takes {_counted(n_angles, 'angle')}, not {len(node.arguments)}",
+            hint or f"Give {_counted(n_angles, 'angle')}.",
+        )
+    if gate is not None and len(node.qubits) != n_qubits:
+        whole = "with its controls " if node.modifiers else ""
+        return (
+            f"gate {name!r} {whole}takes {_counted(n_qubits, 'qubit')}, not {len(node.qubits)}",
+            hint or f"Give {_counted(n_qubits, 'qubit')}.",
+        )
+    return None
+
+
+def _counted(count: int, what: str) -> str:
+    return f"no {what}s" if count == 0 else f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def _bad_index(message: str, trail: _Trail, source: str) -> tuple[str, str | None]:
+    """Message and hint on an index that a register does not have, or that is none."""
+    name = source.rpartition("[")[0].strip()
+    if "only indexing" in message:
+        single = re.search(r"not '(qubit|bit)'", message)
+        if single is None:
+            return message, None
+        declared = trail.definition is None and name.isidentifier()
+        other = f", or declare '{single[1]}[n] {name};'" if declared else ""
+        return (
+            f"{source}: '{name}' is a single {single[1]} and has no index",
+            f"Write '{name}' alone{other}.",
+        )
+    size = len(trail.collection)
+    hint = f"Indices run from 0 to {size - 1}." if size else None
+    written = source.partition("[")[2].rstrip("] ")
+    if "range" not in message and not re.fullmatch(r"[\s\d…-]+", written):
+        return message, hint
+    quantum = "Qubit" in type(next(iter(trail.collection), None)).__name__
+    has = _counted(size, "qubit" if quantum else "bit")
+    return f"{source} is out of range: '{name}' has {has}", hint
+
+
+def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
+    """Message and hint by the importer's message."""
+    if found := re.search(r"gate '(.*)' is not defined", message, re.DOTALL):
+        return _unknown_gate(found[1], trail, text)
+    if found := re.search(r"Undefined symbol '(.*)'", message, re.DOTALL):
+        return _unknown_name(found[1], trail)
+    if "non-stdgates imports" in message:
+        return _unknown_include(trail)
+    if found := re.search(r"Symbol '(.*)' already inserted", message, re.DOTALL):
+        taken = found[1] in GATES and _defines_stdgates(trail)
+        kind = "a gate of stdgates.inc" if taken else "declared already"
+        return f"the name '{found[1]}' is {kind}", "Choose another name."
+    if "already exists" in message:
+        return message, "Choose another name."
+    if "duplicate" in message and "argument" in message:
+        return message, "Use different qubits for control and target."
+    if "is not visible in the scope of a gate" in message:
+        return message, f"The gate's own qubits are: {', '.join(_declared(trail)[:8])}."
+    if "mismatched lengths" in message:
+        return message, "Registers in one gate must have the same size, or be single qubits."
+    if "declarations of type" in message or "IODeclaration" in message:
+        return message, "Write angles as numbers; only 'bit' and 'qubit' can be declared."
+    return message, None
+
+
+def _unknown_gate(name: str, trail: _Trail, text: str) -> tuple[str, str]:
+    message = f"gate '{name}' is not defined"
+    strange = _strange_letters(name)
+    if not _defines_stdgates(trail):
+        if name in _STDGATES:
+            if _INCLUDE.search(text):
+                return message, "Move 'include \"stdgates.inc\";' before its first use."
+            return (
+                f"{message}: 'include \"stdgates.inc\";' is missing",
+                "Write 'include \"stdgates.inc\";' after the version line.",
+            )
+        return message, (
+            f"{strange}{_did_you_mean(name, _STDGATES)}The text does not include the standard "
+            "gates: write 'include \"stdgates.inc\";' after the version line."
+        )
+    return message, (
+        f"{strange}{_did_you_mean(name, _STDGATES)}The gates of stdgates.inc are: "
+        f"{', '.join(GATES)}; define any other before its first use."
+    )
+
+
+def _did_you_mean(name: str, known: tuple[str, ...]) -> str:
+    plain = unicodedata.normalize("NFKC", name)
+    lower = plain.lower()
+    other = _OTHER_NAMES.get(lower)
+    if other is None and lower in known:
+        other = lower
+    if other is None:
+        close = difflib.get_close_matches(plain[:_SHOWN], known, n=1, cutoff=0.6)
+        other = close[0] if close else None
+    return "" if other is None or other == name else f"Did you mean '{other}'? "
+
+
+def _strange_letters(name: str) -> str:
+    strange = next((c for c in name if not c.isascii()), None)
+    return "" if strange is None else f"'{strange}' is {_name(strange)}. "
+
+
+def _unknown_name(name: str, trail: _Trail) -> tuple[str, str]:
+    hint = _strange_letters(name)
+    if trail.in_angle:
+        message = f"Undefined symbol '{name}' in an angle"
+        known = [] if trail.definition is None else [p.name for p in trail.definition.arguments]
+        own = f"The gate's own angles are: {', '.join(known[:8])}." if known else ""
+        return message, hint + (own or "Write angles as numbers, or with pi.")
+    declared = _declared(trail)
+    close = difflib.get_close_matches(name[:_SHOWN], declared, n=1, cutoff=0.5)
+    if close:
+        hint += f"Did you mean '{close[0]}'? "
+    if declared:
+        listed = ", ".join(declared[:8]) + (", …" if len(declared) > 8 else "")
+        own = "The gate's own qubits are" if trail.definition is not None else "Declared are"
+        hint += f"{own}: {listed}."
+    else:
+        hint += f"Declare it first, as in 'qubit[3] {name[:_SHOWN]};'."
+    return f"Undefined symbol '{name}': no register of that name is declared", hint
+
+
+def _declared(trail: _Trail) -> list[str]:
+    """Names of qubits, bits and registers that may be used where the importer was."""
+    if trail.definition is not None:
+        return [qubit.name for qubit in trail.definition.qubits]
+    if trail.tables is None:
+        return []
+    kinds = {"Qubit", "QubitArray", "Bit", "BitArray"}
+    return [
+        name
+        for layer in map(trail.tables.__getitem__, range(len(trail.tables)))
+        for name, symbol in layer.symbols.items()
+        if type(symbol.type).__name__ in kinds
+    ]
+
+
+def _defines_stdgates(trail: _Trail) -> bool:
+    return trail.tables is not None and "cswap" in trail.tables
+
+
+def _unknown_include(trail: _Trail) -> tuple[str, str]:
+    name = str(getattr(trail.node, "filename", ""))[:_SHOWN]
+    if name == "qelib1.inc":
+        return (
+            "'qelib1.inc' is the gate library of OpenQASM 2",
+            "Write 'include \"stdgates.inc\";' in its place.",
+        )
+    return (
+        f"{name!r} cannot be included",
+        "Only 'include \"stdgates.inc\";' is understood; define other gates in the text.",
+    )

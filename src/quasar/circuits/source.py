@@ -1,0 +1,171 @@
+"""What a caller may pass as a circuit: text, bytes, a file's path, or a Qiskit circuit.
+
+Covers telling these apart and turning them into OpenQASM 3 text. Whether the text is a usable
+circuit is for the parser to say. Text from strangers, such as a model's answer, must not come this
+way with `names_files` on: it would choose which file is read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
+
+from quasar.core.errors import InputError
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+CircuitSource: TypeAlias = Union[str, bytes, "os.PathLike[str]", "QuantumCircuit"]
+
+SUFFIXES = (".qasm", ".qasm2", ".qasm3")
+"""Ends of circuit files' names."""
+
+_LONGEST_NAME = 4096  # PATH_MAX
+_TAKEN = "OpenQASM 3 text or bytes, the path of a file, or a Qiskit QuantumCircuit"
+_NO_PROGRAM = frozenset(';{}\n\r\0"')
+"""Characters of programs that are in no file name one would type."""
+_ELSEWHERE = {
+    "cirq": 'Convert it: circuit.to_qasm(version="3.0").',
+    "pennylane": "Convert it: qiskit.qasm2.loads(pennylane.to_openqasm(circuit)()).",
+    "braket": "Convert it: circuit.to_ir(IRType.OPENQASM).source.",
+    "pytket": "Convert it: pytket.extensions.qiskit.tk_to_qiskit(circuit).",
+    "pyquil": "Convert it to a Qiskit circuit or to OpenQASM 3 text.",
+}
+_EXPORTED = frozenset({"measure", "reset", "barrier", "delay", "store"})
+"""Of Qiskit's instructions that are no gates, those that its exporter writes."""
+_DEPTH = 20  # of definitions unfolded
+
+
+def circuit_text(
+    source: CircuitSource,
+    *,
+    names_files: bool = True,
+    bound: Collection[str] = (),
+    what: str = "the circuit",
+) -> str | bytes:
+    """The program that a caller means, as text or as the bytes of its file.
+
+    Args:
+        source: see the module's header. With `names_files` a string is the name of a file where
+            such a file exists, or where it ends like one and cannot be a program.
+        bound: parameters that will get their values later, so that they may be free here.
+        what: what to call it in messages.
+
+    Raises:
+        InputError: nothing of this kind, a file that cannot be read, free parameters, or a Qiskit
+            circuit that OpenQASM 3 cannot state.
+    """
+    if isinstance(source, str):
+        return read_circuit(Path(source)) if names_files and _names_file(source) else source
+    if isinstance(source, bytes | bytearray | memoryview):
+        return bytes(source)
+    if isinstance(source, os.PathLike):
+        return read_circuit(Path(source))
+    if _is_qiskit(source):
+        return _from_qiskit(source, bound, what)
+    raise InputError(f"{what} must be {_TAKEN}, not {_described(source)}")
+
+
+def read_circuit(path: Path) -> bytes:
+    """Content of a circuit file.
+
+    Raises:
+        InputError: missing or unreadable.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"no circuit file at {path}: check the path.") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def looks_like_file(text: str) -> bool:
+    """Whether a text ends like the name of a circuit file and cannot be a program."""
+    return text.lower().endswith(SUFFIXES) and _could_name(text)
+
+
+def _names_file(text: str) -> bool:
+    if not _could_name(text):
+        return False
+    try:
+        return looks_like_file(text) or Path(text).is_file()
+    except OSError:
+        return False
+
+
+def _could_name(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_NAME and _NO_PROGRAM.isdisjoint(text)
+
+
+def _is_qiskit(source: Any) -> bool:
+    """Told by name: where there is such an object, Qiskit is loaded; else it need not be."""
+    return any(
+        kind.__name__ == "QuantumCircuit" and kind.__module__.startswith("qiskit.")
+        for kind in type(source).__mro__
+    )
+
+
+def _described(source: Any) -> str:
+    kind = type(source)
+    library = kind.__module__.partition(".")[0]
+    if hasattr(source, "read"):
+        return "an open file. Pass its name, or what its read() gives."
+    name = "None" if source is None else f"{library}.{kind.__name__}"
+    name = name.removeprefix("builtins.")
+    return f"{name}. {_ELSEWHERE[library]}" if library in _ELSEWHERE else f"{name}."
+
+
+def _from_qiskit(circuit: Any, bound: Collection[str], what: str) -> str:
+    from qiskit import qasm3
+
+    free = sorted(p.name for p in circuit.parameters if p.name not in bound)
+    if free:
+        shown = ", ".join(free[:5]) + (", …" if len(free) > 5 else "")
+        raise InputError(
+            f"{what} has {len(free)} free parameter{'s' if len(free) > 1 else ''} ({shown}): give "
+            "values with circuit.assign_parameters(...)."
+        )
+    try:
+        return str(qasm3.dumps(_unfolded(_on_one_register(circuit))))
+    except qasm3.QASM3ExporterError as error:
+        raise InputError(f"Qiskit cannot write {what} as OpenQASM 3: {error.message}.") from error
+
+
+def _on_one_register(circuit: Any) -> Any:
+    """The circuit with qubit i as q[i]: the exporter reorders loose qubits, and writes a compiled
+    circuit's qubits as hardware qubits, idle ones left out.
+    """
+    from qiskit import QuantumCircuit, QuantumRegister
+
+    registers = circuit.qregs
+    plain = len(registers) == 1 and list(registers[0]) == circuit.qubits
+    if plain and circuit.layout is None:
+        return circuit
+    flat = QuantumCircuit(QuantumRegister(circuit.num_qubits, "q"))
+    flat.add_bits(circuit.clbits)
+    for register in circuit.cregs:
+        flat.add_register(register)
+    return flat.compose(circuit, flat.qubits, flat.clbits)
+
+
+def _unfolded(circuit: Any) -> Any:
+    """The circuit with what the exporter refuses, such as `initialize`, replaced by its
+    definition.
+    """
+    from qiskit.circuit import ControlFlowOp, Gate
+
+    for _ in range(_DEPTH):
+        refused = {
+            operation.name
+            for operation in (instruction.operation for instruction in circuit.data)
+            if not isinstance(operation, Gate | ControlFlowOp)
+            and operation.name not in _EXPORTED
+            and getattr(operation, "definition", None) is not None
+        }
+        if not refused:
+            break
+        circuit = circuit.decompose(gates_to_decompose=list(refused))
+    return circuit

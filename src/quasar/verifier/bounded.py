@@ -1,0 +1,208 @@
+"""One circuit of unknown origin, judged within limits on time and memory.
+
+A flat program whose simulation is short is judged in this process: its cost is known from its size.
+So is one that is refused from its text alone. Everything else (what only the reference importer can
+read, dynamic programs, gate definitions, very large flat programs) is judged in a sandbox, which
+costs about two seconds to start and is kept for the next call about the same problem. A reference
+circuit is held to the same limits. Stage 4 is the verifier's own work: where the time does not
+suffice for it, it is left out, and the report says so.
+
+Without `fork` (Windows), or for a problem whose class another process cannot import (defined in a
+notebook or in `__main__`), everything runs in this process and is not bounded.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from quasar.circuits.parameters import Values, read_values
+from quasar.circuits.qasm import parse_at_once
+from quasar.core.errors import CircuitError, InputError
+from quasar.problems.base import EncodedProblem
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
+from quasar.verifier.settings import VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.sandbox import Sandbox, SandboxLimits
+
+_SHORT_WORK = 1 << 30
+"""Gates times amplitudes that take about a second in this process."""
+_SHORT_REFERENCE_WORK = 1 << 26
+"""The same for the reference's engine, which is slower."""
+_UTILITY_SHARE = 0.8
+"""Of the time, after which stage 4 is given up."""
+
+
+def verify_bounded(
+    text: str | bytes,
+    problem: EncodedProblem,
+    reference: str | bytes | None,
+    settings: VerifierSettings,
+    limits: SandboxLimits | None,
+    parameters: Values | None = None,
+) -> Report:
+    """Judge one circuit; see `quasar.verify` for what is raised.
+
+    Args:
+        limits: what the circuit may use; None: no limits, all in this process.
+        parameters: values of the program's inputs.
+    """
+    if limits is None or not _can_be_sent(problem):
+        return Verifier(problem, reference, settings).verify(text, parameters=parameters)
+    values = read_values(parameters or {})
+    from quasar.verifier.sandbox.limits import too_nested
+
+    given = settings.utility.max_seconds
+    most = _UTILITY_SHARE * limits.max_seconds
+    utility = settings.utility.model_copy(
+        update={"max_seconds": most if given is None else min(given, most)}
+    )
+    settings = settings.model_copy(update={"utility": utility})
+    verifier = Verifier(problem, reference, settings)
+    fault = None
+    if isinstance(text, str) and len(text) <= settings.limits.max_characters:
+        fault = too_nested(text, limits.max_nesting)
+    if fault is not None:
+        return verifier.refuse(fault)
+    compared = verifier.reference_text if settings.max_stage >= 2 else None
+    plain = compared is None or _is_short(compared, settings, _SHORT_REFERENCE_WORK)
+    if plain and _is_short(text, settings, _SHORT_WORK, values):
+        return verifier.verify(text, parameters=values)
+    if not plain and compared is not None:
+        _check_reference(compared, problem, settings, limits)
+    settings = settings.model_copy(update={"parameters": values})
+    return _kept.judge(text, _Order(problem, verifier.reference_text, settings, limits))
+
+
+def _can_be_sent(problem: EncodedProblem) -> bool:
+    """Whether a sandbox can be had, and its processes can import the problem's class."""
+    return hasattr(os, "fork") and type(problem.problem).__module__ != "__main__"
+
+
+def _is_short(
+    text: str | bytes, settings: VerifierSettings, work: int, values: Values | None = None
+) -> bool:
+    """Whether the verdict on a text takes little time for certain."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError:
+            return True  # refused
+    limits = settings.limits
+    if len(text) > limits.max_characters:
+        return True
+    try:
+        program = parse_at_once(
+            text,
+            max_gates=limits.max_gates,
+            max_qubits=limits.max_qubits,
+            parameters=values,
+            header=settings.header,
+        )
+    except CircuitError:
+        return True
+    if program is None or program.circuit is None:
+        return False
+    if program.n_qubits > limits.max_qubits:
+        return True
+    return (len(program.circuit.gates) + 1) << program.n_qubits <= work
+
+
+def _check_reference(
+    text: str | bytes, problem: EncodedProblem, settings: VerifierSettings, limits: SandboxLimits
+) -> None:
+    """Judge the reference by the fast engine, as any circuit, before it is trusted.
+
+    Raises:
+        InputError: it is infeasible.
+    """
+    first = VerifierSettings(
+        max_stage=1, quality=False, limits=settings.limits, header=settings.header
+    )
+    report = _judge(text, _Order(problem.with_reference(None), None, first, limits))
+    fault = report.stages.feasibility.fault
+    if fault is not None:
+        raise InputError(f"the reference circuit is not usable: {fault}")
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What a sandbox is opened for."""
+
+    problem: EncodedProblem
+    reference: str | bytes | None
+    settings: VerifierSettings
+    limits: SandboxLimits
+
+    def open(self) -> Sandbox:
+        """A sandbox with one worker, to be closed by whoever asks for it."""
+        from quasar.verifier.sandbox import Sandbox
+
+        return Sandbox(
+            [self.problem],
+            self.settings,
+            limits=self.limits,
+            workers=1,
+            references=[self.reference],
+        )
+
+
+def _judge(text: str | bytes, order: _Order) -> Report:
+    from quasar.verifier.sandbox import Job
+
+    with order.open() as box:
+        return box.map([Job("circuit", 0, text)])[0]
+
+
+class _Kept:
+    """The sandbox of the last call, for the next one about the same problem.
+
+    One call at a time; a forked child starts anew and leaves the parent's processes alone.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._order: _Order | None = None
+        self._box: Sandbox | None = None
+        self._owner = 0
+
+    def judge(self, text: str | bytes, order: _Order) -> Report:
+        """The report on one circuit."""
+        from quasar.verifier.sandbox import Job
+
+        with self._lock:
+            try:
+                return self._sandbox(order).map([Job("circuit", 0, text)])[0]
+            except BaseException:
+                self.close()
+                raise
+
+    def _sandbox(self, order: _Order) -> Sandbox:
+        if self._box is None or self._owner != os.getpid() or self._order != order:
+            self.close()
+            self._box = order.open().__enter__()
+            self._order, self._owner = order, os.getpid()
+        return self._box
+
+    def close(self) -> None:
+        """End its processes."""
+        box, self._box, self._order = self._box, None, None
+        if box is not None and self._owner == os.getpid():
+            with suppress(OSError):
+                box.__exit__(None, None, None)
+
+    def after_fork(self) -> None:
+        """In a child: the lock may be held by a thread that it does not have."""
+        self._lock = threading.Lock()
+
+
+_kept = _Kept()
+atexit.register(_kept.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_kept.after_fork)

@@ -1,0 +1,122 @@
+"""What a user gets by measuring: valid solutions, how good they are, the best of many shots.
+
+The energy of a constrained problem counts penalties, so that its worst valid solution may score
+above 0.97; here only states that decode to valid solutions count, by their own cost.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+from pydantic import BaseModel
+
+from quasar.core.exact import FloatVector
+from quasar.problems.base import EncodedProblem
+from quasar.problems.optimality import IntVector
+
+SHOTS = (100, 1000)
+
+
+class Solutions(BaseModel):
+    """Measured on the states that decode to valid solutions."""
+
+    p_feasible: float | None
+    """Probability of a valid solution; None where every state is one."""
+    feasible_ratio: float | None
+    """(C_max - <C>)/(C_max - C_min) of the cost C over valid solutions, given that one is measured;
+    1 where all cost the same, None where none is ever measured."""
+    expected_best: dict[int, float | None]
+    """Expected objective of the best valid solution in so many shots, given that there is one."""
+
+
+class PenaltyWeight(BaseModel):
+    """The weight of the constraints in the Hamiltonian."""
+
+    weight: float
+    """As used."""
+    sufficient: float
+    """A weight that is large enough, proved for this instance; the default."""
+    derivation: str
+    """Why it is."""
+
+
+class SolutionScale:
+    """Costs and objectives of all basis states of a problem; computed when first needed."""
+
+    def __init__(self, problem: EncodedProblem) -> None:
+        self.problem = problem
+
+    @cached_property
+    def costs(self) -> FloatVector:
+        """What ranks solutions, smaller is better, shape [D]."""
+        problem = self.problem
+        formulation = problem.formulation
+        if formulation is None or (not formulation.constraints and problem.encoding == "exact"):
+            return problem.hamiltonian.diagonal + problem.hamiltonian.constant
+        return formulation.costs(problem.variables).floats()
+
+    @cached_property
+    def order(self) -> IntVector:
+        """The states that are valid solutions, best first."""
+        feasible = self.problem.optimality.feasible
+        among = np.arange(self.costs.size) if feasible is None else np.flatnonzero(feasible)
+        return np.asarray(among[np.argsort(self.costs[among], kind="stable")])
+
+    @cached_property
+    def _ordered_costs(self) -> FloatVector:
+        return np.asarray(self.costs[self.order])
+
+    @cached_property
+    def _ordered_objectives(self) -> FloatVector:
+        problem = self.problem.problem
+        if problem is None:
+            return self._ordered_costs
+        return np.asarray(problem.objectives(self.costs, self.problem.variables)[self.order])
+
+    def measure(self, p: FloatVector) -> Solutions | None:
+        """Of a distribution p, shape [D]; None where states cannot be decoded."""
+        if self.problem.problem is None or self.problem.encoding == "given":
+            return None
+        share = p[self.order]
+        total = float(share.sum())
+        constrained = self.problem.optimality.feasible is not None
+        return Solutions(
+            p_feasible=min(total, 1.0) if constrained else None,
+            feasible_ratio=self._ratio(share, total),
+            expected_best={shots: self._best_of(share, shots) for shots in SHOTS},
+        )
+
+    def _ratio(self, share: FloatVector, total: float) -> float | None:
+        if total <= 0.0:
+            return None
+        lowest, highest = float(self._ordered_costs[0]), float(self._ordered_costs[-1])
+        if highest == lowest:
+            return 1.0
+        mean = float(share @ self._ordered_costs) / total
+        return min(max((highest - mean) / (highest - lowest), 0.0), 1.0)
+
+    def _best_of(self, share: FloatVector, shots: int) -> float | None:
+        """Σ_j objective_j (P(none better in all shots) - P(none as good)), best first."""
+        reached = np.minimum(np.cumsum(share), 1.0)
+        if not reached.size or reached[-1] <= 0.0:
+            return None
+        with np.errstate(divide="ignore"):
+            missed = np.exp(shots * np.log1p(-reached))
+        some = -math.expm1(shots * math.log1p(-reached[-1])) if reached[-1] < 1.0 else 1.0
+        weights = -np.diff(missed, prepend=1.0)
+        return float(weights @ self._ordered_objectives) / some
+
+
+def penalty_weight(problem: EncodedProblem) -> PenaltyWeight | None:
+    """The weight in an `exact` Hamiltonian; None where there is none to choose."""
+    if problem.encoding != "exact" or problem.formulation is None:
+        return None
+    penalties = problem.formulation.penalties
+    if penalties is None:
+        return None
+    chosen = penalties.weight if problem.penalty is None else problem.penalty
+    return PenaltyWeight(
+        weight=float(chosen), sufficient=float(penalties.weight), derivation=penalties.derivation
+    )

@@ -1,0 +1,122 @@
+"""Ctrl-C and SIGTERM in `quasar generate`, in real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from quasar.core.errors import EXIT_INTERRUPTED
+from quasar.core.jsonl import read_jsonl
+
+START = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+MAIN = START + "from quasar.cli.main import main; print('ready', flush=True); main()"
+
+
+class Running:
+    """The command in a process group of its own, past its imports."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", MAIN, "generate", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
+
+    def signal(self, number: int) -> None:
+        os.killpg(self.process.pid, number)
+
+    def end(self) -> tuple[int, str, str]:
+        out, err = self.process.communicate(timeout=200)
+        return self.process.returncode, out, err
+
+
+def until(true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 120
+    while not true() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert true()
+
+
+def write(path: Path, n: int) -> str:
+    graph = nx.node_link_data(nx.random_regular_graph(3, n, seed=1), edges="edges")
+    path.write_text(json.dumps({"problem_type": "maxcut", "graph": graph}))
+    return str(path)
+
+
+def partial(folder: Path) -> list[Path]:
+    return list(folder.glob(".*partial"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
+    problem, out = write(tmp_path / "p.json", 14), tmp_path / "out"
+    options = ("--model", "designer", "--max-evaluations", "1000000", "--json")
+    run = Running("--problem", problem, *options, "--out", str(out))
+    until(lambda: bool(partial(tmp_path)))
+    time.sleep(3)
+    run.signal(number)
+    code, printed, errors = run.end()
+    assert code == EXIT_INTERRUPTED, errors
+    assert "once more to end at once" in errors
+    report = json.loads((out / "report.json").read_text())
+    assert report["interrupted"]
+    assert not report["reproducible"]
+    assert report["feasible"]
+    assert (out / "circuit.qasm").exists()
+    assert json.loads(printed)["interrupted"]
+    assert not partial(tmp_path)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["interrupted"]
+    assert not manifest["reproducible"]
+
+
+def test_the_second_ends_at_once(tmp_path: Path) -> None:
+    problem, out = write(tmp_path / "p.json", 18), tmp_path / "out"
+    run = Running("--problem", problem, "--model", "designer", "--out", str(out))
+    until(lambda: bool(partial(tmp_path)))
+    time.sleep(1)
+    run.signal(signal.SIGINT)
+    time.sleep(0.2)
+    run.signal(signal.SIGINT)
+    code, _, errors = run.end()
+    assert code == EXIT_INTERRUPTED
+    assert "nothing was written" in errors
+    assert not out.exists()
+    assert not partial(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
+    records, out = tmp_path / "r.jsonl", tmp_path / "g.jsonl"
+    record = json.loads(Path(write(tmp_path / "p.json", 10)).read_text())
+    lines = [json.dumps({**record, "sample_index": k}) + "\n" for k in range(6)]
+    records.write_text("".join(lines))
+    arguments = ("--records", str(records), "--model", "designer", "--algorithm", "vqe")
+    limits = ("--max-evaluations", "300", "--out", str(out))
+    run = Running(*arguments, *limits)
+    until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 1)
+    run.signal(number)
+    code, _, errors = run.end()
+    assert code == EXIT_INTERRUPTED
+    assert "same command again" in errors
+    kept = out.read_text().splitlines()
+    assert 1 <= len(kept) < 6
+    code, _, _ = Running(*arguments, *limits).end()
+    assert code == 0
+    assert out.read_text().splitlines()[: len(kept)] == kept
+    assert [line["sample_index"] for _, line in read_jsonl(out)] == list(range(6))
+    manifest = json.loads((tmp_path / "g.manifest.json").read_text())["designer"]
+    assert manifest["settings"]["samples"] == 1
