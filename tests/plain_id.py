@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 
 def plain_id(value: Any) -> str:
-    """`str` without memory addresses."""
-    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
+    """What a plain value is, and the type of any other: no addresses, no order of sets."""
+    if isinstance(value, str | bytes | int | float | type(None)):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {plain_id(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(plain_id, value)) + "]"
+    return type(value).__name__

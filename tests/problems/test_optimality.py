@@ -303,3 +303,41 @@ def test_pickled_problems_leave_their_vectors_behind() -> None:
     assert encoded.optimality.n_optimal
     assert encoded.hamiltonian.spectrum.n_ground_states
     assert len(pickle.dumps(encoded)) == fresh
+
+
+@pytest.mark.parametrize(
+    ("file", "solutions"),
+    [
+        ('{"qubo": {"a": 0.12345678901234567891, "b": 0.12345678901234567890, "a*b": -9}}', 1),
+        ('{"qubo": {"a": 100000000000000000.5, "b": -100000000000000000.4, "a*b": -0.11}}', 1),
+        ('{"problem_type": "number_partitioning", "problem_specific_attributes": '
+         '{"numbers": [4503599627370497.3, 4503599627370497.1, 0.2]}}', 2),
+    ],
+)  # fmt: skip
+def test_more_digits_than_a_float_holds_are_kept(tmp_path: Any, file: str, solutions: int) -> None:
+    path = tmp_path / "long.json"
+    path.write_text(file, encoding="utf-8")
+    encoded = load_problem(path)
+    assert encoded.optimality.n_optimal == solutions
+    if encoded.problem is not None and encoded.problem.problem_type == "number_partitioning":
+        state = int(encoded.optimality.states()[0])
+        assert encoded.decode(state).objective == 0.0  # type: ignore[union-attr]
+
+
+def test_a_users_hamiltonian_is_as_it_is_written() -> None:
+    for text in (
+        "1000000000000000.1 * Z(0) + 0.05 * Z(1)",
+        "0.30000000000000004 * Z(0) + -0.3 * Z(1) + -1e-20 * Z(0)",
+    ):
+        encoded = load_problem({"hamiltonian": text})
+        assert encoded.hamiltonian.tolerance == 0
+        assert encoded.optimality.n_optimal == 1
+
+
+def test_an_operators_terms_add_up_exactly() -> None:
+    from qiskit.quantum_info import SparsePauliOp
+
+    operator = SparsePauliOp.from_list([("IZ", 1e17), ("IZ", 1.0), ("IZ", -1e17), ("ZI", 0.5)])
+    encoded = load_problem({"hamiltonian": operator})
+    assert encoded.hamiltonian.terms == {(0,): 1.0, (1,): 0.5}
+    assert encoded.optimality.states().tolist() == [3]

@@ -218,6 +218,8 @@ def verdict_text(answer: Reading, optimum: Optimum, n_qubits: int) -> str:
                 f"not optimal: objective {amount(answer.objective)}, best possible "
                 f"{amount(best.objective)}"
             )
+        if answer.energy <= optimum.e_min:
+            return "not optimal, although its energy is the lowest: the Hamiltonian is not exact"
         return f"not optimal: energy {answer.energy:g}, best possible {optimum.e_min:g}"
     if optimum.encoding_is_exact:
         return f"proven optimal: best of {every}"
@@ -254,7 +256,8 @@ def solutions_lines(report: Report) -> list[str]:
     if report.penalty is not None:
         weight = report.penalty
         own = "" if weight.weight == weight.sufficient else f" (sufficient: {weight.sufficient:g})"
-        lines.append(f"penalty     {weight.weight:g}{own}: {weight.derivation}")
+        why = f": {weight.derivation}" if not own else ""
+        lines.append(f"penalty     {weight.weight:g}{own}{why}")
     return lines
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from numbers import Rational
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,32 @@ _BLOCK_QUBITS = 20  # 8 MiB a limb at a time
 _FAITHFUL_DIGITS = 15  # decimals of so many digits survive float64; longer ones were rounded to it
 
 
+class LongDecimal(float):
+    """A decimal of more digits than a float holds, with the number that was written.
+
+    Attributes:
+        written: that number.
+    """
+
+    written: Fraction
+
+    def __new__(cls, text: str) -> Self:
+        self = super().__new__(cls, text)
+        self.written = Fraction(text)
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(Decimal(self.written.numerator) / self.written.denominator),)
+
+
+def read_decimal(text: str) -> float:
+    """A decimal number of a file; more digits than a float holds are kept beside it."""
+    value = float(text)
+    if not math.isfinite(value) or Fraction(repr(value)) == Fraction(text):
+        return value
+    return LongDecimal(text)
+
+
 def exact(value: Any) -> Exact:
     """A number as it is written: 0.1 is 1/10, not the nearest binary fraction.
 
@@ -44,6 +70,8 @@ def exact(value: Any) -> Exact:
     """
     if type(value) is int:
         return value
+    if isinstance(value, LongDecimal):
+        return exact(value.written)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"{value} is not a finite number")
@@ -51,6 +79,8 @@ def exact(value: Any) -> Exact:
     if isinstance(value, Decimal | Rational):
         whole = Fraction(value)
         return whole.numerator if whole.denominator == 1 else whole
+    if isinstance(value, np.floating):
+        return exact(Decimal(str(value)))
     if hasattr(value, "item"):
         return exact(value.item())
     raise TypeError(f"{value!r} is not a number")
@@ -138,13 +168,24 @@ class AllValues:
             out[start : start + limbs[0].size] = _at_most(limbs, limit)
         return out
 
-    def floats(self) -> FloatVector:
-        """The values rounded to float64, shape [2**n]."""
+    def floats(self, less: Exact = 0) -> FloatVector:
+        """The values rounded to float64, shape [2**n].
+
+        Args:
+            less: what is taken off each before it is rounded, so that small differences of large
+                values stay; a value of this sum or 0.
+        """
+        offset = int(less * self.denominator)
+        parts = _split(offset, self._limbs)
         out = np.empty(1 << self.n_bits)
         for start, limbs in self._blocks():
+            moved = limbs
+            if less:
+                moved = [limb - part for limb, part in zip(limbs, parts, strict=True)]
+                _carry(moved)
             # From the top down, so that what is lost is below the last place.
-            block = limbs[-1].astype(np.float64)
-            for limb in reversed(limbs[:-1]):
+            block = moved[-1].astype(np.float64)
+            for limb in reversed(moved[:-1]):
                 block = block * float(1 << _LIMB) + limb
             out[start : start + block.size] = block / float(self.denominator)
         return out

@@ -129,7 +129,9 @@ class IsingHamiltonian:
         return f"IsingHamiltonian({self.n_qubits} qubits, {len(self.terms)} terms)"
 
     @classmethod
-    def from_text(cls, text: str, n_qubits: int | None = None) -> IsingHamiltonian:
+    def from_text(
+        cls, text: str, n_qubits: int | None = None, *, rounded: bool = False
+    ) -> IsingHamiltonian:
         """Read the records' notation, e.g. `0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)`.
 
         A repeated qubit in a product cancels (Z² = 1), repeated terms add up, a bare number is the
@@ -137,6 +139,8 @@ class IsingHamiltonian:
 
         Args:
             n_qubits: number of qubits; default: highest index + 1.
+            rounded: coefficients of 16 and 17 digits are results of float arithmetic, so that
+                levels closer than the sum of their roundings are one; else all are as written.
 
         Raises:
             ProblemError: text that is not a sum of products of Z; the message shows the spot.
@@ -163,7 +167,7 @@ class IsingHamiltonian:
                     "write a sum such as '0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'."
                 )
             c = 1 if match["c"] is None else _coefficient(match["c"])
-            in_full = in_full and rounding(float(c)) == 0
+            in_full = in_full and not (rounded and rounding(float(c)))
             if match["join"] == "-":
                 c = -c
             qubits: set[int] = set()
@@ -185,8 +189,9 @@ class IsingHamiltonian:
             raise ProblemError(
                 f"the Hamiltonian names Z({highest}) but the problem has {n_qubits} qubits."
             )
-        rounded = {key: float(c) for key, c in terms.items()}
-        return cls(n_qubits, rounded, float(constant), exact_terms=terms if in_full else None)
+        as_floats = {key: float(c) for key, c in terms.items()}
+        exact_terms = terms if in_full else None
+        return cls(n_qubits, as_floats, float(constant), exact_terms=exact_terms)
 
     @classmethod
     def from_sparse_pauli_op(cls, operator: SparsePauliOp) -> IsingHamiltonian:
@@ -195,20 +200,27 @@ class IsingHamiltonian:
         Raises:
             ProblemError: an X or Y in it, or a complex coefficient.
         """
-        terms: dict[tuple[int, ...], float] = {}
-        constant = 0.0
+        terms: dict[tuple[int, ...], Exact] = {}
+        constant: Exact = 0
         for label, c in operator.to_list():
+            if c == 0 and set(label) - {"I", "Z"}:
+                continue
             if set(label) - {"I", "Z"} or abs(np.imag(c)) > 1e-12:
                 raise ProblemError(
                     f"only real sums of Z products are supported, not {c} * {label}: "
                     "the problem must be diagonal in the computational basis."
                 )
             qubits = tuple(i for i, p in enumerate(reversed(label)) if p == "Z")
+            real = float(np.real(c))
+            if not math.isfinite(real):
+                raise ProblemError(f"coefficient {real} of {label} is not a finite number.")
             if qubits:
-                terms[qubits] = terms.get(qubits, 0.0) + float(np.real(c))
+                terms[qubits] = terms.get(qubits, 0) + exact(real)
             else:
-                constant += float(np.real(c))
-        return cls(int(operator.num_qubits), terms, constant)
+                constant += exact(real)
+        as_floats = {key: float(c) for key, c in terms.items()}
+        n_qubits = int(operator.num_qubits)
+        return cls(n_qubits, as_floats, float(constant), exact_terms=terms)
 
     @property
     def exact_terms(self) -> Mapping[tuple[int, ...], Exact]:
@@ -380,7 +392,10 @@ def _coefficient(text: str) -> Exact:
     digits = re.sub(r"\s", "", text)
     if not math.isfinite(float(digits)):
         raise ProblemError(f"coefficient {digits} is not a finite number.")
-    return exact(Decimal(digits)) if float(digits) else 0
+    value = Decimal(digits)
+    if value and not float(digits):
+        raise ProblemError(f"coefficient {digits} is too small for float64: scale the others up.")
+    return exact(value)
 
 
 def _walsh_hadamard(vector: FloatVector) -> None:

@@ -12,6 +12,8 @@ import json
 from collections.abc import Callable, ItemsView, Iterator
 from typing import Any
 
+from quasar.core.exact import read_decimal
+
 
 class RepeatedKeyError(ValueError):
     """An object gives a key twice.
@@ -99,7 +101,7 @@ def loads(
         found = True
         return Repeated(pairs)
 
-    value = json.loads(text, object_pairs_hook=read)
+    value = json.loads(text, object_pairs_hook=read, parse_float=read_decimal)
     if found:
         _refuse(value, (), may_repeat or (lambda path: False))
     return value

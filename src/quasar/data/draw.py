@@ -7,7 +7,7 @@ any order, anywhere, and again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
@@ -152,9 +152,7 @@ def _in_text_order(encoded: EncodedProblem) -> EncodedProblem:
     """
     given = encoded.hamiltonian
     ordered = IsingHamiltonian.from_text(given.simplified().to_text(), given.n_qubits)
-    return EncodedProblem(
-        encoded.problem, ordered, encoded.variables, encoded.encoding, encoded.variable_order
-    )
+    return replace(encoded, hamiltonian=ordered.with_exact_terms(given.exact_terms))
 
 
 def _fitting(settings: BuildSettings) -> dict[str, float]:

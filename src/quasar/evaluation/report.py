@@ -51,6 +51,7 @@ def report_text(
         "95% bootstrap intervals over records:",
         markdown(table, INTERVALS),
         *_differences(evaluation),
+        *_without_solution(table),
         "## Circuits",
         markdown(table, CIRCUITS),
         *_on_request(table),
@@ -69,6 +70,19 @@ def report_text(
         ]
     parts += ["## What the columns mean", _DEFINITIONS]
     return _join(parts) + "\n"
+
+
+def _without_solution(table: Table) -> list[str]:
+    """How many records have no valid solution; nothing counts as optimal there."""
+    row = next(iter(table.values()), None)
+    if row is None or not row["no_solution"]:
+        return []
+    count = row["no_solution"]
+    have = "record has" if count == 1 else "records have"
+    return [
+        f"{count} of {row['samples']} {have} no valid solution (proved: all states were checked); "
+        "nothing is optimal there, and P(opt) is 0."
+    ]
 
 
 def _join(parts: Sequence[str]) -> str:

@@ -205,7 +205,7 @@ def _check_fields(cls: type[Problem], data: Mapping[str, Any], record: bool) -> 
             continue
         if record:
             near = nearest(key, known, _MISTYPED)
-            if near is not None and near not in data:
+            if near is not None and not data.get(near):
                 _refuse(key, "the record", reader, f"did you mean {near!r}? Otherwise rename it")
         elif not _describes(key, "file", {*cls.reads.attributes, *cls.reads.hints}):
             _refuse(key, "the problem", reader, _field_advice(cls, key, known))
@@ -342,7 +342,7 @@ def _check_part(cls: type[Problem], part: _Part, known: Iterable[str]) -> None:
 
 def _may_be_a_weight(kind: str, key: str, value: Any) -> bool:
     """Whether an edge's label is a number, and so perhaps what the edge weighs."""
-    if kind != "edge" or key in ("id", "key") or isinstance(value, bool):
+    if kind != "edge" or key in ("id", "key") or key[:1] == "_" or isinstance(value, bool):
         return False
     try:
         float(value)

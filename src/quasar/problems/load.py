@@ -88,6 +88,7 @@ def load_problem(
     if weight is not None:
         data["problem_specific_attributes"].update(_naming(data, weight))
     problem = build_problem(data)
+    _check_names(problem)
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
     chosen_penalty = data.get("penalty") if penalty is None else penalty
@@ -106,10 +107,21 @@ def load_problem(
     n_qubits = data.get("number_of_qubits")
     if n_qubits is not None and (not isinstance(n_qubits, int) or n_qubits < 1):
         raise ProblemError(f"'number_of_qubits' must be a positive whole number, not {n_qubits!r}.")
-    hamiltonian = IsingHamiltonian.from_text(given, n_qubits)
+    hamiltonian = IsingHamiltonian.from_text(given, n_qubits, rounded=True)
     if verifiable:
         require_exact(hamiltonian.n_qubits)
     return recognise(problem, hamiltonian).with_reference(reference)
+
+
+def _check_names(problem: Problem) -> None:
+    """Names must be text that can be written down."""
+    try:
+        json.dumps(problem.to_data(), ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise ProblemError(
+            "a name in the problem holds half of a surrogate pair, which is no text: write the "
+            "whole character."
+        ) from None
 
 
 def _penalty(value: Any) -> Exact:
@@ -268,7 +280,10 @@ def _problem_type(data: Mapping[str, Any]) -> Any:
         raise ProblemError(f"the problem has both {free[0]!r} and {free[1]!r}: keep one.")
     if free:
         return _FREE_FORMS[free[0]]
-    near = [nearest(key, ("problem_type", *_FREE_FORMS)) for key in data]
+    near = [
+        nearest(key, ("problem_type", *_FREE_FORMS)) if data[key] is not None else None
+        for key in data
+    ]
     typed = next(
         (
             f": did you mean 'problem_type' by {key!r}?"

@@ -70,13 +70,15 @@ class NumberPartitioning(Problem):
         return list(self.numbers)
 
     def formulation(self) -> Formulation:
-        numbers = {k: exact(a) for k, a in self.numbers.items()}
-        everything = total(numbers.values())
-        difference = Polynomial.linear({k: 2 * a for k, a in numbers.items()}, -everything)
-        return Formulation(difference.square())
+        return Formulation(self._difference().square())
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
-        return np.sqrt(costs)
+        return np.abs(self._difference().values(variables).floats())
+
+    def _difference(self) -> Polynomial:
+        """The first group's sum less the other's."""
+        numbers = {k: exact(a) for k, a in self.numbers.items()}
+        return Polynomial.linear({k: 2 * a for k, a in numbers.items()}, -total(numbers.values()))
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [[to_json(k) for k in self.numbers if assignment[k] == x] for x in (1, 0)]

@@ -37,12 +37,14 @@ class Optimality:
             where an encoding is not exact.
         status: `infeasible` where no feasible solution exists, which is proved, since all states
             were looked at.
+        ground: which states have the lowest energy, shape [D].
     """
 
     optimal: BoolVector
     feasible: BoolVector | None
     best: BoolVector
     status: Status
+    ground: BoolVector
 
     @cached_property
     def n_optimal(self) -> int:
@@ -56,8 +58,10 @@ class Optimality:
 
     @cached_property
     def is_exact(self) -> bool:
-        """Whether the optimal states are just those of the best solutions."""
-        return bool(np.array_equal(self.optimal, self.best))
+        """Whether the Hamiltonian leads to the best solutions and to nothing else: optimal states
+        are those of best solutions, and so are the ground states.
+        """
+        return bool(np.array_equal(self.optimal, self.best) and self.best[self.ground].all())
 
     def states(self, limit: int | None = None) -> IntVector:
         """Indices of the optimal states, ascending; the first `limit` of them."""
@@ -87,11 +91,12 @@ def decide(
         best = ground
         if formulation is not None and given:
             best = formulation.costs(variables).lowest().states
-        return Optimality(ground, None, best, "proven")
+        return Optimality(ground, None, best, "proven", ground)
     require_exact(hamiltonian.n_qubits)
     feasible = formulation.feasible(variables)
     if not feasible.any():
         none = np.zeros_like(feasible)
-        return Optimality(none, feasible, none, "infeasible")
+        return Optimality(none, feasible, none, "infeasible", hamiltonian.ground)
     best = formulation.costs(variables).lowest(among=feasible).states
-    return Optimality(hamiltonian.ground if given else best, feasible, best, "proven")
+    ground = hamiltonian.ground
+    return Optimality(ground if given else best, feasible, best, "proven", ground)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+import re
+
 from quasar.core.errors import ProblemError
 from quasar.problems.base import Problem
 from quasar.problems.community_detection import CommunityDetection
@@ -52,6 +55,8 @@ _TYPES: tuple[type[Problem], ...] = (
     Ising,
 )
 
+_SHORT = {"mis": "max_independent_set", "mvc": "vertex_cover", "travelingsalesman": "tsp"}
+
 PROBLEMS: dict[str, type[Problem]] = {cls.problem_type: cls for cls in _TYPES}
 
 
@@ -64,6 +69,10 @@ def problem_class(problem_type: str) -> type[Problem]:
     try:
         return PROBLEMS[problem_type]
     except (KeyError, TypeError):
+        plain = re.sub(r"[\W_]", "", str(problem_type)).lower()
+        names = {name.replace("_", ""): name for name in PROBLEMS} | _SHORT
+        near = difflib.get_close_matches(plain, names, 1, 0.7)
+        meant = f"did you mean {names[near[0]]!r}? Known" if near else "known"
         raise ProblemError(
-            f"unknown problem type {problem_type!r}; known: {', '.join(sorted(PROBLEMS))}."
+            f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(PROBLEMS))}."
         ) from None

@@ -13,6 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, cast
 
+import numpy as np
+
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, from_json, to_json
 
@@ -111,7 +113,9 @@ def to_json_number(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's numbers as Python's."""
+    """NumPy's numbers as Python's; those of single precision as they print."""
+    if isinstance(value, np.floating):
+        return float(str(value))
     return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
 
 

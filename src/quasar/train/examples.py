@@ -133,7 +133,7 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
     if settings.prompt_style != "compact":
         return Example(style.render(load_problem(record), request), record["circuit_with_params"])
     n = int(record["number_of_qubits"])
-    hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
+    hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n, rounded=True)
     problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
     rng = generator(settings.seed, "plan", str(record["recipe"]), int(record["index"]))
     try:

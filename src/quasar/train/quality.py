@@ -64,7 +64,7 @@ def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
     out = []
     for record in records:
         n = int(record["number_of_qubits"])
-        hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
+        hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n, rounded=True)
         problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
         style = style_of(record)
         if record["optimization_type"] == "qaoa" and style == "converged":

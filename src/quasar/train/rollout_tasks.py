@@ -106,7 +106,7 @@ def task_of(
             if example is None:
                 return None
             hamiltonian = IsingHamiltonian.from_text(
-                record["cost_hamiltonian"], int(record["number_of_qubits"])
+                record["cost_hamiltonian"], int(record["number_of_qubits"]), rounded=True
             )
             problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
             chat = example.chat

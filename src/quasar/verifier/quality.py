@@ -61,8 +61,8 @@ class Optimum(BaseModel):
     n_feasible: int
     """Basis states that decode to a valid solution; all where that is not known."""
     encoding_is_exact: bool
-    """Whether the optimal states are those of the best valid solutions; the flaws of `agent-q` can
-    part them."""
+    """Whether optimal states and ground states are those of the best valid solutions; the flaws of
+    `agent-q` can part them, and a penalty weight that is too small."""
     example: Reading
     """An optimal state; the state of lowest energy where no valid solution exists."""
 
@@ -219,6 +219,11 @@ def problem_remarks(problem: EncodedProblem) -> list[str]:
         )
     if optimality.status == "infeasible":
         said.append(no_solution(problem))
+    elif not optimality.is_exact and problem.encoding == "exact":
+        said.append(
+            "The penalty weight is too small: the ground states of the Hamiltonian are not the "
+            "best solutions of the problem, so that a lower energy may be a worse answer."
+        )
     elif not optimality.is_exact:
         said.append(
             f"The {problem.encoding} encoding is not exact here: the ground states of its "
@@ -227,8 +232,7 @@ def problem_remarks(problem: EncodedProblem) -> list[str]:
     if not problem.hamiltonian.spectrum.resolved:
         said.append(
             "The coefficients differ so much in size that float64 energies cannot tell an optimal "
-            "state from others: the verdict is exact, but energy, ratio and optimisers are not. "
-            "Use smaller penalties."
+            "state from others: the verdict is exact, but energy, ratio and optimisers are not."
         )
     return said
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import BaseModel
 
-from quasar.core.exact import FloatVector
+from quasar.core.exact import AllValues, FloatVector
 from quasar.problems.base import EncodedProblem
 from quasar.problems.optimality import IntVector
 
@@ -49,31 +49,46 @@ class SolutionScale:
         self.problem = problem
 
     @cached_property
-    def costs(self) -> FloatVector:
-        """What ranks solutions, smaller is better, shape [D]."""
+    def _values(self) -> AllValues:
+        """The cost of every basis state, exactly; smaller is better."""
         problem = self.problem
-        formulation = problem.formulation
-        if formulation is None or (not formulation.constraints and problem.encoding == "exact"):
-            return problem.hamiltonian.diagonal + problem.hamiltonian.constant
-        return formulation.costs(problem.variables).floats()
+        if problem.formulation is not None:
+            return problem.formulation.costs(problem.variables)
+        masks = {
+            sum(1 << i for i in qubits): c for qubits, c in problem.hamiltonian.exact_terms.items()
+        }
+        return AllValues(masks, problem.n_qubits, "spin")
 
     @cached_property
     def order(self) -> IntVector:
         """The states that are valid solutions, best first."""
         feasible = self.problem.optimality.feasible
-        among = np.arange(self.costs.size) if feasible is None else np.flatnonzero(feasible)
-        return np.asarray(among[np.argsort(self.costs[among], kind="stable")])
+        among = np.arange(1 << self.problem.n_qubits)
+        if feasible is not None:
+            among = np.flatnonzero(feasible)
+        return np.asarray(among[np.argsort(self._above_best[among], kind="stable")])
+
+    @cached_property
+    def _above_best(self) -> FloatVector:
+        """What each state costs more than the best valid solution, shape [D]."""
+        feasible = self.problem.optimality.feasible
+        if feasible is not None and not feasible.any():
+            return self._values.floats()
+        return self._values.floats(less=self._values.lowest(among=feasible).value)
 
     @cached_property
     def _ordered_costs(self) -> FloatVector:
-        return np.asarray(self.costs[self.order])
+        return np.asarray(self._above_best[self.order])
 
     @cached_property
     def _ordered_objectives(self) -> FloatVector:
-        problem = self.problem.problem
-        if problem is None:
-            return self._ordered_costs
-        return np.asarray(problem.objectives(self.costs, self.problem.variables)[self.order])
+        source = self.problem.problem
+        costs = self._values.floats()
+        if self.problem.formulation is None:  # of a free form the cost leaves the constant out
+            costs = costs + self.problem.hamiltonian.constant
+        if source is None:
+            return costs[self.order]
+        return np.asarray(source.objectives(costs, self.problem.variables)[self.order])
 
     def measure(self, p: FloatVector) -> Solutions | None:
         """Of a distribution p, shape [D]; None where states cannot be decoded."""
