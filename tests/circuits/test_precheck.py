@@ -6,6 +6,8 @@ import random
 from contextlib import suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quasar.circuits.circuit import GATES, GateSpec
 from quasar.circuits.precheck import precheck
@@ -112,6 +114,23 @@ MODEST = {
     "a physical qubit": "h $3; cx $3, $1;",
     "most controls": "qubit[5] q; ctrl(4) @ x q[0], q[1], q[2], q[3], q[4];",
 }
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(max_size=80)
+    | st.lists(
+        st.sampled_from((
+            "$ $9 0x 0b_ 1_0 .5. 1e9 qubit bit [ ] ( ) { } ; , @ ctrl pow inv gate g h x q a "
+            "= // /* */"
+        ).split()),
+        max_size=30,
+    ).map(" ".join)
+)  # fmt: skip
+def test_any_text_is_passed_or_refused(text: str) -> None:
+    with suppress(CircuitError):
+        precheck(HEAD + text, max_qubits=24)
+    accepted_qubits(HEAD + text)
 
 
 @pytest.mark.parametrize("case", MODEST)

@@ -62,8 +62,8 @@ HOSTILE = {
     "a gate that calls itself": ("gate g a { g a; } qubit[1] q; g q[0];", None),
     "nested gate definitions": (
         "gate g0 a { h a; }"
-        + "".join(f"gate g{i} a {{ g{i - 1} a; }}" for i in range(1, 1200))
-        + "qubit[1] q; g1199 q[0];",
+        + "".join(f"gate g{i} a {{ g{i - 1} a; }}" for i in range(1, 400))
+        + "qubit[1] q; g399 q[0];",
         None,
     ),
     "doubling gate definitions": (FOREVER.removeprefix(HEAD), {"time"}),

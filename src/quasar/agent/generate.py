@@ -113,7 +113,7 @@ def check_size(
 
     Raises:
         ProblemError: more qubits than can be verified exactly.
-        InputError: more than the model was trained on, or no such model.
+        InputError: more than the model was trained on.
     """
     require_exact(problem.n_qubits)
     if isinstance(model, str):

@@ -31,7 +31,7 @@ MAX_STEPS = 200_000
 """Instructions of a dynamic program at most; those outside blocks are surely executed."""
 
 _READABLE_CHARACTERS = 20_000  # the importer reads these in about a second
-_READABLE_BITS = 100_000  # which it makes in 0.2 s
+_READABLE_BITS = 500_000  # which it makes in about a second
 _READABLE_COPIES = 20_000  # of gates in definitions, 0.05 ms each
 _MAX_COPIES = 5 * MAX_GATES  # over 20 s, and some limit on time applies before that
 _MAX_DIGITS = 60  # of a number worth reading
@@ -271,7 +271,9 @@ def _scan(text: str) -> _Scan | None:
     if not _OTHER_LANGUAGES.isdisjoint(words):
         return None
     scan = _Scan(running=not _RUNNING.isdisjoint(words))
-    scan.hardware_qubits = max((_number(w[1:]) + 1 for w in words if w[0] == "$"), default=0)
+    scan.hardware_qubits = max(
+        (_number(word[1:]) + 1 for word in words if word[0] == "$" and len(word) > 1), default=0
+    )
     into: _Definition | None = None
     name = ""
     depth = 0
@@ -315,8 +317,8 @@ def _number(text: str) -> int:
         return 10**18
     try:
         return int(digits, 0)
-    except ValueError:  # decimal with leading zeros
-        return int(digits)
+    except ValueError:  # leading zeros, or a prefix without digits
+        return int(digits) if digits.isdecimal() else 1
 
 
 def _declaration(statement: list[str]) -> tuple[str, int] | None:

@@ -377,8 +377,8 @@ def require_exact(n_qubits: int) -> None:
     if n_qubits > MAX_EXACT_QUBITS:
         gib = f"{2.0 ** (n_qubits - 27):,.1f}" if n_qubits < 57 else "over 10^9"
         raise ProblemError(
-            f"{n_qubits:,} qubits asked for, but exact verification enumerates all 2**n "
-            f"energies and stops at {MAX_EXACT_QUBITS} qubits ({n_qubits:,} would need {gib} GiB): "
+            f"{n_qubits} qubits asked for, but exact verification enumerates all 2**n "
+            f"energies and stops at {MAX_EXACT_QUBITS} qubits ({n_qubits} would need {gib} GiB): "
             "use a smaller graph, fewer colours or bits, or split it."
         )
 

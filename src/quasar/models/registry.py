@@ -48,8 +48,10 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
 def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | None:
     """Qubits of the largest problem a model knows, told without loading it; None: not known.
 
+    What is wrong with the name is for `load_model` to say.
+
     Raises:
-        InputError: as `load_model`, as far as it shows without loading.
+        InputError: its `quasar.json`, or the option `max_qubits`, cannot be read.
     """
     wishes = {k: v for k, v in (options or {}).items() if k == "max_qubits"}
     kind, separator, rest = spec.partition(":")
@@ -57,7 +59,11 @@ def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | No
         if kind == "openai" or not rest:
             return Profile.parse(wishes).max_qubits
         spec = rest
-    return find_profile(checkpoint(spec), Profile.parse(wishes)).max_qubits
+    try:
+        found = checkpoint(spec)
+    except InputError:
+        return None
+    return find_profile(found, Profile.parse(wishes)).max_qubits
 
 
 def packaged_folder() -> Path:

@@ -29,6 +29,9 @@ from quasar.verifier.sandbox.limits import out_of_memory
 from quasar.verifier.sandbox.nursery import die_with_parent
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 
+_FRAMES_ABOVE = 9
+"""Calls between `Worker.serve` and the importer."""
+
 _WARM_UP = """OPENQASM 3.0;
 include "stdgates.inc";
 gate g(a) x, y { rz(a/2 + 1.0) x; cx x, y; U(0, -pi, 2*a) y; }
@@ -53,7 +56,7 @@ def warm_up() -> None:
     import quasar.prompts.observation  # noqa: F401
     from quasar.problems.registry import PROBLEMS  # noqa: F401
 
-    verify(_WARM_UP, {"hamiltonian": "1.0 * (Z(0) @ Z(1))"}, _WARM_UP)
+    verify(_WARM_UP, {"hamiltonian": "1.0 * (Z(0) @ Z(1))"}, _WARM_UP, limits=None)
     gc.collect()
     gc.freeze()
 
@@ -124,7 +127,7 @@ class Worker:
         """Answer every order; ends when the pipe closes or this process is not to be trusted."""
         # The importer gives up at a certain depth of the stack; its verdict on nested text is to be
         # the one it gives when called directly.
-        sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + 3)
+        sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + _FRAMES_ABOVE)
         kind = Kind.ANSWER
         while kind not in ENDS:
             try:

@@ -8,7 +8,7 @@ circuit is held to the same limits. Stage 4 is the verifier's own work: where th
 suffice for it, it is left out, and the report says so.
 
 Without `fork` (Windows), or for a problem whose class another process cannot import (defined in a
-notebook or in `__main__`), everything runs in this process and is not bounded.
+notebook, a function or `__main__`), everything runs in this process and is not bounded.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def verify_bounded(
 
 def _can_be_sent(problem: EncodedProblem) -> bool:
     """Whether a sandbox can be had, and its processes can import the problem's class."""
-    return hasattr(os, "fork") and type(problem.problem).__module__ != "__main__"
+    kind = type(problem.problem)
+    importable = kind.__module__ != "__main__" and "<locals>" not in kind.__qualname__
+    return importable and hasattr(os, "fork")
 
 
 def _is_short(
