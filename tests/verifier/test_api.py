@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,37 @@ def test_a_directory_is_no_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="directory"):
         quasar.verify("h", TRIANGLE)
+
+
+def test_a_circuit_of_another_size_is_told_before_it_is_simulated() -> None:
+    class Refusing:
+        def state(self, circuit: object) -> None:
+            raise AssertionError("simulated")
+
+    verifier = Verifier(quasar.load_problem(TRIANGLE))
+    slow = Verifier(quasar.load_problem(TRIANGLE))
+    slow.settings = slow.settings.model_copy(update={"measurement": "all-qubits"})
+    text = HEAD + "qubit[5] q; h q; cx q[0], q[4];"
+    verifier.engine = Refusing()  # type: ignore[assignment]
+    quick, full = verifier.verify(text), slow.verify(text)
+    assert quick.fault == full.fault
+    assert quick.fault is not None
+    assert quick.fault.kind == "qubits"
+    assert quick.reward == full.reward
+    assert quick.stages.feasibility == full.stages.feasibility
+    assert quick.skipped == full.skipped
+
+
+def test_with_a_reference_another_size_is_simulated_and_compared() -> None:
+    reference = HEAD + "qubit[3] q; h q;"
+    report = quasar.verify(HEAD + "qubit[5] q; h q;", TRIANGLE, reference=reference)
+    assert report.stages.behaviour is not None
+    assert report.stages.behaviour.score == pytest.approx(0.5)
+
+
+def test_large_circuits_of_another_size_take_no_time() -> None:
+    start = time.process_time()
+    report = quasar.verify(HEAD + "qubit[22] q; " + "h q; " * 50, TRIANGLE, limits=None)
+    assert report.fault is not None
+    assert report.fault.kind == "qubits"
+    assert time.process_time() - start < 5

@@ -214,6 +214,8 @@ class Verifier:
         parameters: Mapping[str, float],
     ) -> Report:
         run = _Run(self)
+        all_qubits = self.settings.measurement == "all-qubits"
+        compared = self.reference_text is not None and self.settings.max_stage >= 2
         with run.timed("feasibility"):
             first, execution = feasibility.measure(
                 text,
@@ -222,7 +224,8 @@ class Verifier:
                 on_parsed,
                 parameters=parameters,
                 n_variables=self.problem.n_qubits,
-                all_qubits=self.settings.measurement == "all-qubits",
+                all_qubits=all_qubits,
+                misfits=all_qubits or compared,
                 header=self.settings.header,
             )
         if first.fault is not None and isinstance(text, str) and looks_like_file(text):
