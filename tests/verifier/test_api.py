@@ -113,3 +113,21 @@ def test_large_circuits_of_another_size_take_no_time() -> None:
     assert report.fault is not None
     assert report.fault.kind == "qubits"
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("gates", "said"),
+    [
+        ("rx(90) q;", True),
+        ("rx(-90) q; rz(0) q; ry(45) q[0];", True),
+        ("rx(90) q; rx(0.3) q;", False),
+        ("rx(3) q;", False),
+        ("rx(7.5) q;", False),
+        ("rx(0) q;", False),
+        ("h q;", False),
+    ],
+)
+def test_angles_in_degrees_are_remarked_on(gates: str, said: bool) -> None:
+    report = quasar.verify(HEAD + f"qubit[3] q; h q; {gates}", TRIANGLE)
+    assert report.feasible
+    assert any("radians" in remark for remark in report.remarks) is said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -436,6 +437,11 @@ class _Run:
         report.remarks += quality.remarks(
             outcome.probabilities, circuit, report.quality, verifier.problem
         )
+        if circuit is not None and _in_degrees(circuit):
+            report.remarks.append(
+                "Every angle is a whole number of more than a full turn: angles are radians, not "
+                "degrees. Write 90 degrees as pi/2."
+            )
         report.remarks += verifier.problem_remarks
 
 
@@ -458,6 +464,12 @@ def _misfit(execution: Execution, n_variables: int) -> Fault | None:
         hint=f"Measure one qubit for each variable: 'bit[{n}] c;' and "
         f"'c[i] = measure q[i];' for i = 0 to {n - 1}.",
     )
+
+
+def _in_degrees(circuit: Circuit) -> bool:
+    """Whether the angles were meant in degrees: whole numbers of more than 2π, or 0."""
+    angles = [abs(angle) for gate in circuit.gates for angle in gate.params if angle != 0.0]
+    return bool(angles) and all(a > math.tau and a == round(a) for a in angles)
 
 
 def _qubits(count: int) -> str:
