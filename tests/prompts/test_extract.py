@@ -300,6 +300,11 @@ BROKEN = [
     HEAD + "gate Bell a, b, c, d { h a; }\nh q[0];\nBell a, b, c, d",
     HEAD + "gate Bell a, b { h a; }\nh q[0];\nBel",
     HEAD + "h q[0];\nMeasure q",
+    HEAD + "h q[0];\nMeasure q into c",
+    HEAD + "h q[0];\nFor uint i in",
+    HEAD + "h q[0];\nGate foo a",
+    HEAD + "h q[0];\nNext we do this now:\nif",
+    HEAD + "h q[0];\nNext we do this now:\nlet a",
 ]
 CLOSINGS = [
     *("{}", "{}<|im_end|>", "{}</s>", "{} <|eot_id|>", "{}\n<|im_end|>", "{}<end_of_turn>"),
@@ -333,6 +338,7 @@ def test_a_good_program_comes_out_of_every_wrapper(wrapped: str) -> None:
         *("This circuit is short.", "Enjoy!", "Good luck!", "Done.", "Hope this helps", "[EOS]"),
         *("END", "=== end ===", "--- end of file ---", "$ ", "user@host:~$ ", ">>> ", "✅ Done"),
         *("-----END QASM-----", "Notes:\n- one\n- two; three", "(Uses one layer of QAOA.)", "EOF"),
+        *("(End of circuit)", "In this circuit, q[0] is entangled.", "A Bell pair.", "# end"),
         "Note: the depth is 3 and (0.5) is the angle.",
         "The gates:\n1. h q[0]; makes a superposition\n2. cx q[0], q[1]; entangles",
     ],

@@ -64,17 +64,26 @@ _SENTENCE = re.compile(
     r"\s*+\(?+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{\[]++){3,}+\s*+$"  # four words
     r"|\s*+[A-Z][^\s;{\[]*+(?:\s++[^\s;{\[]++)*+(?<=:)\s*+$"  # ends in a colon
     r"|\s*+[A-Z][A-Za-z'’-]*+(?:\s++[A-Za-z'’-]++){0,4}+:\s[^;{\[]*+$"  # `Note: …`
+    r"|\s*+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{]++){2,}+(?<=[A-Za-z\])][.!?])\s*+$"  # a full stop
+    r"|\s*+[A-Z](?:\s++[A-Za-z'’]++){1,3}+[.!?…]++\s*+$"
     r"|\s*+\(?+[A-Z][a-z'’]++,?(?:\s++[A-Za-z'’]++,?){0,2}+[.!?…]++\)?+[^\w;{\[(]*+$"
     r"|\s*+[A-Z][a-z'’]++(?:\s++[A-Za-z'’]++){2}+\s*+$"  # three words without any comma
 )
 # Lines that begin as no statement can: rules, prompts of a shell, marks of an end, symbols.
 _FOREIGN = re.compile(
-    r"\s*+(?:[-=*~+]{2,}|\${2,}|\$(?:\s|$)|>>>|#{2,}|[\w.-]++@[\w.-]++:|[A-Z]:\\|\[[A-Za-z/]|<[A-Za-z/|]"
+    r"\s*+(?:[-=*~+]{2,}|\${2,}|\$(?:\s|$)|>>>|#(?![pd])|\([A-Z][a-z]*+ [A-Za-z ,.'’-]*+\)\s*+$"
+    r"|[\w.-]++@[\w.-]++:|[A-Z]:\\|\[[A-Za-z/]|<[A-Za-z/|]"
     r"|(?:END|EOF)\s*+$|[^\w\s\x00-\x7f])[^;]*+$"
 )
 _CLOSERS = " \t\r\"'`)]}>*$”’»」』"
 _WORD = re.compile(r"[^\W\d]\w*+")
 _OPERAND = r"\$?\w++(?:\s*+\[[^\];]*+\]?)*+"
+_KEYWORDS = frozenset(
+    (
+        "qubit bit qreg creg input output float angle int uint bool const gate def measure reset "
+        "barrier if else for while let include return end break continue delay box"
+    ).split()
+)
 _CALL = re.compile(  # a gate on operands, complete or cut off
     rf"\s*+(?:\w++(?:\s*+\([^();]*+\))?+\s*+@\s*+)*+(\w++)\s*+(?:\([^;]*\)|\([^;)]*+$)?+"
     rf"\s*+(?:{_OPERAND}(?:\s*+,\s*+{_OPERAND})*+)?+\s*+,?\s*+(;|$)"
@@ -307,6 +316,9 @@ def _names_something(line: str, code: str) -> bool:
     names = {"U", "OPENQASM", *_WORD.findall(_COMMENT.sub(" ", code))}
     if any(name.startswith(words[0]) for name in names):
         return True
+    named = words[0].lower() in _KEYWORDS | GATES.keys()
+    if named and ":" not in line and line.rstrip()[-1:] not in set(".!?…"):
+        return len(words) <= 3 or words[1] in _KEYWORDS or not names.isdisjoint(words)
     return len(words) <= 3 and ":" not in line and not names.isdisjoint(words)
 
 
@@ -314,6 +326,10 @@ def _is_code(code: str) -> bool:
     """Whether a line after a sentence holds a statement, complete or cut off."""
     last = max(map(code.rfind, ";{}"))
     if (last >= 0 and _CLOSED.fullmatch(code, last + 1)) or _STATEMENT.match(code):
+        return True
+    bare = code.strip(_CLOSERS)
+    words = bare.split(None, 2)
+    if words and len(words) <= 2 and (words[0] in _KEYWORDS or bare.startswith(("#", "pragma"))):
         return True
     call = _CALL.match(code.rstrip(_CLOSERS))
     if call is None:
