@@ -153,6 +153,24 @@ def test_what_is_not_qaoa_for_this_hamiltonian() -> None:
         assert not found(other, RING).from_hamiltonian
 
 
+@pytest.mark.parametrize("turn", [math.pi, -math.pi, 2 * math.pi, 3 * math.pi])
+@pytest.mark.parametrize("linear", [False, True])
+def test_cost_layers_that_entangle_nothing_are_none(turn: float, linear: bool) -> None:
+    edges = [(0, 1), (1, 2), (0, 2)]
+    terms = dict.fromkeys(edges, 1.0) | ({(0,): 0.5} if linear else {})
+    gates = [Gate("h", (i,)) for i in range(3)]
+    for a, b in edges:
+        gates += [Gate("cx", (a, b)), Gate("rz", (b,), (turn,)), Gate("cx", (a, b))]
+    gates += [Gate("rz", (0,), (turn / 2,))] if linear else []
+    gates += [Gate("rx", (i,), (0.7,)) for i in range(3)]
+    assert not found(Circuit(3, tuple(gates)), IsingHamiltonian(3, terms)).from_hamiltonian
+
+
+def test_single_spins_need_no_entangling_gate() -> None:
+    hamiltonian = IsingHamiltonian(3, {(0,): 1.0, (1,): -0.5, (2,): 2.0})
+    assert found(written(hamiltonian, THETA), hamiltonian).from_hamiltonian
+
+
 def test_circuits_with_nothing_of_the_hamiltonian() -> None:
     uniform = Circuit(4, tuple(Gate("h", (q,)) for q in range(4)))
     string = Circuit(4, (Gate("x", (0,)), Gate("rx", (2,), (math.pi,))))

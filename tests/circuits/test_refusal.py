@@ -181,3 +181,39 @@ def test_every_refusal_has_a_sentence_and_a_place_in_the_text(text: str) -> None
         return
     assert error.message.endswith(".")
     assert error.line is None or 1 <= error.line <= len(text.splitlines()) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("  \n", "empty"),
+        ("// hi", "empty"),
+        ("/* hi */ // and more", "empty"),
+        (HEAD + "qubit q; /* h q;", "block comment is never closed.*[*]/"),
+        (HEAD + "/**", "block comment is never closed"),
+        (HEAD + "qubit[3] q; for int i in [0:2] { h q[i]; }", "loop variable.*Write the state"),
+        (HEAD + "gate g(t) a { rx(t*t) a; } qubit q; g(1) q;", "calculation.*numbers only"),
+        (HEAD + "gate g(t) a { rx(sin(t)) a; } qubit q; g(1) q;", "functions in angles"),
+        (HEAD + "qubit[3] q; bit[2] c; c = measure q;", "'q' has 3 qubits, 'c' has 2 bits"),
+        (HEAD + "qubit[3] q; bit[4] c; measure q -> c;", "'q' has 3 qubits, 'c' has 4 bits"),
+        (HEAD + "qubit[3] q; bit c; c = measure q;", "size|'q' has 3 qubits"),
+        (HEAD + "const int n = 3; qubit[3] q;", "'const' declarations are not supported"),
+        (HEAD + "def f(qubit a) { h a; } qubit q; f(q);", "'def' subroutines"),
+        (HEAD + "qubit q; switch (1) { case 0 { h q; } }", "'switch' statements"),
+        (HEAD + "qubit q; x q[" + "9" * 5000 + "];", "too many digits .5,000"),
+        (HEAD + "gate g a { g a; } qubit q; g q;", "'g' calls itself"),
+        (HEAD + "qubit q; rx(0,5) q;", "decimal point, not a comma: 0.5"),
+        (HEAD + "qubit q; U(0,1,5,2) q;", "decimal point"),
+        (HEAD + "qubit q; rx(np.pi/2) q;", "Python.*'pi' alone"),
+        (HEAD + "qubit q; rz(2*math.pi) q;", "Python"),
+        ("openqasm 3.0;\nqubit q;", "'openqasm 3.0' is no header.*Write 'OPENQASM 3.0;'"),
+        ("// c\nOpenQASM 3.0;\nqubit q;", "no header"),
+        ("OPENQASM 3.0.1;\nqubit q;", "'OPENQASM 3.0.1' is no header"),
+    ],
+)
+def test_messages_are_in_plain_words(text: str, words: str) -> None:
+    with pytest.raises(CircuitError, match=words) as caught:
+        parse(text, header="language")
+    for inside in ("NoneType", "sys.", "node of type", "register size error", "type error"):
+        assert inside not in str(caught.value)

@@ -120,3 +120,32 @@ def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
     assert [line["sample_index"] for _, line in read_jsonl(out)] == list(range(6))
     manifest = json.loads((tmp_path / "g.manifest.json").read_text())["designer"]
     assert manifest["settings"]["samples"] == 1
+
+
+def test_an_interrupt_where_nothing_is_caught_is_said_in_a_line(tmp_path: Path) -> None:
+    """The command waits for its circuit on standard input."""
+    problem = write(tmp_path / "p.json", 4)
+    process = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "verify", "-", "--problem", problem],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(1.0)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert said == "error: interrupted.\n"
+
+
+def test_generate_says_a_line_however_early_it_is_interrupted(tmp_path: Path) -> None:
+    running = Running("--problem", write(tmp_path / "p.json", 8), "--out", str(tmp_path / "out"))
+    running.signal(signal.SIGINT)
+    code, _, said = running.end()
+    if code == EXIT_INTERRUPTED:  # else it had a circuit by then
+        assert len(said.strip().splitlines()) == 1
+        assert "interrupted" in said

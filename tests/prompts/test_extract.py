@@ -281,3 +281,91 @@ def test_a_megabyte_of_anything_takes_linear_time(unit: str, head: str) -> None:
     start = time.process_time()
     extract(answer)
     assert time.process_time() - start < 10  # about 1 s; quadratic time would be hours
+
+
+# --- what ends a program, and what does not -------------------------------------------------------
+
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\n'
+BROKEN = [
+    HEAD + "h q[0];\nThen we do this here\nh q[1];",
+    HEAD + "h q[0];\nThen we do this here\nh q[1]",
+    HEAD + "h q[0];\nThen we do this here\nh q",
+    HEAD + "h q[0];\nThen we do this here\nrz(0.5",
+    HEAD + "h q[0];\nNote: this is it.\ncx q[0], q[1];",
+    HEAD + "h q[0];\nGreat job!\nqubit[2] r",
+    HEAD + "h q[0];\n- and now the other\nif (c) {\nh q[1];\n}",
+    HEAD + "h q[0];\nThen we do this here\nbit[3] c; c = measure q;",
+    HEAD + "h q[0];\nH q",
+    HEAD + "h q[0];\nRx (0.1, 0.2, 0.3) q",
+    HEAD + "gate Bell a, b, c, d { h a; }\nh q[0];\nBell a, b, c, d",
+    HEAD + "gate Bell a, b { h a; }\nh q[0];\nBel",
+    HEAD + "h q[0];\nMeasure q",
+    HEAD + "h q[0];\nMeasure q into c",
+    HEAD + "h q[0];\nFor uint i in",
+    HEAD + "h q[0];\nGate foo a",
+    HEAD + "h q[0];\nNext we do this now:\nif",
+    HEAD + "h q[0];\nNext we do this now:\nlet a",
+]
+CLOSINGS = [
+    *("{}", "{}<|im_end|>", "{}</s>", "{} <|eot_id|>", "{}\n<|im_end|>", "{}<end_of_turn>"),
+    *("`{}`", "``{}``", "({})", '"{}"', "'{}'", "“{}”", "[{}]", "{{{}}}", "<code>{}</code>"),
+    *("<qasm>{}</qasm>", "<answer>{}</answer>", "'''{}'''", "**{}**", "$${}$$", "{}[EOS]"),
+    *("\\begin{{verbatim}}{}\\end{{verbatim}}", "Here: `{}` is it.", "{})", '{}"', "{}`"),
+    *("```qasm\n{}\n```", "```qasm\n{}", "```qasm\n{}<|im_end|>", "-----BEGIN A-----\n{}"),
+]
+
+
+@pytest.mark.parametrize("wrapped", CLOSINGS)
+@pytest.mark.parametrize("broken", BROKEN)
+def test_no_wrapper_mends_a_broken_program(broken: str, wrapped: str) -> None:
+    result = extract(wrapped.format(broken))
+    assert result is not None
+    assert result.qasm.strip().startswith(broken), wrapped
+
+
+@pytest.mark.parametrize("wrapped", CLOSINGS)
+def test_a_good_program_comes_out_of_every_wrapper(wrapped: str) -> None:
+    result = extract(wrapped.format(PROGRAM))
+    assert result is not None
+    if wrapped not in {"{})", '{}"', "{}`"}:
+        assert result.qasm == PROGRAM
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("Hope this helps!", "Note: the angle was chosen well.", "Explanation: see the lecture"),
+        *("This circuit is short.", "Enjoy!", "Good luck!", "Done.", "Hope this helps", "[EOS]"),
+        *("END", "=== end ===", "--- end of file ---", "$ ", "user@host:~$ ", ">>> ", "✅ Done"),
+        *("-----END QASM-----", "Notes:\n- one\n- two; three", "(Uses one layer of QAOA.)", "EOF"),
+        *("(End of circuit)", "In this circuit, q[0] is entangled.", "A Bell pair.", "# end"),
+        "Note: the depth is 3 and (0.5) is the angle.",
+        "The gates:\n1. h q[0]; makes a superposition\n2. cx q[0], q[1]; entangles",
+    ],
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_what_is_no_beginning_of_a_statement_ends_the_program(gap: str, after: str) -> None:
+    assert found(PROGRAM + gap + after) == ("bare", PROGRAM)
+    assert found("```qasm\n" + PROGRAM + gap + after) == ("truncated", PROGRAM)
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        "$${}$$",
+        "**{}**",
+        "-----BEGIN QASM-----\n{}\n-----END QASM-----",
+        "=== circuit.qasm ===\n{}\n=== end ===",
+        "$ cat circuit.qasm\n{}\n$ exit",
+    ],
+)
+def test_more_wrappers(wrapped: str) -> None:
+    assert found(wrapped.format(PROGRAM)) == ("bare", PROGRAM)
+
+
+@pytest.mark.parametrize("mark", ["`", '"', "'"])
+def test_a_quote_in_the_middle_does_not_mend_a_broken_program(mark: str) -> None:
+    broken = HEAD + f"h q[0];\nThen we all use {mark}h{mark} here\nh q[1];"
+    result = extract(f"{mark}{broken}{mark}")
+    assert result is not None
+    assert "Then we all use" in result.qasm

@@ -9,7 +9,8 @@ qubits, then in each layer phases exp(-iγ c_T Z_T) for all terms c_T Z_T of the
 networks of cx, cz, swap, cp, crz and rotations about z in any order, and exp(-iβX) on every qubit
 with one β, as rx, h-rz-h or other one-qubit gates. γ takes any scale of the Hamiltonian; angles
 count modulo 2π and may be rounded to four decimals. Not recognised: other mixers and warm starts.
-The uniform superposition alone, or with γ = 0 in all layers, is no QAOA circuit.
+The uniform superposition alone is no QAOA circuit, nor is one whose cost layers entangle nothing,
+as with γ = 0, unless the Hamiltonian has only terms of one spin.
 """
 
 from __future__ import annotations
@@ -290,7 +291,7 @@ class _Walk:
                 phases = read.phases
             if not _is_cost_layer(phases, terms):
                 raise _NotQaoa
-            idle = idle and all(abs(wrapped(a)) <= ANGLE_TOLERANCE for a in phases.values())
+            idle = idle and not _entangles(phases, terms)
         if idle:
             raise _NotQaoa
         return depth
@@ -337,6 +338,18 @@ def _is_cost_layer(phases: Mapping[int, float], terms: Mapping[int, float]) -> b
         if all(abs(wrapped(own - twice * c)) <= ANGLE_TOLERANCE for c, own in wanted):
             return True
     return False
+
+
+def _entangles(phases: Mapping[int, float], terms: Mapping[int, float]) -> bool:
+    """Whether a cost layer does more than gates on one qubit; for a Hamiltonian of single spins,
+    whether it does anything.
+
+    A parity's rotation by a half turn is a Z on each of its qubits.
+    """
+    coupled = {mask: angle for mask, angle in phases.items() if mask.bit_count() > 1}
+    if all(mask.bit_count() == 1 for mask in terms):
+        return any(abs(wrapped(angle)) > ANGLE_TOLERANCE for angle in phases.values())
+    return any(abs(wrapped(2.0 * angle)) > 2.0 * ANGLE_TOLERANCE for angle in coupled.values())
 
 
 def _by_size(item: tuple[float, float]) -> float:

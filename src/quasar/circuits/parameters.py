@@ -36,8 +36,16 @@ def read_values(given: Values) -> dict[str, float]:
     """The values as numbers.
 
     Raises:
-        InputError: a value that is not a finite number.
+        InputError: no mapping of names, or a value that is not a finite number.
     """
+    if not isinstance(given, Mapping):
+        raise InputError(
+            f"parameters takes a mapping of names to values, such as {{'gamma': 0.4}}, not "
+            f"{_shown(given)}."
+        )
+    for name in given:
+        if not isinstance(name, str):
+            raise InputError(f"a parameter's name is a text, not {_shown(name)}.")
     return {name: _value(name, value) for name, value in given.items()}
 
 

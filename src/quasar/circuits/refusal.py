@@ -44,6 +44,20 @@ _INSTEAD = {
     **dict.fromkeys("÷⁄∕", "Write '/'."),
     **dict.fromkeys("→⟶➔➜⇒", "Write '->'."),
 }
+_COMMENT = re.compile(r"//[^\r\n]*+|/\*(?s:.*?)\*/")
+_NUMBERS_OF_PYTHON = re.compile(r"\b(np|numpy|math|cmath|scipy|sympy|sp|torch|jnp|cirq)\s*\.\s*\w*")
+_HEADER_LIKE = re.compile(r"\s*(?:open)?[ _-]?qasm\b[^;]*", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"(?<![\w.])(\d+),(\d+)")
+_UNSUPPORTED = {
+    "ConstantDeclaration": ("'const' declarations", "Write the number itself where it is used."),
+    "SubroutineDefinition": ("'def' subroutines", "Define a 'gate', or write the statements out."),
+    "SwitchStatement": ("'switch' statements", "Write 'if (c == 1) { … }' for each case."),
+    "ExternDeclaration": ("'extern' functions", "Write the number itself where it is used."),
+    "ClassicalAssignment": ("assignments to variables", "Write the number itself."),
+    "CalibrationStatement": ("calibrations", "Leave them out."),
+    "CalibrationDefinition": ("calibrations", "Leave them out."),
+    "CalibrationGrammarDeclaration": ("calibrations", "Leave them out."),
+}
 _SHOWN = 40  # characters of a program that a message quotes
 
 
@@ -51,12 +65,34 @@ def explain(error: Exception, text: str) -> CircuitError:
     """The verdict that an exception of the importer amounts to."""
     from openqasm3.parser import QASM3ParsingError
 
+    if not _COMMENT.sub("", text.removeprefix(BYTE_ORDER_MARK)).strip():
+        return CircuitError(
+            "the text is empty: it has no statement.",
+            kind="syntax",
+            hint="Begin with 'OPENQASM 3.0;' and 'include \"stdgates.inc\";'.",
+        )
+    if "integer string conversion" in str(error):
+        return _too_many_digits(text)
     refused = (
         _syntax(error, text) if isinstance(error, QASM3ParsingError) else _meaning(error, text)
     )
     if refused.line is not None and refused.column is not None:
         refused.line, refused.column = _as_editors_count(text, refused.line, refused.column)
     return refused
+
+
+def _too_many_digits(text: str) -> CircuitError:
+    longest = max(re.finditer(r"\d[\d_]*+", text), key=lambda m: m.end() - m.start())
+    line, column = _place(text, longest.start())
+    count = longest.end() - longest.start()
+    message = f"the number has too many digits ({count:,})."
+    return CircuitError(message, line=line, column=column, hint="Write a shorter number.")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    """Line and column as editors count them, from 1."""
+    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
+    return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
 
 
 def _as_editors_count(text: str, line: int, column: int) -> tuple[int, int]:
@@ -67,8 +103,7 @@ def _as_editors_count(text: str, line: int, column: int) -> tuple[int, int]:
     for _ in range(line - 1):
         start = text.find("\n", start) + 1
     offset = start + column - 1
-    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
-    return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
+    return _place(text, offset)
 
 
 # --- syntax ---------------------------------------------------------------------------------------
@@ -94,12 +129,24 @@ def _syntax(error: Exception, text: str) -> CircuitError:
     found = "the end of the text" if token.type == -1 else repr(token.text)
     line_text = _line(text, token.line).strip()
     shown = f" in {line_text[:60]!r}" if line_text else ""
+    message, hint = f"unexpected {found}{shown}", None
+    before = text[: max(token.start, 0)]
+    python = _NUMBERS_OF_PYTHON.search(_line(text, token.line), max(token.column - _SHOWN, 0))
+    header = _HEADER_LIKE.match(line_text)
+    if text.startswith("/*", token.start) and text.find("*/", token.start) < 0:
+        message, hint = "the block comment is never closed", "Close it with '*/'."
+    elif header and not _COMMENT.sub("", before).strip(" \t\r\n").count(";"):
+        message = f"{header[0].strip()[:_SHOWN]!r} is no header of OpenQASM 3"
+        hint = "Write 'OPENQASM 3.0;' instead."
+    elif token.text.startswith(".") and python:
+        message = f"{message}: '{python[1]}' is a library of Python, which OpenQASM does not know"
+        hint = "Write 'pi' alone, as in 'pi/2', or the number."
     return CircuitError(
-        f"unexpected {found}{shown}.",
+        f"{message}.",
         kind="syntax",
         line=token.line,
         column=token.column + 1,
-        hint="Check the statement before it for a missing ';', bracket or operand.",
+        hint=hint or "Check the statement before it for a missing ';', bracket or operand.",
     )
 
 
@@ -210,7 +257,7 @@ def _meaning(error: Exception, text: str) -> CircuitError:
             line, column = _start(trail.node, text)
     message = re.sub(r"""^(["'])(.*)\1$""", r"\2", message.strip(), flags=re.DOTALL)
     hint: str | None
-    counted = _wrong_count(trail)
+    counted = _wrong_count(trail, text)
     if counted is not None:
         message, hint = counted
     elif trail.indexed is not None and trail.collection is not None:
@@ -246,7 +293,7 @@ def _source(node: QASMNode, text: str) -> str:
     return found if len(found) <= _SHOWN else found[: _SHOWN - 1] + "…"
 
 
-def _wrong_count(trail: _Trail) -> tuple[str, str] | None:
+def _wrong_count(trail: _Trail, text: str) -> tuple[str, str] | None:
     """Message and hint where a gate got other numbers of angles or qubits than it takes."""
     from openqasm3 import ast
 
@@ -266,6 +313,12 @@ def _wrong_count(trail: _Trail) -> tuple[str, str] | None:
     qubits = ", ".join(f"q[{i}]" for i in range(min(n_qubits, 5)))
     usage = f"{name}({angles}) {qubits};" if n_angles else f"{name} {qubits};"
     hint = None if node.modifiers or n_qubits > 5 else f"Write it as '{usage}'."
+    comma = None
+    if len(node.arguments) > n_angles and node.span is not None:
+        comma = _DECIMAL_COMMA.search(_line(text, node.span.start_line), node.span.start_column)
+    if comma is not None:
+        point = f"Write a decimal point, not a comma: {comma[1]}.{comma[2]}."
+        hint = point if hint is None else f"{point} {hint}"
     if len(node.arguments) != n_angles:
         return (
             f"gate {name!r} takes {_counted(n_angles, 'angle')}, not {len(node.arguments)}",
@@ -297,10 +350,16 @@ def _bad_index(message: str, trail: _Trail, source: str) -> tuple[str, str | Non
             f"{source}: '{name}' is a single {single[1]} and has no index",
             f"Write '{name}' alone{other}.",
         )
+    written = source.partition("[")[2].rstrip("] ")
+    numeric = re.fullmatch(r"[\s\d…-]+", written) is not None
+    if "index must be int" in message and not numeric:
+        return (
+            f"{source}: the importer cannot index by a loop variable or other symbol",
+            "Write the statements out, one for each index.",
+        )
     size = len(trail.collection)
     hint = f"Indices run from 0 to {size - 1}." if size else None
-    written = source.partition("[")[2].rstrip("] ")
-    if "range" not in message and not re.fullmatch(r"[\s\d…-]+", written):
+    if "range" not in message and not numeric:
         return message, hint
     quantum = "Qubit" in type(next(iter(trail.collection), None)).__name__
     has = _counted(size, "qubit" if quantum else "bit")
@@ -325,6 +384,20 @@ def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
         return message, "Use different qubits for control and target."
     if "is not visible in the scope of a gate" in message:
         return message, f"The gate's own qubits are: {', '.join(_declared(trail)[:8])}."
+    if found := re.search(r"node of type (\w+) is not supported", message):
+        what, hint = _UNSUPPORTED.get(found[1], (None, None))
+        return (f"{what} are not supported" if what else message), hint
+    if message == "type error":
+        return (
+            "this calculation with an angle's name is not supported",
+            "Add angles, and multiply or divide them by numbers only; or write numbers.",
+        )
+    if "'FunctionCall' cannot be resolved" in message:
+        return "functions in angles are not supported", "Write the number that it gives."
+    if "Name conflict" in message:
+        return "two inputs or angles have the same name", "Rename one of them."
+    if message == "register size error":
+        return _unlike_sizes(trail), "Measure a register into bits of the same size."
     if "mismatched lengths" in message:
         return message, "Registers in one gate must have the same size, or be single qubits."
     if "declarations of type" in message or "IODeclaration" in message:
@@ -332,7 +405,40 @@ def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
     return message, None
 
 
+def _unlike_sizes(trail: _Trail) -> str:
+    """What is measured into what."""
+    node: Any = trail.statement
+    names = [
+        getattr(part, "name", None)
+        for part in (
+            getattr(getattr(node, "measure", None), "qubit", None),
+            getattr(node, "target", None),
+        )
+    ]
+    sizes = [_size(trail, name) for name in names if isinstance(name, str)]
+    if len(sizes) < 2 or None in sizes:
+        return "what is measured and the bits for it differ in size"
+    of_qubits, of_bits = sizes[0] or 0, sizes[1] or 0
+    return (
+        f"'{names[0]}' has {_counted(of_qubits, 'qubit')}, "
+        f"'{names[1]}' has {_counted(of_bits, 'bit')}"
+    )
+
+
+def _size(trail: _Trail, name: str) -> int | None:
+    """Elements of a register; None where it is not known."""
+    if trail.tables is None:
+        return None
+    for layer in map(trail.tables.__getitem__, range(len(trail.tables))):
+        if name in layer.symbols:
+            size = getattr(layer.symbols[name].type, "size", None)
+            return size if isinstance(size, int) else None
+    return None
+
+
 def _unknown_gate(name: str, trail: _Trail, text: str) -> tuple[str, str]:
+    if trail.definition is not None and trail.definition.name.name == name:
+        return f"gate '{name}' calls itself", "A gate is made of gates that are defined before it."
     message = f"gate '{name}' is not defined"
     strange = _strange_letters(name)
     if not _defines_stdgates(trail):

@@ -8,10 +8,11 @@ way with `names_files` on: it would choose which file is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from quasar.circuits.parameters import match_inputs
 from quasar.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,7 +59,11 @@ def circuit_text(
             circuit that OpenQASM 3 cannot state.
     """
     if isinstance(source, str):
-        return read_circuit(Path(source)) if names_files and _names_file(source) else source
+        if not names_files:
+            return source
+        if _is_directory(source):
+            raise InputError(f"{what} is the name of a directory, {source!r}: pass that of a file.")
+        return read_circuit(Path(source)) if _names_file(source) else source
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if isinstance(source, os.PathLike):
@@ -66,6 +71,25 @@ def circuit_text(
     if _is_qiskit(source):
         return _from_qiskit(source, bound, what)
     raise InputError(f"{what} must be {_TAKEN}, not {_described(source)}")
+
+
+def bind_circuit(
+    source: CircuitSource, values: Mapping[str, float]
+) -> tuple[CircuitSource, Mapping[str, float]]:
+    """A Qiskit circuit with its parameters set, and the values that are still to be given.
+
+    Text keeps its inputs, and all values are still to be given. A Qiskit circuit takes them here,
+    by its own names: `v[1]` and such are no names of OpenQASM.
+
+    Raises:
+        InputError: a value for a name that is none of the Qiskit circuit's parameters.
+    """
+    if not values or not _is_qiskit(source):
+        return source, values
+    circuit: Any = source
+    match_inputs((p.name for p in circuit.parameters), values)
+    given = {p: values[p.name] for p in circuit.parameters if p.name in values}
+    return circuit.assign_parameters(given), {}
 
 
 def read_circuit(path: Path) -> bytes:
@@ -92,6 +116,13 @@ def _names_file(text: str) -> bool:
         return False
     try:
         return looks_like_file(text) or Path(text).is_file()
+    except OSError:
+        return False
+
+
+def _is_directory(text: str) -> bool:
+    try:
+        return _could_name(text) and Path(text).is_dir()
     except OSError:
         return False
 

@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import typer
 
 from quasar.cli import bench, data, encode, evaluate, generate, mcp, problems, serve, train, verify
-from quasar.core.errors import EXIT_INFRASTRUCTURE, QuasarError
+from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, QuasarError
 
 app = typer.Typer(
     name="quasar",
@@ -62,7 +62,12 @@ def main() -> None:
     except QuasarError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _fail("interrupted.", 130)
+        _fail("interrupted.", EXIT_INTERRUPTED)
+    except SystemExit as end:
+        # Typer turns the interrupt into an exit of its own, without a word.
+        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
+            _fail("interrupted.", EXIT_INTERRUPTED)
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

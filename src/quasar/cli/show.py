@@ -48,8 +48,10 @@ def report_text(report: Report) -> str:
     if quality is not None and quality.statistics is not None:
         s = quality.statistics
         lines.append(
-            f"circuit    {s.n_qubits} qubits, {s.gates} gates{effect_text(quality)}, "
-            f"{s.two_qubit_gates} on two or more qubits, depth {s.depth}, {s.parameters} angles"
+            f"circuit    {counted(s.n_qubits, 'qubit')}, "
+            f"{counted(s.gates, 'gate')}{effect_text(quality)}, "
+            f"{s.two_qubit_gates} on two or more qubits, depth {s.depth}, "
+            f"{counted(s.parameters, 'angle')}"
         )
     if quality is not None and quality.degrees_of_freedom is not None:
         lines.append(f"carries    {freedom_text(quality)}")
@@ -76,10 +78,9 @@ def report_text(report: Report) -> str:
         )
     if report.stages.utility is not None:
         u = report.stages.utility
-        lines.append(
-            f"start      {u.evaluations} optimiser steps from its angles reach energy "
-            f"{u.energy_optimised:.6g}"
-        )
+        steps = counted(u.evaluations, "optimiser step")
+        reach = "reaches" if u.evaluations == 1 else "reach"
+        lines.append(f"start      {steps} from its angles {reach} energy {u.energy_optimised:.6g}")
     if quality is not None and quality.top_states:
         lines.append(f"answer     {reading_text(quality.top_states[0])}")
     if report.optimum is not None:
@@ -99,13 +100,19 @@ def optimum_text(optimum: Optimum, n_qubits: int) -> str:
     return f"{optimum.n_ground_states:,} state(s); e.g. {reading_text(optimum.example)}"
 
 
+def counted(count: int, what: str) -> str:
+    """A number of things, in the singular for one."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def effect_text(quality: Quality) -> str:
     """What of the gates has an effect, in brackets; empty where it was not looked for."""
     acting = quality.effective
     if acting is None:
         return ""
+    does = "does" if acting.gates == 1 else "do"
     on_two = str(acting.two_qubit_gates) if acting.two_qubit_gates else "none"
-    return f" ({acting.gates} that do anything, {on_two} on two qubits)"
+    return f" ({acting.gates} that {does} anything, {on_two} on two qubits)"
 
 
 def freedom_text(quality: Quality) -> str:
@@ -146,7 +153,9 @@ def generation_text(found: Generation) -> None:
     report, problem = found.best.report, found.problem
     source = problem.problem
     title = "Find a state of lowest energy" if source is None else source.title
-    console.print(f"[bold]{title}[/bold] ({problem.n_qubits} qubits, {problem.encoding} encoding)")
+    console.print(
+        f"[bold]{title}[/bold] ({counted(problem.n_qubits, 'qubit')}, {problem.encoding} encoding)"
+    )
     if report.feasible:
         _print_best(console, found)
     else:
@@ -196,7 +205,7 @@ def _print_best(console: Console, found: Generation) -> None:
     size = quality.statistics
     if size is not None:
         console.print(
-            f"  circuit     {best.name}: {size.gates} gates{effect_text(quality)}, "
+            f"  circuit     {best.name}: {counted(size.gates, 'gate')}{effect_text(quality)}, "
             f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
         )
     if best.proposal is not None:

@@ -150,11 +150,11 @@ def _compiled(text: bytes, parameters: dict[str, float], target: _Target) -> Sta
 
 
 def _print(report: Report, compiled: Statistics | None, target: _Target | None) -> None:
-    from quasar.cli.show import report_text
+    from quasar.cli.show import counted, report_text
 
     typer.echo(report_text(report))
     if compiled is not None:
-        size = f"{compiled.gates} gates ({compiled.two_qubit_gates} on two qubits)"
+        size = f"{counted(compiled.gates, 'gate')} ({compiled.two_qubit_gates} on two qubits)"
         typer.echo(f"compiled   {size}, depth {compiled.depth} ({', '.join(target or ())})")
     elif target is not None and report.parses:
         typer.echo("compiled   not possible: the program has no fixed list of gates")

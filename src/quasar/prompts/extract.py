@@ -13,7 +13,7 @@ Where a program is looked for, the first rule that finds one decides:
    The last, because a model that corrects itself does so further down; a closed one, because a
    finished program beats a later one that was cut off. A fence's language does not matter.
 3. The last fence that begins with a header and was never closed (`truncated`).
-4. Outside of fences: from the last header to the end, less what is plainly prose after the program.
+4. Outside of fences: from the last header to the end, less what is for certain prose behind it.
    Code or another header right before it is part of the program, however wrong.
 5. The last fence with a header further inside, such as one of JSON or Python.
 6. The last fence called `qasm` or `openqasm`, even without any header: it cannot be valid, but a
@@ -34,6 +34,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from quasar.circuits.circuit import GATES
 from quasar.prompts.wrappers import unescape_markup, wrapping
 
 Found = Literal["whole", "fence", "bare", "truncated"]
@@ -56,12 +57,43 @@ _QUOTED = re.compile(r"(?:[^\\\"]|\\.)*+", re.DOTALL)
 _APOSTROPHED = re.compile(r"(?:[^\\']|\\.)*+", re.DOTALL)
 _OPENS_BLOCK = re.compile(r"(?<!\S)\w[^\\=:]*\{\Z")  # `gate g a {`; not `\texttt{`, `{"qasm": {`
 _MARK = re.compile(r"\{[%\w][^;{}]*\}\Z")  # `\begin{verbatim}`, `{code}`: no block of statements
+_COMMENT = re.compile(r"//[^\n]*+|/\*(?s:.*?)(?:\*/|\Z)")
 _COMMENT_MARK = re.compile(r"//|/\*")
 _MARKDOWN = re.compile(r"\s*+(?:#{1,6}\s|[*>•]|-\s|\d{1,3}[.)]\s|[-_*]{3,}\s*+$)")
 _SENTENCE = re.compile(
-    r"\s*+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{\[]++){3,}+\s*+$"
-    r"|\s*+[A-Z][^\s;{\[]*+(?:\s++[^\s;{\[]++)*+(?<=:)\s*+$"
+    r"\s*+\(?+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{\[]++){3,}+\s*+$"  # four words
+    r"|\s*+[A-Z][^\s;{\[]*+(?:\s++[^\s;{\[]++)*+(?<=:)\s*+$"  # ends in a colon
+    r"|\s*+[A-Z][A-Za-z'’-]*+(?:\s++[A-Za-z'’-]++){0,4}+:\s[^;{\[]*+$"  # `Note: …`
+    r"|\s*+[A-Z][A-Za-z'’]*+,?(?:\s++[^\s;{]++){2,}+(?<=[A-Za-z\])][.!?])\s*+$"  # a full stop
+    r"|\s*+[A-Z](?:\s++[A-Za-z'’]++){1,3}+[.!?…]++\s*+$"
+    r"|\s*+\(?+[A-Z][a-z'’]++,?(?:\s++[A-Za-z'’]++,?){0,2}+[.!?…]++\)?+[^\w;{\[(]*+$"
+    r"|\s*+[A-Z][a-z'’]++(?:\s++[A-Za-z'’]++){2}+\s*+$"  # three words without any comma
 )
+# Lines that begin as no statement can: rules, prompts of a shell, marks of an end, symbols.
+_FOREIGN = re.compile(
+    r"\s*+(?:[-=*~+]{2,}|\${2,}|\$(?:\s|$)|>>>|#(?![pd])|\([A-Z][a-z]*+ [A-Za-z ,.'’-]*+\)\s*+$"
+    r"|[\w.-]++@[\w.-]++:|[A-Z]:\\|\[[A-Za-z/]|<[A-Za-z/|]"
+    r"|(?:END|EOF)\s*+$|[^\w\s\x00-\x7f])[^;]*+$"
+)
+_CLOSERS = " \t\r\"'`)]}>*$”’»」』"
+_WORD = re.compile(r"[^\W\d]\w*+")
+_OPERAND = r"\$?\w++(?:\s*+\[[^\];]*+\]?)*+"
+_KEYWORDS = frozenset(
+    (
+        "qubit bit qreg creg input output float angle int uint bool const gate def measure reset "
+        "barrier if else for while let include return end break continue delay box"
+    ).split()
+)
+_CALL = re.compile(  # a gate on operands, complete or cut off
+    rf"\s*+(?:\w++(?:\s*+\([^();]*+\))?+\s*+@\s*+)*+(\w++)\s*+(?:\([^;]*\)|\([^;)]*+$)?+"
+    rf"\s*+(?:{_OPERAND}(?:\s*+,\s*+{_OPERAND})*+)?+\s*+,?\s*+(;|$)"
+)
+_STATEMENT = re.compile(
+    r"\s*+(?:(?:qubit|bit|qreg|creg|input|output|float|angle|gate|measure|reset|barrier|ctrl|inv)"
+    r"\s*+(?:[\[(@]|\w++\s*+(?:[\[;,={]|$))|(?:if|while)\s*+\(|for\s++\w++\s++\w++\s++in\b"
+    rf"|{_OPERAND}\s*+(?:=(?!=)|->)|include\b)"
+)
+_CLOSED = re.compile(r"[\s\"'`)\]}>*_$”’»」』]*+(?:<[^<>]*+>\s*+)*+")
 
 
 @dataclass(frozen=True)
@@ -186,9 +218,8 @@ def _fences(answer: str, start: int, end: int) -> Iterator[_Fence]:
 
 
 def _from_fence(answer: str, fence: _Fence, start: int) -> Extraction:
-    end = fence.end if fence.closed else _end_of_program(answer, start, fence.end)
     how: Found = "fence" if fence.closed else "truncated"
-    return _piece(answer, fence.start, start, end, how)
+    return _piece(answer, fence.start, start, fence.end, how)
 
 
 def _bare(answer: str, start: int, end: int, fences: list[_Fence]) -> Extraction | None:
@@ -202,8 +233,7 @@ def _bare(answer: str, start: int, end: int, fences: list[_Fence]) -> Extraction
         at = _start_of_program(answer, first, last)
         if at is None:
             continue
-        stop = _end_of_program(answer, at, last)
-        return _piece(answer, first, at, stop, "bare")
+        return _piece(answer, first, at, last, "bare")
     return None
 
 
@@ -233,29 +263,78 @@ def _joined(before: str) -> bool:
     return True
 
 
-def _end_of_program(answer: str, start: int, end: int) -> int:
-    """Where trailing prose begins; `end` where there is none.
+def _end_of_program(answer: str, start: int, end: int, closing: int | None = None) -> int:
+    """Where trailing prose begins; `closing` where there is none.
 
-    Prose is a Markdown line or a sentence (a capital, four words or more, no bracket or `;`) that
-    begins where a statement may begin, with no statement in any later line. A statement that was
-    cut off is never taken for prose, or cutting would mend the program.
+    Prose is a line that begins where a statement may begin, that is itself the beginning of none
+    (a sentence, Markdown, a shell's prompt), and that no statement follows, be it complete, cut
+    off, or behind a quote that may be the sentence's own. A statement that was cut off is never
+    taken for prose, or cutting would mend the program.
+
+    Args:
+        closing: where the wrapper of the program is closed; default: `end`.
     """
+    closing = end if closing is None else closing
     prose: int | None = None
     commented = False
     complete = False  # the code so far ends in ; or }
-    position = start
+    position, sentence = start, ""
     for line in answer[start:end].split("\n"):
+        if position >= closing and prose is None:
+            break
+        own = line[: max(closing - position, 0)]
+        within = _without_comments(own, commented)[0].strip()
         code, commented = _without_comments(line, commented)
-        code = code.strip()
-        if code.endswith((";", "{", "}")):
+        if within.endswith((";", "{", "}")):
             prose, complete = None, True
-        elif code and prose is None:
-            if complete and (_MARKDOWN.match(line) or _SENTENCE.match(line)):
-                prose = position
+        elif prose is not None:
+            if _MARKDOWN.match(line) is None and (_is_code(within) or _is_code(code)):
+                prose, complete = None, False
+        elif within:
+            if complete and _is_prose(own):
+                prose, sentence = position, own
             else:
                 complete = False
         position += len(line) + 1
-    return end if prose is None else prose
+    if prose is None or _names_something(sentence, answer[start:prose]):
+        return closing
+    return prose
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line where a statement may begin has a form that no beginning of one has."""
+    if _MARKDOWN.match(line) or _FOREIGN.match(line):
+        return True
+    return _SENTENCE.match(line) is not None and _CALL.match(line) is None
+
+
+def _names_something(line: str, code: str) -> bool:
+    """Whether a sentence may be a statement on what the code declares, perhaps cut off."""
+    if _MARKDOWN.match(line) or _FOREIGN.match(line):
+        return False
+    words = _WORD.findall(line)
+    names = {"U", "OPENQASM", *_WORD.findall(_COMMENT.sub(" ", code))}
+    if any(name.startswith(words[0]) for name in names):
+        return True
+    named = words[0].lower() in _KEYWORDS | GATES.keys()
+    if named and ":" not in line and line.rstrip()[-1:] not in set(".!?…"):
+        return len(words) <= 3 or words[1] in _KEYWORDS or not names.isdisjoint(words)
+    return len(words) <= 3 and ":" not in line and not names.isdisjoint(words)
+
+
+def _is_code(code: str) -> bool:
+    """Whether a line after a sentence holds a statement, complete or cut off."""
+    last = max(map(code.rfind, ";{}"))
+    if (last >= 0 and _CLOSED.fullmatch(code, last + 1)) or _STATEMENT.match(code):
+        return True
+    bare = code.strip(_CLOSERS)
+    words = bare.split(None, 2)
+    if words and len(words) <= 2 and (words[0] in _KEYWORDS or bare.startswith(("#", "pragma"))):
+        return True
+    call = _CALL.match(code.rstrip(_CLOSERS))
+    if call is None:
+        return False
+    return bool(call[2]) or "[" in code or "," in code or "(" in code or call[1] in GATES
 
 
 def _without_comments(line: str, commented: bool) -> tuple[str, bool]:
@@ -286,13 +365,16 @@ def _piece(answer: str, low: int, start: int, end: int, how: Found) -> Extractio
     text = answer[start:end]
     first = start + len(text) - len(text.lstrip())
     if _ESCAPED.match(answer, first, end) or _has_escaped_quotes(answer, first, end):
-        stop, decoded = _unescape(answer, first, end)
+        last = end if how == "fence" else _end_of_program(answer, start, end)
+        stop, decoded = _unescape(answer, first, last)
         if decoded is not None:
             return Extraction(decoded, how, first, stop, decoded=True)
     wrapper = wrapping(answer, low, first, end)
-    if first < wrapper.end < end:
-        end = min(wrapper.end, _end_of_program(answer, start, wrapper.end))
-    elif how == "bare" and start == 0 and end == len(answer):
+    closed = first < wrapper.end < end
+    if closed or how != "fence":
+        searched = end if wrapper.quote or not closed else wrapper.end
+        end = _end_of_program(answer, start, searched, wrapper.end if closed else None)
+    if how == "bare" and start == 0 and end == len(answer):
         return Extraction(answer, "whole", start, end)
     text = answer[first:end]
     end -= len(text) - len(text.rstrip())

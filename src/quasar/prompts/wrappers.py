@@ -6,9 +6,9 @@ closes it is no part of the program, nor is anything behind. Covers:
 - end-of-turn tokens of chat templates: `<|im_end|>`, `</s>`, `<end_of_turn>`, `[/INST]`, …;
 - tags of any name (`<qasm>`, `<pre><code>`, BBCode's `[code]`), CDATA, comments of HTML, LaTeX
   environments, Org blocks, Python's triple quotes, wherever before the program they were opened;
-- right before the program also quotes, typographic ones too, one or two
-  backticks, brackets, `\verb|`, here-documents, lines of dashes, and blocks that indentation ends
-  (YAML's `|`, reStructuredText's `::`).
+- right before the program also quotes, typographic ones too, one or two backticks, emphasis,
+  formulas (`$$`), brackets, `\verb|`, here-documents, lines of dashes, and blocks that
+  indentation ends (YAML's `|`, reStructuredText's `::`).
 
 Nothing that OpenQASM itself may contain closes anything by itself: `"` of an include, `<` and `>`
 of an expression, brackets that are open within the program, and marks in its comments. Where a
@@ -27,7 +27,7 @@ from typing import NamedTuple
 _END_OF_TURN = re.compile(
     r"<\|[^\s<>|]{1,60}\|>|<｜[^\n<>｜]{1,60}｜>|</s>|\[/INST\]|<</?SYS>>"
     r"|<(?:end_of_turn|start_of_turn|end_of_utterance|end_of_text|endoftext|im_end|eos|eot|pad)>"
-    r"(?=\s*+(?:<|\Z))"
+    r"(?=\s*+(?:<|\Z))|\[(?:EOS|EOT|END|DONE)\](?=\s*+\Z)"
 )
 # Groups: the slash (or "end") of a closing mark, the name.
 _NAMED = (
@@ -35,6 +35,7 @@ _NAMED = (
     re.compile(r"\[(/?)([A-Za-z][\w-]*+)(?:[ =][^\[\]]*+)?\]"),
     re.compile(r"\\(?:begin|(end))\{([A-Za-z]++\*?)\}"),
     re.compile(r"#\+(?:begin|(end))_([a-z]++)", re.IGNORECASE),
+    re.compile(r"(?<!-)-{2,}+ *+(?:BEGIN|(END)) ++([A-Z][\w ]{0,60}+)-{2,}", re.IGNORECASE),
     re.compile(r"\{%-?\s*+(end)?([a-z]++)[^{}%]*+%\}"),
 )
 _LONG = (("<![CDATA[", "]]>"), ("<!--", "-->"), ('"""', '"""'), ("'''", "'''"))
@@ -58,6 +59,7 @@ _INDENTED = re.compile(
 )
 _MARKUP_OF_TRACKERS = re.compile(r"(\{(?:code|noformat))(?::[^{}\n]*)?\}\s*\Z")
 _BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?:(?:open)?qasm[\d.]*[ \t\r\n]|\s)*\Z", re.IGNORECASE)
+_EMPHASIS = re.compile(r"(\*{1,3}|\${1,2}|~~|\\\[|\\\()\s*\Z")
 _MARK = re.compile(r"([\"'(\[{<“„«‘‚‹「『])\s*\Z")
 
 _COMMENT = r"//[^\r\n]*+|/\*(?s:.*?)(?:\*/|\Z)"
@@ -70,10 +72,12 @@ class Wrapping(NamedTuple):
     Attributes:
         end: offset of what closes the innermost wrapper that is closed.
         markup: it is a tag's content, in which characters may be written as entities.
+        quote: it is a quote, which what is quoted may hold too.
     """
 
     end: int
     markup: bool
+    quote: bool = False
 
 
 def wrapping(answer: str, low: int, start: int, end: int) -> Wrapping:
@@ -83,7 +87,7 @@ def wrapping(answer: str, low: int, start: int, end: int) -> Wrapping:
         low: offset from which on openings count.
         end: where the program ends at the latest.
     """
-    if answer.find("<", start, end) >= 0 or answer.find("[/INST]", start, end) >= 0:
+    if "<" in answer[start:end] or "[" in answer[start:end]:
         token = _END_OF_TURN.search(answer, start, end)
         end = end if token is None else token.start()
     if not answer[low:start].strip():
@@ -102,8 +106,7 @@ def wrapping(answer: str, low: int, start: int, end: int) -> Wrapping:
     for mark in _right_before(answer, low, start):
         found = mark.close(answer, start, end)
         if found is not None:
-            end = found
-            break
+            return Wrapping(found, markup, mark.kind == "quote")
     return Wrapping(end, markup)
 
 
@@ -151,6 +154,9 @@ class _Mark(NamedTuple):
         if self.kind == "plain":
             at = answer.find(self.text, start, end)
             return None if at < 0 else at
+        if self.kind == "after":  # where a statement may begin: `**` is an operator too
+            behind = re.search(rf"(?<=[;}}])\s*+{re.escape(self.text)}", answer[start:end])
+            return None if behind is None else start + behind.start()
         if self.kind == "bracket":
             return _unbalanced(self.text, answer, start, end)
         return _quote(self.text, answer, start, end)
@@ -175,6 +181,8 @@ def _right_before(answer: str, low: int, start: int) -> Iterator[_Mark]:
             yield _Mark("indent", found[1])
         elif found := _BACKTICKS.search(before):
             yield _Mark("quote", found[1])
+        elif found := _EMPHASIS.search(before):
+            yield _Mark("after", {"\\[": "\\]", "\\(": "\\)"}.get(found[1], found[1]))
         elif found := _MARK.search(before):
             mark = found[1]
             kind = "bracket" if mark in "([{<" else "quote"

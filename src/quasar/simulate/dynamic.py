@@ -150,7 +150,7 @@ class _Runner:
                 f"not finished after {self.max_steps:,} instructions.",
                 kind="limit",
                 limit="steps",
-                hint="Bound the loops.",
+                hint="Measure less in mid-circuit, and let no loop run as long.",
             )
 
     def spend(self, passes: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -54,6 +55,7 @@ def run(
     max_qubits: int = MAX_QUBITS,
     n_variables: int | None = None,
     all_qubits: bool = False,
+    misfits: bool = True,
 ) -> Outcome:
     """Simulate a program exactly.
 
@@ -61,6 +63,8 @@ def run(
         max_qubits: qubits declared at most, and bits of an answer of another size than asked.
         n_variables: bits that the answer should have; None: as many as the program writes.
         all_qubits: every qubit is the answer, whatever the program measures.
+        misfits: also simulate a static circuit whose answer has another size than `n_variables`.
+            Where not, it has no probabilities (shape [0]) and no state.
 
     Raises:
         CircuitError: kind `limit` for more than `max_qubits` qubits, kind `measurement` for an
@@ -82,6 +86,8 @@ def run(
         )
     if program.circuit is None:
         return Outcome(_mixture(program, answer), answer)
+    if not misfits and answer.width != n_variables and _is_finite(program.circuit):
+        return Outcome(np.zeros(0), answer)
     circuit, marginal = _arranged(program.circuit, answer)
     state = engine.state(circuit)
     distribution = probabilities(state)
@@ -96,6 +102,13 @@ def run(
     answers[marginal.places] = marginal.of(distribution)
     index = np.tile(marginal.places, 1 << (circuit.n_qubits - len(marginal.qubits)))
     return Outcome(answers, answer, circuit, state, index)
+
+
+def _is_finite(circuit: Circuit) -> bool:
+    """Whether no angle or matrix can make the state anything but normalised."""
+    return all(
+        gate.matrix is None and all(map(math.isfinite, gate.params)) for gate in circuit.gates
+    )
 
 
 def answer_circuit(program: Program, n_variables: int) -> Circuit | None:

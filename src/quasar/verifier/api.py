@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from quasar.circuits.parameters import Values
-from quasar.circuits.source import CircuitSource, circuit_text
+from quasar.circuits.parameters import Values, read_values
+from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.verifier.bounded import verify_bounded
@@ -36,7 +36,8 @@ def verify(
         reference: a reference circuit; default: the problem file's own, if it has one.
         settings: see `VerifierSettings`; default: its defaults, but for `header`: any version
             statement of OpenQASM 3 will do.
-        parameters: values of the program's `input` parameters, as numbers or texts such as `pi/3`.
+        parameters: values of the program's `input` parameters or of the Qiskit circuit's,
+            as numbers or texts such as `pi/3`.
         limits: what the circuit and the reference may use, 10 s and 2 GiB by default; None: no
             limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
             are none either.
@@ -47,9 +48,11 @@ def verify(
             a parameter that the program does not declare, or that is no finite number.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
-    text = circuit_text(qasm)
-    given = None if reference is None else circuit_text(reference, what="the reference circuit")
     chosen = VerifierSettings.given(settings, "settings") or VerifierSettings(header="language")
+    given_values = chosen.parameters if parameters is None else read_values(parameters)
+    circuit, values = bind_circuit(qasm, given_values)
+    text = circuit_text(circuit)
+    given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem, verifiable=True)
-    return verify_bounded(text, encoded, given, chosen, bounds, parameters)
+    return verify_bounded(text, encoded, given, chosen, bounds, values)

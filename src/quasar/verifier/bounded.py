@@ -55,7 +55,7 @@ def verify_bounded(
     """
     if limits is None or not _can_be_sent(problem):
         return Verifier(problem, reference, settings).verify(text, parameters=parameters)
-    values = read_values(parameters or {})
+    values = settings.parameters if parameters is None else read_values(parameters)
     from quasar.verifier.sandbox.limits import too_nested
 
     given = settings.utility.max_seconds

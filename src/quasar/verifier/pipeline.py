@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.header import VERSION, Header
-from quasar.circuits.parameters import Values
-from quasar.circuits.source import CircuitSource, circuit_text, looks_like_file
+from quasar.circuits.parameters import Values, read_values
+from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text, looks_like_file
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.hamiltonian import Spectrum
@@ -193,8 +194,10 @@ class Verifier:
             InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
         """
         try:
-            text = circuit_text(circuit, names_files=False)
-            return self._verify(text, on_parsed, parameters)
+            values = self.settings.parameters if parameters is None else read_values(parameters)
+            source, left = bind_circuit(circuit, values)
+            text = circuit_text(source, names_files=False)
+            return self._verify(text, on_parsed, left)
         except QuasarError:
             raise
         except MemoryError as error:
@@ -209,18 +212,21 @@ class Verifier:
         self,
         text: str | bytes,
         on_parsed: Callable[[int], None] | None,
-        parameters: Values | None,
+        parameters: Mapping[str, float],
     ) -> Report:
         run = _Run(self)
+        all_qubits = self.settings.measurement == "all-qubits"
+        compared = self.reference_text is not None and self.settings.max_stage >= 2
         with run.timed("feasibility"):
             first, execution = feasibility.measure(
                 text,
                 self.engine,
                 self.settings.limits,
                 on_parsed,
-                parameters=self.settings.parameters if parameters is None else parameters,
+                parameters=parameters,
                 n_variables=self.problem.n_qubits,
-                all_qubits=self.settings.measurement == "all-qubits",
+                all_qubits=all_qubits,
+                misfits=all_qubits or compared,
                 header=self.settings.header,
             )
         if first.fault is not None and isinstance(text, str) and looks_like_file(text):
@@ -373,6 +379,9 @@ class _Run:
         )
         if fits and not first.parses:
             report.remarks.append(_remark_on_header(first.header))
+        said = self._remark_on_sizes(execution)
+        if said is not None:
+            report.remarks.append(said)
         if self.stages.behaviour is not None:
             report.relative_entropy = self.stages.behaviour.relative_entropy
         measured = self.stages.objective
@@ -391,6 +400,22 @@ class _Run:
             if fits and execution is not None:
                 self._add_quality(report, execution)
         return report
+
+    def _remark_on_sizes(self, execution: Execution | None) -> str | None:
+        """What a reference of another number of qubits means for the comparison."""
+        if self.stages.behaviour is None or execution is None:
+            return None
+        reference = self.verifier.reference
+        p = execution.outcome.probabilities
+        if reference is None or reference.size == p.size:
+            return None
+        m, n = int(reference.size - 1).bit_length(), execution.outcome.answer.width
+        least = self.stages.behaviour.compared_qubits
+        first = "the first qubit" if least == 1 else f"the first {least} qubits"
+        return (
+            f"The reference circuit has {_qubits(m)}, this circuit {n}: they were compared on "
+            f"{first} only, s2 is halved and the reward is lowered."
+        )
 
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
@@ -412,6 +437,11 @@ class _Run:
         report.remarks += quality.remarks(
             outcome.probabilities, circuit, report.quality, verifier.problem
         )
+        if circuit is not None and _in_degrees(circuit):
+            report.remarks.append(
+                "Every angle is a whole number of more than a full turn: angles are radians, not "
+                "degrees. Write 90 degrees as pi/2."
+            )
         report.remarks += verifier.problem_remarks
 
 
@@ -423,7 +453,7 @@ def _misfit(execution: Execution, n_variables: int) -> Fault | None:
     if answer.bits is None:
         return Fault(
             kind="qubits",
-            message=f"the circuit has {answer.width} qubits, the problem has {n}.",
+            message=f"the circuit has {_qubits(answer.width)}, the problem has {n}.",
             hint=f"Declare exactly {n}: 'qubit[{n}] q;', one for each variable; or measure the {n} "
             f"that hold the answer into 'bit[{n}] c;'.",
         )
@@ -434,6 +464,16 @@ def _misfit(execution: Execution, n_variables: int) -> Fault | None:
         hint=f"Measure one qubit for each variable: 'bit[{n}] c;' and "
         f"'c[i] = measure q[i];' for i = 0 to {n - 1}.",
     )
+
+
+def _in_degrees(circuit: Circuit) -> bool:
+    """Whether the angles were meant in degrees: whole numbers of more than 2π, or 0."""
+    angles = [abs(angle) for gate in circuit.gates for angle in gate.params if angle != 0.0]
+    return bool(angles) and all(a > math.tau and a == round(a) for a in angles)
+
+
+def _qubits(count: int) -> str:
+    return f"{count} qubit{'' if count == 1 else 's'}"
 
 
 def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from quasar.circuits.header import HeaderRule
+from quasar.circuits.parameters import read_values
+from quasar.core.errors import InputError
 from quasar.core.settings import Settings
 
 Scheme = Literal["paper", "gated"]
@@ -95,7 +97,8 @@ class VerifierSettings(Settings):
     `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
     follows the published rule, whatever is set here."""
     parameters: dict[str, float] = Field(default_factory=dict)
-    """Values of the circuits' `input` parameters, where none come with a circuit."""
+    """Values of the circuits' `input` parameters, where none come with a circuit: numbers, or
+    arithmetic such as `pi/3`."""
     limits: Limits = Limits()
     """What a circuit may ask for."""
     gate: Gate = Gate()
@@ -104,6 +107,14 @@ class VerifierSettings(Settings):
     """How the reward is computed."""
     utility: Utility = Utility()
     """Settings of stage 4."""
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _numbers(cls, given: Any) -> dict[str, float]:
+        try:
+            return read_values(given)
+        except InputError as error:
+            raise ValueError(str(error).rstrip(".")) from error
 
     @property
     def looks_closely(self) -> bool:

@@ -229,7 +229,8 @@ class Batch:
         if frame.kind is Kind.REPORT:
             self.done.append((task.key, Report.model_validate_json(frame.body)))
         elif frame.kind is Kind.BAD_INPUT:
-            raise InputError(f"problem {task.problem}: {frame.body.decode()}")
+            which = f"problem {task.problem}: " if self.staff.n_problems > 1 else ""
+            raise InputError(f"{which}{frame.body.decode()}")
         else:
             self._failed(task, frame.body.decode())
 
@@ -256,8 +257,10 @@ class Batch:
         elapsed_s = now - progress.clock_s
         if progress.phase == Phase.PREPARING:
             if elapsed_s > self.limits.max_problem_seconds:
+                one = self.staff.n_problems == 1
+                which = "the problem" if one else f"problem {worker.tasks[0].problem}"
                 raise InputError(
-                    f"problem {worker.tasks[0].problem} and its reference circuit take more than "
+                    f"{which} and its reference circuit take more than "
                     f"{self.limits.max_problem_seconds:g} s to prepare: choose a smaller one."
                 )
             worker.check_s = now + limit_s

@@ -66,7 +66,7 @@ def out_of_time(limits: SandboxLimits) -> Fault:
         kind="limit",
         limit="time",
         message=f"not judged after {limits.max_seconds:g} s.",
-        hint="Write a shorter circuit, without nested gate definitions or long loops.",
+        hint="Write a shorter circuit.",
     )
 
 

@@ -132,6 +132,7 @@ def measure(
     parameters: Values | None = None,
     n_variables: int | None = None,
     all_qubits: bool = False,
+    misfits: bool = True,
     header: HeaderRule = "published",
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
@@ -142,6 +143,8 @@ def measure(
         parameters: values of the program's inputs.
         n_variables: bits that the answer should have.
         all_qubits: every qubit is the answer, whatever the program measures.
+        misfits: also simulate a circuit whose answer has another size than `n_variables`; where
+            not, it is simulable all the same, but has no distribution.
         header: which rule the version statement has to keep. By `language`, a byte order mark is
             no part of the text.
 
@@ -180,6 +183,7 @@ def measure(
             max_qubits=limits.max_qubits,
             n_variables=n_variables,
             all_qubits=all_qubits,
+            misfits=misfits,
         )
     except CircuitError as error:
         parsed = n_qubits is not None
