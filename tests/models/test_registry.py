@@ -49,7 +49,7 @@ def test_short_names_and_hub_ids(monkeypatch: pytest.MonkeyPatch) -> None:
         ("designer", {}, "no model 'designer': name a folder.*hub id.*openai:NAME"),
         ("./no/such/folder", {}, "no model"),
         ("openai:", {}, "openai:NAME"),
-        ("openai:m", {"key": "x"}, "key: Extra"),
+        ("openai:m", {"key": "x"}, "key: no such setting"),
         ("vllm:some", {}, "no model 'some'"),
         ("Qwen/Qwen3-4B-Instruct-2507", {"batch_size": 0}, "batch_size"),
     ],

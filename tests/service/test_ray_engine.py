@@ -103,5 +103,5 @@ def test_every_replica_gets_the_cores_its_workers_need() -> None:
 
 
 def test_a_growing_deployment_does_not_shrink_below_its_size() -> None:
-    with pytest.raises(ValueError, match="less than replicas"):
+    with pytest.raises(InputError, match="less than replicas"):
         small(replicas=3, max_replicas=2)

@@ -18,6 +18,7 @@ import httpx
 import psutil
 import pytest
 
+from hostile import FOREVER
 from quasar.service import Client, models
 from quasar.service.client_batch import BatchItem
 
@@ -91,9 +92,7 @@ def test_workers_do_not_outlive_a_service_that_is_killed(
     process: tuple[subprocess.Popen[str], str],
 ) -> None:
     started, url = process
-    forever = HEAD + "gate g0 a { h a; }\n"
-    forever += "".join(f"gate g{i} a {{ g{i - 1} a; g{i - 1} a; }}\n" for i in range(1, 60))
-    body = {"problem": PROBLEM, "qasm": forever + "qubit[3] q; g59 q[0];"}
+    body = {"problem": PROBLEM, "qasm": FOREVER}
     with pytest.raises(httpx.ReadTimeout):  # one worker is busy now, the other is not
         httpx.post(f"{url}/v1/verify", json=body, timeout=1.0)
     family = psutil.Process(started.pid).children(recursive=True)

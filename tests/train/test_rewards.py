@@ -225,7 +225,7 @@ def test_doing_nothing_does_not_pay() -> None:
 def test_what_cannot_be_used_costs_by_how_wrong_it_is() -> None:
     wanted = reward_settings(aim="physical")
     assert judged(BROKEN, wanted).reward == -1.0
-    assert judged(WIDE, wanted).reward == -0.5
+    assert judged(WIDE.replace("h q[0]", "h q[3]"), wanted).reward == -0.5
     assert judged("", wanted).reward == -1.0
 
 

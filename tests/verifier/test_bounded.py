@@ -58,7 +58,7 @@ HOSTILE = {
         {"time", "steps", "memory"},
     ),
     "deep blocks": ("qubit[2] q; bit c; " + "if (c) { " * 500 + "}" * 500, {"nesting"}),
-    "flat but long": ("qubit[24] q; " + "h q; " * 800, {"time", "memory"}),
+    "flat but long": ("qubit[24] q; " + "h q; " * 800, set()),  # told without a simulation
 }  # fmt: skip
 
 
@@ -69,8 +69,8 @@ def test_a_hostile_program_gets_a_verdict(case: str) -> None:
     report = quasar.verify(HEAD + body, PAIR, limits=SHORT)
     assert not report.feasible
     assert report.fault is not None
-    assert report.fault.kind == "limit"
-    assert report.fault.limit in limits
+    assert report.fault.kind == ("limit" if limits else "qubits")
+    assert report.fault.limit in (limits or {None})
 
 
 @pytest.mark.timeout(90)
@@ -113,7 +113,6 @@ def test_flat_programs_need_no_other_process(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bounded._Order, "open", lambda order: pytest.fail("opened a sandbox"))
     assert quasar.verify(BELL, PAIR, reference=BELL).feasible
     assert not quasar.verify(HEAD + "qubit[40] q; h q;", PAIR).feasible
-    assert not quasar.verify("qubit[2] q;", PAIR).feasible
     assert quasar.verify(DEFINED, PAIR, limits=None).feasible
     assert quasar.Verifier(PAIR).verify(DEFINED).feasible
 

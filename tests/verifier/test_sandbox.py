@@ -82,7 +82,7 @@ HOSTILE = {
     "broken UTF-8": (HEAD.encode() + b"qubit[3] q;\nh \xe2\x28 q;", None),
     "lone surrogate": ("qubit[3] q; h \ud800q;", None),
     "nothing": (b"", None),
-    "state too large": ("qubit[24] q; h q;", {"memory"}),
+    "state too large": ("qubit[24] q; h q; reset q;", {"memory", "time"}),
 }  # fmt: skip
 
 

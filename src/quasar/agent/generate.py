@@ -136,6 +136,7 @@ def generate(
     verifier_settings: VerifierSettings | Mapping[str, Any] | None = None,
     sandbox: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
     compare: bool = False,
+    with_qaoa: bool = False,
     progress: Callable[[Candidate], None] | None = None,
     interrupt: Interrupt | None = None,
 ) -> Generation:
@@ -158,8 +159,9 @@ def generate(
         model_options: of a model given by name, see `load_model`.
         verifier_settings: how to judge.
         sandbox: limits for a language model's text; None judges it without any.
-        compare: also hold the answers against the designer's QAOA, guessing and classical search,
-            see `agent.comparison`.
+        compare: also say what guessing and classical search give, see `agent.comparison`.
+        with_qaoa: the designer's QAOA is among the candidates of a language model, at angles from a
+            table and tuned from there.
         progress: called with each candidate as soon as it is verified.
         interrupt: where the user's wish to end is noted; what there is by then comes back.
 
@@ -181,7 +183,8 @@ def generate(
     if samples is not None:
         need_whole(samples, "samples", 1)
     need_whole(first_sample, "first_sample", 0)
-    for name, given in (("constrained", constrained), ("compare", compare)):
+    flags = {"constrained": constrained, "compare": compare, "with_qaoa": with_qaoa}
+    for name, given in flags.items():
         if not isinstance(given, bool):
             raise InputError(f"{name} must be True or False, not {given!r}.")
     if model_options is not None and not isinstance(model_options, Mapping):
@@ -199,7 +202,7 @@ def generate(
         with ending.at_once():
             referee = Referee(encoded, judging, interrupt=ending)
         found = _designed(referee, designing, samples or 1, first_sample, seen)
-        return _compared(_refined(found, referee, None, refining, seen), referee, compare, seen)
+        return _compared(_refined(found, referee, None, refining, seen), compare)
     if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
     proposer = Proposer(writer, drawing, constrained=constrained)
@@ -208,8 +211,10 @@ def generate(
         referee = Referee(encoded, judging, limits, ending)
     with referee:
         found = _answered(proposer, referee, asked, count, seen)
-        ranked = _refined(found, referee, proposer, refining, seen)
-        return _compared(ranked, referee, compare, seen)
+        found = _refined(found, referee, proposer, refining, seen)
+        if with_qaoa:
+            found = _joined_by_qaoa(found, referee, seen)
+        return _compared(found, compare)
 
 
 def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
@@ -217,24 +222,24 @@ def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
     return 1 if writer is None or refine is None else PROPOSALS
 
 
-def _compared(
-    generation: Generation, referee: Referee, wanted: bool, seen: Callable[[Candidate], None]
+def _joined_by_qaoa(
+    generation: Generation, referee: Referee, seen: Callable[[Candidate], None]
 ) -> Generation:
-    """With the designer's QAOA among the candidates, guessing and classical search beside them."""
-    if not wanted:
-        return generation
+    """With the designer's QAOA among the candidates."""
     found = list(generation.candidates)
     ending = referee.interrupt
-    if generation.model != DESIGNER:
-        for name, made in qaoa_designs(referee.problem, lambda: ending.requested):
-            report = referee.verify(made.qasm)
-            found.append(Candidate(name, "designer", made.qasm, report, design=made))
-            seen(found[-1])
-    return replace(
-        generation,
-        candidates=tuple(sorted(found, key=rank_key)),
-        comparison=compare_problem(referee.problem),
-    )
+    for name, made in qaoa_designs(referee.problem, lambda: ending.requested):
+        report = referee.verify(made.qasm)
+        found.append(Candidate(name, "designer", made.qasm, report, design=made))
+        seen(found[-1])
+    return replace(generation, candidates=tuple(sorted(found, key=rank_key)))
+
+
+def _compared(generation: Generation, wanted: bool) -> Generation:
+    """With guessing and classical search beside the candidates."""
+    if not wanted:
+        return generation
+    return replace(generation, comparison=compare_problem(generation.problem))
 
 
 def _designer_settings(

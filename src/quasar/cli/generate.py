@@ -198,13 +198,13 @@ def command(
             show_default=False,
         ),
     ] = None,
-    compare: Annotated[
-        bool,
+    with_qaoa: Annotated[
+        bool | None,
         typer.Option(
-            help="One problem: also show the designer's QAOA, guessing, and what classical search "
-            "finds."
+            help="One problem: the designer's QAOA stands beside a language model's answers.",
+            show_default="where no --model is named",
         ),
-    ] = True,
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing --out folder.")
     ] = False,
@@ -271,7 +271,7 @@ def command(
         how,
         options,
         loading=loading,
-        compare=compare,
+        with_qaoa=model is None if with_qaoa is None else with_qaoa,
         force=force,
         as_json=as_json,
     )
@@ -324,7 +324,7 @@ def _one(
     options: dict[str, Any],
     *,
     loading: Mapping[str, Any],
-    compare: bool,
+    with_qaoa: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -372,7 +372,8 @@ def _one(
             sampling=how.sampling,
             constrained=how.constrained,
             refine=how.refine,
-            compare=compare,
+            compare=True,
+            with_qaoa=with_qaoa,
             progress=show,
             interrupt=interrupt,
         )

@@ -116,7 +116,8 @@ def load_problem(
 def _check_names(problem: Problem) -> None:
     """Names must be text that can be written down."""
     try:
-        json.dumps(problem.to_data(), ensure_ascii=False).encode("utf-8")
+        text = json.dumps(problem.to_data(), ensure_ascii=False, skipkeys=True, default=str)
+        text.encode("utf-8")
     except UnicodeEncodeError:
         raise ProblemError(
             "a name in the problem holds half of a surrogate pair, which is no text: write the "

@@ -124,8 +124,13 @@ def _check_reference(
     Raises:
         InputError: it is infeasible.
     """
+    # By all qubits, so that a reference of another size is simulated here as it will be later.
     first = VerifierSettings(
-        max_stage=1, quality=False, limits=settings.limits, header=settings.header
+        max_stage=1,
+        quality=False,
+        limits=settings.limits,
+        header=settings.header,
+        measurement="all-qubits",
     )
     report = _judge(text, _Order(problem.with_reference(None), None, first, limits))
     fault = report.stages.feasibility.fault
