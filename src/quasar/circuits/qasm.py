@@ -298,6 +298,7 @@ class _FlatProgram:
         self.room = max_gates  # gates that may still come
         self.work = 0
         self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
+        self.indexed: dict[str, tuple[int]] = {}  # single qubits by the text that names them
         self.n_qubits = 0
         self.n_bits = 0
         self.measured: set[int] = set()
@@ -355,6 +356,11 @@ class _FlatProgram:
             raise _Unsure
         if arguments is not None and not params:
             raise _Unsure
+        if not any(type(place) is list for place in places):  # the usual case: single qubits
+            single = tuple([place[0] for place in places])
+            if len(set(single)) != len(single) or not self.measured.isdisjoint(single):
+                raise _Unsure
+            return [Gate(name, single, params)]
         width = max(map(len, places))
         rows = []
         for place in places:
@@ -375,6 +381,8 @@ class _FlatProgram:
 
     def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
         """A register as a list of bits, a single bit as a tuple."""
+        if quantum and operand in self.indexed:
+            return self.indexed[operand]
         match = _SPLIT_OPERAND.match(operand.strip(" \t\r\n"))
         if match is None or match[1] not in self.registers:
             raise _Unsure
@@ -389,7 +397,10 @@ class _FlatProgram:
         index = int(match[2])
         if size is None or index >= size:
             raise _Unsure
-        return (first + index,)
+        found = (first + index,)
+        if quantum:
+            self.indexed[operand] = found
+        return found
 
     def _other(self, statement: str) -> None:
         """Declarations, measurements, barriers."""

@@ -22,7 +22,7 @@ from quasar.verifier import quality
 from quasar.verifier import reward as rewards
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import VerifierSettings
-from quasar.verifier.solutions import PenaltyWeight, SolutionScale, penalty_weight
+from quasar.verifier.solutions import SHOTS, PenaltyWeight, SolutionScale, penalty_weight
 from quasar.verifier.stages import behaviour, feasibility, objective, utility
 from quasar.verifier.stages.feasibility import Execution, Fault, Feasibility
 
@@ -420,7 +420,8 @@ class _Run:
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.outcome.circuit
-        report.solutions = verifier.scale.measure(outcome.probabilities)
+        shots = SHOTS if verifier.settings.readings else ()
+        report.solutions = verifier.scale.measure(outcome.probabilities, shots)
         report.penalty = verifier.penalty
         report.quality = quality.measure(
             outcome.probabilities,

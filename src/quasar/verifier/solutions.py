@@ -7,6 +7,7 @@ above 0.97; here only states that decode to valid solutions count, by their own 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -28,7 +29,8 @@ class Solutions(BaseModel):
     """(C_max - <C>)/(C_max - C_min) of the cost C over valid solutions, given that one is measured;
     1 where all cost the same, None where none is ever measured."""
     expected_best: dict[int, float | None]
-    """Expected objective of the best valid solution in so many shots, given that there is one."""
+    """Expected objective of the best valid solution in so many shots, given that there is one;
+    empty where readings are off."""
 
 
 class PenaltyWeight(BaseModel):
@@ -90,8 +92,12 @@ class SolutionScale:
             return costs[self.order]
         return np.asarray(source.objectives(costs, self.problem.variables)[self.order])
 
-    def measure(self, p: FloatVector) -> Solutions | None:
-        """Of a distribution p, shape [D]; None where states cannot be decoded."""
+    def measure(self, p: FloatVector, shots: Sequence[int] = SHOTS) -> Solutions | None:
+        """Of a distribution p, shape [D]; None where states cannot be decoded.
+
+        Args:
+            shots: how many shots the best of which is expected.
+        """
         if self.problem.problem is None or self.problem.encoding == "given":
             return None
         share = p[self.order]
@@ -100,7 +106,7 @@ class SolutionScale:
         return Solutions(
             p_feasible=min(total, 1.0) if constrained else None,
             feasible_ratio=self._ratio(share, total),
-            expected_best={shots: self._best_of(share, shots) for shots in SHOTS},
+            expected_best={count: self._best_of(share, count) for count in shots},
         )
 
     def _ratio(self, share: FloatVector, total: float) -> float | None:
@@ -120,7 +126,9 @@ class SolutionScale:
         with np.errstate(divide="ignore"):
             missed = np.exp(shots * np.log1p(-reached))
         some = -math.expm1(shots * math.log1p(-reached[-1])) if reached[-1] < 1.0 else 1.0
-        weights = -np.diff(missed, prepend=1.0)
+        weights = np.empty_like(missed)
+        weights[0] = 1.0 - missed[0]
+        np.subtract(missed[:-1], missed[1:], out=weights[1:])
         return float(weights @ self._ordered_objectives) / some
 
 

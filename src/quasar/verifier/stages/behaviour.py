@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from quasar.simulate.engine import FloatVector
 
+_NEGLIGIBLE = 1e-300
+
 
 class Behaviour(BaseModel):
     """Raw result of stage 2; p is the candidate's distribution, q the reference's."""
@@ -59,11 +61,10 @@ def relative_entropy(p: FloatVector, q: FloatVector) -> float:
 
 def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
     """Jensen-Shannon divergence in nats, clipped to [0, ln 2] against rounding. Shapes [D]."""
-    both = p + q
+    m = 0.5 * (p + q)
     total = 0.0
     for part in (p, q):
-        # Shares of p + q, not of half of it: half of the least positive float is 0.
-        share = np.divide(part, both, out=np.zeros_like(both), where=both > 0)
-        seen = share > 0
-        total += 0.5 * float((part[seen] * np.log(2.0 * share[seen])).sum())
+        # Half of the least positive float is 0; what is so small adds nothing.
+        seen = part > _NEGLIGIBLE
+        total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
     return min(max(total, 0.0), math.log(2))
