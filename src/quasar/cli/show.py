@@ -211,7 +211,7 @@ def _print_best(console: Console, found: Generation) -> None:
     if best.proposal is not None:
         by = "its angles by the optimiser" if best.origin == "polished" else "as it stands"
         console.print(f"  written by  {found.model}, {by}", markup=False)
-    elif found.model != best.origin:
+    elif found.model != "designer":
         console.print(f"  written by  the designer, not {found.model}", markup=False)
 
 
