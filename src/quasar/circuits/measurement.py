@@ -128,7 +128,9 @@ def _all(
         return Answer(None, n_qubits, remark)
     if max(used(), default=-1) >= n_variables:
         return Answer(None, n_qubits, remark)
-    remark = f"Of {n_qubits} qubits the last {n_qubits - n_variables} are idle and left out."
+    idle = n_qubits - n_variables
+    which = "last is" if idle == 1 else f"last {idle} are"
+    remark = f"Of {n_qubits} qubits the {which} idle and left out."
     return Answer(None, n_variables, remark)
 
 
