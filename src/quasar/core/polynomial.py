@@ -50,6 +50,17 @@ class Polynomial:
         return cls(out)
 
     @classmethod
+    def of_spins(cls, terms: Iterable[tuple[Iterable[Label], Number]]) -> Polynomial:
+        """Σ c Π s over products of spins, with s = 2x - 1."""
+        out = cls()
+        for labels, c in terms:
+            product = cls.constant(1)
+            for label in labels:
+                product *= cls.linear({label: 2}, -1)
+            out.accumulate(product, c)
+        return out
+
+    @classmethod
     def total(cls, parts: Iterable[Polynomial]) -> Polynomial:
         """Sum of many polynomials, in place and so in linear time."""
         out = cls()

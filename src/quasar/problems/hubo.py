@@ -98,13 +98,7 @@ class Hubo(Problem):
     def formulation(self) -> Formulation:
         if self.vartype == "BINARY":
             return Formulation(self._cost)
-        cost = Polynomial()
-        for monomial, c in self._cost.coefficients.items():
-            product = Polynomial.constant(1)
-            for label in monomial:
-                product *= Polynomial.linear({label: 2}, -1)
-            cost.accumulate(product, c)
-        return Formulation(cost)
+        return Formulation(Polynomial.of_spins(self._cost.coefficients.items()))
 
     def to_hamiltonian(
         self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None

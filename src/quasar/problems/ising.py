@@ -83,13 +83,8 @@ class Ising(Problem):
         return range(self.hamiltonian.n_qubits)
 
     def formulation(self) -> Formulation:
-        cost = Polynomial.constant(self.hamiltonian.constant)
-        for qubits, c in self.hamiltonian.exact_terms.items():
-            product = Polynomial.constant(1)
-            for i in qubits:
-                product *= Polynomial.linear({i: 2}, -1)
-            cost.accumulate(product, c)
-        return Formulation(cost)
+        energy = Polynomial.of_spins(self.hamiltonian.exact_terms.items())
+        return Formulation(energy + self.hamiltonian.constant)
 
     def to_hamiltonian(
         self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None
