@@ -51,7 +51,7 @@ def without_times(told: dict[str, Any]) -> dict[str, Any]:
     [
         ("qubit[1] q; bit c; while (c == false) { h q[0]; }", {"steps", "time"}),
         (FOREVER.removeprefix(HEAD), {"time"}),
-        ("qubit[24] q; h q;", {"memory", "time"}),
+        ("qubit[24] q; h q; reset q;", {"memory", "time"}),
         ("qubit[2000] q; h q;", {"qubits"}),
         ("bit[2000000000] c; qubit[1] q;", {"memory", "time"}),
         ("qubit[1] q; rx(" + "(" * 5000 + "1" + ")" * 5000 + ") q[0];", {"nesting"}),

@@ -177,6 +177,9 @@ class AllValues:
         """
         offset = int(less * self.denominator)
         parts = _split(offset, self._limbs)
+        # How many of the highest limb make 1; beyond float64's range, less a power of two.
+        beyond = max(self.denominator.bit_length() - _LIMB * (self._limbs - 1) - 1000, 0)
+        units = self.denominator / (1 << _LIMB * (self._limbs - 1) + beyond)
         out = np.empty(1 << self.n_bits)
         for start, limbs in self._blocks():
             moved = limbs
@@ -185,9 +188,9 @@ class AllValues:
                 _carry(moved)
             # From the top down, so that what is lost is below the last place.
             block = moved[-1].astype(np.float64)
-            for limb in reversed(moved[:-1]):
-                block = block * float(1 << _LIMB) + limb
-            out[start : start + block.size] = block / float(self.denominator)
+            for depth, limb in enumerate(reversed(moved[:-1]), start=1):
+                block += limb * 2.0 ** (-_LIMB * depth)
+            out[start : start + block.size] = np.ldexp(block / units, -beyond)
         return out
 
     def _blocks(self) -> Iterable[_Block]:
