@@ -82,6 +82,7 @@ class BatchMaker:
         batch_tokens: int,
         growth: float,
         seed: int,
+        step: int = 0,
         uses: Uses | None = None,
     ) -> None:
         """Nothing is read yet.
@@ -92,18 +93,19 @@ class BatchMaker:
             batch_tokens: tokens of a batch, padding included.
             growth: share of the training in which examples grow from the shortest tenth to all.
             seed: of order and names.
+            step: at which the training goes on: another order than before.
             uses: how often examples were seen before, of an earlier part of the training.
         """
         self.batch_tokens = batch_tokens
         self._settings, self._folder, self._growth = settings, folder, growth
         self._renaming = Renaming(vocabulary)
-        self._rng = generator(seed, "batches")
+        self._rng = generator(seed, "batches", step)
         self._pools = {
             kind.name: Pool(
                 self._renaming.highest,
                 kind.most,
                 settings.repeats_of(kind),
-                generator(seed, "pool", kind.name),
+                generator(seed, "pool", kind.name, step),
             )
             for kind in settings.kinds
         }

@@ -57,6 +57,9 @@ class StreamSettings(Settings):
     folder: Path | None = None
     """Where these files are; None: `chunks/` in the folder of the run. Files that are there already
     are used."""
+    multi_turn: bool = False
+    """Whether some examples go on from what the verifier says of a first answer; the model's
+    profile then says so."""
     source: str = "quasar.train.fresh"
     """Module that makes the examples: its `fresh_examples` and `FreshKind`."""
 
