@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
 from quasar.train.new_model import Shape
 
@@ -57,7 +57,7 @@ class Attention(nn.Module):  # type: ignore[misc]
         k = self.k_norm(self.k_proj(x).view(split)).transpose(1, 2)
         v = self.v_proj(x).view(split).transpose(1, 2)
         q, k = q * cos + _turned(q) * sin, k * cos + _turned(k) * sin
-        y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        y = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.o_proj(y.transpose(1, 2).reshape(b, t, self.heads * self.head_size))
 
 
@@ -71,7 +71,7 @@ class FeedForward(nn.Module):  # type: ignore[misc]
         self.down_proj = nn.Linear(shape.intermediate_size, shape.hidden_size, bias=False)
 
     def forward(self, x: Any) -> Any:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+        return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
 class Block(nn.Module):  # type: ignore[misc]
@@ -129,7 +129,7 @@ class LightQwen3(nn.Module):  # type: ignore[misc]
         """
         hidden = self(ids).flatten(0, 1)[places]
         logits = hidden @ self.embed_tokens.weight.t()
-        return F.cross_entropy(logits.float(), ids.flatten()[places + 1], reduction="none")
+        return functional.cross_entropy(logits.float(), ids.flatten()[places + 1], reduction="none")
 
     def logits(self, ids: Any) -> Any:
         """Logits of the next tokens, [B, T, V]."""

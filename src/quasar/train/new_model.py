@@ -102,7 +102,5 @@ def make_model(settings: ModelSettings, seed: int) -> tuple[Any, Any]:
     torch.manual_seed(seed)
     tokenizer = build_tokenizer(MAX_LENGTH)
     shape = new_shape(settings.new, len(tokenizer))
-    config = qwen3_config(
-        shape, tokenizer, attn_implementation=settings.attention, dtype=dtype
-    )
+    config = qwen3_config(shape, tokenizer, attn_implementation=settings.attention, dtype=dtype)
     return Qwen3ForCausalLM(config).to(dtype), tokenizer

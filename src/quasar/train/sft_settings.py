@@ -111,7 +111,7 @@ class SftSettings(Settings):
 
 
 _OF_DATA_SETS = {
-    "schedule": {"batch_size", "accumulation", "gradient_checkpointing"},
+    "schedule": {"batch_size", "accumulation", "gradient_checkpointing", "loaders"},
     "model": {"attention", "dtype"},
     "watch": {"report_to"},
 }

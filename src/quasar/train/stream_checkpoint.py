@@ -1,4 +1,4 @@
-"""Checkpoints of a streaming training: weights, optimiser, counts, and how often examples were seen.
+"""Checkpoints of a streaming training: weights, optimiser, counts, uses of the examples.
 
 A checkpoint counts once its `STATE_FILE` is there, which is written last.
 """
@@ -53,8 +53,7 @@ def save_checkpoint(folder: Path, learner: Learner, saved: Saved, keep: int) -> 
         target.mkdir(parents=True)
         torch.save(learner.optimizer.state(), target / _TENSORS)
         _write_uses(target / _USES, saved.uses or {})
-        state = {"step": saved.step, "seconds": saved.seconds}
-        state |= {"totals": saved.totals, "seeds": list(saved.seeds)}
+        state = {**saved._asdict(), "uses": None}
         partial = target / f".{STATE_FILE}"
         partial.write_text(json.dumps(state), encoding="utf-8")
         partial.replace(target / STATE_FILE)
@@ -83,9 +82,7 @@ def load_checkpoint(folder: Path, learner: Learner) -> Saved:
             "before."
         ) from error
     learner.optimizer.load(tensors)
-    return Saved(
-        state["step"], state["seconds"], state["totals"], tuple(state["seeds"]), uses
-    )
+    return Saved(state["step"], state["seconds"], state["totals"], tuple(state["seeds"]), uses)
 
 
 def _write_uses(path: Path, uses: Uses) -> None:

@@ -83,7 +83,7 @@ class StreamSettings(Settings):
         return kind.repeats or self.repeats
 
     def making(self) -> dict[str, Any]:
-        """All that decides what the examples are, JSON-able: files of other examples are refused."""
+        """All that decides what the examples are, JSON-able."""
         return {
             "source": self.source,
             "max_length": self.max_length,

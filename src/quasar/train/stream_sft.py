@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on examples that are made meanwhile: `quasar train sft` with `data.stream`.
+"""`quasar train sft` with `data.stream`: supervised fine-tuning on examples made meanwhile.
 
 A plain loop of its own: the stream has no length, and a small model on a GPU learns hundreds of
 short examples in the time that collating them one by one would take. Runs on one GPU, or on a CPU
@@ -28,10 +28,11 @@ from quasar.train.batches import Batch, BatchMaker, BatchQueue
 from quasar.train.learner import Learner
 from quasar.train.light_qwen3 import LightQwen3, named
 from quasar.train.model_card import describe
+from quasar.train.model_folder import save_model
 from quasar.train.new_model import MAX_LENGTH, Shape, new_shape, qwen3_config
 from quasar.train.progress import Progress
 from quasar.train.run_folder import claim
-from quasar.train.sft import rate, save_model
+from quasar.train.schedule import rate
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream_checkpoint import Saved, load_checkpoint, save_checkpoint
 from quasar.train.stream_log import TRAIN_LOG, Tally
