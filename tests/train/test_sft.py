@@ -11,7 +11,8 @@ import pytest
 from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
-from quasar.train.sft import rate, train_sft
+from quasar.train.schedule import rate
+from quasar.train.sft import train_sft
 from quasar.train.sft_settings import SftSettings
 
 

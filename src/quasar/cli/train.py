@@ -17,6 +17,7 @@ from quasar.core.numerals import share
 
 if TYPE_CHECKING:
     from quasar.core.settings import Settings
+    from quasar.train.sft_settings import SftSettings
 
 S = TypeVar("S", bound="Settings")
 
@@ -43,13 +44,19 @@ def sft(
 ) -> None:
     r"""Supervised fine-tuning; run the same command again to go on after an interruption.
 
-    Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
+    Needs the extra `train`: pip install 'quasar-synthesis\[train]'; with examples made on the way
+    (`data.stream`) the extra `models` will do.
     """
-    _need_trl()
-    from quasar.train.sft import train_sft
+    _need("torch")
     from quasar.train.sft_settings import SftSettings
 
     settings = configured(SftSettings, config, changes or [])
+    if settings.data.stream is not None:
+        _train_stream(settings, as_json)
+        return
+    _need("trl")
+    from quasar.train.sft import train_sft
+
     quality = train_sft(settings)
     if as_json:
         print_json({"model": str(settings.out / "model"), "validation": quality})
@@ -57,6 +64,18 @@ def sft(
     print(f"model in {settings.out / 'model'}")
     for name, value in sorted(quality.items()):
         print(f"  {name:24} {share(value)}")
+
+
+def _train_stream(settings: SftSettings, as_json: bool) -> None:
+    from quasar.train.stream_sft import train_stream
+
+    measured = train_stream(settings)
+    if as_json:
+        print_json({"model": str(settings.out / "model"), "measured": measured})
+        return
+    print(f"model in {settings.out / 'model'}")
+    for name, value in sorted(measured.items()):
+        print(f"  {name:40} {value:.4f}")
 
 
 @app.command("grpo")
@@ -69,7 +88,7 @@ def grpo(
 
     Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
     """
-    _need_trl()
+    _need("torch", "trl")
     from quasar.train.grpo import train_grpo
     from quasar.train.grpo_settings import GrpoSettings
 
@@ -151,7 +170,7 @@ def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:
     """
     config = read_config(path, changes)
     checked = settings.parse(config)  # before any work is done
-    paths = [str(path) for path in config["data"]["paths"]]
+    paths = [str(path) for path in config["data"].get("paths", [])]
     if not any(path.endswith(".toml") for path in paths):
         return checked
     from quasar.cli.bar import Bar
@@ -169,10 +188,10 @@ def _value(text: str) -> Any:
         return text
 
 
-def _need_trl() -> None:
+def _need(*modules: str) -> None:
     from importlib.util import find_spec
 
-    if find_spec("trl") is None or find_spec("torch") is None:
+    if any(find_spec(module) is None for module in modules):
         raise InputError(
             "training needs PyTorch and TRL: pip install 'quasar-synthesis[train]' "
             "(with -c constraints/constraints.txt for the tested versions)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+from quasar import __version__
 
 LIBRARIES = ("numpy", "scipy", "networkx", "qiskit", "qiskit-qasm3-import", "qulacs", "nlopt")
 """Distributions that every result may depend on."""
@@ -29,6 +32,8 @@ _OPTIONAL = {
     "qiskit_aer": "qiskit-aer",
 }
 """Module and distribution of what only some results depend on."""
+COMMIT_VARIABLE = "QUASAR_COMMIT"
+"""Names the commit of a tree that is used without its history, as in a container."""
 
 
 def manifest(
@@ -49,7 +54,7 @@ def manifest(
             versions[name] = "absent"
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "quasar": metadata.version("quasar-synthesis"),
+        "quasar": __version__,
         "commit": commit(),
         "command": ["quasar", *sys.argv[1:]] if sys.argv else [],
         "seed": seed,
@@ -65,10 +70,13 @@ def loaded_libraries() -> list[str]:
 
 
 def commit() -> str | None:
-    """Commit of the source tree in use, with `-dirty` for local changes; None when installed."""
+    """Commit of the source tree in use, with `-dirty` for local changes; None when installed.
+
+    A tree without its history takes it from `COMMIT_VARIABLE`.
+    """
     root = Path(__file__).resolve().parents[3]
     if not (root / ".git").exists():
-        return None
+        return os.environ.get(COMMIT_VARIABLE)
     try:
         run = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],

@@ -8,11 +8,14 @@ whatever the circuit was.
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from quasar.problems.base import EncodedProblem
-from quasar.verifier.quality import Reading
-from quasar.verifier.report import Report
-from quasar.verifier.stages.feasibility import Fault
+
+if TYPE_CHECKING:
+    from quasar.verifier.quality import Reading
+    from quasar.verifier.report import Report
+    from quasar.verifier.stages.feasibility import Fault
 
 ANSWER_FORM = (
     "Answer with the complete program in one fenced code block that starts with ```qasm. Write "

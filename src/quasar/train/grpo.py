@@ -30,6 +30,7 @@ from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.model_card import describe
+from quasar.train.model_folder import save_model
 from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
@@ -39,8 +40,8 @@ from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
-from quasar.train.schedule import trainer_arguments
-from quasar.train.sft import all_weights, rate, save_model
+from quasar.train.schedule import rate, trainer_arguments
+from quasar.train.sft import all_weights
 from quasar.train.watcher import QUALITY_LOG, make_watcher
 
 COMPLETION_LOG = "completions.jsonl"

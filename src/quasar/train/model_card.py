@@ -36,7 +36,6 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     settings = manifest["settings"]
     name = settings["model"]["name"]
     base = settings["model"]["base"]
-    paths = ", ".join(dict.fromkeys(f"`{Path(p).name}`" for p in settings["data"]["paths"]))
     text = f"""---
 library_name: transformers
 license: apache-2.0
@@ -49,8 +48,8 @@ tags: [quantum, openqasm, qaoa, vqe]
 Writes OpenQASM 3 circuits, angles included, that minimise a diagonal Hamiltonian: graph problems
 and any other sum of products of Z.
 
-- {_origin(base, manifest)} on the data sets {paths}.
-- Prompt style: `{settings["data"]["examples"]["prompt_style"]}`.
+- {_origin(base, manifest)} on {_data(settings["data"])}.
+- Prompt style: `{_style(settings["data"])}`.
 - {manifest["steps"]} steps, {manifest["examples_seen"]} examples seen,
   {manifest["training_seconds"] / 60:.0f} minutes of training.
 
@@ -75,6 +74,17 @@ def _origin(base: str | None, manifest: Mapping[str, Any]) -> str:
         return "Trained from scratch"
     way = "Reinforced (GRPO)" if "before" in manifest else "Fine-tuned"
     return f"{way} from `{base}`"
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    if stream := data.get("stream"):
+        kinds = ", ".join(f"`{kind['name']}`" for kind in stream["kinds"])
+        return f"fresh instances, made while it learnt ({kinds})"
+    return "the data sets " + ", ".join(dict.fromkeys(f"`{Path(p).name}`" for p in data["paths"]))
+
+
+def _style(data: Mapping[str, Any]) -> str:
+    return "compact" if data.get("stream") else str(data["examples"]["prompt_style"])
 
 
 def _of_base(folder: Path) -> str:

@@ -2,15 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.models.registry import checkpoint
-from quasar.train.sft_settings import ModelSettings
+from quasar.train.sft_settings import ModelSettings, NewModel
 
 MAX_LENGTH = 1024
 """Context of a new model, tokens."""
+
+
+class Shape(NamedTuple):
+    """Sizes of a model.
+
+    Attributes:
+        vocabulary: tokens, V.
+        hidden_size: width.
+        layers: blocks.
+        heads: attention heads, as many for keys as for queries.
+        head_size: width of a head.
+        intermediate_size: width of the feed-forward part.
+        context: longest prompt and answer, tokens.
+    """
+
+    vocabulary: int
+    hidden_size: int
+    layers: int
+    heads: int
+    head_size: int
+    intermediate_size: int
+    context: int
+
+
+def new_shape(new: NewModel, vocabulary: int, context: int = MAX_LENGTH) -> Shape:
+    """Shape of a new model."""
+    heads = max(1, new.hidden_size // new.head_size)
+    return Shape(
+        vocabulary,
+        new.hidden_size,
+        new.layers,
+        heads,
+        new.head_size,
+        new.intermediate_size,
+        context,
+    )
+
+
+def qwen3_config(shape: Shape, tokenizer: Any, **others: Any) -> Any:
+    """A `Qwen3Config` with tied embeddings.
+
+    Args:
+        others: fields beside the shape.
+    """
+    from transformers import Qwen3Config
+
+    return Qwen3Config(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.hidden_size,
+        intermediate_size=shape.intermediate_size,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        num_key_value_heads=shape.heads,
+        head_dim=shape.head_size,
+        max_position_embeddings=shape.context,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **others,
+    )
 
 
 def make_model(settings: ModelSettings, seed: int) -> tuple[Any, Any]:
@@ -20,7 +81,7 @@ def make_model(settings: ModelSettings, seed: int) -> tuple[Any, Any]:
         InputError: the base is not there or has no chat template.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+    from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3ForCausalLM
 
     dtype = getattr(torch, settings.dtype)
     if settings.base is not None:
@@ -40,22 +101,6 @@ def make_model(settings: ModelSettings, seed: int) -> tuple[Any, Any]:
         return model, tokenizer
     torch.manual_seed(seed)
     tokenizer = build_tokenizer(MAX_LENGTH)
-    new = settings.new
-    heads = max(1, new.hidden_size // new.head_size)
-    config = Qwen3Config(
-        vocab_size=len(tokenizer),
-        hidden_size=new.hidden_size,
-        intermediate_size=new.intermediate_size,
-        num_hidden_layers=new.layers,
-        num_attention_heads=heads,
-        num_key_value_heads=heads,
-        head_dim=new.head_size,
-        max_position_embeddings=MAX_LENGTH,
-        tie_word_embeddings=True,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        attn_implementation=settings.attention,
-        dtype=dtype,
-    )
+    shape = new_shape(settings.new, len(tokenizer))
+    config = qwen3_config(shape, tokenizer, attn_implementation=settings.attention, dtype=dtype)
     return Qwen3ForCausalLM(config).to(dtype), tokenizer

@@ -12,6 +12,7 @@ from quasar.train.optimizers import OptimizerName
 
 ENDLESS = 10**7
 """Steps, where only time ends the training."""
+_LEAST_RATE = 0.02
 
 
 class Schedule(Settings):
@@ -43,6 +44,9 @@ class Schedule(Settings):
     """Of weights, order, drawn examples and completions."""
     gradient_checkpointing: bool = False
     """Saves memory for large models."""
+    loaders: int | None = Field(default=None, ge=0)
+    """Processes that collate batches ahead; None: two beside a GPU, none beside a CPU, where the
+    training itself needs the cores."""
 
     @model_validator(mode="after")
     def _ends(self) -> Self:
@@ -68,6 +72,15 @@ class Watch(Settings):
     """Where curves go."""
 
 
+def rate(share: float, warmup: float, decay: float) -> float:
+    """Factor on the learning rates: rises linearly, stays at 1, falls linearly to a fiftieth."""
+    if share < warmup:
+        return max(share / warmup, 1e-3)
+    if decay and share > 1.0 - decay:
+        return max(_LEAST_RATE, (1.0 - share) / decay)
+    return 1.0
+
+
 def trainer_arguments(checkpoints: Path, schedule: Schedule, watch: Watch) -> dict[str, Any]:
     """What every trainer of the `transformers` family is told in the same way."""
     import torch
@@ -89,5 +102,6 @@ def trainer_arguments(checkpoints: Path, schedule: Schedule, watch: Watch) -> di
         "eval_strategy": "no",
         "report_to": list(watch.report_to),
         "dataloader_pin_memory": gpu,
+        "dataloader_num_workers": schedule.loaders if schedule.loaders is not None else 2 * gpu,
         "disable_tqdm": False,
     }

@@ -9,28 +9,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from quasar.core.manifest import manifest
 from quasar.core.seeds import generator
-from quasar.models.profile import PROFILE_FILE, Profile
+from quasar.models.profile import Profile
 from quasar.models.protocol import Sampling
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.curriculum import LengthCurriculum
 from quasar.train.model_card import describe
+from quasar.train.model_folder import save_model
 from quasar.train.new_model import make_model
 from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
 from quasar.train.quality import Task, score, summary, tasks_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
-from quasar.train.schedule import ENDLESS, trainer_arguments
+from quasar.train.schedule import ENDLESS, rate, trainer_arguments
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
 from quasar.train.watcher import QUALITY_LOG, make_watcher
 
-_LEAST_RATE = 0.02
 _PADDING = 16  # tokens: matrix kernels are made anew for each length, which halves a CPU's speed
 _LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
 
@@ -107,15 +106,6 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
     return _finish(
         settings, profile, trainer, tokenizer, progress, watcher, len(train), len(problems)
     )
-
-
-def rate(share: float, warmup: float, decay: float) -> float:
-    """Factor on the learning rates: rises linearly, stays at 1, falls linearly to a fiftieth."""
-    if share < warmup:
-        return max(share / warmup, 1e-3)
-    if decay and share > 1.0 - decay:
-        return max(_LEAST_RATE, (1.0 - share) / decay)
-    return 1.0
 
 
 def validation_tasks(settings: SftSettings) -> list[Task]:
@@ -254,24 +244,6 @@ def _finish(
     }
     describe(folder, content)
     return dict(watcher.last)
-
-
-def save_model(
-    model: Any, weights: Mapping[str, Any], tokenizer: Any, profile: Profile, folder: Path
-) -> None:
-    """A folder that `AutoModelForCausalLM.from_pretrained` loads.
-
-    Args:
-        weights: of `all_weights`.
-    """
-    model.save_pretrained(folder, state_dict=dict(weights))
-    path = folder / "config.json"  # says how the model was held in memory
-    config = json.loads(path.read_text(encoding="utf-8")) | {"dtype": "bfloat16", "use_cache": True}
-    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    tokenizer.save_pretrained(folder)
-    (folder / PROFILE_FILE).write_text(
-        json.dumps(profile.model_dump(exclude_none=True), indent=2) + "\n", encoding="utf-8"
-    )
 
 
 def all_weights(trainer: Any) -> dict[str, Any]:

@@ -1,0 +1,322 @@
+"""`quasar train sft` with `data.stream`: supervised fine-tuning on examples made meanwhile.
+
+A plain loop of its own: the stream has no length, and a small model on a GPU learns hundreds of
+short examples in the time that collating them one by one would take. Runs on one GPU, or on a CPU
+with smaller numbers; needs PyTorch, and transformers to write the result, but not TRL. Several
+devices and larger models are the matter of `sft`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from quasar.core.errors import InfrastructureError
+from quasar.core.manifest import manifest
+from quasar.core.output import disk_errors
+from quasar.models.profile import Profile
+from quasar.prompts.compact import MAX_QUBITS
+from quasar.prompts.vocabulary import tokens
+from quasar.train.batches import Batch, BatchMaker, BatchQueue
+from quasar.train.learner import Learner
+from quasar.train.light_qwen3 import LightQwen3, named
+from quasar.train.model_card import describe
+from quasar.train.model_folder import save_model
+from quasar.train.new_model import MAX_LENGTH, Shape, new_shape, qwen3_config
+from quasar.train.progress import Progress
+from quasar.train.run_folder import claim
+from quasar.train.schedule import rate
+from quasar.train.sft_settings import SftSettings
+from quasar.train.stream_checkpoint import Saved, load_checkpoint, save_checkpoint
+from quasar.train.stream_log import TRAIN_LOG, Tally
+from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream_workers import EXCLUDED, StreamWorkers
+
+CHUNKS = "chunks"
+"""In the run's folder, unless the settings name another: the files of examples."""
+_AHEAD = 8  # batches
+_SYNC = 8  # steps a GPU may be behind the clock
+_LOOK_AFTER_S = 2.0
+_LIBRARIES = ("torch", "transformers", "safetensors", "numpy", "pydantic", "qulacs", "networkx")
+
+
+def train_stream(settings: SftSettings) -> dict[str, float]:
+    """Train, or go on with what the folder holds; returns the last losses by kind.
+
+    Raises:
+        InputError: the base model is missing or of another form, or a folder belongs to other
+            settings.
+        InfrastructureError: the examples cannot be made, or the loss is no number any more.
+    """
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    torch.set_float32_matmul_precision("high")
+    vocabulary = compact_vocabulary()
+    claim(settings.out, _stated(settings))
+    folder = prepare_folder(settings, vocabulary)
+    learner = new_learner(settings, vocabulary)
+    run = _Run(settings, learner)
+    with (
+        StreamWorkers(run.stream, folder, settings.schedule.seed) as workers,
+        BatchQueue(
+            run.maker(folder, vocabulary),
+            lambda: run.progress.share,
+            ahead=_AHEAD,
+            endless=bool(run.stream.workers),
+        ) as batches,
+    ):
+        run.train(workers, batches)
+    return run.finish(vocabulary)
+
+
+def compact_vocabulary() -> dict[str, int]:
+    """Number of each token of the compact style."""
+    return {text: number for number, text in enumerate(tokens())}
+
+
+def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path:
+    """The folder of the files of examples, ours or of the same examples, with what is excluded.
+
+    Raises:
+        InputError: it holds other examples, cannot be written, or an excluded set cannot be read.
+    """
+    stream = stream_of(settings)
+    folder = stream.folder or settings.out / CHUNKS
+    digest = hashlib.sha256(json.dumps(list(vocabulary)).encode()).hexdigest()
+    claim(folder, {**stream.making(), "vocabulary": digest})
+    path = folder / EXCLUDED
+    if not path.exists():
+        identifiers = _instance_ids(stream.exclude)
+        with disk_errors(folder):
+            partial = path.with_name(f".{EXCLUDED}")
+            partial.write_text("".join(f"{name}\n" for name in identifiers), encoding="utf-8")
+            partial.replace(path)
+    return folder
+
+
+def stream_of(settings: SftSettings) -> StreamSettings:
+    """The settings of the stream.
+
+    Raises:
+        ValueError: the settings are of a training on data sets.
+    """
+    if settings.data.stream is None:
+        raise ValueError("these settings have no data.stream")
+    return settings.data.stream
+
+
+def new_learner(settings: SftSettings, vocabulary: Mapping[str, int]) -> Learner:
+    """The model that the settings name, and its optimiser."""
+    stream, schedule = stream_of(settings), settings.schedule
+    torch.manual_seed(schedule.seed)
+    context = max(MAX_LENGTH, stream.max_length)
+    if settings.model.base is None:
+        model = LightQwen3(new_shape(settings.model.new, len(vocabulary), context))
+    else:
+        from quasar.train.light_base import from_base
+
+        model = from_base(settings.model.base, vocabulary, context)
+    return Learner(model, schedule, groups=2 * len(stream.kinds))
+
+
+def next_batch(workers: StreamWorkers, batches: BatchQueue) -> tuple[Batch | None, float]:
+    """The next batch, None at the stream's end, and the time it was waited for, s.
+
+    Raises:
+        InfrastructureError: the workers die before they have made anything.
+    """
+    begun = time.monotonic()
+    while True:
+        try:
+            return batches.get(_LOOK_AFTER_S), time.monotonic() - begun
+        except TimeoutError:
+            workers.look_after()
+
+
+class _Run:
+    """One training from its settings to its result."""
+
+    def __init__(self, settings: SftSettings, learner: Learner) -> None:
+        self.settings, self.learner = settings, learner
+        self.stream, self._schedule = stream_of(settings), settings.schedule
+        self.progress = Progress(self._schedule.max_steps, self._schedule.max_minutes)
+        self._checkpoints = settings.out / "checkpoints"
+        self._saved = load_checkpoint(self._checkpoints, learner)
+        self.progress.resume(self._saved.step, self._saved.seconds)
+        self._tally = Tally([kind.name for kind in self.stream.kinds], self._saved.totals)
+        self._seeds = list(self._saved.seeds)
+        self._last: dict[str, Any] = {}
+        self._available: dict[str, int] = {}
+
+    def maker(self, folder: Path, vocabulary: dict[str, int]) -> BatchMaker:
+        return BatchMaker(
+            self.stream,
+            folder,
+            vocabulary,
+            batch_tokens=self._schedule.batch_tokens,
+            growth=self._schedule.growth,
+            seed=self._schedule.seed,
+            step=self._saved.step,
+            uses=self._saved.uses,
+        )
+
+    def train(self, workers: StreamWorkers, batches: BatchQueue) -> None:
+        """Learn until the time or the steps are over, or the stream ends."""
+        if self.progress.share >= 1.0:
+            return
+        batch, _ = next_batch(workers, batches)
+        if batch is not None and self.learner.compiled:
+            _say("compiling")
+            self.learner.warm_up(batch)
+        watch, progress = self.settings.watch, self.progress
+        progress.start()
+        self._tally.begin(progress.seconds)
+        saved = looked = progress.seconds
+        while batch is not None and progress.share < 1.0:
+            self._step(batch)
+            if progress.step % watch.log_steps == 0:
+                self._log(batches)
+            if progress.seconds - saved > 60 * watch.save_minutes:
+                self._save(workers, batches)
+                saved = progress.seconds
+            if progress.seconds - looked > _LOOK_AFTER_S:
+                workers.look_after()
+                looked = progress.seconds
+            batch, waited = next_batch(workers, batches)
+            self._tally.waited += waited
+        self.learner.wait()
+        progress.pause()
+        if batch is None:
+            _say("the examples are used up, and no workers make new ones: training ends here")
+        self._log(batches)
+        self._save(workers, batches)
+        self._available = {name: own.examples for name, own in batches.supply().items()}
+
+    def _step(self, batch: Batch) -> None:
+        schedule, progress = self._schedule, self.progress
+        self.learner.step(batch, rate(progress.share, schedule.warmup, schedule.decay))
+        self._tally.add(batch)
+        progress.step += 1
+        if progress.step % _SYNC == 0:
+            self.learner.wait()  # the clock of the schedule is the device's
+
+    def _log(self, batches: BatchQueue) -> None:
+        sums, counts, norm = self.learner.take_losses()
+        if not counts.sum():
+            return
+        progress = self.progress
+        line = {"step": progress.step, "seconds": round(progress.seconds, 2)}
+        line |= self._tally.line(progress.seconds, sums, counts, batches.supply())
+        line["gradient_norm"] = round(norm, 4)
+        path = self.settings.out / TRAIN_LOG
+        with disk_errors(path), path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        self._last = line
+        if not line["loss"] < float("inf"):
+            raise InfrastructureError(
+                f"the loss is no number any more at step {progress.step}: lower "
+                "schedule.learning_rate or schedule.matrix_learning_rate."
+            )
+        _say(
+            f"{progress.seconds:.0f} s, step {progress.step}: loss {line['loss']:.4f}, "
+            f"{line['tokens_per_s']:,} tokens/s, waiting {100 * line['waiting']:.0f}%"
+        )
+
+    def _save(self, workers: StreamWorkers, batches: BatchQueue) -> None:
+        saved = Saved(
+            self.progress.step,
+            self.progress.seconds,
+            self._tally.totals(),
+            (*self._seeds, *workers.seeds),
+            batches.uses(),
+        )
+        self._saved = saved
+        save_checkpoint(self._checkpoints, self.learner, saved, self.settings.watch.keep)
+
+    def finish(self, vocabulary: Mapping[str, int]) -> dict[str, float]:
+        """Write the result."""
+        settings, totals = self.settings, self._tally.totals()
+        folder = settings.out / "model"
+        save_light(self.learner, settings, folder)
+        content = manifest(settings.model_dump(mode="json"), self._schedule.seed, _LIBRARIES)
+        content |= {
+            "device": device_name(),
+            "steps": self.progress.step,
+            "training_seconds": round(self.progress.seconds, 1),
+            "parameters": sum(w.numel() for w in self.learner.weights().values()),
+            "examples_available": sum(self._available.values()),
+            "examples_seen": sum(totals["examples"].values()),
+            "tokens_seen": totals["tokens"],
+            "answer_tokens_seen": totals["answer_tokens"],
+            "kinds": {
+                name: {"seen": seen, "available": self._available.get(name)}
+                for name, seen in totals["examples"].items()
+            },
+            "worker_seeds": list(self._saved.seeds),
+            "last_log": self._last,
+            "validation": {},
+            "validation_problems": 0,
+        }
+        describe(folder, content)
+        return last_losses(self._last)
+
+
+def save_light(learner: Learner, settings: SftSettings, folder: Path) -> None:
+    """The model as a folder that `AutoModelForCausalLM.from_pretrained` loads, in bfloat16."""
+    from transformers import Qwen3ForCausalLM
+
+    from quasar.models.nano_tokenizer import build_tokenizer
+
+    shape: Shape = learner.model.shape
+    tokenizer = build_tokenizer(shape.context)
+    model = Qwen3ForCausalLM(qwen3_config(shape, tokenizer))
+    kept = {name: weight.to("cpu", torch.bfloat16) for name, weight in learner.weights().items()}
+    profile = Profile(
+        name=settings.model.name,
+        prompt_style="compact",
+        max_qubits=MAX_QUBITS,
+        multi_turn=True if stream_of(settings).multi_turn else None,
+    )
+    save_model(model, named(kept), tokenizer, profile, folder)
+
+
+def last_losses(line: Mapping[str, Any]) -> dict[str, float]:
+    """Losses by kind of a line of the log."""
+    found = {}
+    for kind, own in line.get("kinds", {}).items():
+        for name in ("loss", "loss_new"):
+            if own[name] is not None:
+                found[f"{kind}/{name}"] = own[name]
+    return found
+
+
+def device_name() -> str:
+    """What the training runs on."""
+    return str(torch.cuda.get_device_name()) if torch.cuda.is_available() else "cpu"
+
+
+def _stated(settings: SftSettings) -> dict[str, Any]:
+    """What makes the run the run it is; how fast examples are made does not."""
+    stated = settings.model_dump(mode="json", exclude={"watch", "threads", "out"})
+    for name in ("workers", "folder", "chunk_seconds"):
+        del stated["data"]["stream"][name]
+    return stated
+
+
+def _instance_ids(paths: Sequence[Path]) -> list[str]:
+    if not paths:
+        return []
+    from quasar.data.source import Source, instance_ids
+
+    return sorted({name for path in paths for _, name in instance_ids(Source(path))})
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
