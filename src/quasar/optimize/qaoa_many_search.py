@@ -50,7 +50,7 @@ def search_many(
     layers: int,
     *,
     device: str = "cpu",
-    evaluations: int = 100,
+    evaluations: int = 60,
     beams: int = 3,
 ) -> list[Angles]:
     """Good angles at every depth 1..layers.

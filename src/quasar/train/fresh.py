@@ -48,6 +48,7 @@ SPLIT = "train"
 _DEPTHS = {1: 5.0, 2: 5.0, 3: 2.0, 4: 4.0, 5: 1.0, 6: 1.0, 7: 1.0, 8: 2.0}
 """Layers that are asked for, where any may be."""
 _SAME = 1e-9  # of the range of energies: states closer than this are one level
+_FIRST = 6  # of a batch of angles is the first: a training waits for it
 _SIZES = {2: 1, 3: 2, 4: 4, 5: 7, 6: 9, 7: 11, 8: 14, 9: 14, 10: 16, 11: 10, 12: 10, 13: 8, 14: 8,
           15: 6, 16: 7, 17: 1, 18: 1, 19: 0.5, 20: 0.5, 21: 0.1, 22: 0.1}  # fmt: skip
 
@@ -55,7 +56,7 @@ _SIZES = {2: 1, 3: 2, 4: 4, 5: 7, 6: 9, 7: 11, 8: 14, 9: 14, 10: 16, 11: 10, 12:
 class FreshKind(Settings):
     """How one kind of example is made."""
 
-    kind: Literal["solutions", "angles", "records"]
+    makes: Literal["solutions", "angles", "records"]
     """See the module's header."""
     problems: float = Field(default=0.5, ge=0, le=1)
     """Share of instances that are problems of all types; the rest are random Hamiltonians."""
@@ -63,7 +64,7 @@ class FreshKind(Settings):
     """Settings of `quasar data build` by which problems are drawn and records made."""
     sizes: dict[int, float] = Field(default_factory=lambda: dict(_SIZES))
     """Share of each number of qubits among random Hamiltonians."""
-    plan_only: float = Field(default=0.85, ge=0, le=1)
+    plan_only: float = Field(default=0.92, ge=0, le=1)
     """Share of examples that end with the plan; those of more than `written_up_to` qubits do."""
     written_up_to: int = Field(default=12, ge=1, le=WRITTEN_QUBITS)
     """Most qubits of whole programs."""
@@ -94,17 +95,19 @@ class FreshExample(NamedTuple):
 
 
 def fresh_examples(
-    settings: FreshKind, seed: int, excluded: frozenset[str]
+    kind: str, settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[FreshExample]:
     """Examples without end.
 
     Args:
+        kind: its name; kinds of one worker draw apart from each other.
         seed: of all that is drawn; workers of one training need different ones.
         excluded: ids of instances that must not occur.
     """
     words = WordTokens.packaged()
     assistant = words.ids[ASSISTANT]
-    make = {"solutions": _solutions, "angles": _angles, "records": _records}[settings.kind]
+    make = {"solutions": _solutions, "angles": _angles, "records": _records}[settings.makes]
+    seed = int(generator(seed, "fresh", kind).integers(1 << 31))
     for text, renamable in make(settings, seed, excluded):
         ids = words.encode(text)
         start = len(ids) - ids[::-1].index(assistant)
@@ -202,9 +205,10 @@ def _answer(hamiltonian: IsingHamiltonian, answer: AnswerPlan, whole: bool) -> s
 def _angles(settings: FreshKind, seed: int, excluded: frozenset[str]) -> Iterator[tuple[str, bool]]:
     rng = generator(seed, "fresh", "angles")
     source = _instances(settings, seed, excluded)
+    batch = max(1, settings.batch // _FIRST)
     while True:
         by_size: dict[int, list[IsingHamiltonian]] = {}
-        for _ in range(settings.batch):
+        for _ in range(batch):
             hamiltonian = next(source)
             if _lowest(hamiltonian) is not None:
                 by_size.setdefault(hamiltonian.n_qubits, []).append(hamiltonian)
@@ -215,6 +219,7 @@ def _angles(settings: FreshKind, seed: int, excluded: frozenset[str]) -> Iterato
         ]
         for place in rng.permutation(len(found)).tolist():
             yield found[place], True
+        batch = settings.batch
 
 
 def _with_angles(
