@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 
 from quasar.prompts.compact import MAX_LAYERS, MAX_QUBITS
 from quasar.prompts.compact_answer import HEADER, PLAN, STRENGTHS, ZZ
@@ -46,7 +47,12 @@ def tokens() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def pattern() -> str:
-    """A regular expression that cuts text into `tokens`, the longest first at each place."""
-    words = sorted((t for t in tokens() if t not in SPECIAL), key=lambda t: (-len(t), t))
-    return "|".join(re.escape(word) for word in words)
+def pattern(words: Sequence[str] | None = None, special: Sequence[str] = SPECIAL) -> str:
+    """A regular expression that cuts text into words, the longest first at each place.
+
+    Args:
+        words: default: `tokens`.
+        special: those of them that are no text.
+    """
+    texts = set(tokens() if words is None else words) - set(special)
+    return "|".join(re.escape(word) for word in sorted(texts, key=lambda t: (-len(t), t)))
