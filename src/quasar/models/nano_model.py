@@ -17,6 +17,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,16 @@ from quasar.models.small_qwen import Floats, Forward, NumpyForward, Shape, Weigh
 from quasar.models.word_tokens import WordTokens, chat_text
 from quasar.prompts.chat import Message
 
+_Fingerprint = tuple[tuple[str, int, int], ...]
+_FILES = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "model.safetensors",
+)
+_KEPT_CACHES = 16
 _ROWS_A_THREAD = 3
 """Answers for which another thread is worth while: up to here a thread takes hardly longer."""
 
@@ -77,31 +88,56 @@ class Checkpoint:
     @classmethod
     def find(cls, folder: Path) -> Checkpoint | None:
         """The checkpoint in a folder; None where it is not of this form, or cannot be read."""
-        if not (folder / "model.safetensors").is_file():
+        return _find(folder.resolve(), _fingerprint(folder))
+
+
+@lru_cache(maxsize=4)
+def _find(folder: Path, fingerprint: _Fingerprint) -> Checkpoint | None:
+    if not (folder / "model.safetensors").is_file():
+        return None
+    try:
+        shape = read_shape(folder)
+        if shape is None:
             return None
-        try:
-            shape = read_shape(folder)
-            if shape is None:
-                return None
-            tokens = WordTokens.read(folder / "tokenizer.json")
-        except InputError:
-            return None
-        own, drawing = (
-            _json(folder / "tokenizer_config.json"),
-            _json(folder / "generation_config.json"),
-        )
-        template = own.get("chat_template")
-        if template is None and (folder / "chat_template.jinja").is_file():
-            template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
-        if template != CHAT_TEMPLATE or len(tokens.words) > shape.vocabulary:
-            return None
-        named = drawing.get("eos_token_id", list(shape.stop_ids))
-        stops = [*named] if isinstance(named, list) else [named]
-        if own.get("eos_token") in tokens.ids:
-            stops.append(tokens.ids[own["eos_token"]])
-        limit = own.get("model_max_length")
-        context = min(shape.context, int(limit)) if limit else shape.context
-        return cls(folder, shape, tokens, context, tuple(dict.fromkeys(map(int, stops))))
+        tokens = WordTokens.read(folder / "tokenizer.json")
+    except InputError:
+        return None
+    own = _json(folder / "tokenizer_config.json")
+    drawing = _json(folder / "generation_config.json")
+    template = own.get("chat_template")
+    if template is None and (folder / "chat_template.jinja").is_file():
+        template = (folder / "chat_template.jinja").read_text(encoding="utf-8")
+    if template != CHAT_TEMPLATE or len(tokens.words) > shape.vocabulary:
+        return None
+    named = drawing.get("eos_token_id", list(shape.stop_ids))
+    stops = [*named] if isinstance(named, list) else [named]
+    if own.get("eos_token") in tokens.ids:
+        stops.append(tokens.ids[own["eos_token"]])
+    limit = own.get("model_max_length")
+    context = min(shape.context, int(limit)) if limit else shape.context
+    return Checkpoint(folder, shape, tokens, context, tuple(dict.fromkeys(map(int, stops))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Running:
+    """A loaded model, shared by all that run it in this process.
+
+    Attributes:
+        caches: room for keys and values that nobody uses now.
+    """
+
+    forward: Forward
+    guide_ids: GuideIds
+    caches: deque[Any]
+
+
+@lru_cache(maxsize=2)
+def _running(folder: Path, fingerprint: _Fingerprint, engine: str) -> _Running:
+    found = _find(folder, fingerprint)
+    if found is None:
+        raise InputError(_another_form(folder))
+    caches: deque[Any] = deque(maxlen=_KEPT_CACHES)
+    return _Running(_forward(found, engine), GuideIds(found.tokens), caches)
 
 
 @dataclass(frozen=True)
@@ -131,10 +167,7 @@ class NanoModel:
         settings = settings or NanoSettings()
         found = Checkpoint.find(Path(folder))
         if found is None:
-            raise InputError(
-                f"'{folder}' holds no model of the packaged one's form: load it with "
-                "back_end=transformers."
-            )
+            raise InputError(_another_form(folder))
         profile = find_profile(str(folder), settings)
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
@@ -144,11 +177,9 @@ class NanoModel:
         self._checkpoint = found
         self._tokens = found.tokens
         self._threads = settings.threads or _cores()
-        self._guide_ids = GuideIds(found.tokens)
         self._grammar: QasmGuide | None = None
-        self._caches: deque[Any] = deque()
         try:
-            self._forward = _forward(found, settings.engine)
+            self._running = _running(found.folder, _fingerprint(found.folder), settings.engine)
         except MemoryError as error:
             raise InfrastructureError(f"'{folder}' does not fit into memory.") from error
 
@@ -159,7 +190,7 @@ class NanoModel:
             "device": "cpu",
             "dtype": "float32",
             "context": self._checkpoint.context,
-            "engine": self._forward.engine,
+            "engine": self._running.forward.engine,
         }
 
     def complete(
@@ -238,24 +269,24 @@ class NanoModel:
     @property
     def forward(self) -> Forward:
         """How the model is run."""
-        return self._forward
+        return self._running.forward
 
     def borrow(self) -> Any:
         """A cache; its contents are anything."""
         try:
-            return self._caches.pop()
+            return self._running.caches.pop()
         except IndexError:
-            return self._forward.new_cache()
+            return self._running.forward.new_cache()
 
     def give_back(self, cache: Any) -> None:
         """A cache that is no longer needed."""
-        self._caches.append(cache)
+        self._running.caches.append(cache)
 
     def answer(self, row: _Row, sampling: Sampling, cache: Any) -> _Answer:
         """An answer that is empty so far."""
         guided = constraint = None
         if row.guide is not None:
-            guided = GuidedRow(row.guide(), self._guide_ids, self._checkpoint.stop_ids)
+            guided = GuidedRow(row.guide(), self._running.guide_ids, self._checkpoint.stop_ids)
         elif row.n_qubits is not None and self._grammar is not None:
             constraint = QasmConstraint(self._grammar, [row.n_qubits])
         stream = generator(sampling.seed, "completion", row.stream, row.sample)
@@ -439,6 +470,25 @@ def _forward(found: Checkpoint, engine: str) -> Forward:
             "use engine=numpy."
         )
     return NumpyForward(found.shape, weights)
+
+
+def _another_form(folder: str | Path) -> str:
+    return (
+        f"'{folder}' holds no model of the packaged one's form: load it with "
+        "back_end=transformers."
+    )
+
+
+def _fingerprint(folder: Path) -> _Fingerprint:
+    """Changes whenever a file of the checkpoint does."""
+    found = []
+    for name in _FILES:
+        try:
+            file = (folder / name).stat()
+        except OSError:
+            continue
+        found.append((name, file.st_mtime_ns, file.st_size))
+    return tuple(found)
 
 
 def _json(path: Path) -> dict[str, Any]:
