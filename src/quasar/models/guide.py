@@ -70,8 +70,14 @@ class TokenTexts(Protocol):
 class GuideIds:
     """Texts that guides allow, as token ids; kept for the whole life of a model."""
 
-    def __init__(self, tokens: TokenTexts) -> None:
+    def __init__(self, tokens: TokenTexts, stop_ids: Sequence[int]) -> None:
+        """Take a tokenizer.
+
+        Args:
+            stop_ids: tokens that end an answer; a guide names them by their text too.
+        """
         self._tokens = tokens
+        self._stop_ids = frozenset(stop_ids)
         self._kept: dict[tuple[str, ...], np.ndarray[Any, np.dtype[np.int64]]] = {}
 
     def spelled(self, text: str) -> list[int]:
@@ -81,8 +87,9 @@ class GuideIds:
             InputError: it cannot be spelled.
         """
         ids = self._tokens.encode(text)
-        if not ids or self._tokens.decode(ids) not in (text, ""):
-            raise InputError(f"the guide forces {text!r}, which the model's tokens cannot spell.")
+        ends = len(ids) == 1 and ids[0] in self._stop_ids
+        if not ids or not (ends or self._tokens.decode(ids) == text):
+            raise InputError(f"the guide names {text!r}, which the model's tokens cannot spell.")
         return ids
 
     def of(self, texts: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -93,14 +100,12 @@ class GuideIds:
         """
         found = self._kept.get(texts)
         if found is None:
-            spelled = [self._tokens.encode(text) for text in texts]
-            if not texts or any(len(ids) != 1 for ids in spelled):
-                wrong = next(
-                    (t for t, ids in zip(texts, spelled, strict=True) if len(ids) != 1), ""
-                )
-                raise InputError(
-                    f"the guide allows {wrong!r}, which is not one token of the model."
-                )
+            if not texts:
+                raise InputError("the guide allows no token at all; it must allow one.")
+            spelled = [self.spelled(text) for text in texts]
+            if any(len(ids) != 1 for ids in spelled):
+                wrong = next(t for t, i in zip(texts, spelled, strict=True) if len(i) != 1)
+                raise InputError(f"the guide allows {wrong!r}, which is not one token here.")
             found = self._kept[texts] = np.unique(np.array(spelled, dtype=np.int64))
         return found
 

@@ -106,7 +106,9 @@ class KernelForward:
         self.embedding = to_floats(stored)
         cosine, sine = rotations(shape)
         self._head = self._packed([stored])
-        layers = (_Layer * shape.layers)(*(self._layer(weights, i) for i in range(shape.layers)))
+        layers = (_Layer * shape.layers)(
+            *(_Layer(*self._layer(weights, i)) for i in range(shape.layers))
+        )
         self._layers = layers
         self._model = _Model(
             shape.layers,

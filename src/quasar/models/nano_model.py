@@ -1,7 +1,7 @@
 """The packaged model, and any other checkpoint of its form, run with NumPy alone.
 
-Covers folders with a small Qwen3 model, its word-level tokenizer and its chat form, on the CPU. Does
-not cover adapters, other types of weights, GPUs: `transformers_model` runs the same checkpoints.
+Covers folders with a small Qwen3 model, its word-level tokenizer and its chat form, on the CPU.
+Does not cover adapters or GPUs: `transformers_model` runs the same checkpoints.
 
 Every answer has a cache of its own, so that prompts need not be of one length; several answers to
 one prompt share the work on it. The answers of a call are spread over threads that never wait for
@@ -137,7 +137,7 @@ def _running(folder: Path, fingerprint: _Fingerprint, engine: str) -> _Running:
     if found is None:
         raise InputError(_another_form(folder))
     caches: deque[Any] = deque(maxlen=_KEPT_CACHES)
-    return _Running(_forward(found, engine), GuideIds(found.tokens), caches)
+    return _Running(_forward(found, engine), GuideIds(found.tokens, found.stop_ids), caches)
 
 
 @dataclass(frozen=True)
@@ -474,8 +474,7 @@ def _forward(found: Checkpoint, engine: str) -> Forward:
 
 def _another_form(folder: str | Path) -> str:
     return (
-        f"'{folder}' holds no model of the packaged one's form: load it with "
-        "back_end=transformers."
+        f"'{folder}' holds no model of the packaged one's form: load it with back_end=transformers."
     )
 
 

@@ -2,10 +2,12 @@
 
 | name | model |
 |---|---|
-| `nano` | the one packaged with the project, run by `nano_model` |
-| a folder, `owner/name` on the hub, or a short name | run here by transformers; folders of the packaged model's form by `nano_model` |
+| `nano` | the one packaged with the project |
+| a folder, `owner/name` on the hub, or a short name | run here by transformers |
 | `vllm:` and a folder or hub id | run here by vLLM |
 | `openai:` and a name | behind an OpenAI-compatible endpoint |
+
+Folders of the packaged model's form are run by `nano_model`, which needs no transformers.
 
 The classical designer is no language model and not found here. A new back end is its file and one
 line in `_BACK_ENDS`.

@@ -3,8 +3,9 @@
 The samplers of `generate` share one random stream among the rows of a batch, so there an answer
 changes with the batch. Here each row brings a stream: one number u in [0, 1) a token, and the
 token is the one at which the cumulated probability, in order of token ids, passes u. Where only one
-token is possible, no number is used up. What is left of the batch's influence is the rounding of the logits: on one machine in float32 about one token in
-10**6 is drawn otherwise, in bfloat16 many more.
+token is possible, no number is used up. What is left of the batch's influence is the rounding of
+the logits: on one machine in float32 about one token in 10**6 is drawn otherwise, in bfloat16 many
+more.
 """
 
 from __future__ import annotations

@@ -289,7 +289,8 @@ class _NumpyLayer:
 def _normed(x: Floats, weight: Floats, epsilon: float) -> Floats:
     """`x` over its root mean square, along the last axis."""
     square = np.mean(x * x, axis=-1, keepdims=True)
-    return weight * (x * (np.float32(1.0) / np.sqrt(square + np.float32(epsilon))))
+    normed: Floats = weight * (x * (np.float32(1.0) / np.sqrt(square + np.float32(epsilon))))
+    return normed
 
 
 def _turned(x: Floats, weight: Floats, cosine: Floats, sine: Floats, shape: Shape) -> Floats:
@@ -309,5 +310,5 @@ def _attention(q: Floats, keys: Floats, values: Floats) -> Floats:
         later = np.arange(end) > np.arange(end - count, end)[:, None]
         scores[np.broadcast_to(np.tile(later, (heads // kv_heads, 1)), scores.shape)] = -np.inf
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    mixed = (scores / scores.sum(axis=-1, keepdims=True)) @ values
+    mixed: Floats = (scores / scores.sum(axis=-1, keepdims=True)) @ values
     return mixed.reshape(heads, count, size).transpose(1, 0, 2)

@@ -134,7 +134,7 @@ class TransformersModel:
         self._stop_ids = _stop_ids(model, tokenizer)
         self._context = _context(model, tokenizer)
         self._grammar: QasmGuide | None = None
-        self._guide_ids = GuideIds(_Spelling(tokenizer))
+        self._guide_ids = GuideIds(_Spelling(tokenizer), self._stop_ids)
 
     @property
     def resolved(self) -> dict[str, Any]:
