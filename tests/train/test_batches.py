@@ -95,9 +95,7 @@ def test_a_kind_that_runs_short_leaves_its_place(tmp_path: Path) -> None:
     write_chunk(tmp_path, ChunkName("a", 1, 0), chunk_of([20] * 2000))
     write_chunk(tmp_path, ChunkName("b", 1, 0), chunk_of([21] * 20))
     kinds = ({"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "repeats": 2})
-    made = BatchMaker(
-        stream(*kinds), tmp_path, VOCABULARY, batch_tokens=1024, growth=0.0, seed=0
-    )
+    made = BatchMaker(stream(*kinds), tmp_path, VOCABULARY, batch_tokens=1024, growth=0.0, seed=0)
     made.look()
     seen = np.zeros(4, int)
     for _ in range(4):

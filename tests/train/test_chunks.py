@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from quasar.train.chunks import ChunkName, pack, parse_name, read_chunk, sweep, write_chunk
 
 EXAMPLES = st.lists(
-    st.tuples(
-        st.lists(st.integers(0, 65_535), min_size=2, max_size=9), st.just(1), st.booleans()
-    ),
+    st.tuples(st.lists(st.integers(0, 65_535), min_size=2, max_size=9), st.just(1), st.booleans()),
     min_size=1,
     max_size=5,
 )
@@ -37,7 +35,9 @@ def test_names_come_back(kind: str, seed: int, number: int) -> None:
     assert parse_name(str(name)) == name
 
 
-@pytest.mark.parametrize("name", [".a-1-2.npz.77", "excluded.txt", "a-1.npz", "a-b-2.npz", ".a-1-2.npz"])
+@pytest.mark.parametrize(
+    "name", [".a-1-2.npz.77", "excluded.txt", "a-1.npz", "a-b-2.npz", ".a-1-2.npz"]
+)
 def test_other_files_are_no_examples(name: str) -> None:
     assert parse_name(name) is None
 
@@ -63,7 +63,9 @@ def test_a_file_with_other_contents_is_passed_over(tmp_path: Path) -> None:
     assert read_chunk(tmp_path / "a-1-00099.npz") is None
 
 
-def test_nothing_half_written_bears_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_half_written_bears_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def breaks_off(file, **_arrays) -> None:
         file.write(b"PK")
         raise OSError(5, "broken")

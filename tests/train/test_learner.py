@@ -6,10 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
+import torch
 from transformers import Qwen3ForCausalLM
 
 from quasar.models.nano_tokenizer import build_tokenizer
@@ -75,7 +72,7 @@ def test_the_loss_is_transformers_loss_on_answers_alone() -> None:
         labels[r, 4 : len(row)] = ids[r, 4 : len(row)]
     wanted = known(ids, attention_mask=(ids > 0).long(), labels=labels).loss
     found = light.answer_loss(ids, torch.from_numpy(batch.places)).mean()
-    assert float(found) == pytest.approx(float(wanted), abs=1e-5)
+    assert found.item() == pytest.approx(wanted.item(), abs=1e-5)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])
@@ -84,20 +81,20 @@ def test_steps_are_those_of_pytorchs_muon_and_adamw(decay: float) -> None:
     other.load_state_dict(light.state_dict())
     rates = {"learning_rate": 2e-3, "matrix_learning_rate": 0.02, "weight_decay": decay}
     known = make_optimizer(other, "muon", **rates)
+    begun = {name: weight.detach().clone() for name, weight in other.named_parameters()}
     own = MasterOptimizer(light, "muon", light.state_dict(), **rates, max_grad_norm=1.0)
-    ids = torch.randint(1, SHAPE.vocabulary, (2, 20))
-    places = torch.arange(19)
     for _ in range(3):
-        for model in (light, other):
-            model.answer_loss(ids, places).mean().backward()
+        for one, two in zip(light.parameters(), other.parameters(), strict=True):
+            one.grad = torch.randn_like(one)
+            two.grad = one.grad.clone()
         norm = torch.nn.utils.clip_grad_norm_(other.parameters(), 1.0)
         known.step()
         known.zero_grad()
-        assert float(own.step(1.0)) == pytest.approx(float(norm), rel=1e-2)
+        assert float(own.step(1.0)) == pytest.approx(float(norm), rel=1e-4)
     for name, weight in other.named_parameters():
         # PyTorch's iteration is in bfloat16: updates agree as far as that goes.
-        off = (own.weights()[name] - weight).norm() / weight.norm()
-        assert float(off) < 0.02, name
+        off = (own.weights()[name] - weight).norm() / (weight - begun[name]).norm()
+        assert off.item() < 0.03, name
 
 
 def test_updates_are_nearly_orthogonal() -> None:
@@ -114,16 +111,16 @@ def test_bfloat16_learns_with_float32_weights() -> None:
     learner = Learner(LightQwen3(SHAPE), schedule, groups=2)
     batch = batch_of([[5, 6, 7, 8, 9, 10]] * 4, start=3)
     learner.warm_up(batch)
-    for _ in range(12):
+    for _ in range(30):
         learner.step(batch, 1.0)
     sums, counts, norm = learner.take_losses()
-    assert counts.tolist() == [72.0, 72.0]
+    assert counts.tolist() == [180.0, 180.0]
     assert norm > 0
     for _ in range(4):
         learner.step(batch, 1.0)
     later, again, _ = learner.take_losses()
     assert again.sum() == 48
-    assert later.sum() / 48 < sums.sum() / 144 / 2
+    assert later.sum() / 48 < sums.sum() / 360 / 2
     assert {p.dtype for p in learner.model.parameters()} == {torch.bfloat16}
     assert {w.dtype for w in learner.weights().values()} == {torch.float32}
     for name, p in learner.model.named_parameters():

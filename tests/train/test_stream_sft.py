@@ -8,16 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+import torch
 
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
+from quasar.train.run_folder import last_checkpoint
+from quasar.train.schedule import Watch
+from quasar.train.sft_settings import SftSettings
+from quasar.train.stream_checkpoint import _read_uses, load_checkpoint
 from quasar.train.stream_sft import compact_vocabulary, new_learner, train_stream
 from small_stream import streaming
 
@@ -25,9 +28,9 @@ TESTS = Path(__file__).resolve().parents[1]
 CHECK = """
 import sys
 from pathlib import Path
-from small_stream import streaming
+from train.test_stream_sft import often_saved
 from quasar.train.stream_sft import train_stream
-train_stream(streaming(Path(sys.argv[1]), max_steps=int(sys.argv[2])))
+train_stream(often_saved(Path(sys.argv[1])))
 """
 
 
@@ -66,8 +69,6 @@ def test_the_loss_falls_and_the_log_says_on_what(trained: Path) -> None:
 def test_the_folder_loads_by_itself_and_gives_the_same_logits(trained: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    from quasar.train.stream_checkpoint import load_checkpoint
-
     learner = new_learner(streaming(trained), compact_vocabulary())
     assert load_checkpoint(trained / "checkpoints", learner).step == 60
     model = AutoModelForCausalLM.from_pretrained(trained / "model", dtype=torch.float32).eval()
@@ -92,27 +93,40 @@ def test_the_manifest_says_what_was_seen(trained: Path) -> None:
     assert "`short`, `long`" in (trained / "model" / "README.md").read_text()
 
 
-def test_a_training_goes_on_where_it_was_and_uses_the_files_there_are(tmp_path: Path) -> None:
+def test_a_killed_training_leaves_no_worker_and_goes_on_where_it_was(tmp_path: Path) -> None:
     out = tmp_path / "run"
-    run = subprocess.Popen(
-        [sys.executable, "-c", CHECK, str(out), "100000"],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "QUASAR_TEST_SAVE": "1"},
-    )
-    # no checkpoint yet: the run below shows that only files of examples are kept
-    until = time.monotonic() + 60
-    while not (out / "train.jsonl").exists():
-        assert run.poll() is None, run.stderr and run.stderr.read()
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    run = subprocess.Popen([sys.executable, "-c", CHECK, str(out)], stderr=subprocess.DEVNULL)
+    wait_for(lambda: list(out.glob("checkpoints/*/quasar_state.json")) or run.poll() is not None)
     workers = children(run.pid)
-    assert workers
     run.send_signal(signal.SIGKILL)
-    run.wait()
-    until = time.monotonic() + 5
-    while any(alive(pid) for pid in workers):
-        assert time.monotonic() < until, "a worker outlived its training"
+    assert run.wait() == -signal.SIGKILL
+    assert workers
+    wait_for(lambda: not any(map(alive, workers)), 5.0)
+
+    checkpoint = last_checkpoint(out / "checkpoints")
+    assert checkpoint is not None
+    before = json.loads((checkpoint / "quasar_state.json").read_text())
+    known = {path.name for path in (out / "chunks").glob("*.npz")}
+    train_stream(often_saved(out))
+    after = json.loads((out / "checkpoints" / "checkpoint-30" / "quasar_state.json").read_text())
+    assert 0 < before["step"] < 30 == after["step"]
+    assert after["seconds"] > before["seconds"] > 0
+    assert after["totals"]["tokens"] > before["totals"]["tokens"] > 0
+    assert after["seeds"] == [1, 2]
+    uses = _read_uses(out / "checkpoints" / "checkpoint-30" / "uses.npz")
+    assert known <= uses.keys()
+    assert sum(int(own.sum()) for own in uses.values()) >= sum(after["totals"]["examples"].values())
+
+
+def often_saved(out: Path) -> SftSettings:
+    settings = streaming(out, max_steps=30)
+    return settings.model_copy(update={"watch": Watch(log_steps=5, save_minutes=1e-9)})
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "waited too long"
         time.sleep(0.02)
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from quasar.core.errors import InfrastructureError, InputError
@@ -21,7 +22,9 @@ TESTS = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder of files; the workers find the stub."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
+    )
     (tmp_path / EXCLUDED).write_text("")
     return tmp_path
 
@@ -41,8 +44,8 @@ def alive(pid: int) -> bool:
 
 
 def test_every_kind_is_made_and_nothing_is_left_running(folder: Path) -> None:
-    kinds = ({"name": "a", "share": 1.0}, {"name": "b-c", "share": 1.0, "qubits": [6]})
-    settings = stream(*kinds, workers=1, chunk_seconds=0.05, max_length=15)
+    kinds = ({"name": "a", "share": 1.0}, {"name": "b-c", "share": 1.0, "qubits": [6, 7]})
+    settings = stream(*kinds, workers=1, chunk_seconds=0.05, max_length=16)
     with StreamWorkers(settings, folder, seed=3) as workers:
         wait_for(lambda: len({n.kind for p in folder.iterdir() if (n := parse_name(p.name))}) == 2)
         workers.look_after()
@@ -53,7 +56,9 @@ def test_every_kind_is_made_and_nothing_is_left_running(folder: Path) -> None:
         assert chunk is not None
         assert name is not None
         assert name.seed == 300_001
-        assert chunk.ends[0] == (9 if name.kind == "a" and chunk.starts[0] == 6 else chunk.ends[0])
+        sizes = np.diff(chunk.ends, prepend=0)
+        assert sizes.max() <= 16
+        assert set((sizes - chunk.starts).tolist()) <= ({4, 5, 6} if name.kind == "a" else {7})
     assert (folder / LOG).read_text() == ""
 
 

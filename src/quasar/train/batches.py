@@ -295,6 +295,8 @@ class BatchQueue:
             raise TimeoutError from None
         if isinstance(found, BaseException):
             raise found
+        if found is None:
+            self._made.put(None)  # what has ended stays so
         return found
 
     def supply(self) -> dict[str, Supply]:
