@@ -1,4 +1,4 @@
-"""Whole streaming trainings of a tiny model: it learns, goes on after a kill, and loads by itself."""
+"""Whole streaming trainings of a tiny model: it learns, goes on after a kill, loads by itself."""
 
 from __future__ import annotations
 
