@@ -1,4 +1,7 @@
-"""The packaged model's tokenizer: one token for each piece of the compact style."""
+"""The packaged model's tokenizer for transformers: one token for each piece of the compact style.
+
+`word_tokens.WordTokens` gives the same ids without transformers and in a tenth of the time.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from quasar.simulate.engine import FloatVector
 
 FloatArray = npt.NDArray[np.float64]
-BatchEnergy = Callable[[FloatArray], tuple[FloatVector, FloatArray]]
+BatchEnergy = Callable[[FloatArray, npt.NDArray[np.intp]], tuple[FloatVector, FloatArray]]
 
 _ARMIJO = 1e-4
 _FIRST_STEP = 0.3  # length of the first step, in the units of x
@@ -33,7 +33,8 @@ def minimise_batch(
     """Local minima from every row of `starts`.
 
     Args:
-        energy: energies [B] and gradients [B, P] of the rows of x [B, P].
+        energy: energies [B] and gradients [B, P] of the rows of x [B, P], whose numbers among
+            `starts` [B] it is told too: rows may be minimisations of different functions.
         starts: shape [B, P].
         gradient_tolerance: a row ends when no component of its gradient exceeds this.
         max_evaluations: of each row.
@@ -45,7 +46,7 @@ def minimise_batch(
     points, values = starts.copy(), np.empty(count)
     rows = np.arange(count)
     x = starts.copy()
-    f, g = energy(x)
+    f, g = energy(x, rows)
     values[:] = f
     inverse = np.broadcast_to(np.eye(size), (count, size, size)).copy()
     fresh = np.ones(count, dtype=bool)
@@ -61,7 +62,7 @@ def minimise_batch(
         if not rows.size:
             break
         trial = x + step[:, None] * direction
-        f_new, g_new = energy(trial)
+        f_new, g_new = energy(trial, rows)
         slope = (g * direction).sum(axis=1)
         good = f_new <= f + _ARMIJO * step * slope
         done = np.zeros(rows.size, dtype=bool)

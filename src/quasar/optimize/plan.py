@@ -98,8 +98,20 @@ def greedy_index(hamiltonian: IsingHamiltonian) -> int:
     return state_index(decimate(hamiltonian))
 
 
+_last_rows: list[tuple[IsingHamiltonian, tuple[Row, ...]]] = []
+
+
 def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
-    """The Hamiltonian by qubits, in the order of `decimate`."""
+    """The Hamiltonian by qubits, in the order of `decimate`; kept for the next call."""
+    for known, found in _last_rows:
+        if known is hamiltonian:
+            return found
+    found = _rows(hamiltonian)
+    _last_rows[:] = [(hamiltonian, found)]
+    return found
+
+
+def _rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
     order = [decision.qubit for decision in decimate(hamiltonian)]
     place = {qubit: i for i, qubit in enumerate(order)}
     found: list[list[Coupling]] = [[] for _ in order]

@@ -8,7 +8,7 @@ are where the optima lie to which ramps lead; they are alike from instance to in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
@@ -94,7 +94,7 @@ class Landscape:
         """`minimise_batch` from many rows, a batch at a time."""
         parts = [
             minimise_batch(
-                partial(self, rough=rough),
+                lambda rows, _: self(rows, rough=rough),
                 x[i : i + self.rows],
                 gradient_tolerance=tolerance,
                 max_evaluations=evaluations,

@@ -29,7 +29,7 @@ from quasar.prompts.numbers import number_text, rounded
 if TYPE_CHECKING:
     from quasar.verifier.report import Report
 
-MAX_QUBITS = 16
+MAX_QUBITS = 24
 MAX_LAYERS = 8
 
 

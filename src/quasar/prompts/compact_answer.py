@@ -1,29 +1,34 @@
-"""How answers in the compact style are written, for training: short, and predictable.
+"""How answers in the compact style are written: what is decided, and the program after it.
 
-1. What a circuit is to do is settled before the first gate, in a comment that begins with `PLAN`:
-   for VQE and adaptive circuits the decisions of `optimize.plan` (qubit, strength of its field,
-   bit), for QAOA the angles.
-2. A solved adaptive circuit is grown along the plan (`grown_text`), so that its order follows from
-   the problem. A layer of equal rotations is one statement on the whole register.
-3. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
+1. What a circuit is to do is settled before the first gate, in a comment (`answer_plan`). From
+   there on the program follows from the problem alone: `program`. A model can write it itself, or
+   have it written (`plan_guide`).
+2. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
    as 2γσ/(σ in units of the largest coefficient), so that the number to be found is of one size
-   for all problems. Angles of a set of `optimize.qaoa_table` are written as the table has them.
+   for all problems.
+3. Circuits of style `agent-q`, whose angles hang on random starts, are written gate by gate after a
+   plan that begins with `PLAN` (`circuit_text`). A layer of equal rotations is one statement on the
+   whole register.
 
-Angles and coefficients are rounded to the values of `numbers`.
+Numbers are rounded to the values of `numbers`, or, where `exact` is asked for, written in full.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.ground_choice import Subcube
 from quasar.optimize.plan import Decision, largest_coefficient, rows
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_table import find_set
+from quasar.optimize.warm_start import EPSILON, warm_angles
+from quasar.optimize.written import find_pens, write
+from quasar.prompts.answer_plan import AnswerPlan, plan_line, steps_text
 from quasar.prompts.compact import deviation_text
 from quasar.prompts.numbers import angle_text, number_text, rounded
 
@@ -33,21 +38,10 @@ PLAN = "// plan: "
 GATES = ("rx", "ry", "rz", "crx", "cry", "crz", "cx", "cz", "h")
 """Gates that can be written."""
 
-STRENGTHS = (0.0, 0.03, 0.12, 0.3, 0.6, 1.0, 2.0, 4.0)
-"""Sizes of fields that a plan tells apart, in units of the largest coefficient."""
-
-
-def field_text(field: float) -> str:
-    """Sign and strength of a field, e.g. `f-3`: the nearest of `STRENGTHS` on a log scale."""
-    sizes = [abs(math.log((s + 0.01) / (abs(field) + 0.01))) for s in STRENGTHS]
-    strength = sizes.index(min(sizes))
-    return f"f{'-' if field < 0 and strength else '+'}{strength}"
-
 
 def plan_text(decisions: Iterable[Decision]) -> str:
-    """The plan's comment line."""
-    steps = [f"@q{d.qubit} {field_text(d.field)} q{d.qubit}={d.bit} " for d in decisions]
-    return f"{PLAN}{''.join(steps)}\n"
+    """The plan's comment line before a circuit of style `agent-q`."""
+    return f"{PLAN}{steps_text(decisions)}\n"
 
 
 def circuit_text(circuit: Circuit, decisions: Iterable[Decision] = ()) -> str:
@@ -62,7 +56,65 @@ def circuit_text(circuit: Circuit, decisions: Iterable[Decision] = ()) -> str:
     return f"{HEADER}{plan}qubit[{circuit.n_qubits}] q;\n{''.join(body)}"
 
 
-def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> str:
+def answer_text(hamiltonian: IsingHamiltonian, plan: AnswerPlan, *, exact: bool = False) -> str:
+    """The whole answer that a plan leads to."""
+    return f"{HEADER}{plan_line(plan)}{program(hamiltonian, plan, exact=exact)}"
+
+
+def program(hamiltonian: IsingHamiltonian, plan: AnswerPlan, *, exact: bool = False) -> str:
+    """What follows the plan's line.
+
+    Args:
+        exact: write coefficients and angles that follow from the problem in full, not to the
+            numbers that a model has tokens for.
+    """
+    if plan.structure == "qaoa":
+        return _qaoa(hamiltonian, plan, exact)
+    if plan.structure == "warm":
+        return _warm(hamiltonian, plan, exact)
+    if plan.structure == "adaptive":
+        return _grown(hamiltonian, plan)
+    return _template(hamiltonian, plan)
+
+
+def _qaoa(hamiltonian: IsingHamiltonian, plan: AnswerPlan, exact: bool) -> str:
+    n = hamiltonian.n_qubits
+    costs = _cost_angles(hamiltonian, plan.angles[0::2], exact, plan.per_coefficient)
+    lines = [*_cost_gate(hamiltonian, exact), f"qubit[{n}] q;\n", "h q;\n"]
+    for cost, mixer in zip(costs, plan.angles[1::2], strict=True):
+        lines += [f"cost({cost}) {_register(n)};\n", f"rx({number_text(mixer)}) q;\n"]
+    return "".join(lines)
+
+
+def _warm(hamiltonian: IsingHamiltonian, plan: AnswerPlan, exact: bool) -> str:
+    """See `optimize.warm_start`; every qubit's start is the same but for its bit."""
+    n = hamiltonian.n_qubits
+    text: Callable[[float], str] = _in_full if exact else number_text
+    tilt = 2.0 * math.asin(math.sqrt(EPSILON))
+    towards = (tilt, math.pi - tilt)
+    starts = [text(towards[plan.state >> q & 1]) for q in range(n)]
+    gammas, betas = warm_angles(plan.layers)
+    costs = _cost_angles(hamiltonian, [2.0 * gamma for gamma in gammas], exact)
+    lines = [*_cost_gate(hamiltonian, exact), f"qubit[{n}] q;\n"]
+    lines += [f"ry({start}) q[{q}];\n" for q, start in enumerate(starts)]
+    for cost, beta in zip(costs, betas, strict=True):
+        lines.append(f"cost({cost}) {_register(n)};\n")
+        lines += [f"ry(-{start}) q[{q}];\n" for q, start in enumerate(starts)]
+        lines.append(f"rz({text(-2.0 * beta)}) q;\n")
+        lines += [f"ry({start}) q[{q}];\n" for q, start in enumerate(starts)]
+    return "".join(lines)
+
+
+def _template(hamiltonian: IsingHamiltonian, plan: AnswerPlan) -> str:
+    """The template at angles that write the plan's state."""
+    ansatz = sim(plan.template or 0, hamiltonian.n_qubits, plan.layers)
+    pen = find_pens(ansatz)[0]
+    theta = write(ansatz, pen, Subcube(pen.written(plan.state), 0))
+    body = [_statement(*layer) for layer in _layers(ansatz.bind(theta))]
+    return f"qubit[{hamiltonian.n_qubits}] q;\n{''.join(body)}"
+
+
+def _grown(hamiltonian: IsingHamiltonian, plan: AnswerPlan) -> str:
     """The adaptive circuit of a plan: Hadamards, then one rotation by ±π/2 for each decision.
 
     In |+...+> with the qubits before it decided, the gradient of RY on a qubit is its field, so the
@@ -71,14 +123,13 @@ def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> 
     to find this: it is what growth by the largest gradient (ADAPT-VQE, Grimsley et al., Nat.
     Commun. 10, 3007 (2019)) comes to where the plan follows the fields.
     """
-    steps = tuple(decisions)
     coupled = {
         row.qubit: {other for coupling in row.couplings for other in coupling.others}
         for row in rows(hamiltonian)
     }
     body: list[str] = []
     ones: list[int] = []
-    for step in steps:
+    for step in plan.decisions:
         angle = angle_text(math.pi / 2 if step.bit else -math.pi / 2)
         control = next((q for q in reversed(ones) if q in coupled[step.qubit]), None)
         if control is None:
@@ -87,50 +138,48 @@ def grown_text(hamiltonian: IsingHamiltonian, decisions: Iterable[Decision]) -> 
             body.append(f"cry({angle}) q[{control}],q[{step.qubit}];\n")
         if step.bit:
             ones.append(step.qubit)
-    register = f"qubit[{hamiltonian.n_qubits}] q;\n"
-    return f"{HEADER}{plan_text(steps)}{register}h q;\n{''.join(body)}"
+    return f"qubit[{hamiltonian.n_qubits}] q;\nh q;\n{''.join(body)}"
 
 
-def plan_alone(text: str) -> str:
-    """An answer up to the end of its plan: all that takes thought, a third of the tokens."""
-    return text[: text.index("\n", text.index(PLAN)) + 1]
+def _register(n_qubits: int) -> str:
+    return ",".join(f"q[{i}]" for i in range(n_qubits))
 
 
-def qaoa_text(
-    hamiltonian: IsingHamiltonian, gammas: Sequence[float], betas: Sequence[float]
-) -> str:
-    """QAOA with layers exp(-iγH) and exp(-iβΣX).
+def _cost_angles(
+    hamiltonian: IsingHamiltonian,
+    doubled: Iterable[float],
+    exact: bool,
+    per_coefficient: bool = False,
+) -> list[str]:
+    """Arguments of the gate `cost`, whose coefficients are in units of the largest."""
+    if per_coefficient:
+        return [number_text(angle) for angle in doubled]
+    if not exact:
+        deviation = deviation_text(hamiltonian)
+        return [f"{number_text(angle)}/{deviation}" for angle in doubled]
+    per = _in_full(sigma(hamiltonian) / largest_coefficient(hamiltonian))
+    return [f"{_in_full(angle)}/{per}" for angle in doubled]
 
-    Args:
-        gammas: one a layer, in 1/energy.
-        betas: one a layer, radians.
-    """
+
+def _cost_gate(hamiltonian: IsingHamiltonian, exact: bool) -> list[str]:
+    """Definition of `cost`, and of `zz` where it is needed."""
     n, unit = hamiltonian.n_qubits, largest_coefficient(hamiltonian)
-    deviation = f"/{deviation_text(hamiltonian)}"
-    scale = sigma(hamiltonian)
-    if (known := find_set(hamiltonian, gammas, betas)) is not None:
-        gammas, betas = known.gammas, known.betas
-        if known.unit == "coefficient":
-            deviation = ""
-        scale = 1.0
-    angles = [
-        (f"{angle_text(2.0 * gamma * scale)}{deviation}", angle_text(2.0 * beta))
-        for gamma, beta in zip(gammas, betas, strict=True)
-    ]
-    lines = [HEADER, PLAN, *(f"{cost} {mixer} " for cost, mixer in angles), "\n"]
-    cost = [f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n"]
+    body: list[str] = []
     pairs = False
     for qubit, couplings in rows(hamiltonian):
         for others, coefficient in couplings:
-            if rounded(coefficient / unit):
+            share = coefficient / unit
+            if share if exact else rounded(share):
                 pairs |= len(others) == 1
-                cost += _term(qubit, others, number_text(coefficient / unit))
-    lines += [ZZ] if pairs else []
-    lines += [*cost, "}\n", f"qubit[{n}] q;\n", "h q;\n"]
-    register = ",".join(f"q[{i}]" for i in range(n))
-    for cost_angle, mixer_angle in angles:
-        lines += [f"cost({cost_angle}) {register};\n", f"rx({mixer_angle}) q;\n"]
-    return "".join(lines)
+                body += _term(qubit, others, _in_full(share) if exact else number_text(share))
+    head = f"gate cost(g) {','.join(f'q{i}' for i in range(n))}{{\n"
+    return [*([ZZ] if pairs else []), head, *body, "}\n"]
+
+
+def _in_full(value: float) -> str:
+    """A number to ten digits, always with a point and without an exponent."""
+    text = f"{value:.10f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
 
 
 def _term(qubit: int, others: tuple[int, ...], coefficient: str) -> Iterator[str]:

@@ -8,14 +8,13 @@ each record, so that the model can be asked either way.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import CircuitError
@@ -26,17 +25,12 @@ from quasar.optimize.choice import Algorithm
 from quasar.optimize.plan import Decision, largest_coefficient, plan, state_index, stray
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
+from quasar.prompts.answer_plan import AnswerPlan, decided_part, plan_line, qaoa_plan
 from quasar.prompts.chat import Message, Request, Style
 from quasar.prompts.compact import verdict_text
-from quasar.prompts.compact_answer import (
-    PLAN,
-    circuit_text,
-    grown_text,
-    plan_alone,
-    qaoa_text,
-)
+from quasar.prompts.compact_answer import HEADER, answer_text, circuit_text
+from quasar.prompts.plan_guide import TEMPLATES
 from quasar.prompts.styles import get_style
-from quasar.simulate.engine import get_engine, probabilities
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _TOLD: dict[Style, dict[Algorithm, float]] = {
@@ -45,7 +39,8 @@ _TOLD: dict[Style, dict[Algorithm, float]] = {
 }
 
 
-_CERTAIN = 0.99  # probability of the state that a circuit is said to write
+DEFAULT_LAYERS = {"qaoa": 4, "warm": 2, "vqe": 1}
+"""What is written where no number of layers is asked for."""
 
 
 class ExampleSettings(Settings):
@@ -141,46 +136,57 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
         answer = _compact(record, request, hamiltonian)
         solves = request.style == "converged" and record["optimization_type"] != "qaoa"
         if rng.random() < settings.second_turn and solves:
-            chat += _first_turn(record, request, hamiltonian, rng)
+            turns = first_turn(hamiltonian, request, _decisions(record, hamiltonian), rng)
+            if turns:
+                chat.append({"role": "assistant", "content": turns[0]})
+                chat.append({"role": "user", "content": turns[1]})
     except CircuitError:
         return None
-    if PLAN in answer and rng.random() < settings.plan_only:
-        return Example(chat, plan_alone(answer), whole=False)
+    planned = decided_part(answer)
+    if planned is not None and rng.random() < settings.plan_only:
+        return Example(chat, planned, whole=False)
     return Example(chat, answer)
 
 
 def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHamiltonian) -> str:
     if record["optimization_type"] == "qaoa":
-        return qaoa_text(hamiltonian, *json.loads(record["solution"])["params"])
+        angles = json.loads(record["solution"])["params"]
+        return answer_text(hamiltonian, qaoa_plan(hamiltonian, *angles))
     decisions = _decisions(record, hamiltonian)
-    if _grown(request):
-        return grown_text(hamiltonian, decisions)
+    if style_of(record) == "converged":
+        return answer_text(hamiltonian, solution_plan(request, decisions))
     return circuit_text(_circuit(record), decisions)
 
 
-def _first_turn(
-    record: Mapping[str, Any],
-    request: Request,
+def solution_plan(request: Request, decisions: tuple[Decision, ...]) -> AnswerPlan:
+    """The plan in which a solution is written for a request.
+
+    A free choice is the warm-started QAOA, which needs the fewest shots of what entangles; of style
+    `agent-q`, where circuits are to be like solved references, the template.
+    """
+    if request.algorithm == "adaptive_vqe":
+        return AnswerPlan("adaptive", decisions=decisions)
+    if request.algorithm is None and request.style == "converged":
+        return AnswerPlan("warm", request.layers or DEFAULT_LAYERS["warm"], decisions=decisions)
+    layers = request.layers or DEFAULT_LAYERS["vqe"]
+    return AnswerPlan("vqe", layers, template=TEMPLATES[0], decisions=decisions)
+
+
+def first_turn(
     hamiltonian: IsingHamiltonian,
+    request: Request,
+    right: tuple[Decision, ...],
     rng: np.random.Generator,
-) -> list[Message]:
-    """A first answer that had gone wrong, and the verdict on it; empty where none can be made."""
-    right = _decisions(record, hamiltonian)
+) -> list[str]:
+    """A first answer's plan that had gone wrong, and the verdict on it; empty where it had not."""
     wrong = stray(hamiltonian, right, rng)
-    spectrum, reached = hamiltonian.spectrum, state_index(wrong)
-    gap = float(hamiltonian.diagonal[reached]) - spectrum.e_min
-    width = spectrum.e_max - spectrum.e_min
+    diagonal = hamiltonian.diagonal
+    low, width = float(diagonal.min()), float(np.ptp(diagonal))
+    gap = float(diagonal[state_index(wrong)]) - low
     if gap <= 1e-6 * width:
         return []
-    if _grown(request):
-        text = grown_text(hamiltonian, wrong)
-    else:
-        circuit = _rewritten(_circuit(record), state_index(right) ^ reached)
-        if circuit is None:
-            return []
-        text = circuit_text(circuit, wrong)
-    verdict = verdict_text(1.0 - gap / width, gap / largest_coefficient(hamiltonian))
-    return [{"role": "assistant", "content": text}, {"role": "user", "content": verdict}]
+    first = f"{HEADER}{plan_line(solution_plan(request, wrong))}"
+    return [first, verdict_text(1.0 - gap / width, gap / largest_coefficient(hamiltonian))]
 
 
 def _decisions(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
@@ -193,37 +199,3 @@ def _circuit(record: Mapping[str, Any]) -> Circuit:
     if circuit is None:
         raise CircuitError("the compact style has no dynamic circuits.")
     return circuit
-
-
-def _grown(request: Request) -> bool:
-    return request.style == "converged" and request.algorithm == "adaptive_vqe"
-
-
-def _rewritten(circuit: Circuit, turned: int) -> Circuit | None:
-    """A circuit that writes one bit string, made to write another; None where it is not that clear.
-
-    Args:
-        turned: the bits that change, as an index.
-    """
-    gates = list(circuit.gates)
-    for qubit in range(circuit.n_qubits):
-        if turned >> qubit & 1:
-            places = [
-                place
-                for place, gate in enumerate(gates)
-                if gate.name in {"rx", "ry"} and gate.qubits == (qubit,) and _quarter(gate)
-            ]
-            if not places:
-                return None
-            angle = 0.0 if abs(gates[places[-1]].params[0]) > 1.0 else math.pi
-            gates[places[-1]] = gates[places[-1]]._replace(params=(angle,))
-    changed = Circuit(circuit.n_qubits, tuple(gates))
-    engine = get_engine()
-    before, after = (probabilities(engine.state(c)) for c in (circuit, changed))
-    top = int(np.argmax(before)) ^ turned
-    return changed if after[top] > _CERTAIN else None
-
-
-def _quarter(gate: Gate) -> bool:
-    """Whether it leaves a bit as it is or turns it."""
-    return min(abs(gate.params[0]), abs(abs(gate.params[0]) - math.pi)) < 1e-3

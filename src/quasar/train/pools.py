@@ -125,6 +125,8 @@ class Pool:
 
     def uses(self) -> dict[str, npt.NDArray[np.uint8]]:
         """Times that each example was drawn, by file."""
+        if not self._files:
+            return {}
         counts = np.split(self.used[: self.n].copy(), np.cumsum([m for _, m in self._files])[:-1])
         return {name: own for (name, _), own in zip(self._files, counts, strict=True)}
 

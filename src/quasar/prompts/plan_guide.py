@@ -1,0 +1,138 @@
+"""Holds an answer in the compact style to plans that fit the problem, and writes what follows.
+
+The model decides what takes thought: structure, depth, bits, angles. What the problem settles is
+not left to it: which qubit comes next, the field on it, and the program after the plan. So every
+answer is a program on the right qubits with the right cost terms, of any size that the prompt
+covers, and the model never copies a Hamiltonian. `allowed` gives the token texts that may come
+next; a model that spells them otherwise cannot be guided.
+
+Answers of style `agent-q` other than QAOA are free after their first token: their angles follow
+from random starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.plan import Decision, Row, largest_coefficient, rows
+from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
+from quasar.prompts.chat import Request
+from quasar.prompts.compact import MAX_LAYERS
+from quasar.prompts.compact_answer import HEADER, PLAN, program
+from quasar.prompts.numbers import NUMBER_TEXTS
+
+TEMPLATES = (10,)
+"""Sim circuits that solutions are written into."""
+
+_FIELDS = tuple(f"f{sign}{s} " for s in range(len(STRENGTHS)) for sign in "+-")
+_DEPTHS = tuple(f"p{p}: " for p in range(1, MAX_LAYERS + 1))
+_TEMPLATES = tuple(f"t{t} " for t in TEMPLATES)
+_BITS = tuple((f"q{q}=0 ", f"q{q}=1 ") for q in range(64))
+_SPACE, _END, _HEADER = (" ",), ("\n",), (HEADER,)
+_HEADS: dict[Structure, tuple[str, ...]] = {
+    "qaoa": ("// qaoa ", "// qaoa c "),
+    "warm": ("// warm ",),
+    "vqe": ("// vqe ",),
+    "adaptive": ("// adaptive: ",),
+}
+_ASKED: dict[str | None, tuple[Structure, ...]] = {
+    None: ("qaoa", "warm", "vqe", "adaptive"),
+    "qaoa": ("qaoa",),
+    "vqe": ("vqe",),
+    "adaptive_vqe": ("adaptive",),
+}
+_Steps = Iterator[tuple[str, ...]]
+
+
+class PlanGuide:
+    """Follows one answer; see `quasar.models.guide.Guide`.
+
+    Attributes:
+        plan: what was decided; None until the plan has ended.
+    """
+
+    def __init__(self, hamiltonian: IsingHamiltonian, request: Request) -> None:
+        self._hamiltonian = hamiltonian
+        self._request = request
+        self._came = ""
+        self._steps = self._follow()
+        self._allowed: tuple[str, ...] | None = next(self._steps)
+        self.plan: AnswerPlan | None = None
+
+    def allowed(self) -> tuple[str, ...] | None:
+        """Token texts that may come next; a single one is forced; None: any."""
+        return self._allowed
+
+    def advance(self, text: str) -> None:
+        """The token that came."""
+        self._came = text
+        self._allowed = next(self._steps, None)
+
+    def rest(self) -> str | None:
+        """The program, once the plan has ended."""
+        return None if self.plan is None else program(self._hamiltonian, self.plan, exact=True)
+
+    def _follow(self) -> _Steps:
+        yield _HEADER
+        yield self._beginnings()
+        head = self._came
+        if head == PLAN:
+            return
+        structure = next(name for name, heads in _HEADS.items() if head in heads)
+        template, layers = None, 1
+        if structure == "vqe":
+            yield _TEMPLATES
+            template = int(self._came[1:])
+        if structure != "adaptive":
+            asked = self._request.layers
+            yield _DEPTHS if asked is None else (_DEPTHS[asked - 1],)
+            layers = int(self._came[1:-2])
+        decisions: tuple[Decision, ...] = ()
+        angles: tuple[float, ...] = ()
+        if structure == "qaoa":
+            found: list[float] = []
+            for _ in range(2 * layers):
+                yield NUMBER_TEXTS
+                found.append(float(self._came))
+                yield _SPACE
+            angles = tuple(found)
+        else:
+            steps: list[Decision] = []
+            yield from self._decide(steps)
+            decisions = tuple(steps)
+        yield _END
+        self.plan = AnswerPlan(
+            structure, layers, template, decisions, angles, head == _HEADS["qaoa"][1]
+        )
+
+    def _beginnings(self) -> tuple[str, ...]:
+        structures = _ASKED[self._request.algorithm]
+        if self._request.style == "converged":
+            return tuple(head for name in structures for head in _HEADS[name])
+        if self._request.algorithm == "qaoa":
+            return _HEADS["qaoa"]
+        return (PLAN,) if self._request.algorithm else (PLAN, *_HEADS["qaoa"])
+
+    def _decide(self, steps: list[Decision]) -> _Steps:
+        unit = largest_coefficient(self._hamiltonian)
+        spins: dict[int, int] = {}
+        for row in rows(self._hamiltonian):
+            yield (f"@q{row.qubit} ",)
+            field = _field(row, spins) / unit
+            yield (f"{field_text(field)} ",)
+            yield _BITS[row.qubit]
+            bit = int(self._came[-2])
+            spins[row.qubit] = 1 - 2 * bit
+            steps.append(Decision(row.qubit, field, bit))
+
+
+def _field(row: Row, spins: dict[int, int]) -> float:
+    """What multiplies the qubit's Z when those before it are set."""
+    total = 0.0
+    for others, coefficient in row.couplings:
+        sign = 1
+        for other in others:
+            sign *= spins[other]
+        total += coefficient * sign
+    return round(total, 9) + 0.0
