@@ -13,13 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import qulacs
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import ALIASES, Circuit, Gate
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.layered import LayeredEnergy, NotLayered
-from quasar.simulate.qulacs_engine import build_gate
 
 LAYERED_FROM, LAYERED_TO = 10, 20
 """Qubits at which `value` goes by layers: below, single gates are as fast (measured); above, the
@@ -78,6 +76,10 @@ class AnsatzEnergy:
     """
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
+        import qulacs
+
+        from quasar.simulate.qulacs_engine import build_gate
+
         if diagonal.shape != (1 << ansatz.n_qubits,):
             raise ValueError(f"diagonal has shape {diagonal.shape}, not (2**{ansatz.n_qubits},)")
         self.ansatz = ansatz

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -24,6 +25,7 @@ from quasar.train.stream_settings import StreamSettings
 _PADDING = 32  # tokens: widths are multiples of this, so that kernels meet few shapes
 _MEGABATCH = 16  # batches drawn at a time
 _LOOK_S = 0.25
+_PATIENCE_S = 30.0  # with a kind that has no examples yet
 
 Uses = dict[str, npt.NDArray[np.uint8]]
 """Times that each example was drawn, by the name of its file."""
@@ -148,6 +150,12 @@ class BatchMaker:
         cuts, rest = cut(drawn.size, self.batch_tokens)
         self._give_back(drawn, rest)
         return [self._batch(drawn, cuts[i]) for i in self._rng.permutation(len(cuts))]
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are examples of every kind that is made."""
+        kinds = self._settings.kinds
+        return all(self._pools[kind.name].n for kind in kinds if kind.supply)
 
     def supply(self) -> dict[str, Supply]:
         """What there is, by kind."""
@@ -287,6 +295,8 @@ class BatchQueue:
             raise TimeoutError from None
         if isinstance(found, BaseException):
             raise found
+        if found is None:
+            self._made.put(None)  # what has ended stays so
         return found
 
     def supply(self) -> dict[str, Supply]:
@@ -300,11 +310,17 @@ class BatchQueue:
             return self._maker.uses()
 
     def _run(self) -> None:
+        begun = time.monotonic()
         try:
             while not self._stop.is_set():
                 with self._lock:
                     new = self._maker.look()
-                    batches = self._maker.draw(self._share(), whatever=not self._endless)
+                    begins = self._maker.complete or time.monotonic() - begun > _PATIENCE_S
+                    batches = (
+                        self._maker.draw(self._share(), whatever=not self._endless)
+                        if begins or not self._endless
+                        else []
+                    )
                 for batch in batches:
                     self._put(batch)
                 if not batches and not new:

@@ -86,7 +86,7 @@ def _end_with_the_training(parent: int) -> None:
     """End this process when its standard input does, or when its parent is gone."""
 
     def wait_for_the_end() -> None:
-        while sys.stdin.buffer.read(1):
+        while os.read(sys.stdin.fileno(), 1):
             pass
         os._exit(0)
 

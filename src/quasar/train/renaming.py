@@ -32,7 +32,7 @@ class Renaming:
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
         size = max(vocabulary.values()) + 1
         named = {number: _names(text) for text, number in vocabulary.items()}
-        self.room = 1 + max((q for names in named.values() for q in names), default=-1)
+        self.room = 1 + max((q for names in named.values() for q in names), default=0)
         self.highest = np.full(size, -1, np.int64)
         self._family = np.full(size, -1, np.int64)
         self._pair = np.zeros((2, size), np.int64)

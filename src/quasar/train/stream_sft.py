@@ -42,6 +42,7 @@ from quasar.train.stream_workers import EXCLUDED, StreamWorkers
 CHUNKS = "chunks"
 """In the run's folder, unless the settings name another: the files of examples."""
 _AHEAD = 8  # batches
+_HELD = 3  # batches on which kernels are made before they are learnt
 _SYNC = 8  # steps a GPU may be behind the clock
 _LOOK_AFTER_S = 2.0
 _LIBRARIES = ("torch", "transformers", "safetensors", "numpy", "pydantic", "qulacs", "networkx")
@@ -171,14 +172,16 @@ class _Run:
         """Learn until the time or the steps are over, or the stream ends."""
         if self.progress.share >= 1.0:
             return
-        batch, _ = next_batch(workers, batches)
-        if batch is not None and self.learner.compiled:
+        held = [next_batch(workers, batches)[0] for _ in range(_HELD)]
+        if self.learner.compiled:
             _say("compiling")
-            self.learner.warm_up(batch)
+            for batch in filter(None, held):
+                self.learner.warm_up(batch)
         watch, progress = self.settings.watch, self.progress
         progress.start()
         self._tally.begin(progress.seconds)
         saved = looked = progress.seconds
+        batch = held.pop(0)
         while batch is not None and progress.share < 1.0:
             self._step(batch)
             if progress.step % watch.log_steps == 0:
@@ -189,7 +192,7 @@ class _Run:
             if progress.seconds - looked > _LOOK_AFTER_S:
                 workers.look_after()
                 looked = progress.seconds
-            batch, waited = next_batch(workers, batches)
+            batch, waited = (held.pop(0), 0.0) if held else next_batch(workers, batches)
             self._tally.waited += waited
         self.learner.wait()
         progress.pause()

@@ -1,7 +1,8 @@
 """Examples to token ids with labels, made once in parallel and kept on disk.
 
 Only the answer and the token that ends it carry labels. Examples longer than the limit are left
-out and counted, never cut.
+out, never cut. Tokens are packed in the narrowest whole numbers that hold the vocabulary, two bytes
+each for the packaged model, and written chunk by chunk: memory does not grow with the data set.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from quasar import __version__
 from quasar.core.errors import InputError
@@ -90,22 +95,23 @@ def _one(
     kept = None if cache is None else cache / f"{path.name}-{split}-{key}"
     if kept is not None and (kept / "dataset_info.json").exists():
         return load_from_disk(str(kept))
-    rows: dict[str, list[Any]] = {"input_ids": [], "labels": [], "length": []}
     work = partial(_encode, tokenizer=tokenizer, settings=settings, max_length=max_length)
     chunks = _chunks(files, settings, limit)
-    if jobs == 1:
-        _collect(rows, map(work, chunks))
-    else:
-        with multiprocessing.get_context("fork").Pool(jobs) as pool:
-            _collect(rows, pool.imap(work, chunks))
-    made = Dataset.from_dict(rows)
-    if kept is not None:
+    with tempfile.TemporaryDirectory(dir=_parent(kept), prefix=".tokens-") as folder:
+        packed = Path(folder) / "tokens.arrow"
+        if jobs == 1:
+            _write(packed, map(work, chunks), len(tokenizer))
+        else:
+            with multiprocessing.get_context("fork").Pool(jobs) as pool:
+                _write(packed, pool.imap(work, chunks), len(tokenizer))
+        if kept is None:
+            return Dataset.from_file(str(packed), in_memory=True)
         partly = kept.with_suffix(".partly")
         shutil.rmtree(partly, ignore_errors=True)
-        made.save_to_disk(str(partly))
+        Dataset.from_file(str(packed)).save_to_disk(str(partly))
         shutil.rmtree(kept, ignore_errors=True)
         partly.rename(kept)
-    return made
+    return load_from_disk(str(kept))
 
 
 def read_split(path: Path, split: str) -> list[dict[str, Any]]:
@@ -176,14 +182,29 @@ def _chunks(
                 yield records
 
 
+class _Packed(NamedTuple):
+    """Examples, m of them, one after the other.
+
+    Attributes:
+        ids: tokens of all.
+        ends: where each ends in `ids`, [m].
+        starts: where its answer begins, from its own beginning, [m].
+    """
+
+    ids: npt.NDArray[np.uint32]
+    ends: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.int64]
+
+
 def _encode(
     records: Sequence[Mapping[str, Any]],
     *,
     tokenizer: Any,
     settings: ExampleSettings,
     max_length: int,
-) -> list[tuple[list[int], list[int]]]:
-    out = []
+) -> _Packed:
+    found: list[list[int]] = []
+    starts: list[int] = []
     for record in records:
         example = make_example(record, settings)
         if example is not None:
@@ -191,13 +212,44 @@ def _encode(
                 example.chat, example.answer, tokenizer, whole=example.whole
             )
             if len(ids) <= max_length:
-                out.append((ids, labels))
-    return out
+                found.append(ids)
+                starts.append(labels.count(IGNORED))
+    lengths = np.array([len(ids) for ids in found], np.int64)
+    flat = np.fromiter((i for ids in found for i in ids), np.uint32, int(lengths.sum()))
+    return _Packed(flat, np.cumsum(lengths), np.array(starts, np.int64))
 
 
-def _collect(rows: dict[str, list[Any]], chunks: Any) -> None:
-    for chunk in chunks:
-        for ids, labels in chunk:
-            rows["input_ids"].append(ids)
-            rows["labels"].append(labels)
-            rows["length"].append(len(ids))
+def _write(path: Path, chunks: Iterable[_Packed], vocabulary: int) -> None:
+    """An arrow file with the columns of `tokenised`."""
+    import pyarrow as pa
+
+    narrow = vocabulary <= np.iinfo(np.int16).max
+    unsigned, signed = (np.uint16, np.int16) if narrow else (np.uint32, np.int32)
+    schema = pa.schema(
+        [
+            ("input_ids", pa.list_(pa.from_numpy_dtype(unsigned))),
+            ("labels", pa.list_(pa.from_numpy_dtype(signed))),
+            ("length", pa.int32()),
+        ]
+    )
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema) as stream:
+        for ids, ends, starts in chunks:
+            begins = np.concatenate([[0], ends[:-1]]).astype(np.int64) if len(ends) else ends
+            lengths = ends - begins
+            within = np.arange(len(ids)) - np.repeat(begins, lengths)
+            labels = np.where(within < np.repeat(starts, lengths), IGNORED, ids.astype(np.int64))
+            offsets = pa.array(np.concatenate([begins[:1], ends]) if len(ends) else [0], pa.int32())
+            columns = [
+                pa.ListArray.from_arrays(offsets, pa.array(ids.astype(unsigned))),
+                pa.ListArray.from_arrays(offsets, pa.array(labels.astype(signed))),
+                pa.array(lengths, pa.int32()),
+            ]
+            stream.write_batch(pa.record_batch(columns, schema=schema))
+
+
+def _parent(kept: Path | None) -> Path | None:
+    """Where the file is packed: beside what is kept, since it may be large."""
+    if kept is None:
+        return None
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    return kept.parent
