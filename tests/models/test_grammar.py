@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentq import load_expected, load_generations, load_records
+from compact_answers import qaoa_text
 from quasar.circuits.circuit import GATES, Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import parse
@@ -18,7 +19,7 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
 from quasar.optimize.plan import plan
-from quasar.prompts.compact_answer import circuit_text, qaoa_text
+from quasar.prompts.compact_answer import circuit_text
 from random_circuits import all_gates_circuit, circuits
 
 llguidance = pytest.importorskip("llguidance")

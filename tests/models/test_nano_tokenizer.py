@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compact_answers import qaoa_text
 from quasar.circuits.sim19 import sim
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.plan import plan
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
-from quasar.prompts.compact_answer import circuit_text, qaoa_text
+from quasar.prompts.compact_answer import circuit_text
 from quasar.prompts.vocabulary import ASSISTANT, END, USER, tokens
 
 transformers = pytest.importorskip("transformers")

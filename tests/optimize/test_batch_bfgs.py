@@ -5,7 +5,7 @@ import numpy as np
 from quasar.optimize.batch_bfgs import minimise_batch
 
 
-def rosenbrock(x):
+def rosenbrock(x, rows=None):
     a, b = x[:, 0], x[:, 1]
     value = (1 - a) ** 2 + 100 * (b - a * a) ** 2
     gradient = np.stack([-2 * (1 - a) - 400 * a * (b - a * a), 200 * (b - a * a)], axis=1)
@@ -36,3 +36,17 @@ def test_a_stationary_start_stays():
     points, values = minimise_batch(rosenbrock, np.ones((1, 2)))
     np.testing.assert_array_equal(points, [[1.0, 1.0]])
     assert values[0] == 0.0
+
+
+def test_rows_may_be_different_functions():
+    targets = np.random.default_rng(2).normal(size=(6, 3))
+    curvature = np.array([1.0, 30.0, 2.0, 0.1, 500.0, 1.0])
+
+    def energy(x, rows):
+        away = x - targets[rows]
+        scale = curvature[rows, None]
+        return 0.5 * (scale * away**2).sum(axis=1), scale * away
+
+    points, values = minimise_batch(energy, np.zeros((6, 3)))
+    np.testing.assert_allclose(points, targets, atol=1e-4)
+    assert values.max() < 1e-6

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compact_answers import grown_text, qaoa_text
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
@@ -15,19 +16,11 @@ from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.plan import plan, planned_index
-from quasar.optimize.qaoa_table import angle_sets
+from quasar.prompts.answer_plan import decided_part, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
-from quasar.prompts.compact_answer import (
-    GATES,
-    PLAN,
-    circuit_text,
-    field_text,
-    grown_text,
-    plan_alone,
-    qaoa_text,
-)
-from quasar.prompts.numbers import MAGNITUDES, angle_text, rounded
+from quasar.prompts.compact_answer import GATES, HEADER, circuit_text
+from quasar.prompts.numbers import MAGNITUDES, rounded
 from quasar.prompts.vocabulary import SPECIAL, pattern, tokens
 from quasar.simulate.engine import get_engine, probabilities
 
@@ -104,18 +97,6 @@ def test_qaoa_answers_mean_qaoa(hamiltonian, angles):
     assert probabilities(get_engine().state(circuit)) == pytest.approx(expected, abs=1e-9)
 
 
-def test_angles_of_the_table_are_written_as_it_has_them():
-    ring = IsingHamiltonian(3, {(0, 1): 2.0, (1, 2): 2.0, (0,): -0.7})
-    for layers in (1, 2, 3, 4):
-        for entry in angle_sets(layers):
-            theta = np.round(entry.angles(ring), 4)
-            text = qaoa_text(ring, theta[:layers], theta[layers:])
-            divided = "/1.45) q[0]" if entry.unit == "deviation" else ") q[0]"
-            for gamma, beta in zip(entry.gammas, entry.betas, strict=True):
-                assert f"cost({angle_text(2 * gamma)}{divided}" in text
-                assert f"rx({angle_text(2 * beta)}) q;" in text
-
-
 @settings(deadline=None)
 @given(st.integers(1, 19), st.integers(1, 5), st.integers(1, 2), st.integers(0, 999))
 def test_circuit_answers_mean_the_circuit(number, n, layers, seed):
@@ -146,9 +127,9 @@ def test_growth_prefers_the_latest_coupled_qubit_that_is_set_as_control():
 def test_a_plan_alone_is_how_the_answer_begins():
     ring = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 1.0, (0, 2): -0.5})
     for text in (grown_text(ring, plan(ring)), qaoa_text(ring, [0.3], [-0.2])):
-        begun = plan_alone(text)
+        begun = decided_part(text)
         assert text.startswith(begun)
-        assert begun.count("\n") == text[: text.index(PLAN)].count("\n") + 1
+        assert begun.count("\n") == HEADER.count("\n") + 1
 
 
 def test_equal_rotations_are_one_statement():

@@ -13,9 +13,9 @@ from quasar.optimize.qaoa_table import angle_sets
 from quasar.problems.base import encode
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.vertex_cover import VertexCover
+from quasar.prompts.answer_plan import AnswerPlan, plan_line, qaoa_plan
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
-from quasar.prompts.compact_answer import plan_alone, plan_text, qaoa_text
 from quasar.prompts.few_shot import task_text
 from quasar.prompts.observation import observation
 from quasar.prompts.published import published_prompt
@@ -52,13 +52,17 @@ def test_the_user_page_shows_what_is_rendered() -> None:
     problem = encode(GraphColoring(nx.path_graph(2), 2))
     shown = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
     theta = angle_sets(2)[0].angles(problem.hamiltonian)
+    decisions = plan(problem.hamiltonian)
+    plans = (
+        AnswerPlan("warm", 2, decisions=decisions),
+        qaoa_plan(problem.hamiltonian, theta[:2], theta[2:]),
+    )
     flipped = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];'
     for text in (
         published_prompt(problem, Request(layers=2)),
         task_text(problem, Request("vqe", 2)),
         compact_prompt(problem.hamiltonian, Request()),
-        plan_text(plan(problem.hamiltonian)).strip(),
-        plan_alone(qaoa_text(problem.hamiltonian, theta[:2], theta[2:])).splitlines()[-1].strip(),
+        *(plan_line(made).strip() for made in plans),
         observation(verify(flipped, problem)),
     ):
         assert f"```text\n{text}\n```" in shown

@@ -131,6 +131,7 @@ def generate(
     first_sample: int = 0,
     sampling: Sampling | Mapping[str, Any] | None = None,
     constrained: bool = False,
+    guided: bool | None = None,
     refine: RefineSettings | Mapping[str, Any] | bool | None = None,
     model_options: Mapping[str, Any] | None = None,
     verifier_settings: VerifierSettings | Mapping[str, Any] | None = None,
@@ -154,6 +155,8 @@ def generate(
         first_sample: number of the designer's first attempt; each has randomness of its own.
         sampling: how a language model's answers are drawn; its `samples` does not count.
         constrained: hold a language model to the grammar of circuits on the problem's qubits.
+        guided: leave to a language model what takes thought, and write out what follows from it;
+            None: where the model can, unless it is constrained. See `agent.propose.Proposer`.
         refine: feed the verifier's reports back and polish angles; True: as by default; None: take
             what was written.
         model_options: of a model given by name, see `load_model`.
@@ -187,6 +190,8 @@ def generate(
     for name, given in flags.items():
         if not isinstance(given, bool):
             raise InputError(f"{name} must be True or False, not {given!r}.")
+    if guided is not None and not isinstance(guided, bool):
+        raise InputError(f"guided must be True, False or None, not {guided!r}.")
     if model_options is not None and not isinstance(model_options, Mapping):
         raise InputError("model_options must be a dict such as {'dtype': 'bfloat16'}.")
     if progress is not None and not callable(progress):
@@ -207,7 +212,7 @@ def generate(
         return _compared(_refined(found, referee, None, refining, seen), compare)
     if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
-    proposer = Proposer(writer, drawing, constrained=constrained)
+    proposer = Proposer(writer, drawing, constrained=constrained, guided=guided)
     count = samples or default_samples(writer, refining)
     with ending.at_once():
         referee = Referee(encoded, judging, limits, ending)

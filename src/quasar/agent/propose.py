@@ -6,11 +6,12 @@ What the model wrote is kept raw beside the program taken out of it; nothing is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
+from quasar.models.guide import GuideFactory
 from quasar.models.protocol import Completion, FinishReason, Model, Sampling
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Message, Request
@@ -36,6 +37,8 @@ class Proposal:
         text: the answer, raw and unrepaired.
         extraction: the program in it; None where there is none.
         finish_reason: see `quasar.models.protocol.Completion`, as for the rest.
+        expanded: the end of the text, which followed from what the model had decided.
+        guide: what made the guide that it followed, and later turns follow; None: there was none.
     """
 
     sample: int
@@ -47,6 +50,8 @@ class Proposal:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str | None = None
+    expanded: str = ""
+    guide: GuideFactory | None = field(default=None, repr=False, compare=False)
 
     @property
     def qasm(self) -> str | None:
@@ -66,27 +71,44 @@ class Proposal:
 
 
 class Question(NamedTuple):
-    """A chat that ends in the user's turn, about a problem of so many qubits."""
+    """A chat that ends in the user's turn, about a problem of so many qubits.
+
+    Attributes:
+        guide: what makes a guide for each answer; None: the model answers by itself.
+    """
 
     chat: tuple[Message, ...]
     n_qubits: int
+    guide: GuideFactory | None = None
 
 
 class Proposer:
     """Asks a model, in the style it was trained on."""
 
     def __init__(
-        self, model: Model, sampling: Sampling | None = None, *, constrained: bool = False
+        self,
+        model: Model,
+        sampling: Sampling | None = None,
+        *,
+        constrained: bool = False,
+        guided: bool | None = None,
     ) -> None:
         """Settle how to ask.
 
         Args:
             sampling: its `samples` do not count, see `propose`.
             constrained: hold answers to the grammar of circuits on the problem's qubits.
+            guided: leave to the model what takes thought, and write out what follows from it
+                (`quasar.prompts.plan_guide`); None: where the model and its style can, unless it is
+                constrained.
 
         Raises:
-            InputError: the model's prompt style is not known.
+            InputError: the model's prompt style is not known, it is to be both guided and
+                constrained, or it cannot be guided.
         """
+        if guided and constrained:
+            raise InputError("a guided answer needs no grammar: ask for one of the two.")
+        self._guided = guided
         self.model = model
         self._sampling = sampling or Sampling()
         self._constrained = constrained
@@ -99,8 +121,20 @@ class Proposer:
             InputError: more qubits than the model knows, or a request that its style cannot state.
         """
         check_known(problem.n_qubits, self.model.name, self.model.max_qubits)
-        chat = self.style.render(problem, (request or Request()).checked())
-        return Question(tuple(chat), problem.n_qubits)
+        asked = (request or Request()).checked()
+        chat = self.style.render(problem, asked)
+        return Question(tuple(chat), problem.n_qubits, self._guide(problem, asked))
+
+    def _guide(self, problem: EncodedProblem, request: Request) -> GuideFactory | None:
+        if not is_guided(self.model, self._constrained, self._guided):
+            return None
+        guide = self.style.guide(problem, request)
+        if self._guided and guide is None:
+            raise InputError(
+                f"'{self.model.name}' cannot be guided: that takes a model of the style 'compact' "
+                "that is run here."
+            )
+        return guide
 
     def propose(self, questions: Sequence[Question], samples: int) -> list[list[Proposal]]:
         """Answer each question `samples` times, all in one batch.
@@ -111,7 +145,7 @@ class Proposer:
         """
         answers = self._ask(questions, samples)
         return [
-            [_proposal(made, question.chat, k, 1) for k, made in enumerate(row, start=1)]
+            [_proposal(made, question, k, 1) for k, made in enumerate(row, start=1)]
             for question, row in zip(questions, answers, strict=True)
         ]
 
@@ -125,17 +159,35 @@ class Proposer:
             InputError: the chat template refuses so many turns, or as for `propose`.
             InfrastructureError: nothing can be had.
         """
-        questions = [Question(_continued(last, words), n_qubits) for last, words in told]
+        questions = [
+            Question(self._continued(last, words), n_qubits, last.guide) for last, words in told
+        ]
         rows = self._ask(questions, 1)
         return [
-            _proposal(row[0], question.chat, last.sample, last.turn + 1)
+            _proposal(row[0], question, last.sample, last.turn + 1)
             for (last, _), question, row in zip(told, questions, rows, strict=True)
         ]
 
     def _ask(self, questions: Sequence[Question], samples: int) -> list[list[Completion]]:
         sampling = self._sampling.model_copy(update={"samples": samples})
         qubits = [question.n_qubits for question in questions] if self._constrained else None
-        return self.model.complete([q.chat for q in questions], sampling, qubits=qubits)
+        chats = [question.chat for question in questions]
+        guides = [question.guide for question in questions]
+        if all(guide is None for guide in guides):
+            return self.model.complete(chats, sampling, qubits=qubits)
+        return self.model.complete(chats, sampling, qubits=qubits, guides=guides)
+
+    def _continued(self, last: Proposal, words: str) -> tuple[Message, ...]:
+        said: Message = {"role": "assistant", "content": self.style.recalled(last.text)}
+        return (*last.chat, said, {"role": "user", "content": words})
+
+
+def is_guided(model: Model, constrained: bool, guided: bool | None) -> bool:
+    """Whether answers are guided, where `guided` may leave it to what the model can."""
+    if guided is not None:
+        return guided
+    able = getattr(model, "follows_guides", False) and model.prompt_style == "compact"
+    return bool(able) and not constrained
 
 
 def check_known(n_qubits: int, model: str, limit: int | None) -> None:
@@ -151,20 +203,17 @@ def check_known(n_qubits: int, model: str, limit: int | None) -> None:
         )
 
 
-def _continued(last: Proposal, words: str) -> tuple[Message, ...]:
-    said: Message = {"role": "assistant", "content": last.text}
-    return (*last.chat, said, {"role": "user", "content": words})
-
-
-def _proposal(made: Completion, chat: tuple[Message, ...], sample: int, turn: int) -> Proposal:
+def _proposal(made: Completion, question: Question, sample: int, turn: int) -> Proposal:
     return Proposal(
         sample=sample,
         turn=turn,
-        chat=chat,
+        chat=question.chat,
         text=made.text,
         extraction=extract(made.text),
         finish_reason=made.finish_reason,
         prompt_tokens=made.prompt_tokens,
         completion_tokens=made.completion_tokens,
         error=made.error,
+        expanded=made.expanded,
+        guide=question.guide,
     )

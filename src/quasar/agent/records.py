@@ -1,7 +1,8 @@
 """Candidates for many records: batched, appended line by line, resumed where they stopped.
 
 A line has `run`, `sample_index`, `candidate` and `qasm`, as every generations file; of a language
-model also the raw `text`, `finish_reason`, the tokens, and `error` where there was no answer. With
+model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (so many at the text's
+end followed from what the model had decided), and `error` where there was no answer. With
 refinement there is one line a record, its `run` says so, and `origin` and `written` tell what the
 model wrote from what was polished.
 
@@ -105,6 +106,7 @@ class RecordsSettings:
     samples: int | None = None
     sampling: Sampling | None = None
     constrained: bool = False
+    guided: bool | None = None
     refine: RefineSettings | None = None
     batch_size: int = BATCH_SIZE
 
@@ -202,6 +204,7 @@ def _steering(writer: Model | None, settings: RecordsSettings) -> dict[str, Any]
             settings=settings.settings,
             sampling=settings.sampling,
             constrained=settings.constrained,
+            guided=settings.guided,
             refine=settings.refine,
             samples=settings.samples or default_samples(writer, settings.refine),
         ),
@@ -282,7 +285,9 @@ def _lines(
             for candidate in todo[record.sample_index]:
                 yield [_designed(record, candidate, settings, done.run)]
         return
-    proposer = Proposer(writer, settings.sampling, constrained=settings.constrained)
+    proposer = Proposer(
+        writer, settings.sampling, constrained=settings.constrained, guided=settings.guided
+    )
     asked: list[_Asked] = []
     refused: list[list[dict[str, Any]]] = []
     first: InputError | None = None
@@ -396,6 +401,7 @@ def _refined(one: _Asked, writer: Model, settings: RecordsSettings, run: str) ->
             samples=settings.samples,
             sampling=settings.sampling,
             constrained=settings.constrained,
+            guided=settings.guided,
             refine=settings.refine,
         )
     except NoAnswer as error:
@@ -467,6 +473,8 @@ def _line(record: Record, candidate: int, proposal: Proposal, run: str) -> dict[
         "prompt_tokens": proposal.prompt_tokens,
         "completion_tokens": proposal.completion_tokens,
     }
+    if proposal.expanded:
+        line["expanded_characters"] = len(proposal.expanded)
     return line if proposal.error is None else {**line, "error": proposal.error}
 
 

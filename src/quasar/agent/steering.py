@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quasar.agent.propose import is_guided
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
 from quasar.optimize.choice import ALGORITHMS
@@ -24,6 +25,7 @@ def steering(
     settings: DesignerSettings | None = None,
     sampling: Sampling | None = None,
     constrained: bool = False,
+    guided: bool | None = None,
     refine: RefineSettings | None = None,
     samples: int,
     found: Generation | None = None,
@@ -38,7 +40,7 @@ def steering(
     if writer is None:
         how = _designing(settings or DesignerSettings(), request, found)
     else:
-        how = _asking(writer, sampling or Sampling(), request, constrained)
+        how = _asking(writer, sampling or Sampling(), request, constrained, guided)
     polishing = None
     if refine is not None:
         polishing = refine.model_dump()
@@ -64,7 +66,7 @@ def _designing(
 
 
 def _asking(
-    writer: Model, sampling: Sampling, request: Request, constrained: bool
+    writer: Model, sampling: Sampling, request: Request, constrained: bool, guided: bool | None
 ) -> dict[str, Any]:
     how = sampling.model_dump(exclude={"samples"})
     asked = {key: value or WRITERS_CHOICE for key, value in request._asdict().items()}
@@ -74,6 +76,7 @@ def _asking(
         **how,
         "max_tokens": how["max_tokens"] or "what the context leaves",
         "constrained": constrained,
+        "guided": is_guided(writer, constrained, guided),
         **asked,
         "prompt_style": writer.prompt_style,
         "back_end": dict(getattr(writer, "resolved", {})),

@@ -151,6 +151,16 @@ def command(
             help="Language models: hold answers to a grammar of circuits on the right qubits.",
         ),
     ] = False,
+    guided: Annotated[
+        bool | None,
+        typer.Option(
+            "--guided/--free-running",
+            help="Language models: leave to the model what takes thought (structure, depth, bits, "
+            "angles), and write out the program that follows; or take every word from the model. "
+            "Default: guided, where the model can be.",
+            show_default=False,
+        ),
+    ] = None,
     model_option: Annotated[
         list[str] | None,
         typer.Option(
@@ -245,6 +255,7 @@ def command(
             {"seed": seed, **{k: v for k, v in drawing.items() if v is not None}}
         ),
         constrained=constrained,
+        guided=guided,
         refine=RefineSettings(max_evaluations=budget, max_seconds=max_seconds, seed=seed)
         if refine
         else None,
@@ -371,6 +382,7 @@ def _one(
             samples=how.samples,
             sampling=how.sampling,
             constrained=how.constrained,
+            guided=how.guided,
             refine=how.refine,
             compare=True,
             with_qaoa=with_qaoa,
@@ -384,6 +396,7 @@ def _one(
             settings=designer,
             sampling=how.sampling,
             constrained=how.constrained,
+            guided=how.guided,
             refine=how.refine,
             samples=found.samples,
             found=found,

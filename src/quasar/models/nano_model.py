@@ -156,6 +156,8 @@ class _Row:
 class NanoModel:
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
+    follows_guides = True
+
     def __init__(self, folder: str | Path, settings: NanoSettings | None = None) -> None:
         """Load tokenizer and weights.
 

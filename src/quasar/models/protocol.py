@@ -66,6 +66,8 @@ class Model(Protocol):
         name: what tables and generations files call it.
         prompt_style: name of the style it was trained on (see `quasar.prompts.styles`).
         max_qubits: largest problem it knows, None: no limit known.
+
+    A back end that can follow guides says so in an attribute `follows_guides`.
     """
 
     @property

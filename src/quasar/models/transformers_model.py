@@ -79,6 +79,8 @@ class _Row:
 class TransformersModel:
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
+    follows_guides = True
+
     def __init__(self, model: str, settings: TransformersSettings | None = None) -> None:
         """Load tokenizer and weights.
 

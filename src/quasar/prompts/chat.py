@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
@@ -93,6 +93,14 @@ class PromptStyle(Protocol):
             InputError: the problem or request cannot be stated in this style; the message names
                 one that can.
         """
+
+    def guide(self, problem: EncodedProblem, request: Request) -> Callable[[], Any] | None:
+        """What makes a guide (`quasar.models.guide.Guide`) for each answer to `render`'s chat, and
+        to later turns of it; None where this style has none.
+        """
+
+    def recalled(self, answer: str) -> str:
+        """An answer as later turns of the chat repeat it."""
 
     def reply(self, problem: EncodedProblem, report: Report | None) -> str:
         """The user's next turn, once an answer was judged; None: there was no program in it."""

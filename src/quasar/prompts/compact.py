@@ -17,37 +17,15 @@ never seen, and problem names play no part.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.plan import largest_coefficient, rows
-from quasar.problems.base import EncodedProblem
-from quasar.prompts.chat import Message, Request
+from quasar.prompts.chat import Request
 from quasar.prompts.numbers import number_text, rounded
-
-if TYPE_CHECKING:
-    from quasar.verifier.report import Report
 
 MAX_QUBITS = 24
 MAX_LAYERS = 8
-
-
-class Compact:
-    """Prompt style `compact`; see the module's header."""
-
-    name = "compact"
-
-    def render(self, problem: EncodedProblem, request: Request) -> list[Message]:
-        return [{"role": "user", "content": compact_prompt(problem.hamiltonian, request)}]
-
-    def reply(self, problem: EncodedProblem, report: Report | None) -> str:
-        measured = None if report is None else report.stages.objective
-        if measured is None:
-            return UNUSABLE
-        hamiltonian = problem.hamiltonian
-        gap = max(measured.energy - hamiltonian.spectrum.e_min, 0.0)
-        return verdict_text(measured.score, gap / largest_coefficient(hamiltonian))
 
 
 def compact_prompt(hamiltonian: IsingHamiltonian, request: Request) -> str:

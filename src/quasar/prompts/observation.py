@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from quasar.problems.base import EncodedProblem
+from quasar.prompts.chat import Request
 
 if TYPE_CHECKING:
     from quasar.verifier.quality import Reading
@@ -45,7 +46,14 @@ def no_program() -> str:
 
 
 class InWords:
-    """The replies of every prompt style that is made of words."""
+    """The later turns of every prompt style that is made of words."""
+
+    def guide(self, problem: EncodedProblem, request: Request) -> None:
+        """See `PromptStyle`: answers are the model's own, from the first word to the last."""
+
+    def recalled(self, answer: str) -> str:
+        """See `PromptStyle`."""
+        return answer
 
     def reply(self, problem: EncodedProblem, report: Report | None) -> str:
         """See `PromptStyle`."""

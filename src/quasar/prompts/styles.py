@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from quasar.core.errors import InputError
 from quasar.prompts.chat import PromptStyle
-from quasar.prompts.compact import Compact
+from quasar.prompts.compact_style import Compact
 from quasar.prompts.few_shot import FewShot
 from quasar.prompts.published import Published
 

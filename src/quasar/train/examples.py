@@ -63,7 +63,7 @@ class ExampleSettings(Settings):
     """Share of examples that name the number of layers."""
     grown_share: float = Field(default=0.4, ge=0, le=1)
     """Share of solved VQE circuits of style `converged` whose solution is asked for, and written,
-    as an adaptive circuit (`compact_answer.grown_text`) instead."""
+    as an adaptive circuit instead."""
     plan_only: float = Field(default=0.0, ge=0, le=1)
     """Share of examples that end with the plan: what follows is copied from it, so most of the
     tokens can go where the thinking is."""
