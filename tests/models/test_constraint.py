@@ -56,7 +56,7 @@ def walk(guide: QasmGuide, ids: list[int], n_qubits: int) -> list[np.ndarray]:
 
 def test_a_program_is_followed_and_ends_only_where_it_is_whole(tokenizer: Any) -> None:
     stop = tokenizer.eos_token_id
-    guide = QasmGuide(tokenizer, [stop])
+    guide = QasmGuide.of(tokenizer, [stop])
     ids = tokenizer(PROGRAM, add_special_tokens=False)["input_ids"]
     masks = walk(guide, ids, 3)
     for i, mask in enumerate(masks):
@@ -73,7 +73,7 @@ def test_a_program_is_followed_and_ends_only_where_it_is_whole(tokenizer: Any) -
 
 def test_rows_have_states_of_their_own(words: Any) -> None:
     stop = words.eos_token_id
-    constraint = QasmConstraint(QasmGuide(words, [stop]), [3, None, 3])
+    constraint = QasmConstraint(QasmGuide.of(words, [stop]), [3, None, 3])
     ids = words(PROGRAM, add_special_tokens=False)["input_ids"]
     short = [*ids[:5], stop]
     prompt = [[7, 7]] * 3
@@ -90,7 +90,7 @@ def test_rows_have_states_of_their_own(words: Any) -> None:
 def test_every_token_that_ends_an_answer_may_end_it(words: Any) -> None:
     pad, eos = words.pad_token_id, words.eos_token_id
     ids = words(PROGRAM, add_special_tokens=False)["input_ids"]
-    masks = walk(QasmGuide(words, [eos, pad]), ids, 3)
+    masks = walk(QasmGuide.of(words, [eos, pad]), ids, 3)
     assert masks[-1][[eos, pad]].all()
     assert not masks[0][[eos, pad]].any()
 
@@ -98,7 +98,7 @@ def test_every_token_that_ends_an_answer_may_end_it(words: Any) -> None:
 def test_random_walks_of_tokens_make_programs(tokenizer: Any) -> None:
     rng = np.random.default_rng(3)
     stop = tokenizer.eos_token_id
-    guide = QasmGuide(tokenizer, [stop])
+    guide = QasmGuide.of(tokenizer, [stop])
     finished = 0
     for n in range(1, 25):
         constraint = QasmConstraint(guide, [n])
@@ -119,7 +119,7 @@ def test_a_row_without_a_way_on_is_ended_and_named() -> None:
     # No "[": the grammar can begin, and is stuck where the register is declared.
     poor = word_tokenizer(tuple(word for word in WORDS if "[" not in word))
     stop = poor.eos_token_id
-    constraint = QasmConstraint(QasmGuide(poor, [stop]), [3])
+    constraint = QasmConstraint(QasmGuide.of(poor, [stop]), [3])
     ids = poor('OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit', add_special_tokens=False)
     row = ids["input_ids"]
     for i in range(len(row) + 1):
@@ -131,8 +131,8 @@ def test_a_row_without_a_way_on_is_ended_and_named() -> None:
 def test_tokenizers_that_cannot_be_followed_are_refused(words: Any) -> None:
     spaced = word_tokenizer(decoder=False)
     with pytest.raises(InputError, match="joining its tokens"):
-        QasmGuide(spaced, [spaced.eos_token_id])
+        QasmGuide.of(spaced, [spaced.eos_token_id])
     with pytest.raises(InputError, match="no token that ends"):
-        QasmGuide(words, [])
+        QasmGuide.of(words, [])
     with pytest.raises(InputError, match="fast tokenizer"):
         token_bytes(object())

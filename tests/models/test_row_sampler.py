@@ -54,3 +54,29 @@ def test_a_row_does_not_depend_on_its_neighbours() -> None:
 def test_temperature_zero_leaves_the_scores_to_greedy_decoding() -> None:
     logits = torch.tensor([[0.5, 2.0, 1.0]])
     assert RowSampler([], 0.0, 0.5)(torch.zeros(1, 1), logits) is logits
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.3, 1.0, 4.0])
+@pytest.mark.parametrize("top_p", [0.05, 0.8, 0.999, 1.0])
+def test_numpy_draws_the_same_tokens(temperature: float, top_p: float) -> None:
+    from quasar.models.row_sampler import draw as draw_one
+
+    logits = np.random.default_rng(3).normal(0, 3, (60, 500)).astype(np.float32)
+    logits[:10, :400] = logits[:10, :1]  # equals
+    streams = [np.random.default_rng(s) for s in range(60)]
+    own = [
+        draw_one(row, stream, temperature, top_p)
+        for row, stream in zip(logits, streams, strict=True)
+    ]
+    if temperature == 0:
+        assert own == logits.argmax(axis=1).tolist()
+    else:
+        assert own == draw(logits.tolist(), list(range(60)), temperature, top_p)
+
+
+def test_a_token_without_alternative_takes_no_number() -> None:
+    streams = [np.random.default_rng(0), np.random.default_rng(0)]
+    logits = torch.tensor([[-np.inf, 2.0, -np.inf], [1.0, 2.0, 0.0]])
+    RowSampler(streams, 1.0, 0.9)(torch.zeros(2, 1, dtype=torch.long), logits)
+    assert streams[0].random() == np.random.default_rng(0).random()
+    assert streams[1].random() != np.random.default_rng(0).random()

@@ -36,7 +36,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
-from quasar.verifier.sandbox import SandboxLimits
+from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
 
 DESIGNER = "designer"
@@ -195,6 +195,8 @@ def generate(
     with ending.at_once():
         encoded = load_problem(problem, verifiable=True)
         check_size(encoded, model, model_options)
+        if limits is not None and model != DESIGNER:
+            start_early()
         writer = resolve_model(model, model_options)
     seen = progress or (lambda _: None)
     if writer is None:

@@ -1,7 +1,7 @@
 """Holds a local model to the circuit grammar, token by token.
 
-`QasmConstraint` is a logits processor for `generate` of transformers (and for anything else that
-calls it the same way). Each row of a batch has a state of its own; tokens that lead out of the
+`QasmConstraint` is a logits processor for `generate` of transformers; `advance` and `allowed` do
+the same without torch. Each row of a batch has a state of its own; tokens that lead out of the
 grammar get probability zero, and the end of the answer is possible only where the program is
 complete. What it cannot do is finish in time: an answer that reaches the token limit is cut off,
 and may be no program. The work of following the grammar is llguidance's.
@@ -10,9 +10,9 @@ and may be no program. The work of following the grammar is llguidance's.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -28,37 +28,49 @@ _PROBE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nrz(-0.25) q[1];\n
 class QasmGuide:
     """The grammar in terms of one tokenizer; made once for a model."""
 
-    def __init__(self, tokenizer: Any, stop_ids: Sequence[int]) -> None:
-        """Read the tokenizer's vocabulary.
+    def __init__(
+        self, vocabulary: list[bytes], special: Collection[int], stop_ids: Sequence[int]
+    ) -> None:
+        """Take the vocabulary.
 
         Args:
-            tokenizer: a fast Hugging Face tokenizer.
+            vocabulary: what each token adds to the text, by id.
+            special: tokens that are no text.
             stop_ids: tokens that end an answer.
 
         Raises:
-            InputError: llguidance is not installed, no token ends an answer, or decoding is more
-                than joining tokens, so that the grammar cannot follow it.
+            InputError: llguidance is not installed, or no token ends an answer.
         """
         try:
             import llguidance
         except ImportError as error:
             raise InputError(
                 "holding a model to the grammar needs llguidance: "
-                "pip install 'quasar-synthesis[models]'."
+                "pip install 'quasar-synthesis[grammar]'."
             ) from error
         if not stop_ids:
             raise InputError("the model has no token that ends an answer; generate freely instead.")
-        vocabulary = token_bytes(tokenizer)
-        _check_joining(tokenizer, vocabulary)
-        special = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
         self.vocabulary = vocabulary
         self.stop_ids = tuple(stop_ids)
         self._tokenizer = llguidance.LLTokenizer(
-            llguidance.TokenizerWrapper(_Vocabulary(vocabulary, stop_ids, special | set(stop_ids))),
+            llguidance.TokenizerWrapper(_Vocabulary(vocabulary, stop_ids, {*special, *stop_ids})),
             eos_token=list(stop_ids),
         )
         self._limits = llguidance.LLParserLimits(verbose_errors=False)
         self._fresh = lru_cache(maxsize=64)(self._compile)
+
+    @classmethod
+    def of(cls, tokenizer: Any, stop_ids: Sequence[int]) -> Self:
+        """The guide of a fast Hugging Face tokenizer.
+
+        Raises:
+            InputError: as above, or decoding is more than joining tokens, so that the grammar
+                cannot follow it.
+        """
+        vocabulary = token_bytes(tokenizer)
+        _check_joining(tokenizer, vocabulary)
+        special = [i for i, token in tokenizer.added_tokens_decoder.items() if token.special]
+        return cls(vocabulary, special, stop_ids)
 
     def matcher(self, n_qubits: int) -> Any:
         """A new state at the beginning of a program on `n_qubits` qubits (an `LLMatcher`).
@@ -102,7 +114,7 @@ class QasmConstraint:
 
         if self._seen is not None:
             for row, tokens in enumerate(input_ids[:, self._seen :].tolist()):
-                self._advance(row, tokens)
+                self.advance(row, tokens)
         self._seen = input_ids.shape[1]
         allowed = torch.from_numpy(self.allowed(scores.shape[1])).to(scores.device)
         return scores.masked_fill(~allowed, float("-inf"))
@@ -127,7 +139,8 @@ class QasmConstraint:
                 out[row, list(self._stop_ids)] = True
         return out
 
-    def _advance(self, row: int, tokens: list[int]) -> None:
+    def advance(self, row: int, tokens: Sequence[int]) -> None:
+        """Follow a row's next tokens."""
         for token in tokens:
             if self._ended[row]:
                 return

@@ -28,6 +28,7 @@ from pydantic import Field
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
 from quasar.models.grammar import qasm_grammar
+from quasar.models.guide import GuideFactory, refuse_guides
 from quasar.models.profile import DEFAULT_STYLE, Profile
 from quasar.models.protocol import (
     Completion,
@@ -136,6 +137,7 @@ class OpenAIModel:
         sampling: Sampling,
         *,
         qubits: Sequence[int | None] | None = None,
+        guides: Sequence[GuideFactory | None] | None = None,
     ) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.
 
@@ -145,9 +147,10 @@ class OpenAIModel:
 
         Raises:
             InputError: the endpoint refuses the key or does not know the model; or `qubits` are
-                asked for and `grammar` is not set.
+                asked for and `grammar` is not set; or there is a guide.
             InfrastructureError: the endpoint gave no answer at all.
         """
+        refuse_guides(self.name, guides)
         grammars = self._grammars(qubits_of(chats, qubits))
         streams = chat_streams(chats)
         got: list[list[Completion]] = [[] for _ in chats]

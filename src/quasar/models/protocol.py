@@ -17,6 +17,7 @@ from pydantic import Field
 
 from quasar.core.errors import InputError
 from quasar.core.settings import Settings
+from quasar.models.guide import GuideFactory
 from quasar.prompts.chat import Message
 
 FinishReason = Literal["stop", "length", "error"]
@@ -47,6 +48,7 @@ class Completion:
         prompt_tokens: of the prompt, 0 where unknown.
         completion_tokens: of the answer, 0 where unknown.
         error: what went wrong, a sentence with the remedy, for `error` only.
+        expanded: the end of the text, where a guide completed it without the model.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Completion:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     error: str | None = None
+    expanded: str = ""
 
 
 class Model(Protocol):
@@ -80,6 +83,7 @@ class Model(Protocol):
         sampling: Sampling,
         *,
         qubits: Sequence[int | None] | None = None,
+        guides: Sequence[GuideFactory | None] | None = None,
     ) -> list[list[Completion]]:
         """Answer each chat `sampling.samples` times.
 
@@ -87,13 +91,16 @@ class Model(Protocol):
             qubits: for each chat, how many qubits its answer must be OpenQASM 3 on, and nothing
                 else (see `quasar.models.grammar`); None: a free answer. An answer that reaches
                 `sampling.max_tokens` is cut off all the same, and says `length`.
+            guides: for each chat, what makes the guide of each of its answers (see
+                `quasar.models.guide`); it takes the place of the grammar. Tokens that it forces
+                count among the answer's, what it adds at the end does not.
 
         Returns:
             For each chat, in order, its completions.
 
         Raises:
-            InputError: `qubits` does not fit the chats, or this back end cannot hold a model to a
-                grammar.
+            InputError: `qubits` or `guides` do not fit the chats, or this back end cannot hold a
+                model to a grammar or a guide.
             InfrastructureError: nothing can be had (endpoint down, no memory).
         """
 
@@ -131,3 +138,12 @@ def chat_streams(chats: Sequence[Sequence[Message]]) -> list[str]:
         names.append(f"{digest}/{seen[digest]}")
         seen[digest] += 1
     return names
+
+
+def no_room(model: str, prompt_tokens: int, context: int) -> Completion:
+    """The completion of a prompt that fills the model's context."""
+    return failed(
+        f"the prompt takes {prompt_tokens} tokens, but the context of '{model}' holds {context}: "
+        "use a smaller problem, a shorter prompt style or a model with a longer context.",
+        prompt_tokens,
+    )

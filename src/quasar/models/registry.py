@@ -7,6 +7,8 @@
 | `vllm:` and a folder or hub id | run here by vLLM |
 | `openai:` and a name | behind an OpenAI-compatible endpoint |
 
+Folders of the packaged model's form are run by `nano_model`, which needs no transformers.
+
 The classical designer is no language model and not found here. A new back end is its file and one
 line in `_BACK_ENDS`.
 """
@@ -22,6 +24,7 @@ from quasar.models.profile import SHORT_NAMES, Profile, find_profile
 from quasar.models.protocol import Model
 
 PACKAGED = "nano"
+_LOCAL = ("runtime", "transformers")
 
 
 def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
@@ -31,7 +34,8 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
         spec: see the table above.
         options: settings of the back end, by name; unknown ones are errors. Texts will do
             (`{"batch_size": "4"}`), so that a command line can pass its own on. Every back end
-            takes `name`, `prompt_style` and `max_qubits`.
+            takes `name`, `prompt_style` and `max_qubits`. A local checkpoint also takes `back_end`:
+            `transformers`, or `runtime` (NumPy alone), the default for the packaged model's form.
 
     Raises:
         InputError: unknown name or option, library not installed, model not to be found.
@@ -42,7 +46,7 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
         if not rest:
             raise InputError(f"'{spec}' lacks the model's name: {kind}:NAME.")
         return _BACK_ENDS[kind](rest, dict(options or {}))
-    return _transformers(spec, dict(options or {}))
+    return _local(checkpoint(spec), dict(options or {}))
 
 
 def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | None:
@@ -101,10 +105,26 @@ def _is_hub_id(spec: str) -> bool:
     return bool(owner and name) and "/" not in name and owner not in {".", "..", "~"}
 
 
+def _local(model: str, options: dict[str, Any]) -> Model:
+    """By the runtime for the packaged model's form where that will do, else by transformers."""
+    from quasar.models.nano_model import Checkpoint, NanoModel, NanoSettings
+
+    wanted = options.pop("back_end", None)
+    if wanted not in (None, *_LOCAL):
+        raise InputError(f"back_end must be {' or '.join(_LOCAL)}, not {wanted!r}.")
+    # Options that only transformers has (dtype, device, adapter, ...) ask for it.
+    fits = not options.keys() - NanoSettings.model_fields.keys()
+    if wanted == "runtime" or (
+        wanted is None and fits and Checkpoint.find(Path(model)) is not None
+    ):
+        return NanoModel(model, NanoSettings.parse(options))
+    return _transformers(model, options)
+
+
 def _transformers(model: str, options: dict[str, Any]) -> Model:
     from quasar.models.transformers_model import TransformersModel, TransformersSettings
 
-    return TransformersModel(checkpoint(model), TransformersSettings.parse(options))
+    return TransformersModel(model, TransformersSettings.parse(options))
 
 
 def _vllm(model: str, options: dict[str, Any]) -> Model:

@@ -2,15 +2,16 @@
 
 The samplers of `generate` share one random stream among the rows of a batch, so there an answer
 changes with the batch. Here each row brings a stream: one number u in [0, 1) a token, and the
-token is the one at which the cumulated probability, in order of token ids, passes u. What is left
-of the batch's influence is the rounding of the logits: on one machine in float32 about one token in
-10**6 is drawn otherwise, in bfloat16 many more.
+token is the one at which the cumulated probability, in order of token ids, passes u. Where only one
+token is possible, no number is used up. What is left of the batch's influence is the rounding of
+the logits: on one machine in float32 about one token in 10**6 is drawn otherwise, in bfloat16 many
+more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class RowSampler:
 
         if self._temperature == 0:
             return scores
+        open_rows = (torch.isfinite(scores).sum(dim=-1) > 1).tolist()
         probabilities = torch.softmax(scores.double() / self._temperature, dim=-1)
         if self._top_p < 1:
             ordered, places = probabilities.sort(dim=-1, descending=True, stable=True)
@@ -48,9 +50,41 @@ class RowSampler:
             outside = ordered.cumsum(dim=-1) - ordered >= self._top_p
             probabilities = probabilities.masked_fill(outside.scatter(-1, places, outside), 0.0)
         total = probabilities.cumsum(dim=-1)
-        u = torch.tensor([[stream.random()] for stream in self._streams], dtype=torch.float64)
+        numbers = [
+            [stream.random() if is_open else 0.0]
+            for stream, is_open in zip(self._streams, open_rows, strict=True)
+        ]
+        u = torch.tensor(numbers, dtype=torch.float64)
         kept = total[:, -1:].contiguous()
         drawn = torch.searchsorted(total, u.to(scores.device) * kept, right=True)
         # Rounding may lift the goal to the whole: the last token with a share is then meant.
         drawn = torch.minimum(drawn, torch.searchsorted(total, kept))
         return torch.full_like(scores, float("-inf")).scatter(-1, drawn, 0.0)
+
+
+def draw(
+    scores: np.ndarray[Any, np.dtype[Any]],
+    stream: np.random.Generator,
+    temperature: float,
+    top_p: float,
+) -> int:
+    """The place of the token drawn among the scores [V] of one row; the same as above in NumPy."""
+    if len(scores) == 1:
+        return 0
+    if temperature == 0:
+        return int(scores.argmax())
+    shares = scores.astype(np.float64) / temperature
+    shares = np.exp(shares - shares.max())
+    shares /= shares.sum()
+    kept = None
+    if top_p < 1:
+        # The set's least share, times at most V of them, makes up what the set leaves out.
+        likely = np.flatnonzero(shares > 0.5 * (1 - top_p) / len(shares))
+        likely = likely[np.argsort(-shares[likely], kind="stable")]
+        ordered = shares[likely]
+        kept = np.sort(likely[ordered.cumsum() - ordered < top_p])
+        shares = shares[kept]
+    total = shares.cumsum()
+    place = int(total.searchsorted(stream.random() * total[-1], side="right"))
+    place = min(place, int(total.searchsorted(total[-1])))
+    return place if kept is None else int(kept[place])

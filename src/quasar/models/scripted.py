@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from quasar.core.errors import InputError
+from quasar.models.guide import GuideFactory, refuse_guides
 from quasar.models.protocol import Completion, Sampling, qubits_of
 from quasar.prompts.chat import Message
 
@@ -50,12 +51,14 @@ class ScriptedModel:
         sampling: Sampling,
         *,
         qubits: Sequence[int | None] | None = None,
+        guides: Sequence[GuideFactory | None] | None = None,
     ) -> list[list[Completion]]:
         """The next answers of the script.
 
         Raises:
-            InputError: the script is used up, or `qubits` does not fit the chats.
+            InputError: the script is used up, `qubits` does not fit the chats, or there is a guide.
         """
+        refuse_guides(self.name, guides)
         self.qubits += qubits_of(chats, qubits)
         self.chats += [list(chat) for chat in chats]
         return [

@@ -24,6 +24,7 @@ from quasar.core.seeds import generator
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.constraint import QasmConstraint, QasmGuide
 from quasar.models.growing_cache import fits, growing_cache
+from quasar.models.guide import GuidedRow, GuideFactory, GuideIds, guides_of
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import (
     Completion,
@@ -31,6 +32,7 @@ from quasar.models.protocol import (
     Sampling,
     chat_streams,
     failed,
+    no_room,
     qubits_of,
 )
 from quasar.models.row_sampler import RowSampler
@@ -71,6 +73,7 @@ class _Row:
     max_tokens: int
     stream: str
     n_qubits: int | None
+    guide: GuideFactory | None
 
 
 class TransformersModel:
@@ -130,7 +133,8 @@ class TransformersModel:
         self._model = model
         self._stop_ids = _stop_ids(model, tokenizer)
         self._context = _context(model, tokenizer)
-        self._guide: QasmGuide | None = None
+        self._grammar: QasmGuide | None = None
+        self._guide_ids = GuideIds(_Spelling(tokenizer), self._stop_ids)
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -144,6 +148,7 @@ class TransformersModel:
         sampling: Sampling,
         *,
         qubits: Sequence[int | None] | None = None,
+        guides: Sequence[GuideFactory | None] | None = None,
     ) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.
 
@@ -151,9 +156,13 @@ class TransformersModel:
         batch (up to rounding, see `row_sampler`). A prompt that leaves no room in the context
         gives completions with an `error`.
         """
-        widths = qubits_of(chats, qubits)
-        if self._guide is None and any(n is not None for n in widths):
-            self._guide = QasmGuide(self._tokenizer, self._stop_ids)
+        makers = guides_of(chats, guides)
+        widths = [
+            n if maker is None else None
+            for n, maker in zip(qubits_of(chats, qubits), makers, strict=True)
+        ]
+        if self._grammar is None and any(n is not None for n in widths):
+            self._grammar = QasmGuide.of(self._tokenizer, self._stop_ids)
         rows: list[_Row] = []
         answers: dict[tuple[int, int], Completion] = {}
         streams = chat_streams(chats)
@@ -163,9 +172,10 @@ class TransformersModel:
             limit = room if sampling.max_tokens is None else min(room, sampling.max_tokens)
             for k in range(sampling.samples):
                 if room > 0:
-                    rows.append(_Row(number, k, prompt, limit, streams[number], widths[number]))
+                    stream, n, maker = streams[number], widths[number], makers[number]
+                    rows.append(_Row(number, k, prompt, limit, stream, n, maker))
                 else:
-                    answers[number, k] = failed(self._no_room(prompt), len(prompt))
+                    answers[number, k] = no_room(self.name, len(prompt), self._context)
         answers |= self._in_batches(rows, sampling)
         return [[answers[i, k] for k in range(sampling.samples)] for i in range(len(chats))]
 
@@ -194,13 +204,6 @@ class TransformersModel:
             raise InfrastructureError(_memory_reason(rows[0]))
         return out
 
-    def _no_room(self, prompt: Sequence[int]) -> str:
-        return (
-            f"the prompt takes {len(prompt)} tokens, but the context of '{self.name}' holds "
-            f"{self._context}: use a smaller problem, a shorter prompt style or a model with a "
-            "longer context."
-        )
-
     def _answer_if_it_fits(
         self, rows: Sequence[_Row], sampling: Sampling
     ) -> list[Completion] | None:
@@ -223,9 +226,12 @@ class TransformersModel:
         limits = torch.tensor([row.max_tokens for row in rows])
         processors: list[Any] = [RowSampler(streams, sampling.temperature, sampling.top_p)]
         constraint = None
-        if self._guide is not None and any(row.n_qubits is not None for row in rows):
-            constraint = QasmConstraint(self._guide, [row.n_qubits for row in rows])
+        if self._grammar is not None and any(row.n_qubits is not None for row in rows):
+            constraint = QasmConstraint(self._grammar, [row.n_qubits for row in rows])
             processors.insert(0, constraint)
+        guided = _Guidance([self._guided(row) for row in rows], self._stop_ids, self._tokenizer)
+        if guided.rows:
+            processors.insert(0, guided)
         own_cache = {"past_key_values": growing_cache()} if fits(self._model) else {}
         with torch.inference_mode():
             tokens = self._model.generate(
@@ -243,13 +249,22 @@ class TransformersModel:
             )
         stuck = constraint.stuck if constraint else set()
         return [
-            self._completion(row, made, position in stuck)
+            self._completion(row, made, position in stuck, guided.rest(position))
             for position, (row, made) in enumerate(
                 zip(rows, tokens[:, width:].tolist(), strict=True)
             )
         ]
 
-    def _completion(self, row: _Row, tokens: list[int], stuck: bool) -> Completion:
+    def _guided(self, row: _Row) -> GuidedRow | None:
+        if row.guide is None:
+            return None
+        if not self._stop_ids:
+            raise InputError(
+                "the model has no token that ends an answer; generate without a guide."
+            )
+        return GuidedRow(row.guide(), self._guide_ids, self._stop_ids)
+
+    def _completion(self, row: _Row, tokens: list[int], stuck: bool, rest: str) -> Completion:
         tokens = tokens[: row.max_tokens]
         end = next((i for i, token in enumerate(tokens) if token in self._stop_ids), None)
         text = self._tokenizer.decode(
@@ -259,7 +274,76 @@ class TransformersModel:
             reason = "the tokenizer cannot spell how the program goes on; generate freely instead."
             return failed(reason, len(row.prompt))
         finish: FinishReason = "length" if end is None else "stop"
-        return Completion(text, finish, len(row.prompt), len(tokens[:end]))
+        rest = "" if end is None else rest
+        return Completion(text + rest, finish, len(row.prompt), len(tokens[:end]), expanded=rest)
+
+
+class _Spelling:
+    """A Hugging Face tokenizer as `guide.TokenTexts`."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+
+    def encode(self, text: str) -> list[int]:
+        return [int(i) for i in self._tokenizer(text, add_special_tokens=False)["input_ids"]]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return str(
+            self._tokenizer.decode(
+                ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+        )
+
+
+class _Guidance:
+    """A logits processor that leaves guided rows the tokens that their guides allow.
+
+    Attributes:
+        rows: the guides of the rows that have one, by position in the batch.
+    """
+
+    def __init__(
+        self, rows: Sequence[GuidedRow | None], stop_ids: Sequence[int], tokenizer: Any
+    ) -> None:
+        self.rows = {i: row for i, row in enumerate(rows) if row is not None}
+        self._stop_ids = stop_ids
+        self._spelling = _Spelling(tokenizer)
+        self._forced: dict[int, list[int]] = {i: [] for i in self.rows}
+        self._open: set[int] = set()
+        self._ended: set[int] = set()
+
+    def rest(self, position: int) -> str:
+        """What the guide of a row adds to its text."""
+        row = self.rows.get(position)
+        return "" if row is None else row.rest or ""
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        """Scores [B, V] with -inf wherever a guide allows no token."""
+        scores = scores.clone()
+        for i, row in self.rows.items():
+            if i in self._open:
+                token = int(input_ids[i, -1])
+                row.take(token, self._spelling.decode([token]))
+                self._open.discard(i)
+                if token in self._stop_ids:
+                    self._ended.add(i)
+            if i in self._ended:
+                continue
+            if not self._forced[i]:
+                self._forced[i] = row.forced(scores.shape[1])
+            if self._forced[i]:
+                allowed: Any = [self._forced[i].pop(0)]
+            elif row.rest is not None:
+                allowed = [self._stop_ids[0]]
+            else:
+                allowed = row.choice()
+                self._open.add(i)
+            if allowed is None:
+                continue
+            kept = scores[i, allowed].clone()
+            scores[i] = float("-inf")
+            scores[i, allowed] = kept
+        return scores
 
 
 class _RowLimits:

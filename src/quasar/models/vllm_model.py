@@ -16,6 +16,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.grammar import qasm_grammar
+from quasar.models.guide import GuideFactory, refuse_guides
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import (
     Completion,
@@ -74,8 +75,10 @@ class VllmModel:
         sampling: Sampling,
         *,
         qubits: Sequence[int | None] | None = None,
+        guides: Sequence[GuideFactory | None] | None = None,
     ) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`."""
+        refuse_guides(self.name, guides)
         widths = qubits_of(chats, qubits)
         streams = chat_streams(chats)
         out: list[list[Completion]] = [[] for _ in chats]

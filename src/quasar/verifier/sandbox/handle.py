@@ -162,7 +162,9 @@ class NurseryHandle:
             self.close()
             raise
 
-    def _ask(self, operation: bytes, number: int, *descriptors: int) -> tuple[int, int]:
+    def _ask(
+        self, operation: bytes, number: int, *descriptors: int, more: bytes = b""
+    ) -> tuple[int, int]:
         if not self.alive:
             raise NurseryGone
         # Dead until the answer is in: after an interrupt in between, answers would be mixed up.
@@ -170,6 +172,7 @@ class NurseryHandle:
         try:
             request = nursery.REQUEST.pack(operation, number)
             socket.send_fds(self._control, [request], descriptors)
+            self._control.sendall(more)
             reply = nursery.receive(self._control, nursery.REPLY.size)
         except (OSError, EOFError) as error:
             raise NurseryGone from error
@@ -189,6 +192,18 @@ class NurseryHandle:
             pid, _ = self._ask(nursery.FORK, line, theirs.fileno(), log.fileno())
         ours.setblocking(False)
         return WorkerHandle(self, pid, line, ours, log)
+
+    def renew(self, payload: bytes, page: IO[bytes]) -> None:
+        """Serve another sandbox from now on; there must be no worker.
+
+        Args:
+            payload: pickled `nursery.Payload`.
+            page: file of the progress page.
+
+        Raises:
+            NurseryGone: there is no nursery any more.
+        """
+        self._ask(nursery.RENEW, len(payload), page.fileno(), more=payload)
 
     def reap(self, pid: int) -> tuple[int | None, int]:
         """Wait status and peak resident memory in KiB of a worker that was killed or is dead."""

@@ -22,10 +22,11 @@ from quasar.problems.base import EncodedProblem
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
 
-FORK, REAP = b"f", b"r"
+FORK, REAP, RENEW = b"f", b"r", b"n"
 REQUEST = struct.Struct("<cq")
-"""Fork with the worker's line on the progress page (socket and log follow as descriptors), or reap
-a process id."""
+"""Fork with the worker's line on the progress page (socket and log follow as descriptors), reap a
+process id, or serve another sandbox (its page follows as a descriptor, then a payload of so many
+bytes)."""
 REPLY = struct.Struct("<qq")
 """Process id and 0, or wait status and peak resident memory in KiB."""
 LENGTH = struct.Struct("<Q")
@@ -78,6 +79,11 @@ def main(control_fd: int, page_fd: int) -> None:
                 for descriptor in descriptors:
                     os.close(descriptor)
                 control.sendall(REPLY.pack(pid, 0))
+            elif operation == RENEW:
+                os.close(page_fd)
+                (page_fd,) = descriptors
+                payload = pickle.loads(receive(control, number))
+                control.sendall(REPLY.pack(os.getpid(), 0))
             else:
                 _, status, usage = os.wait4(number, 0)
                 workers.discard(number)

@@ -16,6 +16,7 @@ from quasar.verifier.sandbox.batch import Batch, Job
 from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.sandbox.warm import is_our_own, warm
 from quasar.verifier.sandbox.wire import Phase, Progress, ProgressPage
 from quasar.verifier.settings import VerifierSettings
 
@@ -92,12 +93,15 @@ class Sandbox:
         self._running = False
         self._nursery: NurseryHandle | None = None
         self._nurseries = 0
+        self._reusable = is_our_own(problems)
 
     def __enter__(self) -> Self:
         self._page_file = tempfile.TemporaryFile()
         self._page_file.truncate(ProgressPage.size(self.workers))
         self._page = ProgressPage(self._page_file.fileno(), self.workers)
-        self._open_nursery()
+        self._nursery = warm.take(self._payload, self._page_file) if self._reusable else None
+        if self._nursery is None:
+            self._open_nursery()
         return self
 
     def __exit__(
@@ -108,9 +112,11 @@ class Sandbox:
     ) -> None:
         for worker in list(self.alive):
             self.dismiss(worker)
-        if self._nursery is not None:
-            self._nursery.close()
-            self._nursery = None
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None and self._reusable and error is None:
+            warm.keep(nursery)
+        elif nursery is not None:
+            nursery.close()
         self._page.close()
         self._page_file.close()
 

@@ -1,0 +1,179 @@
+"""Ways to run the packaged model without PyTorch: start, speed, memory, and the same tokens.
+
+Measures this project's runtime (compiled kernel, NumPy) and transformers where it is installed;
+ONNX Runtime, numba and llama.cpp where theirs are (none is needed: `pip install onnx onnxruntime
+numba gguf xllamacpp` into an environment of its own). Each way and number of threads runs in a
+process of its own. Does not measure the quality of answers: `benchmarks.nano` does.
+
+    python -m benchmarks.runtime [--model FOLDER] [--prompts 1000] [--busy] [--ways kernel,numpy]
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks._common import ROOT, print_table, write_result
+
+WAYS = ("kernel", "numpy", "transformers", "onnx", "onnx-int8", "numba", "llama.cpp")
+BATCHES = (1, 8, 16)
+PROMPT = 64
+"""Tokens of the prompt in the measurements of speed; the packaged model's have 30 to 120."""
+ANSWER = 96
+"""Tokens made."""
+
+
+def prompts(count: int) -> list[list[dict[str, str]]]:
+    """Chats about held-out problems, each asked for in several ways until there are enough."""
+    from quasar.problems.load import load_problem
+    from quasar.prompts.chat import Request
+    from quasar.prompts.styles import get_style
+
+    found: list[list[dict[str, str]]] = []
+    requests = (None, "qaoa", "vqe", "adaptive_vqe")
+    held_out = sorted((ROOT / "benchmarks" / "held_out").glob("*.jsonl.gz"))
+    records = [json.loads(line) for path in held_out for line in gzip.open(path, "rt")]
+    for turn in range(len(requests)):
+        for number, record in enumerate(records):
+            problem = load_problem(record)
+            if problem.n_qubits > 16:
+                continue
+            algorithm = requests[(number + turn) % len(requests)]
+            request = Request(algorithm) if algorithm else Request()
+            found.append(list(get_style("compact").render(problem, request.checked())))
+            if len(found) == count:
+                return found
+    return found
+
+
+def same_tokens(folder: str, count: int) -> list[dict[str, Any]]:
+    """How many greedy answers are those of transformers in float32, to the last character."""
+    from quasar.models.protocol import Sampling
+    from quasar.models.registry import load_model
+
+    chats = prompts(count)
+    greedy = Sampling(temperature=0)
+    ways: dict[str, dict[str, Any]] = {
+        "transformers": {"back_end": "transformers", "dtype": "float32", "batch_size": 32},
+        "kernel": {"engine": "kernel"},
+        "numpy": {"engine": "numpy", "batch_size": 16},
+        "transformers, bfloat16": {"back_end": "transformers", "batch_size": 32},
+    }
+    texts, rows = {}, []
+    for way, options in ways.items():
+        begun = time.perf_counter()
+        texts[way] = [row[0].text for row in load_model(folder, options).complete(chats, greedy)]
+        same = sum(a == b for a, b in zip(texts[way], texts["transformers"], strict=True))
+        rows.append(
+            {
+                "way": way,
+                "answers": len(chats),
+                "as transformers in float32": same,
+                "seconds": round(time.perf_counter() - begun, 1),
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def speed(folder: str, ways: Sequence[str], busy: bool) -> list[dict[str, Any]]:
+    """One row a way and number of threads; `busy`: beside another process that uses a core."""
+    rows: list[dict[str, Any]] = []
+    for way in ways:
+        for threads in (1, 2):
+            other = _busy() if busy else None
+            try:
+                row = _in_a_process(folder, way, threads)
+            finally:
+                if other is not None:
+                    other.kill()
+                    other.wait()
+            rows.append({"way": way, "threads": threads, "busy": busy, **row})
+            print(rows[-1], flush=True)
+    return rows
+
+
+def _busy() -> subprocess.Popen[bytes]:
+    code = "import numpy as n\na = n.random.rand(700, 700)\nwhile True: a @ a"
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "2"}
+    return subprocess.Popen([sys.executable, "-c", code], env=environment)
+
+
+def _in_a_process(folder: str, way: str, threads: int) -> dict[str, Any]:
+    names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+    environment = os.environ | dict.fromkeys(names, str(threads))
+    command = [sys.executable, "-m", "benchmarks.runtime", "--model", folder, "--one", way]
+    done = subprocess.run(
+        [*command, "--threads", str(threads)],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:]
+        return {"start s": None, "note": last[0] if last else "failed"}
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def one(folder: str, way: str, threads: int) -> dict[str, Any]:
+    """Start-up, tokens a second, and memory of one way in this process."""
+    from benchmarks.runtime_ways import WAYS_TO_RUN
+
+    begun = time.perf_counter()
+    make = WAYS_TO_RUN[way](Path(folder), threads)
+    make(1, 8)(1)
+    row: dict[str, Any] = {"start s": round(time.perf_counter() - begun, 2)}
+    for batch in BATCHES:
+        best = 0.0
+        for _ in range(3):
+            generate = make(batch, PROMPT)
+            clock = time.perf_counter()
+            generate(ANSWER)
+            best = max(best, batch * ANSWER / (time.perf_counter() - clock))
+        row[f"tokens/s x{batch}"] = round(best)
+    row["memory MiB"] = round(_peak_mib())
+    row["note"] = ""
+    return row
+
+
+def _peak_mib() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="nano")
+    parser.add_argument("--prompts", type=int, default=1000)
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--busy", action="store_true", help="beside another busy process too")
+    parser.add_argument("--one", help=argparse.SUPPRESS)
+    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    from quasar.models.registry import checkpoint
+
+    folder = checkpoint(given.model)
+    if given.one:
+        print(json.dumps(one(folder, given.one, given.threads)))
+        return
+    ways = given.ways.split(",")
+    rows = speed(folder, ways, False) + (speed(folder, ways, True) if given.busy else [])
+    same = same_tokens(folder, given.prompts) if given.prompts else []
+    print_table(rows, "Ways to run the packaged model")
+    if same:
+        print_table(same, "Greedy answers")
+    write_result("runtime", rows, {"model": given.model, "same_tokens": same})
+
+
+if __name__ == "__main__":
+    main()

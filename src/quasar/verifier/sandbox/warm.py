@@ -1,0 +1,124 @@
+"""The nursery of the last sandbox, kept for the next one: starting one costs half a second.
+
+One for the whole process, while no sandbox uses it; it ends with the process. Kept only where it
+would be started the same way again, and where all that it has loaded beyond the libraries is this
+project's own: a user's modules may change.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import IO
+
+from quasar.core.errors import InfrastructureError
+from quasar.problems.base import EncodedProblem
+from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle
+from quasar.verifier.sandbox.limits import SandboxLimits
+from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.settings import VerifierSettings
+
+_Surroundings = tuple[str, tuple[str, ...], frozenset[tuple[str, str]]]
+
+
+def is_our_own(problems: Sequence[EncodedProblem]) -> bool:
+    """Whether workers for these problems load no module but those of this project."""
+    return all(type(p.problem).__module__.split(".")[0] == "quasar" for p in problems)
+
+
+class Warm:
+    """At most one nursery that nobody uses; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: NurseryHandle | None = None
+        self._started_in: _Surroundings | None = None
+        self._owner = 0
+        self._starting: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Have a nursery ready soon, while the caller does something else."""
+        with self._lock:
+            if (self._kept is not None and self._owner == os.getpid()) or self._starting:
+                return
+            self._starting = threading.Thread(target=self._start, daemon=True)
+            self._starting.start()
+
+    def _start(self) -> None:
+        limits, settings = SandboxLimits(), VerifierSettings()
+        payload = pickle.dumps(Payload([], [], settings, limits, 0))
+        # What is wrong is said by whoever needs it.
+        with suppress(InfrastructureError), tempfile.TemporaryFile() as page:
+            page.truncate(1)
+            self.keep(NurseryHandle(payload, page))
+
+    def take(self, payload: bytes, page: IO[bytes]) -> NurseryHandle | None:
+        """The nursery, now serving this payload; None: there is none that would do.
+
+        Args:
+            payload: pickled `nursery.Payload`.
+            page: file of the progress page.
+        """
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting.join()
+        with self._lock:
+            kept, self._kept = self._kept, None
+            fits = self._owner == os.getpid() and self._started_in == _surroundings()
+        if kept is None or self._owner != os.getpid():
+            return None
+        if fits:
+            try:
+                kept.renew(payload, page)
+                return kept
+            except NurseryGone:
+                pass
+        kept.close()
+        return None
+
+    def keep(self, nursery: NurseryHandle) -> None:
+        """Take a nursery without workers that nobody needs any more."""
+        with self._lock:
+            full = self._kept is not None and self._owner == os.getpid()
+            if nursery.alive and not full:
+                self._kept, self._owner = nursery, os.getpid()
+                self._started_in = _surroundings()
+                return
+        nursery.close()
+
+    def close(self) -> None:
+        """End it, if there is one and it is this process's own."""
+        starting, self._starting = self._starting, None
+        if starting is not None and self._owner in (0, os.getpid()):
+            starting.join()
+        with self._lock:
+            kept, self._kept = self._kept, None
+        if kept is not None and self._owner == os.getpid():
+            kept.close()
+
+    def after_fork(self) -> None:
+        """In a child: the lock may be held by a thread that it does not have."""
+        self._lock = threading.Lock()
+        self._kept = self._starting = None
+
+
+def _surroundings() -> _Surroundings:
+    return os.getcwd(), tuple(sys.path), frozenset(os.environ.items())
+
+
+def start_early() -> None:
+    """Have the next sandbox ready sooner: its libraries load while the caller does other work."""
+    if hasattr(os, "fork"):
+        warm.start()
+
+
+warm = Warm()
+atexit.register(warm.close)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=warm.after_fork)
