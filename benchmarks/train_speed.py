@@ -31,12 +31,12 @@ def measure(
     import torch
 
     from quasar.train.batches import Batch, BatchMaker
+    from quasar.train.stream_result import stream_of
     from quasar.train.stream_sft import (
         compact_vocabulary,
         device_name,
         new_learner,
         prepare_folder,
-        stream_of,
     )
     from quasar.train.stream_workers import StreamWorkers
 

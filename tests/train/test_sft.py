@@ -11,7 +11,7 @@ import pytest
 from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
-from quasar.train.schedule import rate
+from quasar.train.schedule import Schedule, Watch, rate, trainer_arguments
 from quasar.train.sft import train_sft
 from quasar.train.sft_settings import SftSettings
 
@@ -103,6 +103,17 @@ def test_settings_say_what_is_wrong(training_set: Path, tmp_path: Path) -> None:
         tiny(tmp_path, training_set, max_steps=None)
     with pytest.raises(InputError, match="momentum"):
         tiny(tmp_path, training_set, momentum=0.9)
+
+
+def test_batches_are_collated_ahead_beside_a_gpu_or_as_told() -> None:
+    import torch
+
+    def loaders(**given: Any) -> object:
+        schedule = Schedule(max_steps=1, **given)
+        return trainer_arguments(Path("a"), schedule, Watch())["dataloader_num_workers"]
+
+    assert loaders() == (2 if torch.cuda.is_available() else 0)
+    assert loaders(loaders=3) == 3
 
 
 def test_rates_rise_stay_and_fall() -> None:

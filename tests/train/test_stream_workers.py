@@ -82,8 +82,9 @@ def test_one_that_dies_is_started_again_with_a_new_seed(
         wait_for(lambda: list(folder.glob("a-100002-*.npz")))
 
 
-def test_workers_that_make_nothing_end_the_training_with_their_last_words(folder: Path) -> None:
-    settings = stream({"name": "a", "share": 1.0, "dies_after": 0}, workers=1)
+def test_workers_that_lack_a_kind_end_the_training_with_their_last_words(folder: Path) -> None:
+    well, ill = {"name": "a", "share": 1.0}, {"name": "b", "share": 1.0, "dies_after": 0}
+    settings = stream(well, ill, workers=1, chunk_seconds=0.05)
     with (
         pytest.raises(InfrastructureError, match="the stub breaks down"),
         StreamWorkers(settings, folder, seed=1) as workers,

@@ -87,6 +87,10 @@ def _style(data: Mapping[str, Any]) -> str:
     return "compact" if data.get("stream") else str(data["examples"]["prompt_style"])
 
 
+def _apart(data: Mapping[str, Any]) -> str:
+    return "of the sets kept apart" if data.get("stream") else "of the validation splits"
+
+
 def _of_base(folder: Path) -> str:
     known = (folder / BASE_MANIFEST).is_file()
     return f", `{BASE_MANIFEST}`\nthose of the base model" if known else ""
@@ -101,9 +105,9 @@ def _quality(manifest: Mapping[str, Any]) -> str:
     return f"""## Quality
 
 Greedy answers (`sampled/`: one draw each), unrepaired, on {manifest["validation_problems"]}
-problems of the validation splits, measured by the verifier: share that parses, mean approximation
-ratio, mean probability of an optimum; for QAOA asked for by name also the share within 5% of the
-energy range of the best angles known.
+problems {_apart(manifest["settings"]["data"])}, measured by the verifier: share that
+parses, mean approximation ratio, mean probability of an optimum; for QAOA asked for by name also
+the share within 5% of the energy range of the best angles known.
 
 | measure | value |
 |---|---|

@@ -39,6 +39,11 @@ class Progress:
         self._before, self._begun = self.seconds, None
 
     @property
+    def running(self) -> bool:
+        """Whether the clock runs."""
+        return self._begun is not None
+
+    @property
     def seconds(self) -> float:
         """Time trained so far, s."""
         return self._before + (0.0 if self._begun is None else self._clock() - self._begun)

@@ -59,7 +59,8 @@ class Watch(Settings):
     """What is measured and kept on the way."""
 
     problems: int = Field(default=64, ge=0)
-    """Problems of the validation splits that an evaluation asks; 0: none."""
+    """Problems that an evaluation asks, of the validation splits (streams: of the excluded sets);
+    0: none."""
     evaluate_minutes: float = Field(default=10.0, gt=0)
     """Minutes between evaluations."""
     save_minutes: float = Field(default=5.0, gt=0)

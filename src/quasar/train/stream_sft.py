@@ -21,23 +21,22 @@ import torch
 from quasar.core.errors import InfrastructureError
 from quasar.core.manifest import manifest
 from quasar.core.output import disk_errors
-from quasar.models.profile import Profile
-from quasar.prompts.compact import MAX_QUBITS
 from quasar.prompts.vocabulary import tokens
 from quasar.train.batches import Batch, BatchMaker, BatchQueue
 from quasar.train.learner import Learner
-from quasar.train.light_qwen3 import LightQwen3, named
+from quasar.train.light_qwen3 import LightQwen3
 from quasar.train.model_card import describe
-from quasar.train.model_folder import save_model
-from quasar.train.new_model import MAX_LENGTH, Shape, new_shape, qwen3_config
+from quasar.train.new_model import MAX_LENGTH, new_shape
 from quasar.train.progress import Progress
 from quasar.train.run_folder import claim
 from quasar.train.schedule import rate
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream_checkpoint import Saved, load_checkpoint, save_checkpoint
 from quasar.train.stream_log import TRAIN_LOG, Tally
-from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream_quality import held_out_tasks, measure
+from quasar.train.stream_result import save_light, stream_of
 from quasar.train.stream_workers import EXCLUDED, StreamWorkers
+from quasar.train.watcher import QUALITY_LOG
 
 CHUNKS = "chunks"
 """In the run's folder, unless the settings name another: the files of examples."""
@@ -49,7 +48,7 @@ _LIBRARIES = ("torch", "transformers", "safetensors", "numpy", "pydantic", "qula
 
 
 def train_stream(settings: SftSettings) -> dict[str, float]:
-    """Train, or go on with what the folder holds; returns the last losses by kind.
+    """Train, or go on with what the folder holds; returns the quality, or losses by kind.
 
     Raises:
         InputError: the base model is missing or of another form, or a folder belongs to other
@@ -74,7 +73,7 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
         ) as batches,
     ):
         run.train(workers, batches)
-    return run.finish(vocabulary)
+    return run.finish()
 
 
 def compact_vocabulary() -> dict[str, int]:
@@ -100,17 +99,6 @@ def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path
             partial.write_text("".join(f"{name}\n" for name in identifiers), encoding="utf-8")
             partial.replace(path)
     return folder
-
-
-def stream_of(settings: SftSettings) -> StreamSettings:
-    """The settings of the stream.
-
-    Raises:
-        ValueError: the settings are of a training on data sets.
-    """
-    if settings.data.stream is None:
-        raise ValueError("these settings have no data.stream")
-    return settings.data.stream
 
 
 def new_learner(settings: SftSettings, vocabulary: Mapping[str, int]) -> Learner:
@@ -153,6 +141,8 @@ class _Run:
         self.progress.resume(self._saved.step, self._saved.seconds)
         self._tally = Tally([kind.name for kind in self.stream.kinds], self._saved.totals)
         self._seeds = list(self._saved.seeds)
+        self._tasks = held_out_tasks(settings)
+        self._quality: dict[str, float] = {}
         self._last: dict[str, Any] = {}
         self._available: dict[str, int] = {}
 
@@ -172,15 +162,16 @@ class _Run:
         """Learn until the time or the steps are over, or the stream ends."""
         if self.progress.share >= 1.0:
             return
+        _say("waiting for the first examples")
         held = [next_batch(workers, batches)[0] for _ in range(_HELD)]
         if self.learner.compiled:
             _say("compiling")
-            for batch in filter(None, held):
-                self.learner.warm_up(batch)
+            for given in filter(None, held):
+                self.learner.warm_up(given)
         watch, progress = self.settings.watch, self.progress
         progress.start()
         self._tally.begin(progress.seconds)
-        saved = looked = progress.seconds
+        saved = looked = measured = progress.seconds
         batch = held.pop(0)
         while batch is not None and progress.share < 1.0:
             self._step(batch)
@@ -189,6 +180,9 @@ class _Run:
             if progress.seconds - saved > 60 * watch.save_minutes:
                 self._save(workers, batches)
                 saved = progress.seconds
+            if self._tasks and progress.seconds - measured > 60 * watch.evaluate_minutes:
+                measured = progress.seconds
+                self._measure()
             if progress.seconds - looked > _LOOK_AFTER_S:
                 workers.look_after()
                 looked = progress.seconds
@@ -243,10 +237,24 @@ class _Run:
         self._saved = saved
         save_checkpoint(self._checkpoints, self.learner, saved, self.settings.watch.keep)
 
-    def finish(self, vocabulary: Mapping[str, int]) -> dict[str, float]:
-        """Write the result."""
+    def _measure(self) -> None:
+        """Measure raw answers; the clock of the training stands still."""
+        running = self.progress.running
+        self.progress.pause()
+        self._quality = measure(self.learner, self.settings, self._tasks)
+        line = {"step": self.progress.step, "seconds": round(self.progress.seconds, 1)}
+        path = self.settings.out / QUALITY_LOG
+        with disk_errors(path), path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**line, **self._quality}) + "\n")
+        if running:
+            self.progress.start()
+
+    def finish(self) -> dict[str, float]:
+        """Measure and write the result; returns its quality, or losses where there is none."""
         settings, totals = self.settings, self._tally.totals()
         folder = settings.out / "model"
+        if self._tasks:
+            self._measure()
         save_light(self.learner, settings, folder)
         content = manifest(settings.model_dump(mode="json"), self._schedule.seed, _LIBRARIES)
         content |= {
@@ -264,30 +272,11 @@ class _Run:
             },
             "worker_seeds": list(self._saved.seeds),
             "last_log": self._last,
-            "validation": {},
-            "validation_problems": 0,
+            "validation": self._quality,
+            "validation_problems": len(self._tasks),
         }
         describe(folder, content)
-        return last_losses(self._last)
-
-
-def save_light(learner: Learner, settings: SftSettings, folder: Path) -> None:
-    """The model as a folder that `AutoModelForCausalLM.from_pretrained` loads, in bfloat16."""
-    from transformers import Qwen3ForCausalLM
-
-    from quasar.models.nano_tokenizer import build_tokenizer
-
-    shape: Shape = learner.model.shape
-    tokenizer = build_tokenizer(shape.context)
-    model = Qwen3ForCausalLM(qwen3_config(shape, tokenizer))
-    kept = {name: weight.to("cpu", torch.bfloat16) for name, weight in learner.weights().items()}
-    profile = Profile(
-        name=settings.model.name,
-        prompt_style="compact",
-        max_qubits=MAX_QUBITS,
-        multi_turn=True if stream_of(settings).multi_turn else None,
-    )
-    save_model(model, named(kept), tokenizer, profile, folder)
+        return self._quality or last_losses(self._last)
 
 
 def last_losses(line: Mapping[str, Any]) -> dict[str, float]:

@@ -1,7 +1,8 @@
 """The worker processes of a stream: started, looked after, and ended with the training.
 
 Each has a seed of its own. One that dies is started again with a new seed, and that is said; one
-that dies again and again before it has made anything ends the training with its last words.
+that dies again and again before it has made some of each of its kinds ends the training with its
+last words: the mixture would be another.
 """
 
 from __future__ import annotations
@@ -89,21 +90,24 @@ class StreamWorkers:
         """Start again what has died.
 
         Raises:
-            InfrastructureError: workers die before they have made anything.
+            InfrastructureError: workers die before they have made some of each of their kinds.
         """
         for place, worker in enumerate(self._running):
             status = worker.process.poll()
             if status is None:
                 continue
             _close(worker.process)
-            made = any(self._folder.glob(f"*-{worker.seed}-*{SUFFIX}"))
+            made = all(
+                any(self._folder.glob(f"{kind}-{worker.seed}-*{SUFFIX}"))
+                for kind in self._parts[place]
+            )
             early = not made and time.monotonic() - worker.begun < _EARLY_S
             self._early_deaths = self._early_deaths + 1 if early else 0
             last = self._last_words()
             if self._early_deaths >= _MOST_EARLY_DEATHS:
                 raise InfrastructureError(
-                    f"the processes that make examples end before they have made any ({last}): "
-                    f"see {self._folder / LOG}."
+                    f"the processes that make examples ({', '.join(self._parts[place])}) end "
+                    f"before they have made some of each kind ({last}): see {self._folder / LOG}."
                 )
             self._running[place] = self._start(self._parts[place])
             logger.warning(
