@@ -70,13 +70,11 @@ def basis(model: str, data: Path | None = None) -> str:
     """
     told = hashlib.sha256()
     try:
-        folder = Path(checkpoint(model))
-        weights = [f for f in sorted(folder.rglob("*")) if f.suffix in (".safetensors", ".json")]
-        weights += sorted(folder.glob("*.npz")) + sorted(folder.glob("*.bin"))
+        files = [f for f in sorted(Path(checkpoint(model)).rglob("*")) if f.suffix != ".md"]
     except InputError:
-        weights = []
-    told.update(model.encode() if not weights else b"")
-    _add(told, weights)
+        files = []
+    told.update(b"" if files else model.encode())
+    _add(told, files)
     source = ROOT / "src" / "quasar"
     _add(told, (f for f in sorted(source.rglob("*")) if f.suffix in (".py", ".json")))
     _add(told, sorted((ROOT / "benchmarks" / "nano").glob("*.py")))
