@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 from benchmarks._common import print_table, write_result
-from benchmarks.nano.asking import GREEDY, always, ask
-from benchmarks.nano.intervals import interval
-from benchmarks.nano.sets import problem_sets, some
+from benchmarks.nano_parts.asking import GREEDY, always, ask
+from benchmarks.nano_parts.intervals import interval
+from benchmarks.nano_parts.sets import problem_sets, some
 from rich.progress import track
 
 from quasar.agent.generate import generate

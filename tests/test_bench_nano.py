@@ -30,7 +30,7 @@ from quasar.verifier.pipeline import Verifier
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
-    *("__main__", "angles", "asking", "bench", "best_known", "classical", "dense", "grid"),
+    *("angles", "asking", "bench", "best_known", "classical", "dense", "grid"),
     *("intervals", "judging", "kept", "large", "likeness", "sets", "solutions", "speed"),
 )
 
@@ -39,8 +39,8 @@ MODULES = (
 def nano() -> Iterator[SimpleNamespace]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT))
-        modules = {name: import_module(f"benchmarks.nano.{name}") for name in MODULES}
-        yield SimpleNamespace(**modules)
+        parts = {name: import_module(f"benchmarks.nano_parts.{name}") for name in MODULES}
+        yield SimpleNamespace(main=import_module("benchmarks.nano"), **parts)
 
 
 def ising(terms: dict[tuple[int, ...], float], n: int | None = None) -> EncodedProblem:
@@ -422,16 +422,16 @@ class TestMain:
     ) -> Callable[..., tuple[dict[str, Any], Any]]:
         """Runs parts made up here; gives what was found and what is kept."""
         monkeypatch.setattr(
-            nano.__main__,
+            nano.main,
             "write_result",
             lambda name, rows, extra: (tmp_path / "out.json").write_text(json.dumps(extra)),
         )
 
         def run(parts: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-            monkeypatch.setattr(nano.__main__, "PARTS", parts)
+            monkeypatch.setattr(nano.main, "PARTS", parts)
             kept = nano.kept.Kept(tmp_path / "kept", "basis")
             own = nano.bench.Bench(nano.asking.Asker(Recorder, kept), nano.bench.Options())
-            return nano.__main__.measure(own, kept, list(parts), "x", {}), kept
+            return nano.main.measure(own, kept, list(parts), "x", {}), kept
 
         return run
 
@@ -469,12 +469,12 @@ class TestMain:
     ) -> None:
         for arguments in (["--parts", "solutions,typo"], ["--ways", "typo"]):
             with pytest.raises(SystemExit):
-                nano.__main__.main(arguments)
+                nano.main.main(arguments)
             assert "there is no 'typo'" in capsys.readouterr().err
 
     def test_every_part_is_offered(self, nano: SimpleNamespace) -> None:
-        parts = nano.__main__.parser().parse_args([]).parts.split(",")
-        assert parts == list(nano.__main__.PARTS)
+        parts = nano.main.parser().parse_args([]).parts.split(",")
+        assert parts == list(nano.main.PARTS)
 
 
 class TestSpeed:

@@ -12,11 +12,11 @@ from functools import partial
 from itertools import product
 from typing import Any, get_args
 
-from benchmarks.nano.asking import Asked
-from benchmarks.nano.bench import Bench, Part, Tables, labelled
-from benchmarks.nano.intervals import Row, measured
-from benchmarks.nano.judging import Work, judge_all
-from benchmarks.nano.sets import Item, items, some
+from benchmarks.nano_parts.asking import Asked
+from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
+from benchmarks.nano_parts.intervals import Row, measured
+from benchmarks.nano_parts.judging import Work, judge_all
+from benchmarks.nano_parts.sets import Item, items, some
 
 from quasar.models.protocol import Sampling
 from quasar.optimize.choice import ALGORITHMS

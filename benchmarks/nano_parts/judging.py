@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.nano.intervals import Row, measured, median
+from benchmarks.nano_parts.intervals import Row, measured, median
 from rich.progress import track
 
 from quasar.data.workers import default_jobs

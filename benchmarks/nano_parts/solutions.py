@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from benchmarks.nano.asking import DEFAULT, GREEDY, Asked
-from benchmarks.nano.bench import Bench, Part, Tables, labelled
-from benchmarks.nano.classical import states
-from benchmarks.nano.judging import Verdict, Work, judge_all, summary
-from benchmarks.nano.sets import Item, some
+from benchmarks.nano_parts.asking import DEFAULT, GREEDY, Asked
+from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
+from benchmarks.nano_parts.classical import states
+from benchmarks.nano_parts.judging import Verdict, Work, judge_all, summary
+from benchmarks.nano_parts.sets import Item, some
 
 from quasar.models.protocol import Sampling
 from quasar.prompts.chat import Request

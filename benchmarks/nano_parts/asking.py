@@ -13,8 +13,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.nano.kept import Kept
-from benchmarks.nano.sets import Record
+from benchmarks.nano_parts.kept import Kept
+from benchmarks.nano_parts.sets import Record
 from rich.progress import track
 
 from quasar.core.errors import InputError

@@ -77,7 +77,7 @@ def basis(model: str, data: Path | None = None) -> str:
     _add(told, files)
     source = ROOT / "src" / "quasar"
     _add(told, (f for f in sorted(source.rglob("*")) if f.suffix in (".py", ".json")))
-    _add(told, sorted((ROOT / "benchmarks" / "nano").glob("*.py")))
+    _add(told, sorted((ROOT / "benchmarks" / "nano_parts").glob("*.py")))
     _add(told, sorted((ROOT / "benchmarks" / "held_out").iterdir()))
     for file in sorted(data.rglob("*")) if data is not None else ():
         told.update(f"{file} {file.stat().st_size}".encode())

@@ -8,10 +8,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks.nano.asking import Asker
-from benchmarks.nano.intervals import Row
-from benchmarks.nano.large import large
-from benchmarks.nano.sets import Item, Record, agentq_folder, items, problem_sets, some, test_split
+from benchmarks.nano_parts.asking import Asker
+from benchmarks.nano_parts.intervals import Row
+from benchmarks.nano_parts.large import large
+from benchmarks.nano_parts.sets import (
+    Item,
+    Record,
+    agentq_folder,
+    items,
+    problem_sets,
+    some,
+    test_split,
+)
 
 Tables = dict[str, list[Row]]
 """Rows by the table's title."""

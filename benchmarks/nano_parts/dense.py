@@ -15,11 +15,11 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from benchmarks.nano.asking import DEFAULT, GREEDY, Asked
-from benchmarks.nano.bench import Bench, Part, Tables, labelled
-from benchmarks.nano.classical import best_of_descents, states
-from benchmarks.nano.intervals import Row, measured
-from benchmarks.nano.judging import Work, judge_all
+from benchmarks.nano_parts.asking import DEFAULT, GREEDY, Asked
+from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
+from benchmarks.nano_parts.classical import best_of_descents, states
+from benchmarks.nano_parts.intervals import Row, measured
+from benchmarks.nano_parts.judging import Work, judge_all
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator

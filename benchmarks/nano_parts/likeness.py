@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks.nano.asking import DEFAULT, GREEDY, MAX_TOKENS, Asked, answer, lines
-from benchmarks.nano.bench import Bench, Part, Tables, labelled
-from benchmarks.nano.intervals import Row
-from benchmarks.nano.sets import Record, some
+from benchmarks.nano_parts.asking import DEFAULT, GREEDY, MAX_TOKENS, Asked, answer, lines
+from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
+from benchmarks.nano_parts.intervals import Row
+from benchmarks.nano_parts.sets import Record, some
 
 from quasar.evaluation.evaluate import evaluate
 from quasar.models.protocol import Model, Sampling

@@ -20,12 +20,12 @@ from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from benchmarks.nano.asking import Asked
-from benchmarks.nano.bench import Bench, Part, Tables, labelled
-from benchmarks.nano.best_known import DEEP_OF, DEPTHS, Key, Known, large_items, load
-from benchmarks.nano.intervals import Row, measured
-from benchmarks.nano.judging import Work, judge_all
-from benchmarks.nano.sets import Item, items, some
+from benchmarks.nano_parts.asking import Asked
+from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
+from benchmarks.nano_parts.best_known import DEEP_OF, DEPTHS, Key, Known, large_items, load
+from benchmarks.nano_parts.intervals import Row, measured
+from benchmarks.nano_parts.judging import Work, judge_all
+from benchmarks.nano_parts.sets import Item, items, some
 from rich.progress import track
 
 from quasar.circuits.qaoa import qaoa

@@ -3,8 +3,8 @@
 The samplers of the problem types stop at 16 variables, so ten kinds of instances are drawn here.
 `benchmarks/held_out/large.json` holds kind, size and seed of each, and its identity: that the same
 instance comes out is checked as it is made. All lie in the split `test` of the training data's
-splits, so that no training on those takes one in. `python -m benchmarks.nano.large` writes the
-file anew.
+splits, so that no training on those takes one in. `python -m benchmarks.nano_parts.large` writes
+the file anew.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from benchmarks.nano.sets import HELD_OUT, Item
+from benchmarks.nano_parts.sets import HELD_OUT, Item
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.seeds import generator
@@ -171,7 +171,7 @@ def large() -> list[Item]:
             raise InfrastructureError(
                 f"problem {number} of {FILE.name} comes out otherwise than when it was written: "
                 "the random streams or the identity of instances have changed. Write the file "
-                "anew with: python -m benchmarks.nano.large."
+                "anew with: python -m benchmarks.nano_parts.large."
             )
         out.append(Item(str(number), problem))
     return out
@@ -191,7 +191,7 @@ def main() -> None:
             if len(own) == count:
                 break
         rows += own.values()
-    about = "kind, variables and seed of each problem; see benchmarks/nano/large.py"
+    about = "kind, variables and seed of each problem; see benchmarks/nano_parts/large.py"
     lines = ",\n".join(f"  {json.dumps(row)}" for row in rows)
     FILE.write_text(f'{{"about": "{about}", "problems": [\n{lines}\n]}}\n', encoding="utf-8")
     print(f"{len(rows)} problems written to {FILE}")

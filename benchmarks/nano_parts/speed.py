@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.nano.asking import MAX_TOKENS, Asked, answer
-from benchmarks.nano.bench import Bench, Part, Tables
-from benchmarks.nano.intervals import Row
+from benchmarks.nano_parts.asking import MAX_TOKENS, Asked, answer
+from benchmarks.nano_parts.bench import Bench, Part, Tables
+from benchmarks.nano_parts.intervals import Row
 from rich.progress import track
 
 from quasar.models.protocol import Sampling

@@ -8,8 +8,8 @@ was found, and its angles where they were kept. Ways, by n and p:
 * `grown`: the best of one layer less, interpolated, and run to its minimum.
 
 None of these is proven to be lowest; a table or a model may beat it, and the benchmark takes the
-lowest that anybody found. `python -m benchmarks.nano.best_known` fills in what is missing, and can
-be interrupted.
+lowest that anybody found. `python -m benchmarks.nano_parts.best_known` fills in what is missing,
+and can be interrupted.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from benchmarks.nano.large import large
-from benchmarks.nano.sets import HELD_OUT, Item, items, problem_sets, some
+from benchmarks.nano_parts.large import large
+from benchmarks.nano_parts.sets import HELD_OUT, Item, items, problem_sets, some
 from rich.progress import track
 
 from quasar.circuits.qaoa import qaoa
@@ -82,7 +82,7 @@ def save(known: Mapping[Key, Known]) -> None:
     """Write the file; one line an entry, in order."""
     order = sorted(known, key=lambda key: (key[0], int(key[1]), key[2]))
     lines = ",\n".join(f"  {json.dumps(_row(key, known[key]))}" for key in order)
-    about = "lowest QAOA energies known; see benchmarks/nano/best_known.py"
+    about = "lowest QAOA energies known; see benchmarks/nano_parts/best_known.py"
     text = f'{{"about": "{about}", "energies": [\n{lines}\n]}}\n'
     unfinished = FILE.with_suffix(".part")
     unfinished.write_text(text, encoding="utf-8")

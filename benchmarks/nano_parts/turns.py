@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from benchmarks.nano.asking import DRAWN, GREEDY
-from benchmarks.nano.bench import Bench, Part, Tables
-from benchmarks.nano.intervals import Row, measured
-from benchmarks.nano.sets import Item
+from benchmarks.nano_parts.asking import DRAWN, GREEDY
+from benchmarks.nano_parts.bench import Bench, Part, Tables
+from benchmarks.nano_parts.intervals import Row, measured
+from benchmarks.nano_parts.sets import Item
 from rich.progress import track
 
 from quasar.agent.propose import Proposal, Proposer

@@ -1,6 +1,6 @@
 """The packaged model, measured: its raw answers, unrepaired, on problems that it never saw.
 
-Parts, each in its own module:
+Parts, each in its own module of `benchmarks/nano_parts/`:
 
 solutions  answers as states, algorithm free or named, beside classical baselines; by set and size
 qaoa       angles at p = 1..8, near the best known or not, beside tables, ramps and transfer
@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._common import ROOT, print_table, write_result
-from benchmarks.nano import angles, dense, grid, likeness, solutions, speed, turns
-from benchmarks.nano.asking import WAYS, Asker
-from benchmarks.nano.bench import Bench, Options, Part
-from benchmarks.nano.intervals import Row, shown
-from benchmarks.nano.kept import Kept, basis
+from benchmarks.nano_parts import angles, dense, grid, likeness, solutions, speed, turns
+from benchmarks.nano_parts.asking import WAYS, Asker
+from benchmarks.nano_parts.bench import Bench, Options, Part
+from benchmarks.nano_parts.intervals import Row, shown
+from benchmarks.nano_parts.kept import Kept, basis
 
 from quasar.models.registry import load_model
 
