@@ -17,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,6 +42,7 @@ DEEP_OF = 60
 LARGE_SIZES = (13, 14, 15, 16, 16, 17, 18, 18, 19, 20, 22, 24)
 """Of one problem each, for the part beyond 12 qubits."""
 _CANONICAL_QUBITS = 18  # beyond, a search takes most of an hour
+_GROWN_QUBITS = 15
 _TOLERANCE = 1e-6
 _RUN = 200
 
@@ -140,7 +141,8 @@ def deep(hamiltonian: IsingHamiltonian, known: Mapping[int, Known], layers: int)
         candidates = [Known(minimum.energy, "canonical search", minimum.theta)]
         if p in known:
             candidates.append(known[p])
-        if p > 1 and out[-1].theta is not None and width > 0.0:
+        grows = hamiltonian.n_qubits <= _GROWN_QUBITS and width > 0.0
+        if p > 1 and grows and out[-1].theta is not None:
             candidates.append(_grown(hamiltonian, out[-1].theta, width))
         out.append(min(candidates, key=lambda found: (found.energy, found.theta is None)))
     return out
@@ -156,28 +158,29 @@ def _grown(hamiltonian: IsingHamiltonian, theta: FloatVector, width: float) -> K
     return Known(float(values[0] * width), "grown", points[0] * landscape.scale)
 
 
-def missing(known: Mapping[Key, Known]) -> Iterator[tuple[str, Item, str]]:
-    """Set, problem and which search it lacks: those measured first come first."""
+def missing(known: Mapping[Key, Known]) -> list[tuple[str, Item, str]]:
+    """Set, problem and which search it lacks: those measured by default come first."""
     sets = problem_sets()
     everything = {name: items(records) for name, records in sets.items()}
     chosen = {
         name: {str(r["sample_index"]) for r in some(records, DEEP_OF)}
         for name, records in sets.items()
     }
+    first: list[tuple[str, Item, str]] = []
+    last: list[tuple[str, Item, str]] = []
     for name, own in everything.items():
         for item in own:
-            deep_one = item.key in chosen[name] and item.problem.n_qubits <= DEEP_QUBITS
-            if deep_one and (name, item.key, DEPTHS[-1]) not in known:
-                yield name, item, "deep"
+            default, n = item.key in chosen[name], item.problem.n_qubits
+            kept = known.get((name, item.key, WIDE_LAYERS))
+            if default and n <= DEEP_QUBITS and (name, item.key, DEPTHS[-1]) not in known:
+                first.append((name, item, "deep"))
+            elif n <= WIDE_QUBITS and (kept is None or kept.theta is None):
+                (first if default else last).append((name, item, "wide"))
     for name, item in large_items(everything):
         small = item.problem.n_qubits <= _CANONICAL_QUBITS
         if small and (name, item.key, DEPTHS[-1]) not in known:
-            yield name, item, "canonical"
-    for name, own in everything.items():
-        for item in sorted(own, key=lambda item: item.key not in chosen[name]):
-            kept = known.get((name, item.key, WIDE_LAYERS))
-            if item.problem.n_qubits <= WIDE_QUBITS and (kept is None or kept.theta is None):
-                yield name, item, "wide"
+            first.append((name, item, "canonical"))
+    return first + last
 
 
 def search(kind: str, hamiltonian: IsingHamiltonian, known: Mapping[int, Known]) -> list[Known]:
@@ -206,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     begun = time.monotonic()
     known = load()
-    for name, item, kind in track(list(missing(known)), description="searching"):
+    for name, item, kind in track(missing(known), description="searching"):
         if time.monotonic() - begun > options.seconds:
             break
         own = {p: known[name, item.key, p] for p in DEPTHS if (name, item.key, p) in known}
@@ -214,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for p, best in enumerate(found, start=1):
             known[name, item.key, p] = best
         save(known)
-    print(f"{len(known)} entries, {len(list(missing(known)))} searches missing")
+    print(f"{len(known)} entries, {len(missing(known))} searches missing")
 
 
 if __name__ == "__main__":
