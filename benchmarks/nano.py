@@ -27,7 +27,7 @@ from benchmarks.nano_parts import angles, dense, grid, likeness, solutions, spee
 from benchmarks.nano_parts.asking import WAYS, Asker
 from benchmarks.nano_parts.bench import Bench, Options, Part
 from benchmarks.nano_parts.intervals import Row, shown
-from benchmarks.nano_parts.kept import Kept, basis
+from benchmarks.nano_parts.kept import Kept, basis, digest
 
 from quasar.models.registry import load_model
 
@@ -96,8 +96,9 @@ def measure(
     told += f" {bench.options.ways}"
     for part in parts:
         content: dict[str, Any] = {}
+        own = f"{told} {digest(PARTS[part].reads)}"
         for section, make in PARTS[part].sections(bench).items():
-            content[section] = kept.get(f"{part}, {section}", told, make)
+            content[section] = kept.get(f"{part}, {section}", own, make)
             found |= PARTS[part].tables(content)
             path = write_result(name, [], {"settings": settings, **found})
         for title, rows in PARTS[part].tables(content).items() if content else ():

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from benchmarks.nano_parts.asking import Asked
 from benchmarks.nano_parts.bench import Bench, Part, Tables, labelled
-from benchmarks.nano_parts.best_known import DEEP_OF, DEPTHS, Key, Known, large_items, load
+from benchmarks.nano_parts.best_known import DEEP_OF, DEPTHS, FILE, Key, Known, large_items, load
 from benchmarks.nano_parts.intervals import Row, measured
 from benchmarks.nano_parts.judging import Work, judge_all
 from benchmarks.nano_parts.sets import Item, items, some
@@ -265,4 +265,4 @@ def _best_p_optimal(runs: Mapping[str, Row]) -> float | None:
     return None
 
 
-PART = Part(sections, tables)
+PART = Part(sections, tables, (FILE,))

@@ -88,10 +88,12 @@ class Part(NamedTuple):
     Attributes:
         sections: pieces of work by name; each gives JSON-able content, which is kept.
         tables: from the content of the sections that are done.
+        reads: files that its sections depend on, apart from weights, sources and problems.
     """
 
     sections: Callable[[Bench], Mapping[str, Callable[[], Any]]]
     tables: Callable[[Mapping[str, Any]], Tables]
+    reads: tuple[Path, ...] = ()
 
 
 def labelled(run: str, way: str, ways: Sequence[str]) -> str:

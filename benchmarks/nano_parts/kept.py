@@ -78,9 +78,17 @@ def basis(model: str, data: Path | None = None) -> str:
     source = ROOT / "src" / "quasar"
     _add(told, (f for f in sorted(source.rglob("*")) if f.suffix in (".py", ".json")))
     _add(told, sorted((ROOT / "benchmarks" / "nano_parts").glob("*.py")))
-    _add(told, sorted((ROOT / "benchmarks" / "held_out").iterdir()))
+    problems = (ROOT / "benchmarks" / "held_out").iterdir()
+    _add(told, sorted(f for f in problems if f.name != "qaoa_best.json"))
     for file in sorted(data.rglob("*")) if data is not None else ():
         told.update(f"{file} {file.stat().st_size}".encode())
+    return told.hexdigest()
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Of some files' names and contents."""
+    told = hashlib.sha256()
+    _add(told, files)
     return told.hexdigest()
 
 
