@@ -67,7 +67,7 @@ bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with Pe
 	$(PIP) -e '.[bench]'
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.data
 
-bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw
+bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw, beside baselines; goes on where it stopped
 	$(BIN)/python -m benchmarks.nano
 
 bench-runtime: $(VENV)/dev ## Ways to run the packaged model: speed, memory, the same tokens

@@ -150,15 +150,19 @@ def _git(*arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def print_table(rows: Sequence[Row], title: str | None = None) -> None:
-    """Print rows with the keys of the first as columns; numbers to six digits, to the right."""
+def print_table(rows: Sequence[Row], title: str | None = None, *, width: int = 140) -> None:
+    """Print rows with the keys of the first as columns; numbers to six digits, to the right.
+
+    Args:
+        width: characters of a line where the output is no terminal.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=140)
+        console = Console(width=width)
     if not rows:
         console.print("no rows")
         return

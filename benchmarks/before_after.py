@@ -24,18 +24,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks._common import ROOT, kept_answers, print_table, write_result
-from benchmarks.nano import (
-    DRAWN,
-    GREEDY,
-    Record,
-    agentq_folder,
-    always,
-    answers_to_the_benchmark,
-    as_published,
-    ask,
-    read,
-    some,
-)
+from benchmarks.nano_parts.asking import DRAWN, GREEDY, always, ask
+from benchmarks.nano_parts.likeness import answers_to_the_benchmark, as_published
+from benchmarks.nano_parts.sets import Record, agentq_folder, read, some
 
 from quasar.evaluation.evaluate import evaluate
 from quasar.models.protocol import Model

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._common import ROOT, print_table, write_result
-from benchmarks.nano import MAX_TOKENS, agentq_folder
+from benchmarks.nano_parts.asking import MAX_TOKENS
+from benchmarks.nano_parts.sets import agentq_folder
 from rich.progress import Progress
 
 from quasar.agent.records import RecordsSettings, Tick, generate_records

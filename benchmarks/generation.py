@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from benchmarks._common import print_table, write_result
-from benchmarks.nano import held_out
+from benchmarks.nano_parts.sets import held_out
 
 from quasar.models.registry import checkpoint
 from quasar.problems.load import load_problem

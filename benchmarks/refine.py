@@ -18,10 +18,14 @@ import re
 import statistics
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.nano import GREEDY, always, ask, finish, interval, problem_sets, some
+from benchmarks._common import print_table, write_result
+from benchmarks.nano_parts.asking import GREEDY, always, ask
+from benchmarks.nano_parts.intervals import interval
+from benchmarks.nano_parts.sets import problem_sets, some
 from rich.progress import track
 
 from quasar.agent.generate import generate
@@ -193,7 +197,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "steps" in parts:
             small = [r for r in records if int(r["number_of_qubits"]) <= LARGEST]
             found.setdefault("steps", []).extend(steps(model, small, name))
-    finish(options, found)
+    for part, rows in found.items():
+        print_table(rows, part)
+    settings = {**vars(options), "model": Path(options.model).name}
+    print(f"written: {write_result(options.name, [], {'settings': settings, **found})}")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._common import ROOT, kept_answers, print_table, write_result
-from benchmarks.nano import Record, agentq_folder, answers_to_the_benchmark, read
+from benchmarks.nano_parts.likeness import answers_to_the_benchmark
+from benchmarks.nano_parts.sets import Record, agentq_folder, read
 
 from quasar.cli.train import configured
 from quasar.evaluation.evaluate import evaluate
