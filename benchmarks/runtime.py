@@ -23,6 +23,11 @@ from typing import Any
 
 from benchmarks._common import ROOT, print_table, write_result
 
+from quasar.optimize.choice import Algorithm
+from quasar.problems.load import load_problem
+from quasar.prompts.chat import Message, Request
+from quasar.prompts.styles import get_style
+
 WAYS = ("kernel", "numpy", "transformers", "onnx", "onnx-int8", "numba", "llama.cpp")
 BATCHES = (1, 8, 16)
 PROMPT = 64
@@ -31,24 +36,21 @@ ANSWER = 96
 """Tokens made."""
 
 
-def prompts(count: int) -> list[list[dict[str, str]]]:
+def prompts(count: int) -> list[list[Message]]:
     """Chats about held-out problems, each asked for in several ways until there are enough."""
-    from quasar.problems.load import load_problem
-    from quasar.prompts.chat import Request
-    from quasar.prompts.styles import get_style
-
-    found: list[list[dict[str, str]]] = []
-    requests = (None, "qaoa", "vqe", "adaptive_vqe")
+    found: list[list[Message]] = []
+    requests: tuple[Algorithm | None, ...] = (None, "qaoa", "vqe", "adaptive_vqe")
     held_out = sorted((ROOT / "benchmarks" / "held_out").glob("*.jsonl.gz"))
-    records = [json.loads(line) for path in held_out for line in gzip.open(path, "rt")]
+    lines = [line for path in held_out for line in gzip.decompress(path.read_bytes()).splitlines()]
+    records = [json.loads(line) for line in lines]
     for turn in range(len(requests)):
         for number, record in enumerate(records):
             problem = load_problem(record)
             if problem.n_qubits > 16:
                 continue
             algorithm = requests[(number + turn) % len(requests)]
-            request = Request(algorithm) if algorithm else Request()
-            found.append(list(get_style("compact").render(problem, request.checked())))
+            request = Request(algorithm).checked()
+            found.append(list(get_style("compact").render(problem, request)))
             if len(found) == count:
                 return found
     return found

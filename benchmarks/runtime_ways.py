@@ -41,7 +41,7 @@ def _random(batch: int, prompt: int, vocabulary: int) -> list[list[int]]:
 
 
 def _by_forward(forward: Any, threads: int, vocabulary: int) -> Make:
-    """With one of this project's forward passes; rows are spread over threads as `nano_model` does."""
+    """With one of this project's forward passes, rows spread over threads as in `nano_model`."""
 
     def make(batch: int, prompt: int) -> Callable[[int], None]:
         ids = _random(batch, prompt, vocabulary)
@@ -111,7 +111,7 @@ def _numba(folder: Path, threads: int) -> Make:
     import numba
 
     # Products alone: what lies between them is NumPy's.
-    @numba.njit(fastmath=True, parallel=threads > 1, cache=False)
+    @numba.njit(fastmath=True, parallel=threads > 1)  # type: ignore[untyped-decorator]
     def product(x: Any, matrix: Any) -> Any:
         rows, inner = x.shape
         out = np.empty((rows, matrix.shape[0]), dtype=np.float32)
