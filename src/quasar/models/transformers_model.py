@@ -93,7 +93,7 @@ class TransformersModel:
         """
         settings = settings or TransformersSettings()
         _need_libraries(settings)
-        # Threads that spin while they wait take the cores from whoever works; read when torch loads.
+        # Threads that spin as they wait take the cores from whoever works; read when torch loads.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         profile = find_profile(model, settings)
         tokenizer = _load_tokenizer(model, settings)
