@@ -18,18 +18,22 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import torch
 from benchmarks._common import ROOT, print_table, write_result
+from transformers import AutoModelForCausalLM
 
-from quasar.models.protocol import Sampling
+from quasar.models.protocol import Completion, Sampling
 from quasar.models.registry import checkpoint, load_model
+from quasar.models.word_tokens import WordTokens, chat_text
 from quasar.optimize.choice import Algorithm
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.styles import get_style
+from quasar.prompts.vocabulary import END
 
 WAYS = ("kernel", "numpy", "transformers", "onnx", "onnx-int8", "numba", "llama.cpp")
 _PATIENCE_S = 300
@@ -56,30 +60,55 @@ def prompts(count: int) -> list[list[Message]]:
 
 
 def same_tokens(folder: str, count: int) -> list[dict[str, Any]]:
-    """How many greedy answers are those of transformers in float32, to the last character."""
-    chats = prompts(count)
+    """How many greedy answers of the runtime are those of transformers, to the last token.
+
+    Transformers reads prompt and answer at once and says at each place which token is likeliest;
+    where that is always the one that came, it would have written the same.
+    """
     greedy = Sampling(temperature=0)
-    ways: dict[str, dict[str, Any]] = {
-        "transformers": {"back_end": "transformers", "dtype": "float32", "batch_size": 32},
-        "kernel": {"engine": "kernel"},
-        "numpy": {"engine": "numpy", "batch_size": 16},
-        "transformers, bfloat16": {"back_end": "transformers", "batch_size": 32},
+    chats = prompts(count)
+    texts = {
+        engine: [row[0] for row in load_model(folder, {"engine": engine}).complete(chats, greedy)]
+        for engine in ("kernel", "numpy")
     }
-    texts, rows = {}, []
-    for way, options in ways.items():
-        begun = time.perf_counter()
-        texts[way] = [row[0].text for row in load_model(folder, options).complete(chats, greedy)]
-        same = sum(a == b for a, b in zip(texts[way], texts["transformers"], strict=True))
-        rows.append(
-            {
-                "way": way,
-                "answers": len(chats),
-                "as transformers in float32": same,
-                "seconds": round(time.perf_counter() - begun, 1),
-            }
-        )
-        print(rows[-1], flush=True)
+    tokens = WordTokens.read(Path(folder) / "tokenizer.json")
+    rows = []
+    for dtype in ("float32", "bfloat16"):
+        reference = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
+        for engine, answers in texts.items():
+            marks = [
+                _agrees(reference, tokens, chat, answer)
+                for chat, answer in zip(chats, answers, strict=True)
+            ]
+            rows.append(
+                {
+                    "runtime": engine,
+                    "transformers": dtype,
+                    "answers": len(marks),
+                    "the same": sum(m is None for m in marks),
+                    "largest gap": max((m for m in marks if m is not None), default=0.0),
+                    "tokens": sum(answer.completion_tokens for answer in answers),
+                }
+            )
+            print(rows[-1], flush=True)
     return rows
+
+
+def _agrees(
+    reference: Any, tokens: WordTokens, chat: list[Message], answer: Completion
+) -> float | None:
+    """None where transformers writes the same; else the first difference in its scores."""
+    prompt = tokens.encode(chat_text(chat))
+    made = tokens.encode(answer.text)
+    if answer.finish_reason == "stop":
+        made = [*made, tokens.ids[END]]
+    with torch.inference_mode():
+        scores = reference(torch.tensor([prompt + made])).logits[0, len(prompt) - 1 : -1].float()
+    wanted = scores.argmax(dim=-1).tolist()
+    for place, (mine, theirs) in enumerate(zip(made, wanted, strict=True)):
+        if mine != theirs:
+            return float(scores[place, theirs] - scores[place, mine])
+    return None
 
 
 def speed(folder: str, ways: Sequence[str], python: str, busy: bool) -> list[dict[str, Any]]:
