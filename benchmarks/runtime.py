@@ -3,9 +3,11 @@
 Measures this project's runtime (compiled kernel, NumPy) and transformers where it is installed;
 ONNX Runtime, numba and llama.cpp where theirs are (none is needed: `pip install onnx onnxruntime
 numba gguf xllamacpp` into an environment of its own). Each way and number of threads runs in a
-process of its own. Does not measure the quality of answers: `benchmarks.nano` does.
+process of its own. Tokens a second are also given per second of processor time, which a busy
+machine disturbs less. Does not measure the quality of answers: `benchmarks.nano` does.
 
     python -m benchmarks.runtime [--model FOLDER] [--prompts 1000] [--busy] [--ways kernel,numpy]
+                                 [--python INTERPRETER]
 """
 
 from __future__ import annotations
@@ -16,82 +18,107 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from benchmarks._common import ROOT, print_table, write_result
+from transformers import AutoModelForCausalLM
+
+from quasar.models.protocol import Completion, Sampling
+from quasar.models.registry import checkpoint, load_model
+from quasar.models.word_tokens import WordTokens, chat_text
+from quasar.optimize.choice import Algorithm
+from quasar.problems.load import load_problem
+from quasar.prompts.chat import Message, Request
+from quasar.prompts.styles import get_style
+from quasar.prompts.vocabulary import END
 
 WAYS = ("kernel", "numpy", "transformers", "onnx", "onnx-int8", "numba", "llama.cpp")
-BATCHES = (1, 8, 16)
-PROMPT = 64
-"""Tokens of the prompt in the measurements of speed; the packaged model's have 30 to 120."""
-ANSWER = 96
-"""Tokens made."""
+_PATIENCE_S = 300
 
 
-def prompts(count: int) -> list[list[dict[str, str]]]:
+def prompts(count: int) -> list[list[Message]]:
     """Chats about held-out problems, each asked for in several ways until there are enough."""
-    from quasar.problems.load import load_problem
-    from quasar.prompts.chat import Request
-    from quasar.prompts.styles import get_style
-
-    found: list[list[dict[str, str]]] = []
-    requests = (None, "qaoa", "vqe", "adaptive_vqe")
+    found: list[list[Message]] = []
+    requests: tuple[Algorithm | None, ...] = (None, "qaoa", "vqe", "adaptive_vqe")
     held_out = sorted((ROOT / "benchmarks" / "held_out").glob("*.jsonl.gz"))
-    records = [json.loads(line) for path in held_out for line in gzip.open(path, "rt")]
+    lines = [line for path in held_out for line in gzip.decompress(path.read_bytes()).splitlines()]
+    records = [json.loads(line) for line in lines]
     for turn in range(len(requests)):
         for number, record in enumerate(records):
             problem = load_problem(record)
             if problem.n_qubits > 16:
                 continue
             algorithm = requests[(number + turn) % len(requests)]
-            request = Request(algorithm) if algorithm else Request()
-            found.append(list(get_style("compact").render(problem, request.checked())))
+            request = Request(algorithm).checked()
+            found.append(list(get_style("compact").render(problem, request)))
             if len(found) == count:
                 return found
     return found
 
 
 def same_tokens(folder: str, count: int) -> list[dict[str, Any]]:
-    """How many greedy answers are those of transformers in float32, to the last character."""
-    from quasar.models.protocol import Sampling
-    from quasar.models.registry import load_model
+    """How many greedy answers of the runtime are those of transformers, to the last token.
 
-    chats = prompts(count)
+    Transformers reads prompt and answer at once and says at each place which token is likeliest;
+    where that is always the one that came, it would have written the same.
+    """
     greedy = Sampling(temperature=0)
-    ways: dict[str, dict[str, Any]] = {
-        "transformers": {"back_end": "transformers", "dtype": "float32", "batch_size": 32},
-        "kernel": {"engine": "kernel"},
-        "numpy": {"engine": "numpy", "batch_size": 16},
-        "transformers, bfloat16": {"back_end": "transformers", "batch_size": 32},
+    chats = prompts(count)
+    texts = {
+        engine: [row[0] for row in load_model(folder, {"engine": engine}).complete(chats, greedy)]
+        for engine in ("kernel", "numpy")
     }
-    texts, rows = {}, []
-    for way, options in ways.items():
-        begun = time.perf_counter()
-        texts[way] = [row[0].text for row in load_model(folder, options).complete(chats, greedy)]
-        same = sum(a == b for a, b in zip(texts[way], texts["transformers"], strict=True))
-        rows.append(
-            {
-                "way": way,
-                "answers": len(chats),
-                "as transformers in float32": same,
-                "seconds": round(time.perf_counter() - begun, 1),
-            }
-        )
-        print(rows[-1], flush=True)
+    tokens = WordTokens.read(Path(folder) / "tokenizer.json")
+    rows = []
+    for dtype in ("float32", "bfloat16"):
+        reference = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
+        for engine, answers in texts.items():
+            marks = [
+                _agrees(reference, tokens, chat, answer)
+                for chat, answer in zip(chats, answers, strict=True)
+            ]
+            rows.append(
+                {
+                    "runtime": engine,
+                    "transformers": dtype,
+                    "answers": len(marks),
+                    "the same": sum(m is None for m in marks),
+                    "largest gap": max((m for m in marks if m is not None), default=0.0),
+                    "tokens": sum(answer.completion_tokens for answer in answers),
+                }
+            )
+            print(rows[-1], flush=True)
     return rows
 
 
-def speed(folder: str, ways: Sequence[str], busy: bool) -> list[dict[str, Any]]:
+def _agrees(
+    reference: Any, tokens: WordTokens, chat: list[Message], answer: Completion
+) -> float | None:
+    """None where transformers writes the same; else the first difference in its scores."""
+    prompt = tokens.encode(chat_text(chat))
+    made = tokens.encode(answer.text)
+    if answer.finish_reason == "stop":
+        made = [*made, tokens.ids[END]]
+    with torch.inference_mode():
+        scores = reference(torch.tensor([prompt + made])).logits[0, len(prompt) - 1 : -1].float()
+    wanted = scores.argmax(dim=-1).tolist()
+    for place, (mine, theirs) in enumerate(zip(made, wanted, strict=True)):
+        if mine != theirs:
+            return float(scores[place, theirs] - scores[place, mine])
+    return None
+
+
+def speed(folder: str, ways: Sequence[str], python: str, busy: bool) -> list[dict[str, Any]]:
     """One row a way and number of threads; `busy`: beside another process that uses a core."""
     rows: list[dict[str, Any]] = []
     for way in ways:
         for threads in (1, 2):
             other = _busy() if busy else None
             try:
-                row = _in_a_process(folder, way, threads)
+                row = _in_a_process(folder, way, python, threads)
             finally:
                 if other is not None:
                     other.kill()
@@ -107,48 +134,21 @@ def _busy() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], env=environment)
 
 
-def _in_a_process(folder: str, way: str, threads: int) -> dict[str, Any]:
+def _in_a_process(folder: str, way: str, python: str, threads: int) -> dict[str, Any]:
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
     environment = os.environ | dict.fromkeys(names, str(threads))
-    command = [sys.executable, "-m", "benchmarks.runtime", "--model", folder, "--one", way]
-    done = subprocess.run(
-        [*command, "--threads", str(threads)],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    command = [python, "-m", "benchmarks.runtime_ways", folder, way, str(threads)]
+    try:
+        done = subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=_PATIENCE_S
+        )
+    except subprocess.TimeoutExpired:
+        return {"start s": None, "note": f"not done after {_PATIENCE_S} s"}
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:]
         return {"start s": None, "note": last[0] if last else "failed"}
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
-
-
-def one(folder: str, way: str, threads: int) -> dict[str, Any]:
-    """Start-up, tokens a second, and memory of one way in this process."""
-    from benchmarks.runtime_ways import WAYS_TO_RUN
-
-    begun = time.perf_counter()
-    make = WAYS_TO_RUN[way](Path(folder), threads)
-    make(1, 8)(1)
-    row: dict[str, Any] = {"start s": round(time.perf_counter() - begun, 2)}
-    for batch in BATCHES:
-        best = 0.0
-        for _ in range(3):
-            generate = make(batch, PROMPT)
-            clock = time.perf_counter()
-            generate(ANSWER)
-            best = max(best, batch * ANSWER / (time.perf_counter() - clock))
-        row[f"tokens/s x{batch}"] = round(best)
-    row["memory MiB"] = round(_peak_mib())
-    row["note"] = ""
-    return row
-
-
-def _peak_mib() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main() -> None:
@@ -157,17 +157,13 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=1000)
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--busy", action="store_true", help="beside another busy process too")
-    parser.add_argument("--one", help=argparse.SUPPRESS)
-    parser.add_argument("--threads", type=int, default=1, help=argparse.SUPPRESS)
+    parser.add_argument("--python", default=sys.executable, help="interpreter that has the ways")
     given = parser.parse_args()
-    from quasar.models.registry import checkpoint
-
     folder = checkpoint(given.model)
-    if given.one:
-        print(json.dumps(one(folder, given.one, given.threads)))
-        return
     ways = given.ways.split(",")
-    rows = speed(folder, ways, False) + (speed(folder, ways, True) if given.busy else [])
+    rows = speed(folder, ways, given.python, False)
+    if given.busy:
+        rows += speed(folder, ways, given.python, True)
     same = same_tokens(folder, given.prompts) if given.prompts else []
     print_table(rows, "Ways to run the packaged model")
     if same:

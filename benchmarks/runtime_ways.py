@@ -1,4 +1,4 @@
-"""The ways that `benchmarks.runtime` measures, each behind one function.
+"""The ways that `benchmarks.runtime` measures, each behind one function; run as a process each.
 
 A way takes the checkpoint's folder and a number of threads, and gives a function that reads a batch
 of random prompts and returns what makes so many more tokens of each, greedily.
@@ -6,7 +6,10 @@ of random prompts and returns what makes so many more tokens of each, greedily.
 
 from __future__ import annotations
 
+import json
+import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,6 +28,12 @@ from quasar.models.small_qwen import (
     rotations,
 )
 
+BATCHES = (1, 8, 16)
+PROMPT = 64
+"""Tokens of the prompt; the packaged model's have 30 to 120."""
+ANSWER = 48
+"""Tokens made."""
+
 Make = Callable[[int, int], Callable[[int], None]]
 
 
@@ -41,7 +50,7 @@ def _random(batch: int, prompt: int, vocabulary: int) -> list[list[int]]:
 
 
 def _by_forward(forward: Any, threads: int, vocabulary: int) -> Make:
-    """With one of this project's forward passes; rows are spread over threads as `nano_model` does."""
+    """With one of this project's forward passes, rows spread over threads as in `nano_model`."""
 
     def make(batch: int, prompt: int) -> Callable[[int], None]:
         ids = _random(batch, prompt, vocabulary)
@@ -111,7 +120,7 @@ def _numba(folder: Path, threads: int) -> Make:
     import numba
 
     # Products alone: what lies between them is NumPy's.
-    @numba.njit(fastmath=True, parallel=threads > 1, cache=False)
+    @numba.njit(fastmath=True, parallel=threads > 1)  # type: ignore[untyped-decorator]
     def product(x: Any, matrix: Any) -> Any:
         rows, inner = x.shape
         out = np.empty((rows, matrix.shape[0]), dtype=np.float32)
@@ -305,6 +314,96 @@ def _onnx_int8(folder: Path, threads: int) -> Make:
     return _onnx(folder, threads, quantised=True)
 
 
+def _llama_cpp(folder: Path, threads: int) -> Make:
+    """llama.cpp by xllamacpp, weights in bfloat16; batches are requests at the same time."""
+    import gguf
+    import xllamacpp
+
+    shape, weights = _parts(folder)
+    path = Path(tempfile.mkdtemp()) / "nano.gguf"
+    writer = gguf.GGUFWriter(str(path), "qwen3")
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.inner)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_key_length(shape.head)
+    writer.add_value_length(shape.head)
+    writer.add_rope_freq_base(shape.theta)
+    writer.add_layer_norm_rms_eps(shape.epsilon)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list([f"t{i}" for i in range(shape.vocabulary)])
+    writer.add_token_types([1] * shape.vocabulary)
+    writer.add_token_merges(["t 0"])
+    writer.add_eos_token_id(shape.stop_ids[0])
+    writer.add_add_bos_token(False)
+
+    def add(name: str, source: str) -> None:
+        values = weights.floats(source)
+        if values.ndim == 1:
+            writer.add_tensor(name, values)
+        else:
+            kind = gguf.GGMLQuantizationType.BF16
+            writer.add_tensor(name, gguf.quants.quantize(values, kind), raw_dtype=kind)
+
+    add("token_embd.weight", "model.embed_tokens.weight")
+    add("output_norm.weight", "model.norm.weight")
+    parts = {
+        "attn_q": QKV[0],
+        "attn_k": QKV[1],
+        "attn_v": QKV[2],
+        "attn_output": "self_attn.o_proj",
+        "attn_q_norm": "self_attn.q_norm",
+        "attn_k_norm": "self_attn.k_norm",
+        "attn_norm": "input_layernorm",
+        "ffn_norm": "post_attention_layernorm",
+        "ffn_gate": GATE_UP[0],
+        "ffn_up": GATE_UP[1],
+        "ffn_down": "mlp.down_proj",
+    }
+    for i in range(shape.layers):
+        for name, source in parts.items():
+            add(f"blk.{i}.{name}.weight", layer_name(i, source))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = 512 * 16
+    params.n_parallel = 16
+    params.cpuparams.n_threads = threads
+    params.cpuparams_batch.n_threads = threads
+    params.warmup = False
+    server = xllamacpp.Server(params)
+
+    def ask(ids: list[int], count: int) -> None:
+        server.handle_completions(
+            {
+                "prompt": ids,
+                "n_predict": count,
+                "ignore_eos": True,
+                "temperature": 0,
+                "cache_prompt": True,
+            }
+        )
+
+    def make(batch: int, prompt: int) -> Callable[[int], None]:
+        rows = _random(batch, prompt, shape.vocabulary)
+        with ThreadPoolExecutor(batch) as pool:
+            list(pool.map(lambda ids: ask(ids, 1), rows))
+
+        def run(count: int) -> None:
+            with ThreadPoolExecutor(batch) as pool:
+                list(pool.map(lambda ids: ask(ids, count), rows))
+
+        return run
+
+    return make
+
+
 WAYS_TO_RUN: dict[str, Callable[[Path, int], Make]] = {
     "kernel": _kernel,
     "numpy": _numpy,
@@ -312,4 +411,36 @@ WAYS_TO_RUN: dict[str, Callable[[Path, int], Make]] = {
     "onnx": _onnx,
     "onnx-int8": _onnx_int8,
     "numba": _numba,
+    "llama.cpp": _llama_cpp,
 }
+
+
+def one(folder: str, way: str, threads: int) -> dict[str, Any]:
+    """Start-up, tokens a second, and memory of one way in this process."""
+    begun = time.perf_counter()
+    make = WAYS_TO_RUN[way](Path(folder), threads)
+    make(1, 8)(1)
+    row: dict[str, Any] = {"start s": round(time.perf_counter() - begun, 2)}
+    for batch in BATCHES:
+        best = frugal = 0.0
+        for _ in range(2):
+            generate = make(batch, PROMPT)
+            clock, processor = time.perf_counter(), time.process_time()
+            generate(ANSWER)
+            best = max(best, batch * ANSWER / (time.perf_counter() - clock))
+            frugal = max(frugal, batch * ANSWER / (time.process_time() - processor))
+        row[f"tokens/s x{batch}"] = round(best)
+        row[f"a core s x{batch}"] = round(frugal)
+    row["memory MiB"] = round(_peak_mib())
+    row["note"] = ""
+    return row
+
+
+def _peak_mib() -> float:
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(json.dumps(one(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

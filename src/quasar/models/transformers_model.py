@@ -10,6 +10,7 @@ are drawn is what `Sampling` says, for every model alike.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ class TransformersModel:
         """
         settings = settings or TransformersSettings()
         _need_libraries(settings)
+        # Threads that spin as they wait take the cores from whoever works; read when torch loads.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         profile = find_profile(model, settings)
         tokenizer = _load_tokenizer(model, settings)
         chat_tokens = ChatTokens(tokenizer, model, settings.chat_template)

@@ -3,7 +3,7 @@
 A flat program whose simulation is short is judged in this process: its cost is known from its size.
 So is one that is refused from its text alone. Everything else (what only the reference importer can
 read, dynamic programs, gate definitions, very large flat programs) is judged in a sandbox, which
-costs about two seconds to start and is kept for the next call about the same problem. A reference
+costs about a second to start and is kept for the next call about the same problem. A reference
 circuit is held to the same limits. Stage 4 is the verifier's own work: where the time does not
 suffice for it, it is left out, and the report says so.
 

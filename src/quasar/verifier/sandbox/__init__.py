@@ -3,8 +3,9 @@
     caller (pool.py, batch.py) -- starts --> nursery (nursery.py) -- forks --> workers (worker.py)
 
 The nursery is a fresh interpreter that has imported everything, so a worker, and every replacement
-of one, takes milliseconds to start. The caller hands out candidates over a socket to each worker
-and watches the time they take; each worker sets its own memory limit anew before each candidate.
+of one, takes milliseconds to start; it is kept for the process's next sandbox (warm.py). The caller
+hands out candidates over a socket to each worker and watches the time they take; each worker sets
+its own memory limit anew before each candidate.
 
 Guards against text that asks for too much time, memory, size or nesting, whatever library it hurts.
 Does not guard against a reader of OpenQASM that could be made to run foreign code. POSIX only; the

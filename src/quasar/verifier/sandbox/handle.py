@@ -212,6 +212,12 @@ class NurseryHandle:
         except NurseryGone:
             return None, 0
 
+    def forget(self) -> None:
+        """In a forked child: leave the nursery to the parent, whose end of the socket counts."""
+        self.alive = False
+        self._control.close()
+        self._log.close()
+
     def close(self) -> None:
         """End the nursery, and with it all its workers."""
         self.alive = False

@@ -94,9 +94,7 @@ class Warm:
 
     def close(self) -> None:
         """End it, if there is one and it is this process's own."""
-        starting, self._starting = self._starting, None
-        if starting is not None and self._owner in (0, os.getpid()):
-            starting.join()
+        # One that is still starting ends by itself as soon as this process has.
         with self._lock:
             kept, self._kept = self._kept, None
         if kept is not None and self._owner == os.getpid():
@@ -105,6 +103,8 @@ class Warm:
     def after_fork(self) -> None:
         """In a child: the lock may be held by a thread that it does not have."""
         self._lock = threading.Lock()
+        if self._kept is not None:
+            self._kept.forget()
         self._kept = self._starting = None
 
 

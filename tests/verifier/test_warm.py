@@ -1,0 +1,131 @@
+"""One nursery for the process: used again, replaced where it would not do, never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from quasar.problems.load import load_problem
+from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits, start_early
+from quasar.verifier.sandbox.warm import is_our_own, warm
+from quasar.verifier.settings import VerifierSettings
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the sandbox needs fork")
+
+
+def ring(n: int) -> object:
+    edges = [{"source": i, "target": (i + 1) % n} for i in range(n)]
+    graph = {"nodes": [{"id": i} for i in range(n)], "edges": edges}
+    return load_problem({"problem_type": "maxcut", "graph": graph})
+
+
+def nursery_of(n: int, limits: SandboxLimits | None = None, **settings: object) -> tuple[int, int]:
+    """The nursery's process id, and the qubits that the report says; all qubits in |+>."""
+    problem = ring(n)
+    judging = VerifierSettings.model_validate(settings)
+    with Sandbox([problem], judging, workers=1, limits=limits) as box:
+        text = f'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[{n}] q;\nh q;\n'
+        (report,) = box.map([Job(0, 0, text)])
+        assert report.feasible
+        assert (report.stages.objective is None) == (settings.get("max_stage") == 1)
+        assert box._nursery is not None
+        return box._nursery._process.pid, report.n_qubits
+
+
+@pytest.fixture(autouse=True)
+def cold():
+    warm.close()
+    yield
+    warm.close()
+
+
+def test_the_next_sandbox_takes_the_nursery_and_has_its_own_problem_settings_and_limits() -> None:
+    first, n = nursery_of(3)
+    assert n == 3
+    again = [
+        nursery_of(4),
+        nursery_of(5, max_stage=1),
+        nursery_of(3, SandboxLimits(max_seconds=2.5)),
+    ]
+    assert again == [(first, 4), (first, 5), (first, 3)]
+
+
+def test_two_at_a_time_have_nurseries_of_their_own() -> None:
+    with Sandbox([ring(3)], VerifierSettings(), workers=1) as box:
+        assert box._nursery is not None
+        used = box._nursery._process.pid
+        other, _ = nursery_of(4)
+        assert other != used
+    assert nursery_of(3)[0] == other
+
+
+def test_a_dead_nursery_is_replaced() -> None:
+    first, _ = nursery_of(3)
+    os.kill(first, signal.SIGKILL)
+    second, n = nursery_of(4)
+    assert second != first
+    assert n == 4
+
+
+def test_other_surroundings_start_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = nursery_of(3)
+    monkeypatch.setenv("SOME_SETTING", "1")
+    assert nursery_of(3)[0] != first
+
+
+def test_a_failed_sandbox_leaves_nothing() -> None:
+    box = Sandbox([ring(3)], VerifierSettings(), workers=1).__enter__()
+    assert box._nursery is not None
+    pid = box._nursery._process.pid
+    box.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_started_early_it_is_there_when_needed() -> None:
+    start_early()
+    start_early()
+    assert warm._starting is not None
+    warm._starting.join()
+    assert warm._kept is not None
+    ready = warm._kept._process.pid
+    assert nursery_of(3) == (ready, 3)
+
+
+def test_users_problems_are_not_loaded_into_it() -> None:
+    problem = ring(3)
+    assert is_our_own([problem])
+    kind = type(problem.problem)
+    own = type("Own", (kind,), {"__module__": "users_module"})
+    object.__setattr__(problem, "problem", own.__new__(own))
+    assert not is_our_own([problem])
+
+
+def test_it_ends_with_the_process() -> None:
+    code = textwrap.dedent(
+        """
+        import os, quasar
+        from test_warm_helper import nursery_of, start_early, warm
+        pid, _ = nursery_of(3)
+        child = os.fork()
+        if child == 0:
+            assert warm._kept is None
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        os.kill(pid, 0)
+        print(pid, flush=True)
+        """
+    ).replace("test_warm_helper", "test_warm")
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)])
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+    )
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(run.stdout), 0)
