@@ -59,7 +59,7 @@ def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
     assert str(model.dtype) == "torch.bfloat16"
     assert AutoTokenizer.from_pretrained(trained / "model").chat_template
     own = load_model(str(trained / "model"))
-    assert (own.name, own.prompt_style, own.max_qubits) == ("tiny", "compact", 16)
+    assert (own.name, own.prompt_style, own.max_qubits) == ("tiny", "compact", 24)
     manifest = json.loads((trained / "model" / "manifest.json").read_text())
     assert manifest["steps"] == 12
     assert manifest["examples_seen"] == 48

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
+from quasar.optimize.plan import largest_coefficient
 from quasar.problems.load import load_problem
-from quasar.prompts.compact_answer import PLAN
-from quasar.prompts.styles import get_style
+from quasar.prompts.answer_plan import decided_part
+from quasar.prompts.compact import verdict_text
 from quasar.train.examples import ExampleSettings, make_example, request_of
 from quasar.train.tokens import IGNORED, encode_example, read_split, tokenised
 from quasar.verifier.api import verify
 
 TOKENIZER = build_tokenizer()
+
+
+def _state(plan: str) -> int:
+    """The basis state that a plan's decisions lead to."""
+    return sum(int(bit) << int(qubit) for qubit, bit in re.findall(r"q(\d+)=(\d)", plan))
 
 
 def test_answers_are_circuits_as_good_as_the_record(training_set: Path) -> None:
@@ -25,7 +33,13 @@ def test_answers_are_circuits_as_good_as_the_record(training_set: Path) -> None:
         example = make_example(record, ExampleSettings())
         assert example is not None
         report = verify(example.answer, load_problem(record))
-        assert report.approximation_ratio == pytest.approx(record["approximation_ratio"], abs=0.02)
+        if "// warm " in example.answer:
+            assert report.p_optimal > 0.6
+            assert report.quality is not None
+            assert not report.quality.product_state
+        else:
+            expected = pytest.approx(record["approximation_ratio"], abs=0.02)
+            assert report.approximation_ratio == expected
         seen.add(record["optimization_type"])
     assert seen == {"qaoa", "vqe", "adaptive_vqe"}
 
@@ -75,7 +89,7 @@ def test_an_answer_may_end_with_its_plan(training_set: Path) -> None:
         assert not begun.whole
         assert full.answer.startswith(begun.answer)
         assert begun.answer.endswith("\n")
-        assert PLAN in begun.answer
+        assert decided_part(full.answer) == begun.answer
         assert len(begun.answer) < len(full.answer)
 
 
@@ -158,9 +172,12 @@ def test_a_second_answer_follows_a_first_that_went_wrong(training_set: Path) -> 
         asked, first, verdict = example.chat
         assert [asked["role"], first["role"], verdict["role"]] == ["user", "assistant", "user"]
         problem = load_problem(record)
-        report = verify(first["content"], problem)
-        assert report.feasible
-        assert report.approximation_ratio < 1 - 1e-6
-        assert verdict["content"] == get_style("compact").reply(problem, report)
-        assert verify(example.answer, problem).p_optimal == pytest.approx(1.0)
+        assert decided_part(first["content"]) == first["content"]
+        reached = _state(first["content"])
+        gap = problem.hamiltonian.diagonal[reached] - problem.hamiltonian.spectrum.e_min
+        assert gap > 0
+        width = np.ptp(problem.hamiltonian.diagonal)
+        unit = largest_coefficient(problem.hamiltonian)
+        assert verdict["content"] == verdict_text(1 - gap / width, gap / unit)
+        assert verify(example.answer, problem).p_optimal > 0.6
     assert turns.count(3) > len(turns) / 4

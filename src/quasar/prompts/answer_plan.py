@@ -30,6 +30,8 @@ STRUCTURES: tuple[Structure, ...] = ("qaoa", "warm", "vqe", "adaptive")
 
 HEADS = ("// qaoa ", "// qaoa c ", "// warm ", "// vqe ", "// adaptive: ")
 """How a plan begins."""
+PLAN = "// plan: "
+"""How the decisions begin that stand before a circuit written gate by gate."""
 
 STRENGTHS = (0.0, 0.03, 0.12, 0.3, 0.6, 1.0, 2.0, 4.0)
 """Sizes of fields that a plan tells apart, in units of the largest coefficient."""
@@ -112,7 +114,7 @@ def field_text(field: float) -> str:
 
 def decided_part(text: str) -> str | None:
     """An answer up to the end of its plan; None where it has none."""
-    for head in HEADS:
+    for head in (*HEADS, PLAN):
         if head in text:
             end = text.find("\n", text.index(head))
             return None if end < 0 else text[: end + 1]

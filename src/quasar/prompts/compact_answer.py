@@ -28,13 +28,12 @@ from quasar.optimize.plan import Decision, largest_coefficient, rows
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON, warm_angles
 from quasar.optimize.written import find_pens, write
-from quasar.prompts.answer_plan import AnswerPlan, plan_line, steps_text
+from quasar.prompts.answer_plan import PLAN, AnswerPlan, plan_line, steps_text
 from quasar.prompts.compact import deviation_text
 from quasar.prompts.numbers import angle_text, number_text, rounded
 
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 ZZ = "gate zz(t) a,b{cx a,b;rz(t) b;cx a,b;}\n"
-PLAN = "// plan: "
 GATES = ("rx", "ry", "rz", "crx", "cry", "crz", "cx", "cz", "h")
 """Gates that can be written."""
 

@@ -6,8 +6,8 @@ answer is a program on the right qubits with the right cost terms, of any size t
 covers, and the model never copies a Hamiltonian. `allowed` gives the token texts that may come
 next; a model that spells them otherwise cannot be guided.
 
-Answers of style `agent-q` other than QAOA are free after their first token: their angles follow
-from random starts.
+In style `agent-q` a free answer is QAOA or a solution in a template. Circuits like the benchmark's
+whose angles follow from random starts are not covered: a model writes them by itself, unguided.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from quasar.optimize.plan import Decision, Row, largest_coefficient, rows
 from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_LAYERS
-from quasar.prompts.compact_answer import HEADER, PLAN, program
+from quasar.prompts.compact_answer import HEADER, program
 from quasar.prompts.numbers import NUMBER_TEXTS
 
 TEMPLATES = (10,)
@@ -77,8 +77,6 @@ class PlanGuide:
         yield _HEADER
         yield self._beginnings()
         head = self._came
-        if head == PLAN:
-            return
         structure = next(name for name, heads in _HEADS.items() if head in heads)
         template, layers = None, 1
         if structure == "vqe":
@@ -108,11 +106,9 @@ class PlanGuide:
 
     def _beginnings(self) -> tuple[str, ...]:
         structures = _ASKED[self._request.algorithm]
-        if self._request.style == "converged":
-            return tuple(head for name in structures for head in _HEADS[name])
-        if self._request.algorithm == "qaoa":
-            return _HEADS["qaoa"]
-        return (PLAN,) if self._request.algorithm else (PLAN, *_HEADS["qaoa"])
+        if self._request.style == "agent-q" and self._request.algorithm is None:
+            structures = ("qaoa", "vqe")
+        return tuple(head for name in structures for head in _HEADS[name])
 
     def _decide(self, steps: list[Decision]) -> _Steps:
         unit = largest_coefficient(self._hamiltonian)

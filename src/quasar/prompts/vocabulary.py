@@ -11,9 +11,9 @@ import string
 from collections.abc import Sequence
 
 from quasar.circuits.sim19 import NUMBERS
-from quasar.prompts.answer_plan import HEADS, STRENGTHS
+from quasar.prompts.answer_plan import HEADS, PLAN, STRENGTHS
 from quasar.prompts.compact import MAX_LAYERS, MAX_QUBITS
-from quasar.prompts.compact_answer import HEADER, PLAN, ZZ
+from quasar.prompts.compact_answer import HEADER, ZZ
 from quasar.prompts.numbers import NUMBER_TEXTS, QUARTER_TURNS
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"

@@ -124,9 +124,11 @@ class QaoaMany:
         shape = psi.shape
         right = 1
         for block in self._blocks:
-            view = psi.reshape(-1, 1 << block, right)
             hadamard = self._hadamards[block]
-            psi = hadamard @ view
+            if right == 1:  # one product of two matrices, not one for each row
+                psi = psi.reshape(-1, 1 << block) @ hadamard
+            else:
+                psi = hadamard @ psi.reshape(-1, 1 << block, right)
             right <<= block
         return psi.reshape(shape)
 

@@ -65,19 +65,30 @@ def work(task: Task) -> Iterator[Path]:
         kind = min(spent, key=lambda k: spent[k] / shares[k])
         begun = time.monotonic()
         seconds = task.chunk_seconds * (1.0 if numbers[kind] else _FIRST)
-        found = _examples(streams[kind], task.max_length, begun + seconds)
+        found = _examples(streams[kind], task.max_length, seconds)
         name = ChunkName(kind, task.seed, numbers[kind])
         spent[kind] += time.monotonic() - begun
         numbers[kind] += 1
         yield write_chunk(Path(task.folder), name, pack(found))
 
 
-def _examples(stream: Iterator[Any], longest: int, until: float) -> list[tuple[Any, int, bool]]:
-    """At least one example, and as many as there is time for."""
+def _examples(stream: Iterator[Any], longest: int, seconds: float) -> list[tuple[Any, int, bool]]:
+    """At least one example, and as many as come within `seconds` of the first.
+
+    None from the stream says that the next ones take long: what there is goes into a file first.
+    """
     found: list[tuple[Any, int, bool]] = []
-    while not found or time.monotonic() < until:
-        ids, start, renamable = next(stream)
+    begun = time.monotonic()
+    while not found or time.monotonic() < begun + seconds:
+        example = next(stream)
+        if example is None:
+            if found:
+                break
+            continue
+        ids, start, renamable = example
         if len(ids) <= longest:
+            if not found:
+                begun = time.monotonic()
             found.append((ids, start, renamable))
     return found
 

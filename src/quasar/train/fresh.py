@@ -12,7 +12,7 @@ Three kinds: `solutions` (plans of optimal states, asked for in every way that a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -96,8 +96,8 @@ class FreshExample(NamedTuple):
 
 def fresh_examples(
     kind: str, settings: FreshKind, seed: int, excluded: frozenset[str]
-) -> Iterator[FreshExample]:
-    """Examples without end.
+) -> Iterator[FreshExample | None]:
+    """Examples without end; None: the next ones take long.
 
     Args:
         kind: its name; kinds of one worker draw apart from each other.
@@ -106,9 +106,14 @@ def fresh_examples(
     """
     words = WordTokens.packaged()
     assistant = words.ids[ASSISTANT]
+    make: Callable[[FreshKind, int, frozenset[str]], Iterator[tuple[str, bool] | None]]
     make = {"solutions": _solutions, "angles": _angles, "records": _records}[settings.makes]
     seed = int(generator(seed, "fresh", kind).integers(1 << 31))
-    for text, renamable in make(settings, seed, excluded):
+    for made in make(settings, seed, excluded):
+        if made is None:
+            yield None
+            continue
+        text, renamable = made
         ids = words.encode(text)
         start = len(ids) - ids[::-1].index(assistant)
         yield FreshExample(ids, start, renamable)
@@ -202,11 +207,14 @@ def _answer(hamiltonian: IsingHamiltonian, answer: AnswerPlan, whole: bool) -> s
     return answer_text(hamiltonian, answer) if whole else f"{HEADER}{plan_line(answer)}"
 
 
-def _angles(settings: FreshKind, seed: int, excluded: frozenset[str]) -> Iterator[tuple[str, bool]]:
+def _angles(
+    settings: FreshKind, seed: int, excluded: frozenset[str]
+) -> Iterator[tuple[str, bool] | None]:
     rng = generator(seed, "fresh", "angles")
     source = _instances(settings, seed, excluded)
     batch = max(1, settings.batch // _FIRST)
     while True:
+        yield None
         by_size: dict[int, list[IsingHamiltonian]] = {}
         for _ in range(batch):
             hamiltonian = next(source)
