@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -34,7 +34,7 @@ $(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/m
 
 run: $(VENV)/core ## Let the packaged language model solve two problems on a real network
 	@echo "Marriages among 15 families of Renaissance Florence, as maximum cut:"
-	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --refine --out $(RUNS)/florentine_maxcut --force
+	@$(BIN)/quasar generate --problem examples/florentine_maxcut.json --algorithm qaoa --layers 4 --refine --out $(RUNS)/florentine_maxcut --force
 	@echo
 	@echo "The same network, as minimum vertex cover:"
 	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --refine --out $(RUNS)/florentine_vertex_cover --force
@@ -66,6 +66,9 @@ bench-verify: $(VENV)/dev ## Speed of the verifier, against the published way
 bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with PennyLane)
 	$(PIP) -e '.[bench]'
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.data
+
+bench-warm-start: $(VENV)/dev ## Warm-started QAOA at the angles of its table
+	$(BIN)/python -m benchmarks.warm_start
 
 bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw, beside baselines; goes on where it stopped
 	$(BIN)/python -m benchmarks.nano

@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--limit", type=int, help="problems of each set; 0: all; default: as planned")
     out.add_argument("--samples", type=int, default=10, help="of what is drawn several times")
     out.add_argument("--temperature", type=float, default=1.0, help="of those")
-    out.add_argument("--ways", default="free-running", help=f"of decoding: {','.join(WAYS)}")
+    out.add_argument("--ways", default="guided", help=f"of decoding: {','.join(WAYS)}")
     out.add_argument("--jobs", type=int, help="processes that verify; default: one a core")
     out.add_argument("--name", default="nano", help="name of the result file")
     out.add_argument("--fresh", action="store_true", help="forget what an earlier run has done")

@@ -45,11 +45,11 @@ class Asked(NamedTuple):
 def complete(
     model: Model,
     chats: Sequence[Sequence[Message]],
-    problems: Sequence[EncodedProblem],
+    asked: Sequence[Asked],
     sampling: Sampling,
     way: str,
 ) -> list[list[Completion]]:
-    """Answers to chats about problems, in one of `WAYS`: the only place where the way is chosen.
+    """Answers to chats, in one of `WAYS`: the only place where the way is chosen.
 
     Raises:
         InputError: an unknown way, or one that this model has not got.
@@ -57,9 +57,11 @@ def complete(
     if way == "free-running":
         return model.complete(chats, sampling)
     if way == "grammar":
-        return model.complete(chats, sampling, qubits=[p.n_qubits for p in problems])
+        return model.complete(chats, sampling, qubits=[one.problem.n_qubits for one in asked])
     if way == "guided":
-        raise InputError("this version has no guided decoding: use free-running or grammar.")
+        style = get_style(model.prompt_style)
+        guides = [style.guide(problem, request) for problem, request in asked]
+        return model.complete(chats, sampling, guides=guides)
     raise InputError(f"there is no way {way!r} of decoding: use {', '.join(WAYS)}.")
 
 
@@ -77,8 +79,8 @@ def answer(
         except InputError as error:
             refused = Completion("", "error", error=str(error))
             out.append([refused] * sampling.samples)
-    problems = [asked[i].problem for i in chats]
-    given = complete(model, list(chats.values()), problems, sampling, way) if chats else []
+    known = [asked[i] for i in chats]
+    given = complete(model, list(chats.values()), known, sampling, way) if chats else []
     for i, own in zip(chats, given, strict=True):
         out[i] = own
     return out

@@ -41,7 +41,7 @@ class Options:
     limit: int | None = None
     samples: int = 10
     temperature: float = 1.0
-    ways: tuple[str, ...] = ("free-running",)
+    ways: tuple[str, ...] = ("guided",)
     jobs: int | None = None
     data: Path | None = None
 
@@ -98,4 +98,4 @@ class Part(NamedTuple):
 
 def labelled(run: str, way: str, ways: Sequence[str]) -> str:
     """The run's name, with the way of decoding where there are several."""
-    return run if len(ways) == 1 and way == "free-running" else f"{run}, {way}"
+    return run if len(ways) == 1 and way == "guided" else f"{run}, {way}"

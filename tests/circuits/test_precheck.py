@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import random
+import re
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quasar.circuits.circuit import GATES, GateSpec
+from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
 from quasar.circuits.precheck import precheck
 from quasar.circuits.qasm import accepted_qubits, import_reference, parse, parse_at_once
+from quasar.circuits.to_qiskit import from_qiskit
 from quasar.core.errors import CircuitError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.plan import plan
+from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
+from quasar.prompts.compact_answer import answer_text
 from quasar.simulate.engine import get_engine
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import measure
@@ -148,11 +155,14 @@ def test_a_long_program_on_too_many_qubits_is_refused_before_it_is_read() -> Non
         a, b = rng.sample(range(60), 2)
         lines.append(f"turn({rng.random():.3f}, pi/{rng.randint(2, 9)}) q[{a}], q[{b}];")
     told: list[int] = []
-    with pytest.raises(CircuitError) as caught:
-        parse(HEAD + "\n".join(lines), max_qubits=24, on_accepted=told.append)
-    assert caught.value.limit == "qubits"
-    assert "60 qubits" in caught.value.message
+    text = HEAD + "\n".join(lines)
+    assert parse(text, max_qubits=24, on_accepted=told.append).path == "fast"
     assert told == [60]
+    stage, _ = measure(text, get_engine(), Limits())
+    assert stage.parses
+    assert stage.fault is not None
+    assert stage.fault.limit == "qubits"
+    assert "60 qubits" in stage.fault.message
 
 
 @pytest.mark.parametrize(
@@ -247,6 +257,84 @@ def test_what_is_said_to_parse_the_importer_accepts() -> None:
             sure += 1
             assert import_reference(text).num_qubits == n_qubits, text
     assert sure > 100
+
+
+def test_definitions_are_written_out_as_the_importer_does() -> None:
+    rng = random.Random(12)
+    same = 0
+    for _ in range(400):
+        text = _random_program(rng)
+        program = parse_at_once(text)
+        formal = [match.split(",") for match in re.findall(r"gate \w+\(([^)]*)\)", text)]
+        named = [[name.strip() for name in names] for names in formal]
+        # The importer binds parameters in alphabetical order, which is not the language's.
+        if program is None or program.circuit is None or any(n != sorted(n) for n in named):
+            continue
+        expected = from_qiskit(import_reference(text), max_gates=100_000)
+        found = program.circuit
+        before = tuple(Gate("U", (q,), (0.3 + q, 0.7 * q, 1.1 - q)) for q in range(found.n_qubits))
+        states = [
+            get_engine().state(Circuit(found.n_qubits, before + circuit.gates))
+            for circuit in (found, expected)
+        ]
+        assert abs(np.vdot(*states)) == pytest.approx(1.0, abs=1e-9), text
+        same += "gate " in text and len(found.gates) > 0
+    assert same > 40
+
+
+def test_parameters_are_bound_in_the_order_in_which_they_stand() -> None:
+    text = HEAD + "gate g(b, a) x { rz(b) x; rx(a) x; } qubit q; g(1.0, 2.0) q;"
+    program = parse(text)
+    assert program.circuit is not None
+    assert [gate.params for gate in program.circuit.gates] == [(1.0,), (2.0,)]
+
+
+def test_the_packaged_models_programs_take_the_fast_path() -> None:
+    hamiltonian = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): -0.37, (0, 2, 3): 0.5, (3,): 0.25})
+    for made in (
+        qaoa_plan(hamiltonian, [0.3, 0.4], [-0.5, -0.2]),
+        AnswerPlan("warm", 2, decisions=plan(hamiltonian)),
+    ):
+        for exact in (False, True):
+            text = answer_text(hamiltonian, made, exact=exact)
+            program = parse(text)
+            assert program.path == "fast"
+            expected = from_qiskit(import_reference(text), max_gates=1000)
+            assert program.circuit is not None
+            assert [g[:2] for g in program.circuit.gates] == [g[:2] for g in expected.gates]
+            for one, other in zip(program.circuit.gates, expected.gates, strict=True):
+                assert one.params == pytest.approx(other.params, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "gate f(a) x { rz(a) x; } qubit[2] q; f(0.5) q[0]; gate g x { h x; } g q[1];",
+        "qubit f; gate f x { h x; }",
+        "gate f x { h x; } qubit[2] f;",
+        "gate f x { h x; } gate f x { x x; } qubit q; f q;",
+        "gate h2 x { h y; } qubit q; h2 q;",
+        "gate f(a) x { rz(a + 1) x; } qubit q; f(0.1) q;",
+        "gate f(a) x { rz(a) x; } qubit q; f(1/2) q;",
+        "qubit q; f q; gate f x { h x; }",
+    ],
+)
+def test_what_is_not_plain_goes_to_the_importer(body: str) -> None:
+    assert parse_at_once(HEAD + body) is None
+
+
+@pytest.mark.parametrize("most", [0, 1, 5, 63, 64, 65])
+def test_definitions_in_definitions_keep_to_the_limit(most: int) -> None:
+    text = HEAD + "gate f x { h x; t x; } gate g x { f x; f x; } gate k x { g x; g x; } "
+    text += "qubit[8] q; k q;"
+    if most >= 64:
+        program = parse_at_once(text, max_gates=most)
+        assert program is not None
+        assert program.circuit is not None
+        assert len(program.circuit.gates) == 64
+    else:
+        with pytest.raises(CircuitError, match=f"more than {most:,} gates"):
+            parse_at_once(text, max_gates=most)
 
 
 @pytest.mark.timeout(20)

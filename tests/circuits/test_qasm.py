@@ -140,7 +140,8 @@ def test_headers_and_odd_texts_get_the_importers_verdict(text: str) -> None:
 def test_flat_programs_take_the_fast_path_and_others_do_not() -> None:
     fast = {name for name, body in ACCEPTED.items() if _parse_flat(HEAD + body) is not None}
     assert {"flat", "pi", "broadcast", "measure all", "old measure", "comments"} <= fast
-    assert not fast & {"gate definition", "modifiers", "if", "for loop", "input", "measure twice"}
+    assert "gate definition" in fast
+    assert not fast & {"modifiers", "if", "for loop", "input", "measure twice"}
 
 
 @pytest.mark.parametrize(

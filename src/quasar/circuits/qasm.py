@@ -5,7 +5,8 @@ and only to programs the importer accepts; whatever it is unsure of goes to the 
 version statement there are two rules (`header.py`): the published one is the default.
 
 The fast path takes: the version line, one `include "stdgates.inc";`, `bit`/`qubit` declarations,
-standard gates on qubits or whole registers with constant angles, barriers, and measurements.
+standard gates on qubits or whole registers with constant angles, barriers, measurements, and plain
+gate definitions with calls of them, which are written out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
 from quasar.circuits.header import BYTE_ORDER_MARK, VERSION, HeaderRule, header_fault, read_header
@@ -231,6 +232,7 @@ _EXPONENT = r"[eE][+-]?[0-9]{1,3}"
 _FLOAT = rf"(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:{_EXPONENT})?|[0-9]+{_EXPONENT})"
 _NUMBER = rf"(?:{_FLOAT}|{_INTEGER})"
 _PLAIN_ANGLE = re.compile(rf"(-?){_W}*({_NUMBER})")
+_QUOTIENT = re.compile(rf"(-?){_W}*({_FLOAT}){_W}*/{_W}*({_FLOAT})")
 _PI_ANGLE = re.compile(rf"(-?){_W}*(?:({_NUMBER}){_W}*\*{_W}*)?pi(?:{_W}*([*/]){_W}*({_NUMBER}))?")
 _SPLIT_OPERAND = re.compile(rf"([a-z][a-zA-Z0-9_]*)(?:{_W}*\[{_W}*([0-9]+))?")
 
@@ -258,7 +260,8 @@ def _parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
     if body is None:
         return None
     try:
-        return _FlatProgram(max_gates).read(_statements(body))
+        program = _FlatProgram(max_gates)
+        return program.read(program.define(body) if "gate" in body else _statements(body))
     except _Unsure:
         return None
 
@@ -291,10 +294,16 @@ def _blank(comment: re.Match[str]) -> str:
 
 
 class _FlatProgram:
-    """Reads flat statements; `specs` are the gates known, standard ones by default."""
+    """Reads flat statements.
 
-    def __init__(self, max_gates: int, specs: Mapping[str, GateSpec] = GATES) -> None:
-        self.specs = specs
+    Attributes:
+        specs: the gates known.
+        bodies: what gates of the program's own stand for.
+    """
+
+    def __init__(self, max_gates: int) -> None:
+        self.specs: Mapping[str, GateSpec] = GATES
+        self.bodies: dict[str, _Body] = {}
         self.room = max_gates  # gates that may still come
         self.work = 0
         self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
@@ -303,6 +312,28 @@ class _FlatProgram:
         self.n_bits = 0
         self.measured: set[int] = set()
         self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
+
+    def define(self, body: str) -> list[str]:
+        """The statements of a text, its gate definitions taken in.
+
+        Raises:
+            _Unsure: one is not plain, or comes after something that it could depend on.
+        """
+        end, outside = 0, []
+        for match in _DEFINITION.finditer(body):
+            before = body[end : match.start()]
+            if before.strip(" \t\r\n;") and not _ONLY_DECLARES.fullmatch(before):
+                raise _Unsure
+            outside += _statements(before)
+            end = match.end()
+            if match[1] in _RESERVED or match[1] in self.specs:
+                raise _Unsure
+            self.bodies[match[1]] = _definition(match, self.specs, self.bodies)
+            self.specs = {**self.specs, match[1]: self.bodies[match[1]].spec}
+        declared = {m[3] for statement in outside if (m := _DECLARATION.search(statement))}
+        if declared & set(self.bodies):
+            raise _Unsure
+        return outside + _statements(body[end:])
 
     def read(self, statements: list[str]) -> Circuit:
         """The circuit of some statements, on all qubits declared so far.
@@ -360,7 +391,7 @@ class _FlatProgram:
             single = tuple([place[0] for place in places])
             if len(set(single)) != len(single) or not self.measured.isdisjoint(single):
                 raise _Unsure
-            return [Gate(name, single, params)]
+            return self._written_out([Gate(name, single, params)])
         width = max(map(len, places))
         rows = []
         for place in places:
@@ -377,7 +408,22 @@ class _FlatProgram:
                 raise _Unsure
             if len(gates) <= self.room:
                 gates.append(Gate(name, qubits, params))
-        return gates
+        return self._written_out(gates)
+
+    def _written_out(self, gates: list[Gate]) -> list[Gate]:
+        """The standard gates that some gates stand for; of more than are allowed one too many."""
+        if not gates or gates[0].name not in self.bodies:
+            return gates
+        out: list[Gate] = []
+        open_ = gates[::-1]
+        while open_ and len(out) <= self.room:
+            gate = open_.pop()
+            body = self.bodies.get(gate.name)
+            if body is None:
+                out.append(gate)
+            else:
+                open_ += body.calls(gate)[::-1]
+        return out
 
     def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
         """A register as a list of bits, a single bit as a tuple."""
@@ -444,6 +490,10 @@ def _angle(text: str) -> float:
     match = _PLAIN_ANGLE.fullmatch(text)
     if match is not None:
         value = float(match[2])
+    elif match := _QUOTIENT.fullmatch(text):
+        if float(match[3]) == 0:
+            raise _Unsure
+        value = float(match[2]) / float(match[3])
     else:
         match = _PI_ANGLE.fullmatch(text)
         if match is None:
@@ -462,15 +512,16 @@ def _angle(text: str) -> float:
     return -value if match[1] else value
 
 
-# --- flat programs with gate definitions ---------------------------------------------------------
+# --- gate definitions ----------------------------------------------------------------------------
 
 _DEFINITION = re.compile(
     rf"gate{_W}+([a-z][a-zA-Z0-9_]*){_W}*(?:\(([^(){{}};]*)\))?([^(){{}};]*)\{{([^{{}}]*)\}}"
 )
 _FORMAL_ANGLE = re.compile(
-    rf"-?{_W}*(?:({_NUMBER}){_W}*\*{_W}*)?([a-z][a-zA-Z0-9_]*)(?:{_W}*[*/]{_W}*({_NUMBER}))?"
+    rf"(-?){_W}*(?:({_NUMBER}){_W}*\*{_W}*)?([a-z][a-zA-Z0-9_]*)(?:{_W}*([*/]){_W}*({_NUMBER}))?"
 )
 _FORMAL_NAME = re.compile(r"[a-z][a-zA-Z0-9_]*")
+_ONLY_DECLARES = re.compile(rf"(?:{_W}*(?:{_DECLARATION.pattern})?{_W}*;)*{_W}*")
 _KEYWORDS = _RESERVED - frozenset(GATES)
 _MAX_DEPTH = 20  # of definitions in definitions: far from the depth at which the importer gives up
 _MAX_COPIES = 10_000  # of gates for one use of a definition: the importer copies every one
@@ -478,45 +529,75 @@ _MODEST = 1e3  # factors and angles this size cannot overflow in so few levels
 
 
 def accepted_qubits(text: str) -> int | None:
-    """Qubits of a flat program with plain gate definitions, which the importer is sure to accept.
+    """Qubits of a program that the fast path takes, however many gates it comes to; else None."""
+    circuit = _parse_flat(text, 0)
+    return None if circuit is None else circuit.n_qubits
 
-    Takes time linear in the text, much less than the importer. None where it is not sure: a
-    modifier, a block, an angle that is more than one factor times a parameter.
+
+class _FormalAngle(NamedTuple):
+    """`factor * parameter / divisor`, or a constant where there is no parameter."""
+
+    factor: float
+    parameter: int | None
+    divisor: float = 1.0
+
+    def at(self, values: tuple[float, ...]) -> float:
+        if self.parameter is None:
+            return self.factor
+        return self.factor * values[self.parameter] / self.divisor
+
+
+class _Call(NamedTuple):
+    """A gate in a definition; its qubits by their places among the definition's."""
+
+    name: str
+    angles: tuple[_FormalAngle, ...]
+    places: tuple[int, ...]
+
+
+class _Body(NamedTuple):
+    """A gate definition.
+
+    Attributes:
+        depth: of definitions in definitions.
+        copies: gates that one use stands for, definitions counted too.
     """
-    body = _flat_body(text)
-    if body is None:
-        return None
-    specs = dict(GATES)
-    program = _FlatProgram(0, specs)
-    sizes: dict[str, tuple[int, int]] = {}
-    end = 0
-    try:
-        for match in _DEFINITION.finditer(body):
-            program.read(_statements(body[end : match.start()]))
-            end = match.end()
-            name = match[1]
-            if name in _RESERVED or name in program.registers or name in specs:
-                return None
-            spec, sizes[name] = _definition(match, specs, sizes)
-            specs[name] = spec
-        program.read(_statements(body[end:]))
-    except _Unsure:
-        return None
-    return program.n_qubits
+
+    spec: GateSpec
+    inside: tuple[_Call, ...]
+    depth: int
+    copies: int
+
+    def calls(self, gate: Gate) -> list[Gate]:
+        """The gates of one use."""
+        return [
+            Gate(
+                call.name,
+                tuple([gate.qubits[place] for place in call.places]),
+                tuple([angle.at(gate.params) for angle in call.angles]),
+            )
+            for call in self.inside
+        ]
 
 
 def _definition(
-    match: re.Match[str], specs: Mapping[str, GateSpec], sizes: Mapping[str, tuple[int, int]]
-) -> tuple[GateSpec, tuple[int, int]]:
-    """Numbers of parameters and qubits of a definition, its depth and the gates it stands for."""
-    name, angles, operands, body = match.groups()
+    match: re.Match[str], specs: Mapping[str, GateSpec], bodies: Mapping[str, _Body]
+) -> _Body:
+    """What a definition says.
+
+    Raises:
+        _Unsure: it has a modifier, a block, or an angle that is more than one factor times a
+            parameter.
+    """
+    name, angles, operands, text = match.groups()
     formal = [] if angles is None else _formal_names(angles)
     qubits = _formal_names(operands)
     local = {name, *formal, *qubits}
     if len(local) != 1 + len(formal) + len(qubits):
         raise _Unsure
+    inside = []
     depth, copies = 1, 1
-    for statement in _statements(body):
+    for statement in _statements(text):
         call = _GATE.fullmatch(statement.strip(" \t\r\n"))
         if call is None or call[1] in local or call[1] not in specs:
             raise _Unsure
@@ -526,13 +607,14 @@ def _definition(
             raise _Unsure
         if len(set(places)) != len(places) or not set(places) <= set(qubits):
             raise _Unsure
-        for argument in arguments:
-            _check_formal_angle(argument.strip(" \t\r\n"), formal)
-        inner_depth, inner_copies = sizes.get(call[1], (0, 1))
-        depth, copies = max(depth, inner_depth + 1), copies + inner_copies
+        given = tuple(_formal_angle(a.strip(" \t\r\n"), formal) for a in arguments)
+        inside.append(_Call(call[1], given, tuple(qubits.index(place) for place in places)))
+        known = bodies.get(call[1])
+        depth = max(depth, (known.depth if known else 0) + 1)
+        copies += known.copies if known else 1
     if depth > _MAX_DEPTH or copies > _MAX_COPIES:
         raise _Unsure
-    return GateSpec(len(formal), len(qubits)), (depth, copies)
+    return _Body(GateSpec(len(formal), len(qubits)), tuple(inside), depth, copies)
 
 
 def _formal_names(text: str) -> list[str]:
@@ -542,14 +624,19 @@ def _formal_names(text: str) -> list[str]:
     return names
 
 
-def _check_formal_angle(text: str, formal: list[str]) -> None:
+def _formal_angle(text: str, formal: list[str]) -> _FormalAngle:
     match = _FORMAL_ANGLE.fullmatch(text)
-    if match is None or match[2] not in formal:
-        if abs(_angle(text)) > _MODEST:
+    if match is None or match[3] not in formal:
+        constant = _angle(text)
+        if abs(constant) > _MODEST:
             raise _Unsure
-        return
-    if any(not 1 / _MODEST <= float(c) <= _MODEST for c in (match[1], match[3]) if c):
+        return _FormalAngle(constant, None)
+    if any(not 1 / _MODEST <= float(c) <= _MODEST for c in (match[2], match[5]) if c):
         raise _Unsure
+    factor = float(match[2] or 1.0) * (-1.0 if match[1] else 1.0)
+    if match[4] == "*":
+        return _FormalAngle(factor * float(match[5]), formal.index(match[3]))
+    return _FormalAngle(factor, formal.index(match[3]), float(match[5] or 1.0))
 
 
 # --- the reference importer ----------------------------------------------------------------------

@@ -389,6 +389,10 @@ def _one(
             progress=show,
             interrupt=interrupt,
         )
+        if not as_json:  # the answer need not wait for its pictures
+            status.stop()
+            generation_text(found)
+            status.start()
         status.update("drawing …")
         used = steering(
             writer,
@@ -417,7 +421,6 @@ def _one(
     if as_json:
         print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
-        generation_text(found)
         print(f"  written     {out}/ ({', '.join(files)})")
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
