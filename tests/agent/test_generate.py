@@ -243,7 +243,6 @@ def test_the_designers_circuits_can_be_polished_too() -> None:
 @pytest.mark.parametrize(
     ("model", "size", "message"),
     [
-        ("nano", 17, "'nano' was trained on up to 16: use --model designer, which takes up to 24"),
         ("nano", 25, "25 qubits asked for, but exact verification"),
         ("designer", 60, "60 qubits asked for, but exact verification"),
         ("openai:any", 300, "300 qubits asked for, but exact verification"),

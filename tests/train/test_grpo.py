@@ -75,7 +75,7 @@ def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
 
     AutoModelForCausalLM.from_pretrained(trained / "model")
     own = load_model(str(trained / "model"))
-    assert (own.name, own.prompt_style, own.max_qubits) == ("tiny", "compact", 16)
+    assert (own.name, own.prompt_style, own.max_qubits) == ("tiny", "compact", 24)
     manifest = json.loads((trained / "model" / "manifest.json").read_text())
     assert (manifest["steps"], manifest["examples_seen"]) == (3, 3 * 2 * GROUP)
     assert manifest["before"]["reward"] == lines(trained / QUALITY_LOG)[0]["reward"]

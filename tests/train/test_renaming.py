@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.prompts.vocabulary import tokens
+from quasar.prompts.vocabulary import WRITTEN_QUBITS, tokens
 from quasar.train.renaming import Renaming, draw_names
 
 TOKENS = tokens()
@@ -38,7 +38,7 @@ def test_every_token_is_renamed_as_its_text_would_be(names: list[int]) -> None:
         assert TOKENS[number] == (wanted if wanted in NUMBER else text), text
 
 
-@given(st.integers(3, RENAMING.room), st.integers(0, 1000))
+@given(st.integers(3, WRITTEN_QUBITS), st.integers(0, 1000))
 def test_there_is_a_way_back(n: int, seed: int) -> None:
     own = [t for t, number in NUMBER.items() if RENAMING.highest[number] < n]
     rng = np.random.default_rng(seed)

@@ -19,7 +19,7 @@ from quasar.verifier.settings import VerifierSettings
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 PAIR = quasar.load_problem({"hamiltonian": "1.0 * (Z(0) @ Z(1)) + 0.5 * Z(0)"})
 BELL = HEAD + "qubit[2] q; h q[0]; cx q[0], q[1];"
-DEFINED = HEAD + "gate bell a, b { h a; cx a, b; } qubit[2] q; bell q[0], q[1];"
+DEFINED = HEAD + "gate bell a, b { h a; ctrl @ x a, b; } qubit[2] q; bell q[0], q[1];"
 SHORT = SandboxLimits(max_seconds=2, max_memory_mib=512)
 
 HOSTILE = {
