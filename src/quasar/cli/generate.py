@@ -211,6 +211,7 @@ def command(
     with_qaoa: Annotated[
         bool | None,
         typer.Option(
+            "--with-qaoa/--without-qaoa",
             help="One problem: the designer's QAOA stands beside a language model's answers.",
             show_default="where no --model is named",
         ),
