@@ -9,7 +9,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.converged import converge
-from quasar.optimize.qaoa_table import SLACK, angle_sets, find_set, look_up
+from quasar.optimize.qaoa_table import SLACK, angle_sets, look_up
 from quasar.simulate.engine import get_engine, probabilities
 from strategies import small_hamiltonians
 
@@ -69,19 +69,3 @@ def test_a_constant():
     found, used = look_up(IsingHamiltonian(2, {}), 1)
     assert found.energy == 0.0
     assert used == 0
-
-
-@given(small_hamiltonians(), st.integers(1, 4))
-@settings(max_examples=30)
-def test_sets_are_known_again_after_rounding(hamiltonian, layers):
-    for entry in angle_sets(layers):
-        theta = np.round(entry.angles(hamiltonian), 6)
-        found = find_set(hamiltonian, theta[:layers], theta[layers:])
-        assert found is not None
-        assert found.angles(hamiltonian) == pytest.approx(theta, rel=2e-3, abs=2e-4)
-
-
-def test_other_angles_are_of_no_set():
-    ring = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 1.0})
-    assert find_set(ring, [0.123], [-0.456]) is None
-    assert find_set(ring, [0.1] * 7, [-0.4] * 7) is None

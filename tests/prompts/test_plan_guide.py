@@ -13,6 +13,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.plan import decimate, plan
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON
+from quasar.problems.base import EncodedProblem
 from quasar.problems.ising import Ising
 from quasar.problems.load import load_problem
 from quasar.prompts.answer_plan import decided_part, field_text, plan_line, qaoa_plan
@@ -137,6 +138,17 @@ def test_a_warm_start_entangles_and_raises_the_optimum() -> None:
     assert not report.quality.product_state
     assert report.p_optimal is not None
     assert report.p_optimal > (1 - EPSILON) ** 7 + 0.05
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("terms", [{}, {(0,): 0.0}, {(0,): 1e-300}, {(0, 1): 1e12, (1,): 1e-12}])
+def test_degenerate_problems(algorithm: str | None, terms: dict[tuple[int, ...], float]) -> None:
+    problem = EncodedProblem(None, IsingHamiltonian(2, terms), (), "given", "natural")
+    for pick in (0, -1):
+        guide = PlanGuide(problem.hamiltonian, Request(algorithm, 2))  # type: ignore[arg-type]
+        text = answer(guide, lambda texts, pick=pick: texts[pick])  # type: ignore[misc]
+        report = Verifier(problem, None).verify(text)
+        assert report.feasible, report.fault
 
 
 def test_free_answers_of_the_published_style_begin_with_qaoa_or_a_solution() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.simulate.engine import probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 
 torch = pytest.importorskip("torch")
@@ -42,12 +41,3 @@ def test_parts_of_a_batch_are_the_batch() -> None:
     theta, rows = np.random.default_rng(1).normal(size=(9, 4)), np.arange(9) % 4
     whole = QaoaMany(diagonals).value(theta, rows)
     assert QaoaMany(diagonals, amplitudes=64).value(theta, rows) == pytest.approx(whole, abs=1e-6)
-
-
-def test_probability_of_the_ground_states() -> None:
-    (hamiltonian,) = drawn(4, 1)
-    theta = np.array([[0.3, -0.4]])
-    found = QaoaMany(hamiltonian.diagonal[None]).ground_probability(theta, np.array([0]))
-    energy = QaoaEnergy(qaoa(hamiltonian, 1), hamiltonian.diagonal)
-    expected = probabilities(energy.state(theta[0]))[hamiltonian.spectrum.ground_states].sum()
-    assert found[0] == pytest.approx(expected, abs=1e-5)

@@ -15,12 +15,12 @@ one that is stopped while it is parsed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from quasar.circuits.circuit import GATES
-from quasar.circuits.qasm import MAX_GATES, accepted_qubits, too_many_gates
+from quasar.circuits.qasm import MAX_GATES, too_many_gates
 from quasar.core.errors import CircuitError
 
 MAX_BITS = 1_000_000
@@ -65,14 +65,12 @@ def precheck(
     *,
     max_gates: int = MAX_GATES,
     max_qubits: int | None = None,
-    on_accepted: Callable[[int], None] | None = None,
 ) -> None:
     """Refuse a program that asks for too much, before the reference importer reads it.
 
     Args:
         max_gates: limit on gates after unrolling.
         max_qubits: limit on qubits; None: what the importer can hold.
-        on_accepted: told the number of qubits where it is certain that the importer would say yes.
 
     Raises:
         CircuitError: kind `limit` (`qubits`, `memory`, `gates`), or `semantic` for a gate with more
@@ -86,11 +84,7 @@ def precheck(
         fault = _oversized(scan, max_gates, max_qubits)
         if fault is None:
             return
-        n_qubits = accepted_qubits(text) if scan.copies <= _MAX_COPIES else None
-        if n_qubits is not None:
-            if on_accepted is not None:
-                on_accepted(n_qubits)
-        elif scan.readable and len(text) <= _READABLE_CHARACTERS:
+        if scan.readable and len(text) <= _READABLE_CHARACTERS:
             return
     raise fault
 

@@ -156,7 +156,7 @@ def _at_once(
 
     circuit = _parse_flat(text, max_gates)
     if circuit is None:
-        precheck(text, max_gates=max_gates, max_qubits=max_qubits, on_accepted=accepted)
+        precheck(text, max_gates=max_gates, max_qubits=max_qubits)
         return None
     accepted(circuit.n_qubits)
     if values:
@@ -526,12 +526,6 @@ _KEYWORDS = _RESERVED - frozenset(GATES)
 _MAX_DEPTH = 20  # of definitions in definitions: far from the depth at which the importer gives up
 _MAX_COPIES = 10_000  # of gates for one use of a definition: the importer copies every one
 _MODEST = 1e3  # factors and angles this size cannot overflow in so few levels
-
-
-def accepted_qubits(text: str) -> int | None:
-    """Qubits of a program that the fast path takes, however many gates it comes to; else None."""
-    circuit = _parse_flat(text, 0)
-    return None if circuit is None else circuit.n_qubits
 
 
 class _FormalAngle(NamedTuple):

@@ -14,7 +14,6 @@ best of them, so that the choice is one among few, and mostly the same.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Literal, NamedTuple
@@ -79,17 +78,6 @@ def angle_sets(layers: int) -> tuple[AngleSet, ...]:
             'search = "canonical" for other depths.'
         )
     return depths[layers]
-
-
-def find_set(
-    hamiltonian: IsingHamiltonian, gammas: Sequence[float], betas: Sequence[float]
-) -> AngleSet | None:
-    """The set that gives the Hamiltonian these angles, up to rounding at four digits; or None."""
-    given = np.array([*gammas, *betas])
-    for known in _table().get(len(gammas), ()):
-        if np.allclose(known.angles(hamiltonian), given, rtol=1e-3, atol=1e-4):
-            return known
-    return None
 
 
 def look_up(hamiltonian: IsingHamiltonian, layers: int) -> tuple[Minimum, int]:

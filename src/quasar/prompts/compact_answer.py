@@ -156,7 +156,8 @@ def _cost_angles(
     if not exact:
         deviation = deviation_text(hamiltonian)
         return [f"{number_text(angle)}/{deviation}" for angle in doubled]
-    per = _in_full(sigma(hamiltonian) / largest_coefficient(hamiltonian))
+    # At least 1, but where there are no terms.
+    per = _in_full(max(sigma(hamiltonian) / largest_coefficient(hamiltonian), 1.0))
     return [f"{_in_full(angle)}/{per}" for angle in doubled]
 
 

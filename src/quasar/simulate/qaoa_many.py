@@ -63,19 +63,6 @@ class QaoaMany:
             slopes.append(slope.double().cpu().numpy())
         return np.concatenate(values), np.concatenate(slopes)
 
-    def ground_probability(
-        self, theta: FloatArray, rows: npt.NDArray[np.intp], tolerance: float = 1e-5
-    ) -> FloatArray:
-        """Probability of the lowest energies, within a share of the range of each row; [B]."""
-        found = []
-        for t, r in self._parts(theta, rows):
-            psi, _ = self._forward(t, r)
-            own = self.diagonals[r]
-            low, high = own.amin(1, keepdim=True), own.amax(1, keepdim=True)
-            lowest = own <= low + tolerance * (high - low)
-            found.append(((psi * psi).sum(0) * lowest).sum(1).double().cpu().numpy())
-        return np.concatenate(found)
-
     def _parts(self, theta: FloatArray, rows: npt.NDArray[np.intp]) -> Any:
         torch, device = self._torch, self.diagonals.device
         for start in range(0, len(theta), self._rows):
