@@ -6,6 +6,8 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
+from quasar.core.version import __version__
+
 if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation, generate
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 # Work is spread over circuits, one process a core; threads inside a small simulation only wait for
 # each other. qulacs reads this when it is loaded.
 os.environ.setdefault("QULACS_NUM_THREADS", "1")
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "EncodedProblem": "quasar.problems.base",

@@ -31,7 +31,7 @@ app = typer.Typer(
 
 def _version(value: bool) -> None:
     if value:
-        from quasar import __version__
+        from quasar.core.version import __version__
 
         typer.echo(f"quasar {__version__}")
         raise typer.Exit

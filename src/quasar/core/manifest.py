@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from quasar import __version__
+from quasar.core.version import __version__
 
 LIBRARIES = ("numpy", "scipy", "networkx", "qiskit", "qiskit-qasm3-import", "qulacs", "nlopt")
 """Distributions that every result may depend on."""

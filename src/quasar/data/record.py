@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from quasar import __version__
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.circuits.statistics import Statistics, statistics
 from quasar.core.bits import index_to_bitstring
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import Spectrum
+from quasar.core.version import __version__
 from quasar.data.draw import Draft
 from quasar.data.recipes import Made
 from quasar.problems.base import EncodedProblem, Problem

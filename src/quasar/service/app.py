@@ -18,9 +18,9 @@ from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from quasar import __version__
 from quasar.core.errors import CircuitError, InfrastructureError, InputError, QuasarError
 from quasar.core.json_text import RepeatedKeyError, loads
+from quasar.core.version import __version__
 from quasar.service import guards, metrics, models
 from quasar.service.batch import Batches
 from quasar.service.crew import Crew

@@ -18,9 +18,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
 
-from quasar import __version__
 from quasar.core.errors import QuasarError
 from quasar.core.settings import describe_validation
+from quasar.core.version import __version__
 from quasar.service import models
 from quasar.service.app import failure_of, list_problems
 from quasar.service.crew import Crew

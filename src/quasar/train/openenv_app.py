@@ -26,9 +26,9 @@ from openenv.core.env_server.interfaces import Environment
 from openenv.core.env_server.types import Action, EnvironmentMetadata, Observation, State
 from pydantic import Field
 
-from quasar import __version__
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
+from quasar.core.version import __version__
 from quasar.prompts.extract import extract
 from quasar.prompts.observation import no_program, observation
 from quasar.train.grpo_settings import GrpoSettings

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quasar import __version__
 from quasar.core.errors import InputError
+from quasar.core.version import __version__
 from quasar.data.storage import read_records
 from quasar.prompts.chat import Message
 from quasar.train.examples import ExampleSettings, make_example
