@@ -126,8 +126,8 @@ def environment(
         raise InputError("this needs openenv-core: pip install 'openenv-core>=0.3,<0.4'.")
     import uvicorn
 
+    from quasar.service.openenv_server import make_app
     from quasar.train.grpo_settings import GrpoSettings
-    from quasar.train.openenv_app import make_app
 
     settings = configured(GrpoSettings, config, changes or [])
     served = make_app(settings, split=split, sessions=sessions)  # type: ignore[arg-type]

@@ -19,8 +19,8 @@ from openenv.core.generic_client import GenericEnvClient
 from quasar.core.errors import InputError
 from quasar.data.build import build
 from quasar.data.settings import BuildSettings
+from quasar.service.openenv_server import LOST, CircuitAction, Judges, VerifierEnvironment, make_app
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.openenv_app import LOST, CircuitAction, Judges, VerifierEnvironment, make_app
 from quasar.train.reward_workers import RewardWorkers
 from quasar.train.rewards import UNPARSED, RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
