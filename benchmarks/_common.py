@@ -1,6 +1,7 @@
 """What all benchmarks share: results with their circumstances, and tables on the terminal.
 
-A result file says what was measured, on which processor, with which versions, at which commit.
+A result file says what was measured, on which processor, with which versions, at which commit, and
+how long the run took (`run_s`, seconds).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +24,7 @@ from quasar.models.registry import checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results"
+_STARTED = time.monotonic()
 
 LIBRARIES = (
     "quasar-synthesis",
@@ -54,6 +57,7 @@ def write_result(name: str, rows: Sequence[Row], extra: Mapping[str, Any] | None
         "commit": commit(),
         "machine": machine(),
         "versions": versions(),
+        "run_s": round(time.monotonic() - _STARTED, 1),
         **(extra or {}),
         "rows": [dict(row) for row in rows],
     }
