@@ -25,7 +25,7 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
 from quasar.verifier.sandbox import worker as worker_module
 from quasar.verifier.sandbox.limits import nesting
-from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.settings import VerifierSettings
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -24,7 +24,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
-from quasar.verifier.sandbox.nursery import die_with_parent
+from quasar.verifier.sandbox.rlimits import die_with_parent
 from quasar.verifier.settings import VerifierSettings
 
 T = TypeVar("T")

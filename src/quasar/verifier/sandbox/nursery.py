@@ -14,13 +14,11 @@ import signal
 import socket
 import struct
 import sys
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
-from quasar.problems.base import EncodedProblem
-from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.sandbox.payload import Payload
+from quasar.verifier.sandbox.rlimits import die_with_parent
 
 FORK, REAP, RENEW = b"f", b"r", b"n"
 REQUEST = struct.Struct("<cq")
@@ -42,16 +40,6 @@ if (c[0] == true) { x q[1]; } else { h q[1]; }
 while (c == 1) { c = measure q; }
 reset q[0]; measure q -> c;
 """
-
-
-class Payload(NamedTuple):
-    """What every worker knows from birth."""
-
-    problems: Sequence[EncodedProblem]
-    references: Sequence[str | bytes | None]
-    settings: VerifierSettings
-    limits: SandboxLimits
-    lines: int
 
 
 def main(control_fd: int, page_fd: int) -> None:
@@ -145,11 +133,3 @@ def _become_worker(
         sys.excepthook(*sys.exc_info())
     finally:
         os._exit(code)
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when the parent process ends (Linux; elsewhere nothing)."""
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG

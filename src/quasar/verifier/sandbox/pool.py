@@ -15,7 +15,7 @@ from quasar.verifier.report import Report
 from quasar.verifier.sandbox.batch import Batch, Job
 from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.warm import is_our_own, warm
 from quasar.verifier.sandbox.wire import Phase, Progress, ProgressPage
 from quasar.verifier.settings import VerifierSettings

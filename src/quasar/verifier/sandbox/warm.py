@@ -21,7 +21,7 @@ from quasar.core.errors import InfrastructureError
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.settings import VerifierSettings
 
 _Surroundings = tuple[str, tuple[str, ...], frozenset[tuple[str, str]]]

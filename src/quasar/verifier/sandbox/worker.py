@@ -13,7 +13,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.limits import out_of_memory, too_nested
-from quasar.verifier.sandbox.nursery import Payload
+from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 from quasar.verifier.sandbox.wire import (
     Frame,
