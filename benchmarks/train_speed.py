@@ -30,15 +30,15 @@ def measure(
     """Measure, print, and write down."""
     import torch
 
-    from quasar.train.batches import Batch, BatchMaker
-    from quasar.train.stream_result import stream_of
-    from quasar.train.stream_sft import (
+    from quasar.train.stream.batches import Batch, BatchMaker
+    from quasar.train.stream.result import stream_of
+    from quasar.train.stream.training import (
         compact_vocabulary,
         device_name,
         new_learner,
         prepare_folder,
     )
-    from quasar.train.stream_workers import StreamWorkers
+    from quasar.train.stream.workers import StreamWorkers
 
     settings = configured(SftSettings, config, changes or [])
     vocabulary, stream = compact_vocabulary(), stream_of(settings)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from quasar.prompts.vocabulary import tokens
-from quasar.train.chunks import Chunk, pack
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream.chunks import Chunk, pack
+from quasar.train.stream.settings import StreamSettings
 
 VOCABULARY = {text: number for number, text in enumerate(tokens())}
 

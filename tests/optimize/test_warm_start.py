@@ -13,7 +13,7 @@ from quasar.problems.ising import Ising
 from quasar.problems.load import load_problem
 from quasar.prompts.answer_plan import AnswerPlan
 from quasar.prompts.compact_answer import answer_text
-from quasar.train.random_hamiltonians import sample_hamiltonian
+from quasar.train.stream.random_hamiltonians import sample_hamiltonian
 from quasar.verifier.pipeline import Verifier
 
 HAMILTONIAN = IsingHamiltonian(

@@ -67,7 +67,7 @@ def sft(
 
 
 def _train_stream(settings: SftSettings, as_json: bool) -> None:
-    from quasar.train.stream_sft import train_stream
+    from quasar.train.stream.training import train_stream
 
     measured = train_stream(settings)
     if as_json:

@@ -13,6 +13,7 @@ from quasar.core.output import disk_errors
 SETTINGS_FILE = "settings.json"
 STATE_FILE = "quasar_state.json"
 """In each checkpoint, written last: what a resumption needs beyond TRL's own state."""
+_RENAMED = {"quasar.train.fresh": "quasar.train.stream.fresh"}
 
 
 def claim(out: Path, stated: dict[str, Any]) -> None:
@@ -26,7 +27,7 @@ def claim(out: Path, stated: dict[str, Any]) -> None:
     """
     path = out / SETTINGS_FILE
     if path.exists():
-        if json.loads(path.read_text(encoding="utf-8")) != stated:
+        if _today(json.loads(path.read_text(encoding="utf-8"))) != stated:
             raise InputError(
                 f"{out} holds a run with other settings: give another --set out=FOLDER, "
                 "or remove it."
@@ -38,6 +39,13 @@ def claim(out: Path, stated: dict[str, Any]) -> None:
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         partial.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
         partial.replace(path)
+
+
+def _today(stated: Any) -> Any:
+    """Settings of a run that was begun by version 0.1, in today's spelling."""
+    if isinstance(stated, dict):
+        return {_RENAMED.get(key, key): _today(value) for key, value in stated.items()}
+    return _RENAMED.get(stated, stated) if isinstance(stated, str) else stated
 
 
 def last_checkpoint(folder: Path) -> Path | None:

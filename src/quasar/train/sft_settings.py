@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from quasar.core.settings import Settings
 from quasar.train.examples import ExampleSettings
 from quasar.train.schedule import Schedule, Watch
-from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream.settings import StreamSettings
 
 
 class NewModel(Settings):

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quasar.core.seeds import generator
-from quasar.train.learner import Learner
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream_result import as_transformers, profile_of, stream_of
+from quasar.train.stream.learner import Learner
+from quasar.train.stream.result import as_transformers, profile_of, stream_of
 
 if TYPE_CHECKING:
     from quasar.train.quality import Task

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.train.chunks import parse_name, read_chunk
-from quasar.train.stream_settings import StreamKind
-from quasar.train.stream_workers import EXCLUDED, LOG, StreamWorkers, allocate
+from quasar.train.stream.chunks import parse_name, read_chunk
+from quasar.train.stream.settings import StreamKind
+from quasar.train.stream.workers import EXCLUDED, LOG, StreamWorkers, allocate
 from small_stream import stream
 
 TESTS = Path(__file__).resolve().parents[1]

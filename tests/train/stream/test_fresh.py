@@ -13,8 +13,8 @@ from quasar.data.identity import instance_id
 from quasar.models.word_tokens import WordTokens
 from quasar.problems.ising import Ising
 from quasar.prompts.vocabulary import ASSISTANT, END
-from quasar.train import fresh
-from quasar.train.fresh import FreshExample, FreshKind, fresh_examples
+from quasar.train.stream import fresh
+from quasar.train.stream.fresh import FreshExample, FreshKind, fresh_examples
 
 WORDS = WordTokens.packaged()
 SMALL = {2: 1.0, 3: 1.0, 4: 1.0, 5: 1.0}

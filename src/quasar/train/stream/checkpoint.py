@@ -15,9 +15,9 @@ import torch
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.output import disk_errors
-from quasar.train.batches import Uses
-from quasar.train.learner import Learner
 from quasar.train.run_folder import STATE_FILE, last_checkpoint
+from quasar.train.stream.batches import Uses
+from quasar.train.stream.learner import Learner
 
 _TENSORS = "state.pt"
 _USES = "uses.npz"

@@ -1,6 +1,6 @@
 """One worker process of a stream: makes examples and writes them to files until nobody wants more.
 
-Started by `stream_workers` as `python -m quasar.train.chunk_writer`; reads one line of JSON
+Started by `workers` as `python -m quasar.train.stream.chunk_writer`; reads one line of JSON
 (`Task`) from standard input, which then stays open for as long as the training lives. Its end, also
 by a kill of the training, ends the worker at once. Uses one thread and no PyTorch.
 """
@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from quasar.train.chunks import ChunkName, pack, write_chunk
+from quasar.train.stream.chunks import ChunkName, pack, write_chunk
 
 _FIRST = 0.3  # of a usual file's time: the training need not wait long for its first examples
 _POLL_S = 1.0

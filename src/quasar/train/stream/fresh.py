@@ -42,7 +42,7 @@ from quasar.train.examples import (
     make_example,
     solution_plan,
 )
-from quasar.train.random_hamiltonians import DISCRETE, sample_hamiltonian
+from quasar.train.stream.random_hamiltonians import DISCRETE, sample_hamiltonian
 
 SPLIT = "train"
 _DEPTHS = {1: 5.0, 2: 5.0, 3: 2.0, 4: 4.0, 5: 1.0, 6: 1.0, 7: 1.0, 8: 2.0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quasar.train.random_hamiltonians import LAWS, sample_hamiltonian
+from quasar.train.stream.random_hamiltonians import LAWS, sample_hamiltonian
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 9])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quasar.prompts.vocabulary import WRITTEN_QUBITS, tokens
-from quasar.train.renaming import Renaming, draw_names
+from quasar.train.stream.renaming import Renaming, draw_names
 
 TOKENS = tokens()
 NUMBER = {text: number for number, text in enumerate(TOKENS)}

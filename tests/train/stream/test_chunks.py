@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quasar.train.chunks import ChunkName, pack, parse_name, read_chunk, sweep, write_chunk
+from quasar.train.stream.chunks import ChunkName, pack, parse_name, read_chunk, sweep, write_chunk
 
 EXAMPLES = st.lists(
     st.tuples(st.lists(st.integers(0, 65_535), min_size=2, max_size=9), st.just(1), st.booleans()),

@@ -20,9 +20,9 @@ from typing import IO, NamedTuple, Self
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.output import disk_errors
-from quasar.train.chunk_writer import Task
-from quasar.train.chunks import SUFFIX, parse_name, sweep
-from quasar.train.stream_settings import StreamKind, StreamSettings
+from quasar.train.stream.chunk_writer import Task
+from quasar.train.stream.chunks import SUFFIX, parse_name, sweep
+from quasar.train.stream.settings import StreamKind, StreamSettings
 
 LOG = "workers.log"
 """In the folder of the files: what the workers say."""
@@ -132,7 +132,7 @@ class StreamWorkers:
             settings.chunk_seconds,
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "quasar.train.chunk_writer"],
+            [sys.executable, "-m", "quasar.train.stream.chunk_writer"],
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,

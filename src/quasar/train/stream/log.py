@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from quasar.train.batches import Batch, Supply
-from quasar.train.learner import Sums
+from quasar.train.stream.batches import Batch, Supply
+from quasar.train.stream.learner import Sums
 
 TRAIN_LOG = "train.jsonl"
 """In the run's folder: one line every few steps."""

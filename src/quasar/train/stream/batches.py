@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.core.seeds import generator
-from quasar.train.chunks import ChunkName, parse_name, read_chunk
-from quasar.train.pools import Pool, quotas
-from quasar.train.renaming import Renaming, draw_names
-from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream.chunks import ChunkName, parse_name, read_chunk
+from quasar.train.stream.pools import Pool, quotas
+from quasar.train.stream.renaming import Renaming, draw_names
+from quasar.train.stream.settings import StreamSettings
 
 _PADDING = 32  # tokens: widths are multiples of this, so that kernels meet few shapes
 _MEGABATCH = 16  # batches drawn at a time

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.train.pools import Pool, quotas
-from quasar.train.renaming import Renaming
+from quasar.train.stream.pools import Pool, quotas
+from quasar.train.stream.renaming import Renaming
 from small_stream import VOCABULARY, chunk_of
 
 HIGHEST = Renaming(VOCABULARY).highest

@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from quasar.core.settings import Settings
 
@@ -60,8 +60,14 @@ class StreamSettings(Settings):
     multi_turn: bool = False
     """Whether some examples go on from what the verifier says of a first answer; the model's
     profile then says so."""
-    source: str = "quasar.train.fresh"
+    source: str = "quasar.train.stream.fresh"
     """Module that makes the examples: its `fresh_examples` and `FreshKind`."""
+
+    @field_validator("source")
+    @classmethod
+    def _moved(cls, source: str) -> str:
+        """The module's place in version 0.1 still stands in configurations and manifests."""
+        return "quasar.train.stream.fresh" if source == "quasar.train.fresh" else source
 
     @model_validator(mode="after")
     def _kinds_can_be_made(self) -> Self:

@@ -22,20 +22,20 @@ from quasar.core.errors import InfrastructureError
 from quasar.core.manifest import manifest
 from quasar.core.output import disk_errors
 from quasar.prompts.vocabulary import tokens
-from quasar.train.batches import Batch, BatchMaker, BatchQueue
-from quasar.train.learner import Learner
-from quasar.train.light_qwen3 import LightQwen3
 from quasar.train.model_card import describe
 from quasar.train.new_model import MAX_LENGTH, new_shape
 from quasar.train.progress import Progress
 from quasar.train.run_folder import claim
 from quasar.train.schedule import rate
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream_checkpoint import Saved, load_checkpoint, save_checkpoint
-from quasar.train.stream_log import TRAIN_LOG, Tally
-from quasar.train.stream_quality import held_out_tasks, measure
-from quasar.train.stream_result import save_light, stream_of
-from quasar.train.stream_workers import EXCLUDED, StreamWorkers
+from quasar.train.stream.batches import Batch, BatchMaker, BatchQueue
+from quasar.train.stream.checkpoint import Saved, load_checkpoint, save_checkpoint
+from quasar.train.stream.learner import Learner
+from quasar.train.stream.light_qwen3 import LightQwen3
+from quasar.train.stream.log import TRAIN_LOG, Tally
+from quasar.train.stream.quality import held_out_tasks, measure
+from quasar.train.stream.result import save_light, stream_of
+from quasar.train.stream.workers import EXCLUDED, StreamWorkers
 from quasar.train.watcher import QUALITY_LOG
 
 CHUNKS = "chunks"
@@ -109,7 +109,7 @@ def new_learner(settings: SftSettings, vocabulary: Mapping[str, int]) -> Learner
     if settings.model.base is None:
         model = LightQwen3(new_shape(settings.model.new, len(vocabulary), context))
     else:
-        from quasar.train.light_base import from_base
+        from quasar.train.stream.light_base import from_base
 
         model = from_base(settings.model.base, vocabulary, context)
     return Learner(model, schedule, groups=2 * len(stream.kinds))

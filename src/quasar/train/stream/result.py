@@ -9,12 +9,12 @@ import torch
 
 from quasar.models.profile import Profile
 from quasar.prompts.compact import MAX_QUBITS
-from quasar.train.learner import Learner
-from quasar.train.light_qwen3 import named
 from quasar.train.model_folder import save_model
 from quasar.train.new_model import Shape, qwen3_config
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream_settings import StreamSettings
+from quasar.train.stream.learner import Learner
+from quasar.train.stream.light_qwen3 import named
+from quasar.train.stream.settings import StreamSettings
 
 _HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
 """One and the same tensor, which is saved once."""

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.train.batches import BatchMaker, BatchQueue, cut, padded
-from quasar.train.chunks import ChunkName, write_chunk
+from quasar.train.stream.batches import BatchMaker, BatchQueue, cut, padded
+from quasar.train.stream.chunks import ChunkName, write_chunk
 from small_stream import VOCABULARY, chunk_of, stream
 
 SIZES = st.lists(st.integers(2, 400), min_size=1, max_size=200)

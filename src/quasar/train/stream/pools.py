@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quasar.train.chunks import Chunk
+from quasar.train.stream.chunks import Chunk
 
 Indices = npt.NDArray[np.int64]
 _ROOM = 1 << 12

@@ -20,16 +20,16 @@ from quasar.models.registry import load_model
 from quasar.train.run_folder import last_checkpoint
 from quasar.train.schedule import Watch
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream_checkpoint import _read_uses, load_checkpoint
-from quasar.train.stream_sft import compact_vocabulary, new_learner, train_stream
+from quasar.train.stream.checkpoint import _read_uses, load_checkpoint
+from quasar.train.stream.training import compact_vocabulary, new_learner, train_stream
 from small_stream import streaming
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 CHECK = """
 import sys
 from pathlib import Path
-from train.test_stream_sft import often_saved
-from quasar.train.stream_sft import train_stream
+from train.stream.test_training import often_saved
+from quasar.train.stream.training import train_stream
 train_stream(often_saved(Path(sys.argv[1])))
 """
 
@@ -38,7 +38,7 @@ train_stream(often_saved(Path(sys.argv[1])))
 def _workers_find_the_stub(monkeypatch: pytest.MonkeyPatch) -> None:
     path = os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
-    monkeypatch.setattr("quasar.train.stream_sft._AHEAD", 2)
+    monkeypatch.setattr("quasar.train.stream.training._AHEAD", 2)
 
 
 def lines(out: Path) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ def alive(pid: int) -> bool:
 
 
 def test_a_base_may_have_another_vocabulary(trained: Path, tmp_path: Path) -> None:
-    from quasar.train.light_base import from_base
+    from quasar.train.stream.light_base import from_base
 
     vocabulary = compact_vocabulary()
     turned = {text: len(vocabulary) - number for text, number in vocabulary.items()}

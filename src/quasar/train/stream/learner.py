@@ -14,10 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from quasar.train.batches import Batch
-from quasar.train.light_qwen3 import LightQwen3
-from quasar.train.master_optimizer import MasterOptimizer
 from quasar.train.sft_settings import SftSchedule
+from quasar.train.stream.batches import Batch
+from quasar.train.stream.light_qwen3 import LightQwen3
+from quasar.train.stream.master_optimizer import MasterOptimizer
 
 Sums = npt.NDArray[np.float64]
 

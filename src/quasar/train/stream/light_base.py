@@ -12,9 +12,9 @@ from typing import Any
 import torch
 
 from quasar.core.errors import InputError
-from quasar.train.light_qwen3 import PREFIX, LightQwen3
 from quasar.train.new_model import Shape, make_model
 from quasar.train.sft_settings import ModelSettings
+from quasar.train.stream.light_qwen3 import PREFIX, LightQwen3
 
 _EMBEDDING = "embed_tokens.weight"
 

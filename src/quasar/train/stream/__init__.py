@@ -1,0 +1,1 @@
+"""Supervised fine-tuning on examples that are made while the model learns."""
