@@ -13,7 +13,8 @@ import typer
 from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 
 if TYPE_CHECKING:
-    from quasar.evaluation.evaluate import Evaluation, Tick
+    from quasar.evaluation.evaluate import Tick
+    from quasar.evaluation.result import Evaluation
 
 
 class ConventionName(StrEnum):
@@ -104,8 +105,9 @@ def command(
     Stopped or killed, the same command goes on where it was.
     """
     from quasar.core.cluster import Cluster
-    from quasar.evaluation.evaluate import EvaluationSettings, run
+    from quasar.evaluation.evaluate import run
     from quasar.evaluation.report import write_report
+    from quasar.evaluation.result import EvaluationSettings
     from quasar.verifier.sandbox import SandboxLimits
     from quasar.verifier.sandbox.pool import cores
 

@@ -13,14 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from pydantic import Field
+from typing import Any
 
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
-from quasar.core.settings import Settings
 from quasar.evaluation import extras
 from quasar.evaluation.baselines import BASELINES
 from quasar.evaluation.inputs import (
@@ -37,6 +34,8 @@ from quasar.evaluation.judge import Judge, spread
 from quasar.evaluation.measurement import Key, Measurement, Reference, Row, candidate_row
 from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
+from quasar.evaluation.report import write_report
+from quasar.evaluation.result import Evaluation, EvaluationSettings
 from quasar.evaluation.store import Store, Stored
 from quasar.evaluation.table import Measured, Table, build_table
 from quasar.verifier.sandbox import Job, SandboxLimits
@@ -48,49 +47,9 @@ Progress = Callable[[str, int], AbstractContextManager[Tick]]
 """(what is being done, how many steps) to a context that yields what to call after each step."""
 
 
-class EvaluationSettings(Settings):
-    """What to measure and how to show it."""
-
-    energy_convention: EnergyConvention = "physical"
-    """Which SREV the table leads with: `agent-q` reverses the Hamiltonian's qubits, as the paper's
-    tables do. Both are measured, so a folder can be read under either."""
-    baselines: bool = False
-    """Also judge the trivial baselines and show the reference circuits as a run."""
-    warm_start: bool = False
-    """Also measure how good a start the best candidates' angles are (dear)."""
-    compiled: bool = False
-    """Also compile the best candidates for a real device (dear)."""
-    jobs: int | None = Field(default=None, ge=1)
-    """Worker processes; None: one a core."""
-    sandbox: SandboxLimits | None = SandboxLimits()
-    """Limits for untrusted text; None judges without them."""
-    seed: int = Field(default=0, ge=0)
-    """Root of all randomness: bootstrap, random angles, random starts."""
-    resamples: int = Field(default=2000, ge=1)
-    """Bootstrap resamples."""
-    against: str | None = None
-    """A run whose difference to every other is shown, record by record; None: none."""
-
-
 VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True, measurement="all-qubits")
 """How candidates are judged: by the published rule on measurements, what the metrics need, and
 nothing for people."""
-
-
-class Evaluation(NamedTuple):
-    """An evaluation's results.
-
-    Attributes:
-        table: content of `table.json`.
-        measured: what it was computed from.
-        settings: how.
-        distinct: texts that this call had to judge.
-    """
-
-    table: Table
-    measured: Measured
-    settings: EvaluationSettings
-    distinct: int
 
 
 @contextmanager
@@ -156,8 +115,6 @@ def evaluate(
         with tempfile.TemporaryDirectory(prefix="quasar-evaluate-") as folder:
             return run(records, sources, Path(folder), settings).table
     done = run(records, sources, Path(out), settings, force=force)
-    from quasar.evaluation.report import write_report
-
     write_report(done, Path(out), against_paper=against_paper)
     return done.table
 

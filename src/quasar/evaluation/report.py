@@ -14,9 +14,9 @@ from typing import Any
 from quasar.core.numerals import share
 from quasar.core.output import disk_errors
 from quasar.evaluation import paper
-from quasar.evaluation.evaluate import Evaluation
 from quasar.evaluation.measurement import Row
 from quasar.evaluation.plots import Picture, draw_all, short
+from quasar.evaluation.result import Evaluation
 from quasar.evaluation.store import PLOTS
 from quasar.evaluation.table import Table
 
