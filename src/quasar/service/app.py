@@ -21,14 +21,14 @@ from starlette.types import Receive, Scope, Send
 from quasar.core.errors import CircuitError, InfrastructureError, InputError, QuasarError
 from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.core.version import __version__
-from quasar.service import guards, metrics, models
+from quasar.service import metrics, middleware, models
 from quasar.service.batch import Batches
 from quasar.service.crew import Crew
 from quasar.service.errors import BusyError, ClosedError, LimitError
-from quasar.service.ledger import Ledger
+from quasar.service.generators import DESIGNER, Writers
+from quasar.service.idempotency import Ledger
 from quasar.service.observation import observe
 from quasar.service.settings import ServiceSettings
-from quasar.service.writers import DESIGNER, Writers
 
 _log = logging.getLogger(__name__)
 _MIB = 1 << 20
@@ -151,7 +151,7 @@ def create_app(settings: ServiceSettings, crew: Crew | None = None) -> FastAPI:
             allow_headers=["authorization", "content-type", "x-api-key"],
         )
     routes = frozenset(getattr(route, "path", "") for route in app.routes)
-    app.add_middleware(guards.Guards, settings=settings, metrics=service.metrics, routes=routes)
+    app.add_middleware(middleware.Guards, settings=settings, metrics=service.metrics, routes=routes)
     return app
 
 
@@ -226,7 +226,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         service.writers.check(request.model)
         if request.model == DESIGNER:
             return _json(await service.order("generate", request))
-        # A worker reads the problem first, under its limits; see `writers.py`.
+        # A worker reads the problem first, under its limits; see `generators.py`.
         await service.order("verify", models.VerifyRequest(problem=request.problem, qasm=""))
         return _json(await asyncio.to_thread(service.writers.write, request))
 
@@ -299,7 +299,7 @@ def _json(content: bytes) -> Response:
 
 
 def _failure(status: int, code: str, message: str, **headers: str) -> Response:
-    body = guards.error_body(code, message)
+    body = middleware.error_body(code, message)
     return Response(body, status, headers, media_type="application/json")
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from quasar.core.errors import InputError, QuasarError
 from quasar.service.crew import Crew
 from quasar.service.errors import BusyError, LimitError
-from quasar.service.ledger import Key, Ledger
+from quasar.service.idempotency import Key, Ledger
 from quasar.service.metrics import Metrics
 from quasar.service.models import API_VERSION, BatchItem, BatchRequest
 

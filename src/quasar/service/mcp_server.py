@@ -24,7 +24,7 @@ from quasar.core.version import __version__
 from quasar.service import models
 from quasar.service.app import failure_of, list_problems
 from quasar.service.crew import Crew
-from quasar.service.guards import Guards
+from quasar.service.middleware import Guards
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
 

@@ -13,7 +13,7 @@ from quasar.core.errors import InputError
 from quasar.models.scripted import ScriptedModel
 from quasar.service import models
 from quasar.service.errors import BusyError
-from quasar.service.writers import Writers
+from quasar.service.generators import Writers
 from quasar.verifier.sandbox import SandboxLimits
 from small_service import serving, small
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.service.ledger import Ledger
+from quasar.service.idempotency import Ledger
 from quasar.service.metrics import Metrics
 
 

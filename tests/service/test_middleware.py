@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from quasar.service import guards
-from quasar.service.guards import Guards
+from quasar.service import middleware
 from quasar.service.metrics import Metrics
+from quasar.service.middleware import Guards
 from quasar.service.settings import ServiceSettings
 
 KEY, OTHER = "0123456789abcdef-a", "0123456789abcdef-b"
@@ -112,7 +112,7 @@ def test_keys_are_compared_in_constant_time_and_all_of_them(
         compared.append((len(a), len(b)))
         return constant_time(a, b)
 
-    monkeypatch.setattr(guards.hmac, "compare_digest", compare)
+    monkeypatch.setattr(middleware.hmac, "compare_digest", compare)
     ask(KEYED, headers={"authorization": f"Bearer {KEY}"})
     assert compared == [(32, 32), (32, 32)]  # digests: even the length of a key tells nothing
 
