@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "quasar"
@@ -46,6 +47,41 @@ def rank(name: str) -> int:
 
 def test_every_folder_has_a_rank() -> None:
     assert {path.parent.name for path in SOURCE.glob("*/__init__.py")} <= set(RANKS)
+
+
+UNDONE_CYCLES: set[frozenset[str]] = {
+    frozenset({"quasar.verifier.sandbox.worker", "quasar.verifier.sandbox.nursery"}),
+    frozenset({"quasar.evaluation.report", "quasar.evaluation.evaluate"}),
+    frozenset({"quasar.data.plots", "quasar.data.card"}),
+}
+"""Cycles still to be broken; one that is gone has to leave this list."""
+
+
+def module_name(path: Path) -> str:
+    parts = ("quasar", *path.relative_to(SOURCE).with_suffix("").parts)
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The project's own modules that a file imports; of `from package import name` the module."""
+    known = {module_name(other) for other in MODULES}
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= full if full <= known else {node.module, *full}
+    return found & known
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports inside functions and those for types only count too."""
+    graph = nx.DiGraph()
+    for path in MODULES:
+        graph.add_edges_from((module_name(path), other) for other in imported_modules(path))
+    cycles = {frozenset(c) for c in nx.strongly_connected_components(graph) if len(c) > 1}
+    assert cycles == UNDONE_CYCLES
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(SOURCE)))

@@ -16,7 +16,8 @@ from quasar.core.jsonl import read_jsonl
 from quasar.core.seeds import generator
 from quasar.data.schema import PUBLIC
 from quasar.problems.base import Problem
-from quasar.problems.inputs import RECORD_FIELDS, nearest
+from quasar.problems.inputs import RECORD_FIELDS
+from quasar.problems.keys import nearest
 from quasar.problems.load import build_problem, load_problem
 from quasar.problems.registry import PROBLEMS
 from quasar.prompts.read_back import read_prompt

@@ -18,6 +18,9 @@ from quasar.core.errors import CircuitError
 
 ComplexMatrix = npt.NDArray[np.complex128]
 
+MAX_GATES = 100_000
+"""Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
+
 
 class GateSpec(NamedTuple):
     """Number of angles and of qubits of a gate of `stdgates.inc` (or a builtin)."""
@@ -142,4 +145,14 @@ def _is_unitary(gate: Gate) -> bool:
     matrix = gate.matrix
     return matrix.shape == (size, size) and bool(
         np.allclose(matrix @ matrix.conj().T, np.eye(size), rtol=0.0, atol=1e-6)
+    )
+
+
+def too_many_gates(max_gates: int) -> CircuitError:
+    """The verdict on a program that unrolls to more than `max_gates` gates."""
+    return CircuitError(
+        f"more than {max_gates:,} gates after unrolling loops and gate definitions.",
+        kind="limit",
+        limit="gates",
+        hint="Write a shorter circuit.",
     )

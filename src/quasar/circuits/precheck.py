@@ -19,8 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from quasar.circuits.circuit import GATES
-from quasar.circuits.qasm import MAX_GATES, too_many_gates
+from quasar.circuits.circuit import GATES, MAX_GATES, too_many_gates
 from quasar.core.errors import CircuitError
 
 MAX_BITS = 1_000_000

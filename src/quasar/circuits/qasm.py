@@ -18,7 +18,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
+from quasar.circuits.circuit import (
+    GATES,
+    MAX_GATES,
+    Circuit,
+    Gate,
+    GateSpec,
+    too_many_gates,
+)
 from quasar.circuits.header import BYTE_ORDER_MARK, VERSION, HeaderRule, header_fault, read_header
 from quasar.circuits.measurement import (
     NO_MEASUREMENTS,
@@ -29,14 +36,13 @@ from quasar.circuits.measurement import (
     measured_by,
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
+from quasar.circuits.precheck import precheck
 from quasar.circuits.refusal import explain
+from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 from quasar.core.errors import CircuitError
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
-
-MAX_GATES = 100_000
-"""Default limit on gates after unrolling loops, so that a short text cannot ask for 10**9."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,8 +158,6 @@ def _at_once(
     values: Mapping[str, float],
     broken: CircuitError | None,
 ) -> Program | None:
-    from quasar.circuits.precheck import precheck
-
     circuit = _parse_flat(text, max_gates)
     if circuit is None:
         precheck(text, max_gates=max_gates, max_qubits=max_qubits)
@@ -194,16 +198,6 @@ def _accepted(text: str) -> bool:
     except CircuitError:
         return False
     return True
-
-
-def too_many_gates(max_gates: int) -> CircuitError:
-    """The verdict on a program that unrolls to more than `max_gates` gates."""
-    return CircuitError(
-        f"more than {max_gates:,} gates after unrolling loops and gate definitions.",
-        kind="limit",
-        limit="gates",
-        hint="Write a shorter circuit.",
-    )
 
 
 # --- the fast path -------------------------------------------------------------------------------
@@ -644,8 +638,6 @@ def _parse_reference(
     broken: CircuitError | None,
 ) -> Program:
     """Args: broken: the verdict on the header, which goes before any other."""
-    from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
-
     try:
         imported = import_reference(text)
     except CircuitError:

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quasar.circuits.circuit import ALIASES, Circuit, Gate, validate
+from quasar.circuits.circuit import ALIASES, MAX_GATES, Circuit, Gate, too_many_gates, validate
 from quasar.circuits.measurement import Measurements, register_bits
 from quasar.circuits.parameters import unbound
-from quasar.circuits.qasm import MAX_GATES, too_many_gates
 from quasar.core.errors import CircuitError
 
 if TYPE_CHECKING:

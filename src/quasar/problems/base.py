@@ -22,7 +22,8 @@ from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads, checked
+from quasar.problems.inputs import checked
+from quasar.problems.keys import Reader, Reads
 from quasar.problems.optimality import Optimality, decide
 
 Encoding = Literal["exact", "agent-q"]
@@ -60,7 +61,7 @@ class Problem(ABC):
         Raises:
             ProblemError: something is wrong or is not read; the message says what to write instead.
         """
-        return cls._read(checked(cls, data, record))
+        return cls._read(checked(Reader(cls.problem_type, cls.reads), data, record))
 
     @classmethod
     @abstractmethod

@@ -28,7 +28,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 from quasar.problems.penalties import above, exactly_one, products
 
 

@@ -23,7 +23,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 
 _SEPARATOR = re.compile(r"[\s,]")
 

@@ -23,7 +23,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Formulation
 from quasar.problems.graphs import Hypergraph
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 from quasar.problems.penalties import none_of
 
 

@@ -19,7 +19,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 
 MAX_QUBITS = 10_000
 """Highest number of qubits read, so that a mistyped index does not fill the memory."""

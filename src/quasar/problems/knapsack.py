@@ -20,10 +20,10 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, inputs, penalties, sampling, values
+from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads, refuse_unknown
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
 
@@ -152,7 +152,7 @@ def _read_item(raw: Any, position: int) -> Item:
         raise ProblemError(f"item {raw!r} must be an object with 'name', 'weight' and 'value'.")
     place = f"item {raw.get('name', position)!r}"
     known = [field.name for field in fields(Item)]
-    inputs.refuse_unknown(raw, known, place, "knapsack", hints=_QUANTITIES)
+    refuse_unknown(raw, known, place, "knapsack", hints=_QUANTITIES)
     name = values.name(raw.get("name", position), "the name of an item")
     for key in ("weight", "value"):
         if key not in raw:

@@ -23,7 +23,8 @@ from quasar.core.json_text import Repeated, RepeatedKeyError, loads, terms_may_r
 from quasar.core.labels import VariableOrder
 from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
-from quasar.problems.inputs import is_record, nearest
+from quasar.problems.inputs import is_record
+from quasar.problems.keys import nearest
 from quasar.problems.registry import problem_class
 from quasar.problems.source import ProblemSource, as_content, file_content
 

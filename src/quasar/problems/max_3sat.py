@@ -17,10 +17,10 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
-from quasar.problems import graphs, inputs, sampling, values
+from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads, refuse_unknown
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
 
@@ -66,9 +66,7 @@ class MaxThreeSat(Problem):
         raw = values.listed(values.required(attributes, "clauses", _EXAMPLE), "'clauses'", _EXAMPLE)
         for number, clause in enumerate(raw, start=1):
             if isinstance(clause, Mapping):
-                inputs.refuse_unknown(
-                    clause, ("literals", "weight"), f"clause {number}", cls.problem_type
-                )
+                refuse_unknown(clause, ("literals", "weight"), f"clause {number}", cls.problem_type)
         clauses = [
             clause.get("literals") if isinstance(clause, Mapping) else clause for clause in raw
         ]

@@ -18,7 +18,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 
 _TWO_SIDES = (
     "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "

@@ -18,7 +18,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
 

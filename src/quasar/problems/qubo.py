@@ -6,7 +6,7 @@ Like `hubo.py`, with at most two variables a term.
 from __future__ import annotations
 
 from quasar.problems.hubo import Hubo
-from quasar.problems.inputs import Reads
+from quasar.problems.keys import Reads
 
 
 class Qubo(Hubo):
