@@ -26,9 +26,9 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.jsonl import read_jsonl
 from quasar.core.seeds import generator
-from quasar.optimize.agent_q import AgentQCircuit, AgentQSettings, make_agent_q
-from quasar.optimize.bouts import BoutSettings
-from quasar.optimize.choice import ALGORITHMS, Choice
+from quasar.recipes.agent_q.make import AgentQCircuit, AgentQSettings, make_agent_q
+from quasar.recipes.agent_q.restarts import BoutSettings
+from quasar.recipes.spec import ALGORITHMS, Choice
 from quasar.simulate.engine import get_engine, probabilities
 
 Row = dict[str, Any]

@@ -37,17 +37,17 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.adaptive import optimise_adaptive
-from quasar.optimize.choice import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
-from quasar.optimize.converged import CONVERGED_TEMPLATES, converge
+from quasar.optimize.adapt_vqe import optimise_adaptive
 from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_search import Depth, search_qaoa
-from quasar.optimize.qaoa_symmetry import fold, periods
 from quasar.optimize.trace import Budget
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, converge
+from quasar.recipes.converged.qaoa_search import Depth, search_qaoa
+from quasar.recipes.converged.qaoa_symmetry import fold, periods
+from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy

@@ -31,9 +31,9 @@ from quasar.data.draw import Draft, draw
 from quasar.data.recipes import too_long
 from quasar.data.settings import RECIPES, BuildSettings
 from quasar.data.shard import build_record
-from quasar.optimize.adamw import AdamW, AdamWSettings
-from quasar.optimize.choice import ALGORITHMS
-from quasar.optimize.growth import GrowthSettings, grow
+from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
+from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
+from quasar.recipes.spec import ALGORITHMS
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.window_energy import fast_energy
 

@@ -26,7 +26,7 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import sim
 from quasar.core.seeds import generator
-from quasar.optimize.adaptive import optimise_adaptive
+from quasar.optimize.adapt_vqe import optimise_adaptive
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.vqe import optimise_vqe
 from quasar.problems.base import EncodedProblem, Problem, encode

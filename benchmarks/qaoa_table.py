@@ -1,4 +1,4 @@
-"""Make the table of QAOA angles that `quasar.optimize.qaoa_table` looks up.
+"""Make the table of QAOA angles that `quasar.recipes.converged.qaoa_table` looks up.
 
     python -m benchmarks.qaoa_table --data data/nano-angles --store wide.jsonl
 
@@ -8,9 +8,9 @@
 2. All optima found are candidates, rounded to the numbers that the compact prompt style writes, on
    every instance but their own. Greedy cover: the set that brings the most instances within the
    tolerance, then the one that brings the most of the rest.
-3. `src/quasar/optimize/qaoa_table.json`, with what it was made from, and a table of the share of
-   instances covered by the first, the first four, and all sets. These shares are of the instances
-   that chose the sets; figures on others come from `benchmarks.nano`.
+3. `src/quasar/recipes/converged/qaoa_table.json`, with what it was made from, and a table of the
+   share of instances covered by the first, the first four, and all sets. These shares are of the
+   instances that chose the sets; figures on others come from `benchmarks.nano`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from rich.progress import track
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import largest_coefficient
+from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_landscape import Landscape
-from quasar.optimize.qaoa_search import search_qaoa
 from quasar.prompts.numbers import QUARTER_TURNS, angle_text
+from quasar.recipes.converged.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_search import search_qaoa
 
-TABLE = ROOT / "src" / "quasar" / "optimize" / "qaoa_table.json"
+TABLE = ROOT / "src" / "quasar" / "recipes" / "converged" / "qaoa_table.json"
 DEPTHS = (1, 2, 3, 4)
 MAX_QUBITS = 9
 DECIMALS = 5

@@ -38,8 +38,8 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.models.protocol import Model
 from quasar.models.registry import load_model
+from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.minimize import lbfgs
-from quasar.optimize.plan import largest_coefficient
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.trace import Energy, Trace
 from quasar.problems.load import load_problem

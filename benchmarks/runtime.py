@@ -29,11 +29,11 @@ from transformers import AutoModelForCausalLM
 from quasar.models.protocol import Completion, Sampling
 from quasar.models.registry import checkpoint, load_model
 from quasar.models.word_tokens import WordTokens, chat_text
-from quasar.optimize.choice import Algorithm
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.styles import get_style
 from quasar.prompts.vocabulary import END
+from quasar.recipes.spec import Algorithm
 
 WAYS = ("kernel", "numpy", "transformers", "onnx", "onnx-int8", "numba", "llama.cpp")
 _PATIENCE_S = 300

@@ -21,7 +21,7 @@ from benchmarks.nano_parts.sets import held_out, some
 from rich.progress import track
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import plan, state_index
+from quasar.optimize.decimation import plan, state_index
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.load import load_problem

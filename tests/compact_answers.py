@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import Decision
+from quasar.optimize.decimation import Decision
 from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
 from quasar.prompts.compact_answer import answer_text
 

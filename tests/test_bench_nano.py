@@ -22,10 +22,10 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.protocol import Completion, Sampling
-from quasar.optimize.qaoa_table import look_up
 from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.ising import Ising
 from quasar.prompts.chat import Message, Request
+from quasar.recipes.converged.qaoa_table import look_up
 from quasar.verifier.pipeline import Verifier
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -37,10 +37,10 @@ from quasar.evaluation.baselines import fixed_angles
 from quasar.evaluation.judge import spread
 from quasar.models.protocol import Sampling
 from quasar.optimize.qaoa import interpolate, ramp, sigma
-from quasar.optimize.qaoa_table import angle_sets, look_up
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
+from quasar.recipes.converged.qaoa_table import angle_sets, look_up
 from quasar.simulate.engine import FloatVector, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 

@@ -3,8 +3,8 @@
 `benchmarks/held_out/qaoa_best.json` has one entry for each problem and depth: the energy, how it
 was found, and its angles where they were kept. Ways, by n and p:
 
-* `wide search`: `optimize.qaoa_search`, p = 1..4, n <= 12;
-* `canonical search`: `optimize.qaoa_canonical`, p = 1..8;
+* `wide search`: `recipes.converged.qaoa_search`, p = 1..4, n <= 12;
+* `canonical search`: `recipes.converged.qaoa_canonical`, p = 1..8;
 * `grown`: the best of one layer less, interpolated, and run to its minimum.
 
 None of these is proven to be lowest; a table or a model may beat it, and the benchmark takes the
@@ -28,9 +28,9 @@ from rich.progress import track
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.qaoa import interpolate, sigma
-from quasar.optimize.qaoa_canonical import search_canonical
-from quasar.optimize.qaoa_landscape import Landscape
-from quasar.optimize.qaoa_search import search_qaoa
+from quasar.recipes.converged.qaoa_canonical import search_canonical
+from quasar.recipes.converged.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_search import search_qaoa
 from quasar.simulate.engine import FloatVector
 
 FILE = HELD_OUT / "qaoa_best.json"

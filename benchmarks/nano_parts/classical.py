@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import greedy_index
+from quasar.optimize.decimation import greedy_index
 
 TEN = 10
 

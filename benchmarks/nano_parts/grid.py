@@ -19,8 +19,8 @@ from benchmarks.nano_parts.judging import Work, judge_all
 from benchmarks.nano_parts.sets import Item, items, some
 
 from quasar.models.protocol import Sampling
-from quasar.optimize.choice import ALGORITHMS
 from quasar.prompts.chat import Request, Style
+from quasar.recipes.spec import ALGORITHMS
 
 SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16)
 LAYERS = (None, 1, 2, 3, 4, 5, 6, 7, 8)

@@ -21,14 +21,14 @@ from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Sampling, failed
 from quasar.models.registry import known_limit
 from quasar.models.scripted import ScriptedModel
-from quasar.optimize.ground_choice import Subcube
-from quasar.optimize.written import find_pens, write
 from quasar.problems.base import EncodedProblem
 from quasar.problems.graphs import graph_data
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.observation import no_program, observation
 from quasar.prompts.styles import STYLES
+from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.subcube import Subcube
 from quasar.verifier.sandbox import SandboxLimits
 
 OUTAGE = "http://x/v1 gave no usable answer in 6 attempts: status 500."

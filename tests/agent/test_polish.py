@@ -15,11 +15,11 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.circuits.sim19 import sim
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.ground_choice import Subcube
 from quasar.optimize.trace import Budget
-from quasar.optimize.written import find_pens, write
 from quasar.problems.graphs import graph_data
 from quasar.problems.load import load_problem
+from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.subcube import Subcube
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.verifier.api import verify
 from random_circuits import random_circuit

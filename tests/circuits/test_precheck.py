@@ -17,7 +17,7 @@ from quasar.circuits.qasm import _parse_flat, import_reference, parse, parse_at_
 from quasar.circuits.to_qiskit import from_qiskit
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
 from quasar.prompts.compact_answer import answer_text
 from quasar.simulate.engine import get_engine

@@ -18,7 +18,7 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.prompts.compact_answer import circuit_text
 from random_circuits import all_gates_circuit, circuits
 

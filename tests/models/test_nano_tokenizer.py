@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from compact_answers import qaoa_text
 from quasar.circuits.sim19 import sim
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text

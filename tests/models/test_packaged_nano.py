@@ -16,10 +16,10 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.protocol import Model, Sampling
 from quasar.models.registry import load_model
-from quasar.optimize.choice import ALGORITHMS
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Request
+from quasar.recipes.spec import ALGORITHMS
 from quasar.verifier.pipeline import Verifier
 
 GREEDY = Sampling(temperature=0.0)

@@ -14,7 +14,7 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.registry import packaged_folder
 from quasar.models.word_tokens import WordTokens, chat_text
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text

@@ -9,7 +9,7 @@ import pytest
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_canonical import search_canonical
+from quasar.recipes.converged.qaoa_canonical import search_canonical
 
 pytest.importorskip("torch")
 

@@ -7,7 +7,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.ising import Ising
 from quasar.problems.load import load_problem

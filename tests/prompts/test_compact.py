@@ -15,7 +15,7 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.plan import plan, planned_index
+from quasar.optimize.decimation import plan, planned_index
 from quasar.prompts.answer_plan import decided_part, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import decimate, plan
+from quasar.optimize.decimation import decimate, plan
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON
 from quasar.problems.base import EncodedProblem

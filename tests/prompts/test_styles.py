@@ -8,8 +8,7 @@ import networkx as nx
 import pytest
 
 from quasar.core.errors import InputError
-from quasar.optimize.plan import plan
-from quasar.optimize.qaoa_table import angle_sets
+from quasar.optimize.decimation import plan
 from quasar.problems.base import encode
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.vertex_cover import VertexCover
@@ -20,6 +19,7 @@ from quasar.prompts.few_shot import task_text
 from quasar.prompts.observation import observation
 from quasar.prompts.published import published_prompt
 from quasar.prompts.styles import STYLES, get_style
+from quasar.recipes.converged.qaoa_table import angle_sets
 from quasar.verifier.api import verify
 
 PROBLEM = encode(VertexCover(nx.path_graph(4)))

@@ -11,7 +11,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
-from quasar.optimize.plan import largest_coefficient
+from quasar.optimize.decimation import largest_coefficient
 from quasar.problems.load import load_problem
 from quasar.prompts.answer_plan import decided_part
 from quasar.prompts.compact import verdict_text

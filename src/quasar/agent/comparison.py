@@ -17,11 +17,11 @@ from pydantic import BaseModel
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
 from quasar.models.designer import Design
+from quasar.optimize.decimation import greedy_index
 from quasar.optimize.minimize import lbfgs
-from quasar.optimize.plan import greedy_index
-from quasar.optimize.qaoa_table import look_up
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.problems.base import EncodedProblem
+from quasar.recipes.converged.qaoa_table import look_up
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.verifier.quality import read_state

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from quasar.agent.propose import is_guided
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
-from quasar.optimize.choice import ALGORITHMS
 from quasar.prompts.chat import Request
+from quasar.recipes.spec import ALGORITHMS
 
 if TYPE_CHECKING:
     from quasar.agent.generate import Generation

@@ -18,9 +18,9 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.data.identity import instance_id
 from quasar.data.settings import BENCHMARK_PROBLEMS, BuildSettings
-from quasar.optimize.choice import Algorithm, Choice
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.spec import Algorithm, Choice
 
 ATTEMPTS_PER_KIND = 12
 """Attempts with one problem type and algorithm before both are drawn anew. Holding them keeps the

@@ -17,9 +17,9 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import sim
 from quasar.data.draw import Draft
 from quasar.data.settings import BuildSettings
-from quasar.optimize.agent_q import make_agent_q
-from quasar.optimize.converged import converge
 from quasar.optimize.qaoa import sigma
+from quasar.recipes.agent_q.make import make_agent_q
+from quasar.recipes.converged.converge import converge
 from quasar.simulate.engine import FloatVector
 
 DECIMALS = 4

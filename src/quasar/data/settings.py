@@ -18,12 +18,12 @@ from pydantic import Field, field_validator, model_validator
 from quasar.circuits.sim19 import NUMBERS
 from quasar.core.errors import InputError
 from quasar.core.settings import Settings
-from quasar.optimize.agent_q import AgentQSettings
-from quasar.optimize.bouts import BoutSettings
-from quasar.optimize.choice import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
-from quasar.optimize.converged import CONVERGED_TEMPLATES, Ground, Search
 from quasar.problems.base import Encoding
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.agent_q.make import AgentQSettings
+from quasar.recipes.agent_q.restarts import BoutSettings
+from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, Ground, Search
+from quasar.recipes.spec import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
 
 Recipe = Literal["agent-q", "converged"]
 RECIPES: tuple[Recipe, ...] = ("agent-q", "converged")
@@ -129,7 +129,7 @@ class BuildSettings(Settings):
     search: Search = "wide"
     """How QAOA angles of `converged` are looked for: `wide`, the best energy at any angles, or
     `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost, or `table`,
-    the best of a few angle sets that serve all instances (`optimize.qaoa_table`)."""
+    the best of a few angle sets that serve all instances (`recipes.converged.qaoa_table`)."""
     max_basis_share: float = Field(ge=0, le=1)
     """Largest share of records without a gate on two qubits, which at best write one bit string."""
     max_characters: int = Field(default=18_000, ge=100)

@@ -22,13 +22,13 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
-from quasar.optimize.adaptive import optimise_adaptive
-from quasar.optimize.agent_q import AgentQSettings, make_agent_q
-from quasar.optimize.choice import ALGORITHMS, Algorithm, draw_choice
+from quasar.optimize.adapt_vqe import optimise_adaptive
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.prompts.chat import Style
+from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
+from quasar.recipes.spec import ALGORITHMS, Algorithm, draw_choice
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
 

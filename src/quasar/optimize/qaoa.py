@@ -18,6 +18,10 @@ from quasar.simulate.qaoa_energy import QaoaEnergy
 
 GAMMA_REACH = 2.5
 """Largest starting γ in units of 1/σ(E)."""
+CANONICAL_GAMMA = 4.0
+"""Largest γ of a canonical optimum in units of 1/σ(E)."""
+CANONICAL_BETA = np.pi / 3
+"""Largest |β| of a canonical optimum, all β being negative (radians)."""
 _SCAN_GAMMAS = 12
 _SCAN_BETAS = 8
 _RAMPS = ((0.6, 0.6), (1.2, 0.7), (2.0, 0.8))  # (γ in units of 1/σ, |β|) at the ramp's ends

@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.optimize.batch_bfgs import minimise_batch
-from quasar.optimize.qaoa import interpolate, ramp
-from quasar.optimize.qaoa_landscape import CANONICAL_BETA, CANONICAL_GAMMA
+from quasar.optimize.qaoa import CANONICAL_BETA, CANONICAL_GAMMA, interpolate, ramp
 from quasar.simulate.qaoa_many import QaoaMany
 
 FloatArray = npt.NDArray[np.float64]

@@ -8,7 +8,7 @@
 The head names the structure: QAOA; QAOA warm-started at a solution (`optimize.warm_start`); a
 template of Sim et al. (`circuits.sim19`) that writes a solution; an adaptive circuit grown to one.
 QAOA states its angles, layer by layer 2γ in units of 1/σ(E) and 2β in radians (`qaoa c`: 2γ in
-units of 1/max|c|). The others state decisions in the order of `optimize.plan`: the qubit, the
+units of 1/max|c|). The others state decisions in the order of `optimize.decimation`: the qubit, the
 strength of the field on it, and its bit.
 
 `compact_program` writes the program that follows; `plan_guide` holds a model to such lines.
@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import Decision, largest_coefficient
+from quasar.optimize.decimation import Decision, largest_coefficient
 from quasar.optimize.qaoa import sigma
 from quasar.prompts.numbers import MAGNITUDES, number_text
 

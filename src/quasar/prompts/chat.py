@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
-from quasar.optimize.choice import ALGORITHMS, Algorithm
 from quasar.problems.base import EncodedProblem
+from quasar.recipes.spec import ALGORITHMS, Algorithm
 
 if TYPE_CHECKING:
     from quasar.verifier.report import Report

@@ -6,12 +6,12 @@
     @q1  q2 0.25;q1
 
 Line 1: style, algorithm (`any`: the model chooses), layers (`p?`: likewise), qubits, and the
-standard deviation of the energy. Then one row for each qubit in the order of `optimize.plan`: its
-own field, then the qubits before it that it is coupled to, each with the coefficient. The order is
-that in which greedy decisions fall, strongest field first; the bits are not stated. Terms of three
-and more qubits list all the earlier ones. Coefficients and deviation are in units of the largest
-coefficient, rounded to the values of `numbers`; so any problem can be stated, also one that was
-never seen, and problem names play no part.
+standard deviation of the energy. Then one row for each qubit in the order of `optimize.decimation`:
+its own field, then the qubits before it that it is coupled to, each with the coefficient. The order
+is that in which greedy decisions fall, strongest field first; the bits are not stated. Terms of
+three and more qubits list all the earlier ones. Coefficients and deviation are in units of the
+largest coefficient, rounded to the values of `numbers`; so any problem can be stated, also one that
+was never seen, and problem names play no part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import math
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import largest_coefficient, rows
+from quasar.optimize.decimation import largest_coefficient, rows
 from quasar.prompts.chat import Request
 from quasar.prompts.numbers import number_text, rounded
 

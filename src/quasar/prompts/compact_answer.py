@@ -23,14 +23,14 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.ground_choice import Subcube
-from quasar.optimize.plan import Decision, largest_coefficient, rows
+from quasar.optimize.decimation import Decision, largest_coefficient, rows
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON, warm_angles
-from quasar.optimize.written import find_pens, write
 from quasar.prompts.answer_plan import PLAN, AnswerPlan, plan_line, steps_text
 from quasar.prompts.compact import deviation_text
 from quasar.prompts.numbers import angle_text, number_text, rounded
+from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.subcube import Subcube
 
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 ZZ = "gate zz(t) a,b{cx a,b;rz(t) b;cx a,b;}\n"

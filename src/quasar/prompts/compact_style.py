@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from quasar.optimize.plan import largest_coefficient
+from quasar.optimize.decimation import largest_coefficient
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.answer_plan import decided_part
 from quasar.prompts.chat import Message, Request

@@ -15,9 +15,9 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.core.labels import Label, to_json
-from quasar.optimize.choice import Algorithm
 from quasar.problems.matching import KINDS
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.spec import Algorithm
 
 FILE = "state the problem in a file instead (--problem FILE)"
 """What to do where a prompt is not enough."""

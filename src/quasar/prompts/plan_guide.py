@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.plan import Decision, Row, largest_coefficient, rows
+from quasar.optimize.decimation import Decision, Row, largest_coefficient, rows
 from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_LAYERS

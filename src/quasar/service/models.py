@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from quasar.circuits.header import HeaderRule
 from quasar.core.settings import SpeaksPlainly
-from quasar.optimize.choice import Algorithm
 from quasar.prompts.chat import Style
+from quasar.recipes.spec import Algorithm
 from quasar.verifier.report import Report
 from quasar.verifier.settings import EnergyConvention, Gate, Reward, VerifierSettings
 

@@ -21,8 +21,7 @@ from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
-from quasar.optimize.choice import Algorithm
-from quasar.optimize.plan import Decision, largest_coefficient, plan, state_index, stray
+from quasar.optimize.decimation import Decision, largest_coefficient, plan, state_index, stray
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.answer_plan import AnswerPlan, decided_part, plan_line, qaoa_plan
@@ -31,6 +30,7 @@ from quasar.prompts.compact import verdict_text
 from quasar.prompts.compact_answer import HEADER, answer_text, circuit_text
 from quasar.prompts.plan_guide import TEMPLATES
 from quasar.prompts.styles import get_style
+from quasar.recipes.spec import Algorithm
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _TOLD: dict[Style, dict[Algorithm, float]] = {
@@ -69,7 +69,7 @@ class ExampleSettings(Settings):
     tokens can go where the thinking is."""
     second_turn: float = Field(default=0.0, ge=0, le=1)
     """Share of solved circuits of style `converged` that are a second answer: the first had gone
-    wrong (`optimize.plan.stray`), and the chat goes on with what the verifier found."""
+    wrong (`optimize.decimation.stray`), and the chat goes on with what the verifier found."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""
 

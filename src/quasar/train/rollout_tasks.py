@@ -20,11 +20,11 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.data.storage import read_records
-from quasar.optimize.choice import ALGORITHMS, Algorithm
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Style
 from quasar.prompts.styles import get_style
+from quasar.recipes.spec import ALGORITHMS, Algorithm
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
 from quasar.train.rewards import RewardSettings
 

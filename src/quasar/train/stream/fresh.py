@@ -26,7 +26,7 @@ from quasar.data.identity import instance_id, split_of
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
 from quasar.models.word_tokens import WordTokens
-from quasar.optimize.plan import plan
+from quasar.optimize.decimation import plan
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.qaoa_many_search import search_many
 from quasar.problems.ising import Ising

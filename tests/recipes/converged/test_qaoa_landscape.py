@@ -9,7 +9,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_landscape import (
+from quasar.recipes.converged.qaoa_landscape import (
     CANONICAL_BETA,
     CANONICAL_GAMMA,
     Landscape,

@@ -14,14 +14,10 @@ import numpy as np
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.optimize.batch_bfgs import FloatArray, minimise_batch
+from quasar.optimize.qaoa import CANONICAL_BETA, CANONICAL_GAMMA
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.qaoa_batch import QaoaBatch
 from quasar.simulate.qaoa_energy import QaoaEnergy
-
-CANONICAL_GAMMA = 4.0
-"""Largest γ of a canonical optimum in units of 1/σ(E)."""
-CANONICAL_BETA = np.pi / 3
-"""Largest |β| of a canonical optimum, all β being negative (radians)."""
 
 _AMPLITUDES = 1 << 14  # D B of one batch: stays in cache
 _SINGLE_FROM = 12  # qubits from which one angle set at a time is faster (measured)

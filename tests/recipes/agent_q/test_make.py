@@ -14,13 +14,13 @@ from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.adamw import AdamW, AdamWSettings
-from quasar.optimize.agent_q import AgentQSettings, make_agent_q
-from quasar.optimize.bouts import BoutSettings
-from quasar.optimize.choice import Choice
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
+from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
+from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
+from quasar.recipes.agent_q.restarts import BoutSettings
+from quasar.recipes.spec import Choice
 from quasar.simulate.engine import get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from recorded_circuits import records, statements

@@ -8,11 +8,11 @@ import pytest
 from quasar.circuits import adaptive
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize import steered
-from quasar.optimize.adaptive import pool_gradients
-from quasar.optimize.steered import grow_to, real_slopes
+from quasar.optimize.adapt_vqe import pool_gradients
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.converged import adapt_target as steered
+from quasar.recipes.converged.adapt_target import grow_to, real_slopes
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import probabilities
 

@@ -11,13 +11,13 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.converged import CONVERGED_TEMPLATES, Converged, converge
+from quasar.optimize.decimation import planned_index
 from quasar.optimize.minimize import lbfgs
-from quasar.optimize.plan import planned_index
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.steered import TARGET_RATIO, quarter_turns
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.converged.adapt_target import TARGET_RATIO, quarter_turns
+from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, Converged, converge
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 

@@ -7,7 +7,7 @@ import pytest
 from quasar.circuits.sim19 import AGENT_Q_NUMBERS
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
-from quasar.optimize.choice import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Choice, draw_choice
+from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Choice, draw_choice
 from recorded_circuits import records
 
 

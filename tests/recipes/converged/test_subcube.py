@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 
 from quasar.core.seeds import generator
-from quasar.optimize.ground_choice import largest_subcube
+from quasar.recipes.converged.subcube import largest_subcube
 
 
 def size_by_brute_force(indices, n):

@@ -6,7 +6,7 @@ import pytest
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.qaoa_symmetry import fold, periods
+from quasar.recipes.converged.qaoa_symmetry import fold, periods
 from quasar.simulate.qaoa_energy import QaoaEnergy
 
 RING = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0, (0, 3): 1.0})

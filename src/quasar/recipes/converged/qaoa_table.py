@@ -23,10 +23,10 @@ import numpy as np
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.minimize import Minimum
-from quasar.optimize.plan import largest_coefficient
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_landscape import Landscape
 from quasar.simulate.engine import FloatVector
 
 SLACK = 0.01
@@ -56,7 +56,9 @@ class AngleSet(NamedTuple):
 
 @cache
 def _table() -> dict[int, tuple[AngleSet, ...]]:
-    text = resources.files("quasar.optimize").joinpath("qaoa_table.json").read_text("utf-8")
+    text = (
+        resources.files("quasar.recipes.converged").joinpath("qaoa_table.json").read_text("utf-8")
+    )
     return {
         int(layers): tuple(
             AngleSet(row["unit"], tuple(row["gammas"]), tuple(row["betas"])) for row in rows

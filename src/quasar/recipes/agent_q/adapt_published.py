@@ -18,9 +18,9 @@ from pydantic import Field
 from quasar.circuits.circuit import Gate
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
-from quasar.optimize.one_angle import landscape, rotate
-from quasar.optimize.pool_sweep import PoolSweep
 from quasar.optimize.trace import Budget, Trace
+from quasar.recipes.agent_q.one_angle import landscape, rotate
+from quasar.recipes.agent_q.pool_sweep import PoolSweep
 
 _TIE = 1e-10  # relative: slopes closer than this are equal, and the pool's order decides
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from quasar.optimize.adamw import AdamW, AdamWSettings
+from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
 
 
 def written_out(theta, gradients, lr, beta1, beta2, eps, decay):

@@ -5,8 +5,8 @@ import pytest
 
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit
-from quasar.optimize.adaptive import pool_gradients
-from quasar.optimize.pool_sweep import PoolSweep
+from quasar.optimize.adapt_vqe import pool_gradients
+from quasar.recipes.agent_q.pool_sweep import PoolSweep
 from quasar.simulate.energy import AnsatzEnergy
 from random_circuits import random_circuit, state
 

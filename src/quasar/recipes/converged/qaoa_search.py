@@ -22,8 +22,8 @@ from quasar.core.seeds import generator
 from quasar.optimize.batch_bfgs import FloatArray
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp, sigma
-from quasar.optimize.qaoa_landscape import Landscape, is_canonical
-from quasar.optimize.qaoa_symmetry import Periods, fold, periods
+from quasar.recipes.converged.qaoa_landscape import Landscape, is_canonical
+from quasar.recipes.converged.qaoa_symmetry import Periods, fold, periods
 from quasar.simulate.engine import FloatVector
 
 _RAMPS = ((1.2, 0.7), (0.6, 0.6), (1.8, 0.7), (2.5, 0.8))  # (γσ, |β|) at the ramp's ends

@@ -17,7 +17,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp, sigma
-from quasar.optimize.qaoa_landscape import Landscape, is_canonical
+from quasar.recipes.converged.qaoa_landscape import Landscape, is_canonical
 from quasar.simulate.engine import FloatVector
 
 _GAMMAS, _BETAS = 6, 4  # grid at one layer

@@ -32,16 +32,16 @@ from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.choice import Algorithm
-from quasar.optimize.ground_choice import Subcube
-from quasar.optimize.plan import planned_index
-from quasar.optimize.qaoa_canonical import search_canonical
-from quasar.optimize.qaoa_search import search_qaoa
-from quasar.optimize.qaoa_table import look_up
-from quasar.optimize.steered import STEERS, grow_to
+from quasar.optimize.decimation import planned_index
 from quasar.optimize.trace import Budget
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
-from quasar.optimize.written import find_pens, widest_subcube, write
+from quasar.recipes.converged.adapt_target import STEERS, grow_to
+from quasar.recipes.converged.basis_states import find_pens, widest_subcube, write
+from quasar.recipes.converged.qaoa_canonical import search_canonical
+from quasar.recipes.converged.qaoa_search import search_qaoa
+from quasar.recipes.converged.qaoa_table import look_up
+from quasar.recipes.converged.subcube import Subcube
+from quasar.recipes.spec import Algorithm
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 

@@ -15,8 +15,8 @@ from pydantic import Field
 
 from quasar.core.exact import BoolVector
 from quasar.core.settings import Settings
-from quasar.optimize.adamw import AdamW, AdamWSettings
 from quasar.optimize.trace import Budget, Energy, Trace
+from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
 from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 
 _LEAST_GAIN = 1e-3  # of the energy range

@@ -7,9 +7,9 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Gate
 from quasar.circuits.sim19 import sim
 from quasar.core.seeds import generator
-from quasar.optimize.adamw import AdamW, AdamWSettings
-from quasar.optimize.bouts import BoutSettings, descend_in_bouts
 from quasar.optimize.trace import Budget, Trace
+from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
+from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import probabilities
 

@@ -12,10 +12,10 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.qaoa import ramp, sigma
-from quasar.optimize.qaoa_canonical import search_canonical
-from quasar.optimize.qaoa_landscape import is_canonical
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
+from quasar.recipes.converged.qaoa_canonical import search_canonical
+from quasar.recipes.converged.qaoa_landscape import is_canonical
 from quasar.simulate.qaoa_energy import QaoaEnergy
 
 

@@ -8,10 +8,10 @@ from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Gate
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.growth import GrowthSettings, grow
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
+from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
 from quasar.simulate.energy import AnsatzEnergy
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian

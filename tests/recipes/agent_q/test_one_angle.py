@@ -6,7 +6,7 @@ import pytest
 from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit, Gate
-from quasar.optimize.one_angle import Landscape, landscape, rotate
+from quasar.recipes.agent_q.one_angle import Landscape, landscape, rotate
 from quasar.simulate.energy import AnsatzEnergy
 from random_circuits import random_circuit, same_up_to_phase, state
 

@@ -24,10 +24,10 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
-from quasar.optimize.bouts import BoutSettings, descend_in_bouts
-from quasar.optimize.choice import Choice
-from quasar.optimize.growth import GrowthSettings, grow
 from quasar.optimize.trace import Budget, Trace
+from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
+from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
+from quasar.recipes.spec import Choice
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, get_engine, probabilities, top_is_optimal
 from quasar.simulate.qaoa_energy import QaoaEnergy

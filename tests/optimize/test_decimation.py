@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.plan import (
+from quasar.optimize.decimation import (
     decimate,
     greedy_index,
     plan,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.converged import converge
-from quasar.optimize.qaoa_table import SLACK, angle_sets, look_up
+from quasar.recipes.converged.converge import converge
+from quasar.recipes.converged.qaoa_table import SLACK, angle_sets, look_up
 from quasar.simulate.engine import get_engine, probabilities
 from strategies import small_hamiltonians
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.optimize.ground_choice import Subcube, largest_subcube
+from quasar.recipes.converged.subcube import Subcube, largest_subcube
 from quasar.simulate.engine import FloatVector
 
 _HARMLESS = frozenset({"cz", "rz", "crx", "cry", "crz"})  # on basis states, at angle 0

@@ -8,7 +8,7 @@ from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.adaptive import optimise_adaptive, pool_gradients
+from quasar.optimize.adapt_vqe import optimise_adaptive, pool_gradients
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut

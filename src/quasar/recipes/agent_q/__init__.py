@@ -1,0 +1,1 @@
+"""The recipe of the published benchmark's records, matched step by step."""
