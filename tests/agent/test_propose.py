@@ -90,7 +90,7 @@ def test_a_real_checkpoint_writes_circuits_when_held_to_the_grammar(checkpoint: 
     ((proposal,),) = proposer.propose([proposer.question(ring())], 1)
     assert proposal.error is not None
     assert "context" in proposal.error
-    assert not proposal.lost
+    assert not proposal.outage
     question = proposer.question(ring())._replace(chat=({"role": "user", "content": "ring"},))
     ((proposal,),) = Proposer(
         model, Sampling(temperature=1.0, max_tokens=120), constrained=True
@@ -118,9 +118,9 @@ def test_an_endpoint_in_trouble_is_no_fault_of_the_model(trouble: Reply) -> None
         proposer = endpoint(server)
         questions = [proposer.question(ring(n)) for n in (4, 5)]
         (first,), (second,) = proposer.propose(questions, 1)
-    assert (first.text, first.lost) == ("fine", False)
+    assert (first.text, first.outage) == ("fine", False)
     assert second.error is not None
-    assert second.lost
+    assert second.outage
 
 
 @pytest.mark.parametrize("refusal", [complains(400), says("")])
@@ -130,7 +130,7 @@ def test_a_refused_or_empty_answer_is_the_models(refusal: Reply) -> None:
         proposer = endpoint(server)
         ((proposal,),) = proposer.propose([proposer.question(ring())], 1)
     assert proposal.error is not None
-    assert not proposal.lost
+    assert not proposal.outage
 
 
 def test_nothing_at_all_is_an_infrastructure_error() -> None:
@@ -158,4 +158,4 @@ def test_too_little_memory_is_no_fault_of_the_model(
     chats = [({"role": "user", "content": "h" * size},) for size in (3, 30)]
     (small,), (large,) = proposer.propose([question._replace(chat=c) for c in chats], 1)
     assert small.error is None
-    assert large.lost
+    assert large.outage

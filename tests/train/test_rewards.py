@@ -193,6 +193,7 @@ def test_a_spent_budget_stops_the_next_stage() -> None:
     assert spent.s4 is None
     ample = judged(REFERENCE, reward_settings(budget_s=1e9))
     assert not ample.out_of_budget
+    assert not judged(REFERENCE, reward_settings()).out_of_budget
     assert ample.s4 is not None
 
 

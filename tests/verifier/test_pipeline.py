@@ -202,6 +202,7 @@ def test_thresholds_keep_dear_stages_from_running() -> None:
     assert "0.9" in report.skipped["utility"]
     spent = verifier(gate=Gate(mode="thresholds", budget_s=1e-9)).verify(bad)
     assert "budget" in spent.skipped["objective"]
+    assert (report.out_of_budget, spent.out_of_budget) == (False, True)
 
 
 def test_the_published_gate_computes_just_what_the_gated_reward_needs() -> None:

@@ -292,8 +292,8 @@ def _answered(
     question = proposer.question(referee.problem, request)
     with referee.interrupt.at_once():
         (proposals,) = proposer.propose([question], samples)
-    lost = [str(p.error) for p in proposals if p.lost]
-    kept = [p for p in proposals if not p.lost]
+    lost = [str(p.error) for p in proposals if p.outage]
+    kept = [p for p in proposals if not p.outage]
     if not kept:
         raise InfrastructureError(lost[0])
     if all(p.error is not None for p in kept):

@@ -18,9 +18,6 @@ from quasar.prompts.chat import Message, Request
 from quasar.prompts.extract import Extraction, extract
 from quasar.prompts.styles import get_style
 
-# In the words of the back ends, which know best what happened; a test holds them to it.
-_OUTAGES = ("gave no usable answer", "out of memory")
-
 
 class NoAnswer(InputError):
     """The model has no answer to this problem; it may have to others."""
@@ -38,6 +35,7 @@ class Proposal:
         extraction: the program in it; None where there is none.
         finish_reason: see `quasar.models.protocol.Completion`, as for the rest.
         expanded: the end of the text, which followed from what the model had decided.
+        outage: the machinery failed, which says nothing about the model: ask again.
         guide: what made the guide that it followed, and later turns follow; None: there was none.
     """
 
@@ -51,17 +49,13 @@ class Proposal:
     completion_tokens: int = 0
     error: str | None = None
     expanded: str = ""
+    outage: bool = False
     guide: GuideFactory | None = field(default=None, repr=False, compare=False)
 
     @property
     def qasm(self) -> str | None:
         """The program, None where there is none."""
         return None if self.extraction is None else self.extraction.qasm
-
-    @property
-    def lost(self) -> bool:
-        """Whether the machinery failed: that says nothing about the model, so ask again."""
-        return self.error is not None and any(sign in self.error for sign in _OUTAGES)
 
     @property
     def name(self) -> str:
@@ -215,5 +209,6 @@ def _proposal(made: Completion, question: Question, sample: int, turn: int) -> P
         completion_tokens=made.completion_tokens,
         error=made.error,
         expanded=made.expanded,
+        outage=made.outage,
         guide=question.guide,
     )

@@ -426,7 +426,7 @@ def _answers(
         for one, proposals in zip(batch, rows, strict=True):
             for k in one.missing:
                 proposal = proposals[k - 1]
-                if proposal.lost:
+                if proposal.outage:
                     done.lost += 1
                     done.reason = done.reason or str(proposal.error)
                 else:

@@ -180,8 +180,8 @@ def feed_back(
             steps += [_nothing_came(candidate, str(error)) for candidate in going]
             break
         pairs = list(zip(going, proposals, strict=True))
-        steps += [_nothing_came(c, str(p.error)) for c, p in pairs if p.lost]
-        kept = [(c, p) for c, p in pairs if not p.lost]
+        steps += [_nothing_came(c, str(p.error)) for c, p in pairs if p.outage]
+        kept = [(c, p) for c, p in pairs if not p.outage]
         going = []
         reports = referee.judge([p for _, p in kept])
         for (before, proposal), report in zip(kept, reports, strict=True):

@@ -210,7 +210,7 @@ class OpenAIModel:
         reason = ""
         for attempt in range(self._settings.retries + 1):
             if watch.given_up:
-                return [failed(watch.reason)] * n
+                return [failed(watch.reason, outage=True)] * n
             self._slots.wait()
             try:
                 answer = self._send(body)
@@ -233,7 +233,7 @@ class OpenAIModel:
         attempts = self._settings.retries + 1
         reason = f"{self._shown_url} gave no usable answer in {attempts} attempts: {reason}."
         watch.saw_loss(reason)
-        return [failed(reason)] * n
+        return [failed(reason, outage=True)] * n
 
     def _after_refusal(
         self, body: dict[str, Any], n: int, watch: _Watch, reason: str

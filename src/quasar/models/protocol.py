@@ -48,6 +48,7 @@ class Completion:
         prompt_tokens: of the prompt, 0 where unknown.
         completion_tokens: of the answer, 0 where unknown.
         error: what went wrong, a sentence with the remedy, for `error` only.
+        outage: the machinery failed, which says nothing about the model; for `error` only.
         expanded: the end of the text, where a guide completed it without the model.
     """
 
@@ -57,6 +58,7 @@ class Completion:
     completion_tokens: int = 0
     error: str | None = None
     expanded: str = ""
+    outage: bool = False
 
 
 class Model(Protocol):
@@ -122,9 +124,9 @@ def qubits_of(
     return qubits
 
 
-def failed(reason: str, prompt_tokens: int = 0) -> Completion:
-    """A completion that is not there, and why."""
-    return Completion("", "error", prompt_tokens=prompt_tokens, error=reason)
+def failed(reason: str, prompt_tokens: int = 0, *, outage: bool = False) -> Completion:
+    """A completion that is not there, and why; see `Completion` for the arguments."""
+    return Completion("", "error", prompt_tokens=prompt_tokens, error=reason, outage=outage)
 
 
 def chat_streams(chats: Sequence[Sequence[Message]]) -> list[str]:

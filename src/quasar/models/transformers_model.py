@@ -201,7 +201,7 @@ class TransformersModel:
                 if len(batch) > 1:
                     self.batch_size = len(batch) // 2
                     continue
-                answers = [failed(_memory_reason(batch[0]), len(batch[0].prompt))]
+                answers = [failed(_memory_reason(batch[0]), len(batch[0].prompt), outage=True)]
                 starved += 1
             out |= {(r.chat, r.sample): a for r, a in zip(batch, answers, strict=True)}
             done += len(batch)

@@ -202,7 +202,7 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
         depth=None if size is None else size.depth,
         optimiser_steps=None if stages.utility is None else stages.utility.evaluations,
         cost_s=report.cost_s,
-        out_of_budget=any(why.startswith("the budget") for why in report.skipped.values()),
+        out_of_budget=report.out_of_budget,
     )
 
 

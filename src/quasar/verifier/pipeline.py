@@ -249,6 +249,7 @@ class _Run:
         self.begun_s = time.process_time()
         self.cost_s: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
+        self.out_of_budget = False
         self.scores = rewards.Scores(feasible=False)
 
     @contextmanager
@@ -340,6 +341,7 @@ class _Run:
         if gate.mode == "off":
             return None
         if gate.budget_s is not None and sum(self.cost_s.values()) >= gate.budget_s:
+            self.out_of_budget = True
             return f"the budget of {gate.budget_s} s is spent"
         s2, s3 = self.scores.s2, self.scores.s3
         if gate.mode == "published":
@@ -374,6 +376,7 @@ class _Run:
             reward=rewards.compute(self.scores, settings.reward),
             stages=self.stages,
             skipped=self.skipped,
+            out_of_budget=self.out_of_budget,
             cost_s=self.cost_s,
             problem=verifier.summary,
         )

@@ -84,6 +84,8 @@ class Report(BaseModel):
     """Raw measurements."""
     skipped: dict[str, str] = Field(default_factory=dict)
     """Why a stage was not computed."""
+    out_of_budget: bool = False
+    """Whether a stage was left out because the gate's `budget_s` was spent."""
     cost_s: dict[str, float] = Field(default_factory=dict)
     """Seconds spent in each stage."""
     problem: ProblemSummary
