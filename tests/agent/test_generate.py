@@ -16,7 +16,6 @@ from quasar.agent.refine import RefineSettings
 from quasar.circuits.emit import emit
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.evaluation.folder import answer_data, report_data
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Sampling, failed
 from quasar.models.registry import known_limit
@@ -29,6 +28,7 @@ from quasar.prompts.observation import no_program, observation
 from quasar.prompts.styles import STYLES
 from quasar.recipes.converged.basis_states import find_pens, write
 from quasar.recipes.converged.subcube import Subcube
+from quasar.report.bundle import answer_data, report_data
 from quasar.verifier.sandbox import SandboxLimits
 
 OUTAGE = "nobody is in today."  # no back end says it: classes are not read from prose

@@ -12,11 +12,11 @@ import quasar
 from quasar.agent.generate import Generation
 from quasar.agent.steering import WRITERS_CHOICE, steering
 from quasar.core.manifest import loaded_libraries, manifest
-from quasar.evaluation.folder import report_data
 from quasar.models.designer import DesignerSettings
 from quasar.models.scripted import ScriptedModel
 from quasar.optimize.trace import LEAST_EVALUATIONS, Budget, affordable_evaluations
 from quasar.prompts.chat import Request
+from quasar.report.bundle import report_data
 
 PROBLEM = quasar.load_problem(nx.random_regular_graph(3, 8, seed=1), problem_type="maxcut")
 

@@ -349,7 +349,7 @@ def _one(
     from quasar.core.interrupt import heeding
     from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
     from quasar.core.output import new_folder
-    from quasar.evaluation.folder import report_data, write_folder
+    from quasar.report.bundle import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)
     encoded, request, choices = _read(path, prompt, how.request, loading)

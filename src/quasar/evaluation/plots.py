@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from quasar.core.numerals import share
-from quasar.evaluation import page
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.metrics import HQCR_BITS, FloatVector, Scores, mean
-from quasar.evaluation.page import (
+from quasar.evaluation.table import Measured, Table, is_baseline
+from quasar.report import style
+from quasar.report.style import (
     BLUE,
     FAINT,
     GREEN,
@@ -30,7 +31,6 @@ from quasar.evaluation.page import (
     VERMILLION,
     YELLOW,
 )
-from quasar.evaluation.table import Measured, Table, is_baseline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -154,15 +154,15 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def _line(axes: Axes, x: Sequence[float], y: Sequence[float], style: Style, label: str) -> None:
+def _line(axes: Axes, x: Sequence[float], y: Sequence[float], own: Style, label: str) -> None:
     axes.plot(
         x,
         y,
-        color=style.colour,
-        linestyle=style.dash,
-        marker=style.marker,
+        color=own.colour,
+        linestyle=own.dash,
+        marker=own.marker,
         markersize=4,
-        markerfacecolor=style.colour if style.filled else PAPER,
+        markerfacecolor=own.colour if own.filled else PAPER,
         linewidth=1.4,
         label=label,
     )
@@ -195,16 +195,16 @@ def overview(content: Content, folder: Path) -> Picture | None:
     runs = list(content.table)
     look = styles(runs)
     shown = [m for m in _OVERVIEW if any(content.table[run][m[0]] is not None for run in runs)]
-    figure, panels = page.panels(2.0 + 2.0 * len(shown), 1.2 + 0.26 * len(runs), len(shown))
+    figure, panels = style.panels(2.0 + 2.0 * len(shown), 1.2 + 0.26 * len(runs), len(shown))
     for place, (axes, (metric, title)) in enumerate(zip(panels, shown, strict=True)):
         for row, run in enumerate(runs):
             value, bounds = content.table[run][metric], content.table[run]["intervals"][metric]
             if value is None:
                 continue
-            style = look[run]
-            axes.plot(bounds, [row, row], color=style.colour, linewidth=2.2, alpha=0.5)
-            face = style.colour if style.filled else PAPER
-            axes.plot([value], [row], "o", color=style.colour, markersize=4.5, markerfacecolor=face)
+            own = look[run]
+            axes.plot(bounds, [row, row], color=own.colour, linewidth=2.2, alpha=0.5)
+            face = own.colour if own.filled else PAPER
+            axes.plot([value], [row], "o", color=own.colour, markersize=4.5, markerfacecolor=face)
         axes.set_ylim(len(runs) - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.02)
         axes.set_yticks(range(len(runs)), [short(run) for run in runs] if place == 0 else [])
@@ -213,7 +213,7 @@ def overview(content: Content, folder: Path) -> Picture | None:
         if metric == "SREV":
             title += f" ({content.table[runs[0]]['energy_convention']})"
         axes.set_title(title, fontsize=9, color=INK, loc="left")
-    page.save(figure, folder / "overview.png", tight=False)
+    style.save(figure, folder / "overview.png", tight=False)
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     low, high = content.table[best]["intervals"]["approximation_ratio"]
     reading = (
@@ -250,21 +250,21 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
     names = sorted(set(types.tolist()), key=lambda name: (-int((types == name).sum()), name))
     runs = _shown_runs(content)
     look = styles(list(content.table))
-    figure, panels = page.panels(9.6, 1.4 + 0.5 * len(names), 2)
+    figure, panels = style.panels(9.6, 1.4 + 0.5 * len(names), 2)
     metrics = (("approximation_ratio", "mean approximation ratio"), ("p_optimal", "mean P(opt)"))
     for place, (axes, (metric, title)) in enumerate(zip(panels, metrics, strict=True)):
         for number, run in enumerate(runs):
             offset = 0.0 if len(runs) == 1 else 0.62 * (number / (len(runs) - 1) - 0.5)
             values = [mean(content.per_record(run, metric)[types == name]) for name in names]
-            style = look[run]
+            own = look[run]
             axes.plot(
                 values,
                 np.arange(len(names)) + offset,
                 linestyle="none",
-                color=style.colour,
-                marker=style.marker,
+                color=own.colour,
+                marker=own.marker,
                 markersize=5,
-                markerfacecolor=style.colour if style.filled else PAPER,
+                markerfacecolor=own.colour if own.filled else PAPER,
                 label=short(run),
             )
         for row in range(1, len(names)):
@@ -276,7 +276,7 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
         axes.set_xlim(left=-0.02)
         axes.set_xlabel(title, fontsize=9)
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_problem_type.png", tight=False)
+    style.save(figure, folder / "by_problem_type.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     means = {
         name: mean(content.per_record(run, "approximation_ratio")[types == name])
@@ -331,7 +331,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
         )
         if any(content.table[run][metric] is not None for run in runs)
     ]
-    figure, panels = page.panels(1.6 + 3.0 * len(metrics), 3.2, len(metrics))
+    figure, panels = style.panels(1.6 + 3.0 * len(metrics), 3.2, len(metrics))
     for axes, (metric, title) in zip(panels, metrics, strict=True):
         for run in runs:
             if metric == "HQCR" and run == REFERENCE_RUN:
@@ -349,7 +349,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
             axes.set_ylim(bottom=0.0)
         axes.margins(y=0.08)
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_qubits.png", tight=False)
+    style.save(figure, folder / "by_qubits.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["p_optimal"] or 0.0)
     values = [mean(content.per_record(run, "p_optimal")[chosen]) for chosen in inside]
     reading = f"All records have {_range_name(*ranges[0])} qubits."
@@ -380,7 +380,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
     if not flat:
         return None
     look = styles(list(content.table))
-    figure, panels = page.panels(8.6, 3.2, 2)
+    figure, panels = style.panels(8.6, 3.2, 2)
     correlations = {}
     for column, (axes, title) in enumerate(zip(panels, ("gates", "depth"), strict=True)):
         for run, rows in flat.items():
@@ -403,7 +403,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
         axes.set_ylim(0.0, 1.02)
         axes.set_title("median approximation ratio", fontsize=9, color=INK, loc="left")
     _legend(panels[0], figure)
-    page.save(figure, folder / "by_size.png", tight=False)
+    style.save(figure, folder / "by_size.png", tight=False)
     reading = "No run has enough usable candidates to relate size and quality."
     if correlations:
         run = max(correlations, key=lambda run: abs(correlations[run]))
@@ -441,18 +441,18 @@ def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
     if not runs:
         return None
     look = styles(list(content.table))
-    figure, axes = page.empty(6.6, 3.6)
+    figure, axes = style.empty(6.6, 3.6)
     thresholds = np.logspace(-4, 2, 241)
     counted = {run: ~np.isnan(content.per_record(run, "HQCR")) for run in runs}
     for run in runs:
         entropy = np.sort(content.per_record(run, "RE")[counted[run]])
         share = np.searchsorted(entropy[~np.isnan(entropy)], thresholds) / max(entropy.size, 1)
-        style = look[run]
+        own = look[run]
         axes.plot(
             thresholds,
             share,
-            color=style.colour,
-            linestyle=style.dash,
+            color=own.colour,
+            linestyle=own.dash,
             linewidth=1.5,
             label=short(run),
         )
@@ -464,7 +464,7 @@ def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
     axes.set_xlabel("threshold of the relative entropy (bits)", fontsize=9)
     axes.set_ylabel("share of records under it", fontsize=9)
     _legend(axes)
-    page.save(figure, folder / "hqcr_threshold.png")
+    style.save(figure, folder / "hqcr_threshold.png")
     run = max(content.models, key=lambda run: content.table[run]["HQCR"] or 0.0)
     entropy = content.per_record(run, "RE")
     size = max(int(counted[run].sum()), 1)
@@ -493,7 +493,7 @@ def objective_gap(content: Content, folder: Path) -> Picture | None:
     if not gaps:
         return None
     look = styles(list(content.table))
-    figure, axes = page.empty(6.8, 1.0 + 0.32 * len(gaps))
+    figure, axes = style.empty(6.8, 1.0 + 0.32 * len(gaps))
     drawn = axes.boxplot(
         list(gaps.values()),
         orientation="horizontal",
@@ -514,7 +514,7 @@ def objective_gap(content: Content, folder: Path) -> Picture | None:
         "objective gap (E - E_min)/(E_max - E_min), best candidate of a record", fontsize=9
     )
     axes.grid(axis="x", color=FAINT, linewidth=0.6)
-    page.save(figure, folder / "objective_gap.png")
+    style.save(figure, folder / "objective_gap.png")
     medians = {run: float(np.median(values)) for run, values in gaps.items()}
     present = [run for run in content.models if run in medians]
     if not present:

@@ -256,7 +256,7 @@ def optimise(desk: Desk, body: dict[str, Any]) -> str:
 
 def draw(desk: Desk, body: dict[str, Any]) -> str:
     """`DrawRequest` to `DrawAnswer`."""
-    from quasar.circuits.draw import draw_text
+    from quasar.report.circuit_picture import draw_text
 
     circuit = _static_program(desk, body, VerifierSettings()).circuit
     return models.DrawAnswer(

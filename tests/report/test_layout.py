@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from quasar.evaluation.layout import MAX_WIDTH, SPACE, Box, name_boxes, positions, with_junctions
+from quasar.report.layout import MAX_WIDTH, SPACE, Box, name_boxes, positions, with_junctions
 
 GRAPHS = {
     "one": nx.empty_graph(1),

@@ -4,10 +4,10 @@ import networkx as nx
 import pytest
 
 from quasar.core.seeds import generator
-from quasar.evaluation.marks import label_text, marks
 from quasar.problems.base import encode
 from quasar.problems.load import build_problem
 from quasar.problems.registry import PROBLEMS
+from quasar.report.marks import label_text, marks
 
 
 def edges(*pairs, **attributes):

@@ -8,10 +8,10 @@ from typing import Any
 
 from quasar.agent.candidate import Candidate
 from quasar.agent.generate import Generation
-from quasar.circuits.draw import draw
 from quasar.circuits.qasm import parse
-from quasar.evaluation import pictures
 from quasar.problems.base import EncodedProblem
+from quasar.report import charts
+from quasar.report.circuit_picture import draw
 from quasar.simulate.engine import get_engine
 from quasar.simulate.outcome import run
 
@@ -123,9 +123,9 @@ def _draw(best: Candidate, problem: EncodedProblem, folder: Path) -> None:
     if program.circuit is not None:
         draw(program.circuit, folder / "circuit.png")
     probabilities = run(program, get_engine(), n_variables=problem.n_qubits).probabilities
-    pictures.histogram(probabilities, problem, folder / "histogram.png")
+    charts.histogram(probabilities, problem, folder / "histogram.png")
     spectrum = problem.hamiltonian.spectrum
-    pictures.optimisation_curve(
+    charts.optimisation_curve(
         best.trace.energies,
         best.trace.stages,
         spectrum.e_min,
@@ -134,4 +134,4 @@ def _draw(best: Candidate, problem: EncodedProblem, folder: Path) -> None:
     )
     answer = None if best.report.quality is None else best.report.quality.top_states[0]
     if problem.problem is not None and answer is not None and answer.solution is not None:
-        pictures.solution_graph(problem.problem, answer.solution, folder / "graph.png")
+        charts.solution_graph(problem.problem, answer.solution, folder / "graph.png")

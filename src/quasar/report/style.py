@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quasar.circuits.draw import FORMATS
 from quasar.core.errors import InputError
+from quasar.report.circuit_picture import FORMATS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,10 +13,12 @@ from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.evaluation import page
-from quasar.evaluation.graph_picture import GraphPicture
-from quasar.evaluation.marks import marks
-from quasar.evaluation.pictures import (
+from quasar.problems.base import EncodedProblem, encode
+from quasar.problems.maxcut import MaxCut
+from quasar.problems.registry import PROBLEMS
+from quasar.problems.vertex_cover import VertexCover
+from quasar.report import style
+from quasar.report.charts import (
     LISTED_STATES,
     bars,
     best_so_far,
@@ -24,10 +26,8 @@ from quasar.evaluation.pictures import (
     optimisation_curve,
     solution_graph,
 )
-from quasar.problems.base import EncodedProblem, encode
-from quasar.problems.maxcut import MaxCut
-from quasar.problems.registry import PROBLEMS
-from quasar.problems.vertex_cover import VertexCover
+from quasar.report.graph_picture import GraphPicture
+from quasar.report.marks import marks
 
 STAR = encode(VertexCover(nx.star_graph(3)))
 FAMILIES = nx.florentine_families_graph()
@@ -93,16 +93,16 @@ class TestHistogram:
         height, width, _ = pixels.shape
         assert 300 < height < 1200
         assert 500 < width < 1800
-        assert shows(pixels, page.GREEN)
-        assert shows(pixels, page.BLUE)
+        assert shows(pixels, style.GREEN)
+        assert shows(pixels, style.BLUE)
 
     def test_no_optimal_bar_without_an_optimal_state(self, tmp_path):
         p = np.zeros(16)
         p[bitstring_to_index("0111")] = 1.0
         histogram(p, STAR, tmp_path / "h.png")
         legend_only = picture(tmp_path / "h.png")[110:]
-        assert not shows(legend_only, page.GREEN)
-        assert shows(legend_only, page.BLUE)
+        assert not shows(legend_only, style.GREEN)
+        assert shows(legend_only, style.BLUE)
 
 
 class TestOptimisationCurve:
@@ -124,7 +124,7 @@ class TestOptimisationCurve:
         height, width, _ = pixels.shape
         assert 400 < height < 800
         assert 700 < width < 1300
-        for colour in (page.BLUE, page.GREEN):
+        for colour in (style.BLUE, style.GREEN):
             assert shows(pixels, colour)
 
     def test_flat_problem(self, tmp_path):
@@ -159,16 +159,16 @@ class TestSolutionGraph:
         best = encoded.decode(int(encoded.hamiltonian.spectrum.ground_states[0]))
         assert solution_graph(encoded.problem, best.solution, tmp_path / "g.png")
         pixels = picture(tmp_path / "g.png")
-        assert shows(pixels, page.BLUE, 5000)
-        assert shows(pixels, page.ORANGE, 5000)
-        assert not shows(pixels, page.VERMILLION)
+        assert shows(pixels, style.BLUE, 5000)
+        assert shows(pixels, style.ORANGE, 5000)
+        assert not shows(pixels, style.VERMILLION)
 
     def test_broken_constraints_are_marked(self, tmp_path):
         problem = VertexCover(FAMILIES)
         solution_graph(problem, sorted(FAMILIES), tmp_path / "all.png")
-        assert not shows(picture(tmp_path / "all.png"), page.VERMILLION)
+        assert not shows(picture(tmp_path / "all.png"), style.VERMILLION)
         solution_graph(problem, ["Medici"], tmp_path / "one.png")
-        assert shows(picture(tmp_path / "one.png"), page.VERMILLION)
+        assert shows(picture(tmp_path / "one.png"), style.VERMILLION)
 
     def test_same_picture_every_time(self, tmp_path):
         problem = MaxCut(FAMILIES)

@@ -3,8 +3,8 @@ import pytest
 from matplotlib.image import imread
 
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.draw import draw, draw_text
 from quasar.core.errors import InputError
+from quasar.report.circuit_picture import draw, draw_text
 from random_circuits import all_gates_circuit, random_circuit
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from quasar.core.bits import index_to_bitstring
-from quasar.evaluation import page
-from quasar.evaluation.graph_picture import solution_graph
-from quasar.evaluation.page import BLUE, FAINT, GREEN, GREY, INK, PAPER, SKY
 from quasar.problems.base import EncodedProblem
+from quasar.report import style
+from quasar.report.graph_picture import solution_graph
+from quasar.report.style import BLUE, FAINT, GREEN, GREY, INK, PAPER, SKY
 from quasar.simulate.engine import FloatVector
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
     n = problem.n_qubits
     count = len(shown.states) + bool(shown.n_rest)
     size = 8.0 if n <= 8 else 7.0 if n <= 14 else 6.0
-    figure, axes = page.empty(max(4.6, 1.5 + 0.29 * count), 3.2 + 0.0075 * size * n)
+    figure, axes = style.empty(max(4.6, 1.5 + 0.29 * count), 3.2 + 0.0075 * size * n)
     colours = [GREEN if optimal else BLUE for optimal in shown.optimal]
     places = list(range(len(shown.states)))
     axes.bar(places, shown.heights, width=0.78, color=colours)
@@ -100,7 +100,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
         top = max(top, min(shown.rest, 1.32 * top))
     axes.set_ylim(0.0, 1.16 * top)
     axes.set_xlim(-0.8, max(places[-1], 6) + 0.8)
-    axes.set_xticks(places, names, rotation=90, fontsize=size, family=page.mono())
+    axes.set_xticks(places, names, rotation=90, fontsize=size, family=style.mono())
     axes.tick_params(axis="x", length=0)
     axes.ticklabel_format(axis="y", scilimits=(-3, 3))
     axes.set_ylabel("probability")
@@ -112,7 +112,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
     written = f"{p_optimal:.3f}" if p_optimal >= 0.01 else f"{p_optimal:.2g}"
     axes.set_title(f"P(opt) = {written}", loc="left", fontsize=10, color=INK, pad=22)
     _histogram_key(axes, problem.optimality.n_optimal)
-    page.save(figure, path)
+    style.save(figure, path)
 
 
 def _rest_bar(axes: Axes, shown: Bars, place: float, ceiling: float) -> None:
@@ -170,7 +170,7 @@ def optimisation_curve(
     """
     if not len(energies):
         return False
-    figure, axes = page.empty(6.4, 3.6)
+    figure, axes = style.empty(6.4, 3.6)
     x = np.arange(1, len(energies) + 1)
     best = best_so_far(energies)
     axes.plot(x, energies, "o", color=SKY, markersize=2.2, alpha=0.8, label="evaluation")
@@ -195,7 +195,7 @@ def optimisation_curve(
         title += f", approximation ratio {(e_max - best[-1]) / (e_max - e_min):.3f}"
     axes.set_title(title, loc="left", fontsize=10, color=INK, pad=22)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
-    page.save(figure, path)
+    style.save(figure, path)
     return True
 
 

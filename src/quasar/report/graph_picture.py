@@ -14,12 +14,12 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.labels import Label, natural_key
-from quasar.evaluation import layout, page
-from quasar.evaluation.marks import Key, Marks, label_text, marks
-from quasar.evaluation.page import GREY, INK, PAPER, VERMILLION
 from quasar.problems.base import Problem, Solution
+from quasar.report import layout, style
+from quasar.report.marks import Key, Marks, label_text, marks
+from quasar.report.style import GREY, INK, PAPER, VERMILLION
 
-GROUPS = (page.BLUE, page.ORANGE, page.GREEN, page.PURPLE, page.SKY, page.YELLOW, VERMILLION)
+GROUPS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, VERMILLION)
 """Node colours, in the order of their numbers in `marks.Marks`."""
 
 _INSIDE = 0.30  # inches: names no wider stand in their node
@@ -45,7 +45,7 @@ def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bo
     found = marks(problem, solution)
     if found is None:
         return False
-    page.save(GraphPicture(found).figure, path, tight=False)
+    style.save(GraphPicture(found).figure, path, tight=False)
     return True
 
 
@@ -55,7 +55,7 @@ class GraphPicture:
     def __init__(self, found: Marks) -> None:
         self.marks = found
         self.places = self._places()
-        self.figure, self.axes = page.empty(4.0, 4.0)
+        self.figure, self.axes = style.empty(4.0, 4.0)
         nodes = [node for node in found.graph if node not in found.junctions]
         self.names = {node: found.names.get(node, label_text(node)) for node in nodes}
         sizes = {node: self._size(text, 8.0) for node, text in self.names.items()}
@@ -111,8 +111,8 @@ class GraphPicture:
 
     def _size(self, text: str, size: float) -> tuple[float, float]:
         """Width and height of a text in inches."""
-        probe = self.figure.text(0, 0, text, fontsize=size, family=page.fonts(), parse_math=False)
-        with page.missing_characters_allowed():
+        probe = self.figure.text(0, 0, text, fontsize=size, family=style.fonts(), parse_math=False)
+        with style.missing_characters_allowed():
             extent = probe.get_window_extent()
         probe.remove()
         return extent.width / self.figure.dpi, extent.height / self.figure.dpi
@@ -203,7 +203,7 @@ class GraphPicture:
             *_xy(place),
             text,
             fontsize=8,
-            family=page.fonts(),
+            family=style.fonts(),
             color=colour,
             ha="center",
             va="center",
@@ -237,7 +237,7 @@ class GraphPicture:
         self.axes.set_axis_off()
         self.figure.text(
             0.22 / width, 1 - 0.2 / height, self.marks.title,
-            fontsize=11, color=INK, va="top", family=page.fonts(), parse_math=False,
+            fontsize=11, color=INK, va="top", family=style.fonts(), parse_math=False,
         )  # fmt: skip
         if handles:
             legend = self.figure.legend(
@@ -262,8 +262,8 @@ class GraphPicture:
                 [], [], linestyle="", marker="o", markersize=5, color=GREY, label=key.text
             )
         if key.group is None:
-            colour, style = (VERMILLION, _DASHES) if key.wrong else (INK, "-")
-            return Line2D([], [], color=colour, linestyle=style, linewidth=2.2, label=key.text)
+            colour, dashes = (VERMILLION, _DASHES) if key.wrong else (INK, "-")
+            return Line2D([], [], color=colour, linestyle=dashes, linewidth=2.2, label=key.text)
         return Line2D(
             [], [], linestyle="", marker="o", markersize=8, label=key.text,
             markerfacecolor=GROUPS[key.group % len(GROUPS)], markeredgecolor=INK,
