@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from quasar.core.errors import InputError
-from quasar.core.jsonl import drop_torn_line, read_jsonl
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.jsonl import append_jsonl, read_jsonl
 
 
 def test_empty_lines_are_skipped_and_numbers_are_of_the_file(tmp_path: Path) -> None:
@@ -56,12 +56,14 @@ def test_a_damaged_archive_is_told(tmp_path: Path) -> None:
             list(read_jsonl(path))
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [(b"", b""), (b"a\nb\n", b"a\nb\n"), (b"a\nb", b"a\n"), (b"b", b""), (b"a\n", b"a\n")],
-)
-def test_a_torn_line_is_dropped(tmp_path: Path, before: bytes, after: bytes) -> None:
+def test_rows_are_appended(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
-    path.write_bytes(before)
-    assert drop_torn_line(path) is (before != after)
-    assert path.read_bytes() == after
+    append_jsonl(path, [{"a": 1}])
+    append_jsonl(path, [])
+    append_jsonl(path, [{"a": "ü\n"}, {"a": None}])
+    assert [row for _, row in read_jsonl(path)] == [{"a": 1}, {"a": "ü\n"}, {"a": None}]
+
+
+def test_a_full_disk_is_told() -> None:
+    with pytest.raises(InfrastructureError, match="disk is full"):
+        append_jsonl(Path("/dev/full"), [{"a": 1}])

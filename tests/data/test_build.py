@@ -138,7 +138,7 @@ def test_damaged_and_foreign_shards_are_built_again(small_set: Path, tmp_path: P
     plan = Plan(small(), folder / STAGING, small().fingerprint("x"))
     (folder / STAGING / "shard-000000.parquet").write_bytes(b"PAR1 torn")
     build_shard(plan, 1, lambda: None)  # of other settings
-    (folder / STAGING / ".shard-000002.parquet.1.tmp").write_bytes(b"half")
+    (folder / STAGING / ".shard-000002.parquet.1.partial").write_bytes(b"half")
     build(folder, small(), jobs=1)
     assert content(folder) == content(small_set)
 
@@ -199,7 +199,7 @@ def test_a_full_disk_without_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(storage.ParquetFile, "_write", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(InfrastructureError, match="disk is full"):
         storage.write_records(tmp_path / "a.parquet", [{}], {})
     assert list(tmp_path.iterdir()) == []
 

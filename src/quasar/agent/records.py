@@ -35,9 +35,9 @@ from quasar.agent.refine import RefineSettings
 from quasar.agent.steering import steering
 from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.core.jsonl import drop_torn_line, read_jsonl
+from quasar.core.files import disk_errors, drop_torn_line, write_json
+from quasar.core.jsonl import read_jsonl
 from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
-from quasar.core.output import disk_errors
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
 from quasar.problems.base import EncodedProblem
@@ -221,9 +221,7 @@ def _write_manifest(out: Path, run: str, stated: dict[str, Any]) -> None:
         known = {}
     libraries = (*LIBRARIES, *loaded_libraries())
     known[run] = manifest(stated, stated["seed"], libraries)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(path, known)
 
 
 def read_records(path: Path) -> list[Record]:

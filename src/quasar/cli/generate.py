@@ -346,9 +346,9 @@ def _one(
     from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.agent.steering import steering
     from quasar.cli.show import generation_text
+    from quasar.core.files import new_folder
     from quasar.core.interrupt import heeding
     from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
-    from quasar.core.output import new_folder
     from quasar.report.bundle import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)

@@ -1,15 +1,19 @@
-"""Files of one JSON object a line, plain or gzip: reading, and appending that survives a kill."""
+"""Files of one JSON object a line: read, plain or gzip, and append.
+
+What a killed writer leaves at the end is cut off by `files.drop_torn_line`.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
 from quasar.core.errors import InputError
+from quasar.core.files import disk_errors
 from quasar.core.json_text import RepeatedKeyError, loads, terms_may_repeat
 
 
@@ -60,25 +64,12 @@ def _object(line: str, path: Path, number: int) -> dict[str, Any]:
     return value
 
 
-def drop_torn_line(path: Path) -> bool:
-    """Cut a last line without its line end, as a killed writer leaves it; True if one was cut."""
-    if not path.exists():
-        return False
-    with path.open("rb+") as stream:
-        content_end = stream.seek(0, 2)
-        if content_end == 0:
-            return False
-        stream.seek(content_end - 1)
-        if stream.read(1) == b"\n":
-            return False
-        position = content_end
-        while position > 0:
-            start = max(0, position - 65536)
-            stream.seek(start)
-            found = stream.read(position - start).rfind(b"\n")
-            if found >= 0:
-                stream.truncate(start + found + 1)
-                return True
-            position = start
-        stream.truncate(0)
-    return True
+def append_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append a line of JSON for each row.
+
+    Raises:
+        InfrastructureError: the disk is full.
+        InputError: no permission to write there.
+    """
+    with disk_errors(path), path.open("a", encoding="utf-8") as stream:
+        stream.writelines(json.dumps(row) + "\n" for row in rows)

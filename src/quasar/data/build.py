@@ -7,22 +7,20 @@ is there. One build at a time works in a folder.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from quasar.core.cluster import Engine
 from quasar.core.errors import InputError
+from quasar.core.files import disk_errors, locked, remove_partial, write_bytes, write_json
 from quasar.core.manifest import manifest
-from quasar.core.output import disk_errors
 from quasar.data import storage
 from quasar.data.engines import run_shards
 from quasar.data.settings import BuildSettings
@@ -178,17 +176,10 @@ def _staging(plan: Plan, excluded: bytes) -> Iterator[None]:
             folder.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise InputError(f"{folder.parent} is a file: choose a folder for --out.") from None
-        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o644)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(f"another build is at work in {folder.parent}.") from None
-        storage.remove_leftovers(folder)
+    with locked(folder / "lock", f"another build is at work in {folder.parent}."):
+        remove_partial(folder)
         _claim(plan, excluded)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _claim(plan: Plan, excluded: bytes) -> None:
@@ -208,9 +199,9 @@ def _claim(plan: Plan, excluded: bytes) -> None:
             "fingerprint": plan.fingerprint,
             "settings": plan.settings.model_dump(mode="json"),
         }
-        storage.write_whole(path, json.dumps(content, indent=1).encode())
+        write_json(path, content, indent=1)
     if excluded:
-        storage.write_whole(plan.folder / EXCLUDED, excluded)
+        write_bytes(plan.folder / EXCLUDED, excluded)
 
 
 def _finish(out: Path, plan: Plan) -> dict[str, Any]:
@@ -234,7 +225,7 @@ def _finish(out: Path, plan: Plan) -> dict[str, Any]:
         "cost": _cost(plan),
     }
     write_card(out, content)
-    storage.write_whole(out / MANIFEST, (json.dumps(content, indent=2) + "\n").encode())
+    write_json(out / MANIFEST, content)
     return content
 
 
@@ -275,20 +266,18 @@ def write_splits(
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         writers = {name: storage.SplitWriter(scratch, name, rows_per_file) for name in names}
-        try:
+        with ExitStack() as stack:
+            for writer in writers.values():
+                stack.enter_context(writer)
             for record in records:
                 name = record["split"]
                 if name not in writers:
-                    writers[name] = storage.SplitWriter(scratch, name, rows_per_file)
+                    writer = storage.SplitWriter(scratch, name, rows_per_file)
+                    writers[name] = stack.enter_context(writer)
                 writers[name].add(record)
-        except BaseException as error:
-            for writer in writers.values():
-                writer.close(type(error))
-            raise
-        found = {name: (writer.rows, writer.close()) for name, writer in writers.items()}
         shutil.rmtree(target, ignore_errors=True)
         scratch.rename(target)
-    return found
+    return {name: (writer.rows, writer.digest) for name, writer in writers.items()}
 
 
 def _cost(plan: Plan) -> dict[str, Any]:

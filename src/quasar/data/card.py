@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors, write_text
 from quasar.data import storage
 from quasar.data.schema import FIELDS, PUBLIC
 
@@ -147,7 +147,7 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> Summary:
         (folder / IMAGES).mkdir(exist_ok=True)
         pictures = draw_plots(found, folder / IMAGES)
     text = card_text(found, manifest, [f"{IMAGES}/{name}" for name in pictures])
-    storage.write_whole(folder / CARD, text.encode())
+    write_text(folder / CARD, text)
     return found
 
 

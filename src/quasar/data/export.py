@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from quasar.core.errors import InputError
+from quasar.core.files import write_bytes
 from quasar.core.seeds import generator
 from quasar.data import storage
 from quasar.data.source import Source
@@ -43,5 +44,5 @@ def export(
     ]
     content = "".join(lines).encode()
     # No time stamp in the header: equal records give equal files.
-    storage.write_whole(out, gzip.compress(content, mtime=0) if out.suffix == ".gz" else content)
+    write_bytes(out, gzip.compress(content, mtime=0) if out.suffix == ".gz" else content)
     return len(lines)

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError, ProblemError
+from quasar.core.files import new_folder, write_json, write_text
 from quasar.core.manifest import manifest
-from quasar.core.output import new_folder
 from quasar.data import storage
 from quasar.data.build import DATA, MANIFEST, describe, write_splits
 from quasar.data.card import write_card
@@ -98,8 +98,8 @@ def import_records(
         write_card(folder, content)
         if rejected:
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rejected)
-            storage.write_whole(folder / REJECTED, lines.encode())
-        storage.write_whole(folder / MANIFEST, (json.dumps(content, indent=2) + "\n").encode())
+            write_text(folder / REJECTED, lines)
+        write_json(folder / MANIFEST, content)
     return Imported(out, content)
 
 

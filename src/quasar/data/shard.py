@@ -6,7 +6,6 @@ beside it, which is no part of the data.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError
+from quasar.core.files import write_json
 from quasar.data import storage
 from quasar.data.draw import draw, may_be_basis_state
 from quasar.data.identity import split_of
@@ -83,7 +83,7 @@ def build_shard(plan: Plan, number: int, tick: Tick) -> int:
         records.append(record)
         tick()
     cost = {"seconds": seconds, "counts": counts, "drops": drops}
-    storage.write_whole(plan.cost_path(number), json.dumps(cost).encode())
+    write_json(plan.cost_path(number), cost, indent=None)
     metadata = {"fingerprint": plan.fingerprint, "shard": str(number)}
     storage.write_records(plan.path(number), records, metadata)
     return number

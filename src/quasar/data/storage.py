@@ -7,19 +7,18 @@ data set is the hash of its records (`record.record_line`).
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from quasar.core.errors import InputError
-from quasar.core.output import disk_errors
+from quasar.core.files import replacing
 from quasar.data.record import record_line
 from quasar.data.schema import arrow_schema
 
 _ROW_GROUP = 1000
-_TEMPORARY = ".tmp"
 
 
 def require_parquet() -> None:
@@ -34,25 +33,6 @@ def require_parquet() -> None:
         raise InputError("data sets need pyarrow: pip install 'quasar-synthesis[data]'.") from None
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there completely or not at all.
-
-    Raises:
-        InfrastructureError: the disk is full.
-    """
-    temporary = _temporary(path)
-    try:
-        with disk_errors(path):
-            with temporary.open("wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
 def write_records(
     path: Path, records: Sequence[Mapping[str, Any]], metadata: Mapping[str, str]
 ) -> None:
@@ -65,53 +45,49 @@ def write_records(
         file.add(records)
 
 
-class ParquetFile:
+class ParquetFile(AbstractContextManager["ParquetFile"]):
     """A parquet file being written; it appears under its name when the block ends well."""
 
     def __init__(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
         self.path = path
-        self.rows = 0
         self._schema = arrow_schema(metadata)
-        self._temporary = _temporary(path)
         self._waiting: list[Mapping[str, Any]] = []
+        self._stack = ExitStack()
 
     def __enter__(self) -> ParquetFile:
         from pyarrow import parquet
 
-        with disk_errors(self.path):
-            self._writer = parquet.ParquetWriter(self._temporary, self._schema, compression="zstd")
+        with ExitStack() as stack:
+            partial = stack.enter_context(replacing(self.path))
+            writer = parquet.ParquetWriter(partial, self._schema, compression="zstd")
+            self._writer = stack.enter_context(writer)
+            stack.push(self._flush)
+            self._stack = stack.pop_all()
         return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Append records."""
-        self.rows += len(records)
         self._waiting += records
         if len(self._waiting) >= _ROW_GROUP:
+            self._write()
+
+    def _flush(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and self._waiting:
             self._write()
 
     def _write(self) -> None:
         import pyarrow as pa
 
-        table = pa.Table.from_pylist(self._waiting, schema=self._schema)
+        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=self._schema))
         self._waiting = []
-        with disk_errors(self.path):
-            self._writer.write_table(table)
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        try:
-            if kind is None:
-                if self._waiting:
-                    self._write()
-                with disk_errors(self.path):
-                    self._writer.close()
-                    with self._temporary.open("rb") as stream:
-                        os.fsync(stream.fileno())
-                    self._temporary.replace(self.path)
-        finally:
-            with suppress(OSError):
-                self._writer.close()
-            with suppress(OSError):
-                self._temporary.unlink(missing_ok=True)
 
 
 def footer(path: Path) -> tuple[int, dict[str, str]] | None:
@@ -161,8 +137,8 @@ def columns(path: Path) -> list[str]:
         raise InputError(f"{path} cannot be read as parquet: {error}") from error
 
 
-class SplitWriter:
-    """Records of one split, in files of a fixed number of rows; keeps their hash.
+class SplitWriter(AbstractContextManager["SplitWriter"]):
+    """Records of one split, in files of a fixed number of rows.
 
     Without records there is no file: `datasets` knows no empty splits.
 
@@ -175,36 +151,28 @@ class SplitWriter:
         self._folder, self._split, self._limit = folder, split, rows_per_file
         self._hash = hashlib.sha256()
         self._file: ParquetFile | None = None
+        self._open = ExitStack()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._open.__exit__(kind, error, trace)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append one record."""
         number, row = divmod(self.rows, self._limit)
-        if row == 0:
-            self.close()
+        if row == 0 or self._file is None:
+            self._open.close()
             path = self._folder / f"{self._split}-{number:05d}.parquet"
-            self._file = ParquetFile(path).__enter__()
-        if self._file is not None:
-            self._file.add([record])
+            self._file = self._open.enter_context(ParquetFile(path))
+        self._file.add([record])
         self._hash.update(record_line(record))
         self.rows += 1
 
-    def close(self, kind: type[BaseException] | None = None) -> str:
-        """Finish the last file; returns the hash of all records.
-
-        Args:
-            kind: the exception that ended the work, if one did: the last file is dropped.
-        """
-        file, self._file = self._file, None
-        if file is not None:
-            file.__exit__(kind)
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all records so far, as `record.record_line` writes them."""
         return self._hash.hexdigest()
-
-
-def _temporary(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete what killed writers left behind."""
-    for path in folder.glob(f".*{_TEMPORARY}"):
-        path.unlink(missing_ok=True)

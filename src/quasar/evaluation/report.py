@@ -6,13 +6,12 @@ measurements give equal reports (`manifest.json` has both).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from quasar.core.files import disk_errors, write_text
 from quasar.core.numerals import share
-from quasar.core.output import disk_errors
 from quasar.evaluation import paper
 from quasar.evaluation.measurement import Row
 from quasar.evaluation.plots import Picture, draw_all, short
@@ -33,9 +32,7 @@ def write_report(evaluation: Evaluation, folder: Path, *, against_paper: bool = 
     with disk_errors(folder):
         pictures = draw_all(evaluation.table, evaluation.measured, folder / PLOTS)
         text = report_text(evaluation, pictures, against_paper=against_paper)
-        partial = folder / ".report.md.partial"
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, folder / "report.md")
+        write_text(folder / "report.md", text)
 
 
 def report_text(

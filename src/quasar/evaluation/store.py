@@ -7,9 +7,7 @@ writes at a time.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -18,8 +16,16 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 
 from quasar.core.errors import InputError
-from quasar.core.jsonl import drop_torn_line, read_jsonl
-from quasar.core.output import disk_errors
+from quasar.core.files import (
+    disk_errors,
+    drop_torn_line,
+    locked,
+    remove_partial,
+    replacing,
+    write_json,
+    write_text,
+)
+from quasar.core.jsonl import read_jsonl
 from quasar.evaluation.measurement import (
     Key,
     Measurement,
@@ -79,8 +85,13 @@ class Store(AbstractContextManager["Store"]):
             if self.folder.exists() and not self.folder.is_dir():
                 raise InputError(f"{self.folder} is a file: choose a folder for --out.")
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock()
+            busy = (
+                f"another evaluation is writing to {self.folder}: wait for it, or choose another "
+                "--out."
+            )
+            self._stack.enter_context(locked(self.folder, busy))
             self._check()
+            remove_partial(self.folder)
             drop_torn_line(self.path(CANDIDATES))
             drop_torn_line(self.path(EXTRAS))
         except BaseException:
@@ -100,17 +111,6 @@ class Store(AbstractContextManager["Store"]):
     def path(self, name: str) -> Path:
         """A file of the folder."""
         return self.folder / name
-
-    def _lock(self) -> None:
-        descriptor = os.open(self.folder, os.O_RDONLY)
-        self._stack.callback(os.close, descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"another evaluation is writing to {self.folder}: wait for it, or choose another "
-                "--out."
-            ) from None
 
     def _check(self) -> None:
         if not self.path(MANIFEST).exists():
@@ -147,21 +147,14 @@ class Store(AbstractContextManager["Store"]):
             self.path(name).unlink(missing_ok=True)
         shutil.rmtree(self.path(PLOTS), ignore_errors=True)
 
-    def write(self, name: str, text: str) -> None:
-        """Write a file so that it is either the old one or complete."""
-        partial = self.path(f".{name}.partial")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(self.path(name))
-
     def write_manifest(self, content: Mapping[str, Any]) -> None:
         """Note what this folder is about, before anything is measured."""
         self.manifest = {**content, "identity": self.identity}
-        self.write(MANIFEST, json.dumps(self.manifest, indent=2, ensure_ascii=False) + "\n")
+        write_json(self.path(MANIFEST), self.manifest)
 
     def write_table(self, table: Mapping[str, Any]) -> None:
         """Write `table.json`."""
-        text = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False)
-        self.write("table.json", text + "\n")
+        write_json(self.path("table.json"), table, allow_nan=False)
 
     def references(self) -> list[Reference] | None:
         """What was measured of the records; None before that."""
@@ -171,7 +164,7 @@ class Store(AbstractContextManager["Store"]):
 
     def write_references(self, references: Iterable[Reference]) -> None:
         """Keep what was measured of the records."""
-        self.write(REFERENCES, "".join(_line(reference_row(r)) for r in references))
+        write_text(self.path(REFERENCES), "".join(_line(reference_row(r)) for r in references))
 
     def candidates(self) -> dict[Key, Stored]:
         """Everything measured so far."""
@@ -198,10 +191,11 @@ class Store(AbstractContextManager["Store"]):
     def replace_candidates(self, rows: Iterable[Row]) -> None:
         """Write all candidates in their final order."""
         self._close_stream()
-        partial = self.path(f".{CANDIDATES}.partial")
-        with partial.open("w", encoding="utf-8") as stream:
+        with (
+            replacing(self.path(CANDIDATES)) as partial,
+            partial.open("w", encoding="utf-8") as stream,
+        ):
             stream.writelines(map(_line, rows))
-        partial.replace(self.path(CANDIDATES))
 
     def extras(self) -> list[Row]:
         """Lines of `extras.jsonl`: what was measured on request."""
@@ -217,7 +211,7 @@ class Store(AbstractContextManager["Store"]):
     def replace_extras(self, rows: Sequence[Row]) -> None:
         """Write them in their final order."""
         if rows:
-            self.write(EXTRAS, "".join(map(_line, rows)))
+            write_text(self.path(EXTRAS), "".join(map(_line, rows)))
 
     def _close_stream(self) -> None:
         if self._stream is not None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors
 from quasar.models.registry import checkpoint
 
 CARD = "README.md"

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

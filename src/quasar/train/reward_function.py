@@ -6,13 +6,12 @@ and gives it no advantage; `lost_rows` lets the trainer take it out of all other
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from quasar.core.output import disk_errors
+from quasar.core.jsonl import append_jsonl
 from quasar.prompts.extract import extract
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.reward_workers import Candidate, RewardWorkers
@@ -128,13 +127,14 @@ class VerifiedReward:
         texts: Sequence[str],
         found: Sequence[Signals | None],
     ) -> None:
-        with disk_errors(log), log.open("a", encoding="utf-8") as stream:
-            for number, text, one in zip(task, texts, found, strict=True):
-                measured = {"reward": None} if one is None else one._asdict()
-                own = self.tasks[number]
-                line = {"step": step, "task": own.source, "style": own.style}
-                line["characters"] = len(text)
-                stream.write(json.dumps(line | measured) + "\n")
+        lines = []
+        for number, text, one in zip(task, texts, found, strict=True):
+            measured = {"reward": None} if one is None else one._asdict()
+            own = self.tasks[number]
+            line = {"step": step, "task": own.source, "style": own.style}
+            line["characters"] = len(text)
+            lines.append(line | measured)
+        append_jsonl(log, lines)
 
 
 def program_of(completion: Completion) -> str:

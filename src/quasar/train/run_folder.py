@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors, write_json
 
 SETTINGS_FILE = "settings.json"
 STATE_FILE = "quasar_state.json"
@@ -35,10 +34,7 @@ def claim(out: Path, stated: dict[str, Any]) -> None:
         return
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: other processes of the run read it as soon as it is there.
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_text(json.dumps(stated, indent=2) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_json(path, stated)  # other processes of the run read it as soon as it is there
 
 
 def _today(stated: Any) -> Any:

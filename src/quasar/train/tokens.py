@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.core.errors import InputError
+from quasar.core.files import new_folder
 from quasar.core.version import __version__
 from quasar.data.storage import read_records
 from quasar.prompts.chat import Message
@@ -106,11 +106,8 @@ def _one(
                 _write(packed, pool.imap(work, chunks), len(tokenizer))
         if kept is None:
             return Dataset.from_file(str(packed), in_memory=True)
-        partly = kept.with_suffix(".partly")
-        shutil.rmtree(partly, ignore_errors=True)
-        Dataset.from_file(str(packed)).save_to_disk(str(partly))
-        shutil.rmtree(kept, ignore_errors=True)
-        partly.rename(kept)
+        with new_folder(kept, force=True) as finished:
+            Dataset.from_file(str(packed)).save_to_disk(str(finished))
     return load_from_disk(str(kept))
 
 

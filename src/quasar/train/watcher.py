@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from quasar.core.output import disk_errors
+from quasar.core.files import write_json
+from quasar.core.jsonl import append_jsonl
 from quasar.train.progress import Progress
 from quasar.train.run_folder import STATE_FILE
 from quasar.train.schedule import Watch
@@ -71,8 +71,7 @@ def make_watcher(
             self._saved = progress.seconds
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             content = {"step": state.global_step, "seconds": progress.seconds}
-            with disk_errors(folder):
-                (folder / STATE_FILE).write_text(json.dumps(content), encoding="utf-8")
+            write_json(folder / STATE_FILE, content, indent=None)
             if self._is_due():
                 self._measured = progress.seconds
                 progress.pause()
@@ -85,8 +84,7 @@ def make_watcher(
             begun = time.monotonic()
             self.last = measure(self.trainer.model)
             line = {"step": progress.step, "seconds": round(progress.seconds, 1), **self.last}
-            with disk_errors(log), log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            append_jsonl(log, [line])
             self.trainer.log({f"quality/{name}": value for name, value in self.last.items()})
             self.trainer.log({"quality/seconds": time.monotonic() - begun})
 

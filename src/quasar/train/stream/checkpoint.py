@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from quasar.core.errors import InfrastructureError
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors, write_json
 from quasar.train.run_folder import STATE_FILE, last_checkpoint
 from quasar.train.stream.batches import Uses
 from quasar.train.stream.learner import Learner
@@ -54,9 +54,7 @@ def save_checkpoint(folder: Path, learner: Learner, saved: Saved, keep: int) -> 
         torch.save(learner.optimizer.state(), target / _TENSORS)
         _write_uses(target / _USES, saved.uses or {})
         state = {**saved._asdict(), "uses": None}
-        partial = target / f".{STATE_FILE}"
-        partial.write_text(json.dumps(state), encoding="utf-8")
-        partial.replace(target / STATE_FILE)
+        write_json(target / STATE_FILE, state, indent=None)
     older = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.rpartition("-")[2]))
     for path in older[:-keep]:
         shutil.rmtree(path, ignore_errors=True)

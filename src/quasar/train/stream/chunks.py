@@ -7,7 +7,6 @@ the same (a disk that filled up, a copy that broke off) is passed over. Names ar
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from quasar.core.output import disk_errors
+from quasar.core.files import replacing
 
 SUFFIX = ".npz"
 
@@ -85,11 +84,8 @@ def write_chunk(folder: Path, name: ChunkName, chunk: Chunk) -> Path:
         InputError: no permission to write there.
     """
     target = folder / str(name)
-    partial = folder / f".{name}.{os.getpid()}"
-    with disk_errors(folder):
-        with partial.open("wb") as file:
-            np.savez(file, **chunk._asdict())
-        partial.replace(target)
+    with replacing(target) as partial, partial.open("wb") as file:
+        np.savez(file, **chunk._asdict())
     return target
 
 
@@ -108,9 +104,3 @@ def read_chunk(path: Path) -> Chunk | None:
         and bool((chunk.starts > 0).all() and (chunk.starts < sizes).all())
     )
     return chunk if whole else None
-
-
-def sweep(folder: Path) -> None:
-    """Remove what writers that were killed left half-written."""
-    for path in folder.glob(f".*{SUFFIX}.*"):
-        path.unlink(missing_ok=True)

@@ -19,8 +19,9 @@ from typing import Any
 import torch
 
 from quasar.core.errors import InfrastructureError
+from quasar.core.files import write_text
+from quasar.core.jsonl import append_jsonl
 from quasar.core.manifest import manifest
-from quasar.core.output import disk_errors
 from quasar.prompts.vocabulary import tokens
 from quasar.train.model_card import describe
 from quasar.train.new_model import MAX_LENGTH, new_shape
@@ -94,10 +95,7 @@ def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path
     path = folder / EXCLUDED
     if not path.exists():
         identifiers = _instance_ids(stream.exclude)
-        with disk_errors(folder):
-            partial = path.with_name(f".{EXCLUDED}")
-            partial.write_text("".join(f"{name}\n" for name in identifiers), encoding="utf-8")
-            partial.replace(path)
+        write_text(path, "".join(f"{name}\n" for name in identifiers))
     return folder
 
 
@@ -212,9 +210,7 @@ class _Run:
         line = {"step": progress.step, "seconds": round(progress.seconds, 2)}
         line |= self._tally.line(progress.seconds, sums, counts, batches.supply())
         line["gradient_norm"] = round(norm, 4)
-        path = self.settings.out / TRAIN_LOG
-        with disk_errors(path), path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        append_jsonl(self.settings.out / TRAIN_LOG, [line])
         self._last = line
         if not line["loss"] < float("inf"):
             raise InfrastructureError(
@@ -243,9 +239,7 @@ class _Run:
         self.progress.pause()
         self._quality = measure(self.learner, self.settings, self._tasks)
         line = {"step": self.progress.step, "seconds": round(self.progress.seconds, 1)}
-        path = self.settings.out / QUALITY_LOG
-        with disk_errors(path), path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({**line, **self._quality}) + "\n")
+        append_jsonl(self.settings.out / QUALITY_LOG, [{**line, **self._quality}])
         if running:
             self.progress.start()
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, NamedTuple, Self
 
 from quasar.core.errors import InfrastructureError
-from quasar.core.output import disk_errors
+from quasar.core.files import disk_errors, remove_partial
 from quasar.train.stream.chunk_writer import Task
-from quasar.train.stream.chunks import SUFFIX, parse_name, sweep
+from quasar.train.stream.chunks import SUFFIX, parse_name
 from quasar.train.stream.settings import StreamKind, StreamSettings
 
 LOG = "workers.log"
@@ -66,7 +66,7 @@ class StreamWorkers:
         """Of all workers so far."""
 
     def __enter__(self) -> Self:
-        sweep(self._folder)
+        remove_partial(self._folder)
         with disk_errors(self._folder):
             self._log = (self._folder / LOG).open("ab")
         self._running = [self._start(part) for part in self._parts]
