@@ -41,8 +41,7 @@ from benchmarks.verify import SHARED, read_data
 
 from quasar.core.seeds import generator
 from quasar.problems.load import load_problem
-from quasar.service import AsyncClient, Client
-from quasar.service.client_batch import BatchItem
+from quasar.service import AsyncClient, BatchItem, Client
 from quasar.service.models import VerifyOptions
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report

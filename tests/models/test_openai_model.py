@@ -3,14 +3,13 @@ from __future__ import annotations
 import itertools
 import socket
 import time
-from email.utils import formatdate
 from typing import Any
 
 import pytest
 
 from chat_server import ChatServer, Reply, complains, says, serving
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.models.openai_model import OpenAIModel, OpenAISettings, Usage, retry_after_s
+from quasar.models.openai_model import OpenAIModel, OpenAISettings, Usage
 from quasar.models.protocol import Sampling
 from quasar.prompts.chat import Message
 
@@ -186,23 +185,6 @@ def test_the_wait_that_the_server_asks_for_is_kept() -> None:
     with serving(lambda i, b: complains(429, retry_after="999") if i == 0 else says("a")) as server:
         model_at(server.url, max_wait_s=0.3).complete([chat("x")], ONE)
         assert 0.3 <= server.seen[1]["time"] - server.seen[0]["time"] < 5
-
-
-def test_waits_grow_and_are_jittered() -> None:
-    model = model_at("http://127.0.0.1:9/v1", backoff_s=1.0, max_wait_s=60)
-    waits = [[model._wait_s(attempt, None) for _ in range(200)] for attempt in range(8)]
-    for attempt, some in enumerate(waits):
-        top = min(60.0, 2.0**attempt)
-        assert all(min(60.0, 2.0**attempt / 2) <= wait <= top for wait in some)
-    assert len(set(waits[0])) > 100
-
-
-def test_retry_after_reads_seconds_and_dates() -> None:
-    assert retry_after_s(None) is None
-    assert retry_after_s("2.5") == 2.5
-    assert retry_after_s("-3") == 0.0
-    assert retry_after_s("soon") is None
-    assert retry_after_s(formatdate(1030, usegmt=True), now=lambda: 1000.0) == 30.0
 
 
 def test_what_never_comes_right_is_that_answers_error_only() -> None:

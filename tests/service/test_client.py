@@ -19,9 +19,10 @@ import pytest
 from qiskit import QuantumCircuit, qasm3
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.retries import TransientError
 from quasar.problems.load import load_problem
 from quasar.service import AsyncClient, Client, models
-from quasar.service.client_batch import BatchItem, Chunk, chunks
+from quasar.service.client_batch import BatchItem, PendingBatch, split_batch
 from quasar.verifier.api import verify
 from small_service import Running, serving, small
 
@@ -131,12 +132,12 @@ def test_a_broken_batch_is_taken_up_and_nothing_is_scored_twice(
 
 
 def test_only_unanswered_items_are_sent_again() -> None:
-    (chunk,) = chunks(items(3), None, {"p": PROBLEM}, 10)
-    first = json.loads(chunk.request()["content"])
+    (batch,) = split_batch(items(3), None, {"p": PROBLEM}, 10)
+    first = json.loads(batch.request()["content"])
     line = models.BatchLine(id="i1", error=models.Failure(code="internal", message="."))
-    assert chunk.take(line.model_dump_json()) is not None
-    assert chunk.take(line.model_dump_json()) is None  # known already
-    second = json.loads(chunk.request()["content"])
+    assert [result.id for result in batch.take(line.model_dump_json())] == ["i1"]
+    assert not list(batch.take(line.model_dump_json()))  # known already
+    second = json.loads(batch.request()["content"])
     assert [item["id"] for item in first["items"]] == ["i0", "i1", "i2"]
     assert [item["id"] for item in second["items"]] == ["i0", "i2"]
     assert first["batch_id"] == second["batch_id"]
@@ -144,16 +145,16 @@ def test_only_unanswered_items_are_sent_again() -> None:
 
 
 def test_a_torn_line_is_a_broken_connection() -> None:
-    (chunk,) = chunks(items(1), None, {"p": PROBLEM}, 10)
-    with pytest.raises(httpx.TransportError):
-        chunk.take('{"api_version":1,"id":"i0","rep')
-    assert chunk.waiting
+    (batch,) = split_batch(items(1), None, {"p": PROBLEM}, 10)
+    with pytest.raises(TransientError):
+        list(batch.take('{"api_version":1,"id":"i0","rep'))
+    assert batch.waiting
 
 
 def test_a_stream_that_ends_too_early_is_no_success() -> None:
-    (chunk,) = chunks(items(2), None, {"p": PROBLEM}, 10)
+    (batch,) = split_batch(items(2), None, {"p": PROBLEM}, 10)
     with pytest.raises(InfrastructureError, match="2 items unanswered"):
-        chunk.require_complete()
+        batch.require_complete()
 
 
 def test_an_item_with_a_bad_problem_does_not_spoil_the_others(running: Running) -> None:
@@ -195,12 +196,12 @@ def test_a_malformed_batch_is_refused_before_it_is_sent(asked: list[BatchItem], 
 
 def test_requests_are_cut_by_number_and_by_bytes() -> None:
     def sizes(asked: list[BatchItem], count: int) -> list[int]:
-        return [len(chunk.waiting) for chunk in chunks(asked, None, {"p": PROBLEM}, count)]
+        return [len(batch.waiting) for batch in split_batch(asked, None, {"p": PROBLEM}, count)]
 
     assert sizes(items(7), 3) == [3, 3, 1]
     large = [BatchItem(str(n), "x" * 3_000_000, "p") for n in range(5)]
     assert sizes(large, 100) == [2, 2, 1]
-    assert Chunk(models.VerifyOptions(), {}).waiting == {}
+    assert PendingBatch(models.VerifyOptions(), {}).waiting == {}
 
 
 # --- what is taken --------------------------------------------------------------------------------

@@ -15,8 +15,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.problems.load import load_problem
-from quasar.service import Client, models, ray_engine
-from quasar.service.client_batch import BatchItem
+from quasar.service import BatchItem, Client, models, ray_engine
 from quasar.verifier.api import verify
 from small_service import small
 

@@ -19,8 +19,7 @@ import psutil
 import pytest
 
 from hostile import FOREVER
-from quasar.service import Client, models
-from quasar.service.client_batch import BatchItem
+from quasar.service import BatchItem, Client, models
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import Field
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.retries import Backoff, TransientError, retry_after_s
 from quasar.core.seeds import generator
 from quasar.models.grammar import qasm_grammar
 from quasar.models.guide import GuideFactory, refuse_guides
@@ -208,6 +207,7 @@ class OpenAIModel:
     def _ask(self, body: dict[str, Any], n: int, watch: _Watch) -> list[Completion]:
         """One to `n` completions; `n` failed ones where nothing is to be had."""
         reason = ""
+        backoff = Backoff(self._settings.backoff_s, self._settings.max_wait_s)
         for attempt in range(self._settings.retries + 1):
             if watch.given_up:
                 return [failed(watch.reason, outage=True)] * n
@@ -215,10 +215,10 @@ class OpenAIModel:
             try:
                 answer = self._send(body)
                 completions = self._read(answer, n)
-            except _Passing as trouble:
-                reason = trouble.reason
+            except TransientError as trouble:
+                reason = str(trouble)
                 if attempt < self._settings.retries:
-                    time.sleep(self._wait_s(attempt, trouble.wait_s))
+                    time.sleep(backoff.pause_s(attempt, trouble))
                 continue
             except _Refused as refusal:
                 watch.saw_answer()
@@ -251,7 +251,7 @@ class OpenAIModel:
         """The answer's text.
 
         Raises:
-            _Passing: worth another attempt.
+            TransientError: worth another attempt.
             _Refused: this prompt will not be answered.
             InputError: no prompt will: wrong key, address or model.
         """
@@ -266,21 +266,21 @@ class OpenAIModel:
             )
             return str(answer.http_response.text)
         except openai.APITimeoutError:
-            problem = _Passing(f"it was silent for {self._settings.timeout_s:g} s")
+            problem = TransientError(f"it was silent for {self._settings.timeout_s:g} s")
         except openai.APIConnectionError as error:
             cause = error.__cause__ or error
-            problem = _Passing(f"no connection ({type(cause).__name__}: {self._safe(cause)})")
+            problem = TransientError(f"no connection ({type(cause).__name__}: {self._safe(cause)})")
         except openai.APIStatusError as error:
             problem = self._by_status(error.status_code, error.response.headers, self._safe(error))
         except openai.OpenAIError as error:
-            problem = _Passing(self._safe(error))
+            problem = TransientError(self._safe(error))
         # Outside the handlers, so that no request with its key hangs on the new error.
         raise problem
 
     def _by_status(self, status: int, headers: Mapping[str, str], text: str) -> Exception:
         said = f"status {status} ({text})"
         if status in _PASSING or status >= 500:
-            return _Passing(said, retry_after_s(headers.get("retry-after")))
+            return TransientError(said, retry_after_s(headers.get("retry-after")))
         if status in (401, 403):
             return InputError(
                 f"{self._shown_url} refuses the key in {self._settings.api_key_env}: {said}."
@@ -296,7 +296,7 @@ class OpenAIModel:
         """The completions of an answer.
 
         Raises:
-            _Passing: it is no JSON, or has no choices.
+            TransientError: it is no JSON, or has no choices.
         """
         try:
             answer = json.loads(text)
@@ -308,19 +308,14 @@ class OpenAIModel:
                 int(usage.get("completion_tokens", 0)),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
-            raise _Passing(f"not a chat completion: {self._safe(text)[:80]!r}") from None
+            raise TransientError(f"not a chat completion: {self._safe(text)[:80]!r}") from None
         with self._lock:
             price = self._settings.price_prompt * prompt + self._settings.price_completion * made
             self._usage = _plus(self._usage, prompt=prompt, made=made, cost=price / 1e6)
         if not found:
-            raise _Passing("an answer without choices")
+            raise TransientError("an answer without choices")
         own = made if len(found) == 1 else 0
         return [Completion(c.text, c.finish_reason, prompt, own, c.error) for c in found]
-
-    def _wait_s(self, attempt: int, asked_s: float | None) -> float:
-        # Jitter, so that requests which failed together do not come back together.
-        grown = self._settings.backoff_s * 2.0**attempt * random.uniform(0.5, 1.0)
-        return min(self._settings.max_wait_s, grown if asked_s is None else asked_s)
 
     def _safe(self, text: object) -> str:
         """A message without line ends and without the key, should the server repeat it."""
@@ -334,15 +329,6 @@ class OpenAIModel:
         """The address without user and password."""
         parts = urlsplit(self._url)
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query=""))
-
-
-class _Passing(Exception):
-    """Trouble that may pass; `wait_s` is what the server asks for."""
-
-    def __init__(self, reason: str, wait_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.wait_s = wait_s
 
 
 class _Refused(Exception):
@@ -403,20 +389,6 @@ class _Slots:
             start = max(self._next, time.monotonic())
             self._next = start + self._gap_s
         time.sleep(max(0.0, start - time.monotonic()))
-
-
-def retry_after_s(header: str | None, now: Callable[[], float] = time.time) -> float | None:
-    """Seconds to wait by a Retry-After header (seconds or an HTTP date); None: it says nothing."""
-    if header is None:
-        return None
-    try:
-        return max(0.0, float(header))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - now())
-    except (TypeError, ValueError):
-        return None
 
 
 def _client(url: str, key: str, timeout_s: float) -> Any:

@@ -9,18 +9,27 @@ time and memory (`crew.py`, `worker.py`); the serving process checks shapes and 
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quasar.service.client import AsyncClient, Client
+    from quasar.service.client_batch import BatchItem, BatchResult
+    from quasar.service.models import VerifyOptions
 
-__all__ = ["AsyncClient", "Client"]
+_MODULES = {
+    "AsyncClient": "client",
+    "BatchItem": "client_batch",
+    "BatchResult": "client_batch",
+    "Client": "client",
+    "VerifyOptions": "models",
+}
+
+__all__ = ["AsyncClient", "BatchItem", "BatchResult", "Client", "VerifyOptions"]
 
 
 def __getattr__(name: str) -> Any:
-    """The clients, imported on first use, so that the package stays light."""
-    if name in __all__:
-        from quasar.service import client
-
-        return getattr(client, name)
+    """Import on first use, so that the package stays light."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f"quasar.service.{_MODULES[name]}"), name)
     raise AttributeError(f"module 'quasar.service' has no attribute {name!r}")

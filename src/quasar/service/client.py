@@ -1,46 +1,44 @@
-"""The client of the HTTP service, for plain and for asynchronous code.
+"""The client of the HTTP service, blocking and asynchronous.
 
     with Client("http://127.0.0.1:8000") as client:
         report = client.verify(qasm, problem)
         for result in client.verify_many(items):
             ...
 
-Requests that failed for a passing reason (connection, 429, 502, 503, 504) are sent again after a
-pause. A batch that breaks off is taken up with the items not answered yet, under the same batch id,
-so that the service scores nothing twice.
+Both send what `calls.py` and `client_batch.py` build. A request that fails for a transient reason
+(connection, 429, 502, 503, 504) is sent again after a pause. A batch that breaks off is sent again
+with the items not answered yet, under the same batch id, so that the service scores nothing twice.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
-import random
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from functools import update_wrapper
+from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
 
 import httpx
-from pydantic import ValidationError
 
-from quasar.circuits.parameters import Values
-from quasar.circuits.source import CircuitSource, circuit_text
-from quasar.core.errors import InfrastructureError, InputError
-from quasar.core.settings import describe_validation
-from quasar.problems.load import problem_content
+from quasar.core.errors import InfrastructureError
+from quasar.core.retries import Backoff, TransientError
 from quasar.problems.source import ProblemSource
-from quasar.service import models
-from quasar.service.client_batch import BatchItem, BatchResult, Chunk, chunks, reference_text
-from quasar.verifier.report import Report
+from quasar.service import calls, models
+from quasar.service.calls import Call, raise_for_status
+from quasar.service.client_batch import BatchItem, BatchResult, PendingBatch, split_batch
 
 KEY_VARIABLE = "QUASAR_API_KEY"
-_PASSING = frozenset({429, 502, 503, 504})
-_OURS = frozenset({400, 401, 403, 404, 405, 413, 422})
-A = TypeVar("A", bound=models.Answer)
-R = TypeVar("R", bound=models.Request)
+_LONGEST_PAUSE_S = 60.0
+_BATCH_PATH = "/v1/verify/batch"
+_RETRIED = (httpx.TransportError, TransientError)
+P = ParamSpec("P")
+T = TypeVar("T")
+M = TypeVar("M", bound=Callable[..., Any])
 
 
-class _Shared:
+class _Connection:
     """What both clients have in common.
 
     Args:
@@ -48,10 +46,12 @@ class _Shared:
         api_key: default: the environment's `QUASAR_API_KEY`, if any.
         timeout_s: seconds without a sign of life after which a request counts as failed. A single
             verification sends none before it is done.
-        retries: times that a request is sent again in a row; progress in a batch begins the count
-            anew.
-        backoff_s: first pause; doubles, up to 30 s, with some chance in it.
+        retries: times that a request is sent again in a row; progress in a batch starts the count
+            again.
+        backoff_s: first pause; doubles up to a minute, with jitter.
     """
+
+    _transport: ClassVar[Callable[..., Any]]
 
     def __init__(
         self,
@@ -63,139 +63,91 @@ class _Shared:
         backoff_s: float = 0.5,
     ) -> None:
         key = api_key or os.environ.get(KEY_VARIABLE)
-        self._options: dict[str, Any] = {
-            "base_url": url,
-            "headers": {"authorization": f"Bearer {key}"} if key else {},
-            "timeout": httpx.Timeout(timeout_s, connect=min(timeout_s, 10.0)),
-        }
+        self._http = self._transport(
+            base_url=url,
+            headers={"authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 10.0)),
+        )
         self.retries = retries
-        self.backoff_s = backoff_s
+        self.backoff = Backoff(backoff_s, _LONGEST_PAUSE_S)
 
-    def _pause_s(self, attempt: int, error: Exception) -> float:
-        """Seconds to wait before attempt number `attempt` + 1.
+
+class _Attempts:
+    """Counts failures in a row, of one request or batch."""
+
+    def __init__(self, client: _Connection) -> None:
+        self.client = client
+        self.failures = 0
+
+    def pause_s(self, error: Exception) -> float:
+        """Seconds to wait after one more failure.
 
         Raises:
-            InfrastructureError: there have been enough.
+            InfrastructureError: there have been too many.
         """
-        if attempt >= self.retries:
+        if self.failures >= self.client.retries:
             raise InfrastructureError(
-                f"the service gave no answer in {attempt + 1} attempts: {error}"
+                f"the service gave no answer in {self.failures + 1} attempts: {error}"
             ) from error
-        pause_s = min(self.backoff_s * 2.0**attempt, 30.0) * random.uniform(0.5, 1.0)
-        asked = error.retry_after_s if isinstance(error, _Passing) else None
-        return max(pause_s, asked or 0.0)
+        self.failures += 1
+        return self.client.backoff.pause_s(self.failures - 1, error)
 
 
-class _Passing(Exception):
-    """An answer that says to ask again."""
+def _blocking(build: Callable[P, Call[T]]) -> Callable[Concatenate[Client, P], T]:
+    """The method of `Client` that sends a call."""
 
-    def __init__(self, message: str, retry_after_s: float | None) -> None:
-        self.retry_after_s = retry_after_s
-        super().__init__(message)
+    def method(client: Client, /, *args: P.args, **options: P.kwargs) -> T:
+        return client._send(build(*args, **options))
 
-
-def _check(response: httpx.Response) -> None:
-    """See that an answer is a success; its body has been read.
-
-    Raises:
-        _Passing: ask again.
-        InputError: the request cannot be used.
-        InfrastructureError: the service failed.
-    """
-    if response.is_success:
-        return
-    try:
-        message = models.ErrorAnswer.model_validate_json(response.content).error.message
-    except ValueError:
-        message = f"HTTP status {response.status_code}"
-    if response.status_code in _PASSING:
-        after = response.headers.get("retry-after", "")
-        raise _Passing(message, float(after) if after.isdigit() else None)
-    if response.status_code in _OURS:
-        raise InputError(message)
-    raise InfrastructureError(message)
+    return _described(method, build)
 
 
-def _request(shape: type[R], **fields: Any) -> R:
-    """A request, checked before it is sent.
+def _awaitable(
+    build: Callable[P, Call[T]],
+) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, T]]:
+    """The method of `AsyncClient` that sends a call."""
 
-    Raises:
-        InputError: a field is unknown or out of range.
-    """
-    try:
-        return shape.model_validate(fields)
-    except ValidationError as error:
-        raise InputError(describe_validation(error, shape)) from error
+    async def method(client: AsyncClient, /, *args: P.args, **options: P.kwargs) -> T:
+        return await client._send(build(*args, **options))
 
-
-def _program(qasm: CircuitSource) -> dict[str, str]:
-    return models.program(circuit_text(qasm))
+    return _described(method, build)
 
 
-def _verify_request(
-    qasm: CircuitSource,
-    problem: ProblemSource,
-    reference: CircuitSource | None,
-    options: models.VerifyOptions | Mapping[str, Any] | None,
-    parameters: Values | None,
-) -> models.VerifyRequest:
-    return _request(
-        models.VerifyRequest,
-        problem=problem_content(problem),
-        reference=None if reference is None else reference_text(reference),
-        options=models.VerifyOptions() if options is None else options,
-        parameters=dict(parameters or {}),
-        **_program(qasm),
+def _described(method: M, build: Callable[..., Call[Any]]) -> M:
+    """The method with name, docstring and arguments of the call it sends, for `help`."""
+    update_wrapper(method, build)
+    signature = inspect.signature(build)
+    client = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[client, *signature.parameters.values()],
+        return_annotation=str(signature.return_annotation).removeprefix("Call[").removesuffix("]"),
     )
+    return method
 
 
-class Client(_Shared):
-    """The client for plain code; close it, or use it in a `with` statement."""
+class Client(_Connection):
+    """The blocking client; close it, or use it in a `with` statement."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        super().__init__(url, **options)
-        self._http = httpx.Client(**self._options)
+    _transport = httpx.Client
+    _http: httpx.Client
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
 
-    def verify(
-        self,
-        qasm: CircuitSource,
-        problem: ProblemSource,
-        reference: CircuitSource | None = None,
-        options: models.VerifyOptions | Mapping[str, Any] | None = None,
-        *,
-        parameters: Values | None = None,
-    ) -> Report:
-        """Judge one circuit.
-
-        Args:
-            qasm: as for `quasar.verify`; files are read here, not by the service.
-            problem: as for `quasar.verify`.
-            reference: a reference circuit; default: the problem file's own.
-            options: what to measure.
-            parameters: values of the circuit's `input` parameters.
-
-        Raises:
-            InputError: the circuit is nothing that is taken, the problem cannot be used, or the key
-                is wrong.
-            InfrastructureError: the service cannot be reached or failed.
-        """
-        body = _verify_request(qasm, problem, reference, options, parameters)
-        return self._post("/v1/verify", body, models.VerifyAnswer).report
+    verify = _blocking(calls.verify)
+    generate = _blocking(calls.generate)
+    optimise = _blocking(calls.optimise)
+    encode = _blocking(calls.encode)
+    draw = _blocking(calls.draw)
+    problems = _blocking(calls.problems)
+    health = _blocking(calls.health)
 
     def verify_many(
         self,
@@ -205,7 +157,7 @@ class Client(_Shared):
         problems: Mapping[str, ProblemSource] | None = None,
         batch_size: int = 1000,
     ) -> Iterator[BatchResult]:
-        """Judge many circuits.
+        """Verify many circuits.
 
         Args:
             items: ids have to differ; read as they are sent.
@@ -220,115 +172,58 @@ class Client(_Shared):
             InputError: the whole batch cannot be used, or two ids are the same.
             InfrastructureError: the service cannot be reached or failed, for good.
         """
-        for chunk in chunks(items, options, problems, batch_size):
-            attempt = 0
-            while chunk.waiting:
-                answered = len(chunk.waiting)
+        for batch in split_batch(items, options, problems, batch_size):
+            yield from batch.refused()
+            attempts = _Attempts(self)
+            while batch.waiting:
                 try:
-                    yield from self._stream(chunk)
-                    continue
-                except (httpx.TransportError, _Passing) as error:
-                    attempt = 0 if len(chunk.waiting) < answered else attempt
-                    pause_s = self._pause_s(attempt, error)
-                    attempt += 1
-                time.sleep(pause_s)
+                    for result in self._stream(batch):
+                        attempts.failures = 0
+                        yield result
+                except _RETRIED as error:
+                    time.sleep(attempts.pause_s(error))
 
-    def _stream(self, chunk: Chunk) -> Iterator[BatchResult]:
-        if chunk.too_large:
-            yield chunk.refused()
-            return
-        with self._http.stream("POST", "/v1/verify/batch", **chunk.request()) as response:
+    def _stream(self, batch: PendingBatch) -> Iterator[BatchResult]:
+        with self._http.stream("POST", _BATCH_PATH, **batch.request()) as response:
             if not response.is_success:
                 response.read()
-                _check(response)
+                raise_for_status(response)
             for line in response.iter_lines():
-                result = chunk.take(line)
-                if result is not None:
-                    yield result
-        chunk.require_complete()
+                yield from batch.take(line)
+        batch.require_complete()
 
-    def generate(self, problem: ProblemSource, **how: Any) -> models.GenerateAnswer:
-        """Have circuits designed; `how` holds fields of `models.GenerateRequest`."""
-        body = _request(models.GenerateRequest, problem=problem_content(problem), **how)
-        return self._post("/v1/generate", body, models.GenerateAnswer)
-
-    def optimise(
-        self, qasm: CircuitSource, problem: ProblemSource, **how: Any
-    ) -> models.OptimiseAnswer:
-        """Improve a circuit's angles; `how` holds fields of `models.OptimiseRequest`."""
-        body = _request(
-            models.OptimiseRequest, problem=problem_content(problem), **_program(qasm), **how
-        )
-        return self._post("/v1/optimise", body, models.OptimiseAnswer)
-
-    def encode(self, problem: ProblemSource, **how: Any) -> models.EncodeAnswer:
-        """Turn a problem into a Hamiltonian; `how` holds fields of `models.EncodeRequest`."""
-        body = _request(models.EncodeRequest, problem=problem_content(problem), **how)
-        return self._post("/v1/encode", body, models.EncodeAnswer)
-
-    def draw(self, qasm: CircuitSource, **how: Any) -> models.DrawAnswer:
-        """Draw a circuit; `how` holds fields of `models.DrawRequest`."""
-        body = _request(models.DrawRequest, **_program(qasm), **how)
-        return self._post("/v1/draw", body, models.DrawAnswer)
-
-    def problems(self) -> models.ProblemsAnswer:
-        """The types of problems."""
-        return self._send("GET", "/v1/problems", None, models.ProblemsAnswer)
-
-    def health(self) -> models.HealthAnswer:
-        """Whether the service is up."""
-        return self._send("GET", "/healthz", None, models.HealthAnswer)
-
-    def _post(self, path: str, body: models.Request, answer: type[A]) -> A:
-        return self._send("POST", path, body.model_dump(mode="json"), answer)
-
-    def _send(self, method: str, path: str, body: Any, answer: type[A]) -> A:
-        attempt = 0
+    def _send(self, call: Call[T]) -> T:
+        attempts = _Attempts(self)
         while True:
             try:
-                response = self._http.request(method, path, json=body)
-                _check(response)
-                return answer.model_validate_json(response.content)
-            except (httpx.TransportError, _Passing) as error:
-                pause_s = self._pause_s(attempt, error)
-            attempt += 1
-            time.sleep(pause_s)
+                return call.read(self._http.request(call.method, call.path, json=call.body))
+            except _RETRIED as error:
+                time.sleep(attempts.pause_s(error))
 
 
-class AsyncClient(_Shared):
-    """The client for asynchronous code; methods are those of `Client`."""
+class AsyncClient(_Connection):
+    """The asynchronous client; its methods are those of `Client`."""
 
-    def __init__(self, url: str, **options: Any) -> None:
-        super().__init__(url, **options)
-        self._http = httpx.AsyncClient(**self._options)
+    _transport = httpx.AsyncClient
+    _http: httpx.AsyncClient
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def verify(
-        self,
-        qasm: CircuitSource,
-        problem: ProblemSource,
-        reference: CircuitSource | None = None,
-        options: models.VerifyOptions | Mapping[str, Any] | None = None,
-        *,
-        parameters: Values | None = None,
-    ) -> Report:
-        """See `Client.verify`."""
-        body = _verify_request(qasm, problem, reference, options, parameters)
-        return (await self._post("/v1/verify", body, models.VerifyAnswer)).report
+    verify = _awaitable(calls.verify)
+    generate = _awaitable(calls.generate)
+    optimise = _awaitable(calls.optimise)
+    encode = _awaitable(calls.encode)
+    draw = _awaitable(calls.draw)
+    problems = _awaitable(calls.problems)
+    health = _awaitable(calls.health)
 
     async def verify_many(
         self,
@@ -339,77 +234,32 @@ class AsyncClient(_Shared):
         batch_size: int = 1000,
     ) -> AsyncIterator[BatchResult]:
         """See `Client.verify_many`."""
-        for chunk in chunks(items, options, problems, batch_size):
-            attempt = 0
-            while chunk.waiting:
-                answered = len(chunk.waiting)
+        for batch in split_batch(items, options, problems, batch_size):
+            for result in batch.refused():
+                yield result
+            attempts = _Attempts(self)
+            while batch.waiting:
                 try:
-                    async for result in self._stream(chunk):
+                    async for result in self._stream(batch):
+                        attempts.failures = 0
                         yield result
-                    continue
-                except (httpx.TransportError, _Passing) as error:
-                    attempt = 0 if len(chunk.waiting) < answered else attempt
-                    pause_s = self._pause_s(attempt, error)
-                    attempt += 1
-                await asyncio.sleep(pause_s)
+                except _RETRIED as error:
+                    await asyncio.sleep(attempts.pause_s(error))
 
-    async def _stream(self, chunk: Chunk) -> AsyncIterator[BatchResult]:
-        if chunk.too_large:
-            yield chunk.refused()
-            return
-        async with self._http.stream("POST", "/v1/verify/batch", **chunk.request()) as response:
+    async def _stream(self, batch: PendingBatch) -> AsyncIterator[BatchResult]:
+        async with self._http.stream("POST", _BATCH_PATH, **batch.request()) as response:
             if not response.is_success:
                 await response.aread()
-                _check(response)
+                raise_for_status(response)
             async for line in response.aiter_lines():
-                result = chunk.take(line)
-                if result is not None:
+                for result in batch.take(line):
                     yield result
-        chunk.require_complete()
+        batch.require_complete()
 
-    async def generate(self, problem: ProblemSource, **how: Any) -> models.GenerateAnswer:
-        """See `Client.generate`."""
-        body = _request(models.GenerateRequest, problem=problem_content(problem), **how)
-        return await self._post("/v1/generate", body, models.GenerateAnswer)
-
-    async def optimise(
-        self, qasm: CircuitSource, problem: ProblemSource, **how: Any
-    ) -> models.OptimiseAnswer:
-        """See `Client.optimise`."""
-        body = _request(
-            models.OptimiseRequest, problem=problem_content(problem), **_program(qasm), **how
-        )
-        return await self._post("/v1/optimise", body, models.OptimiseAnswer)
-
-    async def encode(self, problem: ProblemSource, **how: Any) -> models.EncodeAnswer:
-        """See `Client.encode`."""
-        body = _request(models.EncodeRequest, problem=problem_content(problem), **how)
-        return await self._post("/v1/encode", body, models.EncodeAnswer)
-
-    async def draw(self, qasm: CircuitSource, **how: Any) -> models.DrawAnswer:
-        """See `Client.draw`."""
-        body = _request(models.DrawRequest, **_program(qasm), **how)
-        return await self._post("/v1/draw", body, models.DrawAnswer)
-
-    async def problems(self) -> models.ProblemsAnswer:
-        """See `Client.problems`."""
-        return await self._send("GET", "/v1/problems", None, models.ProblemsAnswer)
-
-    async def health(self) -> models.HealthAnswer:
-        """See `Client.health`."""
-        return await self._send("GET", "/healthz", None, models.HealthAnswer)
-
-    async def _post(self, path: str, body: models.Request, answer: type[A]) -> A:
-        return await self._send("POST", path, body.model_dump(mode="json"), answer)
-
-    async def _send(self, method: str, path: str, body: Any, answer: type[A]) -> A:
-        attempt = 0
+    async def _send(self, call: Call[T]) -> T:
+        attempts = _Attempts(self)
         while True:
             try:
-                response = await self._http.request(method, path, json=body)
-                _check(response)
-                return answer.model_validate_json(response.content)
-            except (httpx.TransportError, _Passing) as error:
-                pause_s = self._pause_s(attempt, error)
-            attempt += 1
-            await asyncio.sleep(pause_s)
+                return call.read(await self._http.request(call.method, call.path, json=call.body))
+            except _RETRIED as error:
+                await asyncio.sleep(attempts.pause_s(error))

@@ -10,11 +10,10 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-import httpx
-
 from quasar.circuits.parameters import Values
 from quasar.circuits.source import CircuitSource, circuit_text
 from quasar.core.errors import InfrastructureError, InputError, ProblemError
+from quasar.core.retries import TransientError
 from quasar.problems.load import problem_content
 from quasar.problems.source import ProblemSource
 from quasar.service import models
@@ -51,8 +50,8 @@ class BatchResult(NamedTuple):
     error: models.Failure | None
 
 
-class Chunk:
-    """Items of one request, and which of them are still unanswered.
+class PendingBatch:
+    """Items of one request, and which of them have no answer yet.
 
     Attributes:
         waiting: JSON of each item without an answer, by id.
@@ -92,16 +91,12 @@ class Chunk:
         self.waiting[item.id] = raw
         self.size += len(raw)
 
-    @property
-    def too_large(self) -> bool:
-        """Whether its one item is more than any service takes."""
-        return len(self.waiting) == 1 and self.size > _LARGEST_ITEM
-
-    def refused(self) -> BatchResult:
-        """The result of an item that is too large to be sent."""
-        key, _ = self.waiting.popitem()
-        words = f"the item is larger than {_LARGEST_ITEM >> 20} MiB and was not sent."
-        return BatchResult(key, None, models.Failure(code="too_large", message=words))
+    def refused(self) -> Iterator[BatchResult]:
+        """The result of an item that is larger than any service accepts; it is not sent."""
+        if len(self.waiting) == 1 and self.size > _LARGEST_ITEM:
+            key, _ = self.waiting.popitem()
+            words = f"the item is larger than {_LARGEST_ITEM >> 20} MiB and was not sent."
+            yield BatchResult(key, None, models.Failure(code="too_large", message=words))
 
     def request(self) -> dict[str, Any]:
         """What to send: only what has no answer yet."""
@@ -115,22 +110,20 @@ class Chunk:
         ]
         return {"content": b",".join(parts), "headers": {"content-type": "application/json"}}
 
-    def take(self, line: str) -> BatchResult | None:
-        """The result that a line tells; None for one already known, or an empty line.
+    def take(self, line: str) -> Iterator[BatchResult]:
+        """The result in a line of the answer; nothing for an empty line or one already known.
 
         Raises:
-            httpx.RemoteProtocolError: the line is not whole.
+            TransientError: the line is incomplete.
         """
         if not line.strip():
-            return None
+            return
         try:
             told = models.BatchLine.model_validate_json(line)
         except ValueError as error:
-            raise httpx.RemoteProtocolError("the stream broke off within a line.") from error
-        if told.id not in self.waiting:
-            return None
-        del self.waiting[told.id]
-        return BatchResult(told.id, told.report, told.error)
+            raise TransientError("the stream broke off within a line.") from error
+        if self.waiting.pop(told.id, None) is not None:
+            yield BatchResult(told.id, told.report, told.error)
 
     def require_complete(self) -> None:
         """See that the stream answered everything.
@@ -165,12 +158,12 @@ def reference_text(reference: CircuitSource, *, names_files: bool = True) -> str
         raise InputError("the reference circuit is not UTF-8 text.") from None
 
 
-def chunks(
+def split_batch(
     items: Iterable[BatchItem],
     options: models.VerifyOptions | Mapping[str, Any] | None,
     problems: Mapping[str, ProblemSource] | None,
     batch_size: int,
-) -> Iterator[Chunk]:
+) -> Iterator[PendingBatch]:
     """Cut items into requests, by number and by bytes.
 
     Raises:
@@ -182,19 +175,19 @@ def chunks(
         options = models.VerifyOptions(**(options or {}))
     named = {name: problem_content(problem) for name, problem in (problems or {}).items()}
     seen: set[str] = set()
-    chunk = Chunk(options, named)
+    batch = PendingBatch(options, named)
     for item in items:
         if item.id in seen:
             raise InputError(f"two items have the id {item.id!r}.")
         seen.add(item.id)
-        if chunk.waiting and (
-            len(chunk.waiting) >= batch_size or chunk.size + _length(item) > _MOST_BYTES
+        if batch.waiting and (
+            len(batch.waiting) >= batch_size or batch.size + _length(item) > _MOST_BYTES
         ):
-            yield chunk
-            chunk = Chunk(options, named)
-        chunk.add(item)
-    if chunk.waiting:
-        yield chunk
+            yield batch
+            batch = PendingBatch(options, named)
+        batch.add(item)
+    if batch.waiting:
+        yield batch
 
 
 def _length(item: BatchItem) -> int:
