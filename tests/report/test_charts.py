@@ -27,7 +27,6 @@ from quasar.report.charts import (
     solution_graph,
 )
 from quasar.report.graph_picture import GraphPicture
-from quasar.report.marks import marks
 
 STAR = encode(VertexCover(nx.star_graph(3)))
 FAMILIES = nx.florentine_families_graph()
@@ -188,13 +187,13 @@ class TestSolutionGraph:
 
     def test_names_are_written_as_they_are(self):
         graph = nx.Graph([("Zürich", "$x$"), ("$x$", "a_b^c"), ("a_b^c", 10)])
-        axes = GraphPicture(marks(MaxCut(graph), ["Zürich"])).axes
+        axes = GraphPicture(MaxCut(graph).overlay(["Zürich"])).axes
         assert {text.get_text() for text in axes.texts} == {"Zürich", "$x$", "a_b^c", "10"}
         assert not any(text.get_parse_math() for text in axes.texts)
 
     def test_roles_stand_with_the_names(self):
         problem = PROBLEMS["hamiltonian_path"](nx.path_graph(4), 0, 3)
-        axes = GraphPicture(marks(problem, [0, 1, 2, 3])).axes
+        axes = GraphPicture(problem.overlay([0, 1, 2, 3])).axes
         assert {text.get_text() for text in axes.texts} == {*"0123", "(start)", "(end)"}
 
     @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from quasar.problems.formulation import Formulation
 from quasar.problems.inputs import checked
 from quasar.problems.keys import Reader, Reads
 from quasar.problems.optimality import Optimality, decide
+from quasar.problems.overlay import LegendEntry, SolutionOverlay
 
 Encoding = Literal["exact", "agent-q"]
 Assignment = Mapping[Label, int]
@@ -139,6 +140,25 @@ class Problem(ABC):
     def prompt_details(self) -> str:
         """The attributes in the published prompt's words, e.g. `with 3 colors`; empty if none."""
         return ""
+
+    def overlay(self, solution: Solution) -> SolutionOverlay | None:
+        """The solution on the user's graph, feasible or not; None for a problem without a graph."""
+        found = self._overlay(solution)
+        if found is None:
+            return None
+        if found.wrong_edges or found.wrong_nodes:
+            found.legend.append(LegendEntry("breaks a constraint", wrong=True))
+        if not self.is_feasible(solution):
+            found.title += " (infeasible)"
+        return found
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay | None:
+        """`overlay` without what broken constraints add to title and legend."""
+        return None
+
+    def _weight_text(self, solution: Solution) -> str:
+        """What a solution weighs, for its title; empty where the problem has no weights."""
+        return f", weight {self.objective(solution):g}" if self.prompt_details() else ""
 
     def rank(self, solution: Solution) -> tuple[float, ...]:
         """Sort key of a feasible solution, smaller is better."""

@@ -28,6 +28,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
 from quasar.problems.penalties import above, exactly_one
 
 
@@ -166,6 +167,16 @@ class CommunityDetection(Problem):
         if self.communities_size is None:
             return f"with {count}"
         return f"with {self.communities_size} sized communities and {count}"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        out = partition(self.graph, solution, "community")
+        out.title = (
+            f"{counted(len(out.legend), 'community', 'communities')}, "
+            f"modularity {self.objective(solution):.3g}"
+        )
+        out.strong = inside_groups(out)
+        out.edge_labels = edge_numbers(self.graph, "weight")
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

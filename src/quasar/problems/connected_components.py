@@ -21,6 +21,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
 
 
 class ConnectedComponents(Problem):
@@ -93,6 +94,19 @@ class ConnectedComponents(Problem):
 
     def prompt_details(self) -> str:
         return f"for node {self.node}"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.from_json_list(solution))
+        inside = {e for e in self.graph.edges if chosen.issuperset(e)}
+        return SolutionOverlay(
+            self.graph,
+            f"Component of {label_text(self.node)}: {counted(len(chosen), 'node')}",
+            groups=dict.fromkeys(chosen, 0),
+            strong=inside,
+            wrong_edges={e for e in self.graph.edges if not chosen.isdisjoint(e)} - inside,
+            notes={self.node: "asked for"},
+            legend=[LegendEntry("in the component", 0)],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

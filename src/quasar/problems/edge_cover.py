@@ -23,6 +23,7 @@ from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
 from quasar.problems.values import Number
 
 
@@ -101,6 +102,19 @@ class EdgeCover(Problem):
 
     def prompt_details(self) -> str:
         return "of least edge weight" if graphs.are_weights(self._weights.values()) else ""
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.rows_from_json(solution))
+        covered = {node for edge in chosen for node in edge}
+        return SolutionOverlay(
+            self.graph,
+            f"Edge cover of {counted(len(chosen), 'edge')}{self._weight_text(solution)}",
+            edge_labels=edge_numbers(self.graph, "weight"),
+            groups=dict.fromkeys(covered, 0),
+            strong=chosen,
+            wrong_nodes=set(self.graph.nodes) - covered,
+            legend=[LegendEntry("covered", 0), LegendEntry("in the cover")],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -21,6 +21,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import SolutionOverlay, counted, inside_groups, partition
 from quasar.problems.penalties import exactly_one, products
 
 _FIXED = "colours cannot be fixed beforehand. Remove it, or state the costs as problem type 'qubo'"
@@ -100,6 +101,12 @@ class GraphColoring(Problem):
 
     def prompt_details(self) -> str:
         return f"with {self.number_of_colors} colors"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        out = partition(self.graph, solution, "colour")
+        out.title = f"Colouring with {counted(len(out.legend), 'colour')}"
+        out.wrong_edges = inside_groups(out)
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

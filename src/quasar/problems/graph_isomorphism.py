@@ -25,6 +25,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
 from quasar.problems.penalties import exactly_one, products
 
 _KEY = "autoisomorphic_graph"
@@ -119,6 +120,33 @@ class GraphIsomorphism(Problem):
 
     def prompt_details(self) -> str:
         return f"with the second graph being {graphs.graph_data(self.other)}"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        """Both graphs side by side; node i of the first and its image have one colour."""
+        pairs = graphs.rows_from_json(solution)
+        graph = nx.Graph()
+        for side, part in ((0, self.graph), (1, self.other)):
+            graph.add_nodes_from((side, node) for node in part.nodes)
+            graph.add_edges_from(((side, u), (side, v)) for u, v in part.edges)
+        out = SolutionOverlay(graph, f"{counted(len(pairs), 'node')} mapped")
+        out.names = {(side, node): label_text(node) for side, node in graph.nodes}
+        firsts = [i for i, _ in pairs]
+        seconds = [u for _, u in pairs]
+        clear = [(i, u) for i, u in pairs if firsts.count(i) == seconds.count(u) == 1]
+        for number, (i, u) in enumerate(clear):
+            out.groups |= {(0, i): number, (1, u): number}
+            out.images[1, u] = (0, i)
+        for (i, u), (j, v) in combinations(clear, 2):
+            here, there = self.graph.has_edge(i, j), self.other.has_edge(u, v)
+            if here and there:
+                out.strong |= {((0, i), (0, j)), ((1, u), (1, v))}
+            elif here:
+                out.wrong_edges.add(((0, i), (0, j)))
+            elif there:
+                out.wrong_edges.add(((1, u), (1, v)))
+        out.wrong_nodes = set(graph.nodes) - set(out.groups)
+        out.legend = [LegendEntry("edge kept by the mapping")]
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -29,6 +29,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, walk
 from quasar.problems.penalties import above, exactly_one, products
 
 
@@ -157,6 +158,14 @@ class HamiltonianPath(Problem):
     def prompt_details(self) -> str:
         # The published wording ends in a full stop, in the middle of the sentence.
         return f"starting from node {self.start_node} and ending at node {self.end_node}."
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        path = graphs.from_json_list(solution)
+        visited = len({node for node in path if node is not None})
+        out = walk(self.graph, pairwise(path), f"Path through {counted(visited, 'node')}")
+        out.notes = {self.start_node: "start", self.end_node: "end"}
+        out.legend = [LegendEntry("on the path", 0), LegendEntry("step")]
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import combinations
 from typing import Any, Self
 
+import networkx as nx
 import numpy as np
 
 from quasar.core.exact import FloatVector, exact, total
@@ -24,6 +25,7 @@ from quasar.problems.base import Assignment, Encoding, Problem, Solution, select
 from quasar.problems.formulation import Formulation
 from quasar.problems.graphs import Hypergraph
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, sides
 from quasar.problems.penalties import none_of
 
 
@@ -91,6 +93,30 @@ class HyperMaxCut(Problem):
 
     def prompt_details(self) -> str:
         return "of greatest hyperedge weight" if graphs.are_weights(self.graph.weights) else ""
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.from_json_list(solution))
+        graph = nx.Graph()
+        graph.add_nodes_from(self.graph.nodes)
+        out = SolutionOverlay(graph, "", groups=sides(self.graph.nodes, chosen))
+        cut = 0
+        for number, hyperedge in enumerate(self.graph.hyperedges):
+            if len(hyperedge) == 2:
+                spokes = [(hyperedge[0], hyperedge[1])]
+            else:
+                junction = ("\0hyperedge", number)  # no user's name
+                out.junctions.add(junction)
+                spokes = [(junction, node) for node in hyperedge]
+            graph.add_edges_from(spokes)
+            if 0 < len(chosen.intersection(hyperedge)) < len(hyperedge):
+                cut += 1
+                out.strong.update(spokes)
+        of = counted(len(self.graph.hyperedges), "hyperedge")
+        out.title = f"Cut of {cut} of {of}{self._weight_text(solution)}"
+        out.legend = [LegendEntry("one side", 0), LegendEntry("other side", 1), LegendEntry("cut")]
+        if out.junctions:
+            out.legend.append(LegendEntry("hyperedge", junction=True))
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

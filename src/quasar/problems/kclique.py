@@ -14,12 +14,13 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.labels import Label, to_json
+from quasar.core.labels import Label, sorted_pair, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted
 from quasar.problems.penalties import products
 
 
@@ -85,6 +86,19 @@ class KClique(Problem):
 
     def prompt_details(self) -> str:
         return f"with {self.k} sized clique"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = graphs.from_json_list(solution)
+        pairs = {sorted_pair(u, v) for u, v in combinations(chosen, 2)}
+        present = {pair for pair in pairs if self.graph.has_edge(*pair)}
+        return SolutionOverlay(
+            self.graph,
+            f"Clique of {counted(len(chosen), 'node')}, {self.k} asked for",
+            groups=dict.fromkeys(chosen, 0),
+            strong=present,
+            wrong_edges=pairs - present,
+            legend=[LegendEntry("in the clique", 0)],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

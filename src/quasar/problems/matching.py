@@ -28,6 +28,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
 from quasar.problems.penalties import above
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
@@ -147,6 +148,21 @@ class Matching(Problem):
     def prompt_details(self) -> str:
         kind = "minimal maximum" if self.kind == "maximum" else self.kind
         return f"using {kind} matching to solve the problem"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.rows_from_json(solution))
+        ends = [node for edge in chosen for node in edge]
+        labels = edge_numbers(self.graph, "weight")
+        weight = f", weight {self.objective(solution):g}" if labels else ""
+        return SolutionOverlay(
+            self.graph,
+            f"Matching of {counted(len(chosen), 'edge')}{weight}",
+            groups=dict.fromkeys(ends, 0),
+            strong=chosen,
+            wrong_nodes={node for node in ends if ends.count(node) > 1},
+            edge_labels=labels,
+            legend=[LegendEntry("matched", 0), LegendEntry("in the matching")],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -26,6 +26,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay
 
 Arc = tuple[Label, Label]
 
@@ -145,6 +146,28 @@ class MaxFlow(Problem):
 
     def prompt_details(self) -> str:
         return f"from source node {self.source} to sink node {self.sink}"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        flows = {(u, v): flow for u, v, flow in graphs.rows_from_json(solution)}
+        balance: dict[Label, float] = dict.fromkeys(self.graph.nodes, 0)
+        for (u, v), flow in flows.items():
+            balance[u] -= flow
+            balance[v] += flow
+        ends = {self.source, self.sink}
+        return SolutionOverlay(
+            self.graph,
+            f"Flow of {self.objective(solution):g}",
+            groups={self.source: 0, self.sink: 1},
+            strong={arc for arc, flow in flows.items() if flow},
+            wrong_nodes={node for node, net in balance.items() if net and node not in ends},
+            arrows=set(self.graph.edges),
+            edge_labels={
+                (u, v): f"{flows.get((u, v), 0):g}/{data['capacity']:g}"
+                for u, v, data in self.graph.edges(data=True)
+            },
+            notes={self.source: "source", self.sink: "sink"},
+            legend=[LegendEntry("flow / capacity")],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

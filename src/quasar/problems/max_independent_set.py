@@ -23,6 +23,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
 
 
 class MaxIndependentSet(Problem):
@@ -77,6 +78,17 @@ class MaxIndependentSet(Problem):
 
     def prompt_details(self) -> str:
         return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.from_json_list(solution))
+        return SolutionOverlay(
+            self.graph,
+            f"Independent set of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
+            groups=dict.fromkeys(chosen, 0),
+            notes=node_weights(self.graph),
+            wrong_edges={e for e in self.graph.edges if chosen.issuperset(e)},
+            legend=[LegendEntry("in the set", 0)],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -19,6 +19,7 @@ from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers, sides
 
 _TWO_SIDES = (
     "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "
@@ -72,6 +73,22 @@ class MaxCut(Problem):
         side = set(values.recognised(solution, graphs.nodes(self.graph)))
         cut = (w for (u, v), w in self._weights.items() if (u in side) != (v in side))
         return float(total(map(exact, cut)))
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.from_json_list(solution))
+        cut = {(u, v) for u, v in self.graph.edges if (u in chosen) != (v in chosen)}
+        labels = edge_numbers(self.graph, "weight")
+        title = f"Cut of {len(cut)} of {counted(self.graph.number_of_edges(), 'edge')}"
+        if labels:
+            title += f", weight {self.objective(solution):g}"
+        return SolutionOverlay(
+            self.graph,
+            title,
+            groups=sides(self.graph.nodes, chosen),
+            strong=cut,
+            edge_labels=labels,
+            legend=[LegendEntry("one side", 0), LegendEntry("other side", 1), LegendEntry("cut")],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -21,6 +21,7 @@ from quasar.problems import graphs, sampling
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, sides
 
 
 class MinCut(Problem):
@@ -96,6 +97,23 @@ class MinCut(Problem):
 
     def prompt_details(self) -> str:
         return f"from source node {self.source} to sink node {self.sink}"
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        chosen = set(graphs.from_json_list(solution))
+        return SolutionOverlay(
+            self.graph,
+            f"Cut of capacity {self.objective(solution):g}",
+            groups=sides(self.graph.nodes, chosen),
+            strong={(u, v) for u, v in self.graph.edges if u in chosen and v not in chosen},
+            arrows=set(self.graph.edges),
+            edge_labels=edge_numbers(self.graph, "capacity"),
+            notes={self.source: "source", self.sink: "sink"},
+            legend=[
+                LegendEntry("source's side", 0),
+                LegendEntry("sink's side", 1),
+                LegendEntry("cut"),
+            ],
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -29,6 +29,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, walk
 
 
 class TravelingSalesperson(Problem):
@@ -123,6 +124,17 @@ class TravelingSalesperson(Problem):
 
     def objective(self, solution: Solution) -> float:
         return float(total(self._weights.get(leg, 0) for leg in self._legs(solution)))
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        tour = graphs.from_json_list(solution)
+        steps = pairwise([*tour, *tour[:1]])
+        title = f"Tour of length {self.objective(solution):g}"
+        if None in tour:
+            title = "Broken tour"
+        out = walk(self.graph, steps, title)
+        out.edge_labels = edge_numbers(self.graph, "weight")
+        out.legend = [LegendEntry("on the tour", 0), LegendEntry("step")]
+        return out
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -1,7 +1,7 @@
 """The user's graph with a solution on it.
 
-What is marked comes from `marks`, where it stands from `layout`. Text is never read as markup, so
-that names come out as they were written.
+What stands out comes from `Problem.overlay`, where it stands from `layout`. Text is never read as
+markup, so that names come out as they were written.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import numpy as np
 
 from quasar.core.labels import Label, natural_key
 from quasar.problems.base import Problem, Solution
+from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.report import layout, style
-from quasar.report.marks import Key, Marks, label_text, marks
 from quasar.report.style import GREY, INK, PAPER, VERMILLION
 
 GROUPS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, VERMILLION)
-"""Node colours, in the order of their numbers in `marks.Marks`."""
+"""Node colours, in the order of `SolutionOverlay.groups`."""
 
 _INSIDE = 0.30  # inches: names no wider stand in their node
 _RADIUS, _SMALL_RADIUS, _JUNCTION = 0.19, 0.12, 0.05  # inches
@@ -42,7 +42,7 @@ def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bo
     Raises:
         InputError: another file ending.
     """
-    found = marks(problem, solution)
+    found = problem.overlay(solution)
     if found is None:
         return False
     style.save(GraphPicture(found).figure, path, tight=False)
@@ -52,12 +52,12 @@ def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bo
 class GraphPicture:
     """The page, as `figure`. One data unit is one inch, so that text and nodes keep apart."""
 
-    def __init__(self, found: Marks) -> None:
-        self.marks = found
+    def __init__(self, overlay: SolutionOverlay) -> None:
+        self.overlay = overlay
         self.places = self._places()
         self.figure, self.axes = style.empty(4.0, 4.0)
-        nodes = [node for node in found.graph if node not in found.junctions]
-        self.names = {node: found.names.get(node, label_text(node)) for node in nodes}
+        nodes = [node for node in overlay.graph if node not in overlay.junctions]
+        self.names = {node: overlay.names.get(node, label_text(node)) for node in nodes}
         sizes = {node: self._size(text, 8.0) for node, text in self.names.items()}
         self.inside = all(
             width <= _INSIDE and height <= _INSIDE for width, height in sizes.values()
@@ -66,7 +66,7 @@ class GraphPicture:
         self.texts = {}
         for node, text in self.names.items():
             lines = [] if self.inside else [text]
-            lines += [f"({found.notes[node]})"] if node in found.notes else []
+            lines += [f"({overlay.notes[node]})"] if node in overlay.notes else []
             if lines:
                 self.texts[node] = "\n".join(lines)
         segments = [(self.places[u], self.places[v]) for u, v in self._pairs()]
@@ -81,7 +81,7 @@ class GraphPicture:
         self._frame()
 
     def _places(self) -> layout.Positions:
-        found = self.marks
+        found = self.overlay
         ends = {note: node for node, note in found.notes.items()}
         horizontal = None
         for first, last in (("source", "sink"), ("start", "end")):
@@ -102,7 +102,7 @@ class GraphPicture:
 
     def _pairs(self) -> list[tuple[Label, Label]]:
         """Everything drawn as an edge, marked ones in the direction of their mark."""
-        found = self.marks
+        found = self.overlay
         marked = sorted({*found.strong, *found.wrong_edges}, key=natural_key)
         seen = set(marked)
         if not found.graph.is_directed():
@@ -120,7 +120,7 @@ class GraphPicture:
     def _edges(self) -> None:
         from matplotlib.patches import FancyArrowPatch
 
-        found = self.marks
+        found = self.overlay
         pairs = self._pairs()
         there = set(pairs)
         curves = []
@@ -166,12 +166,12 @@ class GraphPicture:
             )
 
     def _radius(self, node: Label) -> float:
-        return _JUNCTION if node in self.marks.junctions else self.radius
+        return _JUNCTION if node in self.overlay.junctions else self.radius
 
     def _nodes(self) -> None:
         from matplotlib.patches import Circle
 
-        found = self.marks
+        found = self.overlay
         for node, place in self.places.items():
             if node in found.junctions:
                 self.axes.add_patch(Circle(_xy(place), _JUNCTION, color=GREY, zorder=4))
@@ -220,9 +220,9 @@ class GraphPicture:
         corners += [(box.x + box.width, box.y + box.height) for box in self.boxes.values()]
         low = np.min([points.min(axis=0) - self.radius, *corners], axis=0) - _MARGIN
         high = np.max([points.max(axis=0) + self.radius, *corners], axis=0) + _MARGIN
-        title_width = self._size(self.marks.title, 11.0)[0] + 0.5
-        handles = [self._handle(key) for key in self.marks.legend]
-        legend_width = sum(0.45 + self._size(key.text, 8.0)[0] for key in self.marks.legend) + 0.4
+        title_width = self._size(self.overlay.title, 11.0)[0] + 0.5
+        handles = [self._handle(key) for key in self.overlay.legend]
+        legend_width = sum(0.45 + self._size(key.text, 8.0)[0] for key in self.overlay.legend) + 0.4
         spare = max(3.2, title_width, min(legend_width, 7.0)) - (high[0] - low[0])
         if spare > 0:
             low[0] -= spare / 2
@@ -236,7 +236,7 @@ class GraphPicture:
         self.axes.set_aspect("equal")
         self.axes.set_axis_off()
         self.figure.text(
-            0.22 / width, 1 - 0.2 / height, self.marks.title,
+            0.22 / width, 1 - 0.2 / height, self.overlay.title,
             fontsize=11, color=INK, va="top", family=style.fonts(), parse_math=False,
         )  # fmt: skip
         if handles:
@@ -254,7 +254,7 @@ class GraphPicture:
             for text in legend.get_texts():
                 text.set_parse_math(False)
 
-    def _handle(self, key: Key) -> Any:
+    def _handle(self, key: LegendEntry) -> Any:
         from matplotlib.lines import Line2D
 
         if key.junction:
