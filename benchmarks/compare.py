@@ -17,17 +17,15 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks._common import ROOT, print_table, write_result
 from benchmarks.nano_parts.asking import MAX_TOKENS
 from benchmarks.nano_parts.sets import agentq_folder
-from rich.progress import Progress
 
-from quasar.agent.records import RecordsSettings, Tick, generate_records
+from quasar.agent.records import RecordsSettings, generate_records
+from quasar.cli.bar import Bar
 from quasar.core.jsonl import read_jsonl
 from quasar.evaluation.evaluate import evaluate
 from quasar.models.designer import DesignerSettings
@@ -59,21 +57,15 @@ def runs(model: str) -> dict[str, tuple[str, RecordsSettings]]:
     }
 
 
-@contextmanager
-def bar(what: str, count: int) -> Iterator[Tick]:
-    """A progress bar; what it yields is told how many more are done."""
-    with Progress() as progress:
-        task = progress.add_task(what, total=count)
-        yield lambda number: progress.advance(task, number)
-
-
 def made(records: Path, store: Path, model: str, without: Sequence[str]) -> Iterator[Line]:
     """All lines of the runs made here."""
     for run, (writer, settings) in runs(model).items():
         if run in without:
             continue
         path = store / f"{run.replace(' ', '-')}.jsonl"
-        generate_records(records, path, writer, settings, progress=partial(bar, run))
+        with Bar() as bar:
+            bar.say(run)
+            generate_records(records, path, writer, settings, progress=bar)
         for _, line in read_jsonl(path):
             yield {**line, "run": run}
 

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.progress import Progress
 from quasar.data import storage
-from quasar.data.build import STAGING, Progress, build, read_manifest
+from quasar.data.build import STAGING, build, read_manifest
 from quasar.data.identity import split_of
 from quasar.data.shard import Plan, build_shard
 from small_data import SMALL, records_of, small
@@ -33,11 +34,11 @@ class Counting(Progress):
         self.total = self.resumed = self.made = 0
         self.stop_after = stop_after
 
-    def start(self, total: int, done: int) -> None:
+    def start(self, what: str, total: int | None, done: int = 0) -> None:
         self.total, self.resumed = total, done
 
-    def advance(self) -> None:
-        self.made += 1
+    def advance(self, count: int = 1) -> None:
+        self.made += count
         if self.made == self.stop_after:
             raise KeyboardInterrupt
 
@@ -145,7 +146,7 @@ def test_damaged_and_foreign_shards_are_built_again(small_set: Path, tmp_path: P
 
 def test_one_build_at_a_time(tmp_path: Path) -> None:
     class Second(Counting):
-        def start(self, total: int, done: int) -> None:
+        def start(self, what: str, total: int | None, done: int = 0) -> None:
             with pytest.raises(InputError, match="another build is at work"):
                 build(tmp_path / "d", small(count=1))
             raise KeyboardInterrupt

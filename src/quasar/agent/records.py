@@ -15,8 +15,7 @@ them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
@@ -38,6 +37,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.files import disk_errors, drop_torn_line, write_json
 from quasar.core.jsonl import read_jsonl
 from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
+from quasar.core.progress import Progress
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
 from quasar.problems.base import EncodedProblem
@@ -49,11 +49,6 @@ REFINED = "+refine"
 BATCH_SIZE = 64
 """Answers asked for at a time."""
 _RECORDS_A_TASK = 16  # on a cluster
-
-Tick = Callable[[int], None]
-"""Told how many candidates are done."""
-Progress = Callable[[int], AbstractContextManager[Tick]]
-"""Told how many candidates there are to make."""
 
 
 class Record(NamedTuple):
@@ -169,12 +164,11 @@ def generate_records(
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         _write_manifest(out, done.run, stated)
-        with (
-            out.open("a", encoding="utf-8") as stream,
-            (progress or _silent)(count) as tick,
-        ):
+        told = progress or Progress()
+        told.start("writing", count)
+        with out.open("a", encoding="utf-8") as stream:
             try:
-                _write(lines, stream, done, tick)
+                _write(lines, stream, done, told)
             except InfrastructureError as error:
                 raise InfrastructureError(
                     f"{error} {done.written} candidates were written before that; run the same "
@@ -254,12 +248,8 @@ def _there(out: Path, run: str) -> set[tuple[Any, Any]]:
     }
 
 
-def _silent(_: int) -> AbstractContextManager[Tick]:
-    return nullcontext(lambda _: None)
-
-
 def _write(
-    lines: Iterable[list[dict[str, Any]]], stream: IO[str], done: Written, tick: Tick
+    lines: Iterable[list[dict[str, Any]]], stream: IO[str], done: Written, progress: Progress
 ) -> None:
     for batch in lines:
         before = done.lost
@@ -267,7 +257,7 @@ def _write(
         stream.flush()
         done.written += len(batch)
         done.failed += sum("error" in line for line in batch)
-        tick(len(batch) + done.lost - before)
+        progress.advance(len(batch) + done.lost - before)
 
 
 def _lines(

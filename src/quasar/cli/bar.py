@@ -1,25 +1,27 @@
-"""A bar for long work on records, on standard error."""
+"""A bar for long work, on standard error."""
 
 from __future__ import annotations
 
+from quasar.core.progress import Progress
 
-class Bar:
-    """Progress on standard error: records, rate, time left."""
 
-    def __init__(self, what: str) -> None:
+class Bar(Progress):
+    """Progress on standard error: a line a task, with steps, rate and time left."""
+
+    def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
             MofNCompleteColumn,
-            Progress,
             TextColumn,
             TimeElapsedColumn,
             TimeRemainingColumn,
         )
+        from rich.progress import Progress as Bars
 
         self.done = 0
         self._new = 0
-        self._progress = Progress(
+        self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
@@ -28,32 +30,36 @@ class Bar:
             TimeRemainingColumn(),
             console=Console(stderr=True),
         )
-        self._task = self._progress.add_task(what, total=None, rate="")
+        self._task = self._bars.add_task("", total=None, rate="", visible=False)
 
     def __enter__(self) -> Bar:
-        self._progress.start()
+        self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        self.stop()
 
     def stop(self) -> None:
-        """Take the bar off the terminal."""
-        self._progress.stop()
+        """Take the bars off the terminal."""
+        self._bars.stop()
 
-    def start(self, total: int | None, done: int) -> None:
-        """Records in all (if known), and those that were there already."""
-        self.done = done
-        self._progress.reset(self._task, total=total, completed=done)
+    def start(self, what: str, total: int | None, done: int = 0) -> None:
+        """See `Progress`; an empty task gets no line."""
+        self._bars.stop_task(self._task)
+        self.done, self._new = done, 0
+        self._task = self._bars.add_task(
+            what, total=total, completed=done, rate="", visible=total != 0
+        )
 
-    def advance(self) -> None:
-        """One more record."""
-        self.done += 1
-        self._new += 1
-        elapsed = self._progress.tasks[0].elapsed or 0.0
-        rate = f"{self._new / elapsed:.1f}/s" if elapsed > 1 else ""
-        self._progress.update(self._task, completed=self.done, rate=rate)
+    def advance(self, count: int = 1) -> None:
+        """See `Progress`."""
+        self.done += count
+        self._new += count
+        elapsed = self._bars.tasks[-1].elapsed or 0.0
+        rate = self._new / elapsed if elapsed > 1 else 0.0
+        said = f"{rate:.3g}/s" if rate >= 1 else f"{60 * rate:.2g}/min" if rate else ""
+        self._bars.update(self._task, completed=self.done, rate=said)
 
     def say(self, what: str) -> None:
-        """What is being done now."""
-        self._progress.update(self._task, description=what)
+        """See `Progress`."""
+        self._bars.update(self._task, description=what, visible=True)

@@ -101,7 +101,7 @@ def build(
         if name not in given:
             raise InputError(f"say --{name}, or give it in --config.")
     settings = BuildSettings.parse(given)
-    with Bar("building") as bar:
+    with Bar() as bar:
         try:
             built = run(
                 out,
@@ -158,12 +158,12 @@ def validate(
     """
     from quasar.data.validate import validate as run
 
-    with Bar("checking") as bar:
+    with Bar() as bar:
         verdict = run(
             folder,
             jobs=jobs,
             sample=sample,
-            start=lambda total: bar.start(total, 0),
+            start=lambda total: bar.start("checking", total),
             tick=bar.advance,
         )
     if as_json:
@@ -211,8 +211,8 @@ def import_(
     from quasar.data.importing import REJECTED, import_records
     from quasar.data.workers import default_jobs
 
-    with Bar("importing") as bar:
-        bar.start(None, 0)
+    with Bar() as bar:
+        bar.start("importing", None)
         found = import_records(
             source, out, jobs=jobs or default_jobs(), force=force, tick=bar.advance
         )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quasar.cli.bar import Bar
 from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
 
 if TYPE_CHECKING:
-    from quasar.evaluation.evaluate import Tick
     from quasar.evaluation.result import Evaluation
 
 
@@ -124,30 +122,13 @@ def command(
     cluster = None
     if engine is EngineName.ray:
         cluster = Cluster(ray_address, jobs or cores())
-    done = run(
-        records, generations, out, settings, force=force, cluster=cluster, progress=_progress
-    )
+    with Bar() as bar:
+        done = run(records, generations, out, settings, force=force, cluster=cluster, progress=bar)
     write_report(done, out, against_paper=against_paper)
     if as_json:
         print_json(done.table)
     else:
         _print(done, out, against_paper=against_paper)
-
-
-@contextmanager
-def _progress(title: str, total: int) -> Iterator[Tick]:
-    """A bar on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeElapsedColumn as Elapsed
-
-    if total == 0:
-        yield lambda: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda: bar.advance(task)
 
 
 def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:

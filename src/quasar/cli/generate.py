@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from quasar.cli.bar import Bar
 from quasar.cli.options import (
     AsJson,
     EngineName,
@@ -25,7 +26,7 @@ from quasar.cli.options import (
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 
 if TYPE_CHECKING:
-    from quasar.agent.records import RecordsSettings, Tick
+    from quasar.agent.records import RecordsSettings
     from quasar.core.cluster import Cluster
     from quasar.problems.base import EncodedProblem
     from quasar.prompts.chat import Request
@@ -457,9 +458,9 @@ def _many(
     from quasar.core.interrupt import heeding
 
     try:
-        with heeding() as interrupt, interrupt.at_once():
+        with heeding() as interrupt, interrupt.at_once(), Bar() as bar:
             done = generate_records(
-                records, out, model, how, model_options=options, cluster=cluster, progress=_bar
+                records, out, model, how, model_options=options, cluster=cluster, progress=bar
             )
     except KeyboardInterrupt:
         raise Interrupted(
@@ -474,37 +475,3 @@ def _many(
     )
     if done.failed:
         print(f"{done.failed} of them are no answer; the lines say why.", file=sys.stderr)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[Tick]:
-    """A bar on standard error, with rate and time left."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            if not speed:
-                return Text("")
-            return Text(f"{speed:.2g}/s" if speed >= 1 else f"{60 * speed:.2g}/min")
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("designing", total=total)
-        yield lambda count: bar.advance(task, count)

@@ -176,7 +176,7 @@ def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:
     from quasar.cli.bar import Bar
     from quasar.train.data_sets import BUILT_IN, made
 
-    with Bar("building data") as bar:
+    with Bar() as bar:
         found = made(paths, BUILT_IN, bar)
     return settings.parse({**config, "data": {**config["data"], "paths": found}})
 

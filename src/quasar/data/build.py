@@ -15,12 +15,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from quasar.core.cluster import Engine
 from quasar.core.errors import InputError
 from quasar.core.files import disk_errors, locked, remove_partial, write_bytes, write_json
 from quasar.core.manifest import manifest
+from quasar.core.progress import Progress
 from quasar.data import storage
 from quasar.data.engines import run_shards
 from quasar.data.settings import BuildSettings
@@ -31,29 +32,6 @@ STAGING = ".build"
 DATA = "data"
 MANIFEST = "manifest.json"
 _LIBRARIES = ("numpy", "scipy", "networkx", "qulacs", "pyarrow", "pydantic")
-
-
-class Progress(Protocol):
-    """Told how far a build is."""
-
-    def start(self, total: int, done: int) -> None:
-        """Records in all, and those that were on disk already."""
-
-    def advance(self) -> None:
-        """One more record."""
-
-    def say(self, what: str) -> None:
-        """What is being done now."""
-
-
-class Silent:
-    """Shows nothing."""
-
-    def start(self, total: int, done: int) -> None: ...
-
-    def advance(self) -> None: ...
-
-    def say(self, what: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -91,7 +69,7 @@ def build(
         InfrastructureError: the disk is full or workers died; what is finished is kept.
     """
     storage.require_parquet()
-    progress = progress or Silent()
+    progress = progress or Progress()
     out = out.resolve()
     excluded = _excluded(settings, progress)
     fingerprint = settings.fingerprint(hashlib.sha256(excluded).hexdigest())
@@ -103,7 +81,7 @@ def build(
     with _staging(plan, excluded):
         missing = [n for n in range(settings.n_shards) if not plan.is_built(n)]
         resumed = settings.count - sum(len(settings.shard(n)) for n in missing)
-        progress.start(settings.count, resumed)
+        progress.start("building", settings.count, resumed)
         jobs = jobs or default_jobs()
         for _ in run_shards(
             plan,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
+from quasar.core.progress import Progress
 from quasar.evaluation import extras
 from quasar.evaluation.baselines import BASELINES
 from quasar.evaluation.inputs import (
@@ -42,20 +42,9 @@ from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.sandbox.pool import cores
 from quasar.verifier.settings import EnergyConvention, VerifierSettings
 
-Tick = Callable[[], None]
-Progress = Callable[[str, int], AbstractContextManager[Tick]]
-"""(what is being done, how many steps) to a context that yields what to call after each step."""
-
-
 VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True, measurement="all-qubits")
 """How candidates are judged: by the published rule on measurements, what the metrics need, and
 nothing for people."""
-
-
-@contextmanager
-def silent(_: str, __: int) -> Iterator[Tick]:
-    """Progress that nobody sees."""
-    yield lambda: None
 
 
 def evaluate(
@@ -136,7 +125,7 @@ def run(
     *,
     force: bool = False,
     cluster: Cluster | None = None,
-    progress: Progress = silent,
+    progress: Progress | None = None,
 ) -> Evaluation:
     """Measure whatever `folder` does not hold yet, and write its table; no report, no plots.
 
@@ -169,7 +158,7 @@ def run(
         inputs = {"records": known_records.source, "generations": texts.sources}
         earlier = [known for known in store.manifest.get("inputs", []) if known != inputs]
         store.write_manifest({**content, "runs": runs, "inputs": [*earlier, inputs]})
-        session = _Session(store, known_records, texts, settings, judge, progress)
+        session = _Session(store, known_records, texts, settings, judge, progress or Progress())
         references = session.references()
         if settings.baselines:
             session.add_baselines()
@@ -232,22 +221,25 @@ class _Session:
         """Measurements of the records by `sample_index`, from the folder or made now."""
         found = self.store.references()
         if found is None:
-            with self.progress("measuring the references", 2 * len(self.records.items)) as tick:
-                found = measure_references(
-                    self.records.items, self.judge, first=len(self.records.items), tick=tick
-                )
+            self.progress.start("measuring the references", 2 * len(self.records.items))
+            found = measure_references(
+                self.records.items,
+                self.judge,
+                first=len(self.records.items),
+                tick=self.progress.advance,
+            )
             self.store.write_references(found)
         return {reference.sample_index: reference for reference in found}
 
     def add_baselines(self) -> None:
         """Put the trivial circuits beside the generations."""
-        with self.progress("making the baselines", len(self.records.items)) as tick:
-            for record in self.records.items:
-                for name, make in BASELINES.items():
-                    text = make(record, self.settings.seed)
-                    if text is not None:
-                        self.texts.add((name, record.sample_index, 1), text)
-                tick()
+        self.progress.start("making the baselines", len(self.records.items))
+        for record in self.records.items:
+            for name, make in BASELINES.items():
+                text = make(record, self.settings.seed)
+                if text is not None:
+                    self.texts.add((name, record.sample_index, 1), text)
+            self.progress.advance()
 
     def judge_candidates(self, references: Mapping[int, Reference]) -> int:
         """Measure what the folder lacks and add it there; returns the number of texts judged."""
@@ -274,12 +266,12 @@ class _Session:
         jobs = (
             Job(work, self.records.position[work[0]], self.texts.text(work[1])) for work in todo
         )
-        with self.progress("judging the candidates", len(todo)) as tick:
-            if todo:
-                for work, report in self.judge.run(jobs):
-                    measured = Measurement.from_report(report)
-                    self._keep(keys[work], work[1], measured, references)
-                    tick()
+        self.progress.start("judging the candidates", len(todo))
+        if todo:
+            for work, report in self.judge.run(jobs):
+                measured = Measurement.from_report(report)
+                self._keep(keys[work], work[1], measured, references)
+                self.progress.advance()
         return len(todo)
 
     def _keep(
@@ -325,11 +317,11 @@ class _Session:
             for sample_index, (digest, text) in texts.items()
             if (kind, sample_index, digest) not in rows
         }
-        with self.progress("looking closer at the best candidates", len(todo)) as tick:
-            for row in spread(extras.measure, todo.values(), workers=self.judge.workers):
-                rows[_extra_key(row)] = row
-                self.store.append_extra(row)
-                tick()
+        self.progress.start("looking closer at the best candidates", len(todo))
+        for row in spread(extras.measure, todo.values(), workers=self.judge.workers):
+            rows[_extra_key(row)] = row
+            self.store.append_extra(row)
+            self.progress.advance()
         self.store.replace_extras([rows[key] for key in sorted(rows)])
         return {
             run: {

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.data.build import MANIFEST, Progress, build
+from quasar.core.progress import Progress
+from quasar.data.build import MANIFEST, build
 from quasar.data.settings import BuildSettings, read_settings
 
 BUILT_IN = Path("data")
