@@ -1,6 +1,6 @@
 """Diagonal (Ising) Hamiltonians: text, terms and the diagonal, and their exact spectrum.
 
-Covers products of Z of any order. Does not cover off-diagonal Paulis: no problem here needs them.
+Covers products of Z of any order. Sums with X and Y are in `core.observable`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,17 @@ import numpy.typing as npt
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import AllValues, BoolVector, Exact, exact, rounding, total
+from quasar.core.observable import (
+    NUMBER,
+    ComplexVector,
+    Observable,
+    Pauli,
+    PauliSum,
+    read_index,
+    read_sum,
+    show_pauli,
+    walsh_hadamard,
+)
 
 if TYPE_CHECKING:
     from qiskit.quantum_info import SparsePauliOp
@@ -35,12 +46,12 @@ _STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
 _RESOLUTION = 2.0**-50  # of the largest energy: what summing float64s may be off by
 _FLOAT_INTEGERS = 1 << 53  # whole numbers up to here are float64s
 
-_NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _Z = r"Z\s*\(\s*\d+\s*\)"
 _TERM = re.compile(
-    rf"\s*(?P<join>\+|-)?\s*(?:(?P<c>{_NUMBER})\s*\*?\s*)?"
+    rf"\s*(?P<join>\+|-)?\s*(?:(?P<c>{NUMBER})\s*\*?\s*)?"
     rf"(?P<zs>\(\s*{_Z}(?:\s*@\s*{_Z})*\s*\)|{_Z}(?:\s*@\s*{_Z})*|)\s*"
 )
+_EXAMPLE = "'0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'"
 _INDEX = re.compile(r"\d+")
 
 
@@ -72,7 +83,7 @@ class Spectrum:
         return 0.0 if self.first_excited is None else self.e_max - self.e_min
 
 
-class IsingHamiltonian:
+class IsingHamiltonian(PauliSum):
     """Σ_T c_T Π_{i∈T} Z_i on n qubits, with the constant kept apart.
 
     Energies are float64; which states are ground states is decided in exact arithmetic.
@@ -125,9 +136,6 @@ class IsingHamiltonian:
         names = ("n_qubits", "terms", "constant", "_exact_terms")
         return {name: self.__dict__[name] for name in names}
 
-    def __repr__(self) -> str:
-        return f"IsingHamiltonian({self.n_qubits} qubits, {len(self.terms)} terms)"
-
     @classmethod
     def from_text(
         cls, text: str, n_qubits: int | None = None, *, rounded: bool = False
@@ -148,41 +156,20 @@ class IsingHamiltonian:
         terms: dict[tuple[int, ...], Exact] = {}
         constant: Exact = 0
         in_full = True
-        position = 0
         highest = -1
-        if not text.strip():
-            raise ProblemError("the Hamiltonian is empty: write e.g. '0.5 * (Z(0) @ Z(1)) + Z(2)'.")
-        while position < len(text):
-            match = _TERM.match(text, position)
-            joined = match is not None and (position == 0 or match["join"] is not None)
-            if (
-                match is None
-                or match.end() == position
-                or not joined
-                or (match["c"] is None and not match["zs"])
-            ):
-                spot = text[position : position + 30].strip()
-                raise ProblemError(
-                    f"the Hamiltonian cannot be read at {spot!r} (character {position}): "
-                    "write a sum such as '0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'."
-                )
+        for match, sign in read_sum(text, _TERM, ("c", "zs"), _EXAMPLE):
             c = 1 if match["c"] is None else _coefficient(match["c"])
             in_full = in_full and not (rounded and rounding(float(c)))
-            if match["join"] == "-":
-                c = -c
             qubits: set[int] = set()
             for digits in _INDEX.findall(match["zs"]):
-                if len(digits) > 5:
-                    raise ProblemError(f"Z({digits[:12]}…) is not a sensible qubit index.")
-                index = int(digits)
+                index = read_index(digits)
                 qubits ^= {index}
                 highest = max(highest, index)
             key = tuple(sorted(qubits))
             if key:
-                terms[key] = terms.get(key, 0) + c
+                terms[key] = terms.get(key, 0) + sign * c
             else:
-                constant += c
-            position = match.end()
+                constant += sign * c
         if n_qubits is None:
             n_qubits = highest + 1
         elif highest >= n_qubits:
@@ -221,6 +208,38 @@ class IsingHamiltonian:
         as_floats = {key: float(c) for key, c in terms.items()}
         n_qubits = int(operator.num_qubits)
         return cls(n_qubits, as_floats, float(constant), exact_terms=terms)
+
+    @classmethod
+    def from_observable(cls, observable: Observable) -> IsingHamiltonian:
+        """The same observable with its energies.
+
+        Raises:
+            ProblemError: an X or Y in it.
+        """
+        if isinstance(observable, cls):
+            return observable
+        paulis = observable.pauli_terms()
+        for pauli in paulis:
+            if any(axis != "Z" for _, axis in pauli):
+                raise ProblemError(
+                    f"{show_pauli(pauli)} is not diagonal: only sums of Z products are."
+                )
+        terms = {tuple(qubit for qubit, _ in pauli): c for pauli, c in paulis.items()}
+        return cls(observable.n_qubits, terms, observable.constant)
+
+    def pauli_terms(self) -> Mapping[Pauli, float]:
+        """Coefficient of each product of Z."""
+        return {tuple((i, "Z") for i in qubits): c for qubits, c in self.terms.items()}
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether every product is of Z alone: yes."""
+        return True
+
+    def apply(self, state: ComplexVector) -> ComplexVector:
+        """H|ψ> without the constant, shape [D]."""
+        applied: ComplexVector = state * self.diagonal
+        return applied
 
     @property
     def exact_terms(self) -> Mapping[tuple[int, ...], Exact]:
@@ -292,7 +311,7 @@ class IsingHamiltonian:
         vector = np.zeros(1 << self.n_qubits)
         for qubits, c in self.terms.items():
             vector[sum(1 << i for i in qubits)] += c
-        _walsh_hadamard(vector)
+        walsh_hadamard(vector)
         vector.setflags(write=False)
         return vector
 
@@ -309,7 +328,7 @@ class IsingHamiltonian:
             block = np.zeros(1 << low)
             for low_mask, high_mask, c in split:
                 block[low_mask] += -c if (high_mask & high).bit_count() & 1 else c
-            _walsh_hadamard(block)
+            walsh_hadamard(block)
             yield high << low, block
 
     @cached_property
@@ -398,13 +417,5 @@ def _coefficient(text: str) -> Exact:
     return exact(value)
 
 
-def _walsh_hadamard(vector: FloatVector) -> None:
-    """In place: v[z] <- Σ_m v[m] (-1)^popcount(m & z), shape [D]; turns terms into energies."""
-    size = vector.size
-    h = 1
-    while h < size:
-        pairs = vector.reshape(-1, 2, h)
-        upper = pairs[:, 1, :].copy()
-        np.subtract(pairs[:, 0, :], upper, out=pairs[:, 1, :])
-        pairs[:, 0, :] += upper
-        h *= 2
+Diagonal = IsingHamiltonian
+"""The observables whose eigenstates are the basis states."""
