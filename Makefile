@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test fuzz lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ test: $(VENV)/dev ## Run all tests
 
 fuzz: $(VENV)/dev ## Nightly: 20,000 random programs against the reference importer
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
+
+mutation: $(VENV)/dev ## Nightly: which small faults the tests notice; make mutation LIMIT=72 SEED=1 ROOMS=verifier
+	nice $(BIN)/python -m benchmarks.mutation --limit $(or $(LIMIT),0) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
 
 lint: $(VENV)/dev ## Check style and types
 	$(BIN)/ruff check .
