@@ -151,7 +151,7 @@ def test_missing_attributes(problem_type: str, missing: str) -> None:
             "max_flow",
             graph(3, [(0, 1, {"capacity": 1.5})], directed=True),
             ENDS,
-            "scale all capacities to whole numbers",
+            "scale all capacities to integers",
         ),
         ("max_flow", graph(3, [(0, 1, {"capacity": -1})], directed=True), ENDS, "0 or more"),
         ("min_cut", graph(3, [(0, 1, {"capacity": -1})], directed=True), ENDS, "0 or more"),

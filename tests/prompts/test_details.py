@@ -7,7 +7,7 @@ import pytest
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.problems.registry import PROBLEMS
-from quasar.prompts.details import COUNT, find_algorithm, find_type, only, read_details, require
+from quasar.prompts.details import find_algorithm, find_type, require
 
 
 @pytest.mark.parametrize("kind", sorted(PROBLEMS))
@@ -36,15 +36,6 @@ def test_parts_of_other_words_are_no_type(word: str) -> None:
         find_type(word)
 
 
-def test_numbers() -> None:
-    pattern = COUNT + r"[-\s]*qubits?\b"
-    assert only("3 qubits, a 3-qubit circuit, 3qubits", pattern, "numbers") == 3
-    assert only("1.5 qubits", pattern, "numbers") is None
-    assert only("no", pattern, "numbers") is None
-    with pytest.raises(InputError, match="different numbers"):
-        only("3 qubits or 4 qubits", pattern, "numbers")
-
-
 def test_algorithms() -> None:
     assert find_algorithm("use qaoa") == "qaoa"
     assert find_algorithm("a VQE circuit") == "vqe"
@@ -54,14 +45,8 @@ def test_algorithms() -> None:
     assert find_algorithm("") is None
 
 
-def test_types_without_attributes_have_no_details() -> None:
-    assert read_details("maxcut", "with 3 colors", {}) == {}
+def test_only_types_with_attributes_require_some() -> None:
     require("maxcut", {})
-
-
-def test_names_that_differ_in_punctuation_are_refused() -> None:
-    names = {"Ada": ["Ada"], "Ada.": ["Ada."], "Bob": ["Bob"]}
-    with pytest.raises(InputError, match="read alike"):
-        read_details("connected_components", "for node Ada.", names)
-    assert read_details("connected_components", "for node Bob.", names) == {"node": "Bob"}
-    assert read_details("connected_components", "for node 'Bob'", names) == {"node": "Bob"}
+    require("kclique", {"k": 2})
+    with pytest.raises(InputError, match=r"does not state 'k' .* with 3 sized clique"):
+        require("kclique", {"k": None})

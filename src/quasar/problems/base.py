@@ -26,6 +26,7 @@ from quasar.problems.inputs import checked
 from quasar.problems.keys import Reader, Reads
 from quasar.problems.optimality import Optimality, decide
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
+from quasar.problems.words import Names
 
 Encoding = Literal["exact", "agent-q"]
 Assignment = Mapping[Label, int]
@@ -42,6 +43,8 @@ class Problem(ABC):
         encodings: the supported encodings (`agent-q` only for the benchmark's twelve).
         free_form: the Hamiltonian itself is what the user stated.
         reads: which keys of a problem file it reads.
+        spelling: a regular expression for its name in prompts, `_` standing for any separator or
+            none; default: the name.
     """
 
     problem_type: ClassVar[str]
@@ -50,6 +53,7 @@ class Problem(ABC):
     encodings: ClassVar[tuple[Encoding, ...]] = ("exact",)
     free_form: ClassVar[bool] = False
     reads: ClassVar[Reads] = Reads()
+    spelling: ClassVar[str] = ""
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any], *, record: bool | None = None) -> Self:
@@ -159,6 +163,21 @@ class Problem(ABC):
     def _weight_text(self, solution: Solution) -> str:
         """What a solution weighs, for its title; empty where the problem has no weights."""
         return f", weight {self.objective(solution):g}" if self.prompt_details() else ""
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        """The attributes that a prompt's words state, as a problem file has them.
+
+        The inverse of `prompt_details`, which near relatives of its wording pass as well.
+
+        Args:
+            words: the prompt without its literals.
+            names: the nodes of the graph by how they are written.
+
+        Raises:
+            InputError: one is stated twice, or names a node that the graph lacks.
+        """
+        return {}
 
     def rank(self, solution: Solution) -> tuple[float, ...]:
         """Sort key of a feasible solution, smaller is better."""

@@ -25,14 +25,16 @@ from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Assignment, Encoding, Solution, selected
+from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
 from quasar.problems.penalties import above, exactly_one
+from quasar.problems.words import COUNT, Names, only, stated
 
 
-class CommunityDetection(Problem):
+class CommunityDetection(GraphProblem):
     """Solution: list of [node, community], communities from 0. Objective: modularity.
 
     Feasible: every node is in exactly one community; communities may stay empty.
@@ -49,6 +51,7 @@ class CommunityDetection(Problem):
         },
         edges={"weight": "weight of the edge, 0 or more; default 1"},
         hints={"community": "communities cannot be fixed beforehand. Remove it"},
+        wording={"number_of_communities": "with 2 communities"},
     )
 
     def __init__(
@@ -58,7 +61,7 @@ class CommunityDetection(Problem):
             raise ProblemError(
                 f"'number_of_communities' is {number_of_communities}: allow at least one."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.number_of_communities = number_of_communities
         self.communities_size = communities_size
         weights = graphs.edge_numbers(graph, "weight", default=1)
@@ -88,16 +91,9 @@ class CommunityDetection(Problem):
         communities = graphs.attribute(attributes, "number_of_communities", int, 2)
         return cls(graphs.read_graph(data), communities, size)
 
-    def to_data(self) -> dict[str, Any]:
+    def attributes(self) -> dict[str, Any]:
         size = {} if self.communities_size is None else {"communities_size": self.communities_size}
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {
-                **size,
-                "number_of_communities": self.number_of_communities,
-            },
-        }
+        return {**size, "number_of_communities": self.number_of_communities}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), range(self.number_of_communities)))
@@ -177,6 +173,14 @@ class CommunityDetection(Problem):
         out.strong = inside_groups(out)
         out.edge_labels = edge_numbers(self.graph, "weight")
         return out
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        size, count = COUNT + r"[-\s]*sized\s+communities\b", COUNT + r"[-\s]*communities\b"
+        return stated(
+            communities_size=only(words, size, "community sizes"),
+            number_of_communities=only(words, count, "numbers of communities"),
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -18,13 +18,15 @@ import numpy as np
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.base import Assignment, Encoding, Solution
+from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
+from quasar.problems.words import Names, node_after, stated
 
 
-class ConnectedComponents(Problem):
+class ConnectedComponents(GraphProblem):
     """Solution: list of the nodes chosen. Objective: how many.
 
     Feasible: holds the given node, and no edge leaves the set.
@@ -36,10 +38,12 @@ class ConnectedComponents(Problem):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"node": "a node of the component"},
+        wording={"node": "for node 3"},
     )
+    spelling = "connected_component"
 
     def __init__(self, graph: nx.Graph, node: Label) -> None:
-        self.graph = graph
+        super().__init__(graph)
         self.node = node
 
     @classmethod
@@ -47,12 +51,8 @@ class ConnectedComponents(Problem):
         graph = graphs.read_graph(data)
         return cls(graph, graphs.node_attribute(graphs.attributes_of(data), "node", graph))
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {"node": to_json(self.node)},
-        }
+    def attributes(self) -> dict[str, Any]:
+        return {"node": to_json(self.node)}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [v for v in graphs.nodes(self.graph) if v != self.node]
@@ -107,6 +107,11 @@ class ConnectedComponents(Problem):
             notes={self.node: "asked for"},
             legend=[LegendEntry("in the component", 0)],
         )
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        introduction = r"(?:for|of|from|containing)(?=\s+node)"
+        return stated(node=node_after(words, names, [introduction], "the node"))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -10,52 +10,26 @@ without one the cost is the weight of the cover.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
-import networkx as nx
 import numpy as np
 
-from quasar.core.exact import Exact, exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.exact import Exact
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
-from quasar.problems.values import Number
 
 
-class EdgeCover(Problem):
-    """Solution: list of the edges in the cover. Objective: their total weight.
-
-    Edges carry `weight` (default 1, any number): without it the objective is how many there are.
-    """
+class EdgeCover(EdgeSubset):
+    """Solution: list of the edges in the cover. Objective: their total weight."""
 
     problem_type = "edge_cover"
     title = "Find the smallest set of edges that touches every node"
     sense = "min"
     encodings = ("exact", "agent-q")
-    reads = Reads(
-        edges={"weight": "weight of the edge, any number; default 1"},
-    )
-
-    def __init__(self, graph: nx.Graph) -> None:
-        self.graph = graph
-        self._weights: dict[Label, Number] = dict(
-            graphs.edge_numbers(graph, "weight", default=1).items()
-        )
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return cls(graphs.read_graph(data))
-
-    def to_data(self) -> dict[str, Any]:
-        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.edges(self.graph)
 
     def formulation(self) -> Formulation:
         """Cost, constraints and penalties.
@@ -63,7 +37,7 @@ class EdgeCover(Problem):
         Raises:
             ProblemError: a node of too many edges.
         """
-        weights = {edge: exact(weight) for edge, weight in self._weights.items()}
+        weights = self._weights
         least = penalties.unit(weights.values())
         bare, terms = Polynomial(), Polynomial()
         sizes: list[Exact] = [1]
@@ -88,17 +62,10 @@ class EdgeCover(Problem):
         graphs.refuse_weights(self._weights.values(), "edges", self.problem_type)
         return self.formulation().polynomial()
 
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(edge) for edge in selected(assignment, graphs.edges(self.graph))]
-
     def is_feasible(self, solution: Solution) -> bool:
         chosen = graphs.edges_from_json(solution)
         covered = {node for edge in chosen for node in edge}
         return covered == set(self.graph.nodes) and all(self.graph.has_edge(*e) for e in chosen)
-
-    def objective(self, solution: Solution) -> float:
-        chosen = graphs.edges_from_json(solution)
-        return float(total(exact(self._weights.get(edge, 0)) for edge in chosen))
 
     def prompt_details(self) -> str:
         return "of least edge weight" if graphs.are_weights(self._weights.values()) else ""

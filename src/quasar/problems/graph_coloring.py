@@ -18,16 +18,18 @@ from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Assignment, Encoding, Solution, selected
+from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import SolutionOverlay, counted, inside_groups, partition
 from quasar.problems.penalties import exactly_one, products
+from quasar.problems.words import COUNT, Names, only, stated
 
 _FIXED = "colours cannot be fixed beforehand. Remove it, or state the costs as problem type 'qubo'"
 
 
-class GraphColoring(Problem):
+class GraphColoring(GraphProblem):
     """Solution: list of [node, colour], colours from 0. Objective: edges within one colour.
 
     Feasible: every node has exactly one colour and the objective is 0; colours may stay unused.
@@ -43,14 +45,16 @@ class GraphColoring(Problem):
             **dict.fromkeys(("color", "colour", "fixed_colors", "precoloring"), _FIXED),
             **dict.fromkeys(("k", "colors", "colours"), "how many there are is 'number_of_colors'"),
         },
+        wording={"number_of_colors": "with 3 colors"},
     )
+    spelling = "graph_colou?ring"
 
     def __init__(self, graph: nx.Graph, number_of_colors: int) -> None:
         if number_of_colors < 1:
             raise ProblemError(
                 f"'number_of_colors' is {number_of_colors}: allow at least one colour."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.number_of_colors = number_of_colors
 
     @classmethod
@@ -58,12 +62,8 @@ class GraphColoring(Problem):
         colors = graphs.attribute(graphs.attributes_of(data), "number_of_colors", int, 3)
         return cls(graphs.read_graph(data), colors)
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {"number_of_colors": self.number_of_colors},
-        }
+    def attributes(self) -> dict[str, Any]:
+        return {"number_of_colors": self.number_of_colors}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, c) for v in graphs.nodes(self.graph) for c in range(self.number_of_colors)]
@@ -107,6 +107,11 @@ class GraphColoring(Problem):
         out.title = f"Colouring with {counted(len(out.legend), 'colour')}"
         out.wrong_edges = inside_groups(out)
         return out
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        colors = only(words, COUNT + r"[-\s]*colou?rs?\b", "numbers of colors")
+        return stated(number_of_colors=colors)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -22,7 +22,8 @@ from quasar.core.exact import FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Assignment, Encoding, Solution, selected
+from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
@@ -31,7 +32,7 @@ from quasar.problems.penalties import exactly_one, products
 _KEY = "autoisomorphic_graph"
 
 
-class GraphIsomorphism(Problem):
+class GraphIsomorphism(GraphProblem):
     """Solution: list of [node of the first graph, node of the second].
 
     Objective: how many pairs of nodes are joined in one graph and not in the other. Feasible: a
@@ -44,6 +45,7 @@ class GraphIsomorphism(Problem):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={_KEY: "the second graph, in node-link form"},
+        wording={_KEY: "with the second graph being {…}"},
     )
 
     def __init__(self, graph: nx.Graph, other: nx.Graph) -> None:
@@ -52,7 +54,7 @@ class GraphIsomorphism(Problem):
                 f"the graphs have {graph.number_of_nodes()} and {other.number_of_nodes()} nodes: "
                 "only graphs of the same size can be isomorphic."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.other = other
 
     @classmethod
@@ -61,12 +63,8 @@ class GraphIsomorphism(Problem):
         other = graphs.read_graph(attributes, key=_KEY, what="second graph")
         return cls(graphs.read_graph(data), other)
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {_KEY: graphs.graph_data(self.other)},
-        }
+    def attributes(self) -> dict[str, Any]:
+        return {_KEY: graphs.graph_data(self.other)}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(product(graphs.nodes(self.graph), graphs.nodes(self.other)))

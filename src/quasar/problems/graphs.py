@@ -14,6 +14,7 @@ from typing import Any
 import networkx as nx
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.labels import Label, from_json, sort_labels, sorted_pair, to_json
 from quasar.problems import values
 from quasar.problems.values import Number
@@ -245,12 +246,12 @@ def node_numbers(graph: nx.Graph, key: str, *, default: Number) -> dict[Label, N
     return dict(zip(order, _numbers(named, key, "node", default), strict=True))
 
 
-def are_weights(weights: Iterable[Number]) -> bool:
+def are_weights(weights: Iterable[Number | Exact]) -> bool:
     """Whether any weight differs from 1, so that they say something."""
     return any(weight != 1 for weight in weights)
 
 
-def refuse_weights(weights: Iterable[Number], what: str, problem_type: str) -> None:
+def refuse_weights(weights: Iterable[Number | Exact], what: str, problem_type: str) -> None:
     """Refuse weights in an encoding that has no place for them.
 
     Args:
@@ -285,31 +286,6 @@ def _number(value: Any, what: str) -> Number:
     if found is None or not abs(found) < _TOO_LARGE:
         raise ProblemError(f"{what} must be a finite number, not {value!r}.")
     return found
-
-
-def capacities(graph: nx.DiGraph) -> dict[tuple[Label, Label], Number]:
-    """The `capacity` of every arc, in the order of `edges`.
-
-    Raises:
-        ProblemError: a capacity that is missing, not a finite number, or negative.
-    """
-    found = edge_numbers(graph, "capacity")
-    for (u, v), capacity in found.items():
-        if capacity < 0:
-            raise ProblemError(
-                f"arc {u!r} - {v!r} has the capacity {capacity}: capacities must be 0 or more."
-            )
-    return found
-
-
-def check_terminals(source: Label, sink: Label) -> None:
-    """Refuse a source that is the sink.
-
-    Raises:
-        ProblemError: they are the same node.
-    """
-    if source == sink:
-        raise ProblemError(f"'source' and 'sink' are both {source!r}: name two different nodes.")
 
 
 def edges(graph: nx.Graph) -> list[tuple[Label, Label]]:
@@ -376,6 +352,16 @@ def node_attribute(attributes: Mapping[str, Any], name: str, graph: nx.Graph) ->
     if node not in graph:
         raise ProblemError(f"{name!r} is {node!r}, which is not a node of the graph.")
     return node
+
+
+def node_attributes(data: Mapping[str, Any], names: Iterable[str], graph: nx.Graph) -> list[Label]:
+    """Several required entries of `problem_specific_attributes` that name nodes of the graph.
+
+    Raises:
+        ProblemError: one is absent, or no such node.
+    """
+    attributes = attributes_of(data)
+    return [node_attribute(attributes, name, graph) for name in names]
 
 
 def from_json_list(values: list[Any]) -> list[Label]:

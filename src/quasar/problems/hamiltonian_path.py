@@ -26,14 +26,16 @@ from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, from_json, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.base import Assignment, Encoding, Solution
+from quasar.problems.bases import EDGE_WEIGHT, GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, walk
 from quasar.problems.penalties import above, exactly_one, products
+from quasar.problems.words import Names, node_after, stated
 
 
-class HamiltonianPath(Problem):
+class HamiltonianPath(GraphProblem):
     """Solution: list of the nodes from start to end. Objective: total weight of its edges.
 
     A position that holds no node decodes to null and one that holds several lists them all, so
@@ -46,7 +48,10 @@ class HamiltonianPath(Problem):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"start_node": "first node", "end_node": "last node"},
-        edges={"weight": "weight of the edge, any number; default 1"},
+        edges=EDGE_WEIGHT,
+        wording=dict.fromkeys(
+            ("start_node", "end_node"), "starting from node 0 and ending at node 5"
+        ),
     )
 
     def __init__(self, graph: nx.Graph, start_node: Label, end_node: Label) -> None:
@@ -55,7 +60,7 @@ class HamiltonianPath(Problem):
                 f"'start_node' and 'end_node' are both {start_node!r}: a path needs two different "
                 "ends; for a round trip use the problem type tsp."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.start_node = start_node
         self.end_node = end_node
         self._inner = [v for v in graphs.nodes(graph) if v not in (start_node, end_node)]
@@ -67,22 +72,10 @@ class HamiltonianPath(Problem):
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
         graph = graphs.read_graph(data)
-        attributes = graphs.attributes_of(data)
-        return cls(
-            graph,
-            graphs.node_attribute(attributes, "start_node", graph),
-            graphs.node_attribute(attributes, "end_node", graph),
-        )
+        return cls(graph, *graphs.node_attributes(data, ("start_node", "end_node"), graph))
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {
-                "start_node": to_json(self.start_node),
-                "end_node": to_json(self.end_node),
-            },
-        }
+    def attributes(self) -> dict[str, Any]:
+        return {"start_node": to_json(self.start_node), "end_node": to_json(self.end_node)}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         """(inner node, position), and for `agent-q` the spare ones past the last position."""
@@ -166,6 +159,15 @@ class HamiltonianPath(Problem):
         out.notes = {self.start_node: "start", self.end_node: "end"}
         out.legend = [LegendEntry("on the path", 0), LegendEntry("step")]
         return out
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        starts = [r"start(?:s|ing)?(?:\s+(?:from|at|in|on|with))?", "from"]
+        ends = [r"end(?:s|ing)?(?:\s+(?:at|in|on|with))?", r"to(?=\s+node)"]
+        return stated(
+            start_node=node_after(words, names, starts, "the start"),
+            end_node=node_after(words, names, ends, "the end"),
+        )
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

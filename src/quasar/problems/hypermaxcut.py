@@ -42,9 +42,11 @@ class HyperMaxCut(Problem):
     sense = "max"
     encodings = ("exact", "agent-q")
     reads = Reads(
+        hypergraph=True,
         edges={"weight": "weight of the hyperedge, any number; default 1"},
         hints={"weights": "write each weight with its hyperedge, as {'nodes': [...], 'weight': 2}"},
     )
+    spelling = "hyper(?:graph)?_max_cut"
 
     def __init__(self, graph: Hypergraph) -> None:
         self.graph = graph

@@ -6,7 +6,7 @@ It is exact where a k-clique exists: one node more gains at most k edges and cos
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any, Self
 
@@ -14,17 +14,19 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.labels import Label, sorted_pair, to_json
+from quasar.core.labels import sorted_pair
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import NodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted
 from quasar.problems.penalties import products
+from quasar.problems.words import COUNT, Names, only, stated
 
 
-class KClique(Problem):
+class KClique(NodeSubset):
     """Solution: list of the nodes chosen. Objective: how many edges join them."""
 
     problem_type = "kclique"
@@ -33,7 +35,9 @@ class KClique(Problem):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"k": "size of the clique"},
+        wording={"k": "with 3 sized clique"},
     )
+    spelling = "k_clique"
 
     def __init__(self, graph: nx.Graph, k: int) -> None:
         if not 1 <= k <= graph.number_of_nodes():
@@ -41,7 +45,7 @@ class KClique(Problem):
                 f"'k' is {k}: choose a clique size from 1 to the graph's "
                 f"{graph.number_of_nodes()} nodes."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.k = k
 
     @classmethod
@@ -49,15 +53,8 @@ class KClique(Problem):
         attributes = graphs.attributes_of(data)
         return cls(graphs.read_graph(data), graphs.attribute(attributes, "k", int, 3))
 
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {"k": self.k},
-        }
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.nodes(self.graph)
+    def attributes(self) -> dict[str, Any]:
+        return {"k": self.k}
 
     def formulation(self) -> Formulation:
         joined = products(self.graph.edges)
@@ -69,9 +66,6 @@ class KClique(Problem):
 
     def published(self) -> Polynomial:
         return self.formulation().polynomial()
-
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
 
     def is_feasible(self, solution: Solution) -> bool:
         chosen = set(graphs.from_json_list(solution))
@@ -99,6 +93,14 @@ class KClique(Problem):
             wrong_edges=pairs - present,
             legend=[LegendEntry("in the clique", 0)],
         )
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        pattern = (
+            rf"{COUNT}[-\s]*sized\s+clique|cliques?\s+of\s+size\s+(\d{{1,9}})\b"
+            rf"|\bk\s*=\s*(\d{{1,9}})\b|{COUNT}[-\s]cliques?\b"
+        )
+        return stated(k=only(words, pattern, "sizes of the clique"))
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

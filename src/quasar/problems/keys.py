@@ -41,6 +41,8 @@ class Reads:
             may name another key that holds them.
         edges: the same for edges, arcs or hyperedges.
         hints: what to do about keys that people are known to try and that are not read.
+        hypergraph: the graph has hyperedges instead of edges.
+        wording: how a prompt states each attribute that the type cannot do without.
     """
 
     fields: tuple[str, ...] = ("graph",)
@@ -48,6 +50,8 @@ class Reads:
     nodes: Mapping[str, str] = field(default_factory=dict)
     edges: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    hypergraph: bool = False
+    wording: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def naming(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ that. Taking off w_min shifts all matchings of one size alike.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Self
@@ -20,23 +21,25 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
-from quasar.core.errors import ProblemError
-from quasar.core.exact import Exact, FloatVector, exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.errors import InputError, ProblemError
+from quasar.core.exact import FloatVector
+from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import EDGE_WEIGHT, EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
 from quasar.problems.penalties import above
+from quasar.problems.words import Names, stated
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
 """Perfect ones must cover every node, near-perfect ones all but one; the lightest is best."""
 _BARE = {"perfect": 0, "perfect_bipartite": 0, "near_perfect": 1}
 
 
-class Matching(Problem):
+class Matching(EdgeSubset):
     """Solution: list of the edges chosen. Objective: their total weight.
 
     Feasible: no two edges share a node, and the kind's nodes are covered. Solutions rank by number
@@ -56,7 +59,7 @@ class Matching(Problem):
             "matching": f"kind: {', '.join(KINDS)}; default maximum",
             "extra": "anything, kept as it is and not used",
         },
-        edges={"weight": "weight of the edge, any number; default 1"},
+        edges=EDGE_WEIGHT,
     )
 
     def __init__(self, graph: nx.Graph, kind: str = "maximum", extra: Any = None) -> None:
@@ -66,13 +69,9 @@ class Matching(Problem):
             raise ProblemError(
                 f"the graph is not bipartite: use 'matching': {kind.removesuffix('_bipartite')!r}."
             )
-        self.graph = graph
+        super().__init__(graph)
         self.kind = kind
         self.extra = extra
-        self._weight: dict[Label, Exact] = {
-            edge: exact(weight)
-            for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
-        }
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
@@ -82,19 +81,12 @@ class Matching(Problem):
             graphs.read_graph(data), "maximum" if kind is None else kind, attributes.get("extra")
         )
 
-    def to_data(self) -> dict[str, Any]:
+    def attributes(self) -> dict[str, Any]:
         extra = {} if self.extra is None else {"extra": self.extra}
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {"matching": self.kind, **extra},
-        }
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return list(self._weight)
+        return {"matching": self.kind, **extra}
 
     def published(self) -> Polynomial:
-        cost = Polynomial.linear(self._weight)
+        cost = Polynomial.linear(self._weights)
         for v in self.graph.nodes:
             if self.graph.degree[v]:
                 uncovered = Polynomial.linear(dict.fromkeys(graphs.edges_at(self.graph, v), -1), 1)
@@ -102,8 +94,8 @@ class Matching(Problem):
         return cost
 
     def formulation(self) -> Formulation:
-        lightest = min(self._weight.values(), default=0)
-        excess = {edge: weight - lightest for edge, weight in self._weight.items()}
+        lightest = min(self._weights.values(), default=0)
+        excess = {edge: weight - lightest for edge, weight in self._weights.items()}
         covered = sum(1 for v in self.graph.nodes if self.graph.degree[v])
         reward = above(covered // 2 * max(excess.values(), default=0))
         cost = Polynomial.linear({edge: e - reward for edge, e in excess.items()})
@@ -121,26 +113,19 @@ class Matching(Problem):
         """How many nodes may stay bare, for the kinds that say so."""
         if self.kind not in _BARE:
             return []
-        bare = Polynomial.linear(dict.fromkeys(self._weight, -2), self.graph.number_of_nodes())
+        bare = Polynomial.linear(dict.fromkeys(self._weights, -2), self.graph.number_of_nodes())
         return [Constraint((bare - _BARE[self.kind]).square())]
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
-        return Polynomial.linear(self._weight).values(variables).floats()
-
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(edge) for edge in selected(assignment, self._weight)]
+        return Polynomial.linear(self._weights).values(variables).floats()
 
     def is_feasible(self, solution: Solution) -> bool:
         chosen = graphs.edges_from_json(solution)
         touched = [node for edge in chosen for node in edge]
         bare = self.graph.number_of_nodes() - len(touched)
-        if len(set(touched)) != len(touched) or any(edge not in self._weight for edge in chosen):
+        if len(set(touched)) != len(touched) or any(edge not in self._weights for edge in chosen):
             return False
         return bool(bare == _BARE.get(self.kind, bare))
-
-    def objective(self, solution: Solution) -> float:
-        chosen = graphs.edges_from_json(solution)
-        return float(total(self._weight.get(edge, 0) for edge in chosen))
 
     def rank(self, solution: Solution) -> tuple[float, ...]:
         return (-float(len(solution)), self.objective(solution))
@@ -163,6 +148,27 @@ class Matching(Problem):
             edge_labels=labels,
             legend=[LegendEntry("matched", 0), LegendEntry("in the matching")],
         )
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        """The kind; none where the words say only "matching": the file's default then holds."""
+        kinds = sorted(KINDS, key=len, reverse=True)
+        spelt = "|".join(kind.replace("_", r"[-_\s]+") for kind in kinds)
+        found = {
+            re.sub(r"[-\s]+", "_", kind.lower())
+            for kind in re.findall(rf"\b({spelt})[-\s]+matching\b", words, re.IGNORECASE)
+        }
+        if len(found) > 1:
+            raise InputError(
+                f"the prompt names several kinds of matching ({', '.join(sorted(found))}): "
+                "keep one."
+            )
+        stranger = re.search(r"\busing\s+(?:a\s+|the\s+)?(\S+)\s+matching\b", words, re.IGNORECASE)
+        if stranger and not found:
+            raise InputError(
+                f"the prompt asks for {stranger[1]!r} matching; known kinds: {', '.join(KINDS)}."
+            )
+        return stated(matching=found.pop() if found else None)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

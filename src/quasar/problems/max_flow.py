@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Self
+from typing import Self
 
 import networkx as nx
 import numpy as np
@@ -23,15 +23,14 @@ from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.base import Assignment, Encoding, Solution
+from quasar.problems.bases import TERMINALS, Arc, FlowNetwork
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
 
-Arc = tuple[Label, Label]
 
-
-class MaxFlow(Problem):
+class MaxFlow(FlowNetwork):
     """Solution: list of [u, v, flow], one for each arc. Objective: net flow out of the source.
 
     Feasible: flows are whole numbers within the capacities, and every node other than source and
@@ -45,46 +44,22 @@ class MaxFlow(Problem):
     reads = Reads(
         attributes={"source": "where the flow begins", "sink": "where it ends"},
         edges={"capacity": "capacity of the arc, a whole number of 0 or more"},
+        wording=TERMINALS,
     )
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
-        graphs.check_terminals(source, sink)
-        self.graph = graph
-        self.source = source
-        self.sink = sink
-        self._capacity: dict[Arc, int] = {}
-        for (u, v), capacity in graphs.capacities(graph).items():
-            if capacity != int(capacity):
+        super().__init__(graph, source, sink)
+        self._units: dict[Arc, int] = {}
+        for (u, v), capacity in self._capacity.items():
+            if not isinstance(capacity, int):
                 raise ProblemError(
-                    f"arc {u!r} - {v!r} has the capacity {capacity}: flow runs in whole units, "
-                    "so scale all capacities to whole numbers."
+                    f"arc {u!r} - {v!r} has the capacity {float(capacity)}: flow runs in whole "
+                    "units, so scale all capacities to integers."
                 )
-            self._capacity[u, v] = int(capacity)
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        graph = graphs.read_graph(data, directed=True)
-        attributes = graphs.attributes_of(data)
-        return cls(
-            graph,
-            graphs.node_attribute(attributes, "source", graph),
-            graphs.node_attribute(attributes, "sink", graph),
-        )
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {
-                "source": to_json(self.source),
-                "sink": to_json(self.sink),
-            },
-        }
+            self._units[u, v] = capacity
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return [
-            (arc, bit) for arc, c in self._capacity.items() for bit in range(len(_bit_values(c)))
-        ]
+        return [(arc, bit) for arc, c in self._units.items() for bit in range(len(_bit_values(c)))]
 
     def formulation(self) -> Formulation:
         flow = self._flows()
@@ -97,8 +72,8 @@ class MaxFlow(Problem):
     def published(self) -> Polynomial:
         flow = self._flows()
         _, unbalanced = self._balance(flow)
-        out = [arc for arc, c in self._capacity.items() if arc[0] == self.source and c]
-        total = sum(self._capacity[arc] for arc in out)
+        out = [arc for arc, c in self._units.items() if arc[0] == self.source and c]
+        total = sum(self._units[arc] for arc in out)
         for arc in out:
             unbalanced.accumulate(flow[arc].square(), Fraction(-1, total))
         return unbalanced
@@ -106,7 +81,7 @@ class MaxFlow(Problem):
     def _flows(self) -> dict[Arc, Polynomial]:
         return {
             arc: Polynomial.linear({(arc, bit): w for bit, w in enumerate(_bit_values(c))})
-            for arc, c in self._capacity.items()
+            for arc, c in self._units.items()
         }
 
     def _balance(
@@ -125,7 +100,7 @@ class MaxFlow(Problem):
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [
             [*to_json(arc), sum(w for i, w in enumerate(_bit_values(c)) if assignment[arc, i])]
-            for arc, c in self._capacity.items()
+            for arc, c in self._units.items()
         ]
 
     def is_feasible(self, solution: Solution) -> bool:
@@ -134,7 +109,7 @@ class MaxFlow(Problem):
             return False
         surplus = dict.fromkeys(self.graph.nodes, 0)
         for u, v, flow in rows:
-            if not 0 <= flow <= self._capacity.get((u, v), -1) or flow != int(flow):
+            if not 0 <= flow <= self._units.get((u, v), -1) or flow != int(flow):
                 return False
             surplus[u] -= flow
             surplus[v] += flow
@@ -143,9 +118,6 @@ class MaxFlow(Problem):
     def objective(self, solution: Solution) -> float:
         rows = graphs.rows_from_json(solution)
         return float(sum(((u == self.source) - (v == self.source)) * f for u, v, f in rows))
-
-    def prompt_details(self) -> str:
-        return f"from source node {self.source} to sink node {self.sink}"
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         flows = {(u, v): flow for u, v, flow in graphs.rows_from_json(solution)}

@@ -10,51 +10,27 @@ the weight of the set.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
-import networkx as nx
 import numpy as np
 
-from quasar.core.exact import exact, total
-from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
 
 
-class MaxIndependentSet(Problem):
-    """Solution: list of the nodes in the set. Objective: their total weight.
-
-    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
-    """
+class MaxIndependentSet(WeightedNodeSubset):
+    """Solution: list of the nodes in the set. Objective: their total weight."""
 
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
     sense = "max"
-    reads = Reads(
-        nodes={"weight": "weight of the node, any number; default 1"},
-    )
-
-    def __init__(self, graph: nx.Graph) -> None:
-        self.graph = graph
-        self._weights = graphs.node_numbers(graph, "weight", default=1)
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return cls(graphs.read_graph(data))
-
-    def to_data(self) -> dict[str, Any]:
-        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.nodes(self.graph)
 
     def formulation(self) -> Formulation:
-        weights = {v: exact(weight) for v, weight in self._weights.items()}
+        weights = self._weights
         joined = penalties.products(self.graph.edges)
         sizes = penalties.of_pairs(self.graph.edges, weights)
         terms = Polynomial({frozenset(edge): size for edge, size in sizes.items()})
@@ -62,19 +38,12 @@ class MaxIndependentSet(Problem):
         own = Penalties(terms, max(sizes.values(), default=1), why)
         return Formulation(Polynomial.linear(weights) * -1, [Constraint(joined)], own)
 
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
-
     def is_feasible(self, solution: Solution) -> bool:
         nodes = graphs.nodes(self.graph)
         chosen = set(values.recognised(solution, nodes))
         return values.is_subset(solution, nodes) and not any(
             u in chosen and v in chosen for u, v in self.graph.edges
         )
-
-    def objective(self, solution: Solution) -> float:
-        chosen = values.recognised(solution, graphs.nodes(self.graph))
-        return float(total(exact(self._weights[v]) for v in chosen))
 
     def prompt_details(self) -> str:
         return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""

@@ -6,17 +6,16 @@ every assignment is a cut. Both sides of a partition are ground states.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import networkx as nx
 import numpy as np
 
 from quasar.core.exact import exact, total
-from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import EDGE_WEIGHT, NodeSubset
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers, sides
@@ -28,7 +27,7 @@ _TWO_SIDES = (
 )
 
 
-class MaxCut(Problem):
+class MaxCut(NodeSubset):
     """Solution: list of the nodes on one side. Objective: weight of the edges cut.
 
     Edges carry `weight` (default 1, negative allowed).
@@ -38,23 +37,14 @@ class MaxCut(Problem):
     title = "Find the split of the nodes into two sides that cuts the largest edge weight"
     sense = "max"
     reads = Reads(
-        edges={"weight": "weight of the edge, any number; default 1"},
+        edges=EDGE_WEIGHT,
         hints=dict.fromkeys(("k", "number_of_parts", "number_of_colors"), _TWO_SIDES),
     )
+    spelling = "max_cut"
 
     def __init__(self, graph: nx.Graph) -> None:
-        self.graph = graph
+        super().__init__(graph)
         self._weights = graphs.edge_numbers(graph, "weight", default=1, order=graph.edges)
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return cls(graphs.read_graph(data))
-
-    def to_data(self) -> dict[str, Any]:
-        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.nodes(self.graph)
 
     def formulation(self) -> Formulation:
         cost = Polynomial()
@@ -62,9 +52,6 @@ class MaxCut(Problem):
             cost.accumulate(Polynomial.linear({u: -1, v: -1}), weight)
             cost.accumulate(Polynomial.variable(u) * Polynomial.variable(v), 2 * exact(weight))
         return Formulation(cost)
-
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
 
     def is_feasible(self, solution: Solution) -> bool:
         return values.is_subset(solution, graphs.nodes(self.graph))

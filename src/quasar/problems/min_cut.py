@@ -8,23 +8,22 @@ apart always pays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
-import networkx as nx
 import numpy as np
 
-from quasar.core.exact import exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.exact import total
+from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import TERMINALS, FlowNetwork, NodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, sides
 
 
-class MinCut(Problem):
+class MinCut(FlowNetwork, NodeSubset):
     """Solution: list of the nodes on the source side. Objective: capacity from it to the rest.
 
     Feasible: holds the source and not the sink.
@@ -37,37 +36,8 @@ class MinCut(Problem):
     reads = Reads(
         attributes={"source": "node on the near side", "sink": "node on the far side"},
         edges={"capacity": "capacity of the arc, 0 or more"},
+        wording=TERMINALS,
     )
-
-    def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
-        graphs.check_terminals(source, sink)
-        self.graph = graph
-        self.source = source
-        self.sink = sink
-        self._capacity = {arc: exact(c) for arc, c in graphs.capacities(graph).items()}
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        graph = graphs.read_graph(data, directed=True)
-        attributes = graphs.attributes_of(data)
-        return cls(
-            graph,
-            graphs.node_attribute(attributes, "source", graph),
-            graphs.node_attribute(attributes, "sink", graph),
-        )
-
-    def to_data(self) -> dict[str, Any]:
-        return {
-            "problem_type": self.problem_type,
-            "graph": graphs.graph_data(self.graph),
-            "problem_specific_attributes": {
-                "source": to_json(self.source),
-                "sink": to_json(self.sink),
-            },
-        }
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.nodes(self.graph)
 
     def formulation(self) -> Formulation:
         cost = Polynomial.total(
@@ -83,9 +53,6 @@ class MinCut(Problem):
     def published(self) -> Polynomial:
         return self.formulation().polynomial()
 
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
-
     def is_feasible(self, solution: Solution) -> bool:
         side = set(graphs.from_json_list(solution))
         return self.source in side and self.sink not in side and side <= set(self.graph.nodes)
@@ -94,9 +61,6 @@ class MinCut(Problem):
         side = set(graphs.from_json_list(solution))
         cut = (c for (u, v), c in self._capacity.items() if u in side and v not in side)
         return float(total(cut))
-
-    def prompt_details(self) -> str:
-        return f"from source node {self.source} to sink node {self.sink}"
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))

@@ -26,13 +26,14 @@ from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, natural_key, sorted_pair, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
-from quasar.problems.base import Assignment, Encoding, Problem, Solution
+from quasar.problems.base import Assignment, Encoding, Solution
+from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, walk
 
 
-class TravelingSalesperson(Problem):
+class TravelingSalesperson(GraphProblem):
     """Solution: list of all nodes in the order of the tour, from the first node in natural order
     and in the direction whose second node comes before the last. Objective: length of the tour.
 
@@ -46,9 +47,10 @@ class TravelingSalesperson(Problem):
     reads = Reads(
         edges={"weight": "length of the edge, any number; default 1"},
     )
+    spelling = "(?:tsp|travell?ing_sales(?:person|man))"
 
     def __init__(self, graph: nx.Graph) -> None:
-        self.graph = graph
+        super().__init__(graph)
         self._nodes = graphs.nodes(graph)
         if len(self._nodes) < 3:
             raise ProblemError(
@@ -58,13 +60,6 @@ class TravelingSalesperson(Problem):
             edge: exact(weight)
             for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return cls(graphs.read_graph(data))
-
-    def to_data(self) -> dict[str, Any]:
-        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, j) for v in self._nodes[1:] for j in self._positions()]

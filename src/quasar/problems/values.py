@@ -168,13 +168,17 @@ def key(label: Label) -> str:
 
 
 def recognised(solution: Any, names: Sequence[Label]) -> list[Label]:
-    """The different known names that a solution lists; whatever else it holds is passed over."""
-    out: list[Label] = []
+    """The different known names that a solution lists; anything else it holds is passed over."""
+    known = set(names)
+    out: dict[Label, None] = {}
     for value in solution if isinstance(solution, list | tuple) else ():
         label = from_json(value)
-        if label in names and label not in out:
-            out.append(label)
-    return out
+        try:
+            if label in known:
+                out[label] = None
+        except TypeError:  # an object, which has no hash
+            continue
+    return list(out)
 
 
 def is_subset(solution: Any, names: Sequence[Label]) -> bool:

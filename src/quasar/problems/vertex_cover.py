@@ -10,52 +10,28 @@ without one the cost is the weight of the cover.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
-import networkx as nx
 import numpy as np
 
-from quasar.core.exact import exact, total
-from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling
-from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.base import Solution
+from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
 
 
-class VertexCover(Problem):
-    """Solution: list of the nodes in the cover. Objective: their total weight.
-
-    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
-    """
+class VertexCover(WeightedNodeSubset):
+    """Solution: list of the nodes in the cover. Objective: their total weight."""
 
     problem_type = "vertex_cover"
     title = "Find the smallest set of nodes that touches every edge"
     sense = "min"
     encodings = ("exact", "agent-q")
-    reads = Reads(
-        nodes={"weight": "weight of the node, any number; default 1"},
-    )
-
-    def __init__(self, graph: nx.Graph) -> None:
-        self.graph = graph
-        self._weights = graphs.node_numbers(graph, "weight", default=1)
-
-    @classmethod
-    def _read(cls, data: Mapping[str, Any]) -> Self:
-        return cls(graphs.read_graph(data))
-
-    def to_data(self) -> dict[str, Any]:
-        return {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
-
-    def variables(self, encoding: Encoding) -> Sequence[Label]:
-        return graphs.nodes(self.graph)
 
     def formulation(self) -> Formulation:
-        weights = {v: exact(weight) for v, weight in self._weights.items()}
+        weights = self._weights
         bare, terms = Polynomial(), Polynomial()
         sizes = penalties.of_pairs(self.graph.edges, weights)
         for edge, size in sizes.items():
@@ -75,16 +51,9 @@ class VertexCover(Problem):
         graphs.refuse_weights(self._weights.values(), "nodes", self.problem_type)
         return self.formulation().polynomial()
 
-    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
-        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
-
     def is_feasible(self, solution: Solution) -> bool:
         chosen = set(graphs.from_json_list(solution))
         return all(u in chosen or v in chosen for u, v in self.graph.edges)
-
-    def objective(self, solution: Solution) -> float:
-        chosen = set(graphs.from_json_list(solution))
-        return float(total(exact(self._weights.get(v, 0)) for v in chosen))
 
     def prompt_details(self) -> str:
         return "of least node weight" if graphs.are_weights(self._weights.values()) else ""

@@ -30,23 +30,15 @@ from quasar.core.json_text import RepeatedKeyError
 from quasar.core.labels import Label, VariableOrder, from_json, to_json
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.load import build_problem, same_hamiltonian
+from quasar.problems.registry import PROBLEMS
+from quasar.problems.words import COUNT, FILE, Names, only
 from quasar.prompts.chat import Request
-from quasar.prompts.details import (
-    COUNT,
-    FILE,
-    Names,
-    find_algorithm,
-    find_type,
-    only,
-    read_details,
-    require,
-)
+from quasar.prompts.details import find_algorithm, find_type, require
 from quasar.prompts.literals import find_literals, read_literal
 
 _FORM = 'given the graph: {"nodes": [{"id": 0}, …], "edges": [{"source": 0, …}, …]}'
 _GRAPH_KEYS = ("edges", "links", "hyperedges")
 _SECOND = "autoisomorphic_graph"
-_ARC_TYPES = ("min_cut", "max_flow")  # whose third entry of an edge is a capacity, not a weight
 _BEFORE_GRAPH = re.compile(
     r"\b(second\s+)?(?:hyper)?(?:graph|edges)(?:\s+(?:being|is|as|with))?\s*[:=]?\s*$",
     re.IGNORECASE,
@@ -86,7 +78,8 @@ def read_prompt(
     graph = _node_link(graphs[0], problem_type)
     if second is not None:
         attributes.setdefault(_SECOND, _node_link(second, problem_type))
-    attributes = {**read_details(problem_type, words, _node_names(graph)), **attributes}
+    details = PROBLEMS[problem_type].read_details(words, _node_names(graph))
+    attributes = {**details, **attributes}
     require(problem_type, attributes)
     problem = build_problem(
         {"problem_type": problem_type, "graph": graph, "problem_specific_attributes": attributes},
@@ -193,8 +186,9 @@ def _parts(text: str) -> tuple[str, list[Any], Any, dict[str, Any]]:
 
 def _node_link(value: Any, problem_type: str) -> dict[str, Any]:
     """A graph of any accepted form as a problem file has it."""
+    reads = PROBLEMS[problem_type].reads
     if isinstance(value, list):
-        value = {"hyperedges" if problem_type == "hypermaxcut" else "edges": value}
+        value = {"hyperedges" if reads.hypergraph else "edges": value}
     graph = dict(value)
     key = next(key for key in _GRAPH_KEYS if key in graph)
     edges = graph.pop(key)
@@ -205,7 +199,7 @@ def _node_link(value: Any, problem_type: str) -> dict[str, Any]:
         members = [e.get("nodes") if isinstance(e, Mapping) else e for e in graph[key]]
         ends = [node for edge in members if isinstance(edge, list) for node in edge]
     else:
-        number = "capacity" if problem_type in _ARC_TYPES else "weight"
+        number = next(iter(reads.edges), "weight")
         graph["edges"] = [_edge(edge, number) for edge in edges]
         ends = [edge[end] for edge in graph["edges"] for end in ("source", "target")]
     if "nodes" not in graph:

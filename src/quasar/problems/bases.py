@@ -1,0 +1,141 @@
+"""What problem types on graphs have in common: reading, writing, variables, decoding.
+
+`GraphProblem` is any problem stated by one graph; `NodeSubset` and `EdgeSubset` choose some of its
+nodes or edges, one variable each; `FlowNetwork` has arcs with capacities, a source and a sink.
+Costs, constraints and samples are each type's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import networkx as nx
+
+from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact, exact, total
+from quasar.core.labels import Label, to_json
+from quasar.problems import graphs, values
+from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
+from quasar.problems.keys import Reads
+from quasar.problems.words import Names, node_after, stated
+
+NODE_WEIGHT = {"weight": "weight of the node, any number; default 1"}
+EDGE_WEIGHT = {"weight": "weight of the edge, any number; default 1"}
+TERMINALS = dict.fromkeys(("source", "sink"), "from source node 0 to sink node 5")
+"""How a prompt states them."""
+
+Arc = tuple[Label, Label]
+
+
+class GraphProblem(Problem):
+    """A problem on one graph, with attributes of its own or without."""
+
+    def __init__(self, graph: nx.Graph) -> None:
+        self.graph = graph
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_graph(data))
+
+    def attributes(self) -> dict[str, Any]:
+        """The `problem_specific_attributes` of its file."""
+        return {}
+
+    def to_data(self) -> dict[str, Any]:
+        data = {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
+        attributes = self.attributes()
+        return {**data, "problem_specific_attributes": attributes} if attributes else data
+
+
+class NodeSubset(GraphProblem):
+    """Solution: list of the nodes chosen. Variables: the nodes."""
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return graphs.nodes(self.graph)
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(v) for v in selected(assignment, graphs.nodes(self.graph))]
+
+
+class WeightedNodeSubset(NodeSubset):
+    """Solution: list of the nodes chosen. Objective: their total weight.
+
+    Nodes carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
+
+    reads = Reads(nodes=NODE_WEIGHT)
+
+    def __init__(self, graph: nx.Graph) -> None:
+        super().__init__(graph)
+        numbers = graphs.node_numbers(graph, "weight", default=1)
+        self._weights: dict[Label, Exact] = {v: exact(number) for v, number in numbers.items()}
+
+    def objective(self, solution: Solution) -> float:
+        chosen = values.recognised(solution, graphs.nodes(self.graph))
+        return float(total(self._weights[v] for v in chosen))
+
+
+class EdgeSubset(GraphProblem):
+    """Solution: list of the edges chosen. Objective: their total weight. Variables: the edges, as
+    sorted pairs.
+
+    Edges carry `weight` (default 1, any number): without it the objective is how many there are.
+    """
+
+    reads = Reads(edges=EDGE_WEIGHT)
+
+    def __init__(self, graph: nx.Graph) -> None:
+        super().__init__(graph)
+        numbers = graphs.edge_numbers(graph, "weight", default=1)
+        self._weights: dict[Label, Exact] = {
+            edge: exact(number) for edge, number in numbers.items()
+        }
+
+    def variables(self, encoding: Encoding) -> Sequence[Label]:
+        return list(self._weights)
+
+    def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
+        return [to_json(edge) for edge in selected(assignment, self._weights)]
+
+    def objective(self, solution: Solution) -> float:
+        chosen = graphs.edges_from_json(solution)
+        return float(total(self._weights.get(edge, 0) for edge in chosen))
+
+
+class FlowNetwork(GraphProblem):
+    """A directed graph with a source, a sink and a `capacity` of 0 or more on every arc."""
+
+    def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
+        if source == sink:
+            raise ProblemError(
+                f"'source' and 'sink' are both {source!r}: name two different nodes."
+            )
+        super().__init__(graph)
+        self.source = source
+        self.sink = sink
+        self._capacity: dict[Arc, Exact] = {}
+        for (u, v), capacity in graphs.edge_numbers(graph, "capacity").items():
+            if capacity < 0:
+                raise ProblemError(
+                    f"arc {u!r} - {v!r} has the capacity {capacity}: capacities must be 0 or more."
+                )
+            self._capacity[u, v] = exact(capacity)
+
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        graph = graphs.read_graph(data, directed=True)
+        return cls(graph, *graphs.node_attributes(data, ("source", "sink"), graph))
+
+    def attributes(self) -> dict[str, Any]:
+        return {"source": to_json(self.source), "sink": to_json(self.sink)}
+
+    def prompt_details(self) -> str:
+        return f"from source node {self.source} to sink node {self.sink}"
+
+    @classmethod
+    def read_details(cls, words: str, names: Names) -> dict[str, Any]:
+        return stated(
+            source=node_after(words, names, ["source", r"from(?=\s+node)"], "the source"),
+            sink=node_after(words, names, ["sink", "target", r"to(?=\s+node)"], "the sink"),
+        )
