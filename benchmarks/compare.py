@@ -24,7 +24,8 @@ from benchmarks._common import ROOT, print_table, write_result
 from benchmarks.nano_parts.asking import MAX_TOKENS
 from benchmarks.nano_parts.sets import agentq_folder
 
-from quasar.agent.records import RecordsSettings, generate_records
+from quasar.agent.records import generate_records
+from quasar.agent.settings import GenerationSettings
 from quasar.cli.bar import Bar
 from quasar.core.jsonl import read_jsonl
 from quasar.evaluation.evaluate import evaluate
@@ -36,23 +37,23 @@ Line = dict[str, Any]
 _SHOWN = ("SCR", "SREV", "RE", "HQCR", "approximation_ratio", "p_optimal", "top_is_optimal")
 
 
-def runs(model: str) -> dict[str, tuple[str, RecordsSettings]]:
+def runs(model: str) -> dict[str, tuple[str, GenerationSettings]]:
     """Name of each run made here: who writes, and how."""
     greedy = Sampling(temperature=0.0, max_tokens=MAX_TOKENS)
     drawn = Sampling(temperature=1.0, top_p=0.95, samples=10, max_tokens=MAX_TOKENS)
     likeness = Request(None, None, "agent-q")
     name = Path(model).name
     return {
-        f"{name} converged@1": (model, RecordsSettings(sampling=greedy)),
-        f"{name} agent-q@1": (model, RecordsSettings(request=likeness, sampling=greedy)),
+        f"{name} converged@1": (model, GenerationSettings(sampling=greedy)),
+        f"{name} agent-q@1": (model, GenerationSettings(request=likeness, sampling=greedy)),
         f"{name} agent-q@10": (
             model,
-            RecordsSettings(request=likeness, sampling=drawn, samples=10),
+            GenerationSettings(request=likeness, sampling=drawn, samples=10),
         ),
-        "designer converged@1": ("designer", RecordsSettings(settings=DesignerSettings())),
+        "designer converged@1": ("designer", GenerationSettings(settings=DesignerSettings())),
         "designer agent-q@1": (
             "designer",
-            RecordsSettings(settings=DesignerSettings(style="agent-q")),
+            GenerationSettings(settings=DesignerSettings(style="agent-q")),
         ),
     }
 

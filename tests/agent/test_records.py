@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from quasar.agent.records import RecordsSettings, generate_records
+from quasar.agent.records import generate_records
 from quasar.agent.refine import RefineSettings
+from quasar.agent.settings import GenerationSettings
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.evaluation.inputs import read_generations, read_records
@@ -61,7 +62,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def test_a_line_has_the_program_and_the_raw_text(records: Path, tmp_path: Path) -> None:
     out, writer = tmp_path / "g.jsonl", model()
-    done = generate_records(records, out, writer, RecordsSettings(samples=2))
+    done = generate_records(records, out, writer, GenerationSettings(samples=2))
     assert (done.run, done.written, done.kept, done.failed) == ("m", 12, 0, 0)
     written = lines(out)
     assert [(x["sample_index"], x["candidate"]) for x in written] == [
@@ -84,13 +85,13 @@ def test_a_file_cut_anywhere_is_completed(
 ) -> None:
     out = tmp_path / "g.jsonl"
     out.unlink(missing_ok=True)
-    how = RecordsSettings(samples=samples)
+    how = GenerationSettings(samples=samples)
     generate_records(records, out, model(), how)
     whole = out.read_bytes()
     out.write_bytes(whole[: cut % (len(whole) + 1)])
     there = out.read_bytes().count(b"\n")
     done = generate_records(
-        records, out, model(), RecordsSettings(samples=samples, batch_size=batch_size)
+        records, out, model(), GenerationSettings(samples=samples, batch_size=batch_size)
     )
     assert done.kept == there
     assert done.written + there == 6 * samples
@@ -111,7 +112,7 @@ def test_several_records_are_asked_at_once_but_no_chat_twice(records: Path, tmp_
     records.write_text("".join(json.dumps(row) + "\n" for row in twice))
     writer = Counting(answer, name="m", prompt_style="published")
     generate_records(
-        records, tmp_path / "g.jsonl", writer, RecordsSettings(samples=2, batch_size=8)
+        records, tmp_path / "g.jsonl", writer, GenerationSettings(samples=2, batch_size=8)
     )
     assert calls == [4, 2, 4, 2] or sum(calls) == 12
     assert max(calls) == 4
@@ -153,7 +154,7 @@ def test_what_was_made_before_an_outage_is_kept(records: Path, tmp_path: Path) -
 
     writer = Dying(answer, name="m", prompt_style="published")
     with pytest.raises(InfrastructureError, match=r"gone\. 4 candidates were written"):
-        generate_records(records, out, writer, RecordsSettings(batch_size=2))
+        generate_records(records, out, writer, GenerationSettings(batch_size=2))
     assert len(lines(out)) == 4
 
 
@@ -170,7 +171,7 @@ def test_records_beyond_the_model_are_its_failures(records: Path, tmp_path: Path
 
 def test_refined_records_tell_who_wrote_what(records: Path, tmp_path: Path) -> None:
     out = tmp_path / "g.jsonl"
-    how = RecordsSettings(refine=RefineSettings(multi_turn=False, max_evaluations=60), samples=2)
+    how = GenerationSettings(refine=RefineSettings(multi_turn=False, max_evaluations=60), samples=2)
     records.write_text("".join(records.read_text().splitlines(keepends=True)[:2]))
     done = generate_records(records, out, model(), how)
     assert done.run == "m+refine"
@@ -186,7 +187,7 @@ def test_refined_records_tell_who_wrote_what(records: Path, tmp_path: Path) -> N
 def test_the_designer_writes_plain_lines(records: Path, tmp_path: Path) -> None:
     out = tmp_path / "g.jsonl"
     request = Request("qaoa", 1)
-    how = RecordsSettings(request, DesignerSettings(**request._asdict()))
+    how = GenerationSettings(request, DesignerSettings(**request._asdict()))
     generate_records(records, out, "designer", how)
     assert lines(out)[0].keys() == {"run", "sample_index", "candidate", "qasm"}
     assert {line["run"] for line in lines(out)} == {"designer"}
@@ -210,7 +211,7 @@ def test_unusable_records(tmp_path: Path, content: str, words: str) -> None:
 
 def test_a_cluster_writes_the_same_lines(records: Path, tmp_path: Path) -> None:
     pytest.importorskip("ray")
-    how = RecordsSettings(settings=DesignerSettings(max_evaluations=60), samples=2)
+    how = GenerationSettings(settings=DesignerSettings(max_evaluations=60), samples=2)
     here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
     generate_records(records, here, "designer", how)
     first = there.open("a")

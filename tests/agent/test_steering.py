@@ -10,6 +10,7 @@ import pytest
 
 import quasar
 from quasar.agent.generate import Generation
+from quasar.agent.settings import GenerationSettings
 from quasar.agent.steering import WRITERS_CHOICE, steering
 from quasar.core.manifest import loaded_libraries, manifest
 from quasar.models.designer import DesignerSettings
@@ -69,14 +70,10 @@ def test_a_budget_that_is_stopped() -> None:
 def test_the_designers_manifest() -> None:
     request = Request("vqe", None)
     found = quasar.generate(PROBLEM, "designer", request=request, samples=2, refine=True)
-    used = steering(
-        None,
-        request,
-        settings=DesignerSettings(algorithm="vqe"),
-        refine=quasar.RefineSettings(),
-        samples=found.samples,
-        found=found,
+    how = GenerationSettings(
+        request, DesignerSettings(algorithm="vqe"), refine=quasar.RefineSettings()
     )
+    used = steering(None, how, samples=found.samples, found=found)
     assert used["samples"] == 2
     assert used["algorithm"] == "vqe"
     assert used["seed"] == 0
@@ -88,7 +85,7 @@ def test_the_designers_manifest() -> None:
 def test_a_models_manifest() -> None:
     model = ScriptedModel(lambda *_: "nothing", name="m")
     found = quasar.generate(PROBLEM, model, refine=quasar.RefineSettings(turns=1), sandbox=None)
-    used = steering(model, Request(), samples=found.samples, found=found)
+    used = steering(model, GenerationSettings(), samples=found.samples, found=found)
     assert found.samples == used["samples"] == 8
     assert used["algorithm"] == used["layers"] == WRITERS_CHOICE
     assert used["style"] == "converged"

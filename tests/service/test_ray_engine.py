@@ -31,7 +31,7 @@ def served() -> Iterator[str]:
     environment["QUASAR_API_KEYS"] = KEY
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "quasar", "serve", "--engine", "ray", "--port", "0"),
+            *(sys.executable, "-m", "quasar", "serve", "--executor", "ray", "--port", "0"),
             *("--workers", "1", "--max-replicas", "2"),
         ],
         stderr=subprocess.PIPE,

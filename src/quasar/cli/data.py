@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from quasar.cli.bar import Bar
-from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
+from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def build(
         ),
     ] = None,
     jobs: Jobs = None,
-    engine: OnEngine = EngineName.local,
+    executor: OnExecutor = "local",
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -106,7 +106,7 @@ def build(
             built = run(
                 out,
                 settings,
-                engine=engine.value,
+                engine=executor,
                 jobs=jobs,
                 ray_address=ray_address,
                 progress=bar,

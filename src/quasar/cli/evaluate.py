@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quasar.cli.bar import Bar
-from quasar.cli.options import AsJson, EngineName, OnEngine, RayAddress, print_json
+from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
 
 if TYPE_CHECKING:
     from quasar.evaluation.result import Evaluation
@@ -93,7 +93,7 @@ def command(
     force: Annotated[
         bool, typer.Option("--force", help="Start anew in a folder that holds another evaluation.")
     ] = False,
-    engine: OnEngine = EngineName.local,
+    executor: OnExecutor = "local",
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -120,7 +120,7 @@ def command(
         against=against,
     )
     cluster = None
-    if engine is EngineName.ray:
+    if executor == "ray":
         cluster = Cluster(ray_address, jobs or cores())
     with Bar() as bar:
         done = run(records, generations, out, settings, force=force, cluster=cluster, progress=bar)

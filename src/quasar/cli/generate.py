@@ -7,220 +7,87 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from quasar.cli.bar import Bar
+from quasar.cli.generate_options import (
+    Algorithm,
+    BatchSize,
+    Constrained,
+    Force,
+    Guided,
+    Layers,
+    MaxEvaluations,
+    MaxSeconds,
+    MaxTokens,
+    ModelName,
+    ModelOptions,
+    Out,
+    ProblemOrNone,
+    Prompt,
+    RecordsFile,
+    Refine,
+    RefineEvaluations,
+    Samples,
+    Seed,
+    Style,
+    Temperature,
+    TopP,
+    WithQaoa,
+)
 from quasar.cli.options import (
     AsJson,
-    EngineName,
-    OnEngine,
+    OnExecutor,
     Penalty,
     RayAddress,
     WeightKey,
     print_json,
 )
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
+from quasar.core.files import new_folder
 
 if TYPE_CHECKING:
-    from quasar.agent.records import RecordsSettings
+    from quasar.agent.generate import Generation
+    from quasar.agent.settings import GenerationSettings
     from quasar.core.cluster import Cluster
+    from quasar.models.protocol import Model
     from quasar.problems.base import EncodedProblem
     from quasar.prompts.chat import Request
 
 _ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
 
-class AlgorithmName(StrEnum):
-    """Choices of --algorithm."""
-
-    qaoa = "qaoa"
-    vqe = "vqe"
-    adaptive_vqe = "adaptive_vqe"
-
-
-class StyleName(StrEnum):
-    """Choices of --style."""
-
-    converged = "converged"
-    agent_q = "agent-q"
-
-
 def command(
-    problem: Annotated[
-        Path | None,
-        typer.Option(help="Problem file (JSON) or one benchmark record.", show_default=False),
-    ] = None,
-    prompt: Annotated[
-        str | None,
-        typer.Option(
-            help="The problem in words, in the published prompts' form.", show_default=False
-        ),
-    ] = None,
-    records: Annotated[
-        Path | None,
-        typer.Option(
-            help="Records, one JSON object a line (.jsonl or .jsonl.gz); writes one line a "
-            "candidate and resumes where it stopped.",
-            show_default=False,
-        ),
-    ] = None,
+    problem: ProblemOrNone = None,
+    prompt: Prompt = None,
+    records: RecordsFile = None,
     weight: WeightKey = None,
     penalty: Penalty = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder to write (--problem, --prompt) or generations file to write (--records).",
-            show_default=False,
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="Who writes: designer (classical), nano, a checkpoint folder, owner/name on the "
-            "Hugging Face hub, openai:NAME, vllm:NAME. See docs/models.md.",
-            show_default=False,
-        ),
-    ] = None,
-    algorithm: Annotated[
-        AlgorithmName | None,
-        typer.Option(
-            help="Default: the model's choice; the designer tries all and keeps the best measured.",
-            show_default=False,
-        ),
-    ] = None,
-    layers: Annotated[
-        int | None,
-        typer.Option(
-            help="Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
-            "models, as the record states.",
-            min=1,
-            max=20,
-            show_default=False,
-        ),
-    ] = None,
-    style: Annotated[
-        StyleName,
-        typer.Option(
-            help="converged: as good as can be; agent-q: like the benchmark's reference circuits "
-            "(the designer then draws algorithm and layers as there)."
-        ),
-    ] = StyleName.converged,
-    samples: Annotated[
-        int | None,
-        typer.Option(
-            help="Independent attempts. Default: 1; 8 of a language model with --refine.",
-            min=1,
-            show_default=False,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
-    temperature: Annotated[
-        float | None,
-        typer.Option(
-            help="Language models: 0 takes the likeliest token each time. Default: 0.7.",
-            min=0.0,
-            max=5.0,
-            show_default=False,
-        ),
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            help="Language models: draw from the likeliest tokens of this total probability. "
-            "Default: 0.8.",
-            min=0.0,
-            max=1.0,
-            show_default=False,
-        ),
-    ] = None,
-    max_tokens: Annotated[
-        int | None,
-        typer.Option(
-            help="Language models: longest answer. Default: what the context leaves.",
-            min=1,
-            show_default=False,
-        ),
-    ] = None,
-    constrained: Annotated[
-        bool,
-        typer.Option(
-            "--constrained/--no-constrained",
-            help="Language models: hold answers to a grammar of circuits on the right qubits.",
-        ),
-    ] = False,
-    guided: Annotated[
-        bool | None,
-        typer.Option(
-            "--guided/--free-running",
-            help="Language models: leave to the model what takes thought (structure, depth, bits, "
-            "angles), and write out the program that follows; or take every word from the model. "
-            "Default: guided, where the model can be.",
-            show_default=False,
-        ),
-    ] = None,
-    model_option: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY=VALUE",
-            help="Setting of the model's back end, such as dtype=bfloat16; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    batch_size: Annotated[
-        int, typer.Option(help="Records: answers of a language model asked for at a time.", min=1)
-    ] = 64,
-    refine: Annotated[
-        bool,
-        typer.Option(
-            "--refine",
-            help="Several proposals, the verifier's report as another turn, and the angles of the "
-            "best few polished.",
-        ),
-    ] = False,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            help="Energy evaluations of --refine, all candidates together; default: 2000, fewer on "
-            "large circuits.",
-            min=1,
-            show_default=False,
-        ),
-    ] = None,
-    max_evaluations: Annotated[
-        int | None,
-        typer.Option(
-            help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
-            "circuits, or what the agent-q recipe sets.",
-            min=1,
-            show_default=False,
-        ),
-    ] = None,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(
-            help="Also stop after so many seconds for each algorithm of the designer, and for the "
-            "polishing of --refine. What this cuts short may differ from run to run, and says so. "
-            "Default: no limit.",
-            min=0.1,
-            show_default=False,
-        ),
-    ] = None,
-    with_qaoa: Annotated[
-        bool | None,
-        typer.Option(
-            "--with-qaoa/--without-qaoa",
-            help="One problem: the designer's QAOA stands beside a language model's answers.",
-            show_default="where no --model is named",
-        ),
-    ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an existing --out folder.")
-    ] = False,
-    engine: OnEngine = EngineName.local,
+    out: Out = None,
+    model: ModelName = None,
+    algorithm: Algorithm = None,
+    layers: Layers = None,
+    style: Style = "converged",
+    samples: Samples = None,
+    seed: Seed = 0,
+    temperature: Temperature = None,
+    top_p: TopP = None,
+    max_tokens: MaxTokens = None,
+    constrained: Constrained = False,
+    guided: Guided = None,
+    model_option: ModelOptions = None,
+    batch_size: BatchSize = 64,
+    refine: Refine = False,
+    refine_evaluations: RefineEvaluations = None,
+    max_evaluations: MaxEvaluations = None,
+    max_seconds: MaxSeconds = None,
+    with_qaoa: WithQaoa = None,
+    force: Force = False,
+    executor: OnExecutor = "local",
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
@@ -230,8 +97,8 @@ def command(
     optimisation curve, graph with the solution); of a language model also its answers.
     """
     from quasar.agent.generate import DEFAULT_MODEL
-    from quasar.agent.records import RecordsSettings
     from quasar.agent.refine import RefineSettings
+    from quasar.agent.settings import GenerationSettings
     from quasar.core.cluster import Cluster
     from quasar.models.designer import DesignerSettings
     from quasar.models.protocol import Sampling
@@ -243,8 +110,8 @@ def command(
     if out is None:
         raise InputError("say where to write: --out PATH.")
     drawing = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
-    request = Request(None if algorithm is None else algorithm.value, layers, style.value)
-    how = RecordsSettings(
+    request = Request(algorithm, layers, style)
+    how = GenerationSettings(
         request=request,
         settings=DesignerSettings(
             **request._asdict(),
@@ -258,7 +125,9 @@ def command(
         ),
         constrained=constrained,
         guided=guided,
-        refine=RefineSettings(max_evaluations=budget, max_seconds=max_seconds, seed=seed)
+        refine=RefineSettings(
+            max_evaluations=refine_evaluations, max_seconds=max_seconds, seed=seed
+        )
         if refine
         else None,
         batch_size=batch_size,
@@ -269,25 +138,33 @@ def command(
         if weight is not None or penalty is not None:
             raise InputError("--weight and --penalty are for the problem file of --problem.")
         cluster = None
-        if engine is EngineName.ray:
+        if executor == "ray":
             cluster = Cluster(ray_address, cores())
         _many(records, out, writer, how, options, cluster=cluster, as_json=as_json)
         return
-    if engine is EngineName.ray:
-        raise InputError("--engine ray spreads --records; one problem is solved here.")
+    if executor == "ray":
+        raise InputError("--executor ray spreads --records; one problem is solved here.")
     loading = {"weight": weight, "penalty": penalty}
-    _one(
-        problem,
-        prompt,
-        out,
-        writer,
-        how,
-        options,
-        loading=loading,
-        with_qaoa=model is None if with_qaoa is None else with_qaoa,
-        force=force,
-        as_json=as_json,
-    )
+    compared = model is None if with_qaoa is None else with_qaoa
+    asked = _Asked(problem, prompt, loading, writer, options, compared)
+    _one(asked, how, out, force=force, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """One problem, and who is to write for it.
+
+    Attributes:
+        loading: the options of the problem file.
+        with_qaoa: the designer's QAOA stands beside a model's answers.
+    """
+
+    problem: Path | None
+    prompt: str | None
+    loading: Mapping[str, Any]
+    model: str
+    options: dict[str, Any]
+    with_qaoa: bool
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -310,75 +187,57 @@ def model_options(given: list[str]) -> dict[str, Any]:
     return options
 
 
-def _read(
-    problem: Path | None, prompt: str | None, request: Request, loading: Mapping[str, Any]
-) -> tuple[EncodedProblem, Request, list[str]]:
+def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
     from quasar.prompts.read_back import open_choices, read_prompt
 
-    if problem is not None:
-        return load_problem(problem, verifiable=True, **loading), request, []
-    if any(value is not None for value in loading.values()):
+    if asked.problem is not None:
+        return load_problem(asked.problem, verifiable=True, **asked.loading), request, []
+    if any(value is not None for value in asked.loading.values()):
         raise InputError("--weight and --penalty are for the problem file of --problem.")
-    encoded, stated = read_prompt(prompt or "")
+    encoded, stated = read_prompt(asked.prompt or "")
     algorithm = request.algorithm or stated.algorithm
-    asked = request.layers
-    layers = stated.layers if asked is None and algorithm != "adaptive_vqe" else asked
+    layers = request.layers
+    if layers is None and algorithm != "adaptive_vqe":
+        layers = stated.layers
     return encoded, request._replace(algorithm=algorithm, layers=layers), open_choices(encoded)
 
 
-def _one(
-    path: Path | None,
-    prompt: str | None,
-    out: Path,
-    model: str,
-    how: RecordsSettings,
-    options: dict[str, Any],
-    *,
-    loading: Mapping[str, Any],
-    with_qaoa: bool,
-    force: bool,
-    as_json: bool,
-) -> None:
+def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_json: bool) -> None:
     from rich.console import Console
 
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import check_size, generate, resolve_model
-    from quasar.agent.steering import steering
     from quasar.cli.show import generation_text
-    from quasar.core.files import new_folder
     from quasar.core.interrupt import heeding
-    from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
     from quasar.report.bundle import report_data, write_folder
 
     console = Console(stderr=True, highlight=False)
-    encoded, request, choices = _read(path, prompt, how.request, loading)
+    encoded, request, choices = _read(asked, how.request)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
-    check_size(encoded, model, options)
+    check_size(encoded, asked.model, asked.options)
+    designer = how.settings and how.settings.model_copy(
+        update={"algorithm": request.algorithm, "layers": request.layers}
+    )
+    how = replace(how, request=request, settings=designer)
     with (
         _nothing_yet(),
         heeding(_say_finishing) as interrupt,
         new_folder(out, force=force) as folder,
-        console.status("designing …") as status,
+        console.status(f"loading {asked.model} …") as status,
     ):
 
         def show(candidate: Candidate) -> None:
             status.update(f"verified {candidate.name}; designing …")
 
-        designer = how.settings
-        if designer is not None:
-            designer = designer.model_copy(
-                update={"algorithm": request.algorithm, "layers": request.layers}
-            )
-        status.update(f"loading {model} …")
         with interrupt.at_once():
-            writer = resolve_model(model, options)
+            writer = resolve_model(asked.model, asked.options)
         status.update("designing …")
         found = generate(
             encoded,
-            model if writer is None else writer,
+            asked.model if writer is None else writer,
             settings=designer if writer is None else None,
             request=None if writer is None else request,
             samples=how.samples,
@@ -387,7 +246,7 @@ def _one(
             guided=how.guided,
             refine=how.refine,
             compare=True,
-            with_qaoa=with_qaoa,
+            with_qaoa=asked.with_qaoa,
             progress=show,
             interrupt=interrupt,
         )
@@ -396,30 +255,7 @@ def _one(
             generation_text(found)
             status.start()
         status.update("drawing …")
-        used = steering(
-            writer,
-            request,
-            settings=designer,
-            sampling=how.sampling,
-            constrained=how.constrained,
-            guided=how.guided,
-            refine=how.refine,
-            samples=found.samples,
-            found=found,
-        )
-        record = manifest(
-            {
-                **used,
-                "model": model,
-                "model_options": options,
-                "problem": None if path is None else str(path),
-                "prompt": prompt,
-            },
-            how.sampling.seed if how.sampling else None,
-            (*LIBRARIES, *loaded_libraries()),
-        )
-        record |= {"interrupted": found.interrupted, "reproducible": not found.out_of_time}
-        files = write_folder(found, folder, record)
+        files = write_folder(found, folder, _manifest(asked, how, writer, found))
     if as_json:
         print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
@@ -428,6 +264,25 @@ def _one(
         raise typer.Exit(EXIT_INTERRUPTED)
     if not found.best.report.feasible or found.best.report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
+
+
+def _manifest(
+    asked: _Asked, how: GenerationSettings, writer: Model | None, found: Generation
+) -> dict[str, Any]:
+    """What steered the run."""
+    from quasar.agent.steering import steering
+    from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
+
+    stated = {
+        **steering(writer, how, samples=found.samples, found=found),
+        "model": asked.model,
+        "model_options": asked.options,
+        "problem": None if asked.problem is None else str(asked.problem),
+        "prompt": asked.prompt,
+    }
+    seed = how.sampling.seed if how.sampling else None
+    record = manifest(stated, seed, (*LIBRARIES, *loaded_libraries()))
+    return {**record, "interrupted": found.interrupted, "reproducible": not found.out_of_time}
 
 
 @contextmanager
@@ -448,7 +303,7 @@ def _many(
     records: Path,
     out: Path,
     model: str,
-    how: RecordsSettings,
+    how: GenerationSettings,
     options: dict[str, Any],
     *,
     cluster: Cluster | None,

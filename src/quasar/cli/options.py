@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -40,15 +39,13 @@ Penalty = Annotated[
 ]
 
 
-class EngineName(StrEnum):
-    """Choices of --engine."""
-
-    local = "local"
-    ray = "ray"
-
-
-OnEngine = Annotated[
-    EngineName, typer.Option(help="Processes of this machine, or tasks on a Ray cluster.")
+OnExecutor = Annotated[
+    Literal["local", "ray"],
+    typer.Option(
+        "--executor",
+        "--engine",
+        help="Processes of this machine, or tasks on a Ray cluster. (--engine: its old name.)",
+    ),
 ]
 RayAddress = Annotated[
     str | None,

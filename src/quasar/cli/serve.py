@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from quasar.cli.options import EngineName, RayAddress
+from quasar.cli.options import RayAddress
 from quasar.core.errors import InputError
 
 ConfigFile = Annotated[
@@ -64,9 +64,14 @@ def command(
     ] = None,
     key_file: KeyFile = None,
     config: ConfigFile = None,
-    engine: Annotated[
-        EngineName, typer.Option(help="local: this machine; ray: a Ray Serve deployment.")
-    ] = EngineName.local,
+    executor: Annotated[
+        Literal["local", "ray"],
+        typer.Option(
+            "--executor",
+            "--engine",
+            help="local: this machine; ray: a Ray Serve deployment. (--engine: its old name.)",
+        ),
+    ] = "local",
     ray_address: RayAddress = None,
     replicas: Annotated[
         int | None, typer.Option(help="Copies on the Ray cluster.", show_default="1")
@@ -95,7 +100,7 @@ def command(
         cors_origins=cors_origin,
     )
     settings.require_safe()
-    if engine is EngineName.ray:
+    if executor == "ray":
         from quasar.service.ray_engine import run_on_ray
 
         run_on_ray(settings, ray_address)

@@ -1,0 +1,35 @@
+"""How circuits are asked for: what one problem and many records have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from quasar.agent.refine import RefineSettings
+from quasar.models.designer import DesignerSettings
+from quasar.models.protocol import Sampling
+from quasar.prompts.chat import Request
+
+BATCH_SIZE = 64
+"""Answers asked for at a time."""
+
+
+@dataclass(frozen=True)
+class GenerationSettings:
+    """See `generate` for what is not explained here.
+
+    Attributes:
+        request: its layers take precedence over those of a record.
+        settings: the designer's.
+        samples: candidates of each problem; with `refine`, answers a refinement begins with.
+        batch_size: for records, answers of a language model asked for at a time; after each batch
+            its lines are on disk.
+    """
+
+    request: Request = field(default_factory=Request)
+    settings: DesignerSettings | None = None
+    samples: int | None = None
+    sampling: Sampling | None = None
+    constrained: bool = False
+    guided: bool | None = None
+    refine: RefineSettings | None = None
+    batch_size: int = BATCH_SIZE

@@ -1,0 +1,175 @@
+"""The options of `quasar generate`, one name each; `generate.py` says what they do together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+ProblemOrNone = Annotated[
+    Path | None,
+    typer.Option(help="Problem file (JSON) or one benchmark record.", show_default=False),
+]
+Prompt = Annotated[
+    str | None,
+    typer.Option(help="The problem in words, in the published prompts' form.", show_default=False),
+]
+RecordsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="Records, one JSON object a line (.jsonl or .jsonl.gz); writes one line a "
+        "candidate and resumes where it stopped.",
+        show_default=False,
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder to write (--problem, --prompt) or generations file to write (--records).",
+        show_default=False,
+    ),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        help="Who writes: designer (classical), nano, a checkpoint folder, owner/name on the "
+        "Hugging Face hub, openai:NAME, vllm:NAME. See docs/models.md.",
+        show_default=False,
+    ),
+]
+Algorithm = Annotated[
+    Literal["qaoa", "vqe", "adaptive_vqe"] | None,
+    typer.Option(
+        help="Default: the model's choice; the designer tries all and keeps the best measured.",
+        show_default=False,
+    ),
+]
+Layers = Annotated[
+    int | None,
+    typer.Option(
+        help="Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
+        "models, as the record states.",
+        min=1,
+        max=20,
+        show_default=False,
+    ),
+]
+Style = Annotated[
+    Literal["converged", "agent-q"],
+    typer.Option(
+        help="converged: as good as can be; agent-q: like the benchmark's reference circuits "
+        "(the designer then draws algorithm and layers as there)."
+    ),
+]
+Samples = Annotated[
+    int | None,
+    typer.Option(
+        help="Independent attempts. Default: 1; 8 of a language model with --refine.",
+        min=1,
+        show_default=False,
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Seed of all randomness.", min=0)]
+Temperature = Annotated[
+    float | None,
+    typer.Option(
+        help="Language models: 0 takes the likeliest token each time. Default: 0.7.",
+        min=0.0,
+        max=5.0,
+        show_default=False,
+    ),
+]
+TopP = Annotated[
+    float | None,
+    typer.Option(
+        help="Language models: draw from the likeliest tokens of this total probability. "
+        "Default: 0.8.",
+        min=0.0,
+        max=1.0,
+        show_default=False,
+    ),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        help="Language models: longest answer. Default: what the context leaves.",
+        min=1,
+        show_default=False,
+    ),
+]
+Constrained = Annotated[
+    bool,
+    typer.Option(
+        "--constrained/--no-constrained",
+        help="Language models: hold answers to a grammar of circuits on the right qubits.",
+    ),
+]
+Guided = Annotated[
+    bool | None,
+    typer.Option(
+        "--guided/--free-running",
+        help="Language models: leave to the model what takes thought (structure, depth, bits, "
+        "angles), and write out the program that follows; or take every word from the model. "
+        "Default: guided, where the model can be.",
+        show_default=False,
+    ),
+]
+ModelOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="Setting of the model's back end, such as dtype=bfloat16; may be repeated.",
+        show_default=False,
+    ),
+]
+BatchSize = Annotated[
+    int, typer.Option(help="Records: answers of a language model asked for at a time.", min=1)
+]
+Refine = Annotated[
+    bool,
+    typer.Option(
+        "--refine",
+        help="Several proposals, the verifier's report as another turn, and the angles of the "
+        "best few polished.",
+    ),
+]
+RefineEvaluations = Annotated[
+    int | None,
+    typer.Option(
+        "--refine-evaluations",
+        "--budget",
+        help="Energy evaluations of --refine, all candidates together; default: 2000, fewer on "
+        "large circuits.",
+        min=1,
+        show_default=False,
+    ),
+]
+MaxEvaluations = Annotated[
+    int | None,
+    typer.Option(
+        help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
+        "circuits, or what the agent-q recipe sets.",
+        min=1,
+        show_default=False,
+    ),
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(
+        help="Also stop after so many seconds for each algorithm of the designer, and for the "
+        "polishing of --refine. What this cuts short may differ from run to run, and says so. "
+        "Default: no limit.",
+        min=0.1,
+        show_default=False,
+    ),
+]
+WithQaoa = Annotated[
+    bool | None,
+    typer.Option(
+        "--with-qaoa/--without-qaoa",
+        help="One problem: the designer's QAOA stands beside a language model's answers.",
+        show_default="where no --model is named",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out folder.")]
