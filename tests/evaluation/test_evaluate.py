@@ -20,8 +20,8 @@ from agentq import agentq_folder, load_expected, load_lines
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.evaluation.evaluate import run
-from quasar.evaluation.measurement import Key
 from quasar.evaluation.result import Evaluation, EvaluationSettings
+from quasar.evaluation.rows import Key
 from quasar.evaluation.store import CANDIDATES, REFERENCES
 from quasar.verifier.sandbox import SandboxLimits
 from small_evaluation import generation, generations, hadamards, records, write

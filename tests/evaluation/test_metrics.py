@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.evaluation.measurement import Measurement, Reference
 from quasar.evaluation.metrics import (
     LOWER_IS_BETTER,
     METRICS,
@@ -23,6 +22,7 @@ from quasar.evaluation.metrics import (
     record_scores,
     record_scores_at,
 )
+from quasar.verifier.measurement import Measurement, Reference
 
 BROKEN = Measurement(parses=False, feasible=False, fault="syntax")
 WRONG_SIZE = Measurement(parses=True, feasible=False, n_qubits=3, fault="qubits")

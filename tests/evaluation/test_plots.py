@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quasar.evaluation.evaluate import run
-from quasar.evaluation.measurement import Measurement, Reference
 from quasar.evaluation.plots import draw_all, groups, stem_of, styles
 from quasar.evaluation.report import write_report
 from quasar.evaluation.result import EvaluationSettings
 from quasar.evaluation.table import Measured, build_table
+from quasar.verifier.measurement import Measurement, Reference
 from small_evaluation import generations, records
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from quasar.evaluation import paper
-from quasar.evaluation.measurement import Measurement, Reference
 from quasar.evaluation.report import markdown, paper_rows
 from quasar.evaluation.table import Measured, Table, build_table
+from quasar.verifier.measurement import Measurement, Reference
 
 
 def reference(index: int) -> Reference:

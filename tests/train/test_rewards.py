@@ -128,7 +128,7 @@ def test_each_ablation_leaves_out_its_signal(ablation: str) -> None:
     found = judged(UNIFORM, wanted)
     assert found.reward == pytest.approx(expected)
     # Raw measurements stay beside the scalar, whatever it leaves out.
-    assert (found.s3, found.p_optimal) == (full.s3, full.p_optimal)
+    assert (found.s3, found.measured.p_optimal) == (full.s3, full.measured.p_optimal)
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
@@ -138,7 +138,7 @@ def test_the_reference_beats_a_broken_one(scheme: str, ablation: str) -> None:
     wanted = reward_settings(stages={"scheme": scheme, "ablation": ablation}, gate=gate)
     good, broken = judged(REFERENCE, wanted), judged(BROKEN, wanted)
     assert good.reward > broken.reward
-    assert (good.parses, broken.parses) == (True, False)
+    assert (good.measured.parses, broken.measured.parses) == (True, False)
 
 
 @pytest.mark.parametrize("aim", ["stages", "physical"])
@@ -200,12 +200,12 @@ def test_a_spent_budget_stops_the_next_stage() -> None:
 def test_bit_strings_in_disguise_are_paid_as_bit_strings() -> None:
     wanted = reward_settings(aim="physical")
     plain, disguised = judged(ANSWER, wanted), judged(DISGUISED, wanted)
-    assert plain.p_optimal == pytest.approx(1.0)
-    assert plain.basis_state
-    assert plain.product_state
-    assert disguised.basis_state
-    assert disguised.product_state
-    assert disguised.p_optimal == pytest.approx(1.0)
+    assert plain.measured.p_optimal == pytest.approx(1.0)
+    assert plain.measured.basis_state
+    assert plain.measured.product_state
+    assert disguised.measured.basis_state
+    assert disguised.measured.product_state
+    assert disguised.measured.p_optimal == pytest.approx(1.0)
     assert disguised.reward <= plain.reward
     assert judged(REFERENCE, wanted).reward > plain.reward
 
@@ -213,8 +213,8 @@ def test_bit_strings_in_disguise_are_paid_as_bit_strings() -> None:
 def test_blurring_a_bit_string_gains_nothing() -> None:
     wanted = reward_settings(aim="physical")
     blurred = judged(ANSWER.replace("x q[2]", "ry(2.5) q[2]"), wanted)
-    assert not blurred.basis_state
-    assert blurred.product_state
+    assert not blurred.measured.basis_state
+    assert blurred.measured.product_state
     assert blurred.reward < judged(REFERENCE, wanted).reward
 
 

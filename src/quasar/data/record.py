@@ -16,7 +16,7 @@ import numpy as np
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
-from quasar.circuits.statistics import Statistics, statistics
+from quasar.circuits.statistics import statistics
 from quasar.core.bits import index_to_bitstring
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import Spectrum
@@ -31,35 +31,31 @@ from quasar.simulate.engine import (
     probabilities,
     top_is_optimal,
 )
-from quasar.simulate.state_facts import StateFacts, state_facts
+from quasar.simulate.state_facts import state_facts
+from quasar.verifier.measurement import Measurement
 
 LISTED_GROUND_STATES = 64
+MEASURED = (
+    "approximation_ratio", "p_optimal", "top_is_optimal", "basis_state", "product_state", "gates",
+    "two_qubit_gates", "depth",
+)  # fmt: skip
+"""Columns that are fields of a `Measurement`, in the schema's order."""
 _ROUNDING = 12  # decimals; probabilities closer than this are told apart by rounding only
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """What is measured of a circuit for a problem.
+    """What a record states of a circuit for a problem.
 
     Attributes:
         p: distribution, shape [D].
-        energy: expected energy.
-        ratio: approximation ratio; 1 for a flat spectrum.
-        p_optimal: probability of an optimal state.
-        top_is_optimal: whether the most probable states are optimal, as the verifier has it.
-        size: gates and depth.
-        facts: what the final state is.
         spectrum: of the problem.
+        of_circuit: what the verifier measures too, by its definitions.
     """
 
     p: FloatVector
-    energy: float
-    ratio: float
-    p_optimal: float
-    top_is_optimal: bool
-    size: Statistics
-    facts: StateFacts
     spectrum: Spectrum
+    of_circuit: Measurement
 
 
 def measure(qasm: str, problem: EncodedProblem) -> Measured:
@@ -85,15 +81,25 @@ def measured(circuit: Circuit, state: ComplexVector, problem: EncodedProblem) ->
     spectrum, optimal = problem.hamiltonian.spectrum, problem.optimality.optimal
     energy = float(p @ problem.hamiltonian.diagonal)
     width = spectrum.width
+    size, facts = statistics(circuit), state_facts(p, state)
     return Measured(
-        p=p,
-        energy=energy,
-        ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
-        p_optimal=float(p[optimal].sum()),
-        top_is_optimal=top_is_optimal(p, optimal),
-        size=statistics(circuit),
-        facts=state_facts(p, state),
-        spectrum=spectrum,
+        p,
+        spectrum,
+        Measurement(
+            parses=True,
+            feasible=True,
+            n_qubits=circuit.n_qubits,
+            energy=energy,
+            approximation_ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
+            p_optimal=float(p[optimal].sum()),
+            top_is_optimal=top_is_optimal(p, optimal),
+            gates=size.gates,
+            two_qubit_gates=size.two_qubit_gates,
+            depth=size.depth,
+            entanglement=facts.entanglement,
+            product_state=bool(facts.product_state),
+            basis_state=facts.basis_state,
+        ),
     )
 
 
@@ -145,21 +151,15 @@ def statement(problem: Problem) -> dict[str, Any]:
 
 def own_fields(encoded: EncodedProblem, found: Measured) -> dict[str, Any]:
     """The fields that are measured, for circuits made here and elsewhere."""
+    measured = found.of_circuit
     return {
         "number_of_qubits": encoded.n_qubits,
         "encoding": encoded.encoding,
         "variable_order": encoded.variable_order,
-        "energy": found.energy,
+        "energy": measured.energy,
         "e_min": found.spectrum.e_min,
         "e_max": found.spectrum.e_max,
-        "approximation_ratio": found.ratio,
-        "p_optimal": found.p_optimal,
-        "top_is_optimal": found.top_is_optimal,
-        "basis_state": found.facts.basis_state,
-        "product_state": bool(found.facts.product_state),
-        "gates": found.size.gates,
-        "two_qubit_gates": found.size.two_qubit_gates,
-        "depth": found.size.depth,
+        **{name: getattr(measured, name) for name in MEASURED},
         "quasar_version": __version__,
     }
 
@@ -171,7 +171,7 @@ def solution(found: Measured, made: Made) -> dict[str, Any]:
     bitstrings = [index_to_bitstring(index, n_qubits) for index in top]
     return {
         "states": [published_state(bits) for bits in bitstrings],
-        "expectation_value": found.energy,
+        "expectation_value": found.of_circuit.energy,
         "params": made.params,
         "bitstrings": bitstrings,
         "total_optimization_steps": made.steps,

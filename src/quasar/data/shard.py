@@ -148,10 +148,10 @@ def _attempt(
 
 
 def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None:
-    if settings.recipe == "agent-q" and not found.top_is_optimal:
+    if settings.recipe == "agent-q" and not found.of_circuit.top_is_optimal:
         return "not optimal"
     # Most converged circuits end in one bit string; the limit is on those that do not even try.
-    bare = found.size.two_qubit_gates == 0
+    bare = found.of_circuit.two_qubit_gates == 0
     if bare and not may_be_basis_state(index, settings.max_basis_share):
         return "no entangling gate"
     return None

@@ -31,13 +31,14 @@ from quasar.evaluation.inputs import (
     text_digest,
 )
 from quasar.evaluation.judge import Judge, spread
-from quasar.evaluation.measurement import Key, Measurement, Reference, Row, candidate_row
 from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
 from quasar.evaluation.report import write_report
 from quasar.evaluation.result import Evaluation, EvaluationSettings
+from quasar.evaluation.rows import Key, Row, candidate_row
 from quasar.evaluation.store import Store, Stored
 from quasar.evaluation.table import Measured, Table, build_table
+from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.sandbox.pool import cores
 from quasar.verifier.settings import EnergyConvention, VerifierSettings

@@ -19,7 +19,7 @@ from quasar.circuits.statistics import transpiled_statistics
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.evaluation.measurement import Row
+from quasar.evaluation.rows import Row
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
 from quasar.simulate.energy import AnsatzEnergy

@@ -19,7 +19,7 @@ from typing import Any
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.jsonl import read_jsonl
-from quasar.evaluation.measurement import Key
+from quasar.evaluation.rows import Key
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 

@@ -24,7 +24,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from quasar.evaluation.measurement import Measurement, Reference
+from quasar.verifier.measurement import Measurement, Reference
 
 K = TypeVar("K", bound=Hashable)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from quasar.core.numerals import share
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
-from quasar.evaluation.measurement import Row
+from quasar.evaluation.rows import Row
 from quasar.evaluation.table import Table, is_baseline
 
 RECORDS = 580

@@ -14,9 +14,9 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.evaluation.inputs import Record
 from quasar.evaluation.judge import Judge, spread
-from quasar.evaluation.measurement import Measurement, Reference
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
+from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.sandbox import Job
 
 QAOA_MAX_QUBITS = 16

@@ -13,9 +13,9 @@ from typing import Any
 from quasar.core.files import disk_errors, write_text
 from quasar.core.numerals import share
 from quasar.evaluation import paper
-from quasar.evaluation.measurement import Row
 from quasar.evaluation.plots import Picture, draw_all, short
 from quasar.evaluation.result import Evaluation
+from quasar.evaluation.rows import Row
 from quasar.evaluation.store import PLOTS
 from quasar.evaluation.table import Table
 

@@ -26,15 +26,8 @@ from quasar.core.files import (
     write_text,
 )
 from quasar.core.jsonl import read_jsonl
-from quasar.evaluation.measurement import (
-    Key,
-    Measurement,
-    Reference,
-    Row,
-    measurement_from_row,
-    reference_from_row,
-    reference_row,
-)
+from quasar.evaluation.rows import Key, Row, measurement_from_row, reference_from_row, reference_row
+from quasar.verifier.measurement import Measurement, Reference
 
 MANIFEST, CANDIDATES, REFERENCES, EXTRAS = (
     "manifest.json",

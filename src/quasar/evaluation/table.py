@@ -14,7 +14,6 @@ import numpy as np
 
 from quasar.core.seeds import generator
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
-from quasar.evaluation.measurement import Measurement, Reference, Row
 from quasar.evaluation.metrics import (
     METRICS,
     FloatVector,
@@ -27,6 +26,8 @@ from quasar.evaluation.metrics import (
     record_scores_at,
 )
 from quasar.evaluation.paired import differences
+from quasar.evaluation.rows import Row
+from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.settings import EnergyConvention
 
 Table = dict[str, Row]

@@ -172,9 +172,7 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
             state.done = True
             return self._answer(LOST, lost=True)
         signals = signals_of(report, self._reward, self._tasks[state.task].style)
-        return self._answer(
-            observation(report), reward=signals.reward, signals=dict(signals._asdict())
-        )
+        return self._answer(observation(report), reward=signals.reward, signals=signals.row())
 
     def _answer(self, text: str, **values: Any) -> CircuitObservation:
         state = self._state

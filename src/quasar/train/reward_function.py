@@ -129,7 +129,7 @@ class VerifiedReward:
     ) -> None:
         lines = []
         for number, text, one in zip(task, texts, found, strict=True):
-            measured = {"reward": None} if one is None else one._asdict()
+            measured = {"reward": None} if one is None else one.row()
             own = self.tasks[number]
             line = {"step": step, "task": own.source, "style": own.style}
             line["characters"] = len(text)
@@ -156,20 +156,20 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
         return {}
     means = {
         "reward": fmean(s.reward for s in found),
-        "parses": fmean(s.parses for s in found),
-        "feasible": fmean(s.feasible for s in found),
+        "parses": fmean(s.measured.parses for s in found),
+        "feasible": fmean(s.measured.feasible for s in found),
         "ratio": fmean(s.s3 or 0.0 for s in found),
-        "p_optimal": fmean(s.p_optimal or 0.0 for s in found),
+        "p_optimal": fmean(s.measured.p_optimal or 0.0 for s in found),
     }
     parts: dict[str, Iterable[float | None]] = {
         "s2": (s.s2 for s in found),
         "s3": (s.s3 for s in found),
         "s4": (s.s4 for s in found),
-        "relative_entropy": (s.relative_entropy for s in found),
-        "basis_state": (s.basis_state for s in found),
-        "product_state": (s.product_state for s in found),
-        "entanglement": (s.entanglement for s in found),
-        "two_qubit_gates": (s.two_qubit_gates for s in found),
+        "relative_entropy": (s.measured.relative_entropy for s in found),
+        "basis_state": (s.measured.basis_state for s in found),
+        "product_state": (s.measured.product_state for s in found),
+        "entanglement": (s.measured.entanglement for s in found),
+        "two_qubit_gates": (s.measured.two_qubit_gates for s in found),
     }
     for name, values in parts.items():
         known = [float(value) for value in values if value is not None]

@@ -19,12 +19,14 @@ Circuits that cannot be used earn -1 (no valid OpenQASM) or -0.5 (valid, but not
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
 from quasar.core.settings import Settings
 from quasar.prompts.chat import Style
+from quasar.verifier.measurement import Measurement
 from quasar.verifier.quality import Quality
 from quasar.verifier.report import Report
 from quasar.verifier.settings import Gate, Utility, VerifierSettings
@@ -95,45 +97,40 @@ class RewardSettings(Settings):
         return self.aim_for(style) == "stages" and not hidden
 
 
-class Signals(NamedTuple):
-    """The reward of one completion and the raw measurements it was made from.
+@dataclass(frozen=True)
+class Signals:
+    """The reward of one completion, and what it was made from.
 
     None where a stage was not computed.
 
     Attributes:
+        measured: raw measurements of the circuit.
         s2: behaviour score.
-        s3: objective score, the approximation ratio.
         s4: utility score.
         mismatch: penalty for another number of qubits.
-        relative_entropy: bits.
         optimiser_steps: evaluations of stage 4.
-        basis_state: the final state is one bit string.
-        product_state: no qubit of the final state is entangled.
-        entropy_bits: of the circuit's distribution.
-        entanglement: Meyer-Wallach measure of the final state.
         cost_s: seconds of verification, by stage.
         out_of_budget: whether a stage was left out because the time was spent.
     """
 
     reward: float
-    parses: bool
-    feasible: bool
+    measured: Measurement
     s2: float | None
-    s3: float | None
     s4: float | None
     mismatch: float
-    relative_entropy: float | None
-    p_optimal: float | None
-    basis_state: bool | None
-    product_state: bool | None
-    entropy_bits: float | None
-    entanglement: float | None
-    gates: int | None
-    two_qubit_gates: int | None
-    depth: int | None
     optimiser_steps: int | None
     cost_s: dict[str, float]
     out_of_budget: bool
+
+    @property
+    def s3(self) -> float | None:
+        """Objective score: the approximation ratio."""
+        return self.measured.approximation_ratio
+
+    def row(self) -> dict[str, Any]:
+        """A flat JSON object: everything here, and every field of the measurement."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "measured"}
+        return own | {"s3": self.s3} | asdict(self.measured)
 
 
 def verifier_settings(settings: RewardSettings, completions: int, workers: int) -> VerifierSettings:
@@ -178,28 +175,15 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
 
 def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signals:
     """Reward and measurements of one circuit, which answers a prompt of this style."""
-    stages, quality = report.stages, report.quality
-    size = None if quality is None else quality.statistics
-    reward = report.reward.value
+    stages, reward = report.stages, report.reward.value
     if settings.aim_for(style) == "physical":
         reward = physical_reward(report, settings.physical)
     return Signals(
         reward=reward,
-        parses=report.parses,
-        feasible=report.feasible,
+        measured=Measurement.from_report(report),
         s2=None if stages.behaviour is None else stages.behaviour.score,
-        s3=None if stages.objective is None else stages.objective.score,
         s4=None if stages.utility is None else stages.utility.score,
         mismatch=report.reward.mismatch,
-        relative_entropy=report.relative_entropy,
-        p_optimal=report.p_optimal,
-        basis_state=None if quality is None else quality.basis_state,
-        product_state=None if quality is None else quality.product_state,
-        entropy_bits=None if quality is None else quality.entropy_bits,
-        entanglement=None if quality is None else quality.entanglement,
-        gates=None if size is None else size.gates,
-        two_qubit_gates=None if size is None else size.two_qubit_gates,
-        depth=None if size is None else size.depth,
         optimiser_steps=None if stages.utility is None else stages.utility.evaluations,
         cost_s=report.cost_s,
         out_of_budget=report.out_of_budget,

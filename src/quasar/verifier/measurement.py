@@ -1,22 +1,17 @@
-"""What is known of one candidate and of one record: raw measurements, as they are stored.
+"""What is known of one circuit and of one record: raw measurements, one record for everybody.
 
-Covers the lines of `candidates.jsonl` and `references.jsonl`. Everything here is independent of the
-energy convention: both energies are kept, and the choice is made when a table is computed. Fields
-are None where they are not defined.
+The evaluation's rows, the data sets' records and the training signals are all made from it, so a
+quantity has one name and one definition. Everything here is independent of the energy convention:
+both energies are kept. Fields are None where they are not defined. Nothing is weighed here (that
+is `reward.py`), and nothing is averaged (that is `metrics.py`).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
 
-from quasar.core.errors import InputError
 from quasar.verifier.report import Report
-
-Row = dict[str, Any]
-
-Key = tuple[str, int, int]
-"""Identity of a candidate: run, sample_index, candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +43,7 @@ class Measurement:
         effective_two_qubit_gates: gates on two or more qubits among them.
         degrees_of_freedom: different free angles among them, 2p for QAOA.
         from_hamiltonian: structure and angles follow from the Hamiltonian (QAOA).
+        entropy_bits: of the distribution.
         entanglement: Meyer-Wallach measure of the final state.
         product_state: no qubit of the final state is entangled; None for a dynamic program.
         basis_state: the final state is one bit string.
@@ -75,6 +71,7 @@ class Measurement:
     effective_two_qubit_gates: int | None = None
     degrees_of_freedom: int | None = None
     from_hamiltonian: bool | None = None
+    entropy_bits: float | None = None
     entanglement: float | None = None
     product_state: bool | None = None
     basis_state: bool | None = None
@@ -112,6 +109,7 @@ class Measurement:
             effective_two_qubit_gates=None if acting is None else acting.two_qubit_gates,
             degrees_of_freedom=None if quality is None else quality.degrees_of_freedom,
             from_hamiltonian=None if quality is None else quality.from_hamiltonian,
+            entropy_bits=None if quality is None else quality.entropy_bits,
             entanglement=None if quality is None else quality.entanglement,
             product_state=None if quality is None else quality.product_state,
             basis_state=None if quality is None else quality.basis_state,
@@ -150,59 +148,3 @@ class Reference:
     def width(self) -> float:
         """E_max - E_min."""
         return self.e_max - self.e_min
-
-
-def candidate_row(
-    key: Key, digest: str, measured: Measurement, reference: Measurement | None
-) -> Row:
-    """A line of `candidates.jsonl`.
-
-    The reference's energies stand beside the candidate's where both are defined.
-    """
-    run, sample_index, candidate = key
-    known = reference if measured.energy is not None else None
-    return {
-        "run": run,
-        "sample_index": sample_index,
-        "candidate": candidate,
-        **asdict(measured),
-        "energy_reference": None if known is None else known.energy,
-        "energy_reference_bit_reversed": None if known is None else known.energy_bit_reversed,
-        "digest": digest,
-    }
-
-
-_MEASURED = frozenset(field.name for field in fields(Measurement))
-_REFERENCE = frozenset(field.name for field in fields(Reference))
-
-
-def measurement_from_row(row: Row) -> Measurement:
-    """Inverse of `candidate_row`, key and digest aside.
-
-    Raises:
-        InputError: the line was not written by this version.
-    """
-    try:
-        return Measurement(**{name: row[name] for name in _MEASURED})
-    except KeyError as error:
-        raise InputError(f"a stored candidate lacks {error}: use --force to start anew.") from None
-
-
-def reference_row(reference: Reference) -> Row:
-    """A line of `references.jsonl`."""
-    return asdict(reference)
-
-
-def reference_from_row(row: Row) -> Reference:
-    """Inverse of `reference_row`.
-
-    Raises:
-        InputError: the line was not written by this version.
-    """
-    try:
-        circuit = row["circuit"]
-        values = {name: row[name] for name in _REFERENCE - {"circuit"}}
-        measured = None if circuit is None else measurement_from_row(circuit)
-    except KeyError as error:
-        raise InputError(f"a stored reference lacks {error}: use --force to start anew.") from None
-    return Reference(circuit=measured, **values)
