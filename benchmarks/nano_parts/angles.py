@@ -32,9 +32,9 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.data.workers import default_jobs
+from quasar.core.parallel import map_unordered
+from quasar.core.processes import cores
 from quasar.evaluation.baselines import fixed_angles
-from quasar.evaluation.judge import spread
 from quasar.models.protocol import Sampling
 from quasar.optimize.qaoa import interpolate, ramp, sigma
 from quasar.problems.base import EncodedProblem
@@ -141,8 +141,8 @@ def _baselines(bench: Bench, places: list[Place], name: str) -> list[Row]:
     questions = [
         Question(i, place.item.problem, place.depths, place.known) for i, place in enumerate(places)
     ]
-    workers = 1 if len(questions) < 8 else bench.options.jobs or default_jobs()
-    found = spread(without_model, questions, workers=workers)
+    workers = 1 if len(questions) < 8 else bench.options.jobs or cores()
+    found = map_unordered(without_model, questions, jobs=workers)
     ordered = dict(track(found, total=len(questions), description=f"baselines, {name}"))
     return [{"set": name, "problem": i, **row} for i in sorted(ordered) for row in ordered[i]]
 

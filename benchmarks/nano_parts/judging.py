@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from benchmarks.nano_parts.intervals import Row, measured, median
 from rich.progress import track
 
-from quasar.data.workers import default_jobs
-from quasar.evaluation.judge import spread
+from quasar.core.parallel import map_unordered
+from quasar.core.processes import cores
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.extract import extract
 from quasar.verifier.pipeline import Verifier
@@ -64,8 +64,8 @@ def judge_all(
 ) -> dict[str, dict[str, Verdict]]:
     """Verdicts by problem and run; the guess is called `guessing`."""
     few = sum(len(work.texts) for work in works) < _FEW
-    workers = 1 if few else jobs or default_jobs()
-    found = spread(judge, works, workers=workers)
+    workers = 1 if few else jobs or cores()
+    found = map_unordered(judge, works, jobs=workers)
     ordered = dict(track(found, total=len(works), description=f"verifying {label}"))
     return {work.key: ordered[work.key] for work in works}
 

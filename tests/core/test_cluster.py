@@ -10,6 +10,7 @@ import pytest
 
 from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, ProblemError
+from quasar.core.parallel import Tick, map_ordered, map_unordered
 
 ray = pytest.importorskip("ray")
 TWO = Cluster(None, 2)
@@ -48,6 +49,20 @@ def die(shared: None, item: int) -> int:
 def test_every_item_once() -> None:
     assert sorted(on_ray(add, 100, iter(range(40)), TWO)) == list(range(100, 140))
     assert list(on_ray(add, 1, [], TWO)) == []
+
+
+def tick_twice(item: int, tick: Tick) -> int:
+    tick()
+    tick()
+    return item
+
+
+def test_a_cluster_works_as_processes_do() -> None:
+    ticks: list[int] = []
+    found = map_ordered(tick_twice, range(5), jobs=2, cluster=TWO, tick=lambda: ticks.append(1))
+    assert list(found) == [0, 1, 2, 3, 4]
+    assert len(ticks) == 10
+    assert sorted(map_unordered(abs, [-1, 2], jobs=2, cluster=TWO)) == [1, 2]
 
 
 def test_items_are_read_as_needed() -> None:

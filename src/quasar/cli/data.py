@@ -208,14 +208,12 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Take over records in the public schema, and measure their circuits anew."""
+    from quasar.core.processes import cores
     from quasar.data.importing import REJECTED, import_records
-    from quasar.data.workers import default_jobs
 
     with Bar() as bar:
         bar.start("importing", None)
-        found = import_records(
-            source, out, jobs=jobs or default_jobs(), force=force, tick=bar.advance
-        )
+        found = import_records(source, out, jobs=jobs or cores(), force=force, tick=bar.advance)
     result = {
         "out": str(out),
         "records": found.manifest["records"],
@@ -256,10 +254,10 @@ def leakage(
     """
     from itertools import combinations
 
+    from quasar.core.processes import cores
     from quasar.data.leakage import leakage as run
     from quasar.data.leakage import splits_of
     from quasar.data.source import Source
-    from quasar.data.workers import default_jobs
 
     if second is None and split is not None:
         raise InputError("--split picks a split of A to compare with B: name B too.")
@@ -269,7 +267,7 @@ def leakage(
         pairs = [(Source(first, split), Source(second))]
     results = []
     for one, other in pairs:
-        found = run(one, other, jobs=jobs or default_jobs())
+        found = run(one, other, jobs=jobs or cores())
         results.append((_name(one), _name(other), found))
     shared = sum(found.shared_instances for _, _, found in results)
     if as_json:

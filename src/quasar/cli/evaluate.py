@@ -103,11 +103,11 @@ def command(
     Stopped or killed, the same command goes on where it was.
     """
     from quasar.core.cluster import Cluster
+    from quasar.core.processes import cores
     from quasar.evaluation.evaluate import run
     from quasar.evaluation.report import write_report
     from quasar.evaluation.result import EvaluationSettings
     from quasar.verifier.sandbox import SandboxLimits
-    from quasar.verifier.sandbox.pool import cores
 
     settings = EvaluationSettings(
         energy_convention=energy_convention.value,

@@ -100,10 +100,10 @@ def command(
     from quasar.agent.refine import RefineSettings
     from quasar.agent.settings import GenerationSettings
     from quasar.core.cluster import Cluster
+    from quasar.core.processes import cores
     from quasar.models.designer import DesignerSettings
     from quasar.models.protocol import Sampling
     from quasar.prompts.chat import Request
-    from quasar.verifier.sandbox.pool import cores
 
     if sum(given is not None for given in (problem, prompt, records)) != 1:
         raise InputError(_ONE_OF_THREE)

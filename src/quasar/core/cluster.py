@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
+from quasar.core.processes import SINGLE_THREADED
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -22,12 +23,6 @@ Engine = Literal["local", "ray"]
 
 _AHEAD = 2  # tasks submitted for each core of the cluster
 _RETRIES = 3
-_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "QULACS_NUM_THREADS")
-
-
-def single_threaded() -> dict[str, str]:
-    """Environment of a worker: one thread each, so that they do not fight over the cores."""
-    return dict.fromkeys(_THREADS, "1")
 
 
 @dataclass(frozen=True)
@@ -116,7 +111,7 @@ def connect(ray: Any, cluster: Cluster, **more: Any) -> None:
             log_to_driver=False,
             logging_level=logging.ERROR,
             configure_logging=True,
-            runtime_env={"env_vars": single_threaded()},
+            runtime_env={"env_vars": SINGLE_THREADED},
             **options,
             **more,
         )

@@ -14,19 +14,20 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from quasar.core.cluster import Engine
+from quasar.core.cluster import Cluster, Engine
 from quasar.core.errors import InputError
 from quasar.core.files import disk_errors, locked, remove_partial, write_bytes, write_json
 from quasar.core.manifest import manifest
+from quasar.core.parallel import map_unordered
+from quasar.core.processes import cores
 from quasar.core.progress import Progress
 from quasar.data import storage
-from quasar.data.engines import run_shards
 from quasar.data.settings import BuildSettings
-from quasar.data.shard import EXCLUDED, Plan
-from quasar.data.workers import default_jobs
+from quasar.data.shard import EXCLUDED, Plan, build_shard
 
 STAGING = ".build"
 DATA = "data"
@@ -82,15 +83,11 @@ def build(
         missing = [n for n in range(settings.n_shards) if not plan.is_built(n)]
         resumed = settings.count - sum(len(settings.shard(n)) for n in missing)
         progress.start("building", settings.count, resumed)
-        jobs = jobs or default_jobs()
-        for _ in run_shards(
-            plan,
-            missing,
-            engine=engine,
-            jobs=min(jobs, max(1, len(missing))),
-            ray_address=ray_address,
-            tick=progress.advance,
-        ):
+        jobs = min(jobs or cores(), max(1, len(missing)))
+        # On a cluster every node must see the output folder under the same path.
+        cluster = Cluster(ray_address, jobs) if engine == "ray" else None
+        work = partial(build_shard, plan)
+        for _ in map_unordered(work, missing, jobs=jobs, cluster=cluster, tick=progress.advance):
             pass
         progress.say("writing the splits")
         content = _finish(out, plan)

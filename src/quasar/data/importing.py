@@ -19,6 +19,7 @@ from typing import Any
 from quasar.core.errors import CircuitError, InfrastructureError, InputError, ProblemError
 from quasar.core.files import new_folder, write_json, write_text
 from quasar.core.manifest import manifest
+from quasar.core.parallel import Tick, chunked, map_ordered
 from quasar.data import storage
 from quasar.data.build import DATA, MANIFEST, describe, write_splits
 from quasar.data.card import write_card
@@ -27,7 +28,6 @@ from quasar.data.record import canonical, measure, own_fields
 from quasar.data.schema import PUBLIC
 from quasar.data.settings import BuildSettings
 from quasar.data.source import Place, Source
-from quasar.data.workers import Tick, chunked, in_order, spread
 from quasar.problems.load import load_problem
 
 REJECTED = "rejected.jsonl"
@@ -155,8 +155,7 @@ def _accepted(
 ) -> Iterator[dict[str, Any]]:
     """The usable records, numbered in the source's order; fills `rejected` and `orders`."""
     index = 0
-    chunks = enumerate(chunked(rows, _CHUNK))
-    for answers in in_order(spread(_convert_chunk, chunks, jobs=jobs, tick=tick)):
+    for answers in map_ordered(_convert_chunk, chunked(rows, _CHUNK), jobs=jobs, tick=tick):
         for place, answer in answers:
             if isinstance(answer, str):
                 rejected.append({**place._asdict(), "reason": answer})
@@ -171,10 +170,7 @@ def _accepted(
             index += 1
 
 
-def _convert_chunk(
-    item: tuple[int, list[Row]], tick: Tick
-) -> tuple[int, list[tuple[Place, dict[str, Any] | str]]]:
-    number, rows = item
+def _convert_chunk(rows: list[Row], tick: Tick) -> list[tuple[Place, dict[str, Any] | str]]:
     answers: list[tuple[Place, dict[str, Any] | str]] = []
     for place, record in rows:
         try:
@@ -182,7 +178,7 @@ def _convert_chunk(
         except (InputError, ProblemError, CircuitError) as error:
             answers.append((place, str(error)))
         tick()
-    return number, answers
+    return answers
 
 
 def convert(record: Mapping[str, Any]) -> dict[str, Any]:

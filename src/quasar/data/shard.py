@@ -15,13 +15,13 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.core.files import write_json
+from quasar.core.parallel import Tick
 from quasar.data import storage
 from quasar.data.draw import draw, may_be_basis_state
 from quasar.data.identity import split_of
 from quasar.data.recipes import make, too_long
 from quasar.data.record import Measured, make_record, measure
 from quasar.data.settings import BuildSettings
-from quasar.data.workers import Tick
 
 MAX_ATTEMPTS = 2000
 """Drafts of one record after which the settings are taken to allow none."""

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.jsonl import read_jsonl
+from quasar.core.parallel import chunked, map_ordered
 from quasar.data import storage
 from quasar.data.identity import instance_id
-from quasar.data.workers import Tick, chunked, in_order, spread
 from quasar.problems.base import Problem
 from quasar.problems.load import build_problem, read_problem_data
 
@@ -160,20 +160,15 @@ def instance_ids(source: Source, *, jobs: int = 1) -> Iterator[tuple[Place, str]
     Raises:
         InputError: a record that states no problem; names it.
     """
-    for found in in_order(
-        spread(_identify, enumerate(chunked(source.records(STATEMENT), _CHUNK)), jobs=jobs)
-    ):
+    for found in map_ordered(_identify, chunked(source.records(STATEMENT), _CHUNK), jobs=jobs):
         yield from found
 
 
-def _identify(
-    item: tuple[int, list[tuple[Place, dict[str, Any]]]], tick: Tick
-) -> tuple[int, list[tuple[Place, str]]]:
-    number, chunk = item
+def _identify(chunk: list[tuple[Place, dict[str, Any]]]) -> list[tuple[Place, str]]:
     found = []
     for place, record in chunk:
         try:
             found.append((place, instance_id(problem_of(record))))
         except ProblemError as error:
             raise InputError(f"{place}: {error}") from error
-    return number, found
+    return found

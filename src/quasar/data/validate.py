@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
+from quasar.core.parallel import Tick, map_unordered
+from quasar.core.processes import cores
 from quasar.core.seeds import generator
 from quasar.data import storage
 from quasar.data.build import DATA, describe, read_manifest
 from quasar.data.check import Rules, check_record
 from quasar.data.record import record_line
 from quasar.data.settings import BuildSettings
-from quasar.data.workers import Tick, default_jobs, spread
 
 _CHUNK = 16  # records handed to a worker at a time
 
@@ -102,7 +103,7 @@ def validate(
     whole = _Whole(folder, manifest)
     source = whole.read(files, chosen)
     work = partial(_check_chunk, _rules(manifest))
-    for findings, count in spread(work, source, jobs=jobs or default_jobs(), tick=tick):
+    for findings, count in map_unordered(work, source, jobs=jobs or cores(), tick=tick):
         verdict.checked += count
         verdict.findings += findings
     verdict.records = whole.rows

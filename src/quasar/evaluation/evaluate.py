@@ -17,6 +17,8 @@ from typing import Any
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.core.manifest import manifest
+from quasar.core.parallel import map_unordered
+from quasar.core.processes import cores
 from quasar.core.progress import Progress
 from quasar.evaluation import extras
 from quasar.evaluation.baselines import BASELINES
@@ -30,7 +32,7 @@ from quasar.evaluation.inputs import (
     read_records,
     text_digest,
 )
-from quasar.evaluation.judge import Judge, spread
+from quasar.evaluation.judge import Judge
 from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
 from quasar.evaluation.report import write_report
@@ -40,7 +42,6 @@ from quasar.evaluation.store import Store, Stored
 from quasar.evaluation.table import Measured, Table, build_table
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.sandbox import Job, SandboxLimits
-from quasar.verifier.sandbox.pool import cores
 from quasar.verifier.settings import EnergyConvention, VerifierSettings
 
 VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True, measurement="all-qubits")
@@ -319,7 +320,7 @@ class _Session:
             if (kind, sample_index, digest) not in rows
         }
         self.progress.start("looking closer at the best candidates", len(todo))
-        for row in spread(extras.measure, todo.values(), workers=self.judge.workers):
+        for row in map_unordered(extras.measure, todo.values(), jobs=self.judge.workers):
             rows[_extra_key(row)] = row
             self.store.append_extra(row)
             self.progress.advance()

@@ -1,4 +1,4 @@
-"""Many texts to reports, and other work per problem, on all cores.
+"""Many texts to reports, on all cores.
 
 Untrusted text goes through the verifier's sandbox; `sandbox=None` judges in plain worker processes
 without limits on time and memory, for text one trusts; either can be on a Ray cluster. Order of
@@ -7,31 +7,21 @@ results is that of completion.
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby, islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from quasar.core.cluster import Cluster, on_ray
-from quasar.core.errors import InfrastructureError
+from quasar.core.parallel import map_unordered
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
-from quasar.verifier.sandbox.rlimits import die_with_parent
 from quasar.verifier.settings import VerifierSettings
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 _CHUNK = 32  # jobs of one problem sent to a worker at once
-_AHEAD = 4  # pieces of work queued per worker
 
 
 _Chunk = tuple[EncodedProblem, VerifierSettings, list[Job]]
@@ -86,7 +76,7 @@ class Judge(AbstractContextManager["Judge"]):
                 yield from found
             return
         if self.limits is None:
-            for chunk in spread(_judge_chunk, self._chunks(jobs), workers=self.workers):
+            for chunk in map_unordered(_judge_chunk, self._chunks(jobs), jobs=self.workers):
                 yield from chunk
             return
         if self._box is None:
@@ -134,49 +124,3 @@ def _pieces(jobs: Iterable[Job]) -> Iterator[list[Job]]:
     for _, group in groupby(jobs, key=lambda job: job.problem):
         while waiting := list(islice(group, _CHUNK)):
             yield waiting
-
-
-def spread(function: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[R]:
-    """Yield `function(item)` of every item, in order of completion; `items` is read as needed.
-
-    Args:
-        function: at the top of a module, so that worker processes find it.
-        workers: processes; 1 works in this one.
-
-    Raises:
-        InfrastructureError: a worker died.
-    """
-    if workers == 1:
-        yield from map(function, items)
-        return
-    source = iter(items)
-    # A fresh interpreter a worker: forking a process that has threads (progress bars) can deadlock.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
-    pending: deque[Future[R]] = deque()
-    try:
-        while True:
-            while len(pending) < _AHEAD * workers:
-                try:
-                    pending.append(pool.submit(function, next(source)))
-                except StopIteration:
-                    break
-            if not pending:
-                return
-            done, _ = wait(pending, return_when=FIRST_COMPLETED)
-            pending = deque(future for future in pending if future not in done)
-            for future in done:
-                yield future.result()
-    except BrokenProcessPool as error:
-        raise InfrastructureError(
-            "a worker process died, perhaps for lack of memory: try fewer --jobs. What was "
-            "measured is kept; run the same command again to go on."
-        ) from error
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _begin() -> None:
-    """A worker's first act: Ctrl-C is the parent's business, and nobody outlives the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with_parent()

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.parallel import map_unordered
 from quasar.evaluation.inputs import Record
-from quasar.evaluation.judge import Judge, spread
+from quasar.evaluation.judge import Judge
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
 from quasar.verifier.measurement import Measurement, Reference
@@ -56,7 +57,7 @@ def measure_references(
     facts = {}
     # Starting processes takes a second or two, a small record milliseconds.
     workers = judge.workers if len(records) >= _WORTH_SPREADING else 1
-    for found in spread(_facts, enumerate(records), workers=workers):
+    for found in map_unordered(_facts, enumerate(records), jobs=workers):
         facts[found.position] = found
         tick()
     return [_reference(record, facts[i], circuits) for i, record in enumerate(records)]

@@ -12,7 +12,6 @@ each other: a busy machine makes the model slower, and no more than that. Tokens
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ import numpy as np
 from pydantic import Field
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.processes import cores
 from quasar.core.seeds import generator
 from quasar.models.constraint import QasmConstraint, QasmGuide
 from quasar.models.guide import GuidedRow, GuideFactory, GuideIds, guides_of
@@ -178,7 +178,7 @@ class NanoModel:
         self.batch_size = settings.batch_size
         self._checkpoint = found
         self._tokens = found.tokens
-        self._threads = settings.threads or _cores()
+        self._threads = settings.threads or cores()
         self._grammar: QasmGuide | None = None
         try:
             self._running = _running(found.folder, _fingerprint(found.folder), settings.engine)
@@ -498,9 +498,3 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -34,6 +34,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import IO, Any, NamedTuple
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
+from quasar.core.processes import SINGLE_THREADED, cores
 from quasar.service.errors import BusyError, ClosedError, LimitError
 from quasar.service.metrics import Metrics
 from quasar.service.progress import SIZE, Progress, Standing, processor_s
@@ -41,7 +42,6 @@ from quasar.service.protocol import ENDS, JUDGED, LONGEST_MESSAGE, Kind, Order, 
 from quasar.service.settings import ServiceSettings
 from quasar.service.worker import Inherited, main, memory_message
 from quasar.verifier.sandbox.limits import out_of_memory, out_of_time
-from quasar.verifier.sandbox.pool import cores
 
 LONG = frozenset({"generate", "optimise"})
 """Operations that optimise. They leave one worker to the others, where there are two."""
@@ -52,9 +52,7 @@ _LOOK_S = 1.0  # longest time between two looks at a worker
 _ALLOCATION_FAILED = ("memory allocation of", "bad_alloc", "out of memory", "memoryerror")
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
 _ENVIRONMENT = {
-    **dict.fromkeys(
-        ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
-    ),
+    **SINGLE_THREADED,
     "QISKIT_PARALLEL": "FALSE",
     "RUST_BACKTRACE": "0",
     # Qiskit's allocator reserves 1 GiB in advance, which no limit on memory would see.

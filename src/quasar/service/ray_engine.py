@@ -19,9 +19,9 @@ from fastapi import FastAPI
 
 from quasar.core.cluster import Cluster, connect
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.processes import cores
 from quasar.service.app import create_app
 from quasar.service.settings import ServiceSettings, read_settings
-from quasar.verifier.sandbox.pool import cores
 
 _NAME = "quasar"
 

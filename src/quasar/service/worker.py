@@ -20,13 +20,14 @@ from multiprocessing.reduction import DupFd
 from typing import Any
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
+from quasar.core.processes import die_with_parent
 from quasar.service.operations import OPERATIONS, Desk
 from quasar.service.progress import Progress, processor_s
 from quasar.service.protocol import ENDS, JUDGED, Kind, Order, encode
 from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.sandbox.limits import out_of_memory
-from quasar.verifier.sandbox.rlimits import die_with_parent, lift_limits, set_limits
+from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 
 _FRAMES_ABOVE = 9
 """Calls between `Worker.serve` and the importer."""

@@ -16,11 +16,11 @@ from typing import NamedTuple
 from pydantic import Field
 
 from quasar.core.errors import InfrastructureError
+from quasar.core.processes import cores
 from quasar.core.settings import Settings
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
-from quasar.verifier.sandbox.pool import cores
 from quasar.verifier.settings import VerifierSettings
 
 _GIVE_UP = 3  # batches in a row without a single verdict

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from quasar.core.errors import InputError
 from quasar.core.files import new_folder
+from quasar.core.parallel import map_ordered
 from quasar.core.version import __version__
 from quasar.data.storage import read_records
 from quasar.prompts.chat import Message
@@ -99,11 +99,7 @@ def _one(
     chunks = _chunks(files, settings, limit)
     with tempfile.TemporaryDirectory(dir=_parent(kept), prefix=".tokens-") as folder:
         packed = Path(folder) / "tokens.arrow"
-        if jobs == 1:
-            _write(packed, map(work, chunks), len(tokenizer))
-        else:
-            with multiprocessing.get_context("fork").Pool(jobs) as pool:
-                _write(packed, pool.imap(work, chunks), len(tokenizer))
+        _write(packed, map_ordered(work, chunks, jobs=jobs), len(tokenizer))
         if kept is None:
             return Dataset.from_file(str(packed), in_memory=True)
         with new_folder(kept, force=True) as finished:

@@ -20,6 +20,7 @@ from typing import IO, NamedTuple, Self
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.files import disk_errors, remove_partial
+from quasar.core.processes import SINGLE_THREADED
 from quasar.train.stream.chunk_writer import Task
 from quasar.train.stream.chunks import SUFFIX, parse_name
 from quasar.train.stream.settings import StreamKind, StreamSettings
@@ -31,7 +32,6 @@ EXCLUDED = "excluded.txt"
 _SEEDS = 100_000  # for each seed of a training
 _EARLY_S = 60.0
 _MOST_EARLY_DEATHS = 3
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "QULACS_NUM_THREADS")
 
 logger = logging.getLogger(__name__)
 
@@ -136,7 +136,7 @@ class StreamWorkers:
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,
-            env={**os.environ, **dict.fromkeys(_THREADS, "1")},
+            env={**os.environ, **SINGLE_THREADED},
         )
         with suppress(BrokenPipeError):  # it is dead already, which `look_after` will find
             process.stdin.write(json.dumps(task._asdict()).encode() + b"\n")  # type: ignore[union-attr]

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from quasar.core.errors import InfrastructureError
+from quasar.core.processes import SINGLE_THREADED
 from quasar.verifier.sandbox import nursery
 from quasar.verifier.sandbox.wire import Reader
 
 _START_S = 120.0
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
 @dataclass(eq=False)
@@ -129,7 +129,7 @@ class NurseryHandle:
         self._control.settimeout(_START_S)
         environment = {
             **os.environ,
-            **dict.fromkeys(_THREADS, "1"),
+            **SINGLE_THREADED,
             "QISKIT_PARALLEL": "FALSE",
             "RUST_BACKTRACE": "0",
             # Qiskit's allocator reserves 1 GiB in advance, which no limit on memory would see.

@@ -17,8 +17,8 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+from quasar.core.processes import die_with_parent
 from quasar.verifier.sandbox.payload import Payload
-from quasar.verifier.sandbox.rlimits import die_with_parent
 
 FORK, REAP, RENEW = b"f", b"r", b"n"
 REQUEST = struct.Struct("<cq")

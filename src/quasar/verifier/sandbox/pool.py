@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.processes import cores
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.batch import Batch, Job
@@ -203,10 +203,3 @@ class Sandbox:
             raise InfrastructureError("the process that starts the workers keeps ending.")
         self._nursery = NurseryHandle(self._payload, self._page_file)
         return self._nursery
-
-
-def cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,13 +1,11 @@
-"""What a worker asks of the kernel: limits on memory and processor time, an end with its parent."""
+"""What a worker asks of the kernel: limits on memory and processor time."""
 
 from __future__ import annotations
 
 import math
 import os
 import resource
-import signal
 import time
-from contextlib import suppress
 
 
 def set_limits(memory_mib: int, seconds: float) -> None:
@@ -41,11 +39,3 @@ def _address_space() -> int | None:
             return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return None
-
-
-def die_with_parent() -> None:
-    """Ask the kernel for SIGKILL when the parent process ends (Linux; elsewhere nothing)."""
-    import ctypes
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1: PR_SET_PDEATHSIG

@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.data.workers import Tick, chunked, in_order, spread
+from quasar.core.parallel import Tick, chunked, map_ordered, map_unordered
 
 
 def _double(item: int, tick: Tick) -> int:
@@ -18,7 +20,7 @@ def _double(item: int, tick: Tick) -> int:
     return 2 * item
 
 
-def _dies_once(folder: Path, item: int, tick: Tick) -> int:
+def _dies_once(folder: Path, item: int) -> int:
     mark = folder / str(item)
     if item == 2 and not mark.exists():
         mark.touch()
@@ -26,60 +28,92 @@ def _dies_once(folder: Path, item: int, tick: Tick) -> int:
     return item
 
 
-def _dies(item: int, tick: Tick) -> int:
+def _dies(item: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return item
 
 
-def _refuses(item: int, tick: Tick) -> int:
+def _refuses(item: int) -> int:
     raise InputError("item 1 is wrong.")
 
 
-def _breaks(item: int, tick: Tick) -> int:
+def _breaks(item: int) -> int:
     return 1 // 0
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_item_once(jobs: int) -> None:
     ticks = []
-    found = list(spread(_double, range(7), jobs=jobs, tick=lambda: ticks.append(1)))
+    found = list(map_unordered(_double, range(7), jobs=jobs, tick=lambda: ticks.append(1)))
     assert sorted(found) == [0, 2, 4, 6, 8, 10, 12]
     assert len(ticks) == 7
 
 
 def test_a_dead_workers_item_is_done_again(tmp_path: Path) -> None:
-    assert sorted(spread(partial(_dies_once, tmp_path), range(4), jobs=2)) == [0, 1, 2, 3]
+    assert sorted(map_unordered(partial(_dies_once, tmp_path), range(4), jobs=2)) == [0, 1, 2, 3]
 
 
 def test_an_item_that_kills_every_worker_ends_the_work() -> None:
     with pytest.raises(InfrastructureError, match="ended 3 worker processes"):
-        list(spread(_dies, [1], jobs=2))
+        list(map_unordered(_dies, [1], jobs=2))
 
 
 def test_errors_for_the_user_come_through() -> None:
     with pytest.raises(InputError, match="item 1 is wrong"):
-        list(spread(_refuses, [1], jobs=2))
+        list(map_unordered(_refuses, [1], jobs=2))
 
 
 def test_faults_of_ours_say_where() -> None:
     with pytest.raises(InfrastructureError, match="ZeroDivisionError"):
-        list(spread(_breaks, [1], jobs=2))
+        list(map_unordered(_breaks, [1], jobs=2))
 
 
-def test_order_is_restored() -> None:
-    assert list(in_order([(2, "c"), (0, "a"), (3, "d"), (1, "b")])) == ["a", "b", "c", "d"]
+def _late_first(item: int) -> int:
+    time.sleep(0.3 if item == 0 else 0.0)
+    return -item
+
+
+def _late_first_ticking(item: int, tick: Tick) -> int:
+    tick()
+    return _late_first(item)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_order_is_restored(jobs: int) -> None:
+    assert list(map_ordered(_late_first, range(6), jobs=jobs)) == [0, -1, -2, -3, -4, -5]
+    ticks: list[int] = []
+    found = map_ordered(_late_first_ticking, range(3), jobs=jobs, tick=lambda: ticks.append(1))
+    assert list(found) == [0, -1, -2]
+    assert len(ticks) == 3
+
+
+def test_chunks() -> None:
     assert list(chunked(range(5), 2)) == [[0, 1], [2, 3], [4]]
+
+
+def test_items_are_read_as_they_are_needed() -> None:
+    read = []
+
+    def source() -> Iterator[int]:
+        for i in range(1000):
+            read.append(i)
+            yield i
+
+    results = map_unordered(abs, source(), jobs=2)
+    next(results)
+    assert len(read) < 10
+    results.close()  # type: ignore[attr-defined]
 
 
 SCRIPT = """
 import signal
-from quasar.data.workers import spread
+from quasar.core.parallel import map_unordered
 
-def heeds(item, tick):
+def heeds(item):
     return signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 if __name__ == "__main__":
-    print(any(spread(heeds, range(8), jobs=2)))
+    print(any(map_unordered(heeds, range(8), jobs=2)))
 """
 
 

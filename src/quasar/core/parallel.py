@@ -1,8 +1,9 @@
-"""Work spread over processes of this machine, which may die or be killed at any moment.
+"""One function over many items, on processes of this machine or on a Ray cluster.
 
-A piece of work whose worker died is given to a new one; a piece that kills three workers in a row
-is given up. Workers end with their parent, however it ends: they notice when they next report.
-Order of results is that of completion.
+Processes may die or be killed at any moment. An item whose worker died is given to another one; an
+item that ends three workers in a row ends the work. Workers end with their parent, however it ends,
+and leave Ctrl-C to it. Order of results is that of completion. Untrusted text needs limits as well:
+see `verifier.sandbox`.
 """
 
 from __future__ import annotations
@@ -15,51 +16,60 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
-from quasar.core.cluster import single_threaded
+from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, QuasarError
+from quasar.core.processes import SINGLE_THREADED, die_with_parent
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 Tick = Callable[[], None]
-Work = Callable[[T, Tick], R]
 
 _MAX_DEATHS = 3
 
 
-def default_jobs() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def spread(
-    work: Work[T, R], items: Iterable[T], *, jobs: int, tick: Tick = lambda: None
+def map_unordered(
+    work: Callable[..., R],
+    items: Iterable[T],
+    *,
+    jobs: int,
+    cluster: Cluster | None = None,
+    tick: Tick | None = None,
 ) -> Iterator[R]:
-    """Yield `work(item, tick)` of every item.
+    """Yield `work(item)` of every item, or `work(item, tick)` if `tick` is given.
 
     Args:
-        work: at the top of a module or a `functools.partial` of that; calls the tick it is given
-            whenever a part is done.
+        work: at the top of a module or a `functools.partial` of that.
         items: read as needed.
-        jobs: processes; 1 works in this one.
-        tick: called here for every tick of a worker.
+        jobs: processes of this machine; 1 works in this one.
+        cluster: work there and not on this machine.
+        tick: called here as often as `work` calls the one that it is given, on a cluster as soon
+            as the item is done.
 
     Raises:
-        InfrastructureError: a piece of work killed its workers, or failed in an unforeseen way.
+        InputError: Ray is not installed.
+        InfrastructureError: an item ended its workers, `work` failed in an unforeseen way, or the
+            cluster failed.
         QuasarError: as raised by `work`.
     """
-    if jobs == 1:
+    if cluster is not None:
+        for result, ticks in on_ray(_count_ticks, (work, tick is not None), items, cluster):
+            for _ in range(ticks):
+                tick()  # type: ignore[misc]
+            yield result
+    elif jobs == 1:
         for item in items:
-            yield work(item, tick)
-        return
-    with _Crew(work, jobs) as crew:
-        yield from crew.run(iter(items), tick)
+            yield work(item) if tick is None else work(item, tick)
+    else:
+        with _Pool(work, jobs, tick) as pool:
+            yield from pool.run(iter(items))
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
@@ -69,15 +79,36 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
         yield chunk
 
 
-def in_order(results: Iterable[tuple[int, R]]) -> Iterator[R]:
-    """Numbered results, from 0 and without gaps, in the order of their numbers."""
+def map_ordered(
+    work: Callable[..., R],
+    items: Iterable[T],
+    *,
+    jobs: int,
+    cluster: Cluster | None = None,
+    tick: Tick | None = None,
+) -> Iterator[R]:
+    """As `map_unordered`, but in the order of the items; what is early waits in memory."""
+    numbered = partial(_with_number, work)
     waiting: dict[int, R] = {}
     due = 0
-    for number, result in results:
+    for number, result in map_unordered(
+        numbered, enumerate(items), jobs=jobs, cluster=cluster, tick=tick
+    ):
         waiting[number] = result
         while due in waiting:
             yield waiting.pop(due)
             due += 1
+
+
+def _with_number(work: Callable[..., R], item: tuple[int, T], *tick: Tick) -> tuple[int, R]:
+    return item[0], work(item[1], *tick)
+
+
+def _count_ticks(shared: tuple[Callable[..., R], bool], item: Any) -> tuple[R, int]:
+    work, ticking = shared
+    ticks: list[None] = []
+    result = work(item, lambda: ticks.append(None)) if ticking else work(item)
+    return result, len(ticks)
 
 
 @dataclass(eq=False)
@@ -89,15 +120,15 @@ class _Worker:
     busy: bool = False
 
 
-class _Crew:
-    def __init__(self, work: Work[Any, Any], jobs: int) -> None:
-        self._work, self._jobs = work, jobs
+class _Pool:
+    def __init__(self, work: Callable[..., Any], jobs: int, tick: Tick | None) -> None:
+        self._work, self._jobs, self._tick = work, jobs, tick
         # A fresh interpreter each: forking a process that has threads can deadlock.
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
 
-    def __enter__(self) -> _Crew:
-        for name, value in single_threaded().items():
+    def __enter__(self) -> _Pool:
+        for name, value in SINGLE_THREADED.items():
             os.environ.setdefault(name, value)
         return self
 
@@ -108,7 +139,7 @@ class _Crew:
             worker.process.join()
             worker.connection.close()
 
-    def run(self, items: Iterator[Any], tick: Tick) -> Iterator[Any]:
+    def run(self, items: Iterator[Any]) -> Iterator[Any]:
         again: deque[tuple[Any, int]] = deque()
         more = True
         while True:
@@ -121,7 +152,7 @@ class _Crew:
                 except StopIteration:
                     more = False
                     break
-                worker = idle or self._hire()
+                worker = idle or self._start()
                 worker.item, worker.deaths, worker.busy = item, deaths, True
                 with suppress(OSError):  # already dead: found out below
                     worker.connection.send(item)
@@ -133,20 +164,22 @@ class _Crew:
                 try:
                     kind, value = worker.connection.recv()
                 except (EOFError, OSError):
-                    again.append(self._bury(worker))
+                    again.append(self._reap(worker))
                     continue
                 if kind == "tick":
-                    tick()
+                    self._tick()  # type: ignore[misc]
                     continue
                 worker.busy = False
                 if kind == "error":
                     raise value
                 yield value
 
-    def _hire(self) -> _Worker:
+    def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._work), daemon=True)
-        # Ctrl-C is the parent's business, from the first moment of a worker's life. Python's
+        process = self._context.Process(
+            target=_serve, args=(theirs, self._work, self._tick is not None), daemon=True
+        )
+        # The parent alone handles Ctrl-C, from the first moment of a worker's life. Python's
         # resource tracker unblocks it as it starts, so it has to be there before.
         resource_tracker.ensure_running()
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -157,11 +190,11 @@ class _Crew:
         self._workers.append(worker)
         return worker
 
-    def _bury(self, worker: _Worker) -> tuple[Any, int]:
-        """Take a dead worker's work back.
+    def _reap(self, worker: _Worker) -> tuple[Any, int]:
+        """Take a dead worker's item back.
 
         Raises:
-            InfrastructureError: it has killed others before.
+            InfrastructureError: it has ended other workers before.
         """
         worker.process.join()
         self._workers.remove(worker)
@@ -176,8 +209,9 @@ class _Crew:
         return worker.item, deaths
 
 
-def _serve(connection: Connection, work: Work[Any, Any]) -> None:
+def _serve(connection: Connection, work: Callable[..., Any], ticking: bool) -> None:
     """Work until the parent is gone."""
+    die_with_parent()
 
     def tick() -> None:
         connection.send(("tick", None))
@@ -187,7 +221,7 @@ def _serve(connection: Connection, work: Work[Any, Any]) -> None:
         while True:
             item = connection.recv()
             try:
-                answer = ("done", work(item, tick))
+                answer = ("done", work(item, tick) if ticking else work(item))
             except QuasarError as error:
                 answer = ("error", error)
             except (BrokenPipeError, ConnectionResetError):
