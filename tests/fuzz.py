@@ -26,7 +26,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 import quasar
-from quasar.circuits.qasm import VERSION
+from quasar.circuits.header import VERSION
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
 from quasar.verifier.settings import VerifierSettings

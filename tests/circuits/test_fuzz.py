@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from qiskit.quantum_info import Statevector
 
 from fuzz import check, collect, disagreement, importer_verdicts
-from quasar.circuits.qasm import VERSION, parse, parses
+from quasar.circuits.header import VERSION
+from quasar.circuits.qasm import parse, parses
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import get_engine, probabilities
 from quasar.verifier.sandbox import SandboxLimits

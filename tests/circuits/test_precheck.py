@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
 from quasar.circuits.precheck import precheck
-from quasar.circuits.qasm import _parse_flat, import_reference, parse, parse_at_once
+from quasar.circuits.qasm import import_reference, parse, parse_at_once
+from quasar.circuits.qasm_flat import parse_flat
 from quasar.circuits.to_qiskit import from_qiskit
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -137,7 +138,7 @@ MODEST = {
 def test_any_text_is_passed_or_refused(text: str) -> None:
     with suppress(CircuitError):
         precheck(HEAD + text, max_qubits=24)
-    _parse_flat(HEAD + text)
+    parse_flat(HEAD + text)
 
 
 @pytest.mark.parametrize("case", MODEST)
@@ -252,7 +253,7 @@ def test_what_is_said_to_parse_the_importer_accepts() -> None:
     sure = 0
     for _ in range(600):
         text = _random_program(rng)
-        circuit = _parse_flat(text)
+        circuit = parse_flat(text)
         if circuit is not None:
             sure += 1
             assert import_reference(text).num_qubits == circuit.n_qubits, text

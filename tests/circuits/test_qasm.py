@@ -14,7 +14,8 @@ from qiskit.quantum_info import Statevector
 
 from agentq import load_expected, load_generations
 from quasar.circuits.circuit import GATES
-from quasar.circuits.qasm import _parse_flat, parse, parses
+from quasar.circuits.qasm import parse, parses
+from quasar.circuits.qasm_flat import parse_flat
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import get_engine, probabilities
 
@@ -138,7 +139,7 @@ def test_headers_and_odd_texts_get_the_importers_verdict(text: str) -> None:
 
 
 def test_flat_programs_take_the_fast_path_and_others_do_not() -> None:
-    fast = {name for name, body in ACCEPTED.items() if _parse_flat(HEAD + body) is not None}
+    fast = {name for name, body in ACCEPTED.items() if parse_flat(HEAD + body) is not None}
     assert {"flat", "pi", "broadcast", "measure all", "old measure", "comments"} <= fast
     assert "gate definition" in fast
     assert not fast & {"modifiers", "if", "for loop", "input", "measure twice"}
@@ -199,7 +200,7 @@ def test_a_long_loop_that_ends_early_is_dynamic_not_too_long() -> None:
 )
 def test_the_fast_path_takes_linear_time(body: str) -> None:
     started = time.process_time()
-    assert _parse_flat(HEAD + body) is None
+    assert parse_flat(HEAD + body) is None
     assert time.process_time() - started < 1.0
 
 
@@ -247,7 +248,7 @@ def statements(draw: st.DrawFn) -> str:
 @given(st.lists(statements(), max_size=6))
 def test_verdict_and_state_equal_the_importers_on_random_programs(body: list[str]) -> None:
     text = HEAD + "bit[4] c;\nqubit[4] q;\n" + "\n".join(body)
-    flat = _parse_flat(text)
+    flat = parse_flat(text)
     accepted = importer_says(text)
     if flat is not None:
         assert accepted

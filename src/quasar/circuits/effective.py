@@ -20,14 +20,19 @@ Not covered: gates without effect that only a simulation of entangled qubits wou
 from __future__ import annotations
 
 import cmath
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import lru_cache
-
-import numpy as np
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.gate_pairs import (
+    axes_of,
+    axis_on,
+    is_half_turn,
+    is_identity,
+    merge,
+    permutes,
+    rotation,
+)
 from quasar.circuits.one_qubit import (
     ROUNDING,
     Matrix2,
@@ -49,7 +54,6 @@ _RUN = 6  # gates of a run on one qubit that may cancel together
 
 _State = tuple[complex, complex]
 _ZERO: _State = (1.0 + 0j, 0j)
-_ADDITIVE = frozenset({"crx", "cry", "crz"})
 
 
 def effective(circuit: Circuit) -> Circuit:
@@ -111,12 +115,12 @@ def _without_final_phases(gates: Sequence[Gate], n_qubits: int) -> list[Gate]:
     read = set(range(n_qubits))
     out = []
     for gate in reversed(gates):
-        axes = _axes(gate)
+        axes = axes_of(gate)
         inside = read.issuperset(gate.qubits)
         if inside and all(axis == "z" for axis in axes):
             continue
         out.append(gate)
-        if not (inside and _permutes(gate)):
+        if not (inside and permutes(gate)):
             read.difference_update(q for q, axis in zip(gate.qubits, axes, strict=True)
                                    if axis != "z")  # fmt: skip
     out.reverse()
@@ -198,21 +202,21 @@ class _Sweep:
                 if own.axis and before.axis == own.axis:
                     for other in turned:
                         self.turn_round(other)
-                    self.replace(place, _rotation(own.axis, before.angle + angle, qubit))
+                    self.replace(place, rotation(own.axis, before.angle + angle, qubit))
                     return
                 if angle == own.angle and not turned and self.cancels(wire, i, own.matrix):
                     return
                 if not own.axis or not before.axis:
                     break
                 # A Pauli gate turns a rotation about another axis round: P R(a) = R(-a) P.
-                if _is_pauli(before):
+                if is_half_turn(before):
                     angle = -angle
-                elif _is_pauli(own):
+                elif is_half_turn(own):
                     turned.append(place)
                 else:
                     break
                 continue
-            if not own.axis or _axis_on(old, qubit) != own.axis:
+            if not own.axis or axis_on(old, qubit) != own.axis:
                 break
         self.append(gate)
 
@@ -293,23 +297,23 @@ class _Sweep:
                 return
             if state is not None and self.near(abs(state[0])):
                 gate = Gate("swap", (a, b))
-        elif gate.matrix is not None and _is_identity(gate.matrix):
+        elif gate.matrix is not None and is_identity(gate.matrix):
             return
         self.add_several(gate)
 
     def add_several(self, gate: Gate) -> None:
         """Merge or cancel the gate with an earlier one, or append it."""
-        axes = dict(zip(gate.qubits, _axes(gate), strict=True))
+        axes = dict(zip(gate.qubits, axes_of(gate), strict=True))
         for place in self.before(gate.qubits):
             old = self.done[place]
             if old is None:
                 break
             if len(old.qubits) == len(axes) and axes.keys() == set(old.qubits):
-                joined = _joined(old, gate)
-                if joined is not None:
-                    self.replace(place, None if not joined else joined[0])
+                merged = merge(old, gate)
+                if merged is not None:
+                    self.replace(place, merged[0] if merged else None)
                     return
-            shared = zip(old.qubits, _axes(old), strict=True)
+            shared = zip(old.qubits, axes_of(old), strict=True)
             if any(q in axes and not (axis and axis == axes[q]) for q, axis in shared):
                 break
         self.append(gate)
@@ -353,120 +357,3 @@ class _Sweep:
 def _applied(matrix: Matrix2, state: _State) -> _State:
     a, b, c, d = matrix
     return a * state[0] + b * state[1], c * state[0] + d * state[1]
-
-
-def _is_pauli(gate: Single) -> bool:
-    """Whether a rotation is by half a turn."""
-    return abs(math.pi - abs(gate.angle)) <= ROUNDING
-
-
-def _rotation(axis: str, angle: float, qubit: int) -> Gate | None:
-    """A rotation about x, y or z; None for a multiple of 2π."""
-    angle = wrapped(angle)
-    if abs(angle) <= ROUNDING:
-        return None
-    if math.pi - abs(angle) <= ROUNDING:
-        return Gate(axis, (qubit,))
-    return Gate(f"r{axis}", (qubit,), (angle,))
-
-
-def _joined(old: Gate, new: Gate) -> list[Gate] | None:
-    """Two gates on the same qubits as one or none; None where they do not join."""
-    one, two = controlled(old), controlled(new)
-    if one is None or two is None:
-        if _full_inverse(old, new):
-            return []
-        return None
-    if one.target != two.target or set(one.controls) != set(two.controls):
-        # A phase is the same whichever of its qubits is called the target.
-        if one.name in "pz" and two.name in "pz":
-            return _joined_phases(new.qubits, one.base, two.base)
-        return None
-    if one.name in "pz" and two.name in "pz":
-        return _joined_phases(new.qubits, one.base, two.base)
-    product = times(two.base.matrix, one.base.matrix)
-    if off_identity(product) < ROUNDING:
-        angle = wrapped(cmath.phase(product[0]))
-        if abs(angle) <= ROUNDING:
-            return []
-        return [_phase_gate(one.controls, angle)]
-    if old.name == new.name and old.name in _ADDITIVE:
-        angle = wrapped(wrapped(old.params[0], 2) + wrapped(new.params[0], 2), 2)
-        return [new._replace(params=(angle,))]
-    return None
-
-
-def _joined_phases(qubits: tuple[int, ...], one: Single, two: Single) -> list[Gate]:
-    angle = wrapped(one.angle + two.angle)
-    return [] if abs(angle) <= ROUNDING else [_phase_gate(qubits, angle)]
-
-
-def _phase_gate(qubits: tuple[int, ...], angle: float) -> Gate:
-    """exp(i angle) where all of one or two qubits are 1."""
-    half = math.pi - abs(angle) <= ROUNDING
-    if len(qubits) == 1:
-        return Gate("z", qubits) if half else Gate("p", qubits, (angle,))
-    return Gate("cz", qubits) if half else Gate("cp", qubits, (angle,))
-
-
-def _axis_on(gate: Gate, qubit: int) -> str:
-    return _axes(gate)[gate.qubits.index(qubit)]
-
-
-def _axes(gate: Gate) -> tuple[str, ...]:
-    """Axis along which the gate acts on each of its qubits; empty where it has none.
-
-    Two gates commute where they share qubits if they act along the same axis on each of them.
-    """
-    if gate.matrix is not None:
-        return _matrix_axes(gate)
-    return _named_axes(gate.name, gate.params, len(gate.qubits))
-
-
-@lru_cache(maxsize=1 << 14)
-def _named_axes(name: str, params: tuple[float, ...], n_qubits: int) -> tuple[str, ...]:
-    gate = Gate(name, tuple(range(n_qubits)), params)
-    if n_qubits == 1:
-        return (single(gate).axis,)
-    parts = controlled(gate)
-    if parts is None:
-        return ("z", "", "") if name == "cswap" else ("",) * n_qubits
-    return ("z",) * len(parts.controls) + (parts.base.axis,)
-
-
-def _matrix_axes(gate: Gate) -> tuple[str, ...]:
-    matrix = gate.matrix
-    if matrix is None or len(gate.qubits) == 1:
-        return (single(gate).axis,)
-    diagonal = bool(np.abs(matrix - np.diag(np.diag(matrix))).max() <= ROUNDING)
-    return ("z" if diagonal else "",) * len(gate.qubits)
-
-
-def _permutes(gate: Gate) -> bool:
-    """Whether the gate takes basis states to basis states, up to phases."""
-    if gate.name in {"swap", "cswap"}:
-        return True
-    if gate.matrix is not None:
-        return bool(((np.abs(gate.matrix) > ROUNDING).sum(axis=0) == 1).all())
-    parts = controlled(gate)
-    a, b, _, _ = (single(gate) if parts is None else parts.base).matrix
-    return abs(a) <= ROUNDING or abs(b) <= ROUNDING
-
-
-def _is_identity(matrix: np.ndarray) -> bool:
-    return bool(np.abs(matrix - matrix[0, 0] * np.eye(len(matrix))).max() <= ROUNDING)
-
-
-def _full_inverse(old: Gate, new: Gate) -> bool:
-    """Whether one undoes the other, for gates that are no controlled one-qubit gates."""
-    if old.matrix is None and new.matrix is None:
-        if old.name != new.name:
-            return False
-        return old.name == "swap" or (old.name == "cswap" and old.qubits[0] == new.qubits[0])
-    if old.matrix is None or new.matrix is None:
-        return False
-    order = [old.qubits.index(q) for q in new.qubits]
-    k = len(order)
-    axes = [k - 1 - i for i in reversed(order)]
-    tensor = old.matrix.reshape((2,) * (2 * k)).transpose([*axes, *(k + a for a in axes)])
-    return _is_identity(new.matrix @ tensor.reshape(1 << k, 1 << k))

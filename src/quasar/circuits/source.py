@@ -8,7 +8,7 @@ way with `names_files` on: it would choose which file is read.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
@@ -43,7 +43,6 @@ def circuit_text(
     source: CircuitSource,
     *,
     names_files: bool = True,
-    bound: Collection[str] = (),
     what: str = "the circuit",
 ) -> str | bytes:
     """The program that a caller means, as text or as the bytes of its file.
@@ -51,7 +50,6 @@ def circuit_text(
     Args:
         source: see the module's header. With `names_files` a string is the name of a file where
             such a file exists, or where it ends like one and cannot be a program.
-        bound: parameters that will get their values later, so that they may be free here.
         what: what to call it in messages.
 
     Raises:
@@ -69,7 +67,7 @@ def circuit_text(
     if isinstance(source, os.PathLike):
         return read_circuit(Path(source))
     if _is_qiskit(source):
-        return _from_qiskit(source, bound, what)
+        return _from_qiskit(source, what)
     raise InputError(f"{what} must be {_TAKEN}, not {_described(source)}")
 
 
@@ -149,10 +147,10 @@ def _described(source: Any) -> str:
     return f"{name}. {_ELSEWHERE[library]}" if library in _ELSEWHERE else f"{name}."
 
 
-def _from_qiskit(circuit: Any, bound: Collection[str], what: str) -> str:
+def _from_qiskit(circuit: Any, what: str) -> str:
     from qiskit import qasm3
 
-    free = sorted(p.name for p in circuit.parameters if p.name not in bound)
+    free = sorted(p.name for p in circuit.parameters)
     if free:
         shown = ", ".join(free[:5]) + (", …" if len(free) > 5 else "")
         raise InputError(

@@ -1,0 +1,258 @@
+"""Flat OpenQASM 3 programs to circuits, without the reference importer.
+
+Takes the version line, `include "stdgates.inc";`, `bit` and `qubit` declarations, standard gates on
+qubits or whole registers with constant angles, barriers, measurements, and plain gate definitions
+with calls of them, which are written out. It may only say yes, and only to programs that the
+importer accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from quasar.circuits.circuit import GATES, MAX_GATES, Circuit, Gate, GateSpec
+from quasar.circuits.measurement import Measurements
+from quasar.circuits.qasm_gates import DEFINITION, MODEST, ONLY_DECLARES, GateBody, read_definition
+from quasar.circuits.qasm_syntax import (
+    APPLICATION,
+    DECLARATION,
+    OPERAND,
+    RESERVED,
+    Unsure,
+    W,
+    read_angle,
+    split_statements,
+)
+
+_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_HEADER = re.compile(
+    rf'{W}*OPENQASM{W}+3(?:\.[0-9]+)?{W}*;{W}*include{W}*"stdgates\.inc"{W}*;', re.ASCII
+)
+_MEASURE = re.compile(
+    rf"(?:({OPERAND}){W}*={W}*measure{W}+({OPERAND})"
+    rf"|measure{W}+({OPERAND}){W}*->{W}*({OPERAND}))"
+)
+_SPLIT_OPERAND = re.compile(rf"([a-z][a-zA-Z0-9_]*)(?:{W}*\[{W}*([0-9]+))?")
+_MAX_WORK = 10_000_000  # bits that whole registers stand for: over 24 qubits in 250,000 statements
+
+
+def parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
+    """The circuit of a flat program; None where the reference importer has to decide.
+
+    Of more gates than allowed one too many is kept.
+    """
+    body = _flat_body(text)
+    if body is None:
+        return None
+    try:
+        program = _FlatProgram(max_gates)
+        return program.read(program.define(body) if "gate" in body else split_statements(body))
+    except Unsure:
+        return None
+
+
+def _flat_body(text: str) -> str | None:
+    """What follows version and include, comments taken out; None where it begins otherwise."""
+    if "/" in text:
+        text = _COMMENT.sub(_blank, text)
+    header = _HEADER.match(text)
+    return None if header is None else text[header.end() :]
+
+
+def _blank(comment: re.Match[str]) -> str:
+    """A blank in place of a comment: it separates tokens and cannot complete a string."""
+    found = comment[0]
+    closed = found[1] == "/" or (len(found) >= 4 and found.endswith("*/"))
+    return " " if closed else "\0"  # which no program has
+
+
+class _FlatProgram:
+    """Reads flat statements.
+
+    Attributes:
+        specs: the gates known.
+        bodies: what gates of the program's own stand for.
+    """
+
+    def __init__(self, max_gates: int) -> None:
+        self.specs: Mapping[str, GateSpec] = GATES
+        self.bodies: dict[str, GateBody] = {}
+        self.room = max_gates  # gates that may still come
+        self.work = 0
+        self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
+        self.indexed: dict[str, tuple[int]] = {}  # single qubits by the text that names them
+        self.n_qubits = 0
+        self.n_bits = 0
+        self.measured: set[int] = set()
+        self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
+
+    def define(self, body: str) -> list[str]:
+        """The statements of a text, its gate definitions taken in.
+
+        Raises:
+            Unsure: one is not plain, or comes after something that it could depend on.
+        """
+        end, outside = 0, []
+        for match in DEFINITION.finditer(body):
+            before = body[end : match.start()]
+            if before.strip(" \t\r\n;") and not ONLY_DECLARES.fullmatch(before):
+                raise Unsure
+            outside += split_statements(before)
+            end = match.end()
+            if match[1] in RESERVED or match[1] in self.specs:
+                raise Unsure
+            self.bodies[match[1]] = read_definition(match, self.specs, self.bodies)
+            self.specs = {**self.specs, match[1]: self.bodies[match[1]].spec}
+        declared = {m[3] for statement in outside if (m := DECLARATION.search(statement))}
+        if declared & set(self.bodies):
+            raise Unsure
+        return outside + split_statements(body[end:])
+
+    def read(self, statements: list[str]) -> Circuit:
+        """The circuit of some statements, on all qubits declared so far.
+
+        Raises:
+            Unsure: one is not of the flat kind.
+        """
+        gates: list[Gate] = []
+        known: dict[str, list[Gate]] = {}
+        for raw in statements:
+            statement = raw.strip(" \t\r\n")
+            ops = known.get(statement)
+            if ops is None:
+                ops = self._gates(statement)
+                if ops is None:
+                    self._other(statement)
+                    known.clear()
+                    continue
+                known[statement] = ops
+            if self.room >= 0:
+                gates += ops
+                self.room -= len(ops)
+        registers = tuple(
+            range(first, first + size)
+            for quantum, first, size in self.registers.values()
+            if not quantum and size is not None
+        )
+        return Circuit(
+            self.n_qubits,
+            tuple(gates),
+            n_measured=len(self.measured),
+            measurements=Measurements(self.results, registers=registers),
+        )
+
+    def _gates(self, statement: str) -> list[Gate] | None:
+        """The gates of a statement; None where it is no gate application."""
+        if "=" in statement:  # a measurement, most likely
+            return None
+        match = APPLICATION.fullmatch(statement)
+        if match is None:
+            return None
+        name, arguments, operands = match.groups()
+        spec = self.specs.get(name)
+        if spec is None:
+            return None
+        params = () if arguments is None else tuple(map(read_angle, arguments.split(",")))
+        if name not in GATES and any(abs(value) > MODEST for value in params):
+            raise Unsure
+        places = [self._bits(operand, quantum=True) for operand in operands.split(",")]
+        if len(params) != spec.n_params or len(places) != spec.n_qubits:
+            raise Unsure
+        if arguments is not None and not params:
+            raise Unsure
+        if not any(type(place) is list for place in places):  # the usual case: single qubits
+            single = tuple([place[0] for place in places])
+            if len(set(single)) != len(single) or not self.measured.isdisjoint(single):
+                raise Unsure
+            return self._written_out([Gate(name, single, params)])
+        width = max(map(len, places))
+        rows = []
+        for place in places:
+            # As the importer broadcasts: an indexed qubit repeats, a register must have the width.
+            if isinstance(place, tuple):
+                rows.append(list(place) * width)
+            elif len(place) == width:
+                rows.append(place)
+            else:
+                raise Unsure
+        gates: list[Gate] = []
+        for qubits in zip(*rows, strict=True):
+            if len(set(qubits)) != len(qubits) or not self.measured.isdisjoint(qubits):
+                raise Unsure
+            if len(gates) <= self.room:
+                gates.append(Gate(name, qubits, params))
+        return self._written_out(gates)
+
+    def _written_out(self, gates: list[Gate]) -> list[Gate]:
+        """The standard gates that some gates stand for; of more than are allowed one too many."""
+        if not gates or gates[0].name not in self.bodies:
+            return gates
+        out: list[Gate] = []
+        open_ = gates[::-1]
+        while open_ and len(out) <= self.room:
+            gate = open_.pop()
+            body = self.bodies.get(gate.name)
+            if body is None:
+                out.append(gate)
+            else:
+                open_ += body.calls(gate)[::-1]
+        return out
+
+    def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
+        """A register as a list of bits, a single bit as a tuple."""
+        if quantum and operand in self.indexed:
+            return self.indexed[operand]
+        match = _SPLIT_OPERAND.match(operand.strip(" \t\r\n"))
+        if match is None or match[1] not in self.registers:
+            raise Unsure
+        is_quantum, first, size = self.registers[match[1]]
+        if is_quantum is not quantum:
+            raise Unsure
+        if match[2] is None:
+            self.work += size or 1
+            if self.work > _MAX_WORK:
+                raise Unsure
+            return (first,) if size is None else list(range(first, first + size))
+        index = int(match[2])
+        if size is None or index >= size:
+            raise Unsure
+        found = (first + index,)
+        if quantum:
+            self.indexed[operand] = found
+        return found
+
+    def _other(self, statement: str) -> None:
+        """Declarations, measurements, barriers."""
+        if match := _MEASURE.fullmatch(statement):
+            source, target = (match[2], match[1]) if match[2] else (match[3], match[4])
+            qubits = self._bits(source, quantum=True)
+            bits = self._bits(target, quantum=False)
+            if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
+                raise Unsure
+            if len(qubits) == 1:
+                self.results[bits[0]] = qubits[0]
+                self.measured.add(qubits[0])
+            else:
+                self.results.update(zip(bits, qubits, strict=True))
+                self.measured.update(qubits)
+        elif match := DECLARATION.fullmatch(statement):
+            kind, size_text, name = match.groups()
+            if name in RESERVED or name in self.registers or name in self.specs:
+                raise Unsure
+            size = int(size_text) if size_text else None
+            quantum = kind == "qubit"
+            self.registers[name] = (quantum, self.n_qubits if quantum else self.n_bits, size)
+            if quantum:
+                self.n_qubits += size or 1
+            else:
+                self.n_bits += size or 1
+        elif statement.startswith("barrier") and statement[7:8] in {" ", "\t", "\n", "\r"}:
+            operands = statement[8:].split(",")
+            if not all(re.fullmatch(OPERAND, o.strip(" \t\r\n")) for o in operands):
+                raise Unsure
+            bits_seen = [b for o in operands for b in self._bits(o, quantum=True)]
+            if len(set(bits_seen)) != len(bits_seen):
+                raise Unsure
+        else:
+            raise Unsure
