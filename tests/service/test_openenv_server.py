@@ -19,11 +19,17 @@ from openenv.core.generic_client import GenericEnvClient
 from quasar.core.errors import InputError
 from quasar.data.build import build
 from quasar.data.settings import BuildSettings
-from quasar.service.openenv_server import LOST, CircuitAction, Judges, VerifierEnvironment, make_app
+from quasar.service.openenv_server import (
+    LOST,
+    CircuitAction,
+    SessionPools,
+    VerifierEnvironment,
+    make_app,
+)
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.reward_workers import RewardWorkers
 from quasar.train.rewards import UNPARSED, RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
+from quasar.verifier.pool import VerifierPool
 from small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 CHAT = [{"role": "user", "content": "A circuit, please."}]
@@ -92,26 +98,26 @@ def test_sessions_at_the_same_time_are_apart(served: str) -> None:
         assert a.reset(seed=5).observation == b.reset(seed=5).observation
 
 
-class Dead(RewardWorkers):
+class Dead(VerifierPool):
     """Verifiers without a verdict."""
 
-    def judge(self, candidates):  # type: ignore[no-untyped-def]
-        return [None for _ in candidates]
+    def reports(self, jobs):  # type: ignore[no-untyped-def]
+        return [None for _ in jobs]
 
 
 def test_a_verifier_that_failed_gives_no_reward() -> None:
-    judges = Judges(lambda: Dead([PROBLEM], [REFERENCE], settings=None), 1)  # type: ignore[arg-type]
-    environment = VerifierEnvironment([TASK], judges, RewardSettings(), turns=3)
+    pools = SessionPools(lambda: Dead([PROBLEM], limits=None), 1)
+    environment = VerifierEnvironment([TASK], pools, RewardSettings(), turns=3)
     environment.reset(task=0)
     answer = environment.step(CircuitAction(text=UNIFORM))
     assert (answer.lost, answer.done, answer.reward) == (True, True, None)
     assert answer.messages[0]["content"] == LOST
-    judges.close()
+    pools.close()
 
 
 def test_what_is_refused() -> None:
-    judges = Judges(lambda: Dead([PROBLEM], [REFERENCE], settings=None), 1)  # type: ignore[arg-type]
-    environment = VerifierEnvironment([TASK], judges, RewardSettings(), turns=1)
+    pools = SessionPools(lambda: Dead([PROBLEM], limits=None), 1)
+    environment = VerifierEnvironment([TASK], pools, RewardSettings(), turns=1)
     with pytest.raises(InputError, match="reset first"):
         environment.step(CircuitAction(text=UNIFORM))
     with pytest.raises(InputError, match="from 0 to 0"):
@@ -120,7 +126,7 @@ def test_what_is_refused() -> None:
     environment.step(CircuitAction(text="no program"))
     with pytest.raises(InputError, match="is over"):
         environment.step(CircuitAction(text=UNIFORM))
-    judges.close()
+    pools.close()
 
 
 def test_the_command_says_what_is_missing(tmp_path: Path) -> None:

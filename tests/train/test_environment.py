@@ -11,9 +11,10 @@ import pytest
 
 from quasar.train.environment import NO_TURNS, CircuitEnvironment
 from quasar.train.reward_function import VerifiedReward
-from quasar.train.reward_workers import RewardWorkers, VerificationSettings
 from quasar.train.rewards import RewardSettings, verifier_settings
 from quasar.train.rollout_tasks import RolloutTask
+from quasar.train.verification import VerificationSettings
+from quasar.verifier.pool import VerifierPool
 from small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM, qwen
 
 SETTINGS = RewardSettings()
@@ -21,15 +22,15 @@ TASK = RolloutTask(PROBLEM, REFERENCE, [], "one", "agent-q")
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[RewardWorkers]:
+def pool() -> Iterator[VerifierPool]:
     one = VerificationSettings(workers=1)
     judging = verifier_settings(SETTINGS, completions=2, workers=1)
-    with RewardWorkers([PROBLEM], [REFERENCE], judging, one) as opened:
+    with one.pool([PROBLEM], [REFERENCE], judging) as opened:
         yield opened
 
 
-def test_a_conversation_ends_at_its_limit(crew: RewardWorkers) -> None:
-    environment = CircuitEnvironment(crew, turns=3)
+def test_a_conversation_ends_at_its_limit(pool: VerifierPool) -> None:
+    environment = CircuitEnvironment(pool, turns=3)
     environment.reset(task=0, prompt="whatever the row holds")
     assert "no OpenQASM" in environment.verify_circuit("I would rather not.")
     assert "not valid OpenQASM" in environment.verify_circuit(BROKEN)
@@ -40,11 +41,11 @@ def test_a_conversation_ends_at_its_limit(crew: RewardWorkers) -> None:
     assert "approximation ratio" in environment.verify_circuit(f"```qasm\n{UNIFORM}```")
 
 
-def test_the_last_circuit_counts(crew: RewardWorkers) -> None:
-    environment = CircuitEnvironment(crew, turns=3)
+def test_the_last_circuit_counts(pool: VerifierPool) -> None:
+    environment = CircuitEnvironment(pool, turns=3)
     environment.reset(task=0)
     environment.verify_circuit(REFERENCE)
-    reward = VerifiedReward(crew, SETTINGS, [TASK])
+    reward = VerifiedReward(pool, SETTINGS, [TASK])
 
     def paid(answer: str) -> float | None:
         turns = [{"role": "assistant", "content": answer}]
@@ -58,14 +59,14 @@ def test_the_last_circuit_counts(crew: RewardWorkers) -> None:
 
 
 def test_a_verifier_that_failed_leaves_the_conversation_out(
-    crew: RewardWorkers, monkeypatch: pytest.MonkeyPatch
+    pool: VerifierPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    environment = CircuitEnvironment(crew, turns=2)
+    environment = CircuitEnvironment(pool, turns=2)
     environment.reset(task=0)
     with monkeypatch.context() as patch:
-        patch.setattr(crew, "judge", lambda candidates: [None] * len(candidates))
+        patch.setattr(pool, "reports", lambda jobs: [None] * len(jobs))
         assert "cannot be reached" in environment.verify_circuit(UNIFORM)
-    reward = VerifiedReward(crew, SETTINGS, [TASK])
+    reward = VerifiedReward(pool, SETTINGS, [TASK])
     assert reward([ANSWER], [0], environments=[environment]) == [None]
     assert reward.lost_rows == [True]
 
@@ -80,7 +81,7 @@ def test_the_tool_describes_itself() -> None:
 
 @pytest.mark.slow
 def test_observations_are_masked_from_the_loss(
-    crew: RewardWorkers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pool: VerifierPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
@@ -105,7 +106,7 @@ def test_observations_are_masked_from_the_loss(
 
     monkeypatch.setattr(GRPOTrainer, "_generate_single_turn", scripted)
     monkeypatch.setattr(GRPOTrainer, "_generate_and_score_completions", watched)
-    reward = VerifiedReward(crew, SETTINGS, [TASK])
+    reward = VerifiedReward(pool, SETTINGS, [TASK])
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=[reward],
@@ -125,7 +126,7 @@ def test_observations_are_masked_from_the_loss(
             {"prompt": [[{"role": "user", "content": "Design."}]], "task": [0]}
         ),
         processing_class=tokenizer,
-        environment_factory=lambda: CircuitEnvironment(crew, turns=2),
+        environment_factory=lambda: CircuitEnvironment(pool, turns=2),
     )
     trainer.train()
     ids, mask = batches[0]["completion_ids"], batches[0]["tool_mask"]

@@ -11,7 +11,7 @@ from quasar.models.scripted import ScriptedModel
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 from quasar.train.quality import Task, answer_workers, score, score_answers, summary
-from quasar.train.reward_workers import VerificationSettings
+from quasar.train.verification import VerificationSettings
 from quasar.verifier.sandbox import SandboxLimits
 
 GOOD = HEAD + "qubit[3] q; x q[0];"

@@ -14,9 +14,9 @@ from quasar.core.errors import InputError
 from quasar.data.storage import read_records
 from quasar.prompts.chat import Style
 from quasar.train.reward_function import VerifiedReward
-from quasar.train.reward_workers import RewardWorkers, VerificationSettings
 from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_settings
 from quasar.train.rollout_tasks import PromptSettings, RolloutTask, references_of, task_of
+from quasar.train.verification import VerificationSettings
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.settings import Ablation
 from small_rewards import (
@@ -81,7 +81,7 @@ def test_each_answer_is_paid_by_the_style_of_its_prompt(tmp_path: Path) -> None:
     assert references == [REFERENCE, None]
     judging = verifier_settings(mixed, completions=2, workers=1)
     limits = VerificationSettings(workers=1)
-    with RewardWorkers([PROBLEM, PROBLEM], references, judging, limits) as workers:
+    with limits.pool([PROBLEM, PROBLEM], references, judging) as workers:
         paid = VerifiedReward(workers, mixed, tasks, tmp_path / "log.jsonl")
         rewards = paid([UNIFORM, UNIFORM], [0, 1])
     assert rewards == [

@@ -23,9 +23,8 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
-from quasar.verifier.sandbox import worker as worker_module
 from quasar.verifier.sandbox.limits import nesting
-from quasar.verifier.sandbox.payload import Payload
+from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import VerifierSettings
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -325,15 +324,17 @@ def test_a_stopped_worker_is_replaced() -> None:
         assert sandbox.statistics.started == 2
 
 
-def test_a_worker_keeps_few_problems_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_module, "_KEPT_AMPLITUDES", 20)
-    payload = Payload([TRIANGLE] * 4, [None] * 4, BULK, LIMITS, 1)
-    worker = worker_module.Worker(payload, None, None, 0)
-    first = worker._verifier(0)
-    assert worker._verifier(1) is not first
-    assert worker._verifier(0) is first
-    worker._verifier(2)
-    assert list(worker.verifiers) == [0, 2]  # 8 amplitudes each; the least used went
+def test_a_worker_keeps_few_problems_ready() -> None:
+    def make() -> Verifier:
+        return Verifier(TRIANGLE, None, BULK)
+
+    cache = VerifierCache(amplitudes=20)
+    first = cache.get(0, make)
+    assert cache.get(1, make) is not first
+    assert cache.get(0, make) is first
+    third = cache.get(2, make)
+    # 8 amplitudes each; the least recently used went
+    assert [cache.find(key) for key in range(3)] == [first, None, third]
 
 
 def test_workers_are_replaced_after_their_share() -> None:

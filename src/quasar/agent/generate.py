@@ -13,8 +13,8 @@ from typing import Any
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.comparison import Comparison, qaoa_designs
 from quasar.agent.comparison import compare as compare_problem
+from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import NoAnswer, Proposer, check_known
-from quasar.agent.referee import Referee
 from quasar.agent.refine import (
     PROPOSALS,
     RefineSettings,
@@ -207,20 +207,20 @@ def generate(
     if writer is None:
         designing = _designer_settings(asked, designing)
         with ending.at_once():
-            referee = Referee(encoded, judging, interrupt=ending)
-        found = _designed(referee, designing, samples or 1, first_sample, seen)
-        return _compared(_refined(found, referee, None, refining, seen), compare)
+            verifier = ProposalVerifier(encoded, judging, interrupt=ending)
+        found = _designed(verifier, designing, samples or 1, first_sample, seen)
+        return _compared(_refined(found, verifier, None, refining, seen), compare)
     if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
     proposer = Proposer(writer, drawing, constrained=constrained, guided=guided)
     count = samples or default_samples(writer, refining)
     with ending.at_once():
-        referee = Referee(encoded, judging, limits, ending)
-    with referee:
-        found = _answered(proposer, referee, asked, count, seen)
-        found = _refined(found, referee, proposer, refining, seen)
+        verifier = ProposalVerifier(encoded, judging, limits, ending)
+    with verifier:
+        found = _answered(proposer, verifier, asked, count, seen)
+        found = _refined(found, verifier, proposer, refining, seen)
         if with_qaoa:
-            found = _joined_by_qaoa(found, referee, seen)
+            found = _joined_by_qaoa(found, verifier, seen)
         return _compared(found, compare)
 
 
@@ -230,13 +230,13 @@ def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
 
 
 def _joined_by_qaoa(
-    generation: Generation, referee: Referee, seen: Callable[[Candidate], None]
+    generation: Generation, verifier: ProposalVerifier, seen: Callable[[Candidate], None]
 ) -> Generation:
     """With the designer's QAOA among the candidates."""
     found = list(generation.candidates)
-    ending = referee.interrupt
-    for name, made in qaoa_designs(referee.problem, lambda: ending.requested):
-        report = referee.verify(made.qasm)
+    ending = verifier.interrupt
+    for name, made in qaoa_designs(verifier.problem, lambda: ending.requested):
+        report = verifier.verify(made.qasm)
         found.append(Candidate(name, "designer", made.qasm, report, design=made))
         seen(found[-1])
     return replace(generation, candidates=tuple(sorted(found, key=rank_key)))
@@ -260,7 +260,7 @@ def _designer_settings(
 
 
 def _designed(
-    referee: Referee,
+    verifier: ProposalVerifier,
     settings: DesignerSettings | None,
     samples: int,
     first_sample: int,
@@ -268,29 +268,29 @@ def _designed(
 ) -> Generation:
     """The designer's circuits, unranked."""
     found: list[Candidate] = []
-    ending = referee.interrupt
+    ending = verifier.interrupt
     for sample in range(first_sample, first_sample + samples):
         if ending.requested and found:
             break
         for made in design(
-            referee.problem.hamiltonian, settings, sample=sample, stop=lambda: ending.requested
+            verifier.problem.hamiltonian, settings, sample=sample, stop=lambda: ending.requested
         ):
-            report = referee.verify(made.qasm)
+            report = verifier.verify(made.qasm)
             found.append(Candidate(made.ansatz, "designer", made.qasm, report, design=made))
             seen(found[-1])
-    return Generation(referee.problem, tuple(found), DESIGNER, samples=samples)
+    return Generation(verifier.problem, tuple(found), DESIGNER, samples=samples)
 
 
 def _answered(
     proposer: Proposer,
-    referee: Referee,
+    verifier: ProposalVerifier,
     request: Request | None,
     samples: int,
     seen: Callable[[Candidate], None],
 ) -> Generation:
     """A language model's first answers, unranked."""
-    question = proposer.question(referee.problem, request)
-    with referee.interrupt.at_once():
+    question = proposer.question(verifier.problem, request)
+    with verifier.interrupt.at_once():
         (proposals,) = proposer.propose([question], samples)
     lost = [str(p.error) for p in proposals if p.outage]
     kept = [p for p in proposals if not p.outage]
@@ -299,18 +299,18 @@ def _answered(
     if all(p.error is not None for p in kept):
         raise NoAnswer(f"'{proposer.model.name}' gave no answer: {kept[0].error}")
     found = []
-    for proposal, report in zip(kept, referee.judge(kept), strict=True):
+    for proposal, report in zip(kept, verifier.judge(kept), strict=True):
         found.append(answered(proposal, report))
         seen(found[-1])
     name = proposer.model.name
     return Generation(
-        referee.problem, tuple(found), name, lost=tuple(dict.fromkeys(lost)), samples=samples
+        verifier.problem, tuple(found), name, lost=tuple(dict.fromkeys(lost)), samples=samples
     )
 
 
 def _refined(
     generation: Generation,
-    referee: Referee,
+    verifier: ProposalVerifier,
     proposer: Proposer | None,
     settings: RefineSettings | None,
     seen: Callable[[Candidate], None],
@@ -322,10 +322,10 @@ def _refined(
     if settings is not None:
         steps = [first_step(candidate) for candidate in found]
         if proposer is not None and is_multi_turn(proposer.model, settings):
-            later, more = feed_back(proposer, referee, found, settings.turns, seen)
+            later, more = feed_back(proposer, verifier, found, settings.turns, seen)
             found += later
             steps += more
-        polished, more, evaluations = polish_best(referee, found, settings, seen)
+        polished, more, evaluations = polish_best(verifier, found, settings, seen)
         found += polished
         steps += more
     ranked = tuple(sorted(found, key=rank_key))
@@ -333,6 +333,6 @@ def _refined(
         generation,
         candidates=ranked,
         trace=tuple(steps),
-        interrupted=referee.interrupt.requested,
+        interrupted=verifier.interrupt.requested,
         polishing_evaluations=evaluations,
     )

@@ -14,8 +14,8 @@ from pydantic import BaseModel, Field
 
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.polish import Polish, polish
+from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import Proposal, Proposer
-from quasar.agent.referee import Referee
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.core.errors import QuasarError
@@ -138,7 +138,7 @@ def answered(proposal: Proposal, report: Report) -> Candidate:
 
 def feed_back(
     proposer: Proposer,
-    referee: Referee,
+    verifier: ProposalVerifier,
     first: Sequence[Candidate],
     turns: int,
     seen: Seen | None = None,
@@ -163,17 +163,17 @@ def feed_back(
     going = [candidate for candidate in first if _has_more_to_say(candidate)]
     for _ in range(1, turns):
         told = [
-            (c.proposal, proposer.style.reply(referee.problem, c.report if c.qasm else None))
+            (c.proposal, proposer.style.reply(verifier.problem, c.report if c.qasm else None))
             for c in going
             if c.proposal is not None
         ]
         if not told:
             break
         try:
-            with referee.interrupt.at_once():
-                proposals = proposer.again(told, referee.problem.n_qubits)
+            with verifier.interrupt.at_once():
+                proposals = proposer.again(told, verifier.problem.n_qubits)
         except KeyboardInterrupt:
-            if not referee.interrupt.requested:
+            if not verifier.interrupt.requested:
                 raise
             break
         except QuasarError as error:
@@ -183,7 +183,7 @@ def feed_back(
         steps += [_nothing_came(c, str(p.error)) for c, p in pairs if p.outage]
         kept = [(c, p) for c, p in pairs if not p.outage]
         going = []
-        reports = referee.judge([p for _, p in kept])
+        reports = verifier.judge([p for _, p in kept])
         for (before, proposal), report in zip(kept, reports, strict=True):
             candidate = answered(proposal, report)
             found.append(candidate)
@@ -196,7 +196,7 @@ def feed_back(
 
 
 def polish_best(
-    referee: Referee,
+    verifier: ProposalVerifier,
     candidates: Sequence[Candidate],
     settings: RefineSettings,
     seen: Seen | None = None,
@@ -217,11 +217,11 @@ def polish_best(
     steps: list[Step] = []
     best = _different(sorted((c for c in candidates if c.report.feasible), key=rank_key))
     best = best[: settings.polished]
-    n_variables = referee.problem.n_qubits
+    n_variables = verifier.problem.n_qubits
     programs = [answer_circuit(parse(candidate.qasm), n_variables) for candidate in best]
     total = settings.max_evaluations or _affordable(programs)
     for number, (candidate, program) in enumerate(zip(best, programs, strict=True)):
-        if referee.interrupt.requested:
+        if verifier.interrupt.requested:
             break
         share = (total - used) // (len(best) - number)
         seconds = settings.max_seconds
@@ -230,13 +230,13 @@ def polish_best(
         rng = generator(settings.seed, "polish", candidate.qasm)
         done = polish(
             program,
-            referee.problem.hamiltonian,
+            verifier.problem.hamiltonian,
             rng,
-            budget=Budget(share, seconds, stop=lambda: referee.interrupt.requested),
+            budget=Budget(share, seconds, stop=lambda: verifier.interrupt.requested),
             decimals=settings.decimals,
         )
         used += len(done.trace.energies)
-        polished = _polished(candidate, done, referee)
+        polished = _polished(candidate, done, verifier)
         steps.append(_polish_step(candidate, done, polished))
         if polished is not None:
             found.append(polished)
@@ -251,14 +251,14 @@ def _affordable(programs: Sequence[Circuit | None]) -> int:
     return affordable_evaluations(*max(sizes, default=(0, 0)), _EVALUATIONS)
 
 
-def _polished(candidate: Candidate, done: Polish, referee: Referee) -> Candidate | None:
+def _polished(candidate: Candidate, done: Polish, verifier: ProposalVerifier) -> Candidate | None:
     if done.qasm is None:
         return None
     return Candidate(
         name=f"{candidate.name}, polished",
         origin="polished",
         qasm=done.qasm,
-        report=referee.verify(done.qasm),
+        report=verifier.verify(done.qasm),
         design=candidate.design,
         proposal=candidate.proposal,
         polish=done,

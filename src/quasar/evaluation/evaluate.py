@@ -32,7 +32,6 @@ from quasar.evaluation.inputs import (
     read_records,
     text_digest,
 )
-from quasar.evaluation.judge import Judge
 from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
 from quasar.evaluation.report import write_report
@@ -41,6 +40,7 @@ from quasar.evaluation.rows import Key, Row, candidate_row
 from quasar.evaluation.store import Store, Stored
 from quasar.evaluation.table import Measured, Table, build_table
 from quasar.verifier.measurement import Measurement, Reference
+from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.settings import EnergyConvention, VerifierSettings
 
@@ -150,17 +150,17 @@ def run(
         },
         "versions": {"quasar": content["quasar"], **content["versions"]},
     }
-    # Every problem twice: for candidates, and without its reference for the reference itself.
     problems = [record.problem for record in known_records.items]
-    problems += [problem.with_reference(None) for problem in problems]
-    judge = Judge(problems, VERIFIER, sandbox=settings.sandbox, workers=workers, cluster=cluster)
-    with Store(folder, identity, force=force) as store, judge:
+    pool = VerifierPool(
+        problems, VERIFIER, limits=settings.sandbox, workers=workers, cluster=cluster
+    )
+    with Store(folder, identity, force=force) as store, pool:
         runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
         _comparable(settings, runs)
         inputs = {"records": known_records.source, "generations": texts.sources}
         earlier = [known for known in store.manifest.get("inputs", []) if known != inputs]
         store.write_manifest({**content, "runs": runs, "inputs": [*earlier, inputs]})
-        session = _Session(store, known_records, texts, settings, judge, progress or Progress())
+        session = _Session(store, known_records, texts, settings, pool, progress or Progress())
         references = session.references()
         if settings.baselines:
             session.add_baselines()
@@ -213,7 +213,7 @@ class _Session:
     records: Records
     texts: Generations
     settings: EvaluationSettings
-    judge: Judge
+    pool: VerifierPool
     progress: Progress
 
     def record(self, sample_index: int) -> Record:
@@ -224,12 +224,7 @@ class _Session:
         found = self.store.references()
         if found is None:
             self.progress.start("measuring the references", 2 * len(self.records.items))
-            found = measure_references(
-                self.records.items,
-                self.judge,
-                first=len(self.records.items),
-                tick=self.progress.advance,
-            )
+            found = measure_references(self.records.items, self.pool, tick=self.progress.advance)
             self.store.write_references(found)
         return {reference.sample_index: reference for reference in found}
 
@@ -269,11 +264,10 @@ class _Session:
             Job(work, self.records.position[work[0]], self.texts.text(work[1])) for work in todo
         )
         self.progress.start("judging the candidates", len(todo))
-        if todo:
-            for work, report in self.judge.run(jobs):
-                measured = Measurement.from_report(report)
-                self._keep(keys[work], work[1], measured, references)
-                self.progress.advance()
+        for work, report in self.pool.run(jobs):
+            measured = Measurement.from_report(report)
+            self._keep(keys[work], work[1], measured, references)
+            self.progress.advance()
         return len(todo)
 
     def _keep(
@@ -320,7 +314,7 @@ class _Session:
             if (kind, sample_index, digest) not in rows
         }
         self.progress.start("looking closer at the best candidates", len(todo))
-        for row in map_unordered(extras.measure, todo.values(), jobs=self.judge.workers):
+        for row in map_unordered(extras.measure, todo.values(), jobs=self.pool.workers):
             rows[_extra_key(row)] = row
             self.store.append_extra(row)
             self.progress.advance()

@@ -14,10 +14,10 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.parallel import map_unordered
 from quasar.evaluation.inputs import Record
-from quasar.evaluation.judge import Judge
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
 from quasar.verifier.measurement import Measurement, Reference
+from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
 QAOA_MAX_QUBITS = 16
@@ -38,25 +38,23 @@ class _Facts(NamedTuple):
 
 def measure_references(
     records: Sequence[Record],
-    judge: Judge,
+    pool: VerifierPool,
     *,
-    first: int,
     tick: Callable[[], None] = lambda: None,
 ) -> list[Reference]:
     """Measure every record, in their order.
 
     Args:
-        judge: knows the records' problems without their references as problems `first`,
-            `first` + 1, ... (a reference is judged as a candidate that has none).
+        pool: knows the records' problems, in their order.
         tick: called twice for each record.
 
     Raises:
         InputError: a reference circuit is not usable; names the record.
     """
-    circuits = dict(_circuits(records, judge, first, tick))
+    circuits = dict(_circuits(records, pool, tick))
     facts = {}
     # Starting processes takes a second or two, a small record milliseconds.
-    workers = judge.workers if len(records) >= _WORTH_SPREADING else 1
+    workers = pool.workers if len(records) >= _WORTH_SPREADING else 1
     for found in map_unordered(_facts, enumerate(records), jobs=workers):
         facts[found.position] = found
         tick()
@@ -64,11 +62,11 @@ def measure_references(
 
 
 def _circuits(
-    records: Sequence[Record], judge: Judge, first: int, tick: Callable[[], None]
+    records: Sequence[Record], pool: VerifierPool, tick: Callable[[], None]
 ) -> Iterator[tuple[int, Measurement]]:
     """(position, measurement) of every reference circuit."""
     jobs = [
-        Job(position, first + position, record.problem.reference)
+        Job(position, position, record.problem.reference, compared=False)
         for position, record in enumerate(records)
         if record.problem.reference is not None
     ]
@@ -76,7 +74,7 @@ def _circuits(
         tick()
     if not jobs:
         return
-    for position, report in judge.run(jobs):
+    for position, report in pool.run(jobs):
         if not report.feasible:
             raise InputError(
                 f"the reference circuit of record {records[position].sample_index} is not usable: "

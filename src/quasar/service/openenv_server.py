@@ -16,8 +16,8 @@ for each request; sessions are what its WebSocket client has.
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, Literal
 from uuid import uuid4
 
@@ -32,10 +32,11 @@ from quasar.core.version import __version__
 from quasar.prompts.extract import extract
 from quasar.prompts.observation import no_program, observation
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import UNPARSED, RewardSettings, signals_of, verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
+from quasar.verifier.pool import VerifierPool
 from quasar.verifier.report import Report
+from quasar.verifier.sandbox import Job
 
 LOST = "The verifier cannot be reached; leave this conversation out of the update."
 
@@ -71,12 +72,12 @@ class CircuitState(State):  # type: ignore[misc]
     done: bool = False
 
 
-class Judges:
-    """Verifiers for sessions at the same time, one process each; close them at the end."""
+class SessionPools:
+    """Pools for sessions at the same time, one process each; close them at the end."""
 
-    def __init__(self, make: Callable[[], RewardWorkers], count: int) -> None:
+    def __init__(self, make: Callable[[], VerifierPool], count: int) -> None:
         self._closing = ExitStack()
-        self._free: queue.SimpleQueue[RewardWorkers] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[VerifierPool] = queue.SimpleQueue()
         for _ in range(count):
             self._free.put(self._closing.enter_context(make()))
 
@@ -84,21 +85,15 @@ class Judges:
         """End the processes."""
         self._closing.close()
 
-    @contextmanager
-    def _one(self) -> Iterator[RewardWorkers]:
-        workers = self._free.get()
+    def verify(self, task: int, program: str) -> Report | None:
+        """The report on a circuit; None where the verifier failed."""
+        pool = self._free.get()
         try:
-            yield workers
+            return pool.reports([Job(None, task, program)])[0]
+        except InfrastructureError:
+            return None
         finally:
-            self._free.put(workers)
-
-    def judge(self, task: int, program: str) -> Report | None:
-        """The report of a circuit; None where the verifier failed."""
-        with self._one() as workers:
-            try:
-                return workers.judge([Candidate(task, program)])[0]
-            except InfrastructureError:
-                return None
+            self._free.put(pool)
 
 
 class VerifierEnvironment(Environment):  # type: ignore[misc]
@@ -106,7 +101,7 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
 
     Args:
         tasks: what can be asked.
-        judges: verify; shared by all sessions.
+        pools: shared by all sessions.
         reward: how answers are rewarded.
         turns: answers in a session.
     """
@@ -114,11 +109,11 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
     SUPPORTS_CONCURRENT_SESSIONS = True
 
     def __init__(
-        self, tasks: Sequence[RolloutTask], judges: Judges, reward: RewardSettings, turns: int
+        self, tasks: Sequence[RolloutTask], pools: SessionPools, reward: RewardSettings, turns: int
     ) -> None:
         super().__init__()
         self._tasks = tasks
-        self._judges = judges
+        self._pools = pools
         self._reward = reward
         self._state = CircuitState(episode_id=None, turns=turns, done=True)
 
@@ -167,7 +162,7 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
         found = extract(action.text)
         if found is None:
             return self._answer(no_program(), reward=UNPARSED)
-        report = self._judges.judge(state.task, found.qasm)
+        report = self._pools.verify(state.task, found.qasm)
         if report is None:
             state.done = True
             return self._answer(LOST, lost=True)
@@ -218,21 +213,16 @@ def make_app(settings: GrpoSettings, *, split: Split = "train", sessions: int = 
     )
     references = references_of(tasks, settings.reward)
     processes = settings.verification.processes
-    judges = Judges(
-        lambda: RewardWorkers(
-            [task.problem for task in tasks],
-            references,
-            verifier_settings(settings.reward, completions=1, workers=1),
-            settings.verification.model_copy(update={"workers": 1}),
-        ),
-        processes,
-    )
+    single = settings.verification.model_copy(update={"workers": 1})
+    judging = verifier_settings(settings.reward, completions=1, workers=1)
+    problems = [task.problem for task in tasks]
+    pools = SessionPools(lambda: single.pool(problems, references, judging), processes)
     app = create_app(
-        lambda: VerifierEnvironment(tasks, judges, settings.reward, settings.rollouts.turns),
+        lambda: VerifierEnvironment(tasks, pools, settings.reward, settings.rollouts.turns),
         CircuitAction,
         CircuitObservation,
         env_name="quasar",
         max_concurrent_envs=sessions,
     )
-    app.router.on_shutdown.append(judges.close)
+    app.router.on_shutdown.append(pools.close)
     return app

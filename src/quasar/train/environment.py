@@ -16,7 +16,8 @@ from typing import Any
 from quasar.core.errors import InfrastructureError
 from quasar.prompts.extract import extract
 from quasar.prompts.observation import no_program, observation
-from quasar.train.reward_workers import Candidate, RewardWorkers
+from quasar.verifier.pool import VerifierPool
+from quasar.verifier.sandbox import Job
 
 NO_TURNS = "No turns are left: give your final circuit as the answer."
 
@@ -34,7 +35,7 @@ class CircuitEnvironment:
         lost: whether the verifier failed, so that the conversation proves nothing.
     """
 
-    def __init__(self, workers: RewardWorkers, turns: int) -> None:
+    def __init__(self, workers: VerifierPool, turns: int) -> None:
         self._workers = workers
         self._turns = turns
         self._task = 0
@@ -66,7 +67,7 @@ class CircuitEnvironment:
             return no_program()
         self.program = found.qasm
         try:
-            report = self._workers.judge([Candidate(self._task, self.program)])[0]
+            report = self._workers.reports([Job(None, self._task, self.program)])[0]
         except InfrastructureError:
             report = None
         if report is None:

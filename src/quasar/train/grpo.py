@@ -36,13 +36,14 @@ from quasar.train.optimizers import make_optimizer
 from quasar.train.progress import Progress
 from quasar.train.report import write_report
 from quasar.train.reward_function import VerifiedReward, program_of, summary
-from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import rate, trainer_arguments
 from quasar.train.sft import all_weights
 from quasar.train.watcher import QUALITY_LOG, make_watcher
+from quasar.verifier.pool import VerifierPool
+from quasar.verifier.sandbox import Job
 
 COMPLETION_LOG = "completions.jsonl"
 """In the run's folder: one line a completion."""
@@ -108,9 +109,9 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
         return _train(settings, profile, model, tokenizer, tasks, held_out, reward)
 
 
-def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
+def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> VerifierPool:
     schedule = settings.schedule
-    return RewardWorkers(
+    return settings.verification.pool(
         [task.problem for task in tasks],
         references_of(tasks, settings.reward),
         verifier_settings(
@@ -118,7 +119,6 @@ def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> RewardWorkers:
             completions=schedule.batch_size * schedule.accumulation,
             workers=settings.verification.processes,
         ),
-        settings.verification,
     )
 
 
@@ -233,7 +233,7 @@ def measure_policy(
     found: dict[str, float] = {}
     for prefix, made in answers.items():
         candidates = [
-            Candidate(first + number, program_of(own[0].text)) for number, own in enumerate(made)
+            Job(number, first + number, program_of(own[0].text)) for number, own in enumerate(made)
         ]
         means = summary([one for one in reward.score(candidates) if one is not None])
         found |= {f"{prefix}{name}": value for name, value in means.items()}

@@ -8,11 +8,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
-from quasar.train.reward_workers import VerificationSettings
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import PromptSettings
 from quasar.train.schedule import Schedule, Watch
 from quasar.train.sft_settings import ModelSettings
+from quasar.train.verification import VerificationSettings
 
 
 class RolloutSettings(Settings):

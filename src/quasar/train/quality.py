@@ -19,8 +19,10 @@ from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
 from quasar.train.examples import style_of
-from quasar.train.reward_workers import Candidate, RewardWorkers, VerificationSettings
+from quasar.train.verification import VerificationSettings
+from quasar.verifier.pool import VerifierPool
 from quasar.verifier.report import Report
+from quasar.verifier.sandbox import Job
 from quasar.verifier.settings import VerifierSettings
 
 NEAR = 0.05
@@ -86,14 +88,14 @@ def score(model: Model, tasks: Sequence[Task], sampling: Sampling) -> list[Score
 
 def answer_workers(
     tasks: Sequence[Task], verification: VerificationSettings | None = None
-) -> RewardWorkers:
+) -> VerifierPool:
     """Workers that judge answers to these tasks; to be used in a `with` statement."""
     problems = [task.problem for task in tasks]
-    return RewardWorkers(problems, [None] * len(tasks), _MEASURED, verification)
+    return (verification or VerificationSettings()).pool(problems, [None] * len(tasks), _MEASURED)
 
 
 def score_answers(
-    tasks: Sequence[Task], answers: Sequence[str], workers: RewardWorkers
+    tasks: Sequence[Task], answers: Sequence[str], workers: VerifierPool
 ) -> list[Score]:
     """Verify raw answers as they are, one for each task.
 
@@ -104,7 +106,7 @@ def score_answers(
     asked = [(i, program.qasm) for i, program in enumerate(found) if program is not None]
     reports: dict[int, Report] = {}
     for (i, _), report in zip(
-        asked, workers.judge([Candidate(i, text) for i, text in asked]), strict=True
+        asked, workers.reports([Job(i, i, text) for i, text in asked]), strict=True
     ):
         if report is None:
             raise InfrastructureError(

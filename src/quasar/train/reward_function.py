@@ -14,9 +14,10 @@ from typing import Any
 from quasar.core.jsonl import append_jsonl
 from quasar.prompts.extract import extract
 from quasar.train.environment import CircuitEnvironment
-from quasar.train.reward_workers import Candidate, RewardWorkers
 from quasar.train.rewards import RewardSettings, Signals, signals_of
 from quasar.train.rollout_tasks import RolloutTask
+from quasar.verifier.pool import VerifierPool
+from quasar.verifier.sandbox import Job
 
 Completion = str | Sequence[Mapping[str, Any]]
 """Text, or the turns that followed the prompt."""
@@ -38,7 +39,7 @@ class VerifiedReward:
 
     def __init__(
         self,
-        workers: RewardWorkers,
+        workers: VerifierPool,
         settings: RewardSettings,
         tasks: Sequence[RolloutTask],
         log: Path | None = None,
@@ -60,14 +61,14 @@ class VerifiedReward:
         trainer_state: Any = None,
         **_: Any,
     ) -> list[float | None]:
-        """Rewards of a batch, in its order; see `RewardWorkers.judge` for what it raises."""
+        """Rewards of a batch, in its order; see `VerifierPool.reports` for what it raises."""
         before = self.workers.seconds
         talks: Sequence[CircuitEnvironment | None] = environments or [None] * len(task)
         texts = [
             program_of(c) or (talk.program if talk is not None else "")
             for c, talk in zip(completions, talks, strict=True)
         ]
-        scored = self.score([Candidate(t, text) for t, text in zip(task, texts, strict=True)])
+        scored = self.score([Job(None, t, text) for t, text in zip(task, texts, strict=True)])
         found = [
             None if talk is not None and talk.lost else one
             for talk, one in zip(talks, scored, strict=True)
@@ -80,9 +81,9 @@ class VerifiedReward:
             self._write(self.log, step, task, texts, found)
         return [None if one is None else one.reward for one in found]
 
-    def score(self, candidates: Sequence[Candidate]) -> list[Signals | None]:
+    def score(self, candidates: Sequence[Job]) -> list[Signals | None]:
         """Signals of each candidate; None where there is no verdict."""
-        reports = self.workers.judge(candidates)
+        reports = self.workers.reports(candidates)
         return [
             None if r is None else signals_of(r, self.settings, self.tasks[c.problem].style)
             for c, r in zip(candidates, reports, strict=True)

@@ -13,8 +13,8 @@ memory limit and the split of processor time from wall-clock time need Linux.
 """
 
 from quasar.verifier.sandbox.batch import Job
-from quasar.verifier.sandbox.limits import SandboxLimits
+from quasar.verifier.sandbox.limits import UNLIMITED, SandboxLimits
 from quasar.verifier.sandbox.pool import Sandbox, SandboxStatistics
 from quasar.verifier.sandbox.warm import start_early
 
-__all__ = ["Job", "Sandbox", "SandboxLimits", "SandboxStatistics", "start_early"]
+__all__ = ["UNLIMITED", "Job", "Sandbox", "SandboxLimits", "SandboxStatistics", "start_early"]

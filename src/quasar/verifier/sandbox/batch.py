@@ -29,7 +29,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits, out_of_memory, out_of_time
-from quasar.verifier.sandbox.wire import Frame, Kind, Phase, Progress, Reader, encode
+from quasar.verifier.sandbox.wire import Frame, Kind, Phase, Progress, Reader
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import Fault, too_long
 
@@ -37,6 +37,7 @@ _AHEAD = 3  # candidates a worker holds: one judged, the others hide the way the
 _AHEAD_BYTES = 1 << 18
 _STALL = 10  # times max_seconds on the clock without the processor time: it hangs or is stopped
 _STALL_S = 3.0  # and no less than this
+_PATIENCE_S = 3600.0  # longest that the system is asked to wait
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 _FROM_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT})
 _ALLOCATION_FAILED = ("memory allocation of", "bad_alloc", "out of memory", "memoryerror")
@@ -49,11 +50,13 @@ class Job(NamedTuple):
         key: comes back with the report.
         problem: which of the sandbox's problems.
         text: the program.
+        compared: with the problem's reference circuit, where it has one.
     """
 
     key: Any
     problem: int
     text: str | bytes
+    compared: bool = True
 
 
 class Staff(Protocol):
@@ -170,15 +173,15 @@ class Batch:
         n = self.staff.n_problems
         if not 0 <= job.problem < n:
             raise InputError(f"job {job.key!r} names problem {job.problem}; there are {n}.")
-        task = Task(self.staff.next_serial(), job.key, job.problem)
+        task = Task(self.staff.next_serial(), job.key, job.problem, job.compared)
         fault = too_long(job.text, self.sizes)
         if fault is not None:
             _refuse(task, fault)
         elif isinstance(job.text, bytes):
-            task.frame = encode(Frame(task.serial, Kind.BYTES, job.problem, job.text))
+            task.frame = task.encode(Kind.BYTES, job.text)
         else:
             body = job.text.encode("utf-8", "surrogatepass")
-            task.frame = encode(Frame(task.serial, Kind.TEXT, job.problem, body))
+            task.frame = task.encode(Kind.TEXT, body)
         return task
 
     def _give(self, worker: WorkerHandle, task: Task) -> None:
@@ -239,7 +242,7 @@ class Batch:
     def _patience(self) -> float:
         """Seconds until some worker's time has to be looked at."""
         earliest = min(worker.check_s for worker in self.staff.alive if worker.tasks)
-        return max(0.0, earliest - time.monotonic())
+        return min(max(0.0, earliest - time.monotonic()), _PATIENCE_S)
 
     def _enforce_time(self) -> None:
         for worker in list(self.staff.alive):
@@ -341,5 +344,5 @@ def _refuse(task: Task, fault: Fault, n_qubits: int | None = None) -> None:
         header = read_header(given.body.decode("utf-8", "surrogatepass"))
     verdict = {"fault": fault.model_dump(), "n_qubits": n_qubits, "header": header}
     body = json.dumps(verdict).encode()
-    task.frame = encode(Frame(task.serial, Kind.REFUSED, task.problem, body))
+    task.frame = task.encode(Kind.REFUSED, body)
     task.failures.clear()

@@ -17,7 +17,7 @@ from typing import IO, Any
 from quasar.core.errors import InfrastructureError
 from quasar.core.processes import SINGLE_THREADED
 from quasar.verifier.sandbox import nursery
-from quasar.verifier.sandbox.wire import Reader
+from quasar.verifier.sandbox.wire import Frame, Kind, Reader, encode
 
 _START_S = 120.0
 
@@ -34,8 +34,13 @@ class Task:
     serial: int
     key: Any
     problem: int
+    compared: bool
     frame: bytes = b""
     failures: list[str] = field(default_factory=list)
+
+    def encode(self, kind: Kind, body: bytes) -> bytes:
+        """A frame about it."""
+        return encode(Frame(self.serial, kind, self.problem, self.compared, body))
 
 
 @dataclass(eq=False)

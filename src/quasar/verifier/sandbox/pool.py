@@ -40,7 +40,7 @@ class SandboxStatistics(NamedTuple):
 
 
 class Sandbox:
-    """Judges untrusted circuits in worker processes; use it in a `with` statement.
+    """Verifies untrusted circuits in worker processes; use it in a `with` statement.
 
     One batch at a time; not to be shared between threads.
 
@@ -49,7 +49,8 @@ class Sandbox:
         settings: the verifier's.
         limits: what a candidate may use.
         workers: processes at most; default: one a core.
-        references: reference circuit of each problem; default: those that came with the problems.
+        references: reference circuit of each problem, None for none; default: those that came with
+            the problems.
 
     Raises:
         InputError: the problems cannot be sent to another process.
@@ -66,21 +67,13 @@ class Sandbox:
     ) -> None:
         if workers is not None and workers < 1:
             raise InputError(f"a sandbox needs at least 1 worker, not {workers}.")
-        if references is not None and len(references) != len(problems):
-            raise InputError(f"{len(references)} references for {len(problems)} problems.")
         self.settings = settings
         self.limits = limits or SandboxLimits()
         self.workers = workers or cores()
         self.n_problems = len(problems)
         self.n_started = self.n_killed = self.n_died = 0
         self.alive: list[WorkerHandle] = []
-        payload = Payload(
-            problems=[p.bare() for p in problems],
-            references=[None] * len(problems) if references is None else list(references),
-            settings=settings,
-            limits=self.limits,
-            lines=self.workers,
-        )
+        payload = Payload.of(problems, references, settings, self.limits, self.workers)
         try:
             self._payload = pickle.dumps(payload)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -133,7 +126,7 @@ class Sandbox:
 
     def map(self, jobs: Iterable[Job]) -> list[Report]:
         """The reports in the order of the jobs; raises what `run` raises."""
-        numbered = (Job(i, job.problem, job.text) for i, job in enumerate(jobs))
+        numbered = (job._replace(key=i) for i, job in enumerate(jobs))
         found: dict[int, Report] = dict(self.run(numbered))
         return [found[i] for i in range(len(found))]
 

@@ -24,21 +24,22 @@ class Kind(IntEnum):
 
 
 class Frame(NamedTuple):
-    """One message about job number `serial`."""
+    """One message about job number `serial`; `compared`: with the problem's reference circuit."""
 
     serial: int
     kind: Kind
     problem: int
+    compared: bool
     body: bytes
 
 
-_HEADER = struct.Struct("<QBIQ")
+_HEADER = struct.Struct("<QBI?Q")
 
 
 def encode(frame: Frame) -> bytes:
     """The frame as it goes over the socket."""
-    head = _HEADER.pack(frame.serial, frame.kind, frame.problem, len(frame.body))
-    return head + frame.body
+    *head, body = frame
+    return _HEADER.pack(*head, len(body)) + body
 
 
 class Reader:
@@ -51,13 +52,13 @@ class Reader:
         """Every frame that `received` completes."""
         self._buffer += received
         while len(self._buffer) >= _HEADER.size:
-            serial, kind, problem, length = _HEADER.unpack_from(self._buffer)
+            serial, kind, problem, compared, length = _HEADER.unpack_from(self._buffer)
             end = _HEADER.size + length
             if len(self._buffer) < end:
                 return
             body = bytes(self._buffer[_HEADER.size : end])
             del self._buffer[:end]
-            yield Frame(serial, Kind(kind), problem, body)
+            yield Frame(serial, Kind(kind), problem, compared, body)
 
 
 class Phase(IntEnum):

@@ -6,15 +6,16 @@ import json
 import socket
 import sys
 import time
-from collections import OrderedDict
+from functools import partial
 
 from quasar.circuits.header import Header, read_header
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
-from quasar.verifier.sandbox.limits import out_of_memory, too_nested
+from quasar.verifier.sandbox.limits import UNLIMITED, out_of_memory, too_nested
 from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
+from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.sandbox.wire import (
     Frame,
     Kind,
@@ -25,9 +26,6 @@ from quasar.verifier.sandbox.wire import (
     encode,
 )
 from quasar.verifier.stages.feasibility import Fault
-
-_KEPT_AMPLITUDES = 1 << 22
-"""Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
 
 _FRAMES_ABOVE = 12
 """Calls between the bottom of the stack and the importer, which gives up at a certain depth: its
@@ -48,7 +46,7 @@ class Worker:
         self.connection = connection
         self.page = page
         self.line = line
-        self.verifiers: OrderedDict[int, Verifier] = OrderedDict()
+        self.verifiers = VerifierCache()
 
     def serve(self) -> None:
         """Answer every frame until the caller closes the connection."""
@@ -57,7 +55,7 @@ class Worker:
         while received := self.connection.recv(1 << 20):
             for frame in reader.feed(received):
                 kind, body, healthy = self._answer(frame)
-                answer = Frame(frame.serial, kind, frame.problem, body)
+                answer = frame._replace(kind=kind, body=body)
                 self.connection.sendall(encode(answer))
                 if not healthy:
                     return
@@ -71,7 +69,7 @@ class Worker:
         try:
             self._note(frame.serial, Phase.PREPARING)
             lift_limits()
-            verifier = self._verifier(frame.problem)
+            verifier = self._verifier(frame.problem, frame.compared)
             report, healthy = self._judge(verifier, frame)
             return Kind.REPORT, report.model_dump_json().encode(), healthy
         except InputError as error:
@@ -83,25 +81,9 @@ class Worker:
         finally:
             self._note(frame.serial, Phase.IDLE)
 
-    def _verifier(self, index: int) -> Verifier:
-        kept = self.verifiers.get(index)
-        if kept is not None:
-            self.verifiers.move_to_end(index)
-            return kept
-        size = 1 << self.payload.problems[index].n_qubits
-        while self.verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
-            self.verifiers.popitem(last=False)
-        verifier = Verifier(
-            self.payload.problems[index].bare(),
-            self.payload.references[index],
-            self.payload.settings,
-        )
-        verifier.prepare()
-        self.verifiers[index] = verifier
-        return verifier
-
-    def _amplitudes(self) -> int:
-        return sum(1 << v.problem.n_qubits for v in self.verifiers.values())
+    def _verifier(self, problem: int, compared: bool) -> Verifier:
+        make = partial(self.payload.verifier, problem, compared)
+        return self.verifiers.get((problem, compared), make)
 
     def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Report, bool]:
         if frame.kind is Kind.REFUSED:
@@ -128,9 +110,11 @@ class Worker:
                 return verifier.refuse(fault), True
             return verifier.verify(text, parsed), True
         except MemoryError:
-            pass
+            if limits.max_memory_mib >= UNLIMITED.max_memory_mib:
+                raise
         except InfrastructureError as error:
-            if not isinstance(error.__cause__, MemoryError):
+            unlimited = limits.max_memory_mib >= UNLIMITED.max_memory_mib
+            if unlimited or not isinstance(error.__cause__, MemoryError):
                 raise
         lift_limits()
         header = read_header(text) if isinstance(text, str) else None
