@@ -29,7 +29,8 @@ from quasar.core.seeds import generator
 from quasar.recipes.agent_q.make import AgentQCircuit, AgentQSettings, make_agent_q
 from quasar.recipes.agent_q.restarts import BoutSettings
 from quasar.recipes.spec import ALGORITHMS, Choice
-from quasar.simulate.engine import get_engine, probabilities
+from quasar.simulate.engine import probabilities
+from quasar.simulate.state_engine import state_engine
 
 Row = dict[str, Any]
 
@@ -80,7 +81,7 @@ def compare(record: dict[str, Any], settings: AgentQSettings, seed: int) -> Row:
     def ratio(energy: float) -> float:
         return (spectrum.e_max - energy) / (spectrum.e_max - spectrum.e_min)
 
-    p = probabilities(get_engine().state(reference))
+    p = probabilities(state_engine().state(reference))
     return {
         "sample_index": record["sample_index"],
         "problem_type": record["problem_type"],

@@ -49,8 +49,9 @@ from quasar.recipes.converged.qaoa_search import Depth, search_qaoa
 from quasar.recipes.converged.qaoa_symmetry import fold, periods
 from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.simulate.engine import FloatVector, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.state_engine import state_engine
 from quasar.simulate.state_facts import meyer_wallach
 
 Row = dict[str, Any]
@@ -121,7 +122,7 @@ class Quality(NamedTuple):
 def quality(
     hamiltonian: IsingHamiltonian, ansatz: Ansatz, theta: FloatVector, seconds: float
 ) -> Quality:
-    state = get_engine("qulacs").state(ansatz.bind(np.round(theta, 4)))
+    state = state_engine().state(ansatz.bind(np.round(theta, 4)))
     p = probabilities(state)
     spectrum = hamiltonian.spectrum
     width = spectrum.e_max - spectrum.e_min

@@ -35,12 +35,11 @@ from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import (
     ComplexVector,
-    Engine,
     FloatVector,
     engine_names,
-    get_engine,
     probabilities,
 )
+from quasar.simulate.state_engine import StateEngine, state_engine
 from quasar.simulate.state_facts import meyer_wallach
 
 PAGE = ROOT / "docs" / "experiments.md"
@@ -65,8 +64,8 @@ def row(case: str, quantity: str, formula: str, expected: Any, measured: Any, er
 
 
 @cache
-def engines() -> tuple[Engine, ...]:
-    return tuple(map(get_engine, engine_names()))
+def engines() -> tuple[StateEngine, ...]:
+    return tuple(map(state_engine, engine_names()))
 
 
 def states(circuit: Circuit) -> list[ComplexVector]:

@@ -41,11 +41,11 @@ from quasar.models.registry import load_model
 from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.qaoa import sigma
-from quasar.optimize.trace import Energy, Trace
+from quasar.optimize.trace import Trace
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Request
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector
+from quasar.simulate.engine import Energy, FloatVector
 from quasar.simulate.qaoa_energy import QaoaEnergy
 
 Record = dict[str, Any]

@@ -13,14 +13,13 @@ from quasar.circuits.parameters import read_assignments, read_values
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError, InputError
 from quasar.simulate.engine import get_engine
-from quasar.simulate.outcome import run
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 finite = st.floats(-100, 100, allow_nan=False)
 
 
 def distribution(body: str, **values: float | str) -> np.ndarray:
-    return run(parse(HEAD + body, parameters=values), get_engine()).probabilities
+    return get_engine().run(parse(HEAD + body, parameters=values)).probabilities
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,6 @@ from quasar.circuits.qasm import parse
 from quasar.circuits.source import circuit_text
 from quasar.core.errors import InputError
 from quasar.simulate.engine import get_engine
-from quasar.simulate.outcome import run
 
 TEXT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nx q[1];\n'
 PATH = {"problem_type": "maxcut", "graph": {"nodes": [1, 2, 3], "edges": []}}
@@ -30,7 +29,7 @@ PATH["graph"]["edges"] = [{"source": 1, "target": 2}, {"source": 2, "target": 3}
 def distribution(circuit: QuantumCircuit) -> Any:
     text = circuit_text(circuit)
     assert isinstance(text, str)
-    return run(parse(text), get_engine()).probabilities
+    return get_engine().run(parse(text)).probabilities
 
 
 @pytest.fixture

@@ -157,5 +157,5 @@ def test_other_angles_cannot_be_freed(name):
 
 
 def test_diagonal_of_another_size():
-    with pytest.raises(ValueError, match="diagonal has shape"):
+    with pytest.raises(ValueError, match="8 states"):
         AnsatzEnergy(sim(1, 2, 1), np.zeros(8))

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
-from quasar.simulate.engine import engine_names, get_engine, probabilities, top_is_optimal
-from quasar.simulate.outcome import run
+from quasar.simulate.engine import Readout, engine_names, get_engine, probabilities, top_is_optimal
 from random_circuits import (
     NAMES,
     all_gates_circuit,
@@ -96,31 +95,33 @@ class TestRun:
 
     def test_static(self):
         program = Program(2, Circuit(2, (Gate("h", (1,)),)), None, "fast")
-        outcome = run(program, ENGINES["qulacs"])
+        outcome = ENGINES["qulacs"].run(program)
         assert outcome.probabilities == pytest.approx([0.5, 0, 0.5, 0])
         assert probabilities(outcome.state) == pytest.approx(outcome.probabilities)
 
     def test_dynamic_leaves_no_state(self):
         text = 'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; h q[0]; reset q[0];'
-        outcome = run(parse(text), ENGINES["qulacs"])
+        outcome = ENGINES["qulacs"].run(parse(text))
         assert outcome.state is None
         assert outcome.probabilities == pytest.approx([1, 0])
 
     @pytest.mark.parametrize("n", [25, 3])
     def test_too_many_qubits(self, n):
         with pytest.raises(CircuitError) as caught:
-            run(Program(n, Circuit(n), None, "fast"), ENGINES["qulacs"], max_qubits=min(n - 1, 24))
+            ENGINES["qulacs"].run(
+                Program(n, Circuit(n), None, "fast"), Readout(max_qubits=min(n - 1, 24))
+            )
         assert caught.value.kind == "limit"
 
     def test_no_qubits(self):
         with pytest.raises(CircuitError, match="no qubits"):
-            run(Program(0, Circuit(0), None, "fast"), ENGINES["qulacs"])
+            ENGINES["qulacs"].run(Program(0, Circuit(0), None, "fast"))
 
     @pytest.mark.parametrize("angle", [math.inf, math.nan])
     def test_angles_that_are_no_numbers(self, angle):
         circuit = Circuit(1, (Gate("rx", (0,), (angle,)),))
         with pytest.raises(CircuitError) as caught:
-            run(Program(1, circuit, None, "fast"), ENGINES["qulacs"])
+            ENGINES["qulacs"].run(Program(1, circuit, None, "fast"))
         assert caught.value.kind == "numeric"
 
     def test_angles_that_are_no_numbers_in_a_dynamic_program(self):
@@ -128,7 +129,7 @@ class TestRun:
             'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; h q[0]; reset q[0]; rx(1e999) q[0];'
         )
         with pytest.raises(CircuitError):
-            run(parse(text), ENGINES["qulacs"])
+            ENGINES["qulacs"].run(parse(text))
 
 
 def test_top_state():

@@ -23,7 +23,7 @@ from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
 from quasar.optimize.trace import Budget, affordable_evaluations
-from quasar.simulate.outcome import answer_circuit
+from quasar.simulate.state_engine import answer_circuit
 from quasar.verifier.report import Report
 
 PROPOSALS = 8

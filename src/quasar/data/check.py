@@ -27,7 +27,8 @@ from quasar.data.identity import instance_id, split_of
 from quasar.data.record import LISTED_GROUND_STATES, published_state, signature, statement
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.load import build_problem, load_problem, read_problem_data, same_hamiltonian
-from quasar.simulate.engine import ComplexVector, FloatVector, get_engine, probabilities
+from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.state_engine import state_engine
 from quasar.simulate.state_facts import BASIS_STATE_PROBABILITY, PRODUCT_IMPURITY
 
 _CLOSE = 1e-9  # of the energy range, or of 1: both engines round differently
@@ -217,7 +218,7 @@ class _Check:
             raise _Broken(
                 f"circuit_with_params has {self.circuit.n_qubits} qubits, the problem {n}"
             )
-        return get_engine("qiskit").state(self.circuit)
+        return state_engine("qiskit").state(self.circuit)
 
     def _circuit(self) -> Iterator[str]:
         record, limit = self.record, self.rules.max_characters

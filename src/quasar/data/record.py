@@ -27,10 +27,10 @@ from quasar.problems.base import EncodedProblem, Problem
 from quasar.simulate.engine import (
     ComplexVector,
     FloatVector,
-    get_engine,
     probabilities,
     top_is_optimal,
 )
+from quasar.simulate.state_engine import state_engine
 from quasar.simulate.state_facts import state_facts
 from quasar.verifier.measurement import Measurement
 
@@ -72,7 +72,7 @@ def measure(qasm: str, problem: EncodedProblem) -> Measured:
             f"the circuit has {circuit.n_qubits} qubits, the problem {problem.n_qubits}.",
             kind="qubits",
         )
-    return measured(circuit, get_engine().state(circuit), problem)
+    return measured(circuit, state_engine().state(circuit), problem)
 
 
 def measured(circuit: Circuit, state: ComplexVector, problem: EncodedProblem) -> Measured:

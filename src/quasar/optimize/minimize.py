@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from quasar.optimize.trace import Budget, BudgetSpent, Energy, Trace
-from quasar.simulate.engine import FloatVector
+from quasar.optimize.trace import Budget, BudgetSpent, Trace
+from quasar.simulate.engine import Energy, FloatVector
 
 
 @dataclass(frozen=True)

@@ -5,41 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from quasar.circuits.circuit import Circuit
-from quasar.simulate.engine import ComplexVector, FloatVector
-
-
-class Energy(Protocol):
-    """E(θ) with gradient; `AnsatzEnergy` and `QaoaEnergy` are the two there are."""
-
-    diagonal: FloatVector
-
-    @property
-    def n_parameters(self) -> int:
-        """P."""
-        ...
-
-    def value(self, theta: npt.ArrayLike) -> float:
-        """E(θ), θ of shape [P] in radians."""
-        ...
-
-    def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
-        """E(θ) and dE/dθ, shape [P]."""
-        ...
-
-    def state(self, theta: npt.ArrayLike) -> ComplexVector:
-        """Amplitudes at θ, shape [D]."""
-        ...
-
-    def bind(self, theta: npt.ArrayLike) -> Circuit:
-        """The circuit at θ."""
-        ...
-
+from quasar.simulate.engine import FloatVector
 
 MAX_UPDATES = 2e9
 """Amplitude updates (gates times 2**n, for each evaluation) of an optimisation for which no number

@@ -6,8 +6,8 @@ import numpy as np
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.optimize.minimize import Minimum, lbfgs
-from quasar.optimize.trace import Budget, Energy, Trace
-from quasar.simulate.engine import FloatVector
+from quasar.optimize.trace import Budget, Trace
+from quasar.simulate.engine import Energy, FloatVector
 
 
 def optimise_vqe(

@@ -12,8 +12,7 @@ from quasar.circuits.qasm import parse
 from quasar.problems.base import EncodedProblem
 from quasar.report import charts
 from quasar.report.circuit_picture import draw
-from quasar.simulate.engine import get_engine
-from quasar.simulate.outcome import run
+from quasar.simulate.engine import Readout, get_engine
 
 
 def summary(candidate: Candidate) -> dict[str, Any]:
@@ -122,7 +121,7 @@ def _draw(best: Candidate, problem: EncodedProblem, folder: Path) -> None:
     program = parse(best.qasm)
     if program.circuit is not None:
         draw(program.circuit, folder / "circuit.png")
-    probabilities = run(program, get_engine(), n_variables=problem.n_qubits).probabilities
+    probabilities = get_engine().run(program, Readout(problem.n_qubits)).distribution()
     charts.histogram(probabilities, problem, folder / "histogram.png")
     spectrum = problem.hamiltonian.spectrum
     charts.optimisation_curve(

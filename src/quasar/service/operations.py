@@ -225,7 +225,7 @@ def optimise(desk: Desk, body: dict[str, Any]) -> str:
     from quasar.circuits.emit import emit
     from quasar.core.seeds import generator
     from quasar.optimize.trace import Budget
-    from quasar.simulate.outcome import answer_circuit
+    from quasar.simulate.state_engine import answer_circuit
 
     verifier = desk.verifier(body["problem"], None, VerifierSettings())
     program = _static_program(desk, body, verifier.settings)

@@ -22,7 +22,7 @@ from quasar.circuits.to_qiskit import Unrolling
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.marginal import Marginal
-from quasar.simulate.qulacs_engine import build_gate
+from quasar.simulate.qulacs_gates import build_gate
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit

@@ -1,9 +1,9 @@
-"""Energies of diagonal Hamiltonians, and their gradients by the adjoint method.
+"""Energies of an ansatz, and their gradients by the adjoint method.
 
-E(θ) = <ψ(θ)| H |ψ(θ)> = Σ_k |ψ_k(θ)|² h_k with h the cached diagonal, shape [D]. The gradient runs
-the circuit once forward and once backward, whatever the number of parameters (Jones and Gacon,
-arXiv 2009.02823); a controlled rotation is written as commuting Pauli rotations, and tied angles
-add up by the chain rule.
+E(θ) = <ψ(θ)| H |ψ(θ)>; for a diagonal H that is Σ_k |ψ_k(θ)|² h_k with h the cached diagonal, shape
+[D]. The gradient runs the circuit once forward and once backward, whatever the number of parameters
+(Jones and Gacon, arXiv 2009.02823); a controlled rotation is written as commuting Pauli rotations,
+and tied angles add up by the chain rule.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import ALIASES, Circuit, Gate
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.observable import Observable, PauliSum
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.layered import LayeredEnergy, NotLayered
 
@@ -65,25 +67,33 @@ def _rotations(gate: Gate) -> list[_Rotation]:
 
 
 class AnsatzEnergy:
-    """E(θ) of an ansatz under a diagonal Hamiltonian, compiled once and evaluated often.
+    """E(θ) of an ansatz under an observable, compiled once and evaluated often.
 
     Args:
         ansatz: n qubits, P parameters; slots on rx, ry, rz, p, crx, cry, crz, cp.
-        diagonal: energies h, shape [D], D = 2**n.
+        observable: on n qubits; a diagonal one also as its energies h, shape [D], D = 2**n.
 
     Raises:
-        ValueError: a slot on a gate that is no rotation, or a diagonal of the wrong size.
+        ValueError: a slot on a gate that is no rotation, or an observable of another size.
     """
 
-    def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
+    def __init__(self, ansatz: Ansatz, observable: Observable | FloatVector) -> None:
         import qulacs
 
-        from quasar.simulate.qulacs_engine import build_gate
+        from quasar.simulate.qulacs_gates import build_gate
 
-        if diagonal.shape != (1 << ansatz.n_qubits,):
-            raise ValueError(f"diagonal has shape {diagonal.shape}, not (2**{ansatz.n_qubits},)")
         self.ansatz = ansatz
-        self.diagonal = diagonal
+        self._sum: PauliSum | None = None  # where it is not diagonal
+        self.diagonal = np.zeros(0)
+        if isinstance(observable, np.ndarray):
+            self.diagonal = observable
+        elif PauliSum.of(observable).is_diagonal:
+            self.diagonal = IsingHamiltonian.from_observable(observable).diagonal
+        else:
+            self._sum = PauliSum.of(observable)
+        size = self.diagonal.size if self._sum is None else 1 << self._sum.n_qubits
+        if size != 1 << ansatz.n_qubits:
+            raise ValueError(f"the observable has {size} states, not 2**{ansatz.n_qubits}")
         self.evaluations = 0
         slot_of = {slot.gate: slot for slot in ansatz.slots}
         self._circuit = qulacs.ParametricQuantumCircuit(ansatz.n_qubits)
@@ -139,12 +149,17 @@ class AnsatzEnergy:
         if self._layered is not None:
             self.evaluations += 1
             return self._layered.value(theta)
-        return float(probabilities(self.state(theta)) @ self.diagonal)
+        return self._mean(self.state(theta))
+
+    def _mean(self, vector: ComplexVector) -> float:
+        if self._sum is not None:
+            return self._sum.expectation(vector)
+        return float(probabilities(vector) @ self.diagonal)
 
     @cached_property
     def _layered(self) -> LayeredEnergy | None:
         """The same energy by whole layers, where that is possible and faster."""
-        if not LAYERED_FROM <= self.ansatz.n_qubits <= LAYERED_TO:
+        if self._sum is not None or not LAYERED_FROM <= self.ansatz.n_qubits <= LAYERED_TO:
             return None
         try:
             layered = LayeredEnergy(self.ansatz, self.diagonal)
@@ -156,10 +171,11 @@ class AnsatzEnergy:
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """E(θ) and dE/dθ, shape [P]."""
         vector = self.state(theta)
-        energy = float(probabilities(vector) @ self.diagonal)
+        energy = self._mean(vector)
         gradient = np.zeros(self.n_parameters)
         if self._parameters.size:
-            self._bra.load(vector * self.diagonal)  # type: ignore[call-overload]
+            applied = vector * self.diagonal if self._sum is None else self._sum.apply(vector)
+            self._bra.load(applied)  # type: ignore[call-overload]
             inner = np.asarray(self._circuit.backprop_inner_product(self._bra))
             np.add.at(gradient, self._parameters, 2.0 * self._scales * inner)
         return energy, gradient
@@ -167,3 +183,15 @@ class AnsatzEnergy:
     def bind(self, theta: npt.ArrayLike) -> Circuit:
         """The circuit at θ."""
         return self.ansatz.bind(theta)
+
+
+def energy(ansatz: Ansatz, observable: Observable | FloatVector) -> AnsatzEnergy:
+    """E(θ) of an ansatz under an observable, with gradient.
+
+    Args:
+        observable: on the ansatz's n qubits; a diagonal one also as its energies, shape [2**n].
+
+    Raises:
+        ValueError: a free angle on a gate that is no rotation, or an observable of another size.
+    """
+    return AnsatzEnergy(ansatz, observable)

@@ -1,45 +1,261 @@
-"""The one protocol of all simulators, and how to get one by name."""
+"""What a simulator is given and what it gives: the protocols, and how to get one by name.
+
+An engine runs a program and returns an `Outcome`, which answers questions by `Estimate`s; how an
+engine holds its state is its own matter. Most give amplitudes: they derive from
+`simulate.state_engine.StateEngine` and say how a circuit becomes a state. A further engine is one
+module and one line in `ENGINES`.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import Protocol
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.measurement import Answer
+from quasar.circuits.qasm import Program
 from quasar.core.errors import InputError
 from quasar.core.exact import BoolVector
+from quasar.core.hamiltonian import IntVector, IsingHamiltonian
+from quasar.core.observable import Observable, PauliSum
+from quasar.core.seeds import generator
 
 ComplexVector = npt.NDArray[np.complex128]
 FloatVector = npt.NDArray[np.float64]
+Counts = Mapping[int, int]
+"""How often each answer was measured."""
+
+Feature = Literal["state", "shots", "dynamic", "noise", "gradient"]
+"""What an engine can do: give amplitudes, sample by itself, run dynamic programs exactly, simulate
+noise, give gradients of energies without further runs."""
 
 _TIE = 1e-9  # relative: probabilities closer than this are told apart by rounding only
 MAX_QUBITS = 24
 """Largest circuit simulated exactly: 2**24 amplitudes take 256 MiB."""
 
 
-class Engine(Protocol):
-    """Simulates static circuits exactly, from |0...0>."""
+class Estimate(NamedTuple):
+    """A number and how well it is known.
 
-    name: str
+    Attributes:
+        value: the number.
+        error: standard error where it is statistical, a bound where it is due to truncation; 0 for
+            an exact value.
+        kind: where the error comes from.
+    """
 
-    def state(self, circuit: Circuit) -> ComplexVector:
-        """Amplitudes, shape [D], D = 2**n, qubit 0 least significant; global phase is free."""
+    value: float
+    error: float = 0.0
+    kind: Literal["exact", "truncation", "statistical"] = "exact"
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Which bits of a program are asked for.
+
+    Attributes:
+        n_variables: bits that the answer should have; None: as many as the program writes.
+        all_qubits: every qubit is the answer, whatever the program measures.
+        misfits: also simulate a static circuit whose answer has another size than `n_variables`.
+            Where not, it has no probabilities (shape [0]) and no state.
+        max_qubits: qubits declared at most, and bits of an answer of another size than asked.
+    """
+
+    n_variables: int | None = None
+    all_qubits: bool = False
+    misfits: bool = True
+    max_qubits: int = MAX_QUBITS
+
+
+ALL_WRITTEN = Readout()
+"""All bits that the program writes."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outcome:
+    """Result of running a program: exact probabilities, or counts of shots.
+
+    Engines whose state is neither may derive from it and answer the questions their own way.
+
+    Attributes:
+        probabilities: distribution of the answer's w bits, shape [2**w]; None where only samples
+            are known.
+        answer: which bits of the program they are.
+        circuit: the static circuit that was simulated: qubit i is bit i of the answer where the
+            bits hold different qubits, further qubits come after them, and those that are neither
+            answer nor acted on are left out. None for a dynamic program.
+        state: its amplitudes, shape [2**m]; None for a dynamic program, which leaves a mixture.
+        index: the answer that each of its basis states gives, shape [2**m]; None where m = w and
+            each gives its own index.
+        counts: how often each answer was measured, None where the result is exact.
+        shots: how many measurements that were.
+    """
+
+    probabilities: FloatVector | None
+    answer: Answer
+    circuit: Circuit | None = None
+    state: ComplexVector | None = None
+    index: IntVector | None = None
+    counts: Counts | None = None
+    shots: int | None = None
+
+    def by_state(self, values: FloatVector) -> FloatVector:
+        """Values of the answers (shape [2**w]) as values of the basis states of `circuit`."""
+        return values if self.index is None else values[self.index]
+
+    def distribution(self) -> FloatVector:
+        """Probabilities of the answers, shape [2**w]; relative frequencies where only counts are
+        known.
+        """
+        if self.probabilities is not None:
+            return self.probabilities
+        frequencies = np.zeros(1 << self.answer.width)
+        counts, shots = self._sampled()
+        for index, count in counts.items():
+            frequencies[index] = count / shots
+        return frequencies
+
+    def probability(self, index: int) -> Estimate:
+        """Probability of one answer, given as the index of its basis state."""
+        if self.probabilities is not None:
+            return Estimate(float(self.probabilities[index]))
+        counts, shots = self._sampled()
+        p = counts.get(index, 0) / shots
+        return Estimate(p, math.sqrt(p * (1.0 - p) / shots), "statistical")
+
+    def expectation(self, observable: Observable) -> Estimate:
+        """Mean of an observable on the answer's w qubits, without its constant.
+
+        Raises:
+            InputError: an observable of another number of qubits, or one with X or Y in it where no
+                state of different qubits is known: measured bits tell only Z.
+        """
+        if observable.n_qubits != self.answer.width:
+            raise InputError(
+                f"the observable has {observable.n_qubits} qubits, the program's answer "
+                f"{self.answer.width} bits: measure one bit for each qubit."
+            )
+        h = PauliSum.of(observable)
+        if h.is_diagonal:
+            return self._diagonal_expectation(IsingHamiltonian.from_observable(h))
+        if self.state is None or not self._bits_are_qubits():
+            raise InputError(
+                "X and Y cannot be read off measured bits: take an engine that gives a state, and "
+                "a program that measures each of its qubits once, at the end."
+            )
+        # Bit i is qubit i of the state; the qubits beyond the answer are left alone.
+        whole = PauliSum(self.state.size.bit_length() - 1, h.pauli_terms())
+        return Estimate(whole.expectation(self.state))
+
+    def _bits_are_qubits(self) -> bool:
+        size = 1 << self.answer.width
+        return self.index is None or np.array_equal(self.index[:size], np.arange(size))
+
+    def sample(self, shots: int, seed: int = 0) -> Counts:
+        """Counts of measuring so many times; of samples, drawn again from their frequencies."""
+        p = self.distribution()
+        drawn = generator(seed, "shots").multinomial(shots, p / p.sum())
+        return {int(index): int(drawn[index]) for index in np.flatnonzero(drawn)}
+
+    def _diagonal_expectation(self, hamiltonian: IsingHamiltonian) -> Estimate:
+        if self.probabilities is not None:
+            return Estimate(float(self.probabilities @ hamiltonian.diagonal))
+        counts, shots = self._sampled()
+        energies = np.array([hamiltonian.energy(index) for index in counts])
+        weights = np.array(list(counts.values())) / shots
+        mean = float(weights @ energies)
+        variance = float(weights @ (energies - mean) ** 2) * shots / max(shots - 1, 1)
+        return Estimate(mean, math.sqrt(variance / shots), "statistical")
+
+    def _sampled(self) -> tuple[Counts, int]:
+        if self.counts is None or self.shots is None:
+            raise ValueError("an outcome has probabilities or counts of shots")
+        return self.counts, self.shots
+
+
+class Energy(Protocol):
+    """E(θ) of an ansatz under an observable, with gradient."""
+
+    @property
+    def n_parameters(self) -> int:
+        """P."""
+        ...
+
+    def value(self, theta: npt.ArrayLike) -> float:
+        """E(θ), θ of shape [P] in radians."""
+        ...
+
+    def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
+        """E(θ) and dE/dθ, shape [P]."""
+        ...
+
+    def bind(self, theta: npt.ArrayLike) -> Circuit:
+        """The circuit at θ."""
         ...
 
 
-_ENGINES = {
+class StateEnergy(Energy, Protocol):
+    """An energy that gives the state too."""
+
+    def state(self, theta: npt.ArrayLike) -> ComplexVector:
+        """Amplitudes at θ, shape [D]."""
+        ...
+
+
+class Engine(Protocol):
+    """A simulator, or a device: programs start from |0...0>.
+
+    Attributes:
+        name: as in `ENGINES`.
+        supports: what it can do.
+    """
+
+    name: str
+    supports: frozenset[Feature]
+
+    def run(
+        self,
+        program: Program,
+        readout: Readout = ALL_WRITTEN,
+        *,
+        shots: int | None = None,
+        seed: int = 0,
+    ) -> Outcome:
+        """Run a program.
+
+        Args:
+            readout: which of its bits are asked for.
+            shots: measurements; None: exact, or as many as the engine takes by itself.
+            seed: of the shots.
+
+        Raises:
+            CircuitError: the program cannot be run within the limits.
+        """
+        ...
+
+    def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
+        """E(θ) of an ansatz by this engine."""
+        ...
+
+
+ENGINES: dict[str, str | Callable[[], Engine]] = {
     "qulacs": "quasar.simulate.qulacs_engine:QulacsEngine",
     "qiskit": "quasar.simulate.qiskit_engine:QiskitEngine",
     "aer": "quasar.simulate.qiskit_engine:AerEngine",
 }
+"""Engines by name: what makes one, or module and class, imported when asked for."""
 
 
 def engine_names() -> tuple[str, ...]:
     """Names that `get_engine` takes."""
-    return tuple(_ENGINES)
+    return tuple(ENGINES)
 
 
 def get_engine(name: str = "qulacs") -> Engine:
@@ -48,9 +264,12 @@ def get_engine(name: str = "qulacs") -> Engine:
     Raises:
         InputError: unknown name, or its library is not installed.
     """
-    if name not in _ENGINES:
-        raise InputError(f"unknown engine {name!r}; known: {', '.join(_ENGINES)}.")
-    module, _, attribute = _ENGINES[name].partition(":")
+    if name not in ENGINES:
+        raise InputError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}.")
+    made = ENGINES[name]
+    if not isinstance(made, str):
+        return made()
+    module, _, attribute = made.partition(":")
     try:
         engine: Engine = getattr(importlib.import_module(module), attribute)()
     except ImportError as error:

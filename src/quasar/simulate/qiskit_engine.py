@@ -7,9 +7,10 @@ import numpy as np
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.simulate.engine import ComplexVector
+from quasar.simulate.state_engine import StateEngine
 
 
-class QiskitEngine:
+class QiskitEngine(StateEngine):
     """`qiskit.quantum_info.Statevector`, gate matrices by Qiskit's own definitions.
 
     Gates are applied in the order of Qiskit's DAG, the one left by `remove_final_measurements`:
@@ -19,7 +20,7 @@ class QiskitEngine:
     name = "qiskit"
 
     def state(self, circuit: Circuit) -> ComplexVector:
-        """See `Engine.state`."""
+        """See `StateEngine.state`."""
         from qiskit.converters import circuit_to_dag, dag_to_circuit
         from qiskit.quantum_info import Statevector
 
@@ -27,7 +28,7 @@ class QiskitEngine:
         return np.asarray(Statevector(ordered).data, dtype=np.complex128)
 
 
-class AerEngine:
+class AerEngine(StateEngine):
     """Aer's state-vector method."""
 
     name = "aer"
@@ -37,11 +38,11 @@ class AerEngine:
         from qiskit.transpiler import generate_preset_pass_manager
 
         self._simulator = qiskit_aer.AerSimulator(method="statevector")
-        # `transpile` builds this anew each time, for 50 ms; a circuit through it takes 0.4 ms.
+        # `transpile` builds this again each time, for 50 ms; a circuit through it takes 0.4 ms.
         self._passes = generate_preset_pass_manager(optimization_level=0, backend=self._simulator)
 
     def state(self, circuit: Circuit) -> ComplexVector:
-        """See `Engine.state`."""
+        """See `StateEngine.state`."""
         program = to_qiskit(circuit)
         program.save_statevector()
         compiled = self._passes.run(program)

@@ -21,7 +21,8 @@ import numpy.typing as npt
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import ALIASES, Circuit, ComplexMatrix, Gate
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import ComplexVector, FloatVector, get_engine, probabilities
+from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.state_engine import state_engine
 from quasar.simulate.windows import Window, cut
 
 ComplexArray = npt.NDArray[np.complex128]
@@ -240,7 +241,7 @@ def _matrix(gate: Gate) -> ComplexMatrix:
     k = len(gate.qubits)
     local = Gate(gate.name, tuple(reversed(range(k))), gate.params, gate.matrix)
     columns = []
-    engine = get_engine()
+    engine = state_engine()
     for index in range(1 << k):
         flips = [Gate("x", (i,)) for i in range(k) if index >> i & 1]
         columns.append(engine.state(Circuit(k, (*flips, local))))

@@ -91,7 +91,7 @@ class Verifier:
             fault = _misfit(execution, self.problem.n_qubits)
         if execution is None or fault is not None:
             raise InputError(f"the reference circuit is not usable: {fault}")
-        return execution.outcome.probabilities
+        return execution.distribution
 
     @cached_property
     def reference_energies(self) -> tuple[float, float] | None:
@@ -267,7 +267,7 @@ class _Run:
     def measure(self, execution: Execution) -> None:
         """Stages 2 to 4, as far as settings, gate and budget allow."""
         verifier, settings = self.verifier, self.settings
-        p = execution.outcome.probabilities
+        p = execution.distribution
         n = verifier.problem.n_qubits
         self.scores = rewards.Scores(
             feasible=True, has_reference=verifier.reference_text is not None
@@ -409,7 +409,7 @@ class _Run:
         if self.stages.behaviour is None or execution is None:
             return None
         reference = self.verifier.reference
-        p = execution.outcome.probabilities
+        p = execution.distribution
         if reference is None or reference.size == p.size:
             return None
         m, n = int(reference.size - 1).bit_length(), execution.outcome.answer.width
@@ -424,10 +424,10 @@ class _Run:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.outcome.circuit
         shots = SHOTS if verifier.settings.readings else ()
-        report.solutions = verifier.scale.measure(outcome.probabilities, shots)
+        report.solutions = verifier.scale.measure(execution.distribution, shots)
         report.penalty = verifier.penalty
         report.quality = quality.measure(
-            outcome.probabilities,
+            execution.distribution,
             outcome.state,
             circuit,
             verifier.problem,
@@ -439,7 +439,7 @@ class _Run:
         if outcome.answer.remark is not None:
             report.remarks.append(outcome.answer.remark)
         report.remarks += quality.remarks(
-            outcome.probabilities, circuit, report.quality, verifier.problem
+            execution.distribution, circuit, report.quality, verifier.problem
         )
         if circuit is not None and _in_degrees(circuit):
             report.remarks.append(

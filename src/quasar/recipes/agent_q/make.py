@@ -29,8 +29,9 @@ from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
 from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
 from quasar.recipes.spec import Choice
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, get_engine, probabilities, top_is_optimal
+from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.state_engine import state_engine
 from quasar.simulate.window_energy import WindowEnergy, fast_energy
 
 
@@ -103,7 +104,7 @@ def make_agent_q(
         ansatz = energy.ansatz
         found = descend_in_bouts(
             energy,
-            hamiltonian.ground,
+            hamiltonian,
             rng,
             settings=settings.bouts,
             budget=budget,
@@ -112,7 +113,7 @@ def make_agent_q(
         )
         theta, steps, starts = _rounded(found.theta, settings.decimals), found.steps, found.starts
     circuit = _with_rounded_angles(ansatz.bind(theta), settings.decimals)
-    p = probabilities(get_engine().state(circuit))
+    p = probabilities(state_engine().state(circuit))
     return AgentQCircuit(
         circuit=circuit,
         choice=choice,

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from pydantic import Field
 
-from quasar.core.exact import BoolVector
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
-from quasar.optimize.trace import Budget, Energy, Trace
+from quasar.optimize.trace import Budget, Trace
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
-from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
+from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_is_optimal
 
 _LEAST_GAIN = 1e-3  # of the energy range
 
@@ -62,8 +62,8 @@ class Descent:
 
 
 def descend_in_bouts(
-    energy: Energy,
-    ground: BoolVector,
+    energy: StateEnergy,
+    hamiltonian: IsingHamiltonian,
     rng: np.random.Generator,
     *,
     settings: BoutSettings | None = None,
@@ -74,7 +74,7 @@ def descend_in_bouts(
     """Descend from small random angles until the most probable state is a ground state.
 
     Args:
-        ground: which basis states are ground states, shape [D].
+        hamiltonian: what `energy` is of; its ground states are the aim.
         budget: further limits, default none; a look at the most probable state counts as one
             evaluation, as a gradient does. The last look is made even if none is left.
     """
@@ -85,7 +85,7 @@ def descend_in_bouts(
     while len(found) <= settings.restarts:
         trace.begin(f"{label} start {len(found) + 1}")
         theta = rng.uniform(0.0, settings.start, energy.n_parameters)
-        found.append(_descend(theta, energy, ground, settings, budget, trace))
+        found.append(_descend(theta, energy, hamiltonian, settings, budget, trace))
         if found[-1].optimal or budget.spent:
             break
     best = found[-1] if found[-1].optimal else min(found, key=lambda descent: descent.energy)
@@ -94,8 +94,8 @@ def descend_in_bouts(
 
 def _descend(
     theta: FloatVector,
-    energy: Energy,
-    ground: BoolVector,
+    energy: StateEnergy,
+    hamiltonian: IsingHamiltonian,
     settings: BoutSettings,
     budget: Budget,
     trace: Trace,
@@ -114,13 +114,13 @@ def _descend(
             theta = optimiser.step(theta, gradient)
             steps += 1
         p = probabilities(energy.state(theta))
-        looks.append(float(p @ energy.diagonal))
+        looks.append(float(p @ hamiltonian.diagonal))
         if not (budget.spent and trace.energies):
             budget.used += 1
             trace.record(looks[-1], theta)
-        optimal = top_is_optimal(p, ground)
+        optimal = top_is_optimal(p, hamiltonian.ground)
         ended = steps >= settings.max_steps or budget.spent
-        if optimal or ended or _is_stuck(looks, energy.diagonal, settings.patience):
+        if optimal or ended or _is_stuck(looks, hamiltonian.diagonal, settings.patience):
             return Descent(theta, looks[-1], steps, 1, optimal)
 
 

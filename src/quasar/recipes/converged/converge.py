@@ -43,7 +43,8 @@ from quasar.recipes.converged.qaoa_table import look_up
 from quasar.recipes.converged.subcube import Subcube
 from quasar.recipes.spec import Algorithm
 from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, get_engine, probabilities
+from quasar.simulate.engine import FloatVector, probabilities
+from quasar.simulate.state_engine import state_engine
 
 Ground = Literal["one", "all"]
 Search = Literal["wide", "canonical", "table"]
@@ -155,7 +156,7 @@ def _vqe(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int, ground: Groun
         cube, pen = max(options, key=lambda option: option[0].free.bit_count())
     theta = write(ansatz, pen, cube)
     # One evaluation, gate by gate: what `AnsatzEnergy` sets up pays off with many only.
-    p = probabilities(get_engine().state(ansatz.bind(theta)))
+    p = probabilities(state_engine().state(ansatz.bind(theta)))
     return Converged(ansatz, theta, float(p @ hamiltonian.diagonal), 1, ansatz.name)
 
 

@@ -106,10 +106,9 @@ def _preload() -> None:
 
     from quasar.circuits.qasm import parse
     from quasar.simulate.engine import get_engine
-    from quasar.simulate.outcome import run
     from quasar.verifier.sandbox import worker  # noqa: F401
 
-    run(parse(_WARM_UP), get_engine())
+    get_engine().run(parse(_WARM_UP))
     gc.collect()
     gc.freeze()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pydantic import BaseModel
 
@@ -12,8 +13,7 @@ from quasar.circuits.header import BYTE_ORDER_MARK, HeaderRule, read_header
 from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
-from quasar.simulate.engine import Engine
-from quasar.simulate.outcome import Outcome, run
+from quasar.simulate.engine import Engine, FloatVector, Outcome, Readout
 from quasar.verifier.settings import Limits
 
 
@@ -82,6 +82,11 @@ class Execution:
 
     program: Program
     outcome: Outcome
+
+    @cached_property
+    def distribution(self) -> FloatVector:
+        """Of the answer's w bits, shape [2**w]."""
+        return self.outcome.distribution()
 
 
 _OTHER_ENCODINGS = {  # of the marks with the same beginning, the longer ones first
@@ -177,14 +182,8 @@ def measure(
             parameters=parameters,
             header=header,
         )
-        outcome = run(
-            program,
-            engine,
-            max_qubits=limits.max_qubits,
-            n_variables=n_variables,
-            all_qubits=all_qubits,
-            misfits=misfits,
-        )
+        readout = Readout(n_variables, all_qubits, misfits, limits.max_qubits)
+        outcome = engine.run(program, readout)
     except CircuitError as error:
         parsed = n_qubits is not None
         stage = Feasibility(

@@ -18,14 +18,14 @@ from qiskit_aer import AerSimulator
 from quasar.circuits.qasm import import_reference, parse
 from quasar.core.errors import CircuitError
 from quasar.simulate.dynamic import dynamic_distribution
-from quasar.simulate.engine import get_engine
-from quasar.simulate.outcome import Outcome, answer_circuit, run
+from quasar.simulate.engine import Outcome, Readout, get_engine
+from quasar.simulate.state_engine import answer_circuit
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
 
 def outcome(body: str, n: int | None = None, **options: bool) -> Outcome:
-    return run(parse(HEAD + body), get_engine(), n_variables=n, **options)
+    return get_engine().run(parse(HEAD + body), Readout(n, **options))
 
 
 def distribution(body: str, n: int | None = None) -> np.ndarray:
@@ -202,7 +202,7 @@ def test_a_permutation_is_the_circuit_with_its_qubits_renamed(order: list[int], 
 
 def test_qubits_in_order_cost_nothing() -> None:
     program = parse(HEAD + "bit[3] c; qubit[3] q; h q; c = measure q;")
-    found = run(program, get_engine(), n_variables=3)
+    found = get_engine().run(program, Readout(3))
     assert found.circuit is program.circuit
     assert found.index is None
 
