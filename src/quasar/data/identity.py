@@ -15,8 +15,8 @@ from typing import Any
 import networkx as nx
 from networkx.algorithms.isomorphism import GraphMatcher
 
-from quasar.data.structure import Structure, structure
 from quasar.problems.base import Problem
+from quasar.problems.structure import Structure
 
 _ID_BYTES = 16
 
@@ -27,15 +27,15 @@ def instance_id(instance: Problem | Structure) -> str:
     Colours are refined until no class splits any more, as in Shervashidze et al., JMLR 12 (2011),
     section 3.1, with labels on nodes and links.
     """
-    found = instance if isinstance(instance, Structure) else structure(instance)
+    found = instance if isinstance(instance, Structure) else instance.structure()
     colours = sorted(_refined(found.graph).values())
     return _digest(found.header, *colours)
 
 
 def isomorphic(a: Problem | Structure, b: Problem | Structure) -> bool:
     """Whether two instances are one up to names: weights, directions and attributes included."""
-    first = a if isinstance(a, Structure) else structure(a)
-    second = b if isinstance(b, Structure) else structure(b)
+    first = a if isinstance(a, Structure) else a.structure()
+    second = b if isinstance(b, Structure) else b.structure()
     if first.header != second.header:
         return False
     colours = [_refined(first.graph), _refined(second.graph)]

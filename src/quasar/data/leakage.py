@@ -11,7 +11,7 @@ from typing import NamedTuple
 from quasar.core.errors import InputError
 from quasar.data.identity import isomorphic
 from quasar.data.source import STATEMENT, Place, Source, instance_ids, problem_of
-from quasar.data.structure import Structure, structure
+from quasar.problems.structure import Structure
 
 
 class Pair(NamedTuple):
@@ -104,4 +104,4 @@ def _structures(
     for key, (place, record) in zip(hashes, source.records(STATEMENT), strict=True):
         if key in wanted:
             problem = problem_of(record)
-            yield key, place, problem.problem_type, structure(problem)
+            yield key, place, problem.problem_type, problem.structure()

@@ -26,6 +26,7 @@ from quasar.problems.inputs import checked
 from quasar.problems.keys import Reader, Reads
 from quasar.problems.optimality import Optimality, decide
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
+from quasar.problems.structure import Structure
 from quasar.problems.words import Names
 
 Encoding = Literal["exact", "agent-q"]
@@ -177,6 +178,21 @@ class Problem(ABC):
         Raises:
             InputError: one is stated twice, or names a node that the graph lacks.
         """
+        return {}
+
+    def structure(self) -> Structure:
+        """The instance without the user's names: equal for problems that are one up to renaming."""
+        found = Structure()
+        found.set_header(self.problem_type, self._structure(found))
+        return found
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        """Add what makes the instance; returns the numbers of the whole instance.
+
+        This default reads it off the exact Hamiltonian, which is right for every type whose
+        encoding singles out no variable by its name.
+        """
+        found.terms(encode(self, "exact").hamiltonian, rounded=True)
         return {}
 
     def rank(self, solution: Solution) -> tuple[float, ...]:

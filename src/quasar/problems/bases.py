@@ -8,7 +8,7 @@ Costs, constraints and samples are each type's own.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import networkx as nx
 
@@ -18,6 +18,7 @@ from quasar.core.labels import Label, to_json
 from quasar.problems import graphs, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.keys import Reads
+from quasar.problems.structure import GraphStructure, Structure
 from quasar.problems.words import Names, node_after, stated
 
 NODE_WEIGHT = {"weight": "weight of the node, any number; default 1"}
@@ -29,7 +30,13 @@ Arc = tuple[Label, Label]
 
 
 class GraphProblem(Problem):
-    """A problem on one graph, with attributes of its own or without."""
+    """A problem on one graph, with attributes of its own or without.
+
+    Class attributes:
+        counts: what of graph and attributes makes an instance; None: see `Problem._structure`.
+    """
+
+    counts: ClassVar[GraphStructure | None] = None
 
     def __init__(self, graph: nx.Graph) -> None:
         self.graph = graph
@@ -46,6 +53,15 @@ class GraphProblem(Problem):
         data = {"problem_type": self.problem_type, "graph": graphs.graph_data(self.graph)}
         attributes = self.attributes()
         return {**data, "problem_specific_attributes": attributes} if attributes else data
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        if self.counts is None:
+            return super()._structure(found)
+        attributes = self.attributes()
+        found.nodes_and_edges(self.to_data(), "graph", self.counts, attributes)
+        if self.counts.second is not None:
+            found.nodes_and_edges(attributes, self.counts.second, self.counts, {})
+        return {name: attributes.get(name) for name in self.counts.scalars}
 
 
 class NodeSubset(GraphProblem):
@@ -105,6 +121,8 @@ class EdgeSubset(GraphProblem):
 
 class FlowNetwork(GraphProblem):
     """A directed graph with a source, a sink and a `capacity` of 0 or more on every arc."""
+
+    counts = GraphStructure(("capacity", None), marks=("source", "sink"))
 
     def __init__(self, graph: nx.DiGraph, source: Label, sink: Label) -> None:
         if source == sink:

@@ -31,6 +31,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
 from quasar.problems.penalties import above, exactly_one
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
 
 
@@ -44,6 +45,7 @@ class CommunityDetection(GraphProblem):
     title = "Split the nodes into communities of greatest modularity"
     sense = "max"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(("weight", 1.0), scalars=("number_of_communities",))
     reads = Reads(
         attributes={
             "number_of_communities": "how many communities there may be",

@@ -23,6 +23,7 @@ from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, node_after, stated
 
 
@@ -36,6 +37,7 @@ class ConnectedComponents(GraphProblem):
     title = "Find the connected component that a given node belongs to"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(marks=("node",))
     reads = Reads(
         attributes={"node": "a node of the component"},
         wording={"node": "for node 3"},

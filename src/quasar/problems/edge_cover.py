@@ -21,6 +21,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
+from quasar.problems.structure import GraphStructure
 
 
 class EdgeCover(EdgeSubset):
@@ -30,6 +31,7 @@ class EdgeCover(EdgeSubset):
     title = "Find the smallest set of edges that touches every node"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(("weight", 1.0), ones=False)
 
     def formulation(self) -> Formulation:
         """Cost, constraints and penalties.

@@ -24,6 +24,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import SolutionOverlay, counted, inside_groups, partition
 from quasar.problems.penalties import exactly_one, products
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
 
 _FIXED = "colours cannot be fixed beforehand. Remove it, or state the costs as problem type 'qubo'"
@@ -39,6 +40,7 @@ class GraphColoring(GraphProblem):
     title = "Colour the nodes so that no edge joins two nodes of one colour"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(scalars=("number_of_colors",))
     reads = Reads(
         attributes={"number_of_colors": "how many colours there are"},
         hints={

@@ -28,6 +28,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
 from quasar.problems.penalties import exactly_one, products
+from quasar.problems.structure import GraphStructure
 
 _KEY = "autoisomorphic_graph"
 
@@ -43,6 +44,7 @@ class GraphIsomorphism(GraphProblem):
     title = "Match the nodes of two graphs so that edges fall on edges"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(second="autoisomorphic_graph")
     reads = Reads(
         attributes={_KEY: "the second graph, in node-link form"},
         wording={_KEY: "with the second graph being {…}"},

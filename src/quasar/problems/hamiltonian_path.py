@@ -32,6 +32,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, walk
 from quasar.problems.penalties import above, exactly_one, products
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, node_after, stated
 
 
@@ -46,6 +47,7 @@ class HamiltonianPath(GraphProblem):
     title = "Find a path from the start to the end node that visits every node once"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(("weight", 1.0), marks=("start_node", "end_node"))
     reads = Reads(
         attributes={"start_node": "first node", "end_node": "last node"},
         edges=EDGE_WEIGHT,

@@ -7,6 +7,7 @@ feasible. `qubo.py` is the same with at most two variables a term. Spins need no
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
@@ -24,6 +25,7 @@ from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.structure import Structure
 
 _SEPARATOR = re.compile(r"[\s,]")
 
@@ -140,6 +142,16 @@ class Hubo(Problem):
             -c if sum(not ones[label] for label in monomial) % 2 else c
             for monomial, c in self._cost.coefficients.items()
         )
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        data = self.to_data()
+        for position, (labels, coefficient) in enumerate(data[self.problem_type]):
+            members = [("variable", json.dumps(label)) for label in labels]
+            for member in members:
+                found.element(member, "variable")
+            if members and coefficient:
+                found.group(("term", position), coefficient, ((m, "in") for m in members))
+        return {"vartype": data["vartype"]} if "vartype" in data else {}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -27,6 +27,7 @@ from quasar.problems.graphs import Hypergraph
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, sides
 from quasar.problems.penalties import none_of
+from quasar.problems.structure import Structure
 
 
 class HyperMaxCut(Problem):
@@ -119,6 +120,14 @@ class HyperMaxCut(Problem):
         if out.junctions:
             out.legend.append(LegendEntry("hyperedge", junction=True))
         return out
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        for node in self.graph.nodes:
+            found.element(("node", node), "node")
+        for number, (edge, weight) in enumerate(self.graph.weighted):
+            label = None if weight == 1 else weight
+            found.group(("edge", number), label, ((("node", node), "end") for node in edge))
+        return {}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -20,6 +20,7 @@ from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.structure import Structure
 
 MAX_QUBITS = 10_000
 """Highest number of qubits read, so that a mistyped index does not fill the memory."""
@@ -107,6 +108,10 @@ class Ising(Problem):
         spins = solution if isinstance(solution, list | tuple) else []
         down = sum(1 << i for i, spin in enumerate(spins) if spin == -1)
         return self.hamiltonian.energy(down) + self.hamiltonian.constant
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        found.terms(self.hamiltonian)
+        return {}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -23,6 +23,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted
 from quasar.problems.penalties import products
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
 
 
@@ -33,6 +34,7 @@ class KClique(NodeSubset):
     title = "Find k nodes that are all joined to each other"
     sense = "max"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(scalars=("k",))
     reads = Reads(
         attributes={"k": "size of the clique"},
         wording={"k": "with 3 sized clique"},

@@ -24,6 +24,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads, refuse_unknown
+from quasar.problems.structure import Structure
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
 
@@ -117,6 +118,11 @@ class Knapsack(Problem):
     def objective(self, solution: Solution) -> float:
         packed = values.recognised(solution, list(self.items))
         return float(total(exact(self.items[name].value) for name in packed))
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        for name, item in self.items.items():
+            found.element(name, item.weight, values.to_json_number(item.value))
+        return {"capacity": self.capacity}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -32,6 +32,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
 from quasar.problems.penalties import above
+from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, stated
 
 KINDS = ("maximum", "perfect", "near_perfect", "maximum_bipartite", "perfect_bipartite")
@@ -54,6 +55,7 @@ class Matching(EdgeSubset):
     title = "Find the largest set of edges without common nodes, and of those the lightest"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(("weight", 1.0), scalars=("matching",))
     reads = Reads(
         attributes={
             "matching": f"kind: {', '.join(KINDS)}; default maximum",

@@ -21,6 +21,7 @@ from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads, refuse_unknown
+from quasar.problems.structure import Structure
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
 
@@ -113,6 +114,16 @@ class MaxThreeSat(Problem):
                 if any(truths.get(values.key(label)) is wanted for label, wanted in clause)
             )
         )
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        weights = self.weights or [1] * len(self.clauses)
+        for position, (clause, weight) in enumerate(zip(self.clauses, weights, strict=True)):
+            for variable, _ in clause:
+                found.element(("variable", variable), "variable")
+            label = None if weight == 1 else values.to_json_number(weight)
+            literals = ((("variable", v), "yes" if wanted else "no") for v, wanted in clause)
+            found.group(("clause", position), label, literals)
+        return {}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -20,6 +20,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.structure import GraphStructure
 
 
 class MaxIndependentSet(WeightedNodeSubset):
@@ -28,6 +29,7 @@ class MaxIndependentSet(WeightedNodeSubset):
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
     sense = "max"
+    counts = GraphStructure(node_number="weight")
 
     def formulation(self) -> Formulation:
         weights = self._weights

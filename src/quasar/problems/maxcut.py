@@ -19,6 +19,7 @@ from quasar.problems.bases import EDGE_WEIGHT, NodeSubset
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers, sides
+from quasar.problems.structure import GraphStructure
 
 _TWO_SIDES = (
     "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "
@@ -36,6 +37,7 @@ class MaxCut(NodeSubset):
     problem_type = "maxcut"
     title = "Find the split of the nodes into two sides that cuts the largest edge weight"
     sense = "max"
+    counts = GraphStructure(("weight", 1.0))
     reads = Reads(
         edges=EDGE_WEIGHT,
         hints=dict.fromkeys(("k", "number_of_parts", "number_of_colors"), _TWO_SIDES),

@@ -19,6 +19,7 @@ from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.structure import Structure
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
 
@@ -99,6 +100,11 @@ class NumberPartitioning(Problem):
             for group in groups
         ]
         return abs(float(total(sums[:1]) - total(sums[1:])))
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        for name, number in self.numbers.items():
+            found.element(name, values.to_json_number(number))
+        return {}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -23,6 +23,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.structure import Structure
 
 _SYMMETRY = 1e-9  # entries of the covariance may differ by this much of the largest
 
@@ -141,6 +142,15 @@ class Portfolio(Problem):
         risk = total(exact(self.covariance[i][j]) for i in chosen for j in chosen)
         returns = total(exact(self.expected_returns[i]) for i in chosen)
         return float(exact(self.risk_aversion) * risk - returns)
+
+    def _structure(self, found: Structure) -> Mapping[str, Any]:
+        attributes = self.to_data()["problem_specific_attributes"]
+        covariance = attributes["covariance"]
+        for i, expected in enumerate(attributes["expected_returns"]):
+            found.element(i, expected, covariance[i][i])
+            for j in range(i):
+                found.group((i, j), covariance[i][j], ((i, "end"), (j, "end")))
+        return {name: attributes[name] for name in ("risk_aversion", "budget")}
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

@@ -31,6 +31,7 @@ from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, walk
+from quasar.problems.structure import GraphStructure
 
 
 class TravelingSalesperson(GraphProblem):
@@ -44,6 +45,7 @@ class TravelingSalesperson(GraphProblem):
     problem_type = "tsp"
     title = "Find the shortest closed tour that visits every node once"
     sense = "min"
+    counts = GraphStructure(("weight", 1.0))
     reads = Reads(
         edges={"weight": "length of the edge, any number; default 1"},
     )

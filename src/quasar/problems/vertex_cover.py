@@ -20,6 +20,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.structure import GraphStructure
 
 
 class VertexCover(WeightedNodeSubset):
@@ -29,6 +30,7 @@ class VertexCover(WeightedNodeSubset):
     title = "Find the smallest set of nodes that touches every edge"
     sense = "min"
     encodings = ("exact", "agent-q")
+    counts = GraphStructure(node_number="weight")
 
     def formulation(self) -> Formulation:
         weights = self._weights
