@@ -18,7 +18,8 @@ from quasar.core.errors import InputError
 from quasar.models.guide import Guide
 from quasar.models.kernel import KernelForward, library
 from quasar.models.kernel_build import build
-from quasar.models.nano_model import Checkpoint, NanoModel, NanoSettings
+from quasar.models.nano_checkpoint import Checkpoint
+from quasar.models.nano_model import NanoModel, NanoSettings
 from quasar.models.protocol import Completion, Sampling
 from quasar.models.registry import load_model, packaged_folder
 from quasar.models.small_qwen import NumpyForward, Weights, read_shape

@@ -11,7 +11,8 @@ import pytest
 from quasar.circuits.qasm import parse
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.protocol import Completion, Sampling
-from quasar.models.transformers_model import TransformersModel, TransformersSettings
+from quasar.models.transformers_loading import TransformersSettings
+from quasar.models.transformers_model import TransformersModel
 from quasar.prompts.chat import Message
 from tiny_model import CONTEXT
 
@@ -275,7 +276,7 @@ def test_unknown_models_and_devices(
 def test_without_the_libraries(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setattr(
-        "quasar.models.transformers_model.find_spec", lambda name: None if name == "torch" else name
+        "quasar.models.transformers_loading.find_spec", lambda name: None if name == "torch" else name
     )
     with pytest.raises(InputError, match="models need torch: pip install"):
         TransformersModel(str(checkpoint))

@@ -30,21 +30,6 @@ class Guide(Protocol):
 GuideFactory = Callable[[], Guide]
 
 
-def guides_of(
-    chats: Sequence[Any], guides: Sequence[GuideFactory | None] | None
-) -> Sequence[GuideFactory | None]:
-    """`guides` with an entry for each chat.
-
-    Raises:
-        InputError: as many entries as chats are needed.
-    """
-    if guides is None:
-        return [None] * len(chats)
-    if len(guides) != len(chats):
-        raise InputError(f"guides names {len(guides)} chats, but there are {len(chats)}.")
-    return guides
-
-
 def refuse_guides(model: str, guides: Sequence[GuideFactory | None] | None) -> None:
     """For back ends that cannot follow a guide.
 

@@ -33,9 +33,9 @@ from quasar.models.protocol import (
     Completion,
     FinishReason,
     Sampling,
+    an_entry_each,
     chat_streams,
     failed,
-    qubits_of,
 )
 from quasar.prompts.chat import Message
 
@@ -150,7 +150,7 @@ class OpenAIModel:
             InfrastructureError: the endpoint gave no answer at all.
         """
         refuse_guides(self.name, guides)
-        grammars = self._grammars(qubits_of(chats, qubits))
+        grammars = self._grammars(an_entry_each(chats, qubits, "qubits"))
         streams = chat_streams(chats)
         got: list[list[Completion]] = [[] for _ in chats]
         asked = [0 for _ in chats]

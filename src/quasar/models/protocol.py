@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from quasar.models.guide import GuideFactory
 from quasar.prompts.chat import Message
 
 FinishReason = Literal["stop", "length", "error"]
+T = TypeVar("T")
 
 
 class Sampling(Settings):
@@ -109,19 +110,22 @@ class Model(Protocol):
         """
 
 
-def qubits_of(
-    chats: Sequence[Sequence[Message]], qubits: Sequence[int | None] | None
-) -> Sequence[int | None]:
-    """`qubits` with an entry for each chat.
+def an_entry_each(
+    chats: Sequence[Sequence[Message]], given: Sequence[T | None] | None, what: str
+) -> Sequence[T | None]:
+    """`given`, or None for each chat.
+
+    Args:
+        what: the argument's name, for the message.
 
     Raises:
         InputError: as many entries as chats are needed.
     """
-    if qubits is None:
+    if given is None:
         return [None] * len(chats)
-    if len(qubits) != len(chats):
-        raise InputError(f"qubits names {len(qubits)} chats, but there are {len(chats)}.")
-    return qubits
+    if len(given) != len(chats):
+        raise InputError(f"{what} names {len(given)} chats, but there are {len(chats)}.")
+    return given
 
 
 def failed(reason: str, prompt_tokens: int = 0, *, outage: bool = False) -> Completion:

@@ -107,7 +107,8 @@ def _is_hub_id(spec: str) -> bool:
 
 def _local(model: str, options: dict[str, Any]) -> Model:
     """By the runtime for the packaged model's form where that will do, else by transformers."""
-    from quasar.models.nano_model import Checkpoint, NanoModel, NanoSettings
+    from quasar.models.nano_checkpoint import Checkpoint
+    from quasar.models.nano_model import NanoModel, NanoSettings
 
     wanted = options.pop("back_end", None)
     if wanted not in (None, *_LOCAL):
@@ -122,7 +123,8 @@ def _local(model: str, options: dict[str, Any]) -> Model:
 
 
 def _transformers(model: str, options: dict[str, Any]) -> Model:
-    from quasar.models.transformers_model import TransformersModel, TransformersSettings
+    from quasar.models.transformers_loading import TransformersSettings
+    from quasar.models.transformers_model import TransformersModel
 
     return TransformersModel(model, TransformersSettings.parse(options))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from quasar.core.errors import InputError
 from quasar.models.guide import GuideFactory, refuse_guides
-from quasar.models.protocol import Completion, Sampling, qubits_of
+from quasar.models.protocol import Completion, Sampling, an_entry_each
 from quasar.prompts.chat import Message
 
 Answer = str | Completion
@@ -59,7 +59,7 @@ class ScriptedModel:
             InputError: the script is used up, `qubits` does not fit the chats, or there is a guide.
         """
         refuse_guides(self.name, guides)
-        self.qubits += qubits_of(chats, qubits)
+        self.qubits += an_entry_each(chats, qubits, "qubits")
         self.chats += [list(chat) for chat in chats]
         return [
             [_completion(self._next(chat, sample)) for sample in range(sampling.samples)]

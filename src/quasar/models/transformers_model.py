@@ -11,70 +11,29 @@ are drawn is what `Sampling` says, for every model alike.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any, Literal, Self
-
-from pydantic import Field
+from collections.abc import Sequence
+from typing import Any, Self
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.constraint import QasmConstraint, QasmGuide
 from quasar.models.growing_cache import fits, growing_cache
-from quasar.models.guide import GuidedRow, GuideFactory, GuideIds, guides_of
+from quasar.models.guide import GuidedRow, GuideFactory, GuideIds
 from quasar.models.profile import Profile, find_profile
-from quasar.models.protocol import (
-    Completion,
-    FinishReason,
-    Sampling,
-    chat_streams,
-    failed,
-    no_room,
-    qubits_of,
-)
+from quasar.models.protocol import Completion, FinishReason, Sampling, failed
 from quasar.models.row_sampler import RowSampler
+from quasar.models.rows import Answers, Room, Row, by_chat
+from quasar.models.transformers_loading import (
+    TransformersSettings,
+    context_of,
+    is_out_of_memory,
+    load_tokenizer,
+    load_weights,
+    need_libraries,
+    stop_ids_of,
+)
 from quasar.prompts.chat import Message
-
-_NO_CONTEXT = 4096
-"""Tokens of prompt and answer where neither the model nor the tokenizer names a limit."""
-_QUICK_BYTES = 256 << 20  # of weights, that are loaded within a second or so
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
-
-
-class TransformersSettings(Profile):
-    """How a checkpoint is loaded and run; the profile's fields go before `quasar.json`."""
-
-    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    """Type of the weights; `auto`: as the checkpoint is stored."""
-    device: str = "auto"
-    """Device, such as `cpu` or `cuda:1`; `auto`: the first GPU, else the CPU."""
-    load_in_4bit: bool = False
-    """Weights in 4 bits (NF4), with bitsandbytes; a quarter of the memory."""
-    adapter: str | None = None
-    """PEFT adapter (LoRA) to put onto the model: folder or hub id."""
-    chat_template: str | None = None
-    """Jinja file to use for the checkpoint's own chat template; `raw`: the bare text."""
-    revision: str | None = None
-    """Branch, tag or commit of a hub id; None: its newest."""
-    batch_size: int = Field(default=8, ge=1)
-    """Answers made at a time; halved for the rest of the session when memory runs out."""
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One answer to be made: of chat `chat` the sample number `sample`."""
-
-    chat: int
-    sample: int
-    prompt: list[int]
-    max_tokens: int
-    stream: str
-    n_qubits: int | None
-    guide: GuideFactory | None
 
 
 class TransformersModel:
@@ -94,13 +53,13 @@ class TransformersModel:
             InfrastructureError: it does not fit into memory.
         """
         settings = settings or TransformersSettings()
-        _need_libraries(settings)
+        need_libraries(settings)
         # Threads that spin as they wait take the cores from whoever works; read when torch loads.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         profile = find_profile(model, settings)
-        tokenizer = _load_tokenizer(model, settings)
+        tokenizer = load_tokenizer(model, settings)
         chat_tokens = ChatTokens(tokenizer, model, settings.chat_template)
-        weights = _load_weights(model, settings)
+        weights = load_weights(model, settings)
         self._set(weights, tokenizer, chat_tokens, profile, settings.batch_size)
 
     @classmethod
@@ -136,8 +95,8 @@ class TransformersModel:
         self._tokenizer = tokenizer
         self._chat_tokens = chat_tokens
         self._model = model
-        self._stop_ids = _stop_ids(model, tokenizer)
-        self._context = _context(model, tokenizer)
+        self._stop_ids = stop_ids_of(model, tokenizer)
+        self._context = context_of(model, tokenizer)
         self._grammar: QasmGuide | None = None
         self._guide_ids = GuideIds(_Spelling(tokenizer), self._stop_ids)
 
@@ -161,34 +120,16 @@ class TransformersModel:
         batch (up to rounding, see `row_sampler`). A prompt that leaves no room in the context
         gives completions with an `error`.
         """
-        makers = guides_of(chats, guides)
-        widths = [
-            n if maker is None else None
-            for n, maker in zip(qubits_of(chats, qubits), makers, strict=True)
-        ]
-        if self._grammar is None and any(n is not None for n in widths):
+        room = Room(self.name, self._context, self._chat_tokens.encode)
+        rows, answers = room.rows(chats, sampling, qubits, guides)
+        if self._grammar is None and any(row.n_qubits is not None for row in rows):
             self._grammar = QasmGuide.of(self._tokenizer, self._stop_ids)
-        rows: list[_Row] = []
-        answers: dict[tuple[int, int], Completion] = {}
-        streams = chat_streams(chats)
-        for number, chat in enumerate(chats):
-            prompt = self._chat_tokens.encode(chat)
-            room = self._context - len(prompt)
-            limit = room if sampling.max_tokens is None else min(room, sampling.max_tokens)
-            for k in range(sampling.samples):
-                if room > 0:
-                    stream, n, maker = streams[number], widths[number], makers[number]
-                    rows.append(_Row(number, k, prompt, limit, stream, n, maker))
-                else:
-                    answers[number, k] = no_room(self.name, len(prompt), self._context)
         answers |= self._in_batches(rows, sampling)
-        return [[answers[i, k] for k in range(sampling.samples)] for i in range(len(chats))]
+        return by_chat(answers, len(chats), sampling.samples)
 
-    def _in_batches(
-        self, rows: Sequence[_Row], sampling: Sampling
-    ) -> dict[tuple[int, int], Completion]:
+    def _in_batches(self, rows: Sequence[Row], sampling: Sampling) -> Answers:
         """The answer of each row, by chat and sample."""
-        out: dict[tuple[int, int], Completion] = {}
+        out: Answers = {}
         # Rows of like length go together: less padding.
         rows = sorted(rows, key=lambda row: len(row.prompt))
         done = starved = 0
@@ -210,22 +151,22 @@ class TransformersModel:
         return out
 
     def _answer_if_it_fits(
-        self, rows: Sequence[_Row], sampling: Sampling
+        self, rows: Sequence[Row], sampling: Sampling
     ) -> list[Completion] | None:
         try:
             return self._answer(rows, sampling)
         except (RuntimeError, MemoryError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
         return None
 
-    def _answer(self, rows: Sequence[_Row], sampling: Sampling) -> list[Completion]:
+    def _answer(self, rows: Sequence[Row], sampling: Sampling) -> list[Completion]:
         import torch
         from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
         pad = self._stop_ids[0] if self._stop_ids else 0
         width = max(len(row.prompt) for row in rows)
-        padded = [[pad] * (width - len(row.prompt)) + row.prompt for row in rows]
+        padded = [[pad] * (width - len(row.prompt)) + [*row.prompt] for row in rows]
         mask = [[0] * (width - len(row.prompt)) + [1] * len(row.prompt) for row in rows]
         streams = [generator(sampling.seed, "completion", r.stream, r.sample) for r in rows]
         limits = torch.tensor([row.max_tokens for row in rows])
@@ -260,7 +201,7 @@ class TransformersModel:
             )
         ]
 
-    def _guided(self, row: _Row) -> GuidedRow | None:
+    def _guided(self, row: Row) -> GuidedRow | None:
         if row.guide is None:
             return None
         if not self._stop_ids:
@@ -269,7 +210,7 @@ class TransformersModel:
             )
         return GuidedRow(row.guide(), self._guide_ids, self._stop_ids)
 
-    def _completion(self, row: _Row, tokens: list[int], stuck: bool, rest: str) -> Completion:
+    def _completion(self, row: Row, tokens: list[int], stuck: bool, rest: str) -> Completion:
         tokens = tokens[: row.max_tokens]
         end = next((i for i, token in enumerate(tokens) if token in self._stop_ids), None)
         text = self._tokenizer.decode(
@@ -363,142 +304,6 @@ class _RowLimits:
         return (self._limits <= made).to(input_ids.device)
 
 
-def _need_libraries(settings: TransformersSettings) -> None:
-    needed = ["torch", "transformers"]
-    if settings.adapter is not None:
-        needed.append("peft")
-    missing = [name for name in needed if find_spec(name) is None]
-    if missing:
-        raise InputError(
-            f"language models need {' and '.join(missing)}: pip install 'quasar-synthesis[models]'."
-        )
-    if settings.load_in_4bit and find_spec("bitsandbytes") is None:
-        raise InputError("loading in 4 bits needs bitsandbytes: pip install bitsandbytes.")
-
-
-def _load_tokenizer(model: str, settings: TransformersSettings) -> Any:
-    from transformers import AutoTokenizer
-
-    return _load(model, lambda: AutoTokenizer.from_pretrained(model, revision=settings.revision))
-
-
-def _load_weights(model: str, settings: TransformersSettings) -> Any:
-    import torch
-    from transformers import AutoModelForCausalLM, GenerationConfig
-
-    device = settings.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    options: dict[str, Any] = {"dtype": settings.dtype, "revision": settings.revision}
-    if settings.load_in_4bit:
-        from transformers import BitsAndBytesConfig
-
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_compute_dtype=torch.bfloat16,
-        )
-        options["device_map"] = {"": device}
-    with _bar_where_it_takes_time(model):
-        loaded = _load(model, lambda: AutoModelForCausalLM.from_pretrained(model, **options))
-    if settings.adapter is not None:
-        adapter = settings.adapter
-        from peft import PeftModel
-
-        loaded = _load(adapter, lambda: PeftModel.from_pretrained(loaded, adapter))
-        if not settings.load_in_4bit:
-            loaded = loaded.merge_and_unload()
-    if not settings.load_in_4bit:
-        loaded = _place(loaded, device)
-    loaded.eval()
-    # Only the ends of an answer count; the rest would leak into `generate` as defaults.
-    stop = loaded.generation_config.eos_token_id if loaded.generation_config else None
-    loaded.generation_config = GenerationConfig(eos_token_id=stop)
-    return loaded
-
-
-@contextmanager
-def _bar_where_it_takes_time(model: str) -> Iterator[None]:
-    """Keep transformers from showing how it loads a checkpoint that is there in a moment."""
-    from transformers.utils import logging
-
-    files = Path(model).glob("*.safetensors")
-    small = Path(model).is_dir() and sum(f.stat().st_size for f in files) < _QUICK_BYTES
-    if not small or not logging.is_progress_bar_enabled():
-        yield
-        return
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.enable_progress_bar()
-
-
-def _load(model: str, load: Any) -> Any:
-    """The result of `load`, its many kinds of failure made one.
-
-    Raises:
-        InputError: not there, not reachable, or not a causal language model.
-        InfrastructureError: no memory for it.
-    """
-    from safetensors import SafetensorError
-
-    try:
-        return load()
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-        where = "folder" if Path(model).is_dir() else "hub id"
-        remedy = (
-            "it must hold a checkpoint as `save_pretrained` of transformers writes it"
-            if where == "folder"
-            else "check the spelling (owner/name) and the network, log in with `hf auth login` "
-            "where it is gated, or name a local folder"
-        )
-        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise InputError(f"cannot load the {where} '{model}': {remedy}. ({first})") from error
-    except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
-            raise
-        raise InfrastructureError(
-            f"'{model}' does not fit into memory: try load_in_4bit=true or dtype=bfloat16, or a "
-            "served model (openai:NAME)."
-        ) from error
-
-
-def _place(model: Any, device: str) -> Any:
-    try:
-        return model.to(device)
-    except (RuntimeError, AssertionError, MemoryError) as error:
-        if _is_out_of_memory(error):
-            raise InfrastructureError(
-                f"the model does not fit onto {device}: try load_in_4bit=true or dtype=bfloat16."
-            ) from error
-        raise InputError(f"there is no device '{device}' here: {error}.") from error
-
-
-def _stop_ids(model: Any, tokenizer: Any) -> tuple[int, ...]:
-    """Tokens that end an answer, the model's own first."""
-    named = model.generation_config.eos_token_id
-    ids = [named] if isinstance(named, int) else list(named or ())
-    if tokenizer.eos_token_id is not None:
-        ids.append(tokenizer.eos_token_id)
-    return tuple(dict.fromkeys(int(i) for i in ids))
-
-
-def _context(model: Any, tokenizer: Any) -> int:
-    """Tokens of prompt and answer together."""
-    named = [
-        getattr(model.config.get_text_config(), "max_position_embeddings", None),
-        tokenizer.model_max_length,
-    ]
-    # Tokenizers without a limit of their own say 10**30.
-    return min((int(n) for n in named if n and n < 10**8), default=_NO_CONTEXT)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in text for sign in _OUT_OF_MEMORY)
-
-
 def _free_memory() -> None:
     import torch
 
@@ -506,7 +311,7 @@ def _free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _memory_reason(row: _Row) -> str:
+def _memory_reason(row: Row) -> str:
     return (
         f"out of memory on a prompt of {len(row.prompt)} tokens by itself: lower max_tokens, or "
         "load the model with load_in_4bit=true."

@@ -22,9 +22,9 @@ from quasar.models.protocol import (
     Completion,
     FinishReason,
     Sampling,
+    an_entry_each,
     chat_streams,
     failed,
-    qubits_of,
 )
 from quasar.prompts.chat import Message
 
@@ -79,7 +79,7 @@ class VllmModel:
     ) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`."""
         refuse_guides(self.name, guides)
-        widths = qubits_of(chats, qubits)
+        widths = an_entry_each(chats, qubits, "qubits")
         streams = chat_streams(chats)
         out: list[list[Completion]] = [[] for _ in chats]
         numbers, prompts, parameters = [], [], []
