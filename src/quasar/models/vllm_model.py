@@ -24,7 +24,7 @@ from quasar.models.protocol import (
     Sampling,
     an_entry_each,
     chat_streams,
-    failed,
+    no_room,
 )
 from quasar.prompts.chat import Message
 
@@ -87,11 +87,7 @@ class VllmModel:
             prompt = self._chat_tokens.encode(chat)
             room = self._context - len(prompt)
             if room < 1:
-                reason = (
-                    f"the prompt takes {len(prompt)} tokens, but the context of '{self.name}' "
-                    f"holds {self._context}: use a smaller problem or a shorter prompt style."
-                )
-                out[number] = [failed(reason, len(prompt))] * sampling.samples
+                out[number] = [no_room(self.name, len(prompt), self._context)] * sampling.samples
                 continue
             numbers.append(number)
             prompts.append({"prompt_token_ids": prompt})
