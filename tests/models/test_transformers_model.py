@@ -276,7 +276,8 @@ def test_unknown_models_and_devices(
 def test_without_the_libraries(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.setattr(
-        "quasar.models.transformers_loading.find_spec", lambda name: None if name == "torch" else name
+        "quasar.models.transformers_loading.find_spec",
+        lambda name: None if name == "torch" else name,
     )
     with pytest.raises(InputError, match="models need torch: pip install"):
         TransformersModel(str(checkpoint))
