@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,6 +40,7 @@ from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import rate, trainer_arguments
 from quasar.train.sft import all_weights
+from quasar.train.trl_adapter import verified_trainer
 from quasar.train.watcher import QUALITY_LOG, make_watcher
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
@@ -170,7 +170,7 @@ def _train(
         turns = settings.rollouts.turns
         environment["environment_factory"] = lambda: CircuitEnvironment(reward.workers, turns)
     rows = {"prompt": [task.chat for task in tasks], "task": list(range(len(tasks)))}
-    trainer = _trainer(reward)(
+    trainer = verified_trainer(reward)(
         model=model,
         reward_funcs=[reward],
         args=_arguments(settings),
@@ -333,36 +333,6 @@ def _arguments(settings: GrpoSettings) -> Any:
         num_iterations=loss.iterations,
         **drawing,
     )
-
-
-def _trainer(reward: VerifiedReward) -> Any:
-    """`GRPOTrainer` that leaves out what has no verdict, and logs what verifying costs."""
-    from trl import GRPOTrainer
-
-    class VerifiedTrainer(GRPOTrainer):  # type: ignore[misc]
-        def training_step(self, *args: Any, **kwargs: Any) -> Any:
-            begun = time.perf_counter()
-            try:
-                return super().training_step(*args, **kwargs)
-            finally:
-                reward.step_seconds += time.perf_counter() - begun
-
-        def _generate_and_score_completions(self, inputs: Any) -> Any:
-            # TRL gives these completions no advantage, but would still hold them to the base model
-            # (beta) and count their tokens.
-            output = super()._generate_and_score_completions(inputs)
-            for row, lost in enumerate(reward.lost_rows):
-                if lost:
-                    output["completion_mask"][row] = 0
-            return output
-
-        def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-            share = reward.take_share() if "loss" in logs else None
-            if share is not None:
-                logs["verification/share_of_step"] = share
-            super().log(logs, start_time)
-
-    return VerifiedTrainer
 
 
 def _first_line(log: Path) -> dict[str, float]:

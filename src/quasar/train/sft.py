@@ -8,8 +8,7 @@ folder that says what it holds.
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from quasar.core.manifest import manifest
@@ -28,6 +27,7 @@ from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
 from quasar.train.schedule import ENDLESS, rate, trainer_arguments
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
+from quasar.train.trl_adapter import curriculum_trainer
 from quasar.train.watcher import QUALITY_LOG, make_watcher
 
 _PADDING = 16  # tokens: matrix kernels are made anew for each length, which halves a CPU's speed
@@ -93,10 +93,11 @@ def train_sft(settings: SftSettings) -> dict[str, float]:
         return evaluate_model(policy, tokenizer, profile, problems, settings.data.max_length)
 
     watcher = make_watcher(watch, progress, out / QUALITY_LOG, measure if problems else None)
-    trainer = _trainer(settings, progress, list(train["length"]))(
+    batches = partial(_batches, settings, progress, list(train["length"]))
+    trainer = curriculum_trainer(batches, ENDLESS * schedule.batch_size)(
         model=model,
         args=arguments,
-        train_dataset=train,
+        train_dataset=train.remove_columns("length"),
         processing_class=tokenizer,
         optimizers=(optimizer, rates),
         callbacks=[watcher],
@@ -121,80 +122,26 @@ def validation_tasks(settings: SftSettings) -> list[Task]:
     return tasks[: settings.watch.problems]
 
 
-def _trainer(settings: SftSettings, progress: Progress, lengths: list[int]) -> Any:
-    """`SFTTrainer` with our order of examples; lengths in tokens."""
-    from torch.utils.data import Sampler
-    from trl import SFTTrainer
-
+def _batches(
+    settings: SftSettings, progress: Progress, lengths: list[int], processes: int
+) -> LengthCurriculum:
+    """The order of the examples; lengths in tokens."""
     schedule = settings.schedule
 
     def share(batches: int) -> float:
         if schedule.max_minutes is not None:
             return progress.share
-        processes = int(os.environ.get("WORLD_SIZE", "1"))
         steps = batches / (schedule.accumulation * processes)
         return min(1.0, steps / (schedule.max_steps or ENDLESS))
 
-    class Indices(Sampler):  # type: ignore[misc]
-        def __init__(self, processes: int) -> None:
-            self._curriculum = LengthCurriculum(
-                lengths,
-                schedule.batch_size,
-                share,
-                growth=schedule.growth,
-                seed=schedule.seed,
-                skip=progress.step * schedule.accumulation * processes,
-            )
-
-        def __iter__(self) -> Iterator[int]:
-            for batch in self._curriculum:
-                yield from batch
-
-        def __len__(self) -> int:
-            return ENDLESS * schedule.batch_size
-
-    class CurriculumTrainer(SFTTrainer):  # type: ignore[misc]
-        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-            return Indices(self.accelerator.num_processes)
-
-        def compute_loss(
-            self,
-            model: Any,
-            inputs: dict[str, Any],
-            return_outputs: bool = False,
-            num_items_in_batch: Any = None,
-        ) -> Any:
-            if return_outputs or self.args.device.type != "cpu":
-                return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            loss, tokens, accuracy = cpu_loss(model, inputs, num_items_in_batch)
-            self._total_train_tokens += tokens
-            self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
-            self._metrics["train"]["mean_token_accuracy"].append(accuracy)
-            return loss
-
-    return CurriculumTrainer
-
-
-def cpu_loss(model: Any, inputs: dict[str, Any], num_items: Any) -> tuple[Any, int, float]:
-    """Cross-entropy of the answers' tokens, the batch's tokens, and the share predicted rightly.
-
-    TRL's fused head multiplies in single precision to save memory, which takes a fifth of a small
-    model's step on a CPU.
-
-    Args:
-        num_items: answer tokens of all batches of the step; None: of this one.
-    """
-    import torch
-
-    labels = inputs["labels"][:, 1:]
-    given = {name: value for name, value in inputs.items() if name != "labels"}
-    kept = labels != -100
-    logits = model(**given, use_cache=False).logits[:, :-1][kept]
-    wanted = labels[kept]
-    total = torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum")
-    count = kept.sum() if num_items is None else num_items
-    right = float((logits.argmax(-1) == wanted).float().mean()) if len(wanted) else 0.0
-    return total / torch.as_tensor(count).clamp(min=1), int(inputs["attention_mask"].sum()), right
+    return LengthCurriculum(
+        lengths,
+        schedule.batch_size,
+        share,
+        growth=schedule.growth,
+        seed=schedule.seed,
+        skip=progress.step * schedule.accumulation * processes,
+    )
 
 
 def evaluate_model(
