@@ -13,7 +13,8 @@ from quasar.problems.load import load_problem
 from quasar.service import models
 from quasar.service.observation import merged_fields
 from quasar.verifier.pipeline import Verifier
-from quasar.verifier.settings import Reward, VerifierSettings
+from quasar.verifier.reward import RewardWeights
+from quasar.verifier.settings import VerifierSettings
 from small_service import Running
 
 GOOD = models.EXAMPLE_QASM
@@ -70,7 +71,7 @@ def test_the_reward_is_the_gated_one(running: Running) -> None:
     problem = load_problem(
         {"hamiltonian": FIELDS["cost_hamiltonian"], "number_of_qubits": 3}
     )  # the reference has a qubit that the Hamiltonian does not name
-    settings = VerifierSettings(reward=Reward(scheme="gated"))
+    settings = VerifierSettings(reward=RewardWeights(scheme="gated"))
     other = GOOD.replace("1.5708", "0.4")
     for action in (GOOD, other, "OPENQASM 3.0; nonsense"):
         direct = Verifier(problem, GOOD, settings).verify(action).reward.value

@@ -27,9 +27,10 @@ from quasar.service.openenv_server import (
     make_app,
 )
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.rewards import UNPARSED, RewardSettings
+from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
 from quasar.verifier.pool import VerifierPool
+from quasar.verifier.reward import UNPARSED
 from small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 CHAT = [{"role": "user", "content": "A circuit, please."}]

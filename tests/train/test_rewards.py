@@ -18,7 +18,7 @@ from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_s
 from quasar.train.rollout_tasks import PromptSettings, RolloutTask, references_of, task_of
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.pipeline import Verifier
-from quasar.verifier.settings import Ablation
+from quasar.verifier.reward import Ablation
 from small_rewards import (
     ANSWER,
     BROKEN,

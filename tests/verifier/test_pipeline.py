@@ -10,7 +10,8 @@ from agentq import load_records
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
-from quasar.verifier.settings import Gate, Limits, Reward, VerifierSettings
+from quasar.verifier.reward import RewardWeights
+from quasar.verifier.settings import Gate, Limits, VerifierSettings
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TRIANGLE = {
@@ -207,7 +208,7 @@ def test_thresholds_keep_dear_stages_from_running() -> None:
 
 def test_the_published_gate_computes_just_what_the_gated_reward_needs() -> None:
     reference = HEAD + "qubit[3] q; h q;"
-    settings = {"reward": Reward(scheme="gated"), "quality": False}
+    settings = {"reward": RewardWeights(scheme="gated"), "quality": False}
     problem = quasar.load_problem(TRIANGLE)
     for text in (reference, HEAD + "qubit[3] q; h q[0]; ry(1) q[1];", BEST, HEAD + "qubit[3] q;"):
         full = Verifier(problem, reference, VerifierSettings(**settings)).verify(text)

@@ -17,7 +17,8 @@ from quasar.core.settings import SpeaksPlainly
 from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
 from quasar.verifier.report import Report
-from quasar.verifier.settings import EnergyConvention, Gate, Reward, VerifierSettings
+from quasar.verifier.reward import RewardWeights
+from quasar.verifier.settings import EnergyConvention, Gate, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.agent.generate import Generation
@@ -83,7 +84,7 @@ class VerifyOptions(Request):
     `OPENQASM 3.0` (`published`). `parses` follows the published rule in either case."""
     gate: Gate = Gate()
     """When later stages run."""
-    reward: Reward = Reward()
+    reward: RewardWeights = RewardWeights()
     """How the reward is computed."""
 
     def settings(self) -> VerifierSettings:

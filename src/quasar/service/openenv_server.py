@@ -32,10 +32,11 @@ from quasar.core.version import __version__
 from quasar.prompts.extract import extract
 from quasar.prompts.observation import no_program, observation
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.rewards import UNPARSED, RewardSettings, signals_of, verifier_settings
+from quasar.train.rewards import RewardSettings, signals_of, verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.report import Report
+from quasar.verifier.reward import UNPARSED
 from quasar.verifier.sandbox import Job
 
 LOST = "The verifier cannot be reached; leave this conversation out of the update."

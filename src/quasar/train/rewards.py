@@ -1,20 +1,9 @@
-"""From the verifier's report to the number that GRPO maximises, raw measurements beside it.
+"""What reinforcement rewards: the aim of each style, and how completions are verified for it.
 
-Two aims. `stages` is the reward of the verifier itself (SPEC: reward), with its schemes and its
-five ablations: nothing is weighed here. `physical` asks for circuits of use, whatever a reference
-did:
-
-    a (w_e r + w_p P + r (w_s s + w_w t)) / (w_e + w_p + w_s + w_w)
-
-r approximation ratio, P probability of an optimum, s = 1/(1 + g/(c n)) for g gates on two or more
-of n qubits, t = s4 / 2 for the warm-start value (SPEC: utility). Size and warm start pay in
-proportion to r, or the empty circuit would be a good one. The factor a is the guard against
-classical answers in disguise: a diagonal Hamiltonian is solved by writing one bit string, and
-gates that entangle nothing hide that from a count of gates. So the guard looks at the final state:
-a product state earns a share only, and one that is a single bit string a smaller one. A deep
-circuit that converged to the single optimum ends in such a state too, and is paid no better.
-
-Circuits that cannot be used earn -1 (no valid OpenQASM) or -0.5 (valid, but not for this problem).
+Two aims. `stages` is the reward of the verifier itself, with its schemes and its five ablations;
+`physical` asks for circuits of use, whatever a reference did. Nothing is weighed here: both are
+formulas of `quasar.verifier.reward`. The raw measurements stay beside the number that GRPO
+maximises.
 """
 
 from __future__ import annotations
@@ -27,40 +16,18 @@ from pydantic import Field
 from quasar.core.settings import Settings
 from quasar.prompts.chat import Style
 from quasar.verifier.measurement import Measurement
-from quasar.verifier.quality import Quality
 from quasar.verifier.report import Report
+from quasar.verifier.reward import (
+    UNPARSED,
+    UNUSABLE,
+    PhysicalScores,
+    PhysicalWeights,
+    RewardWeights,
+    physical_reward,
+)
 from quasar.verifier.settings import Gate, Utility, VerifierSettings
-from quasar.verifier.settings import Reward as StageWeights
-
-UNPARSED = -1.0
-UNUSABLE = -0.5
 
 Aim = Literal["stages", "physical"]
-
-
-class PhysicalWeights(Settings):
-    """Weights of the aim `physical`; only their proportions matter."""
-
-    energy: float = Field(default=0.5, gt=0)
-    """Of the approximation ratio."""
-    p_optimal: float = Field(default=0.25, ge=0)
-    """Of the probability of an optimum."""
-    size: float = Field(default=0.1, ge=0)
-    """Of few gates on two or more qubits."""
-    warm_start: float = Field(default=0.15, ge=0)
-    """Of what an optimiser makes of the angles."""
-    gates_per_qubit: float = Field(default=4.0, gt=0)
-    """Gates on two or more qubits, for each qubit, at which size is worth one half."""
-    entangled_from: float = Field(default=0.02, gt=0, le=1)
-    """Meyer-Wallach measure of the final state from which it counts as entangled; below it the
-    guard falls linearly to `product_share`."""
-    product_share: float = Field(default=0.5, ge=0, le=1)
-    """What a product state keeps of its reward."""
-    single_below_bits: float = Field(default=0.15, ge=0)
-    """Entropy under which an unentangled final state counts as one bit string, whatever gates led
-    to it; 0.15 bits is a largest probability of about 0.98."""
-    single_share: float = Field(default=0.25, ge=0, le=1)
-    """What one bit string keeps of its reward."""
 
 
 class RewardSettings(Settings):
@@ -71,12 +38,12 @@ class RewardSettings(Settings):
     aims: dict[Style, Aim] = Field(default_factory=dict)
     """Another aim for the prompts of a style, where one run mixes them. Stages that one aim needs
     are computed for all answers."""
-    stages: StageWeights = StageWeights()
+    stages: RewardWeights = RewardWeights()
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
     """Weights of the aim `physical`."""
     gate: Gate = Gate()
-    """When the later, dearer stages run."""
+    """When the later, more expensive stages run."""
     utility: Utility = Utility()
     """The optimiser run of stage 4."""
     budget_s: float | None = Field(default=None, gt=0)
@@ -177,7 +144,7 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
     """Reward and measurements of one circuit, which answers a prompt of this style."""
     stages, reward = report.stages, report.reward.value
     if settings.aim_for(style) == "physical":
-        reward = physical_reward(report, settings.physical)
+        reward = _physical(report, settings.physical)
     return Signals(
         reward=reward,
         measured=Measurement.from_report(report),
@@ -190,33 +157,26 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
     )
 
 
-def physical_reward(report: Report, weights: PhysicalWeights) -> float:
-    """The aim `physical`; see the module's header. In [-1, 1]."""
-    if not report.feasible:
-        return UNUSABLE if report.parses else UNPARSED
+def physical_scores(report: Report) -> PhysicalScores | None:
+    """What the aim `physical` goes by; None where it was not measured."""
     measured, utility, quality = report.stages.objective, report.stages.utility, report.quality
     if measured is None or quality is None:
-        return 0.0
-    n = report.problem.n_qubits
-    size = 0.0
-    if quality.statistics is not None:
-        load = quality.statistics.two_qubit_gates / (weights.gates_per_qubit * n)
-        size = 1.0 / (1.0 + load)
-    warm = 0.0 if utility is None else utility.score / 2.0
-    extra = measured.score * (weights.size * size + weights.warm_start * warm)
-    earned = weights.energy * measured.score + weights.p_optimal * measured.p_optimal + extra
-    total = weights.energy + weights.p_optimal + weights.size + weights.warm_start
-    return earned / total * own_share(quality, n, weights)
+        return None
+    size = quality.statistics
+    return PhysicalScores(
+        n_qubits=report.problem.n_qubits,
+        ratio=measured.score,
+        p_optimal=measured.p_optimal,
+        utility=None if utility is None else utility.score,
+        two_qubit_gates=None if size is None else size.two_qubit_gates,
+        entanglement=quality.entanglement,
+        entropy_bits=quality.entropy_bits,
+        basis_state=quality.basis_state,
+    )
 
 
-def own_share(quality: Quality, n_qubits: int, weights: PhysicalWeights) -> float:
-    """The guard's factor in [0, 1]; 1 for an entangled state and for a single qubit.
-
-    A dynamic program has no final state to look at and counts as a product state.
-    """
-    if n_qubits == 1:
-        return 1.0
-    entangled = min(1.0, (quality.entanglement or 0.0) / weights.entangled_from)
-    single = quality.entropy_bits < weights.single_below_bits
-    floor = weights.single_share if single or quality.basis_state else weights.product_share
-    return floor + (1.0 - floor) * entangled
+def _physical(report: Report, weights: PhysicalWeights) -> float:
+    if not report.feasible:
+        return UNUSABLE if report.parses else UNPARSED
+    scores = physical_scores(report)
+    return 0.0 if scores is None else physical_reward(scores, weights)

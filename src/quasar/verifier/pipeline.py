@@ -276,7 +276,7 @@ class _Run:
         if reference is not None:
             with self.timed("behaviour"):
                 self.stages.behaviour = behaviour.measure(p, reference)
-            self.scores.s2 = self.stages.behaviour.score
+            self.scores.behaviour = self.stages.behaviour.score
             if p.size == reference.size and self.stages.behaviour.relative_entropy is None:
                 self.skipped["relative_entropy"] = "infinite: q vanishes where p does not"
         elif verifier.reference_text is None:
@@ -299,7 +299,7 @@ class _Run:
                     verifier.spectrum,
                     verifier.problem.optimality.optimal,
                 )
-            self.scores.s3 = self.stages.objective.score
+            self.scores.objective = self.stages.objective.score
         else:
             self.skipped["objective"] = why
         why = self._closed("utility")
@@ -330,7 +330,8 @@ class _Run:
             self.skipped["utility"] = f"not finished within {limit_s:g} s"
             return
         self.stages.utility = found
-        self.scores.s4, self.scores.u = found.score, found.schedule_score
+        self.scores.utility = found.score
+        self.scores.schedule_utility = found.schedule_score
 
     def _closed(self, stage: str) -> str | None:
         """Why the gate keeps a stage from running; None when it is open."""
@@ -343,21 +344,21 @@ class _Run:
         if gate.budget_s is not None and sum(self.cost_s.values()) >= gate.budget_s:
             self.out_of_budget = True
             return f"the budget of {gate.budget_s} s is spent"
-        s2, s3 = self.scores.s2, self.scores.s3
+        likeness, ratio = self.scores.behaviour, self.scores.objective
         if gate.mode == "published":
-            if s2 is None:
-                needed = stage == "objective" or (s3 or 0.0) > rewards.GATED_GOOD
+            if likeness is None:
+                needed = stage == "objective" or (ratio or 0.0) > rewards.GATED_GOOD
             elif stage == "objective":
-                needed = s2 < rewards.GATED_UNLIKE
+                needed = likeness < rewards.GATED_UNLIKE
             else:
-                needed = s2 > rewards.GATED_ALIKE or (
-                    s2 < rewards.GATED_UNLIKE and (s3 or 0.0) > rewards.GATED_GOOD
+                needed = likeness > rewards.GATED_ALIKE or (
+                    likeness < rewards.GATED_UNLIKE and (ratio or 0.0) > rewards.GATED_GOOD
                 )
             return None if needed else "the reward schedule does not need it"
         if stage == "objective":
-            passed = s2 is None or s2 >= gate.behaviour_threshold
+            passed = likeness is None or likeness >= gate.behaviour_threshold
             return None if passed else f"s2 is under {gate.behaviour_threshold}"
-        passed = s3 is not None and s3 >= gate.objective_threshold
+        passed = ratio is not None and ratio >= gate.objective_threshold
         return None if passed else f"s3 is under {gate.objective_threshold} or was not computed"
 
     def report(self, execution: Execution | None) -> Report:

@@ -1,4 +1,17 @@
-"""All reward weights: raw stage scores to one number (SPEC: reward).
+"""Every reward scheme and all of its weights: raw stage scores to one number (SPEC: reward).
+
+`paper` is a weighted sum of behaviour, objective and utility; `gated` the schedule of the published
+training code. `physical` asks for circuits of use, whatever a reference did:
+
+    a (w_e r + w_p P + r (w_s s + w_w t)) / (w_e + w_p + w_s + w_w)
+
+r approximation ratio, P probability of an optimum, s = 1/(1 + g/(c n)) for g gates on two or more
+of n qubits, t half the utility score, for the warm-start value. Size and warm start pay in
+proportion to r, or the empty circuit would be a good one. The factor a guards against classical
+answers written as circuits: a diagonal Hamiltonian is solved by one bit string, and gates that
+entangle nothing hide that from a count of gates. So the guard looks at the final state: a product
+state keeps a fraction of its reward, and a single bit string a smaller one. A deep circuit that
+converged to the single optimum ends in such a state too, and is paid no better.
 
 Deviations from the published training code:
 1. Without a reference the likeness terms are left out and the other weights renormalise.
@@ -7,19 +20,76 @@ Deviations from the published training code:
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from typing import Any, Literal, NamedTuple
 
-from quasar.verifier.settings import Reward as RewardSettings
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-PAPER_INFEASIBLE = -1.0
-GATED_INFEASIBLE = -0.5
-GATED_ALIKE = 0.9  # s2 above which likeness and utility are paid
-GATED_UNLIKE = 0.1  # s2 below which the energy is paid instead
-GATED_GOOD = 0.9  # s3 above which utility is paid too
+from quasar.core.settings import Settings
+
+Scheme = Literal["paper", "gated"]
+Ablation = Literal["full", "no_ev", "no_re", "no_opt", "validity_only"]
+
+UNPARSED = -1.0
+"""Of what is not valid OpenQASM (`physical`), and of any infeasible circuit in `paper`."""
+UNUSABLE = -0.5
+"""Of a valid program that does not fit the problem (`physical`), and of any infeasible circuit in
+`gated`."""
+GATED_ALIKE = 0.9  # behaviour score above which likeness and utility are paid
+GATED_UNLIKE = 0.1  # behaviour score below which the energy is paid instead
+GATED_GOOD = 0.9  # objective score above which utility is paid too
+
+
+def _spelled(name: str, old: str, **rules: Any) -> Any:
+    """A field that is still written under the name by which files and requests know it."""
+    return Field(validation_alias=AliasChoices(name, old), serialization_alias=old, **rules)
+
+
+class RewardWeights(Settings):
+    """How raw measurements become one number."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    scheme: Scheme = "paper"
+    """`paper`: weighted sum; `gated`: the schedule of the published training code."""
+    ablation: Ablation = "full"
+    """Which signal to leave out: objective (`no_ev`), likeness (`no_re`), utility (`no_opt`)."""
+    behaviour_weight: float = _spelled("behaviour_weight", "w2", default=1 / 3, ge=0)
+    """Weight of the behaviour score in `paper`."""
+    objective_weight: float = _spelled("objective_weight", "w3", default=1 / 3, ge=0)
+    """Weight of the objective score in `paper`."""
+    utility_weight: float = _spelled("utility_weight", "w4", default=1 / 3, ge=0)
+    """Weight of the utility score in `paper`."""
+
+
+class PhysicalWeights(Settings):
+    """Weights of the scheme `physical`; only their proportions matter."""
+
+    energy: float = Field(default=0.5, gt=0)
+    """Of the approximation ratio."""
+    p_optimal: float = Field(default=0.25, ge=0)
+    """Of the probability of an optimum."""
+    size: float = Field(default=0.1, ge=0)
+    """Of few gates on two or more qubits."""
+    warm_start: float = Field(default=0.15, ge=0)
+    """Of what an optimiser makes of the angles."""
+    gates_per_qubit: float = Field(default=4.0, gt=0)
+    """Gates on two or more qubits, for each qubit, at which size is worth one half."""
+    entangled_from: float = Field(default=0.02, gt=0, le=1)
+    """Meyer-Wallach measure of the final state from which it counts as entangled; below it the
+    guard falls linearly to `product_share`."""
+    product_share: float = Field(default=0.5, ge=0, le=1)
+    """Fraction of its reward that a product state keeps."""
+    single_below_bits: float = Field(default=0.15, ge=0)
+    """Entropy under which an unentangled final state counts as one bit string, whichever gates led
+    to it; 0.15 bits is a largest probability of about 0.98."""
+    single_share: float = Field(default=0.25, ge=0, le=1)
+    """Fraction of its reward that one bit string keeps."""
 
 
 class Reward(BaseModel):
-    """The scalar and where it comes from."""
+    """The scalar and where it comes from; JSON calls the scores `s2`, `s3` and `s4`."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     value: float
     """The reward."""
@@ -27,28 +97,28 @@ class Reward(BaseModel):
     """`paper` or `gated`."""
     ablation: str
     """Which signals were left out."""
-    s2: float | None
+    behaviour: float | None = _spelled("behaviour", "s2")
     """Behaviour score used, None if left out or not computed."""
-    s3: float | None
+    objective: float | None = _spelled("objective", "s3")
     """Objective score used, None if left out or not computed."""
-    s4: float | None
-    """Utility used (s4 in `paper`, u in `gated`), None if left out or not computed."""
+    utility: float | None = _spelled("utility", "s4")
+    """Utility used (of the schedule in `gated`), None if left out or not computed."""
     mismatch: float
     """Penalty for another number of qubits, in [-1, 0]."""
 
 
 class Scores(BaseModel):
-    """What the reward is computed from."""
+    """What the schemes `paper` and `gated` are computed from."""
 
     feasible: bool
     """Stage 1: parses and can be simulated."""
-    s2: float | None = None
+    behaviour: float | None = None
     """Behaviour score; None without a reference or when not computed."""
-    s3: float | None = None
+    objective: float | None = None
     """Objective score; None when not computed."""
-    s4: float | None = None
+    utility: float | None = None
     """Utility score; None when not computed."""
-    u: float | None = None
+    schedule_utility: float | None = None
     """Utility of the gated schedule; None when not computed."""
     has_reference: bool = False
     """Whether likeness to a reference is part of the task."""
@@ -58,6 +128,28 @@ class Scores(BaseModel):
     """Extra qubits that some gate acts on."""
 
 
+class PhysicalScores(NamedTuple):
+    """What the scheme `physical` is computed from, for a circuit of `n_qubits` that fits.
+
+    Attributes:
+        ratio: approximation ratio.
+        utility: score of stage 4, in [0, 2]; None when not computed.
+        two_qubit_gates: gates on two or more qubits; None for a dynamic program.
+        entanglement: Meyer-Wallach measure of the final state; None for a dynamic program.
+        entropy_bits: of the distribution.
+        basis_state: the final state is one bit string.
+    """
+
+    n_qubits: int
+    ratio: float
+    p_optimal: float
+    utility: float | None
+    two_qubit_gates: int | None
+    entanglement: float | None
+    entropy_bits: float
+    basis_state: bool
+
+
 def mismatch_penalty(qubit_difference: int, active_extra_qubits: int) -> float:
     """Return clip(-0.2 - 0.05 |Δn| - 0.1 a, -1, 0); 0 when Δn = 0."""
     if qubit_difference == 0:
@@ -65,65 +157,96 @@ def mismatch_penalty(qubit_difference: int, active_extra_qubits: int) -> float:
     return max(-1.0, -0.2 - 0.05 * abs(qubit_difference) - 0.1 * active_extra_qubits)
 
 
-def compute(scores: Scores, settings: RewardSettings) -> Reward:
-    """The reward of one candidate."""
-    ablation = settings.ablation
-    use2 = scores.has_reference and ablation not in {"no_re", "validity_only"}
-    use3 = ablation not in {"no_ev", "validity_only"}
-    use4 = ablation not in {"no_opt", "validity_only"}
-    fourth = scores.s4 if settings.scheme == "paper" else scores.u
+def compute(scores: Scores, weights: RewardWeights) -> Reward:
+    """The reward of one candidate, by `paper` or `gated`."""
+    ablation, paper = weights.ablation, weights.scheme == "paper"
+    likeness = scores.has_reference and ablation not in {"no_re", "validity_only"}
+    energy = ablation not in {"no_ev", "validity_only"}
+    optimised = ablation not in {"no_opt", "validity_only"}
+    utility = scores.utility if paper else scores.schedule_utility
+    used = (
+        scores.behaviour if likeness else None,
+        scores.objective if energy else None,
+        utility if optimised else None,
+    )
     mismatch = mismatch_penalty(scores.qubit_difference, scores.active_extra_qubits)
     if not scores.feasible:
-        value = PAPER_INFEASIBLE if settings.scheme == "paper" else GATED_INFEASIBLE
-        mismatch = 0.0
+        value, mismatch = (UNPARSED if paper else UNUSABLE), 0.0
     elif ablation == "validity_only":
         value = 1.0 + mismatch
-    elif settings.scheme == "paper":
-        weights = (settings.w2 * use2, settings.w3 * use3, settings.w4 * use4)
-        value = _weighted(weights, (scores.s2, scores.s3, fourth), settings) + mismatch
+    elif paper:
+        value = _weighted(used, (likeness, energy, optimised), weights) + mismatch
     else:
-        value = _gated(scores, use2, use3, use4) + mismatch
+        value = _gated(used, (likeness, energy, optimised)) + mismatch
+    behaviour, objective, utility = used
     return Reward(
         value=value,
-        scheme=settings.scheme,
+        scheme=weights.scheme,
         ablation=ablation,
-        s2=scores.s2 if use2 else None,
-        s3=scores.s3 if use3 else None,
-        s4=fourth if use4 else None,
+        behaviour=behaviour,
+        objective=objective,
+        utility=utility,
         mismatch=mismatch,
     )
 
 
-def _weighted(
-    weights: tuple[float, float, float],
-    scores: tuple[float | None, float | None, float | None],
-    settings: RewardSettings,
-) -> float:
+_Used = tuple[float | None, float | None, float | None]
+"""Scores of behaviour, objective and utility; None: left out, or not reached."""
+_Counts = tuple[bool, bool, bool]
+"""Whether each of them is part of the task."""
+
+
+def _weighted(used: _Used, counts: _Counts, weights: RewardWeights) -> float:
     """Weighted sum; a stage that is part of the task but was not reached earns nothing."""
-    used = sum(weights)
-    if used == 0.0:
+    all_weights = (weights.behaviour_weight, weights.objective_weight, weights.utility_weight)
+    own = [w * count for w, count in zip(all_weights, counts, strict=True)]
+    if sum(own) == 0.0:
         return 0.0
-    scale = (settings.w2 + settings.w3 + settings.w4) / used
-    return scale * sum(w * (s or 0.0) for w, s in zip(weights, scores, strict=True))
+    scale = sum(all_weights) / sum(own)
+    return scale * sum(w * (score or 0.0) for w, score in zip(own, used, strict=True))
 
 
-def _gated(scores: Scores, use2: bool, use3: bool, use4: bool) -> float:
-    s2 = scores.s2 or 0.0
-    s3 = scores.s3 or 0.0
-    u = (scores.u or 0.0) if use4 else 0.0
-    if use2:
-        if s2 > GATED_ALIKE:
-            return 0.6 * s2 + 0.4 * u if use4 else s2
-        if s2 >= GATED_UNLIKE:
-            return s2
-        value = 0.3 * s2
-        if use3:
-            value += 0.3 * s3 + (0.4 * u if s3 > GATED_GOOD else 0.0)
+def _gated(used: _Used, counts: _Counts) -> float:
+    behaviour, objective, utility = (score or 0.0 for score in used)
+    likeness, energy, optimised = counts
+    if likeness:
+        if behaviour > GATED_ALIKE:
+            return 0.6 * behaviour + 0.4 * utility if optimised else behaviour
+        if behaviour >= GATED_UNLIKE:
+            return behaviour
+        value = 0.3 * behaviour
+        if energy:
+            value += 0.3 * objective + (0.4 * utility if objective > GATED_GOOD else 0.0)
         return value
-    parts = 0.3 * use3 + 0.4 * use4
+    parts = 0.3 * energy + 0.4 * optimised
     if parts == 0.0:
         return 0.0
-    value = 0.3 * s3 if use3 else 0.0
-    if use4 and (not use3 or s3 > GATED_GOOD):
-        value += 0.4 * u
+    value = 0.3 * objective if energy else 0.0
+    if optimised and (not energy or objective > GATED_GOOD):
+        value += 0.4 * utility
     return value / parts
+
+
+def physical_reward(scores: PhysicalScores, weights: PhysicalWeights) -> float:
+    """The scheme `physical`, in [0, 1]; `UNPARSED` and `UNUSABLE` are what other circuits earn."""
+    size = 0.0
+    if scores.two_qubit_gates is not None:
+        size = 1.0 / (1.0 + scores.two_qubit_gates / (weights.gates_per_qubit * scores.n_qubits))
+    warm = (scores.utility or 0.0) / 2.0
+    extra = scores.ratio * (weights.size * size + weights.warm_start * warm)
+    earned = weights.energy * scores.ratio + weights.p_optimal * scores.p_optimal + extra
+    total = weights.energy + weights.p_optimal + weights.size + weights.warm_start
+    return earned / total * entanglement_factor(scores, weights)
+
+
+def entanglement_factor(scores: PhysicalScores, weights: PhysicalWeights) -> float:
+    """The guard's factor in [0, 1]; 1 for an entangled state and for a single qubit.
+
+    A dynamic program has no final state to look at and counts as a product state.
+    """
+    if scores.n_qubits == 1:
+        return 1.0
+    entangled = min(1.0, (scores.entanglement or 0.0) / weights.entangled_from)
+    single = scores.entropy_bits < weights.single_below_bits
+    floor = weights.single_share if single or scores.basis_state else weights.product_share
+    return floor + (1.0 - floor) * entangled

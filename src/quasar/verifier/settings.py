@@ -10,9 +10,8 @@ from quasar.circuits.header import HeaderRule
 from quasar.circuits.parameters import read_values
 from quasar.core.errors import InputError
 from quasar.core.settings import Settings
+from quasar.verifier.reward import RewardWeights
 
-Scheme = Literal["paper", "gated"]
-Ablation = Literal["full", "no_ev", "no_re", "no_opt", "validity_only"]
 EnergyConvention = Literal["physical", "agent-q"]
 MeasurementRule = Literal["program", "all-qubits"]
 
@@ -29,32 +28,17 @@ class Limits(Settings):
 
 
 class Gate(Settings):
-    """When later, dearer stages are worth their cost."""
+    """When later, more expensive stages are worth their cost."""
 
     mode: Literal["off", "thresholds", "published"] = "off"
     """`off`: every stage asked for. `thresholds`: a stage runs when the one before passed its
     threshold and time is left. `published`: the stages that the `gated` reward needs."""
     behaviour_threshold: float = Field(default=0.1, ge=0, le=1)
-    """Least s2 for the objective stage in mode `thresholds`."""
+    """Least behaviour score for the objective stage in mode `thresholds`."""
     objective_threshold: float = Field(default=0.5, ge=0, le=1)
-    """Least s3 for the utility stage in mode `thresholds`."""
+    """Least objective score for the utility stage in mode `thresholds`."""
     budget_s: float | None = Field(default=None, gt=0)
     """Seconds for one circuit; no further stage starts once they are spent. None: no limit."""
-
-
-class Reward(Settings):
-    """How raw measurements become one number."""
-
-    scheme: Scheme = "paper"
-    """`paper`: weighted sum; `gated`: the schedule of the published training code."""
-    ablation: Ablation = "full"
-    """Which signal to leave out: objective (`no_ev`), likeness (`no_re`), utility (`no_opt`)."""
-    w2: float = Field(default=1 / 3, ge=0)
-    """Weight of s2 (behaviour) in `paper`."""
-    w3: float = Field(default=1 / 3, ge=0)
-    """Weight of s3 (objective) in `paper`."""
-    w4: float = Field(default=1 / 3, ge=0)
-    """Weight of s4 (utility) in `paper`."""
 
 
 class Utility(Settings):
@@ -103,7 +87,7 @@ class VerifierSettings(Settings):
     """What a circuit may ask for."""
     gate: Gate = Gate()
     """When later stages run."""
-    reward: Reward = Reward()
+    reward: RewardWeights = RewardWeights()
     """How the reward is computed."""
     utility: Utility = Utility()
     """Settings of stage 4."""
