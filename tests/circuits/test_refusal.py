@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import strategies
 from quasar.circuits.circuit import GATES
 from quasar.circuits.qasm import parse
+from quasar.circuits.refusal_syntax import line_of
 from quasar.core.errors import CircuitError
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -217,3 +218,20 @@ def test_messages_are_in_plain_words(text: str, words: str) -> None:
         parse(text, header="language")
     for inside in ("NoneType", "sys.", "node of type", "register size error", "type error"):
         assert inside not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + "qubit q", r"unexpected the end of the text in 'qubit q'\. "),
+        (HEAD + "qubit q\n", r"unexpected the end of the text\. "),
+        (HEAD + "qubit h q;", r"unexpected 'q' in 'qubit h q;'"),
+    ],
+)
+def test_what_was_unexpected_is_quoted_with_its_line(text: str, words: str) -> None:
+    with pytest.raises(CircuitError, match=words):
+        parse(text)
+
+
+def test_lines_by_their_numbers() -> None:
+    assert [line_of("a\r\nb", n) for n in (1, 2, 3)] == ["a", "b", ""]

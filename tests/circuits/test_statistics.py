@@ -7,6 +7,7 @@ from quasar.circuits.statistics import (
     BASES,
     COUPLINGS,
     Statistics,
+    _coupling,
     statistics,
     transpiled_statistics,
 )
@@ -97,3 +98,29 @@ def test_bad_options(options):
     circuit = Circuit(3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2))))
     with pytest.raises(InputError):
         transpiled_statistics(circuit, **options)
+
+
+@pytest.mark.parametrize("pair", [(-1, 0), (0, -1), (1, 1)])
+def test_pairs_of_a_coupling_map_are_different_qubits_from_0(pair):
+    circuit = Circuit(2, (Gate("cx", (0, 1)),))
+    with pytest.raises(InputError, match="pairs of different qubits, from 0 up"):
+        transpiled_statistics(circuit, "generic", [(0, 1), pair])
+    assert transpiled_statistics(circuit, "generic", [(1, 0)]).two_qubit_gates == 1
+
+
+def test_a_coupling_map_says_how_large_it_is():
+    circuit = Circuit(4, (Gate("cx", (0, 3)),))
+    with pytest.raises(InputError, match="has 3 qubits, but the circuit needs 4"):
+        transpiled_statistics(circuit, "generic", [(0, 1), (1, 2)])
+    with pytest.raises(InputError, match="has 0 qubits, but the circuit needs 4"):
+        transpiled_statistics(circuit, "generic", [])
+    assert transpiled_statistics(circuit, "generic", [(0, 1), (1, 2), (2, 3)]).n_qubits == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "size"),
+    [("heavy-hex", 18, 19), ("heavy-hex", 19, 19), ("heavy-hex", 20, 57), ("grid", 9, 9),
+     ("grid", 10, 12), ("ring", 3, 3), ("ring", 2, 2), ("line", 1, 1)],
+)  # fmt: skip
+def test_the_smallest_map_that_is_large_enough(name, n, size):
+    assert _coupling(name, n).size() == size

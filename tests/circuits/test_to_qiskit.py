@@ -28,7 +28,7 @@ from qiskit.quantum_info import Clifford, Operator, SparsePauliOp, Statevector
 from qiskit_qasm3_import import parse as reference_parse
 
 from quasar.circuits.circuit import Circuit, Gate
-from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit, to_qiskit
+from quasar.circuits.to_qiskit import DynamicCircuit, Unrolling, from_qiskit, to_qiskit
 from quasar.core.errors import CircuitError
 from random_circuits import all_gates_circuit, circuits, same_up_to_phase, unitary
 
@@ -315,3 +315,14 @@ def test_qiskit_is_imported_only_when_used():
     code = "import sys\n" + "".join(f"import quasar.circuits.{m}\n" for m in modules.split())
     code += "assert not {'qiskit', 'matplotlib'} & set(sys.modules), 'imported'"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_loop_too_long_to_count_comes_to_more_than_any_limit():
+    unrolling = Unrolling(10)
+    empty = QuantumCircuit(1)
+    assert unrolling.least_iterations(range(2**70), empty) == 11
+    assert unrolling.least_iterations(range(3), empty) == 3
+    two = QuantumCircuit(1)
+    two.h(0)
+    two.x(0)
+    assert unrolling.least_iterations(range(3), two) == 6
