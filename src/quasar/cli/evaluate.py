@@ -137,7 +137,7 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
 
     from quasar.evaluation import paper
     from quasar.evaluation.plots import short
-    from quasar.evaluation.report import TERMINAL, difference_rows, paper_rows
+    from quasar.evaluation.report import difference_rows, paper_rows, terminal
 
     console = Console(highlight=False)
 
@@ -149,9 +149,9 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
             shown.add_row(*row)
         console.print(shown, markup=False)
 
-    headings = ["run", *(heading for heading, _ in TERMINAL)]
-    table = done.table.items()
-    show(headings, [[short(run), *(cell(row) for _, cell in TERMINAL)] for run, row in table])
+    columns, table = terminal(), done.table.items()
+    headings = ["run", *(heading for heading, _ in columns)]
+    show(headings, [[short(run), *(cell(row) for _, cell in columns)] for run, row in table])
     samples = next(iter(done.table.values()))["samples"]
     console.print(
         f"{samples} records; a record counts by the best of its k candidates; SREV in the "

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from quasar.core.errors import InputError
-from quasar.evaluation.metrics import Scores, bootstrap_intervals, count, mean
 from quasar.evaluation.rows import Row
+from quasar.evaluation.scores import Scores, bootstrap_intervals, count, mean
 
 
 def need_run(against: str, runs: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from quasar.core.numerals import share
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
-from quasar.evaluation.metrics import HQCR_BITS, FloatVector, Scores, mean
+from quasar.evaluation.scores import FloatVector, Scores, mean
 from quasar.evaluation.table import Measured, Table, is_baseline
 from quasar.report import style
 from quasar.report.style import (
@@ -31,6 +31,7 @@ from quasar.report.style import (
     VERMILLION,
     YELLOW,
 )
+from quasar.verifier.metrics import HQCR_BITS, Metric, Place, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -137,7 +138,7 @@ def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
     Raises:
         OSError: the folder cannot be written.
     """
-    content = Content(table, measured, measured.scores())
+    content = Content(table, measured, measured.scores)
     folder.mkdir(parents=True, exist_ok=True)
     makers: tuple[Callable[[Content, Path], Picture | None], ...] = (
         overview,
@@ -181,24 +182,19 @@ def _legend(axes: Axes, figure: Figure | None = None) -> None:
 
 # --- all metrics at once -------------------------------------------------------------------------
 
-_OVERVIEW = (
-    ("approximation_ratio", "approximation ratio"),
-    ("p_optimal", "P(opt)"),
-    ("top_is_optimal", "most probable state optimal"),
-    ("HQCR", "HQCR"),
-    ("SREV", "SREV"),
-)
-
 
 def overview(content: Content, folder: Path) -> Picture | None:
     """Every run's main metrics with their 95% intervals."""
-    runs = list(content.table)
+    table, runs = content.table, list(content.table)
     look = styles(runs)
-    shown = [m for m in _OVERVIEW if any(content.table[run][m[0]] is not None for run in runs)]
-    figure, panels = style.panels(2.0 + 2.0 * len(shown), 1.2 + 0.26 * len(runs), len(shown))
-    for place, (axes, (metric, title)) in enumerate(zip(panels, shown, strict=True)):
+    # All panels reach from 0 to 1, so metrics on other scales have none.
+    metrics = [
+        metric for metric in _present(content, "overview") if metric.kind in {"fraction", "ratio"}
+    ]
+    figure, panels = style.panels(2.0 + 2.0 * len(metrics), 1.2 + 0.26 * len(runs), len(metrics))
+    for place, (axes, metric) in enumerate(zip(panels, metrics, strict=True)):
         for row, run in enumerate(runs):
-            value, bounds = content.table[run][metric], content.table[run]["intervals"][metric]
+            value, bounds = table[run][metric.name], table[run]["intervals"][metric.name]
             if value is None:
                 continue
             own = look[run]
@@ -210,8 +206,9 @@ def overview(content: Content, folder: Path) -> Picture | None:
         axes.set_yticks(range(len(runs)), [short(run) for run in runs] if place == 0 else [])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="x", color=FAINT, linewidth=0.6)
-        if metric == "SREV":
-            title += f" ({content.table[runs[0]]['energy_convention']})"
+        title = metric.label or metric.title
+        if metric.name == "SREV":
+            title += f" ({table[runs[0]]['energy_convention']})"
         axes.set_title(title, fontsize=9, color=INK, loc="left")
     style.save(figure, folder / "overview.png", tight=False)
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
@@ -227,6 +224,12 @@ def overview(content: Content, folder: Path) -> Picture | None:
     ]
     reading += f"; clearly above it: {_and(above)}." if above else "."
     return Picture("overview.png", "All runs, with 95% bootstrap intervals", reading)
+
+
+def _present(content: Content, place: Place) -> list[Metric]:
+    """Metrics shown there that any run has."""
+    rows = content.table.values()
+    return [m for m in shown(place) if any(row[m.name] is not None for row in rows)]
 
 
 def _and(names: Sequence[str]) -> str:
@@ -250,12 +253,12 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
     names = sorted(set(types.tolist()), key=lambda name: (-int((types == name).sum()), name))
     runs = _shown_runs(content)
     look = styles(list(content.table))
-    figure, panels = style.panels(9.6, 1.4 + 0.5 * len(names), 2)
-    metrics = (("approximation_ratio", "mean approximation ratio"), ("p_optimal", "mean P(opt)"))
-    for place, (axes, (metric, title)) in enumerate(zip(panels, metrics, strict=True)):
+    metrics = _present(content, "by_type")
+    figure, panels = style.panels(1.6 + 4.0 * len(metrics), 1.4 + 0.5 * len(names), len(metrics))
+    for place, (axes, metric) in enumerate(zip(panels, metrics, strict=True)):
         for number, run in enumerate(runs):
             offset = 0.0 if len(runs) == 1 else 0.62 * (number / (len(runs) - 1) - 0.5)
-            values = [mean(content.per_record(run, metric)[types == name]) for name in names]
+            values = [mean(content.per_record(run, metric.name)[types == name]) for name in names]
             own = look[run]
             axes.plot(
                 values,
@@ -274,7 +277,7 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
         axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(left=-0.02)
-        axes.set_xlabel(title, fontsize=9)
+        axes.set_xlabel(f"mean {metric.label or metric.title}", fontsize=9)
     _legend(panels[0], figure)
     style.save(figure, folder / "by_problem_type.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
@@ -322,28 +325,20 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
     inside = [(qubits >= low) & (qubits <= high) for low, high in ranges]
     runs = _shown_runs(content)
     look = styles(list(content.table))
-    metrics = [
-        (metric, title)
-        for metric, title in (
-            ("approximation_ratio", "mean approximation ratio"),
-            ("p_optimal", "mean P(opt)"),
-            ("HQCR", "HQCR"),
-        )
-        if any(content.table[run][metric] is not None for run in runs)
-    ]
+    metrics = _present(content, "by_qubits")
     figure, panels = style.panels(1.6 + 3.0 * len(metrics), 3.2, len(metrics))
-    for axes, (metric, title) in zip(panels, metrics, strict=True):
+    for axes, metric in zip(panels, metrics, strict=True):
         for run in runs:
-            if metric == "HQCR" and run == REFERENCE_RUN:
+            if metric.name == "HQCR" and run == REFERENCE_RUN:
                 continue  # 1 by definition
-            values = [mean(content.per_record(run, metric)[chosen]) for chosen in inside]
-            if metric == "p_optimal":
+            values = [mean(content.per_record(run, metric.name)[chosen]) for chosen in inside]
+            if metric.name == "p_optimal":
                 values = [max(value, _LEAST_PROBABILITY) for value in values]
             _line(axes, range(len(ranges)), values, look[run], short(run))
         axes.set_xticks(range(len(ranges)), [_range_name(*bounds) for bounds in ranges])
         axes.set_xlabel("qubits", fontsize=9)
-        axes.set_title(title, fontsize=9, color=INK, loc="left")
-        if metric == "p_optimal":
+        axes.set_title(f"mean {metric.label or metric.title}", fontsize=9, color=INK, loc="left")
+        if metric.name == "p_optimal":
             axes.set_yscale("log")
         else:
             axes.set_ylim(bottom=0.0)
@@ -417,15 +412,12 @@ def by_size(content: Content, folder: Path) -> Picture | None:
 
 
 def _rank_correlation(a: FloatVector, b: FloatVector) -> float:
-    """Spearman's, ties by mean rank; 0 where one of them is constant."""
-    ranks = []
-    for values in (a, b):
-        _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-        ends = np.cumsum(counts)
-        ranks.append((ends - (counts - 1) / 2.0)[inverse])
-    if ranks[0].std() == 0 or ranks[1].std() == 0:
+    """Spearman's; 0 where one of them is constant."""
+    from scipy.stats import spearmanr
+
+    if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    return float(spearmanr(a, b).statistic)
 
 
 # --- what the thresholds hide --------------------------------------------------------------------

@@ -11,13 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.files import disk_errors, write_text
-from quasar.core.numerals import share
 from quasar.evaluation import paper
 from quasar.evaluation.plots import Picture, draw_all, short
 from quasar.evaluation.result import Evaluation
 from quasar.evaluation.rows import Row
 from quasar.evaluation.store import PLOTS
 from quasar.evaluation.table import Table
+from quasar.verifier.metrics import (
+    Metric,
+    candidate_metrics,
+    percent,
+    record_metrics,
+    shown,
+    written,
+)
 
 Columns = Sequence[tuple[str, Callable[[Row], str]]]
 
@@ -44,13 +51,13 @@ def report_text(
         "# Evaluation",
         _introduction(evaluation),
         "## Results",
-        markdown(table, RESULTS),
+        markdown(table, results()),
         "95% bootstrap intervals over records:",
-        markdown(table, INTERVALS),
+        markdown(table, [(m.title, _interval(m)) for m in shown("results")]),
         *_differences(evaluation),
         *_without_solution(table),
         "## Circuits",
-        markdown(table, CIRCUITS),
+        markdown(table, circuits()),
         *_on_request(table),
         *_pass_at(table),
         *_faults(table),
@@ -65,7 +72,7 @@ def report_text(
             f"![{picture.title}]({PLOTS}/{picture.file})",
             picture.reading,
         ]
-    parts += ["## What the columns mean", _DEFINITIONS]
+    parts += ["## What the columns mean", definitions()]
     return _join(parts) + "\n"
 
 
@@ -91,103 +98,55 @@ def _join(parts: Sequence[str]) -> str:
     return out
 
 
-def percent(value: float | None, digits: int = 2) -> str:
-    """A fraction as a percentage; a dash where it is not defined."""
-    return "-" if value is None else f"{share(100 * value, digits, whole=100.0)}%"
+def results() -> Columns:
+    """The main table: heading and cell of each column."""
+    columns = [("records", lambda r: str(r["samples"])), *_k()]
+    for metric in shown("results"):
+        if metric.partial:
+            columns.append((f"{metric.title} (records)", _counted(metric)))
+        else:
+            columns.append((metric.title, _cell(metric)))
+    return columns
 
 
-def number(value: float | None, digits: int = 3) -> str:
-    """A number; a dash where it is not defined."""
-    return "-" if value is None else f"{value:.{digits}f}"
+def terminal() -> Columns:
+    """The main table in 80 columns."""
+    return [*_k(), *((m.short or m.title, _cell(m, brief=True)) for m in shown("terminal"))]
 
 
-def ratio(value: float | None) -> str:
-    """A probability, or a ratio in [0, 1]; a dash where it is not defined."""
-    return share(value, 3)
+def circuits() -> Columns:
+    """The table of what the circuits are."""
+    return [
+        ("candidates", lambda r: str(r["candidates"])),
+        ("answered records", lambda r: f"{r['answered']} of {r['samples']}"),
+        (
+            "usable",
+            lambda r: percent(r["usable"] / r["candidates"] if r["candidates"] else None, 1),
+        ),
+        *((m.title, _cell(m, brief=m.over == "usable")) for m in shown("circuits")),
+    ]
 
 
-def size(value: float | None) -> str:
-    """A median of whole numbers."""
-    return "-" if value is None else f"{value:g}"
+def _k() -> Columns:
+    return [("k", lambda r: str(r["candidates_per_record"]))]
 
 
-def _interval(name: str, shown: Callable[[float | None], str]) -> Callable[[Row], str]:
+def _cell(metric: Metric, *, brief: bool = False) -> Callable[[Row], str]:
+    return lambda row: metric.text(row[metric.name], brief=brief)
+
+
+def _counted(metric: Metric) -> Callable[[Row], str]:
+    return lambda row: f"{metric.text(row[metric.name])} ({row[f'{metric.name}_samples']})"
+
+
+def _interval(metric: Metric) -> Callable[[Row], str]:
     def text(row: Row) -> str:
-        bounds = row["intervals"][name]
-        return "-" if bounds is None else f"{shown(bounds[0])} to {shown(bounds[1])}"
+        bounds = row["intervals"][metric.name]
+        if bounds is None:
+            return "-"
+        return " to ".join(metric.text(bound, brief=True) for bound in bounds)
 
     return text
-
-
-RESULTS: Columns = (
-    ("records", lambda r: str(r["samples"])),
-    ("k", lambda r: str(r["candidates_per_record"])),
-    ("SCR", lambda r: percent(r["SCR"])),
-    ("SREV", lambda r: percent(r["SREV"])),
-    ("RE (records)", lambda r: f"{number(r['RE'], 2)} ({r['RE_samples']})"),
-    ("HQCR", lambda r: percent(r["HQCR"])),
-    ("ratio", lambda r: ratio(r["approximation_ratio"])),
-    ("P(opt)", lambda r: ratio(r["p_optimal"])),
-    ("top optimal", lambda r: percent(r["top_is_optimal"])),
-    ("QAOA gap", lambda r: ratio(r["qaoa_gap"])),
-)
-"""The main table: heading and cell."""
-
-TERMINAL: Columns = (
-    ("k", lambda r: str(r["candidates_per_record"])),
-    ("SCR", lambda r: percent(r["SCR"], 1)),
-    ("SREV", lambda r: percent(r["SREV"], 1)),
-    ("RE", lambda r: number(r["RE"], 2)),
-    ("HQCR", lambda r: percent(r["HQCR"], 1)),
-    ("ratio", lambda r: ratio(r["approximation_ratio"])),
-    ("P(opt)", lambda r: ratio(r["p_optimal"])),
-    ("top opt.", lambda r: percent(r["top_is_optimal"], 1)),
-)
-"""The main table in 80 columns."""
-
-INTERVALS: Columns = (
-    ("SCR", _interval("SCR", lambda v: percent(v, 1))),
-    ("SREV", _interval("SREV", lambda v: percent(v, 1))),
-    ("RE", _interval("RE", lambda v: number(v, 2))),
-    ("HQCR", _interval("HQCR", lambda v: percent(v, 1))),
-    ("ratio", _interval("approximation_ratio", ratio)),
-    ("P(opt)", _interval("p_optimal", ratio)),
-    ("top optimal", _interval("top_is_optimal", lambda v: percent(v, 1))),
-    ("QAOA gap", _interval("qaoa_gap", ratio)),
-)
-
-COMPARED: Sequence[tuple[str, str, Callable[[float], str]]] = (
-    ("SCR", "SCR", lambda v: f"{100 * v:+.1f}"),
-    ("SREV", "SREV", lambda v: f"{100 * v:+.1f}"),
-    ("RE", "RE", lambda v: f"{v:+.2f}"),
-    ("HQCR", "HQCR", lambda v: f"{100 * v:+.1f}"),
-    ("ratio", "approximation_ratio", lambda v: f"{v:+.3f}"),
-    ("P(opt)", "p_optimal", lambda v: f"{v:+.3f}"),
-)
-"""Differences: heading, metric, and how it is written."""
-
-CIRCUITS: Columns = (
-    ("candidates", lambda r: str(r["candidates"])),
-    ("answered records", lambda r: f"{r['answered']} of {r['samples']}"),
-    ("usable", lambda r: percent(r["usable"] / r["candidates"] if r["candidates"] else None, 1)),
-    ("product state", lambda r: percent(r["product_state"], 1)),
-    ("basis state", lambda r: percent(r["basis_state"], 1)),
-    ("dynamic", lambda r: percent(r["dynamic"], 1)),
-    ("gates", lambda r: size(r["gates"])),
-    ("two-qubit gates", lambda r: size(r["two_qubit_gates"])),
-    ("depth", lambda r: size(r["depth"])),
-    ("effective gates", lambda r: size(r["effective_gates"])),
-    ("effective two-qubit gates", lambda r: size(r["effective_two_qubit_gates"])),
-    ("degrees of freedom", lambda r: number(r["degrees_of_freedom"], 1)),
-    ("from the Hamiltonian", lambda r: percent(r["from_hamiltonian"], 1)),
-    ("shots to optimum", lambda r: size(r["shots_to_optimum"])),
-    ("never optimal", lambda r: str(r["never_optimal"])),
-    ("P(valid)", lambda r: ratio(r["p_feasible"])),
-    ("ratio among valid", lambda r: ratio(r["feasible_ratio"])),
-    ("entanglement", lambda r: ratio(r["entanglement"])),
-    ("SREV physical", lambda r: percent(r["SREV_physical"])),
-    ("SREV agent-q", lambda r: percent(r["SREV_bit_reversed"])),
-)
 
 
 def difference_rows(table: Table, *, intervals: bool) -> tuple[list[str], list[list[str]]]:
@@ -196,24 +155,21 @@ def difference_rows(table: Table, *, intervals: bool) -> tuple[list[str], list[l
     Args:
         intervals: write them out; otherwise a star says that one leaves out 0.
     """
-    rows = []
+    metrics, rows = shown("differences"), []
     for run, row in table.items():
         if "difference" in row:
-            cells = [
-                _difference(row["difference"][name], shown, intervals)
-                for _, name, shown in COMPARED
-            ]
-            rows.append([run, *cells])
-    return ["run", *(heading for heading, _, _ in COMPARED)], rows
+            found = row["difference"]
+            rows.append([run, *(_difference(found[m.name], m, intervals) for m in metrics)])
+    return ["run", *(metric.title for metric in metrics)], rows
 
 
-def _difference(found: Row | None, shown: Callable[[float], str], intervals: bool) -> str:
+def _difference(found: Row | None, metric: Metric, intervals: bool) -> str:
     if found is None:
         return "-"
     low, high = found["interval"]
     if intervals:
-        return f"{shown(found['mean'])} [{shown(low)}, {shown(high)}]"
-    return shown(found["mean"]) + ("*" if low > 0 or high < 0 else " ")
+        return f"{metric.change(found['mean'])} [{metric.change(low)}, {metric.change(high)}]"
+    return metric.change(found["mean"]) + ("*" if low > 0 or high < 0 else " ")
 
 
 def _differences(evaluation: Evaluation) -> list[str]:
@@ -274,10 +230,10 @@ def _on_request(table: Table) -> list[str]:
                 warm,
                 (
                     ("records", lambda r: str(r["records"])),
-                    ("from its angles", lambda r: size(r["steps"])),
-                    ("from random angles", lambda r: size(r["random_steps"])),
+                    ("from its angles", lambda r: written(r["steps"], "count")),
+                    ("from random angles", lambda r: written(r["random_steps"], "count")),
                     ("faster than random", lambda r: percent(r["faster"], 1)),
-                    ("reachable ratio", lambda r: ratio(r["reachable_ratio"])),
+                    ("reachable ratio", lambda r: written(r["reachable_ratio"], "ratio")),
                 ),
             ),
         ]
@@ -291,9 +247,9 @@ def _on_request(table: Table) -> list[str]:
                 compiled,
                 (
                     ("records", lambda r: str(r["records"])),
-                    ("gates", lambda r: size(r["gates"])),
-                    ("two-qubit gates", lambda r: size(r["two_qubit_gates"])),
-                    ("depth", lambda r: size(r["depth"])),
+                    ("gates", lambda r: written(r["gates"], "count")),
+                    ("two-qubit gates", lambda r: written(r["two_qubit_gates"], "count")),
+                    ("depth", lambda r: written(r["depth"], "count")),
                 ),
             ),
         ]
@@ -302,28 +258,18 @@ def _on_request(table: Table) -> list[str]:
 
 def _pass_at(table: Table) -> list[str]:
     """Estimates at fewer samples, for runs that have several."""
-    rows: list[list[str]] = []
-    for run, row in table.items():
-        for k, values in row["pass_at"].items():
-            rows.append(
-                [
-                    f"{run} at {k}",
-                    percent(values["SCR"]),
-                    percent(values["SREV"]),
-                    number(values.get("RE"), 2),
-                    percent(values["HQCR"]),
-                    ratio(values["approximation_ratio"]),
-                    ratio(values["p_optimal"]),
-                    percent(values["top_is_optimal"]),
-                ]
-            )
+    metrics = shown("results")
+    rows = [
+        [f"{run} at {k}", *(metric.text(values.get(metric.name)) for metric in metrics)]
+        for run, row in table.items()
+        for k, values in row["pass_at"].items()
+    ]
     if not rows:
         return []
-    headings = ["run", "SCR", "SREV", "RE", "HQCR", "ratio", "P(opt)", "top optimal"]
     return [
         "## Fewer samples",
         "Expected figures of k candidates drawn from those of a record (unbiased Pass@k):",
-        _grid(headings, rows),
+        _grid(["run", *(metric.title for metric in metrics)], rows),
     ]
 
 
@@ -352,7 +298,7 @@ def paper_rows(table: Table) -> tuple[list[str], list[list[str]]]:
         values: list[Any] = [line.scr, line.srev_paper, line.srev_physical, line.re, line.hqcr]
         cells = ["-" if value is None else f"{value:.2f}" for value in values]
         name = f"{line.name} *" if line.published else short(line.name)
-        rows.append([name, str(line.samples), *cells, ratio(line.ratio)])
+        rows.append([name, str(line.samples), *cells, written(line.ratio, "ratio")])
     return headings, rows
 
 
@@ -363,30 +309,17 @@ def _paper_table(table: Table) -> str:
     )
 
 
-_DEFINITIONS = """\
-- **k**: candidates a record; a record counts when any of them does.
-- **SCR**: parses. **RE**: relative entropy to the reference in bits, lowest candidate, mean over \
-the records that have one. **HQCR**: RE under 0.1. **SREV**: energy within 0.2 of the reference's. \
-These measure likeness to the reference circuit, not quality.
-- **Energy convention**: `physical` takes the Hamiltonian as it stands; `agent-q` reverses its \
-qubits, as the paper's tables do.
-- **ratio**: (E_max - E)/(E_max - E_min), 1 at the optimum; **P(opt)**: probability of measuring \
-an optimum; **top optimal**: the most probable state is one. Best candidate of a record, 0 where \
-none is usable.
-- **QAOA gap**: distance to the best energy known for QAOA at the record's depth, as a share of \
-the energy range; over the records that ask for QAOA. Negative: better than QAOA at that depth.
-- **usable**: parses, simulates, and has the problem's number of qubits. **product \
-state**: no qubit of the final state is entangled, a classical answer in disguise whatever gates \
-are written around it; **basis state**: one bit string has probability at least 1 - 1e-6. Shares \
-of the usable candidates.
-- **gates, two-qubit gates, depth**: medians over usable candidates. **effective**: without the \
-gates that change nothing of the distribution. **entanglement**: mean Meyer-Wallach measure of the \
-final state.
-- **degrees of freedom**: mean number of different free angles, 2p for QAOA. **from the \
-Hamiltonian**: share of circuits whose structure and angles follow from it (QAOA); the others \
-carry numbers of their own, which can write down an answer found classically.
-- **shots to optimum**: shots that show an optimum with probability 0.99, median over usable \
-candidates; **never optimal**: those that never show one, infinitely many in that median.
-- **P(valid)**: probability of a solution that obeys every constraint, over the usable candidates \
-for constrained problems; **ratio among valid**: (C_max - <C>)/(C_max - C_min) of the cost over \
-valid solutions alone, given that one is measured: no penalty counts."""
+_OPENING = """\
+- **k**: candidates a record; of the metrics over records, each record counts by its best one.
+- **Energy convention**: `physical` takes the Hamiltonian as it is; `agent-q` reverses its qubits, \
+as the paper's tables do.
+- **usable**: parses, simulates, and has the problem's number of qubits. Metrics of circuits are \
+over the usable candidates.
+- **SREV**, **RE** and **HQCR** measure likeness to the reference circuit, not quality."""
+
+
+def definitions() -> str:
+    """What every column means, as a Markdown list."""
+    every = [*record_metrics(), *candidate_metrics()]
+    rows = [f"- **{metric.title}**: {metric.meaning}" for metric in every if metric.meaning]
+    return "\n".join([_OPENING, *rows])

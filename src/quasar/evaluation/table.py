@@ -5,29 +5,26 @@ Shares are fractions, not percent. A number is null where nothing defines it.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
+from functools import cached_property
 
 from quasar.core.seeds import generator
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
-from quasar.evaluation.metrics import (
-    METRICS,
+from quasar.evaluation.paired import differences
+from quasar.evaluation.rows import Row
+from quasar.evaluation.scores import (
     FloatVector,
     Scores,
     bootstrap_intervals,
     candidate_table,
     count,
-    mean,
     record_scores,
     record_scores_at,
 )
-from quasar.evaluation.paired import differences
-from quasar.evaluation.rows import Row
 from quasar.verifier.measurement import Measurement, Reference
+from quasar.verifier.metrics import candidate_metrics, record_metrics
 from quasar.verifier.settings import EnergyConvention
 
 Table = dict[str, Row]
@@ -39,7 +36,6 @@ SREV_OF: dict[EnergyConvention, str] = {
 }
 PASS_AT = (1, 2, 5, 10, 20, 50, 100)
 """Numbers of samples at which Pass@k is estimated, where a run has more."""
-_INTERVALS = (METRICS[0], "SREV", *METRICS[1:])
 
 
 @dataclass(frozen=True)
@@ -70,12 +66,15 @@ class Measured:
             trivial = {REFERENCE_RUN: own} | trivial
         return replace(self, runs=models | trivial)
 
+    @cached_property
+    def candidate_scores(self) -> dict[str, list[Scores]]:
+        """Scores of all candidates by run: for each record, metric to array of shape [k]."""
+        return {run: candidate_table(self.references, rows) for run, rows in self.runs.items()}
+
+    @cached_property
     def scores(self) -> dict[str, Scores]:
-        """Score of every record by run and metric."""
-        return {
-            run: record_scores(candidate_table(self.references, rows))
-            for run, rows in self.runs.items()
-        }
+        """Score of every record by run and metric, `SREV` in the physical convention."""
+        return {run: record_scores(table) for run, table in self.candidate_scores.items()}
 
 
 def is_baseline(run: str) -> bool:
@@ -103,32 +102,20 @@ def build_table(
         InputError: `against` names no run.
     """
     chosen = SREV_OF[energy_convention]
+    metrics = record_metrics()
     table: Table = {}
     columns: dict[tuple[str, str], FloatVector] = {}
     by_run: dict[str, Scores] = {}
     for run, rows in measured.runs.items():
-        per_candidate = candidate_table(measured.references, rows)
-        scores = record_scores(per_candidate)
-        scores["SREV"] = scores[chosen]
-        by_run[run] = scores
-        columns |= {(run, name): scores[name] for name in _INTERVALS}
+        scores = measured.scores[run]
+        by_run[run] = scores = {**scores, "SREV": scores[chosen]}
+        columns |= {(run, metric.name): scores[metric.name] for metric in metrics}
         flat = [m for candidates in rows.values() for m in candidates]
         most = max((len(candidates) for candidates in rows.values()), default=0)
         table[run] = {
             "samples": len(measured.references),
-            "SCR": _number(mean(scores["SCR"])),
-            "SREV": _number(mean(scores["SREV"])),
-            "RE": _number(mean(scores["RE"])),
-            "RE_samples": count(scores["RE"]),
-            "HQCR": _number(mean(scores["HQCR"])),
-            "approximation_ratio": _number(mean(scores["approximation_ratio"])),
-            "p_optimal": _number(mean(scores["p_optimal"])),
-            "top_is_optimal": _number(mean(scores["top_is_optimal"])),
             "energy_convention": energy_convention,
-            "SREV_physical": _number(mean(scores["SREV_physical"])),
-            "SREV_bit_reversed": _number(mean(scores["SREV_bit_reversed"])),
-            "qaoa_gap": _number(mean(scores["qaoa_gap"])),
-            "qaoa_gap_samples": count(scores["qaoa_gap"]),
+            **_of_records(scores),
             "no_solution": sum(r.n_ground_states == 0 for r in measured.references),
             "answered": len(rows),
             "candidates": len(flat),
@@ -136,7 +123,9 @@ def build_table(
             **_of_candidates(flat),
             **measured.extras.get(run, {}),
             "pass_at": {
-                str(k): _at(record_scores_at(per_candidate, k), chosen) for k in PASS_AT if k < most
+                str(k): _at(record_scores_at(measured.candidate_scores[run], k), chosen)
+                for k in PASS_AT
+                if k < most
             },
         }
     rng = generator(seed, "evaluation", "bootstrap")
@@ -146,14 +135,25 @@ def build_table(
         row[name] = None if bounds is None else list(bounds)
     if against is not None:
         rng = generator(seed, "evaluation", "paired")
-        found = differences(by_run, against, _INTERVALS, rng, resamples=resamples)
+        names = [metric.name for metric in metrics]
+        found = differences(by_run, against, names, rng, resamples=resamples)
         for run, row in found.items():
             table[run]["difference"] = row
     return table
 
 
+def _of_records(scores: Scores) -> Row:
+    """Means over records, and how many records count where that may be fewer than all."""
+    row: Row = {}
+    for metric in record_metrics():
+        row[metric.name] = metric.summary(scores[metric.name])
+        if metric.partial:
+            row[f"{metric.name}_samples"] = count(scores[metric.name])
+    return row
+
+
 def _of_candidates(flat: Sequence[Measurement]) -> Row:
-    """Columns over all candidates of a run: shares of the usable, medians of their size.
+    """Columns over the usable candidates of a run, and the faults of the others.
 
     A candidate that never shows an optimum counts as infinitely many shots; a median that falls on
     one is null.
@@ -162,49 +162,15 @@ def _of_candidates(flat: Sequence[Measurement]) -> Row:
     faults = Counter(m.fault for m in flat if m.fault is not None)
     return {
         "usable": len(usable),
-        "product_state": _share(m.product_state for m in usable),
-        "basis_state": _share(m.basis_state for m in usable),
-        "dynamic": _share(m.dynamic for m in usable),
-        "gates": _median(m.gates for m in usable),
-        "two_qubit_gates": _median(m.two_qubit_gates for m in usable),
-        "depth": _median(m.depth for m in usable),
-        "effective_gates": _median(m.effective_gates for m in usable),
-        "effective_two_qubit_gates": _median(m.effective_two_qubit_gates for m in usable),
-        "degrees_of_freedom": _mean(m.degrees_of_freedom for m in usable),
-        "from_hamiltonian": _share(m.from_hamiltonian for m in usable),
-        "shots_to_optimum": _median_shots(usable),
-        "never_optimal": sum(m.shots_to_optimum is None for m in usable),
-        "p_feasible": _mean(m.p_feasible for m in usable),
-        "feasible_ratio": _mean(m.feasible_ratio for m in usable if m.p_feasible is not None),
-        "entanglement": _mean(m.entanglement for m in usable),
+        **{m.name: m.summary(m.of(one, None) for one in usable) for m in candidate_metrics()},
         "faults": dict(sorted(faults.items(), key=lambda item: (-item[1], item[0]))),
     }
 
 
 def _at(scores: Scores, chosen: str) -> Row:
-    values = {"SREV": scores[chosen], **scores}
-    return {name: _number(mean(column)) for name, column in values.items()}
-
-
-def _share(flags: Iterable[bool | None]) -> float | None:
-    seen = [flag for flag in flags if flag is not None]
-    return sum(seen) / len(seen) if seen else None
-
-
-def _median(values: Iterable[int | None]) -> float | None:
-    seen = [value for value in values if value is not None]
-    return float(np.median(seen)) if seen else None
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    return _number(mean(np.array([value for value in values if value is not None], dtype=float)))
-
-
-def _median_shots(usable: Sequence[Measurement]) -> float | None:
-    shots = [math.inf if m.shots_to_optimum is None else m.shots_to_optimum for m in usable]
-    median = float(np.median(shots)) if shots else math.inf
-    return median if math.isfinite(median) else None
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+    values = {**scores, "SREV": scores[chosen]}
+    return {
+        metric.name: metric.summary(values[metric.name])
+        for metric in record_metrics()
+        if metric.name in values
+    }

@@ -7,6 +7,7 @@ and gives it no advantage; `lost_rows` lets the trainer take it out of all other
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -16,6 +17,7 @@ from quasar.prompts.extract import extract
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.rewards import RewardSettings, Signals, signals_of
 from quasar.train.rollout_tasks import RolloutTask
+from quasar.verifier.metrics import shown
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
@@ -150,8 +152,9 @@ def program_of(completion: Completion) -> str:
 def summary(found: Sequence[Signals]) -> dict[str, float]:
     """Means over completions.
 
-    `parses`, `feasible`, `ratio` and `p_optimal` are over all, 0 where a circuit is unusable; the
-    others over those for which the stage was computed, and absent where that is none.
+    `parses`, `feasible`, `ratio` and `p_optimal` are over all, 0 where a circuit is unusable. The
+    others, the metrics of single circuits among them, are over those for which they were computed,
+    and absent where that is none.
     """
     if not found:
         return {}
@@ -167,11 +170,11 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
         "s3": (s.s3 for s in found),
         "s4": (s.s4 for s in found),
         "relative_entropy": (s.measured.relative_entropy for s in found),
-        "basis_state": (s.measured.basis_state for s in found),
-        "product_state": (s.measured.product_state for s in found),
-        "entanglement": (s.measured.entanglement for s in found),
-        "two_qubit_gates": (s.measured.two_qubit_gates for s in found),
     }
+    usable = [s.measured for s in found if s.measured.feasible]
+    for metric in shown("training"):
+        numbers = [metric.of(measured, None) for measured in usable]
+        parts[metric.name] = [None if isnan(value) else value for value in numbers]
     for name, values in parts.items():
         known = [float(value) for value in values if value is not None]
         if known:

@@ -11,9 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.evaluation.metrics import (
-    LOWER_IS_BETTER,
-    METRICS,
+from quasar.evaluation.scores import (
     bootstrap_intervals,
     candidate_table,
     count,
@@ -23,6 +21,7 @@ from quasar.evaluation.metrics import (
     record_scores_at,
 )
 from quasar.verifier.measurement import Measurement, Reference
+from quasar.verifier.metrics import record_metrics
 
 BROKEN = Measurement(parses=False, feasible=False, fault="syntax")
 WRONG_SIZE = Measurement(parses=True, feasible=False, n_qubits=3, fault="qubits")
@@ -67,6 +66,7 @@ def test_one_usable_candidate_by_hand() -> None:
     assert {name: column[0] for name, column in found.items()} == pytest.approx(
         {
             "SCR": 1.0,
+            "SREV": 1.0,
             "SREV_physical": 1.0,  # |-0.4 + 0.5| <= 0.2
             "SREV_bit_reversed": 0.0,  # |0.0 - 0.5| > 0.2
             "RE": 0.05,
@@ -209,11 +209,11 @@ def test_a_further_candidate_never_hurts_and_order_is_irrelevant(
     shuffled = [*candidates, further]
     random.shuffle(shuffled)
     after = scores([reference()], {0: shuffled})
-    for name in METRICS:
-        old, new = before[name][0], after[name][0]
+    for metric in record_metrics():
+        old, new = before[metric.name][0], after[metric.name][0]
         if math.isnan(old):
             continue
-        assert new <= old if name in LOWER_IS_BETTER else new >= old
+        assert new <= old if metric.lower_is_better else new >= old
 
 
 @given(st.lists(CANDIDATES, min_size=1, max_size=5))
@@ -263,7 +263,7 @@ def test_intervals_of_equal_columns_are_equal() -> None:
 def test_blocks_of_draws_change_nothing_but_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"x": np.random.default_rng(3).random(50)}
     whole = bootstrap_intervals(values, np.random.default_rng(4), resamples=1000)
-    monkeypatch.setattr("quasar.evaluation.metrics._DRAWN_AT_ONCE", 700)
+    monkeypatch.setattr("quasar.evaluation.scores._DRAWN_AT_ONCE", 700)
     blocks = bootstrap_intervals(values, np.random.default_rng(4), resamples=1000)
     assert blocks["x"] == pytest.approx(whole["x"], rel=1e-12)
 

@@ -1,18 +1,8 @@
-"""Metrics of a run, from raw measurements (SPEC: metrics); pure functions, no files.
+"""Scores of records, from raw measurements; pure functions, no files.
 
-Per record with k candidates, a record counts when any candidate does:
-
-* SCR: share of records with a candidate that parses.
-* RE: relative entropy KL(p‖q) in bits, the lowest of a record's candidates; mean over the records
-  that have one.
-* HQCR: share of records with RE < 0.1.
-* SREV: share of records with |E_p - E_q| <= 0.2, in either energy convention.
-* approximation_ratio, p_optimal, top_is_optimal: the best candidate's, 0 where none is usable.
-* qaoa_gap: (E_p - E_QAOA)/(E_max - E_min) of the best candidate, E_QAOA the lowest energy known for
-  QAOA at the record's depth; over records that ask for QAOA and have a usable candidate.
-
-Records without a reference circuit count in none of RE, HQCR and SREV. Scores are arrays of shape
-[R], one number a record, nan where the record does not count; every metric is the mean of the rest.
+What is measured is in `verifier.metrics`. Per record with k candidates, the best candidate counts,
+metric by metric. Scores are arrays of shape [R], one number a record, nan where the record does not
+count; the value of a metric is the mean of the rest.
 """
 
 from __future__ import annotations
@@ -25,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.verifier.measurement import Measurement, Reference
+from quasar.verifier.metrics import record_metrics
 
 K = TypeVar("K", bound=Hashable)
 
@@ -32,71 +23,11 @@ FloatVector = npt.NDArray[np.float64]
 Scores = dict[str, FloatVector]
 """Score of every record by metric, each of shape [R]."""
 
-HQCR_BITS = 0.1
-SREV_ENERGY = 0.2
 CONFIDENCE = 0.95
 _DRAWN_AT_ONCE = 1 << 22  # 32 MiB of bootstrap counts
 
-METRICS = (
-    "SCR",
-    "SREV_physical",
-    "SREV_bit_reversed",
-    "RE",
-    "HQCR",
-    "approximation_ratio",
-    "p_optimal",
-    "top_is_optimal",
-    "qaoa_gap",
-)
-LOWER_IS_BETTER = frozenset({"RE", "qaoa_gap"})
-UNBIASED = (
-    "SCR",
-    "SREV_physical",
-    "SREV_bit_reversed",
-    "HQCR",
-    "approximation_ratio",
-    "p_optimal",
-    "top_is_optimal",
-)
-"""Metrics whose value at fewer samples is estimated without bias by `expected_best`."""
 
-
-def candidate_scores(measured: Measurement, reference: Reference) -> dict[str, float]:
-    """What one candidate scores by itself, nan where it is not defined."""
-    known = reference.circuit
-    entropy = math.nan if measured.relative_entropy is None else measured.relative_entropy
-    return {
-        "SCR": float(measured.parses),
-        "SREV_physical": _alike(measured.energy, known, "energy"),
-        "SREV_bit_reversed": _alike(measured.energy_bit_reversed, known, "energy_bit_reversed"),
-        "RE": entropy if known is not None else math.nan,
-        "HQCR": math.nan if known is None else float(entropy < HQCR_BITS),
-        "approximation_ratio": measured.approximation_ratio or 0.0,
-        "p_optimal": measured.p_optimal or 0.0,
-        "top_is_optimal": float(bool(measured.top_is_optimal)),
-        "qaoa_gap": _qaoa_gap(measured, reference),
-    }
-
-
-def _alike(energy: float | None, known: Measurement | None, field: str) -> float:
-    """Whether the energy is within SREV_ENERGY of the reference's; nan without a reference."""
-    if known is None:
-        return math.nan
-    target: float | None = getattr(known, field)
-    if energy is None or target is None:
-        return 0.0
-    return float(abs(energy - target) <= SREV_ENERGY)
-
-
-def _qaoa_gap(measured: Measurement, reference: Reference) -> float:
-    if reference.qaoa_energy is None or measured.energy is None or reference.width <= 0:
-        return math.nan
-    return (measured.energy - reference.qaoa_energy) / reference.width
-
-
-def unanswered_scores(reference: Reference) -> dict[str, float]:
-    """What a record without any candidate scores: a failure in everything that is a share."""
-    return candidate_scores(Measurement(parses=False, feasible=False), reference)
+_UNANSWERED = Measurement(parses=False, feasible=False)
 
 
 def candidate_table(
@@ -110,17 +41,18 @@ def candidate_table(
     """
     out = []
     for reference in references:
-        rows = [candidate_scores(m, reference) for m in candidates.get(reference.sample_index, ())]
-        rows = rows or [unanswered_scores(reference)]
-        out.append({name: np.array([row[name] for row in rows]) for name in METRICS})
+        rows = candidates.get(reference.sample_index) or [_UNANSWERED]
+        out.append(
+            {m.name: np.array([m.of(row, reference) for row in rows]) for m in record_metrics()}
+        )
     return out
 
 
 def record_scores(table: Sequence[Mapping[str, FloatVector]]) -> Scores:
     """The best candidate of every record, metric by metric, shape [R]."""
     return {
-        name: np.array([_best(row[name], lower=name in LOWER_IS_BETTER) for row in table])
-        for name in METRICS
+        m.name: np.array([_best(row[m.name], lower=m.lower_is_better) for row in table])
+        for m in record_metrics()
     }
 
 
@@ -134,11 +66,16 @@ def _best(values: FloatVector, *, lower: bool) -> float:
 def record_scores_at(table: Sequence[Mapping[str, FloatVector]], k: int) -> Scores:
     """Expected best of k candidates drawn from those of a record, without replacement.
 
-    For k = 1 also RE, as the mean over a record's candidates that have one.
+    Of metrics where lower is better only k = 1 is known, as the mean over a record's candidates
+    that have one.
     """
-    scores = {name: np.array([expected_best(row[name], k) for row in table]) for name in UNBIASED}
-    if k == 1:
-        scores["RE"] = np.array([mean(row["RE"]) for row in table])
+    scores = {}
+    for metric in record_metrics():
+        columns = [row[metric.name] for row in table]
+        if not metric.lower_is_better:
+            scores[metric.name] = np.array([expected_best(column, k) for column in columns])
+        elif k == 1:
+            scores[metric.name] = np.array([mean(column) for column in columns])
     return scores
 
 
