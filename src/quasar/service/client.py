@@ -188,8 +188,8 @@ class Client(_Connection):
             if not response.is_success:
                 response.read()
                 raise_for_status(response)
-            for line in response.iter_lines():
-                yield from batch.take(line)
+            for data in response.iter_bytes():
+                yield from batch.take(data)
         batch.require_complete()
 
     def _send(self, call: Call[T]) -> T:
@@ -251,8 +251,8 @@ class AsyncClient(_Connection):
             if not response.is_success:
                 await response.aread()
                 raise_for_status(response)
-            async for line in response.aiter_lines():
-                for result in batch.take(line):
+            async for data in response.aiter_bytes():
+                for result in batch.take(data):
                     yield result
         batch.require_complete()
 

@@ -66,6 +66,7 @@ class PendingBatch:
         self.waiting: dict[str, bytes] = {}
         self.names: dict[str, str] = {}
         self.size = 0
+        self._rest = b""
 
     def add(self, item: BatchItem) -> None:
         """One more item.
@@ -100,6 +101,7 @@ class PendingBatch:
 
     def request(self) -> dict[str, Any]:
         """What to send: only what has no answer yet."""
+        self._rest = b""
         used = {self.names[key] for key in self.waiting if key in self.names}
         problems = json.dumps({name: self.problems[name] for name in sorted(used)})
         parts = [
@@ -110,27 +112,32 @@ class PendingBatch:
         ]
         return {"content": b",".join(parts), "headers": {"content-type": "application/json"}}
 
-    def take(self, line: str) -> Iterator[BatchResult]:
-        """The result in a line of the answer; nothing for an empty line or one already known.
+    def take(self, data: bytes) -> Iterator[BatchResult]:
+        """The results that a part of the answer completes, each once.
+
+        Only a line feed ends a line: labels in a report may hold what `str.splitlines` splits at.
 
         Raises:
-            TransientError: the line is incomplete.
+            TransientError: a line is not what the service sends.
         """
-        if not line.strip():
-            return
-        try:
-            told = models.BatchLine.model_validate_json(line)
-        except ValueError as error:
-            raise TransientError("the stream broke off within a line.") from error
-        if self.waiting.pop(told.id, None) is not None:
-            yield BatchResult(told.id, told.report, told.error)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in filter(None, lines):
+            try:
+                found = models.BatchLine.model_validate_json(line)
+            except ValueError as error:
+                raise TransientError("the service sent a line that cannot be read.") from error
+            if self.waiting.pop(found.id, None) is not None:
+                yield BatchResult(found.id, found.report, found.error)
 
     def require_complete(self) -> None:
-        """See that the stream answered everything.
+        """Check, after the answer has ended, that nothing is missing.
 
         Raises:
-            InfrastructureError: it ended, but items are left.
+            TransientError: it ended within a line.
+            InfrastructureError: items have no answer.
         """
+        if self._rest:
+            raise TransientError("the answer ended within a line.")
         if self.waiting:
             raise InfrastructureError(
                 f"the service ended a batch with {len(self.waiting)} items unanswered."
