@@ -166,15 +166,22 @@ def test_generate_designs_and_ranks(http: httpx.Client) -> None:
 def test_only_models_that_are_offered_are_looked_for(http: httpx.Client, model: str) -> None:
     response = http.post("/v1/generate", json={"problem": PROBLEM, "model": model})
     assert response.status_code == 422
-    assert "there is designer" in response.json()["error"]["message"]
+    assert "available: designer" in response.json()["error"]["message"]
 
 
 def test_metrics_count_what_happened(running: Running, http: httpx.Client) -> None:
     before = running.metric("quasar_orders_total", operation="verify", outcome="answered")
     http.post("/v1/verify", json={"problem": PROBLEM, "qasm": GOOD})
+    counted = running.metric("quasar_http_requests_total", route="/v1/verify", status="200")
+    http.post("/v1/verify", json={"problem": PROBLEM, "qasm": GOOD})
+    told = running.metric("quasar_http_requests_total", route="/v1/verify", status="200")
+    assert told == counted + 1
+    other = running.metric("quasar_http_requests_total", route="other", status="404")
     http.get("/some/path/of/my/own")
+    told = running.metric("quasar_http_requests_total", route="other", status="404")
+    assert told == other + 1
     after = running.metric("quasar_orders_total", operation="verify", outcome="answered")
-    assert after == before + 1
+    assert after == before + 2
     page = http.get("/metrics").text
     assert "quasar_http_request_seconds_bucket" in page
     assert "of/my/own" not in page  # no request makes new series

@@ -13,7 +13,7 @@ from quasar.core.errors import InputError
 from quasar.models.scripted import ScriptedModel
 from quasar.service import models
 from quasar.service.errors import BusyError
-from quasar.service.generators import Writers
+from quasar.service.generators import GeneratorRegistry
 from quasar.verifier.sandbox import SandboxLimits
 from small_service import serving, small
 
@@ -44,13 +44,13 @@ def test_a_models_answers_are_verified(scripted: ScriptedModel) -> None:
 
 def test_a_name_that_is_not_offered_is_never_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("quasar.models.registry.load_model", lambda name: pytest.fail(name))
-    writers = Writers(("designer",), SandboxLimits())
-    with pytest.raises(InputError, match="there is designer"):
-        writers.check("toy")
+    generators = GeneratorRegistry(("designer",), SandboxLimits())
+    with pytest.raises(InputError, match="available: designer"):
+        generators.require("toy")
 
 
 def test_few_may_wait_for_a_model(scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    writers = Writers(("toy",), SandboxLimits())
+    generators = GeneratorRegistry(("toy",), SandboxLimits())
     go_on, begun = threading.Event(), threading.Semaphore(0)
 
     def slow(*args: Any, **more: Any) -> Any:
@@ -64,7 +64,7 @@ def test_few_may_wait_for_a_model(scripted: ScriptedModel, monkeypatch: pytest.M
 
     def ask() -> None:
         try:
-            writers.write(request)
+            generators.generate(request)
         except (InputError, BusyError) as error:
             outcomes.append(type(error).__name__)
 

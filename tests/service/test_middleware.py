@@ -12,7 +12,7 @@ import pytest
 
 from quasar.service import middleware
 from quasar.service.metrics import Metrics
-from quasar.service.middleware import Guards
+from quasar.service.middleware import protect
 from quasar.service.settings import ServiceSettings
 
 KEY, OTHER = "0123456789abcdef-a", "0123456789abcdef-b"
@@ -38,7 +38,7 @@ def ask(
     settings: ServiceSettings, path: str = "/v1/verify", *, base: str = LOCAL, **request: Any
 ) -> httpx.Response:
     async def run() -> httpx.Response:
-        app = Guards(echo, settings, Metrics(), frozenset({"/v1/verify"}))
+        app = protect(echo, settings, Metrics(), frozenset({"/v1/verify"}))
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=base) as client:
             method = request.pop("method", "POST")
@@ -174,7 +174,7 @@ def test_a_lie_about_the_size_is_counted() -> None:
 
 def test_bodies_together_are_bounded_and_the_room_is_given_back() -> None:
     async def run() -> list[int]:
-        app = Guards(slow, SMALL, Metrics(), frozenset())
+        app = protect(slow, SMALL, Metrics(), frozenset())
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
             ask = [client.post("/v1/verify/batch", content=b"x" * 4000) for _ in range(2)]

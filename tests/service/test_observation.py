@@ -11,7 +11,7 @@ import pytest
 import agentq
 from quasar.problems.load import load_problem
 from quasar.service import models
-from quasar.service.observation import merged_fields
+from quasar.service.observation import ObservationRequest, merged_fields
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import VerifierSettings
@@ -101,7 +101,7 @@ def test_other_lists_of_the_right_length_are_merged(running: Running) -> None:
     body = request(2, extra_fields=None, cost_hamiltonian=[FIELDS["cost_hamiltonian"]] * 2)
     assert all(reward(text) is not None for text in post(running, body).json()["observations"])
     fields = merged_fields(
-        models.ObservationRequest.model_validate(
+        ObservationRequest.model_validate(
             request(2, index=[7, 8], short=[1], word="x", extra_fields=[None, {"index": 1}])
         )
     )

@@ -9,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import logging
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 from quasar.core.errors import InputError, QuasarError
 from quasar.service.crew import Crew
-from quasar.service.errors import BusyError, LimitError
-from quasar.service.idempotency import Key, Ledger
+from quasar.service.errors import BusyError
+from quasar.service.failures import failure_json, failure_of
+from quasar.service.idempotency import IdempotencyCache, ItemKey
 from quasar.service.metrics import Metrics
-from quasar.service.models import API_VERSION, BatchItem, BatchRequest
+from quasar.service.models import API_VERSION, BatchRequest, BatchRequestItem
 
+_log = logging.getLogger(__name__)
 _AHEAD = 2  # items handed to the crew, a worker
 _GATHER_S = 0.002  # that a line may wait for others: each write costs as much as half a circuit
 _UNSENT = 256  # lines that may wait for a client that reads slowly; then its batch pauses
@@ -32,9 +35,9 @@ class Batches:
         limit: batches at the same time.
     """
 
-    def __init__(self, crew: Crew, ledger: Ledger, limit: int, metrics: Metrics) -> None:
+    def __init__(self, crew: Crew, cache: IdempotencyCache, limit: int, metrics: Metrics) -> None:
         self.crew = crew
-        self.ledger = ledger
+        self.cache = cache
         self.limit = limit
         self.metrics = metrics
         self.running = 0
@@ -66,12 +69,12 @@ class Batches:
         due = asyncio.Event()
         running, gone = 0, False
 
-        def say(item: BatchItem, content: bytes) -> None:
+        def say(item: BatchRequestItem, content: bytes) -> None:
             lines.append(_line(item.id, content))
             if len(lines) == 1:
                 loop.call_later(_GATHER_S, due.set)
 
-        def finished(item: BatchItem, answer: asyncio.Future[bytes]) -> None:
+        def finished(item: BatchRequestItem, answer: asyncio.Future[bytes]) -> None:
             nonlocal running
             running -= 1
             error = answer.exception()
@@ -107,15 +110,15 @@ class Batches:
             gone = True
 
     def _begin(
-        self, batch_id: str | None, item: BatchItem, body: bytes, content: bytes, owner: str
+        self, batch_id: str | None, item: BatchRequestItem, body: bytes, content: bytes, owner: str
     ) -> asyncio.Future[bytes]:
         def work() -> asyncio.Future[bytes]:
             return asyncio.wrap_future(self.crew.submit("verify", body, bounded=False))
 
         if batch_id is None:
             return work()
-        key: Key = (owner, batch_id, item.id)
-        return self.ledger.score(key, content, work)
+        key: ItemKey = (owner, batch_id, item.id)
+        return self.cache.once(key, content, work)
 
 
 class _Bodies:
@@ -126,7 +129,7 @@ class _Bodies:
         self._options = request.options.model_dump(mode="json")
         self._written: dict[tuple[str, str | None], tuple[bytes, str]] = {}
 
-    def of(self, item: BatchItem) -> tuple[bytes, bytes]:
+    def of(self, item: BatchRequestItem) -> tuple[bytes, bytes]:
         """The body for an item, and what makes it the same item as another.
 
         Raises:
@@ -138,7 +141,7 @@ class _Bodies:
         body = b'{%s,"prepared":"%s",%s' % (shared[1:-1], key.encode("ascii"), program[1:])
         return body, key.encode("ascii") + program
 
-    def _shared(self, item: BatchItem) -> tuple[bytes, str]:
+    def _shared(self, item: BatchRequestItem) -> tuple[bytes, str]:
         problem = item.problem
         if not isinstance(problem, str):
             return self._write(problem, item.reference)
@@ -158,19 +161,15 @@ class _Bodies:
 
 
 def _failed(error: BaseException) -> bytes:
-    """What a line says of an item without a report."""
-    if isinstance(error, LimitError):
-        return _failure("limit", str(error))
-    if isinstance(error, InputError):
-        return _failure("bad_problem", str(error))
-    if isinstance(error, QuasarError):
-        return _failure("internal", str(error))
-    return _failure("internal", "the machinery failed; this says nothing about the circuit.")
+    """What a line tells of an item without a report."""
+    _, code, message = failure_of(error)
+    if code == "internal":
+        _log.error("an item of a batch failed: %s", error)
+    return _failure(code, message)
 
 
 def _failure(code: str, message: str) -> bytes:
-    clean = message.encode("utf-8", "replace").decode("utf-8")
-    return b'"error":' + json.dumps({"code": code, "message": clean}).encode("ascii")
+    return b'"error":' + failure_json(code, message)
 
 
 def _line(item: str, content: bytes) -> bytes:

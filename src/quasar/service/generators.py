@@ -1,8 +1,9 @@
-"""Language models behind `generate`; the designer is not one and works in the crew.
+"""The generators that a service offers to `generate`.
 
-A model is loaded once, into the serving process, and answers one request at a time. What it writes
-is judged in the verifier's own sandbox. Its problem is read in this process too, so it has to have
-passed through a worker first, under the limits there.
+The designer works in the worker processes; a language model is loaded once, into the serving
+process, and answers one request at a time. What it writes is judged in the verifier's own sandbox.
+Its problem is read in this process too, so it has to have passed through a worker first, under the
+limits there.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ if TYPE_CHECKING:
     from quasar.models.protocol import Model
 
 DESIGNER = "designer"
-_WAITING = 4  # requests for one model that may wait for each other
+_QUEUE = 4  # requests for language models at the same time; all but one of them wait
 _RETRY_S = 10.0
 
 
-class Writers:
-    """The generators that a service offers.
+class GeneratorRegistry:
+    """Generators by name.
 
     Args:
         names: as `quasar.models.registry.load_model` takes them, and `designer`.
-        limits: for the text they write.
+        limits: for the text that language models write.
 
     Raises:
         InputError: a model cannot be found or its library is missing.
-        InfrastructureError: no memory for one.
+        InfrastructureError: there is not enough memory for one.
     """
 
     def __init__(self, names: Sequence[str], limits: SandboxLimits) -> None:
@@ -41,36 +42,36 @@ class Writers:
         self.limits = limits
         self._models: dict[str, Model] = {}
         self._one = threading.Lock()
-        self._places = threading.Semaphore(_WAITING)
+        self._places = threading.Semaphore(_QUEUE)
         for name in self.names:
             if name != DESIGNER:
                 from quasar.models.registry import load_model
 
                 self._models[name] = load_model(name)
 
-    def check(self, name: str) -> None:
-        """Refuse a name that is not offered.
+    def require(self, name: str) -> None:
+        """Check that a generator is offered.
 
         Raises:
             InputError: it is not.
         """
         if name not in self.names:
-            raise InputError(f"there is no such model here; there is {', '.join(self.names)}.")
+            raise InputError(f"unknown model; available: {', '.join(self.names)}.")
 
-    def write(self, request: models.GenerateRequest) -> bytes:
-        """`GenerateRequest` to the JSON of `GenerateAnswer`; takes as long as the model does.
+    def generate(self, request: models.GenerateRequest) -> bytes:
+        """The JSON of a `GenerateAnswer` by a language model; blocks for as long as it takes.
 
         Raises:
             InputError: the model cannot be asked this.
-            BusyError: too many wait for it already.
-            InfrastructureError: it gave no answer.
+            BusyError: too many requests wait already.
+            InfrastructureError: the model gave no answer.
         """
         from quasar.agent.generate import generate
         from quasar.models.protocol import Sampling
         from quasar.prompts.chat import Request
 
         if not self._places.acquire(blocking=False):
-            raise BusyError(f"{_WAITING} requests wait for the model already.", _RETRY_S)
+            raise BusyError(f"{_QUEUE} requests wait for the model already.", _RETRY_S)
         try:
             with self._one:
                 found = generate(

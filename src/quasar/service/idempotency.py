@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from quasar.core.errors import InputError
 from quasar.service.metrics import Metrics
 
-Key = tuple[str, str, str]
+ItemKey = tuple[str, str, str]
 """Owner, batch, item."""
 _OVERHEAD = 512
 """Bytes of an entry beside its answer and its key."""
@@ -38,7 +38,7 @@ class _Finished:
     size: int
 
 
-class Ledger:
+class IdempotencyCache:
     """Scores items at most once while it remembers them.
 
     Args:
@@ -51,15 +51,15 @@ class Ledger:
         self.max_bytes = max_bytes
         self.max_seconds = max_seconds
         self.metrics = metrics
-        self._running: dict[Key, _Running] = {}
-        self._finished: OrderedDict[Key, _Finished] = OrderedDict()  # the oldest first
+        self._running: dict[ItemKey, _Running] = {}
+        self._finished: OrderedDict[ItemKey, _Finished] = OrderedDict()  # the oldest first
         self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._running) + len(self._finished)
 
-    def score(
-        self, key: Key, content: bytes, work: Callable[[], asyncio.Future[bytes]]
+    def once(
+        self, key: ItemKey, content: bytes, work: Callable[[], asyncio.Future[bytes]]
     ) -> asyncio.Future[bytes]:
         """The answer to an item: from memory, from the work in progress, or by doing it.
 
@@ -90,7 +90,7 @@ class Ledger:
         entry.answer.add_done_callback(lambda answer: self._keep(key))
         return entry.answer
 
-    def _keep(self, key: Key) -> None:
+    def _keep(self, key: ItemKey) -> None:
         entry = self._running.pop(key)
         if entry.answer.cancelled() or entry.answer.exception() is not None:
             return

@@ -17,14 +17,16 @@ from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from pydantic import Field, ValidationError
+from starlette.types import ASGIApp
 
 from quasar.core.errors import QuasarError
 from quasar.core.settings import describe_validation
 from quasar.core.version import __version__
 from quasar.service import models
-from quasar.service.app import failure_of, list_problems
 from quasar.service.crew import Crew
-from quasar.service.middleware import Guards
+from quasar.service.failures import failure_of
+from quasar.service.middleware import protect
+from quasar.service.routes import list_problems
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
 
@@ -183,7 +185,7 @@ def run_stdio(settings: ServiceSettings) -> None:
         crew.close()
 
 
-def http_app(settings: ServiceSettings, crew: Crew | None = None) -> Guards:
+def http_app(settings: ServiceSettings, crew: Crew | None = None) -> ASGIApp:
     """The server over streamable HTTP at `PATH`, behind the same guards as the service."""
     server, crew = mcp_server(settings, crew)
     app = server.streamable_http_app(
@@ -210,7 +212,7 @@ def http_app(settings: ServiceSettings, crew: Crew | None = None) -> Guards:
             await asyncio.to_thread(workers.close)
 
     app.router.lifespan_context = lifespan
-    return Guards(app, settings, workers.metrics, frozenset({PATH}))
+    return protect(app, settings, workers.metrics, frozenset({PATH}))
 
 
 def run_http(settings: ServiceSettings) -> None:

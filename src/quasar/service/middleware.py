@@ -1,7 +1,8 @@
-"""What stands before every route: who may come in, and how much they may bring.
+"""Middleware before every route: who may ask, and how much they may send.
 
-Plain ASGI, so that the MCP server stands behind the same guards. In this order: the Host header,
-the API key, then the body, which is read completely before anything behind the guards runs.
+Plain ASGI, so that the MCP server has the same. From the outside in: `Boundary` (metrics, headers,
+unexpected errors), `AllowedHosts`, `ApiKey`, `BodyLimit`, which reads the body completely before
+anything behind it runs. Starlette's own host check answers in plain text and knows no IPv6.
 """
 
 from __future__ import annotations
@@ -9,57 +10,49 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Mapping
 
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from quasar.service.failures import INTERNAL, error_response
 from quasar.service.metrics import Metrics
-from quasar.service.models import ErrorAnswer, Failure
 from quasar.service.settings import ServiceSettings
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 OPEN_PATHS = frozenset({"/healthz"})
-"""Answered without a key: it says nothing but that the service is up."""
+"""Answered without a key; tells only that the service is up."""
 BATCH_PATHS = frozenset({"/v1/verify/batch", "/get_observation"})
 """Allowed the larger body."""
+_ANSWER_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
 _MIB = 1 << 20
 _log = logging.getLogger(__name__)
 
 
-def error_body(code: str, message: str) -> bytes:
-    """The JSON of an `ErrorAnswer`, in ASCII: messages may quote what no UTF-8 can hold."""
-    answer = ErrorAnswer(error=Failure(code=code, message=_clean(message)))
-    return json.dumps(answer.model_dump(mode="json")).encode("ascii")
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-class Guards:
-    """Stands before an application.
+def protect(
+    app: ASGIApp, settings: ServiceSettings, metrics: Metrics, routes: frozenset[str]
+) -> ASGIApp:
+    """An application behind all middleware of this module.
 
     Args:
         routes: paths that metrics tell apart; all others count as one.
     """
+    app = ApiKey(BodyLimit(app, settings, metrics), settings, metrics)
+    return Boundary(AllowedHosts(app, settings, metrics), metrics, routes)
 
-    def __init__(
-        self, app: App, settings: ServiceSettings, metrics: Metrics, routes: frozenset[str]
-    ) -> None:
+
+class Boundary:
+    """Counts requests, adds headers, and answers for unexpected errors."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, routes: frozenset[str]) -> None:
         self.app = app
-        self.settings = settings
         self.metrics = metrics
         self.routes = routes
-        self._hosts = frozenset(settings.hosts)
-        self._keys = [_digest(k.get_secret_value().encode()) for k in settings.api_keys]
-        self._held_bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -67,63 +60,86 @@ class Guards:
                 await self.app(scope, receive, send)
             return
         started = time.monotonic()
-        path = scope["path"]
-        status = 500
-        begun = False
+        status, begun = 500, False
 
         async def watched(message: Message) -> None:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                message["headers"] = [*message.get("headers", ()), *_ANSWER_HEADERS]
             await send(message)
 
         try:
-            await self._guarded(scope, receive, watched)
+            await self.app(scope, receive, watched)
         except Exception:
             _log.exception("a request failed")
             if begun:
                 raise  # the server cuts the answer off, so that nobody takes it for complete
-            await _answer(watched, 500, "internal", "the service failed; it says nothing of you.")
+            await error_response(500, "internal", INTERNAL)(scope, receive, watched)
         finally:
-            route = path if path in self.routes else "other"
+            route = scope["path"] if scope["path"] in self.routes else "other"
             self.metrics.request(route, status, time.monotonic() - started)
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
-        if self._hosts and _name(headers.get(b"host", b"")) not in self._hosts:
-            self.metrics.refused("host")
-            await _answer(send, 400, "bad_request", "this service does not go by that host name.")
+
+class _Check:
+    """Base of middleware that refuses some requests."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, metrics: Metrics) -> None:
+        self.app = app
+        self.settings = settings
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self.check(scope, receive, send, Headers(scope=scope))
+        else:
+            await self.app(scope, receive, send)
+
+    async def check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """Pass the request on, or refuse it."""
+        raise NotImplementedError
+
+
+class AllowedHosts(_Check):
+    """Refuses requests to other host names, so that no web page reaches loopback by DNS."""
+
+    async def check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """See the class."""
+        allowed = self.settings.hosts
+        if not allowed or host_name(headers.get("host", "")) in allowed:
+            await self.app(scope, receive, send)
             return
+        self.metrics.refused("host")
+        refusal = error_response(400, "bad_request", "the Host header is not allowed.")
+        await refusal(scope, receive, send)
+
+
+class ApiKey(_Check):
+    """Asks for a key, where there is any; `scope["state"]["owner"]` then names the key."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, metrics: Metrics) -> None:
+        super().__init__(app, settings, metrics)
+        self._keys = [_digest(key.get_secret_value()) for key in settings.api_keys]
+
+    async def check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """See the class."""
         owner = self._owner(headers)
         if owner is None and scope["path"] not in OPEN_PATHS and not _preflight(scope, headers):
             self.metrics.refused("key")
-            challenge = [(b"www-authenticate", b"Bearer")]
             words = "an API key is needed: send 'Authorization: Bearer KEY'."
-            await _answer(send, 401, "unauthorized", words, challenge)
+            refusal = error_response(401, "unauthorized", words, {"www-authenticate": "Bearer"})
+            await refusal(scope, receive, send)
             return
         scope.setdefault("state", {})["owner"] = owner or ""
-        batch = scope["path"] in BATCH_PATHS
-        limit = int((self.settings.max_batch_mib if batch else self.settings.max_body_mib) * _MIB)
-        body = _Body(self, limit)
-        try:
-            refusal = await body.read(headers, receive)
-            if refusal is None:
-                await self.app(scope, body.replay(receive), send)
-            else:
-                self.metrics.refused(refusal[1])
-                extra = [(b"retry-after", b"1")] if refusal[0] == 429 else []
-                await _answer(send, *refusal, [*extra, (b"connection", b"close")])
-        finally:
-            self._held_bytes -= body.held
+        await self.app(scope, receive, send)
 
-    def _owner(self, headers: dict[bytes, bytes]) -> str | None:
-        """A name for the key that came; None without a right one, empty where none is needed."""
+    def _owner(self, headers: Mapping[str, str]) -> str | None:
+        """A name for the key that was sent; None without a valid one, empty where none is asked."""
         if not self._keys:
             return ""
-        scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-        if scheme.lower() != b"bearer":
-            given = headers.get(b"x-api-key", b"")
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            given = headers.get("x-api-key", "")
         digest = _digest(given.strip())
         found = None
         for number, key in enumerate(self._keys):  # all of them, so that time tells nothing
@@ -131,65 +147,88 @@ class Guards:
                 found = f"key-{number}"
         return found
 
-    def hold(self, count: int) -> bool:
-        """Make room for so many bytes of a body; False if there is none."""
-        if self._held_bytes + count > self.settings.max_bodies_mib * _MIB:
-            return False
-        self._held_bytes += count
-        return True
+
+class BodyLimit(_Check):
+    """Reads each body, limited in size and time, and all bodies together in memory."""
+
+    def __init__(self, app: ASGIApp, settings: ServiceSettings, metrics: Metrics) -> None:
+        super().__init__(app, settings, metrics)
+        self._held_bytes = 0
+
+    async def check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
+        """See the class."""
+        batch = scope["path"] in BATCH_PATHS
+        mib = self.settings.max_batch_mib if batch else self.settings.max_body_mib
+        body = _Body(int(mib * _MIB))
+        try:
+            await self._read(body, headers, receive)
+            await self.app(scope, body.replay(receive), send)
+        except _Refusal as refusal:
+            self.metrics.refused(refusal.code)
+            await refusal.response(scope, receive, send)
+        finally:
+            self._held_bytes -= body.size
+
+    async def _read(self, body: _Body, headers: Mapping[str, str], receive: Receive) -> None:
+        """Read a body until it is complete or the client goes away.
+
+        Raises:
+            _Refusal: it is too large, or comes too slowly, or there is no room for it.
+        """
+        announced = headers.get("content-length", "")
+        body.require_room(int(announced) if announced.isdecimal() else 0)
+        try:
+            async with asyncio.timeout(self.settings.max_body_seconds):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        body.gone = True
+                        return
+                    part = message.get("body", b"")
+                    body.require_room(len(part))
+                    if self._held_bytes + len(part) > self.settings.max_bodies_mib * _MIB:
+                        words = "too many requests are being received: try again later."
+                        raise _Refusal(429, "busy", words, {"retry-after": "1"})
+                    self._held_bytes += len(part)
+                    body.add(part)
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            raise _Refusal(408, "timeout", "the body took too long to arrive.") from None
 
 
 class _Body:
-    """Reads one body within the limits, and hands it on."""
+    """One body of at most `limit` bytes."""
 
-    def __init__(self, guards: Guards, limit: int) -> None:
-        self.guards = guards
+    def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.held = 0
+        self.size = 0
+        self.gone = False
         self._parts: list[bytes] = []
-        self._gone = False
 
-    async def read(
-        self, headers: dict[bytes, bytes], receive: Receive
-    ) -> tuple[int, str, str] | None:
-        """Read it all; status, code and message if it is refused."""
-        announced = headers.get(b"content-length", b"")
-        if announced.isdigit() and int(announced) > self.limit:
-            return self._too_large()
-        try:
-            async with asyncio.timeout(self.guards.settings.max_body_seconds):
-                return await self._read(receive)
-        except TimeoutError:
-            return 408, "timeout", "the body took too long to arrive."
+    def require_room(self, count: int) -> None:
+        """Check that so many more bytes are allowed.
 
-    async def _read(self, receive: Receive) -> tuple[int, str, str] | None:
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                self._gone = True
-                return None
-            part = message.get("body", b"")
-            if self.held + len(part) > self.limit:
-                return self._too_large()
-            if not self.guards.hold(len(part)):
-                return 429, "busy", "too many requests are being received: ask again later."
-            self.held += len(part)
-            self._parts.append(part)
-            if not message.get("more_body", False):
-                return None
+        Raises:
+            _Refusal: they are not.
+        """
+        if self.size + count > self.limit:
+            words = f"the body is larger than {self.limit / _MIB:g} MiB: send less at once."
+            raise _Refusal(413, "too_large", words)
 
-    def _too_large(self) -> tuple[int, str, str]:
-        words = f"the body is larger than {self.limit / _MIB:g} MiB: send less at once."
-        return 413, "too_large", words
+    def add(self, part: bytes) -> None:
+        """Append a part."""
+        self.size += len(part)
+        self._parts.append(part)
 
     def replay(self, receive: Receive) -> Receive:
-        """What the application receives."""
+        """What the application receives instead: the body in one piece."""
         pending: bytes | None = b"".join(self._parts)
         self._parts.clear()
 
         async def replayed() -> Message:
             nonlocal pending
-            if self._gone:
+            if self.gone:
                 return {"type": "http.disconnect"}
             if pending is not None:
                 body, pending = pending, None
@@ -199,50 +238,31 @@ class _Body:
         return replayed
 
 
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
+class _Refusal(Exception):
+    """An answer to a request that is not read any further; its connection is closed."""
+
+    def __init__(
+        self, status: int, code: str, words: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(words)
+        self.code = code
+        self.response = error_response(
+            status, code, words, {**(headers or {}), "connection": "close"}
+        )
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """By name; where one comes twice, the first counts."""
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(bytes(name).lower(), bytes(value))
-    return found
-
-
-def _name(host: bytes) -> str:
+def host_name(host: str) -> str:
     """The Host header without its port."""
-    text = host.decode("latin-1").strip().lower()
+    text = host.strip().lower()
     if text.startswith("["):
         return text.partition("]")[0] + "]"
     return text.rpartition(":")[0] if text.count(":") == 1 else text
 
 
-def _preflight(scope: Scope, headers: dict[bytes, bytes]) -> bool:
-    """A browser's question whether it may ask; browsers send no key with it."""
-    return scope["method"] == "OPTIONS" and b"access-control-request-method" in headers
+def _preflight(scope: Scope, headers: Mapping[str, str]) -> bool:
+    """Whether a browser asks if it may ask (CORS); browsers send no key with that."""
+    return scope["method"] == "OPTIONS" and "access-control-request-method" in headers
 
 
-def _digest(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()
-
-
-async def _answer(
-    send: Send,
-    status: int,
-    code: str,
-    message: str,
-    headers: list[tuple[bytes, bytes]] | None = None,
-) -> None:
-    body = error_body(code, message)
-    start = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *(headers or []),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": start})
-    await send({"type": "http.response.body", "body": body})
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()

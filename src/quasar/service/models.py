@@ -47,7 +47,8 @@ ProblemFile = Annotated[
 ItemId = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-def _with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) -> ConfigDict:
+def with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) -> ConfigDict:
+    """The configuration of a request with an example for the OpenAPI document."""
     return ConfigDict(
         extra=extra, use_attribute_docstrings=True, json_schema_extra={"examples": [example]}
     )
@@ -149,7 +150,7 @@ def program(text: str | bytes) -> dict[str, str]:
 class VerifyRequest(Program):
     """One circuit for one problem."""
 
-    model_config = _with_example({"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM}, "forbid")
+    model_config = with_example({"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM}, "forbid")
 
     problem: ProblemFile
     """The problem."""
@@ -166,7 +167,7 @@ class VerifyAnswer(Answer):
     """What was measured; an infeasible circuit is a report too."""
 
 
-class BatchItem(Program):
+class BatchRequestItem(Program):
     """One circuit of a batch."""
 
     id: ItemId
@@ -180,7 +181,7 @@ class BatchItem(Program):
 class BatchRequest(Request):
     """Many circuits, judged with the same options."""
 
-    model_config = _with_example(
+    model_config = with_example(
         {
             "problems": {"graph-1": EXAMPLE_PROBLEM},
             "items": [
@@ -192,7 +193,7 @@ class BatchRequest(Request):
         "forbid",
     )
 
-    items: list[BatchItem] = Field(min_length=1)
+    items: list[BatchRequestItem] = Field(min_length=1)
     """The circuits."""
     problems: dict[str, ProblemFile] = Field(default_factory=dict)
     """Problems that items refer to by name."""
@@ -248,7 +249,7 @@ class BatchLine(Answer):
 class EncodeRequest(Request):
     """A problem to be turned into a Hamiltonian."""
 
-    model_config = _with_example({"problem": EXAMPLE_PROBLEM, "encoding": "exact"}, "forbid")
+    model_config = with_example({"problem": EXAMPLE_PROBLEM, "encoding": "exact"}, "forbid")
 
     problem: ProblemFile
     """The problem."""
@@ -278,7 +279,7 @@ class EncodeAnswer(Answer):
 class GenerateRequest(Request):
     """A problem to design circuits for."""
 
-    model_config = _with_example(
+    model_config = with_example(
         {"problem": EXAMPLE_PROBLEM, "algorithm": "qaoa", "layers": 2, "max_seconds": 5}, "forbid"
     )
 
@@ -346,7 +347,7 @@ def generate_answer(found: Generation) -> GenerateAnswer:
 class OptimiseRequest(Program):
     """A circuit whose angles are to be improved; its gates stay."""
 
-    model_config = _with_example(
+    model_config = with_example(
         {"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM, "max_seconds": 5}, "forbid"
     )
 
@@ -382,7 +383,7 @@ class OptimiseAnswer(Answer):
 class DrawRequest(Program):
     """A circuit to draw."""
 
-    model_config = _with_example({"qasm": EXAMPLE_QASM}, "forbid")
+    model_config = with_example({"qasm": EXAMPLE_QASM}, "forbid")
 
     width: int = Field(default=100, ge=40, le=400)
     """Characters a line."""
@@ -434,64 +435,3 @@ class HealthAnswer(Answer):
     """Worker processes."""
     waiting: int
     """Requests waiting for one."""
-
-
-class ObservationRequest(BaseModel):
-    """The published trainer's request: lists of equal length, one entry a trajectory.
-
-    Any other key whose value is a list of that length is merged into `extra_fields`; keys of
-    another shape are ignored, as the published server does.
-    """
-
-    model_config = _with_example(
-        {
-            "trajectory_ids": ["t-1"],
-            "actions": [EXAMPLE_QASM],
-            "ground_truths": [EXAMPLE_QASM],
-            "extra_fields": [
-                {
-                    "cost_hamiltonian": "0.5 * (Z(0) @ Z(2)) + 0.5 * (Z(1) @ Z(2))",
-                    "smallest_eigenvalue": "-1.0",
-                    "largest_eigenvalue": "1.0",
-                }
-            ],
-            "finish": [False],
-            "is_last_step": [True],
-        },
-        "allow",
-    )
-
-    trajectory_ids: list[str | int | float]
-    """Names of the trajectories."""
-    actions: list[str]
-    """The model's raw text; the program starts at `OPENQASM`."""
-    ground_truths: list[str | None] | None = None
-    """Reference circuits."""
-    extra_fields: list[dict[str, Any] | None] | None = None
-    """`cost_hamiltonian`, `smallest_eigenvalue`, `largest_eigenvalue` of each."""
-    finish: list[bool] | bool = False
-    """Where true, the trajectory ends and nothing is judged; one value stands for all."""
-    is_last_step: list[bool] | bool = False
-    """Where true, the trajectory ends after this answer; one value stands for all."""
-
-    @model_validator(mode="after")
-    def _equal_lengths(self) -> ObservationRequest:
-        count = len(self.trajectory_ids)
-        for name in ("actions", "ground_truths", "extra_fields", "finish", "is_last_step"):
-            value = getattr(self, name)
-            if isinstance(value, list) and len(value) != count:
-                raise ValueError(f"'{name}' and 'trajectory_ids' differ in length")
-        return self
-
-
-class ObservationAnswer(BaseModel):
-    """The published server's answer; lists in the order of the request."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    observations: list[str]
-    """What the model is told, after `Reward: <number>`; empty where the trajectory ended."""
-    dones: list[bool]
-    """Whether the trajectory is over."""
-    valids: list[bool]
-    """Whether the action held a program."""

@@ -13,11 +13,74 @@ import asyncio
 import json
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, model_validator
+
 from quasar.core.errors import InputError
 from quasar.service.crew import Crew
-from quasar.service.models import ObservationAnswer, ObservationRequest
+from quasar.service.models import EXAMPLE_QASM, with_example
 
 _AHEAD = 2  # trajectories handed to the crew, a worker
+
+
+class ObservationRequest(BaseModel):
+    """The published trainer's request: lists of equal length, one entry a trajectory.
+
+    Any other key whose value is a list of that length is merged into `extra_fields`; keys of
+    another shape are ignored, as the published server does.
+    """
+
+    model_config = with_example(
+        {
+            "trajectory_ids": ["t-1"],
+            "actions": [EXAMPLE_QASM],
+            "ground_truths": [EXAMPLE_QASM],
+            "extra_fields": [
+                {
+                    "cost_hamiltonian": "0.5 * (Z(0) @ Z(2)) + 0.5 * (Z(1) @ Z(2))",
+                    "smallest_eigenvalue": "-1.0",
+                    "largest_eigenvalue": "1.0",
+                }
+            ],
+            "finish": [False],
+            "is_last_step": [True],
+        },
+        "allow",
+    )
+
+    trajectory_ids: list[str | int | float]
+    """Names of the trajectories."""
+    actions: list[str]
+    """The model's raw text; the program starts at `OPENQASM`."""
+    ground_truths: list[str | None] | None = None
+    """Reference circuits."""
+    extra_fields: list[dict[str, Any] | None] | None = None
+    """`cost_hamiltonian`, `smallest_eigenvalue`, `largest_eigenvalue` of each."""
+    finish: list[bool] | bool = False
+    """Where true, the trajectory ends and nothing is judged; one value stands for all."""
+    is_last_step: list[bool] | bool = False
+    """Where true, the trajectory ends after this answer; one value stands for all."""
+
+    @model_validator(mode="after")
+    def _equal_lengths(self) -> ObservationRequest:
+        count = len(self.trajectory_ids)
+        for name in ("actions", "ground_truths", "extra_fields", "finish", "is_last_step"):
+            value = getattr(self, name)
+            if isinstance(value, list) and len(value) != count:
+                raise ValueError(f"'{name}' and 'trajectory_ids' differ in length")
+        return self
+
+
+class ObservationAnswer(BaseModel):
+    """The published server's answer; lists in the order of the request."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    observations: list[str]
+    """What the model is told, after `Reward: <number>`; empty where the trajectory ended."""
+    dones: list[bool]
+    """Whether the trajectory is over."""
+    valids: list[bool]
+    """Whether the action held a program."""
 
 
 def merged_fields(request: ObservationRequest) -> list[dict[str, Any]]:
