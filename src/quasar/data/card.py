@@ -1,205 +1,64 @@
 """The data card: counts, distributions, quality, plots, written as README.md beside the data.
 
-Everything is counted on the finished files, a thousand records in memory at a time; what a build
-cost comes from the manifest.
+Everything is counted on the finished files; what a build cost comes from the manifest.
 """
 
 from __future__ import annotations
 
 import json
-from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quasar.core.files import disk_errors, write_text
-from quasar.data import storage
+from quasar.data.plots import draw_plots
 from quasar.data.schema import FIELDS, PUBLIC
+from quasar.data.summary import read_figures
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CARD = "README.md"
 IMAGES = "images"
-RATIO_BINS = 50
-_COLUMNS = (
-    "split", "problem_type", "optimization_type", "number_of_qubits", "number_of_layers",
-    "encoding", "variable_order", "template", "instance_id", "signature", "approximation_ratio",
-    "p_optimal", "top_is_optimal", "basis_state", "product_state", "gates", "two_qubit_gates",
-    "depth",
-)  # fmt: skip
 
 
-@dataclass
-class Group:
-    """Figures of some records.
-
-    Attributes:
-        counts: records by gates, by two-qubit gates, by depth.
-        ratios: records by approximation ratio, `RATIO_BINS` equal bins over [0, 1].
-    """
-
-    records: int = 0
-    ratio: float = 0.0
-    p_optimal: float = 0.0
-    top_is_optimal: int = 0
-    basis_state: int = 0
-    product_state: int = 0
-    counts: dict[str, Counter[int]] = field(
-        default_factory=lambda: {
-            "gates": Counter(),
-            "two_qubit_gates": Counter(),
-            "depth": Counter(),
-        }
-    )
-    ratios: Counter[int] = field(default_factory=Counter)
-
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Count a record in."""
-        self.records += 1
-        self.ratio += record["approximation_ratio"]
-        self.p_optimal += record["p_optimal"]
-        self.top_is_optimal += record["top_is_optimal"]
-        self.basis_state += record["basis_state"]
-        self.product_state += record["product_state"]
-        for name, counter in self.counts.items():
-            counter[record[name]] += 1
-        self.ratios[min(int(record["approximation_ratio"] * RATIO_BINS), RATIO_BINS - 1)] += 1
-
-    def median(self, name: str) -> int:
-        """The (lower) median of a count."""
-        seen = 0
-        for value, records in sorted(self.counts[name].items()):
-            seen += records
-            if 2 * seen >= self.records:
-                return value
-        return 0
-
-
-@dataclass
-class Summary:
-    """Everything the card states.
-
-    Attributes:
-        groups: figures by algorithm and problem type, ("", "") for all.
-        splits: records by split and algorithm.
-        shares: records by value, for some columns.
-    """
-
-    groups: dict[tuple[str, str], Group] = field(default_factory=lambda: defaultdict(Group))
-    splits: Counter[tuple[str, str]] = field(default_factory=Counter)
-    shares: dict[str, Counter[Any]] = field(default_factory=lambda: defaultdict(Counter))
-    _instances: array[int] = field(default_factory=lambda: array("Q"))
-    _tasks: array[int] = field(default_factory=lambda: array("Q"))
-
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Count a record in."""
-        algorithm, kind = record["optimization_type"], record["problem_type"]
-        for key in (("", ""), (algorithm, ""), ("", kind), (algorithm, kind)):
-            self.groups[key].add(record)
-        self.splits[record["split"], algorithm] += 1
-        self.splits[record["split"], ""] += 1
-        for name in ("number_of_qubits", "encoding", "variable_order", "template"):
-            self.shares[name][record[name]] += 1
-        self.shares[f"layers {algorithm}"][record["number_of_layers"]] += 1
-        self._instances.append(int(record["instance_id"][:16], 16))
-        self._tasks.append(hash(record["signature"]) & (1 << 64) - 1)
-
-    @property
-    def instances(self) -> int:
-        """Different problem instances, names aside."""
-        return _distinct(self._instances)
-
-    @property
-    def tasks(self) -> int:
-        """Different signatures."""
-        return _distinct(self._tasks)
-
-
-def _distinct(values: array[int]) -> int:
-    import numpy as np
-
-    return int(np.unique(np.frombuffer(values, dtype=np.uint64)).size) if values else 0
-
-
-def summarise(folder: Path) -> Summary:
-    """Count the finished files of a data set."""
-    found = Summary()
-    for record in _records(folder):
-        found.add(record)
-    return found
-
-
-def _records(folder: Path) -> Iterator[dict[str, Any]]:
-    for path in sorted((folder / "data").glob("*.parquet")):
-        yield from storage.read_records(path, _COLUMNS)
-
-
-def write_card(folder: Path, manifest: Mapping[str, Any]) -> Summary:
+def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write README.md and the plots of a data set.
 
     Args:
         manifest: as in its `manifest.json`.
     """
-    from quasar.data.plots import draw_plots
-
-    found = summarise(folder)
+    figures = read_figures(folder)
     with disk_errors(folder):
         (folder / IMAGES).mkdir(exist_ok=True)
-        pictures = draw_plots(found, folder / IMAGES)
-    text = card_text(found, manifest, [f"{IMAGES}/{name}" for name in pictures])
+        pictures = draw_plots(figures, folder / IMAGES)
+    text = card_text(figures, manifest, [f"{IMAGES}/{name}" for name in pictures])
     write_text(folder / CARD, text)
-    return found
 
 
-def card_text(found: Summary, manifest: Mapping[str, Any], pictures: Sequence[str]) -> str:
-    """The card in Markdown, with the header that `datasets` reads."""
+def card_text(figures: pd.DataFrame, manifest: Mapping[str, Any], pictures: Sequence[str]) -> str:
+    """The card in Markdown, with the header that `datasets` reads.
+
+    Args:
+        figures: as from `read_figures`.
+    """
     settings = manifest["settings"]
     splits = list(manifest["splits"])
     parts = [
-        _header([name for name in splits if found.splits[name, ""]]),
-        _opening(found, manifest),
-        _table(
-            ["split", "records", *_algorithms(found)],
-            [
-                [name, found.splits[name, ""], *(found.splits[name, a] for a in _algorithms(found))]
-                for name in splits
-            ],
-        ),
+        _header([name for name in splits if (figures["split"] == name).any()]),
+        _opening(figures, manifest),
+        _splits(figures, splits),
         "## Quality\n\nMeasured by exact simulation of every circuit as it is written.",
-        _table(
-            [
-                "algorithm",
-                "records",
-                "mean ratio",
-                "mean P(opt)",
-                "top state optimal",
-                "product states",
-                "basis states",
-                "gates",
-                "two-qubit gates",
-                "depth",
-            ],
-            [_quality_row(found, algorithm) for algorithm in [*_algorithms(found), ""]],
-        ),
+        _quality(figures),
         "Ratio: (E_max - E) / (E_max - E_min). P(opt): probability of measuring a ground state. "
         "Product states: no qubit of the final state is entangled. Basis states: one bit string "
         "has probability at least 1 - 1e-6. Gates, two-qubit gates and depth are medians.",
         *(f"![{Path(path).stem.replace('_', ' ')}]({path})" for path in pictures),
         "## Problem types",
-        _table(
-            [
-                "problem type",
-                "records",
-                "share",
-                "mean ratio",
-                "mean P(opt)",
-                *(f"gates {a}" for a in _algorithms(found)),
-            ],
-            [_type_row(found, kind) for kind in _types(found)],
-        ),
+        _types(figures),
         "Gates are medians.",
         "## Distributions",
-        *(_share_table(name, counts) for name, counts in sorted(found.shares.items())),
+        *_distributions(figures),
         "## Fields",
         _fields(),
         "## How it was made",
@@ -215,14 +74,15 @@ def _header(splits: Sequence[str]) -> str:
     return "\n".join([*lines, "tags:", "- quantum", "- openqasm", "---"])
 
 
-def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
+def _opening(figures: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     recipe = manifest["settings"].get("recipe", "imported")
     made = {
         "agent-q": "made like those of the Agent-Q benchmark",
         "converged": "optimised to convergence",
         "imported": f"imported from {manifest['settings'].get('source')}",
     }[recipe]
-    product = found.groups["", ""].product_state / max(1, found.groups["", ""].records)
+    product = figures["product_state"].astype(float).mean()
+    instances, tasks = (figures[name].nunique() for name in ("instance_id", "signature"))
     leak = {
         "identity": "No instance occurs in two splits, under whatever names: a split is a function "
         "of the instance.",
@@ -233,7 +93,7 @@ def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
         f"{manifest['records']:,} OpenQASM 3 circuits {made}, each with its problem, its "
         "Hamiltonian and the exact optimum. Load with "
         '`datasets.load_dataset("path/of/this/folder")`.\n\n'
-        f"{found.instances:,} different problem instances (names aside), {found.tasks:,} different "
+        f"{instances:,} different problem instances (names aside), {tasks:,} different "
         f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product "
         f"states, classical answers in disguise. {leak}\n\n"
         "Bit order: qubit 0 is the least significant bit; a qubit measured as 0 means that its "
@@ -241,54 +101,81 @@ def _opening(found: Summary, manifest: Mapping[str, Any]) -> str:
     )
 
 
-def _quality_row(found: Summary, algorithm: str) -> list[Any]:
-    group = found.groups[algorithm, ""]
-    n = max(1, group.records)
-    return [
-        algorithm or "all",
-        group.records,
-        f"{group.ratio / n:.4f}",
-        f"{group.p_optimal / n:.4f}",
-        f"{group.top_is_optimal / n:.1%}",
-        f"{group.product_state / n:.1%}",
-        f"{group.basis_state / n:.1%}",
-        group.median("gates"),
-        group.median("two_qubit_gates"),
-        group.median("depth"),
+def _splits(figures: pd.DataFrame, splits: Sequence[str]) -> str:
+    import pandas as pd
+
+    counts = pd.crosstab(figures["split"], figures["optimization_type"]).reindex(splits).fillna(0)
+    rows = ([name, int(row.sum()), *map(int, row)] for name, row in counts.iterrows())
+    return _table(["split", "records", *counts.columns], rows)
+
+
+def _quality(figures: pd.DataFrame) -> str:
+    head = [
+        "algorithm",
+        "records",
+        "mean ratio",
+        "mean P(opt)",
+        "top state optimal",
+        "product states",
+        "basis states",
+        "gates",
+        "two-qubit gates",
+        "depth",
     ]
+    rows = (
+        [
+            name,
+            len(own),
+            *_means(own),
+            *(
+                f"{own[fact].astype(float).mean():.1%}"
+                for fact in ("top_is_optimal", "product_state", "basis_state")
+            ),
+            *(_median(own[size]) for size in ("gates", "two_qubit_gates", "depth")),
+        ]
+        for name, own in (*figures.groupby("optimization_type"), ("all", figures))
+    )
+    return _table(head, rows)
 
 
-def _type_row(found: Summary, kind: str) -> list[Any]:
-    group = found.groups["", kind]
-    gates = [
-        found.groups[a, kind].median("gates") if (a, kind) in found.groups else "-"
-        for a in _algorithms(found)
-    ]
-    return [
-        kind,
-        group.records,
-        f"{group.records / found.groups['', ''].records:.1%}",
-        f"{group.ratio / group.records:.4f}",
-        f"{group.p_optimal / group.records:.4f}",
-        *gates,
-    ]
+def _types(figures: pd.DataFrame) -> str:
+    algorithms = sorted(figures["optimization_type"].unique())
+    head = ["problem type", "records", "share", "mean ratio", "mean P(opt)"]
+    kinds = sorted(figures.groupby("problem_type"), key=lambda kind: (-len(kind[1]), kind[0]))
+    rows = []
+    for name, own in kinds:
+        gates = {a: _median(some["gates"]) for a, some in own.groupby("optimization_type")}
+        share = f"{len(own) / len(figures):.1%}"
+        rows.append([name, len(own), share, *_means(own), *(gates.get(a, "-") for a in algorithms)])
+    return _table([*head, *(f"gates {a}" for a in algorithms)], rows)
 
 
-def _algorithms(found: Summary) -> list[str]:
-    return sorted(a for a, kind in found.groups if a and not kind)
+def _means(figures: pd.DataFrame) -> list[str]:
+    return [f"{figures[name].mean():.4f}" for name in ("approximation_ratio", "p_optimal")]
 
 
-def _types(found: Summary) -> list[str]:
-    kinds = [kind for a, kind in found.groups if kind and not a]
-    return sorted(kinds, key=lambda kind: (-found.groups["", kind].records, kind))
+def _median(sizes: pd.Series) -> int:
+    """The lower median, which is a size that occurs."""
+    return int(sizes.quantile(interpolation="lower"))
 
 
-def _share_table(name: str, counts: Counter[Any]) -> str:
-    total = sum(counts.values())
-    values = sorted(counts, key=lambda value: (value is None, value))
+def _distributions(figures: pd.DataFrame) -> list[str]:
+    columns = {
+        name: figures[name]
+        for name in ("number_of_qubits", "encoding", "variable_order", "template")
+    }
+    for algorithm, own in figures.groupby("optimization_type"):
+        columns[f"layers {algorithm}"] = own["number_of_layers"]
+    return [_shares(name, column) for name, column in sorted(columns.items())]
+
+
+def _shares(name: str, column: pd.Series) -> str:
+    import pandas as pd
+
+    shares = column.value_counts(normalize=True, dropna=False).sort_index()
+    values = ("none" if pd.isna(value) else str(value) for value in shares.index)
     return _table(
-        [name.replace("_", " "), *("none" if v is None else str(v) for v in values)],
-        [["share", *(f"{counts[v] / total:.1%}" for v in values)]],
+        [name.replace("_", " "), *values], [["share", *(f"{share:.1%}" for share in shares)]]
     )
 
 
@@ -334,7 +221,7 @@ def _made(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
     return "\n\n".join(lines)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         cells = (f"{v:,}" if isinstance(v, int) else str(v) for v in row)

@@ -3,117 +3,107 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from quasar.data.card import RATIO_BINS
+from quasar.report.style import BLUE, GREEN, ORANGE, SKY, panels, save
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
-    from quasar.data.card import Summary
-
-_COLOURS = {"qaoa": "#0072B2", "vqe": "#E69F00", "adaptive_vqe": "#009E73"}
-"""Okabe and Ito's colours, which readers of any colour vision tell apart."""
-_LINES = {"qaoa": (1.6, "-"), "vqe": (3.2, "-"), "adaptive_vqe": (1.4, "--")}
-"""Width and style, so that equal curves are seen behind each other."""
-_NAMES = {"qaoa": "QAOA", "vqe": "VQE", "adaptive_vqe": "adaptive VQE"}
+_RATIO_BINS = 50
 
 
-def draw_plots(found: Summary, folder: Path) -> list[str]:
-    """Draw all pictures as PNG; returns their names."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+class _Look(NamedTuple):
+    """How an algorithm is drawn; line widths differ so that equal curves are seen."""
 
-    plots = {
-        "sizes_and_types.png": (_sizes, _types),
-        "quality.png": (_ratios, _gates),
-    }
-    for name, (left, right) in plots.items():
-        figure = Figure(figsize=(10, 4), dpi=110, layout="constrained")
-        FigureCanvasAgg(figure)
-        for axes, draw in zip(figure.subplots(1, 2), (left, right), strict=True):
-            draw(axes, found)
-            for side in ("top", "right"):
-                axes.spines[side].set_visible(False)
-        figure.savefig(folder / name, metadata={"Software": None})
+    name: str
+    colour: str
+    width: float
+    line: str
+
+
+_LOOKS = {
+    "qaoa": _Look("QAOA", BLUE, 1.6, "-"),
+    "vqe": _Look("VQE", ORANGE, 3.2, "-"),
+    "adaptive_vqe": _Look("adaptive VQE", GREEN, 1.4, "--"),
+}
+
+
+def draw_plots(figures: pd.DataFrame, folder: Path) -> list[str]:
+    """Draw all pictures as PNG; returns their names.
+
+    Args:
+        figures: as from `summary.read_figures`.
+    """
+    plots = {"sizes_and_types.png": (_sizes, _types), "quality.png": (_ratios, _gates)}
+    for name, drawers in plots.items():
+        page, axes = panels(10, 4, len(drawers))
+        for draw, place in zip(drawers, axes, strict=True):
+            draw(place, figures)
+        save(page, folder / name, tight=False)
     return list(plots)
 
 
-def _algorithms(found: Summary) -> list[str]:
-    return [name for name in _COLOURS if (name, "") in found.groups]
+def _by_algorithm(figures: pd.DataFrame) -> list[tuple[_Look, pd.DataFrame]]:
+    groups = dict(tuple(figures.groupby("optimization_type")))
+    return [(look, groups[name]) for name, look in _LOOKS.items() if name in groups]
 
 
-def _sizes(axes: Axes, found: Summary) -> None:
-    counts = found.shares["number_of_qubits"]
-    axes.bar(list(counts), list(counts.values()), color="#56B4E9")
+def _sizes(axes: Axes, figures: pd.DataFrame) -> None:
+    counts = figures["number_of_qubits"].value_counts()
+    axes.bar(counts.index, counts.to_numpy(), color=SKY)
     axes.set_xlabel("qubits")
     axes.set_ylabel("records")
     axes.set_title("Sizes")
 
 
-def _types(axes: Axes, found: Summary) -> None:
-    kinds = sorted(
-        (kind for algorithm, kind in found.groups if kind and not algorithm),
-        key=lambda kind: (found.groups["", kind].records, kind),
-    )
-    left = [0] * len(kinds)
-    for name in _algorithms(found):
-        width = [
-            found.groups[name, kind].records if (name, kind) in found.groups else 0
-            for kind in kinds
-        ]
-        axes.barh(kinds, width, left=left, color=_COLOURS[name], label=_NAMES[name])
-        left = [a + b for a, b in zip(left, width, strict=True)]
+def _types(axes: Axes, figures: pd.DataFrame) -> None:
+    kinds = figures["problem_type"].value_counts().sort_index().sort_values(kind="stable").index
+    left = 0
+    for look, own in _by_algorithm(figures):
+        width = own["problem_type"].value_counts().reindex(kinds, fill_value=0)
+        axes.barh(kinds, width, left=left, color=look.colour, label=look.name)
+        left = left + width
     axes.tick_params(axis="y", labelsize=7)
     axes.set_xlabel("records")
     axes.set_title("Problem types")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend()
 
 
-def _ratios(axes: Axes, found: Summary) -> None:
-    edges = [i / RATIO_BINS for i in range(RATIO_BINS + 1)]
-    for name in _algorithms(found):
-        group = found.groups[name, ""]
-        shares = [group.ratios[i] / group.records for i in range(RATIO_BINS)]
-        width, style = _LINES[name]
+def _ratios(axes: Axes, figures: pd.DataFrame) -> None:
+    import numpy as np
+
+    for look, own in _by_algorithm(figures):
+        counts, edges = np.histogram(
+            own["approximation_ratio"].clip(0.0, 1.0), bins=_RATIO_BINS, range=(0.0, 1.0)
+        )
         axes.stairs(
-            shares, edges, color=_COLOURS[name], label=_NAMES[name], linewidth=width, ls=style
+            counts / len(own),
+            edges,
+            color=look.colour,
+            label=look.name,
+            linewidth=look.width,
+            ls=look.line,
         )
     axes.set_xlabel("approximation ratio (1: every shot finds an optimum)")
     axes.set_ylabel("share of the algorithm's records")
     axes.set_title("Quality")
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend()
 
 
-def _gates(axes: Axes, found: Summary) -> None:
-    names = _algorithms(found)
-    boxes: list[dict[str, Any]] = []
-    for name in names:
-        counts = found.groups[name, ""].counts["gates"]
-        boxes.append(
-            {
-                "label": _NAMES[name],
-                "whislo": _quantile(counts, 0.05),
-                "q1": _quantile(counts, 0.25),
-                "med": _quantile(counts, 0.5),
-                "q3": _quantile(counts, 0.75),
-                "whishi": _quantile(counts, 0.95),
-            }
-        )
-    artists = axes.bxp(boxes, showfliers=False, patch_artist=True)
-    for patch, name in zip(artists["boxes"], names, strict=True):
-        patch.set_facecolor(_COLOURS[name])
-    for line in artists["medians"]:
-        line.set_color("black")
+def _gates(axes: Axes, figures: pd.DataFrame) -> None:
+    groups = _by_algorithm(figures)
+    artists = axes.boxplot(
+        [own["gates"] for _, own in groups],
+        tick_labels=[look.name for look, _ in groups],
+        whis=(5, 95),
+        showfliers=False,
+        patch_artist=True,
+        medianprops={"color": "black"},
+    )
+    for patch, (look, _) in zip(artists["boxes"], groups, strict=True):
+        patch.set_facecolor(look.colour)
     axes.set_yscale("log")
     axes.set_ylabel("gates")
     axes.set_title("Circuit sizes (box: half of them, whiskers: 90%)")
-
-
-def _quantile(counts: Any, share: float) -> int:
-    total, seen = sum(counts.values()), 0
-    for value, records in sorted(counts.items()):
-        seen += records
-        if seen >= share * total:
-            return int(value)
-    return 0
