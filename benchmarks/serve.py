@@ -4,7 +4,7 @@
 (c) the service, single requests from so many connections at a time; (d) the service, batches. The
 service runs in a process of its own on loopback; the four take turns, and rates are medians over
 the rounds. Latencies are those of one candidate: for (d) from the request to its line. All four
-judge the same candidates with the same settings (stages 1-3, no readings), and have to agree.
+judge the same candidates with the same settings (stages 1-3, no states decoded), and have to agree.
 (e) candidates of `--qubits` qubits alone, arriving at random (Poisson) at half the rate that (c)
 has with these; a latency counts from when the request was due, also where it was sent later.
 
@@ -47,7 +47,7 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox
 
-OPTIONS = VerifyOptions(max_stage=3, readings=False)
+OPTIONS = VerifyOptions(max_stage=3, decode_top_states=False)
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 FOREVER = (
     HEAD

@@ -41,7 +41,7 @@ from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox
-from quasar.verifier.settings import Utility, VerifierSettings
+from quasar.verifier.settings import UtilitySettings, VerifierSettings
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 SHARED = ROOT.parent / "shared" / "agentq"
@@ -79,7 +79,7 @@ class Data:
 
 
 def settings(max_stage: int) -> VerifierSettings:
-    utility = Utility(max_evaluations=MAX_ITERATIONS)
+    utility = UtilitySettings(max_evaluations=MAX_ITERATIONS)
     return VerifierSettings(max_stage=max_stage, quality=False, utility=utility)
 
 

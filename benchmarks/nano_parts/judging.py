@@ -21,7 +21,7 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.settings import VerifierSettings
 
-SETTINGS = VerifierSettings(max_stage=3, readings=False)
+SETTINGS = VerifierSettings(max_stage=3, decode_top_states=False)
 _FEW = 24  # texts from which starting processes is worth it
 
 

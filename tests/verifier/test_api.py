@@ -12,6 +12,7 @@ from qiskit.circuit import Parameter, ParameterVector
 import quasar
 from quasar.core.errors import InputError
 from quasar.verifier.pipeline import Verifier
+from quasar.verifier.settings import VerifierSettings
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TEXT = HEAD + "input float g;\nqubit[3] q;\nh q;\nrx(g) q[0];\n"
@@ -131,3 +132,10 @@ def test_angles_in_degrees_are_remarked_on(gates: str, said: bool) -> None:
     report = quasar.verify(HEAD + f"qubit[3] q; h q; {gates}", TRIANGLE)
     assert report.feasible
     assert any("radians" in remark for remark in report.remarks) is said
+
+
+def test_the_old_name_of_a_setting_is_taken_for_one_release() -> None:
+    old = VerifierSettings.parse({"readings": False})
+    assert old == VerifierSettings(decode_top_states=False)
+    with pytest.raises(InputError, match="decode_top_states"):
+        VerifierSettings.parse({"decode_top_state": False})

@@ -11,7 +11,7 @@ from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import RewardWeights
-from quasar.verifier.settings import Gate, Limits, VerifierSettings
+from quasar.verifier.settings import Limits, StageGate, VerifierSettings
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TRIANGLE = {
@@ -89,9 +89,13 @@ def test_what_a_dynamic_program_leaves_open() -> None:
 
 @pytest.mark.parametrize(
     ("settings", "looked"),
-    [({}, True), ({"readings": False}, False), ({"readings": False, "effective": True}, True),
-     ({"effective": False}, False)],
-)  # fmt: skip
+    [
+        ({}, True),
+        ({"decode_top_states": False}, False),
+        ({"decode_top_states": False, "effective": True}, True),
+        ({"effective": False}, False),
+    ],
+)
 def test_effect_is_looked_for_where_it_is_read(settings: dict, looked: bool) -> None:
     found = verifier(**settings).verify(DISGUISED).quality
     assert (found.effective is not None) is looked
@@ -196,12 +200,12 @@ def test_limits_have_their_own_verdicts() -> None:
 
 def test_thresholds_keep_dear_stages_from_running() -> None:
     bad = HEAD + "qubit[3] q; rx(0.01) q[0];"
-    gate = Gate(mode="thresholds", objective_threshold=0.9)
+    gate = StageGate(mode="thresholds", objective_threshold=0.9)
     report = verifier(gate=gate).verify(bad)
     assert report.stages.objective is not None
     assert report.stages.utility is None
     assert "0.9" in report.skipped["utility"]
-    spent = verifier(gate=Gate(mode="thresholds", budget_s=1e-9)).verify(bad)
+    spent = verifier(gate=StageGate(mode="thresholds", budget_s=1e-9)).verify(bad)
     assert "budget" in spent.skipped["objective"]
     assert (report.out_of_budget, spent.out_of_budget) == (False, True)
 
@@ -213,11 +217,11 @@ def test_the_published_gate_computes_just_what_the_gated_reward_needs() -> None:
     for text in (reference, HEAD + "qubit[3] q; h q[0]; ry(1) q[1];", BEST, HEAD + "qubit[3] q;"):
         full = Verifier(problem, reference, VerifierSettings(**settings)).verify(text)
         lean = Verifier(
-            problem, reference, VerifierSettings(gate=Gate(mode="published"), **settings)
+            problem, reference, VerifierSettings(gate=StageGate(mode="published"), **settings)
         ).verify(text)
         assert lean.reward.value == pytest.approx(full.reward.value)
     alike = Verifier(
-        problem, reference, VerifierSettings(gate=Gate(mode="published"), **settings)
+        problem, reference, VerifierSettings(gate=StageGate(mode="published"), **settings)
     ).verify(reference)
     assert alike.stages.objective is None
     assert alike.stages.utility is not None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation
     from quasar.agent.refine import Step
-    from quasar.verifier.quality import Optimum, Quality, Reading
+    from quasar.verifier.quality import DecodedState, Optimum, Quality
     from quasar.verifier.report import Report
 
 
@@ -82,7 +82,7 @@ def report_text(report: Report) -> str:
         reach = "reaches" if u.evaluations == 1 else "reach"
         lines.append(f"start      {steps} from its angles {reach} energy {u.energy_optimised:.6g}")
     if quality is not None and quality.top_states:
-        lines.append(f"answer     {reading_text(quality.top_states[0])}")
+        lines.append(f"answer     {decoded_text(quality.top_states[0])}")
     if report.optimum is not None:
         lines.append(f"optimum    {optimum_text(report.optimum, report.problem.n_qubits)}")
     lines += solutions_lines(report)
@@ -97,7 +97,7 @@ def optimum_text(optimum: Optimum, n_qubits: int) -> str:
     """The best there is, and how many states are as good."""
     if optimum.status == "infeasible":
         return f"no valid solution exists (proved: all {2**n_qubits:,} states were checked)"
-    return f"{optimum.n_ground_states:,} state(s); e.g. {reading_text(optimum.example)}"
+    return f"{optimum.n_ground_states:,} state(s); e.g. {decoded_text(optimum.example)}"
 
 
 def counted(count: int, what: str) -> str:
@@ -131,15 +131,15 @@ def shots_text(shots: int | None) -> str:
     return f"{shots:,} to see an optimum with probability 0.99"
 
 
-def reading_text(reading: Reading) -> str:
+def decoded_text(state: DecodedState) -> str:
     """One basis state: bits, probability, what it means."""
-    parts = [reading.bitstring]
-    if reading.probability is not None:
-        parts.append(f"with probability {share(reading.probability)}")
-    if reading.solution is not None:
-        kind = "" if reading.feasible else "infeasible "
-        value = f" (objective {amount(reading.objective)})" if reading.objective is not None else ""
-        parts.append(f"= {kind}{solution_text(reading.solution)}{value}")
+    parts = [state.bitstring]
+    if state.probability is not None:
+        parts.append(f"with probability {share(state.probability)}")
+    if state.solution is not None:
+        kind = "" if state.feasible else "infeasible "
+        value = f" (objective {amount(state.objective)})" if state.objective is not None else ""
+        parts.append(f"= {kind}{solution_text(state.solution)}{value}")
     return " ".join(parts)
 
 
@@ -215,7 +215,7 @@ def _print_best(console: Console, found: Generation) -> None:
         console.print(f"  written by  the designer, not {found.model}", markup=False)
 
 
-def verdict_text(answer: Reading, optimum: Optimum, n_qubits: int) -> str:
+def verdict_text(answer: DecodedState, optimum: Optimum, n_qubits: int) -> str:
     """What is proved of an answer."""
     every = f"all {2**n_qubits:,} states"
     if optimum.status == "infeasible":

@@ -44,7 +44,9 @@ from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.settings import EnergyConvention, VerifierSettings
 
-VERIFIER = VerifierSettings(max_stage=3, readings=False, effective=True, measurement="all-qubits")
+VERIFIER = VerifierSettings(
+    max_stage=3, decode_top_states=False, effective=True, measurement="all-qubits"
+)
 """How candidates are judged: by the published rule on measurements, what the metrics need, and
 nothing for people."""
 

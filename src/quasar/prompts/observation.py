@@ -14,7 +14,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 
 if TYPE_CHECKING:
-    from quasar.verifier.quality import Reading
+    from quasar.verifier.quality import DecodedState
     from quasar.verifier.report import Report
     from quasar.verifier.stages.feasibility import Fault
 
@@ -116,7 +116,7 @@ def _measured_lines(report: Report) -> list[str]:
     return [*lines, _request(report)]
 
 
-def _state_line(state: Reading) -> str:
+def _state_line(state: DecodedState) -> str:
     parts = [f"- {state.ket}"]
     if state.probability is not None:
         parts.append(f"probability {state.probability:.4f}")

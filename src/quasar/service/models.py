@@ -10,7 +10,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from quasar.circuits.header import HeaderRule
 from quasar.core.settings import SpeaksPlainly
@@ -18,7 +18,7 @@ from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
 from quasar.verifier.report import Report
 from quasar.verifier.reward import RewardWeights
-from quasar.verifier.settings import EnergyConvention, Gate, VerifierSettings
+from quasar.verifier.settings import EnergyConvention, StageGate, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.agent.generate import Generation
@@ -78,12 +78,14 @@ class VerifyOptions(Request):
     """`agent-q` reverses the Hamiltonian's qubits, as the paper's tables do."""
     quality: bool = True
     """Also measure size and entanglement."""
-    readings: bool = True
+    decode_top_states: bool = Field(
+        default=True, validation_alias=AliasChoices("decode_top_states", "readings")
+    )
     """With `quality`, also decode the most probable states; off is faster."""
     header: HeaderRule = "language"
     """Which version statement a circuit needs: any of OpenQASM 3 (`language`), or the text
     `OPENQASM 3.0` (`published`). `parses` follows the published rule in either case."""
-    gate: Gate = Gate()
+    gate: StageGate = StageGate()
     """When later stages run."""
     reward: RewardWeights = RewardWeights()
     """How the reward is computed."""
@@ -94,7 +96,7 @@ class VerifyOptions(Request):
             max_stage=self.max_stage,
             energy_convention=self.energy_convention,
             quality=self.quality,
-            readings=self.readings,
+            decode_top_states=self.decode_top_states,
             header=self.header,
             gate=self.gate,
             reward=self.reward,
@@ -188,7 +190,7 @@ class BatchRequest(Request):
                 {"id": "candidate-1", "problem": "graph-1", "qasm": EXAMPLE_QASM},
                 {"id": "candidate-2", "problem": "graph-1", "qasm": "no program"},
             ],
-            "options": {"max_stage": 3, "readings": False},
+            "options": {"max_stage": 3, "decode_top_states": False},
         },
         "forbid",
     )

@@ -24,14 +24,14 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.sandbox.limits import too_nested
-from quasar.verifier.settings import Gate, VerifierSettings
+from quasar.verifier.settings import StageGate, VerifierSettings
 from quasar.verifier.stages.feasibility import Fault
 
 _KEPT_AMPLITUDES = 1 << 22
 """Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
 
 _OBSERVED = VerifierSettings(
-    quality=False, gate=Gate(mode="published"), reward=RewardWeights(scheme="gated")
+    quality=False, gate=StageGate(mode="published"), reward=RewardWeights(scheme="gated")
 )
 """What the published trainer is told: the `gated` reward, and the stages it needs."""
 

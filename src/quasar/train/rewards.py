@@ -25,7 +25,7 @@ from quasar.verifier.reward import (
     RewardWeights,
     physical_reward,
 )
-from quasar.verifier.settings import Gate, Utility, VerifierSettings
+from quasar.verifier.settings import StageGate, UtilitySettings, VerifierSettings
 
 Aim = Literal["stages", "physical"]
 
@@ -42,9 +42,9 @@ class RewardSettings(Settings):
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
     """Weights of the aim `physical`."""
-    gate: Gate = Gate()
+    gate: StageGate = StageGate()
     """When the later, more expensive stages run."""
-    utility: Utility = Utility()
+    utility: UtilitySettings = UtilitySettings()
     """The optimiser run of stage 4."""
     budget_s: float | None = Field(default=None, gt=0)
     """Seconds of the workers' time for all completions of a step on one process. Each completion
@@ -117,7 +117,7 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
     if settings.budget_s is not None:
         each = settings.budget_s * workers / completions
         if gate.mode == "off":
-            gate = Gate(
+            gate = StageGate(
                 mode="thresholds", behaviour_threshold=0, objective_threshold=0, budget_s=each
             )
         else:
@@ -131,7 +131,7 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
         gate = gate.model_copy(update={"objective_threshold": 0.0})
     return VerifierSettings(
         max_stage=4 if optimises else 3,
-        readings=False,
+        decode_top_states=False,
         # Likeness in training needs no agreement with published figures to the last digit.
         reference_engine="qulacs",
         gate=gate,

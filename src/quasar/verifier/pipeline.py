@@ -145,7 +145,7 @@ class Verifier:
         _ = self.diagonal_reversed, self.summary, self.problem.optimality
         if self.settings.max_stage >= 2:
             _ = self.reference
-        if self.settings.quality and self.settings.readings:
+        if self.settings.quality and self.settings.decode_top_states:
             _ = self.optimum, self.problem_remarks
         if self.settings.quality:
             _ = self.scale.order, self.penalty
@@ -399,7 +399,7 @@ class _Run:
             if verifier.reference_text is not None and verifier.reference_energies is not None:
                 report.energy_reference = verifier.reference_energies[0 if physical else 1]
         if settings.quality:
-            if settings.readings:
+            if settings.decode_top_states:
                 report.optimum = verifier.optimum
             if fits and execution is not None:
                 self._add_quality(report, execution)
@@ -424,7 +424,7 @@ class _Run:
     def _add_quality(self, report: Report, execution: Execution) -> None:
         verifier = self.verifier
         outcome, circuit = execution.outcome, execution.outcome.circuit
-        shots = SHOTS if verifier.settings.readings else ()
+        shots = SHOTS if verifier.settings.decode_top_states else ()
         report.solutions = verifier.scale.measure(execution.distribution, shots)
         report.penalty = verifier.penalty
         report.quality = quality.measure(
@@ -432,10 +432,10 @@ class _Run:
             outcome.state,
             circuit,
             verifier.problem,
-            readings=verifier.settings.readings,
+            decode=verifier.settings.decode_top_states,
             look_closely=verifier.settings.looks_closely,
         )
-        if not verifier.settings.readings:
+        if not verifier.settings.decode_top_states:
             return
         if outcome.answer.remark is not None:
             report.remarks.append(outcome.answer.remark)

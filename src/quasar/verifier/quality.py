@@ -26,7 +26,7 @@ UNIFORM_BITS = 0.1  # entropy this near to n bits counts as uniform
 LISTED_STATES = 8
 
 
-class Reading(BaseModel):
+class DecodedState(BaseModel):
     """One basis state and what it says about the problem."""
 
     bitstring: str
@@ -63,7 +63,7 @@ class Optimum(BaseModel):
     encoding_is_exact: bool
     """Whether optimal states and ground states are those of the best valid solutions; the flaws of
     `agent-q` can part them, and a penalty weight that is too small."""
-    example: Reading
+    example: DecodedState
     """An optimal state; the state of lowest energy where no valid solution exists."""
 
 
@@ -89,15 +89,17 @@ class Quality(BaseModel):
     """One bit string has probability >= 1 - 1e-6."""
     entropy_bits: float
     """Shannon entropy of the distribution, bits; n for a uniform one."""
-    top_states: list[Reading]
-    """The most probable basis states; empty where readings are off."""
+    top_states: list[DecodedState]
+    """The most probable basis states; empty where states are not decoded."""
 
 
-def read_state(index: int, problem: EncodedProblem, probability: float | None = None) -> Reading:
+def read_state(
+    index: int, problem: EncodedProblem, probability: float | None = None
+) -> DecodedState:
     """A basis state in the user's terms."""
     energy = problem.hamiltonian.energy(index)
     decoded = problem.decode(index)
-    return Reading(
+    return DecodedState(
         bitstring=index_to_bitstring(index, problem.n_qubits),
         ket=index_to_ket(index, problem.n_qubits),
         probability=probability,
@@ -136,18 +138,18 @@ def measure(
     circuit: Circuit | None,
     problem: EncodedProblem,
     *,
-    readings: bool = True,
+    decode: bool = True,
     look_closely: bool = True,
 ) -> Quality:
     """All of the above for a circuit on the problem's qubits; p has shape [D].
 
     Args:
-        readings: also decode the most probable states.
+        decode: also decode the most probable states.
         look_closely: also find which gates have an effect, and how many numbers they carry.
     """
     facts = state_facts(p, state)
     ordered: list[int] = []
-    if readings:
+    if decode:
         count = min(LISTED_STATES, p.size)
         top = np.argpartition(-p, count - 1)[:count]
         ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 
 from quasar.circuits.header import HeaderRule
 from quasar.circuits.parameters import read_values
@@ -27,7 +27,7 @@ class Limits(Settings):
     """Gates after unrolling loops and gate definitions."""
 
 
-class Gate(Settings):
+class StageGate(Settings):
     """When later, more expensive stages are worth their cost."""
 
     mode: Literal["off", "thresholds", "published"] = "off"
@@ -41,7 +41,7 @@ class Gate(Settings):
     """Seconds for one circuit; no further stage starts once they are spent. None: no limit."""
 
 
-class Utility(Settings):
+class UtilitySettings(Settings):
     """The optimiser run that measures how good a starting point the circuit's angles are."""
 
     max_evaluations: int = Field(default=80, ge=1)
@@ -66,11 +66,14 @@ class VerifierSettings(Settings):
     tables."""
     quality: bool = True
     """Also measure entanglement and gate statistics, for people and tables."""
-    readings: bool = True
+    decode_top_states: bool = Field(
+        default=True, validation_alias=AliasChoices("decode_top_states", "readings")
+    )
     """With `quality`, also decode the most probable states and write remarks; off in bulk use."""
     effective: bool | None = None
     """With `quality`, also find which gates have an effect and how many numbers they carry, a few
-    milliseconds a circuit. None: as `readings`, so off in bulk use."""
+    milliseconds a circuit. None: as
+    `decode_top_states`, so off in bulk use."""
     engine: str = "qulacs"
     """Simulator of candidates."""
     reference_engine: str = "qiskit"
@@ -85,11 +88,11 @@ class VerifierSettings(Settings):
     arithmetic such as `pi/3`."""
     limits: Limits = Limits()
     """What a circuit may ask for."""
-    gate: Gate = Gate()
+    gate: StageGate = StageGate()
     """When later stages run."""
     reward: RewardWeights = RewardWeights()
     """How the reward is computed."""
-    utility: Utility = Utility()
+    utility: UtilitySettings = UtilitySettings()
     """Settings of stage 4."""
 
     @field_validator("parameters", mode="before")
@@ -103,4 +106,4 @@ class VerifierSettings(Settings):
     @property
     def looks_closely(self) -> bool:
         """Whether `effective` is on."""
-        return self.readings if self.effective is None else self.effective
+        return self.decode_top_states if self.effective is None else self.effective

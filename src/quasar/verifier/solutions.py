@@ -30,7 +30,7 @@ class Solutions(BaseModel):
     1 where all cost the same, None where none is ever measured."""
     expected_best: dict[int, float | None]
     """Expected objective of the best valid solution in so many shots, given that there is one;
-    empty where readings are off."""
+    empty where states are not decoded."""
 
 
 class PenaltyWeight(BaseModel):

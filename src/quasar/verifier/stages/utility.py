@@ -13,7 +13,7 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.optimize.minimize import cobyla
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
-from quasar.verifier.settings import Utility as UtilitySettings
+from quasar.verifier.settings import UtilitySettings
 
 _RESOLUTION = 1e-10  # of the range of energies: the number of steps must not hang on last bits
 
