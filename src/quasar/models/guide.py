@@ -30,18 +30,6 @@ class Guide(Protocol):
 GuideFactory = Callable[[], Guide]
 
 
-def refuse_guides(model: str, guides: Sequence[GuideFactory | None] | None) -> None:
-    """For back ends that cannot follow a guide.
-
-    Raises:
-        InputError: there is one.
-    """
-    if guides is not None and any(guide is not None for guide in guides):
-        raise InputError(
-            f"'{model}' cannot be guided: use a local model, or generate without a guide."
-        )
-
-
 class TokenTexts(Protocol):
     """What following a guide needs to know of a tokenizer."""
 

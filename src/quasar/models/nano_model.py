@@ -22,7 +22,8 @@ from pydantic import Field
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.processes import cores
-from quasar.models.guide import GuideFactory, GuideIds
+from quasar.models.back_end import Ask, BackEnd
+from quasar.models.guide import GuideIds
 from quasar.models.kernel import KernelForward, covers, library
 from quasar.models.nano_checkpoint import (
     Checkpoint,
@@ -65,7 +66,7 @@ def _running(folder: Path, fingerprint: Fingerprint, engine: str) -> Running:
     return Running(_forward(found, engine), found.tokens, found.stop_ids, ids, caches)
 
 
-class NanoModel:
+class NanoModel(BackEnd):
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
     follows_guides = True
@@ -83,10 +84,7 @@ class NanoModel:
         if found is None:
             raise InputError(_another_form(folder))
         profile = find_profile(str(folder), settings)
-        self.name = str(profile.name)
-        self.prompt_style = str(profile.prompt_style)
-        self.max_qubits = profile.max_qubits
-        self.multi_turn = profile.multi_turn
+        self._is(profile)
         self.batch_size = settings.batch_size
         self._checkpoint = found
         self._tokens = found.tokens
@@ -106,23 +104,16 @@ class NanoModel:
             "engine": self._running.forward.engine,
         }
 
-    def complete(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        *,
-        qubits: Sequence[int | None] | None = None,
-        guides: Sequence[GuideFactory | None] | None = None,
-    ) -> list[list[Completion]]:
+    def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.
 
         An answer depends on the seed, its chat and its number among the samples; with the kernel on
         nothing else. A prompt that leaves no room in the context gives completions with an `error`.
         """
         room = Room(self.name, self._checkpoint.context, self._encode)
-        rows, answers = room.rows(chats, sampling, qubits, guides)
+        rows, answers = room.rows(asks, sampling)
         self._spread(deque(rows), sampling, answers)
-        return by_chat(answers, len(chats), sampling.samples)
+        return by_chat(answers, len(asks), sampling.samples)
 
     def _encode(self, chat: Sequence[Message]) -> list[int]:
         return self._tokens.encode(chat_text(chat))

@@ -26,17 +26,10 @@ from pydantic import Field
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.retries import Backoff, TransientError, retry_after_s
 from quasar.core.seeds import generator
+from quasar.models.back_end import Ask, BackEnd
 from quasar.models.grammar import qasm_grammar
-from quasar.models.guide import GuideFactory, refuse_guides
 from quasar.models.profile import DEFAULT_STYLE, Profile
-from quasar.models.protocol import (
-    Completion,
-    FinishReason,
-    Sampling,
-    an_entry_each,
-    chat_streams,
-    failed,
-)
+from quasar.models.protocol import Completion, FinishReason, Sampling, failed
 from quasar.prompts.chat import Message
 
 DEFAULT_URL = "https://api.openai.com/v1"
@@ -94,7 +87,7 @@ class Usage:
     cost: float = 0.0
 
 
-class OpenAIModel:
+class OpenAIModel(BackEnd):
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
     def __init__(self, model: str, settings: OpenAISettings | None = None) -> None:
@@ -130,14 +123,7 @@ class OpenAIModel:
         """Requests, tokens and cost since the model was made."""
         return self._usage
 
-    def complete(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        *,
-        qubits: Sequence[int | None] | None = None,
-        guides: Sequence[GuideFactory | None] | None = None,
-    ) -> list[list[Completion]]:
+    def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.
 
         Samples are asked for at once where the endpoint knows `n`, else by repeated requests. Of a
@@ -146,14 +132,12 @@ class OpenAIModel:
 
         Raises:
             InputError: the endpoint refuses the key or does not know the model; or `qubits` are
-                asked for and `grammar` is not set; or there is a guide.
+                asked for and `grammar` is not set.
             InfrastructureError: the endpoint gave no answer at all.
         """
-        refuse_guides(self.name, guides)
-        grammars = self._grammars(an_entry_each(chats, qubits, "qubits"))
-        streams = chat_streams(chats)
-        got: list[list[Completion]] = [[] for _ in chats]
-        asked = [0 for _ in chats]
+        grammars = self._grammars([ask.n_qubits for ask in asks])
+        got: list[list[Completion]] = [[] for _ in asks]
+        asked = [0 for _ in asks]
         watch = _Watch()
         with ThreadPoolExecutor(self._settings.concurrency) as pool:
             # Rounds: a server that ignores `n` is asked again for what is missing.
@@ -162,8 +146,8 @@ class OpenAIModel:
                 for i, answers in enumerate(got):
                     missing = sampling.samples - len(answers)
                     for n in self._portions(missing):
-                        rng = generator(sampling.seed, "completion", streams[i], asked[i])
-                        body = self._body(chats[i], sampling, n, int(rng.integers(2**31)))
+                        rng = generator(sampling.seed, "completion", asks[i].stream, asked[i])
+                        body = self._body(asks[i].chat, sampling, n, int(rng.integers(2**31)))
                         body |= grammars[i]
                         asked[i] += 1
                         parts.append((i, n, pool.submit(self._ask, body, n, watch)))

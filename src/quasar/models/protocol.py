@@ -6,22 +6,17 @@ of a batch are kept; it raises only where nothing can be had at all.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 from pydantic import Field
 
-from quasar.core.errors import InputError
 from quasar.core.settings import Settings
 from quasar.models.guide import GuideFactory
 from quasar.prompts.chat import Message
 
 FinishReason = Literal["stop", "length", "error"]
-T = TypeVar("T")
 
 
 class Sampling(Settings):
@@ -110,42 +105,9 @@ class Model(Protocol):
         """
 
 
-def an_entry_each(
-    chats: Sequence[Sequence[Message]], given: Sequence[T | None] | None, what: str
-) -> Sequence[T | None]:
-    """`given`, or None for each chat.
-
-    Args:
-        what: the argument's name, for the message.
-
-    Raises:
-        InputError: as many entries as chats are needed.
-    """
-    if given is None:
-        return [None] * len(chats)
-    if len(given) != len(chats):
-        raise InputError(f"{what} names {len(given)} chats, but there are {len(chats)}.")
-    return given
-
-
 def failed(reason: str, prompt_tokens: int = 0, *, outage: bool = False) -> Completion:
     """A completion that is not there, and why; see `Completion` for the arguments."""
     return Completion("", "error", prompt_tokens=prompt_tokens, error=reason, outage=outage)
-
-
-def chat_streams(chats: Sequence[Sequence[Message]]) -> list[str]:
-    """A name for each chat's stream of randomness: its content, and how often it came before.
-
-    So an answer does not depend on the other chats of a call, and asking the same twice in one
-    call gives two different answers.
-    """
-    seen: Counter[str] = Counter()
-    names = []
-    for chat in chats:
-        digest = hashlib.sha256(json.dumps(list(chat), sort_keys=True).encode()).hexdigest()
-        names.append(f"{digest}/{seen[digest]}")
-        seen[digest] += 1
-    return names
 
 
 def no_room(model: str, prompt_tokens: int, context: int) -> Completion:

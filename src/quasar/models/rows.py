@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from quasar.models.back_end import Ask
 from quasar.models.guide import GuideFactory
-from quasar.models.protocol import (
-    Completion,
-    Sampling,
-    an_entry_each,
-    chat_streams,
-    no_room,
-)
+from quasar.models.protocol import Completion, Sampling, no_room
 from quasar.prompts.chat import Message
 
 Answers = dict[tuple[int, int], Completion]
@@ -56,34 +51,17 @@ class Room:
     context: int
     encode: Callable[[Sequence[Message]], Sequence[int]]
 
-    def rows(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        qubits: Sequence[int | None] | None,
-        guides: Sequence[GuideFactory | None] | None,
-    ) -> tuple[list[Row], Answers]:
-        """The rows of a call, chat by chat, and the answers that a full context settles.
-
-        A guide takes precedence over the grammar.
-
-        Raises:
-            InputError: `qubits` or `guides` do not fit the chats.
-        """
-        makers = an_entry_each(chats, guides, "guides")
-        widths = an_entry_each(chats, qubits, "qubits")
-        streams = chat_streams(chats)
+    def rows(self, asks: Sequence[Ask], sampling: Sampling) -> tuple[list[Row], Answers]:
+        """The rows of a call, chat by chat, and the answers that a full context settles."""
         rows: list[Row] = []
         settled: Answers = {}
-        for number, chat in enumerate(chats):
-            prompt = tuple(self.encode(chat))
+        for number, ask in enumerate(asks):
+            prompt = tuple(self.encode(ask.chat))
             left = self.context - len(prompt)
             limit = left if sampling.max_tokens is None else min(left, sampling.max_tokens)
-            maker = makers[number]
-            width = widths[number] if maker is None else None
             for k in range(sampling.samples):
                 if left > 0:
-                    rows.append(Row(number, k, prompt, limit, streams[number], width, maker))
+                    rows.append(Row(number, k, prompt, limit, ask.stream, ask.n_qubits, ask.guide))
                 else:
                     settled[number, k] = no_room(self.name, len(prompt), self.context)
         return rows, settled

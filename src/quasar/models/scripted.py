@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from quasar.core.errors import InputError
-from quasar.models.guide import GuideFactory, refuse_guides
-from quasar.models.protocol import Completion, Sampling, an_entry_each
+from quasar.models.back_end import Ask, BackEnd
+from quasar.models.protocol import Completion, Sampling
 from quasar.prompts.chat import Message
 
 Answer = str | Completion
 Script = Sequence[Answer] | Callable[[Sequence[Message], int], Answer]
 
 
-class ScriptedModel:
+class ScriptedModel(BackEnd):
     """Answers from a script.
 
     Attributes:
@@ -45,25 +45,17 @@ class ScriptedModel:
         self._script = script
         self._used = 0
 
-    def complete(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        *,
-        qubits: Sequence[int | None] | None = None,
-        guides: Sequence[GuideFactory | None] | None = None,
-    ) -> list[list[Completion]]:
+    def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """The next answers of the script.
 
         Raises:
-            InputError: the script is used up, `qubits` does not fit the chats, or there is a guide.
+            InputError: the script is used up.
         """
-        refuse_guides(self.name, guides)
-        self.qubits += an_entry_each(chats, qubits, "qubits")
-        self.chats += [list(chat) for chat in chats]
+        self.qubits += [ask.n_qubits for ask in asks]
+        self.chats += [list(ask.chat) for ask in asks]
         return [
-            [_completion(self._next(chat, sample)) for sample in range(sampling.samples)]
-            for chat in chats
+            [_completion(self._next(ask.chat, sample)) for sample in range(sampling.samples)]
+            for ask in asks
         ]
 
     def _next(self, chat: Sequence[Message], sample: int) -> Answer:

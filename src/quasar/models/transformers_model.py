@@ -16,10 +16,11 @@ from typing import Any, Self
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
+from quasar.models.back_end import Ask, BackEnd
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.constraint import QasmConstraint, QasmGuide
 from quasar.models.growing_cache import fits, growing_cache
-from quasar.models.guide import GuidedRow, GuideFactory, GuideIds
+from quasar.models.guide import GuidedRow, GuideIds
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import Completion, FinishReason, Sampling, failed
 from quasar.models.row_sampler import RowSampler
@@ -33,10 +34,9 @@ from quasar.models.transformers_loading import (
     need_libraries,
     stop_ids_of,
 )
-from quasar.prompts.chat import Message
 
 
-class TransformersModel:
+class TransformersModel(BackEnd):
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
     follows_guides = True
@@ -87,10 +87,7 @@ class TransformersModel:
         profile: Profile,
         batch_size: int,
     ) -> None:
-        self.name = str(profile.name)
-        self.prompt_style = str(profile.prompt_style)
-        self.max_qubits = profile.max_qubits
-        self.multi_turn = profile.multi_turn
+        self._is(profile)
         self.batch_size = batch_size
         self._tokenizer = tokenizer
         self._chat_tokens = chat_tokens
@@ -106,14 +103,7 @@ class TransformersModel:
         dtype = str(self._model.dtype).removeprefix("torch.")
         return {"device": str(self._model.device), "dtype": dtype, "context": self._context}
 
-    def complete(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        *,
-        qubits: Sequence[int | None] | None = None,
-        guides: Sequence[GuideFactory | None] | None = None,
-    ) -> list[list[Completion]]:
+    def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.
 
         An answer depends on the seed, its chat and its number among the samples, and not on the
@@ -121,11 +111,11 @@ class TransformersModel:
         gives completions with an `error`.
         """
         room = Room(self.name, self._context, self._chat_tokens.encode)
-        rows, answers = room.rows(chats, sampling, qubits, guides)
+        rows, answers = room.rows(asks, sampling)
         if self._grammar is None and any(row.n_qubits is not None for row in rows):
             self._grammar = QasmGuide.of(self._tokenizer, self._stop_ids)
         answers |= self._in_batches(rows, sampling)
-        return by_chat(answers, len(chats), sampling.samples)
+        return by_chat(answers, len(asks), sampling.samples)
 
     def _in_batches(self, rows: Sequence[Row], sampling: Sampling) -> Answers:
         """The answer of each row, by chat and sample."""

@@ -14,19 +14,12 @@ from pydantic import Field
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
+from quasar.models.back_end import Ask, BackEnd
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.grammar import qasm_grammar
-from quasar.models.guide import GuideFactory, refuse_guides
 from quasar.models.profile import Profile, find_profile
-from quasar.models.protocol import (
-    Completion,
-    FinishReason,
-    Sampling,
-    an_entry_each,
-    chat_streams,
-    no_room,
-)
-from quasar.prompts.chat import Message
+from quasar.models.protocol import Completion, FinishReason, Sampling
+from quasar.models.rows import Room, Row, by_chat
 
 
 class VllmSettings(Profile):
@@ -46,7 +39,7 @@ class VllmSettings(Profile):
     """Branch, tag or commit of a hub id; None: its newest."""
 
 
-class VllmModel:
+class VllmModel(BackEnd):
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
     def __init__(self, model: str, settings: VllmSettings | None = None) -> None:
@@ -61,44 +54,25 @@ class VllmModel:
         """
         settings = settings or VllmSettings()
         profile = find_profile(model, settings)
-        self.name = str(profile.name)
-        self.prompt_style = str(profile.prompt_style)
-        self.max_qubits = profile.max_qubits
-        self.multi_turn = profile.multi_turn
+        self._is(profile)
         self._engine = _engine(model, settings)
         self._chat_tokens = ChatTokens(self._engine.get_tokenizer(), model, settings.chat_template)
         self._context = int(self._engine.llm_engine.model_config.max_model_len)
 
-    def complete(
-        self,
-        chats: Sequence[Sequence[Message]],
-        sampling: Sampling,
-        *,
-        qubits: Sequence[int | None] | None = None,
-        guides: Sequence[GuideFactory | None] | None = None,
-    ) -> list[list[Completion]]:
+    def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`."""
-        refuse_guides(self.name, guides)
-        widths = an_entry_each(chats, qubits, "qubits")
-        streams = chat_streams(chats)
-        out: list[list[Completion]] = [[] for _ in chats]
-        numbers, prompts, parameters = [], [], []
-        for number, chat in enumerate(chats):
-            prompt = self._chat_tokens.encode(chat)
-            room = self._context - len(prompt)
-            if room < 1:
-                out[number] = [no_room(self.name, len(prompt), self._context)] * sampling.samples
-                continue
-            numbers.append(number)
-            prompts.append({"prompt_token_ids": prompt})
-            limit = room if sampling.max_tokens is None else min(room, sampling.max_tokens)
-            seed = int(generator(sampling.seed, "completion", streams[number]).integers(2**31))
-            parameters.append(_parameters(sampling, limit, seed, widths[number]))
+        room = Room(self.name, self._context, self._chat_tokens.encode)
+        rows, settled = room.rows(asks, sampling)
+        # One request a chat: vLLM draws the samples itself.
+        first = [row for row in rows if row.sample == 0]
+        prompts = [{"prompt_token_ids": list(row.prompt)} for row in first]
+        parameters = [_parameters(sampling, row) for row in first]
         if prompts:
             results = self._engine.generate(prompts, parameters, use_tqdm=False)
-            for number, result in zip(numbers, results, strict=True):
-                out[number] = [_completion(result, made) for made in result.outputs]
-        return out
+            for row, result in zip(first, results, strict=True):
+                for sample, made in enumerate(result.outputs):
+                    settled[row.chat, sample] = _completion(result, made)
+        return by_chat(settled, len(asks), sampling.samples)
 
 
 def _engine(model: str, settings: VllmSettings) -> Any:
@@ -125,17 +99,17 @@ def _engine(model: str, settings: VllmSettings) -> Any:
         raise InfrastructureError(f"vLLM cannot start '{model}': {error}") from error
 
 
-def _parameters(sampling: Sampling, limit: int, seed: int, n_qubits: int | None) -> Any:
+def _parameters(sampling: Sampling, row: Row) -> Any:
     from vllm import SamplingParams
     from vllm.sampling_params import StructuredOutputsParams
 
-    held = None if n_qubits is None else StructuredOutputsParams(grammar=qasm_grammar(n_qubits))
+    held = row.n_qubits and StructuredOutputsParams(grammar=qasm_grammar(row.n_qubits))
     return SamplingParams(
         n=sampling.samples,
         temperature=sampling.temperature,
         top_p=sampling.top_p,
-        max_tokens=limit,
-        seed=seed,
+        max_tokens=row.max_tokens,
+        seed=int(generator(sampling.seed, "completion", row.stream).integers(2**31)),
         structured_outputs=held,
     )
 
