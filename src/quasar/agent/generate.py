@@ -40,7 +40,7 @@ from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
 
 DESIGNER = "designer"
-"""The classical designer, which is no language model."""
+"""The classical designer, which is not a language model."""
 DEFAULT_MODEL = "nano"
 """What writes circuits where nothing else is said."""
 
@@ -58,7 +58,7 @@ class Generation:
         interrupted: the user ended it; this is what there was.
         samples: how many attempts were asked for.
         polishing_evaluations: the budget of polishing, all candidates together; None without.
-        comparison: guessing and classical search on the problem; None where nobody asked.
+        comparison: guessing and classical search on the problem; None unless `compare` was set.
     """
 
     problem: EncodedProblem
@@ -183,15 +183,10 @@ def generate(
     judging = VerifierSettings.given(verifier_settings, "verifier_settings")
     drawing = Sampling.given(sampling, "sampling")
     limits = SandboxLimits.given(sandbox, "sandbox", switch=True)
-    if samples is not None:
-        need_whole(samples, "samples", 1)
-    need_whole(first_sample, "first_sample", 0)
-    flags = {"constrained": constrained, "compare": compare, "with_qaoa": with_qaoa}
-    for name, given in flags.items():
-        if not isinstance(given, bool):
-            raise InputError(f"{name} must be True or False, not {given!r}.")
-    if guided is not None and not isinstance(guided, bool):
-        raise InputError(f"guided must be True, False or None, not {guided!r}.")
+    _need_numbers(samples, first_sample)
+    _need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
+    if guided is not None:
+        _need_flags(guided=guided)
     if model_options is not None and not isinstance(model_options, Mapping):
         raise InputError("model_options must be a dict such as {'dtype': 'bfloat16'}.")
     if progress is not None and not callable(progress):
@@ -224,8 +219,20 @@ def generate(
         return _compared(found, compare)
 
 
+def _need_numbers(samples: int | None, first_sample: int) -> None:
+    if samples is not None:
+        need_whole(samples, "samples", 1)
+    need_whole(first_sample, "first_sample", 0)
+
+
+def _need_flags(**given: object) -> None:
+    for name, value in given.items():
+        if not isinstance(value, bool):
+            raise InputError(f"{name} must be True or False, not {value!r}.")
+
+
 def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
-    """How many attempts are made where nothing is said."""
+    """How many attempts are made by default."""
     return 1 if writer is None or refine is None else PROPOSALS
 
 

@@ -3,7 +3,7 @@
 Every angle of a one-angle gate is freed on its own, and L-BFGS runs from the circuit's angles. A
 circuit that writes one basis state, right or wrong, sits where the gradient of a diagonal energy
 vanishes; so, until the energy is the lowest possible, each further start moves all angles of the
-best point so far a little and draws some of them anew.
+best point so far a little and draws some of them again.
 
 Measured on circuits that write a wrong state (docs/generate.md): this finds the optimum more often,
 in fewer evaluations, than small noise on all angles (stuck), entirely random starts, or coordinate
@@ -28,7 +28,7 @@ from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 
 REDRAWN = 0.3
-"""Part of the angles drawn anew for a further start (measured: 0.2 and 0.5 do worse)."""
+"""Part of the angles drawn again for a further start (measured: 0.2 and 0.5 do worse)."""
 NUDGE = 0.05
 """Standard deviation of the move of all other angles, radians: leaves a stationary point."""
 
@@ -140,7 +140,7 @@ class _Search:
     def run(self, given: FloatVector, rng: np.random.Generator) -> FloatVector:
         """The best angles found, shape [P]; `given` where the budget is empty.
 
-        Those whose most probable state is optimal go before others of lower energy, as long as
+        Those whose most probable state is optimal take precedence over others of lower energy, as long as
         they are better than what was given.
         """
         if self.reached(given):

@@ -65,7 +65,7 @@ class Proposal:
 
 
 class Question(NamedTuple):
-    """A chat that ends in the user's turn, about a problem of so many qubits.
+    """A chat that ends in the user's turn, about a problem of `n_qubits` qubits.
 
     Attributes:
         guide: what makes a guide for each answer; None: the model answers by itself.
@@ -143,23 +143,23 @@ class Proposer:
             for question, row in zip(questions, answers, strict=True)
         ]
 
-    def again(self, told: Sequence[tuple[Proposal, str]], n_qubits: int) -> list[Proposal]:
+    def again(self, replies: Sequence[tuple[Proposal, str]], n_qubits: int) -> list[Proposal]:
         """The next turn of conversations about one problem.
 
         Args:
-            told: the last answer of each, and what the user says to it.
+            replies: the last answer of each, and what the user says to it.
 
         Raises:
-            InputError: the chat template refuses so many turns, or as for `propose`.
+            InputError: the chat template refuses that many turns, or as for `propose`.
             InfrastructureError: nothing can be had.
         """
         questions = [
-            Question(self._continued(last, words), n_qubits, last.guide) for last, words in told
+            Question(self._continued(last, words), n_qubits, last.guide) for last, words in replies
         ]
         rows = self._ask(questions, 1)
         return [
             _proposal(row[0], question, last.sample, last.turn + 1)
-            for (last, _), question, row in zip(told, questions, rows, strict=True)
+            for (last, _), question, row in zip(replies, questions, rows, strict=True)
         ]
 
     def _ask(self, questions: Sequence[Question], samples: int) -> list[list[Completion]]:

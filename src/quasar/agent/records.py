@@ -1,7 +1,7 @@
 """Candidates for many records: batched, appended line by line, resumed where they stopped.
 
 A line has `run`, `sample_index`, `candidate` and `qasm`, as every generations file; of a language
-model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (so many at the text's
+model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (how many at the text's
 end followed from what the model had decided), and `error` where there was no answer. With
 refinement there is one line a record, its `run` says so, and `origin` and `written` tell what the
 model wrote from what was polished.
@@ -94,11 +94,11 @@ def generate_records(
     with disk_errors(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         _write_manifest(out, done.run, stated)
-        told = progress or Progress()
-        told.start("writing", count)
+        shown = progress or Progress()
+        shown.start("writing", count)
         with out.open("a", encoding="utf-8") as stream:
             try:
-                _write(lines, stream, done, told)
+                _write(lines, stream, done, shown)
             except InfrastructureError as error:
                 raise InfrastructureError(
                     f"{error} {done.written} candidates were written before that; run the same "
@@ -145,13 +145,13 @@ def read_records(path: Path) -> list[Record]:
     """All records of a file.
 
     Raises:
-        InputError: it cannot be read, a number is none or comes twice, or there is no record.
+        InputError: it cannot be read, a number is not an integer or occurs twice, or there are no records.
     """
     found: dict[int, Record] = {}
     for number, data in read_jsonl(path, what="records file"):
         index = data.get("sample_index", number - 1)
         if not isinstance(index, int) or isinstance(index, bool):
-            raise InputError(f"{path}, line {number}: 'sample_index' must be a whole number.")
+            raise InputError(f"{path}, line {number}: 'sample_index' must be an integer.")
         if index in found:
             raise InputError(f"{path}, line {number}: sample_index {index} is there already.")
         found[index] = Record(index, data)

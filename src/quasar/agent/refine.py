@@ -162,16 +162,16 @@ def feed_back(
     steps: list[Step] = []
     going = [candidate for candidate in first if _has_more_to_say(candidate)]
     for _ in range(1, turns):
-        told = [
+        replies = [
             (c.proposal, proposer.style.reply(verifier.problem, c.report if c.qasm else None))
             for c in going
             if c.proposal is not None
         ]
-        if not told:
+        if not replies:
             break
         try:
             with verifier.interrupt.at_once():
-                proposals = proposer.again(told, verifier.problem.n_qubits)
+                proposals = proposer.again(replies, verifier.problem.n_qubits)
         except KeyboardInterrupt:
             if not verifier.interrupt.requested:
                 raise

@@ -40,7 +40,7 @@ def command(
             typer.echo("\n".join(f"{key:{width}}  {title}" for key, title in known.items()))
         return
     if name not in known:
-        raise InputError(f"there is no benchmark {name!r}; there are {', '.join(known)}.")
+        raise InputError(f"unknown benchmark {name!r}; choose one of {', '.join(known)}.")
     sys.path.insert(0, str(folder.parent))
     module = importlib.import_module(f"benchmarks.{name}")
     with contextlib.redirect_stdout(sys.stderr) if as_json else contextlib.nullcontext():

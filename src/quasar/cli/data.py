@@ -54,7 +54,7 @@ def build(
         Path | None,
         typer.Option(
             help="Settings in TOML, or the manifest.json of a data set to make again; the options "
-            "here go before it.",
+            "here take precedence over it.",
             show_default=False,
         ),
     ] = None,
@@ -143,7 +143,7 @@ def validate(
     sample: Annotated[
         int | None,
         typer.Option(
-            help="Simulate only so many records again; the rest is checked on all.",
+            help="Simulate only this many records again; everything else is checked on all.",
             min=1,
             show_default="all",
         ),
@@ -207,7 +207,7 @@ def import_(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take over records in the public schema, and measure their circuits anew."""
+    """Take over records in the public schema, and measure their circuits again."""
     from quasar.core.processes import cores
     from quasar.data.importing import REJECTED, import_records
 
@@ -306,7 +306,7 @@ def leakage(
 
 @app.command()
 def card(folder: DataSet) -> None:
-    """Write the data card (README.md and plots) anew from the data."""
+    """Write the data card (README.md and plots) again from the data."""
     from quasar.data.build import read_manifest
     from quasar.data.card import write_card
     from quasar.data.storage import require_parquet

@@ -91,7 +91,7 @@ def command(
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
     force: Annotated[
-        bool, typer.Option("--force", help="Start anew in a folder that holds another evaluation.")
+        bool, typer.Option("--force", help="Start again in a folder that holds another evaluation.")
     ] = False,
     executor: OnExecutor = "local",
     ray_address: RayAddress = None,

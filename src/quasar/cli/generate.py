@@ -171,7 +171,7 @@ def model_options(given: list[str]) -> dict[str, Any]:
     """The back end's settings from `key=value` texts; lists and objects are written as JSON.
 
     Raises:
-        InputError: one is no such pair.
+        InputError: one is not such a pair.
     """
     options: dict[str, Any] = {}
     for text in given:
@@ -329,4 +329,4 @@ def _many(
         f"{done.written} candidates written to {out}, {done.kept} already there.", file=sys.stderr
     )
     if done.failed:
-        print(f"{done.failed} of them are no answer; the lines say why.", file=sys.stderr)
+        print(f"{done.failed} candidates have no answer; see their `error` field.", file=sys.stderr)

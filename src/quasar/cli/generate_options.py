@@ -157,7 +157,7 @@ MaxEvaluations = Annotated[
 MaxSeconds = Annotated[
     float | None,
     typer.Option(
-        help="Also stop after so many seconds for each algorithm of the designer, and for the "
+        help="Also stop after this many seconds for each algorithm of the designer, and for the "
         "polishing of --refine. What this cuts short may differ from run to run, and says so. "
         "Default: no limit.",
         min=0.1,

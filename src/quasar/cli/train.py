@@ -157,7 +157,7 @@ def read_config(path: Path, changes: Sequence[str]) -> dict[str, Any]:
         for table in tables:
             place = place.setdefault(table, {})
             if not isinstance(place, dict):
-                raise InputError(f"--set {change}: {table} is no table of the configuration.")
+                raise InputError(f"--set {change}: {table} is not a table of the configuration.")
         place[last] = _value(text)
     return data
 

@@ -35,7 +35,7 @@ class QasmGuide:
 
         Args:
             vocabulary: what each token adds to the text, by id.
-            special: tokens that are no text.
+            special: tokens that are not text.
             stop_ids: tokens that end an answer.
 
         Raises:
@@ -76,7 +76,7 @@ class QasmGuide:
         """A new state at the beginning of a program on `n_qubits` qubits (an `LLMatcher`).
 
         Raises:
-            InputError: the grammar does not cover so many qubits.
+            InputError: the grammar does not cover that many qubits.
         """
         return self._fresh(n_qubits).deep_copy()
 
@@ -89,7 +89,7 @@ class QasmGuide:
 
 
 class QasmConstraint:
-    """A logits processor; made anew for each batch.
+    """A logits processor; made for each batch.
 
     Attributes:
         stuck: rows whose tokenizer has no token that goes on; they are ended where they are.

@@ -15,7 +15,7 @@ from quasar.core.errors import InputError
 
 
 class Guide(Protocol):
-    """One answer's guide; made anew for each sample."""
+    """One answer's guide; made for each sample."""
 
     def allowed(self) -> tuple[str, ...] | None:
         """Texts of the tokens that may come next; a single one is forced; None: any."""

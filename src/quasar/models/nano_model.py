@@ -45,7 +45,7 @@ _ROWS_A_THREAD = 3
 
 
 class NanoSettings(Profile):
-    """How the model is run; the profile's fields go before `quasar.json`."""
+    """How the model is run; the profile's fields take precedence over `quasar.json`."""
 
     engine: Literal["auto", "kernel", "numpy"] = "auto"
     """`kernel`: compiled when the package was built; `numpy`: slower, the same to rounding; `auto`:

@@ -1,7 +1,7 @@
 """Any model behind an OpenAI-compatible chat endpoint: hosted ones, and `vllm serve`.
 
 One bad answer (refused prompt, garbage, nothing) is that completion's `error`; the others are kept.
-Trouble that may pass (429, 5xx, timeouts, lost connections, answers that are no JSON) is tried
+Trouble that may pass (429, 5xx, timeouts, lost connections, answers that are not JSON) is tried
 again after a growing, jittered wait, or the wait that the server asks for. The key is read from the
 environment and appears in no message.
 
@@ -280,7 +280,7 @@ class OpenAIModel(BackEnd):
         """The completions of an answer.
 
         Raises:
-            TransientError: it is no JSON, or has no choices.
+            TransientError: it is not JSON, or has no choices.
         """
         try:
             answer = json.loads(text)

@@ -16,7 +16,7 @@ from quasar.core.settings import Settings
 
 PROFILE_FILE = "quasar.json"
 DEFAULT_STYLE = "few-shot"
-"""For models that nobody has trained on a style: the task and examples in plain words."""
+"""For models that were not trained on a style: the task and examples in plain words."""
 
 
 class Profile(Settings):
@@ -54,12 +54,12 @@ SHORT_NAMES = {
 }
 
 
-def find_profile(model: str, wishes: Profile | None = None) -> Profile:
+def find_profile(model: str, given: Profile | None = None) -> Profile:
     """The profile of a checkpoint, with name and prompt style always set.
 
     Args:
         model: local folder or hub id.
-        wishes: what the user says, which goes before what the checkpoint says.
+        given: what the user says; it takes precedence over what the checkpoint says.
 
     Raises:
         InputError: `quasar.json` is there and cannot be read; the message names the file.
@@ -70,7 +70,7 @@ def find_profile(model: str, wishes: Profile | None = None) -> Profile:
         found = _read(path).over(found)
     own = Profile(name=Path(model).resolve().name if Path(model).is_dir() else model)
     basis = found.over(own).over(Profile(prompt_style=DEFAULT_STYLE))
-    return wishes.over(basis) if wishes else basis
+    return given.over(basis) if given else basis
 
 
 def _read(path: Path) -> Profile:

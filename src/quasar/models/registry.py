@@ -9,7 +9,7 @@
 
 Folders of the packaged model's form are run by `nano_model`, which needs no transformers.
 
-The classical designer is no language model and not found here. A new back end is its file and one
+The classical designer is not a language model, and is not found here. A new back end is its file and one
 line in `_BACK_ENDS`.
 """
 
@@ -50,24 +50,24 @@ def load_model(spec: str, options: Mapping[str, Any] | None = None) -> Model:
 
 
 def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | None:
-    """Qubits of the largest problem a model knows, told without loading it; None: not known.
+    """Qubits of the largest problem a model knows, without loading it; None: not known.
 
     What is wrong with the name is for `load_model` to say.
 
     Raises:
         InputError: its `quasar.json`, or the option `max_qubits`, cannot be read.
     """
-    wishes = {k: v for k, v in (options or {}).items() if k == "max_qubits"}
+    given = {k: v for k, v in (options or {}).items() if k == "max_qubits"}
     kind, separator, rest = spec.partition(":")
     if separator and kind in _BACK_ENDS and not Path(spec).exists():
         if kind == "openai" or not rest:
-            return Profile.parse(wishes).max_qubits
+            return Profile.parse(given).max_qubits
         spec = rest
     try:
         found = checkpoint(spec)
     except InputError:
         return None
-    return find_profile(found, Profile.parse(wishes)).max_qubits
+    return find_profile(found, Profile.parse(given)).max_qubits
 
 
 def packaged_folder() -> Path:

@@ -57,7 +57,7 @@ class RowSampler:
         u = torch.tensor(numbers, dtype=torch.float64)
         kept = total[:, -1:].contiguous()
         drawn = torch.searchsorted(total, u.to(scores.device) * kept, right=True)
-        # Rounding may lift the goal to the whole: the last token with a share is then meant.
+        # Rounding may lift the goal to the whole: the last token with any probability is then meant.
         drawn = torch.minimum(drawn, torch.searchsorted(total, kept))
         return torch.full_like(scores, float("-inf")).scatter(-1, drawn, 0.0)
 
@@ -78,7 +78,7 @@ def draw(
     shares /= shares.sum()
     kept = None
     if top_p < 1:
-        # The set's least share, times at most V of them, makes up what the set leaves out.
+        # The set's least probability, times at most V of them, makes up what the set leaves out.
         likely = np.flatnonzero(shares > 0.5 * (1 - top_p) / len(shares))
         likely = likely[np.argsort(-shares[likely], kind="stable")]
         ordered = shares[likely]

@@ -85,7 +85,7 @@ class Forward(Protocol):
 
 
 def read_shape(folder: Path) -> Shape | None:
-    """The sizes of a checkpoint; None where it is no model of this kind.
+    """The sizes of a checkpoint; None where it is not a model of this kind.
 
     Raises:
         InputError: `config.json` is there and cannot be read.

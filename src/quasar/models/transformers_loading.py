@@ -24,7 +24,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class TransformersSettings(Profile):
-    """How a checkpoint is loaded and run; the profile's fields go before `quasar.json`."""
+    """How a checkpoint is loaded and run; the profile's fields take precedence over `quasar.json`."""
 
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     """Type of the weights; `auto`: as the checkpoint is stored."""
@@ -158,7 +158,7 @@ def _place(model: Any, device: str) -> Any:
             raise InfrastructureError(
                 f"the model does not fit onto {device}: try load_in_4bit=true or dtype=bfloat16."
             ) from error
-        raise InputError(f"there is no device '{device}' here: {error}.") from error
+        raise InputError(f"device '{device}' is not available: {error}.") from error
 
 
 def stop_ids_of(model: Any, tokenizer: Any) -> tuple[int, ...]:

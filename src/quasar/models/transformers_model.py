@@ -64,7 +64,7 @@ class TransformersModel(BackEnd):
 
     @classmethod
     def of(cls, model: Any, tokenizer: Any, profile: Profile, *, batch_size: int = 8) -> Self:
-        """A model in training or already loaded, as it stands.
+        """A model in training or already loaded, unchanged.
 
         Args:
             model: a `transformers` causal LM.

@@ -23,7 +23,7 @@ from quasar.models.rows import Room, Row, by_chat
 
 
 class VllmSettings(Profile):
-    """How vLLM loads a checkpoint; the profile's fields go before `quasar.json`."""
+    """How vLLM loads a checkpoint; the profile's fields take precedence over `quasar.json`."""
 
     dtype: str = "auto"
     """Type of the weights, as vLLM names it."""

@@ -25,7 +25,7 @@ class WordTokens:
 
     Attributes:
         words: text of each token, by id.
-        special_ids: ids of the tokens that are no text.
+        special_ids: ids of the tokens that are not text.
         unknown_id: stands for a run of characters that no word begins with.
     """
 
@@ -36,7 +36,7 @@ class WordTokens:
 
         Args:
             words: all tokens, each once, in the order of their ids.
-            special: those of them that are no text, and are recognised before all others.
+            special: those of them that are not text, and are recognised before all others.
             unknown: one of them, for what no word spells.
         """
         self.words = tuple(words)
