@@ -197,7 +197,7 @@ def test_the_designer_writes_plain_lines(records: Path, tmp_path: Path) -> None:
     ("content", "words"),
     [
         ("", "no records"),
-        ('{"sample_index": "x"}\n', "line 1: 'sample_index' must be a whole number"),
+        ('{"sample_index": "x"}\n', "line 1: 'sample_index' must be an integer"),
         ('{"sample_index": 1}\n{"sample_index": 1}\n', "line 2: sample_index 1 is there already"),
         ('{"sample_index": 7, "problem_type": "nope"}\n', "record 7: "),
     ],

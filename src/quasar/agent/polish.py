@@ -140,8 +140,8 @@ class _Search:
     def run(self, given: FloatVector, rng: np.random.Generator) -> FloatVector:
         """The best angles found, shape [P]; `given` where the budget is empty.
 
-        Those whose most probable state is optimal take precedence over others of lower energy, as long as
-        they are better than what was given.
+        Those whose most probable state is optimal take precedence over others of lower energy,
+        as long as they are better than what was given.
         """
         if self.reached(given):
             return given

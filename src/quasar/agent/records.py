@@ -1,8 +1,8 @@
 """Candidates for many records: batched, appended line by line, resumed where they stopped.
 
 A line has `run`, `sample_index`, `candidate` and `qasm`, as every generations file; of a language
-model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (how many at the text's
-end followed from what the model had decided), and `error` where there was no answer. With
+model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (how many at the
+text's end followed from what the model had decided), and `error` where there was no answer. With
 refinement there is one line a record, its `run` says so, and `origin` and `written` tell what the
 model wrote from what was polished.
 
@@ -145,7 +145,8 @@ def read_records(path: Path) -> list[Record]:
     """All records of a file.
 
     Raises:
-        InputError: it cannot be read, a number is not an integer or occurs twice, or there are no records.
+        InputError: it cannot be read, a number is not an integer or occurs twice, or there
+            are no records.
     """
     found: dict[int, Record] = {}
     for number, data in read_jsonl(path, what="records file"):

@@ -9,8 +9,8 @@
 
 Folders of the packaged model's form are run by `nano_model`, which needs no transformers.
 
-The classical designer is not a language model, and is not found here. A new back end is its file and one
-line in `_BACK_ENDS`.
+The classical designer is not a language model, and is not found here. A new back end is its
+file and one line in `_BACK_ENDS`.
 """
 
 from __future__ import annotations

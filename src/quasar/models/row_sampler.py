@@ -57,7 +57,7 @@ class RowSampler:
         u = torch.tensor(numbers, dtype=torch.float64)
         kept = total[:, -1:].contiguous()
         drawn = torch.searchsorted(total, u.to(scores.device) * kept, right=True)
-        # Rounding may lift the goal to the whole: the last token with any probability is then meant.
+        # Rounding may lift the goal to the whole: the last token with any weight is then meant.
         drawn = torch.minimum(drawn, torch.searchsorted(total, kept))
         return torch.full_like(scores, float("-inf")).scatter(-1, drawn, 0.0)
 

@@ -24,7 +24,7 @@ _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class TransformersSettings(Profile):
-    """How a checkpoint is loaded and run; the profile's fields take precedence over `quasar.json`."""
+    """How a checkpoint is loaded and run; its profile overrides `quasar.json`."""
 
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
     """Type of the weights; `auto`: as the checkpoint is stored."""
