@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quasar.circuits.circuit import GATES, Circuit, Gate, GateSpec
-from quasar.circuits.precheck import precheck
+from quasar.circuits.precheck import _READABLE_CHARACTERS, precheck
 from quasar.circuits.qasm import import_reference, parse, parse_at_once
 from quasar.circuits.qasm_flat import parse_flat
 from quasar.circuits.to_qiskit import from_qiskit
@@ -352,3 +352,11 @@ def test_wide_registers_cost_no_time(body: str) -> None:
     assert execution is None
     assert stage.fault is not None
     assert stage.fault.limit in {"qubits", "gates"}
+
+
+def test_what_the_importer_reads_in_a_second_is_left_to_it():
+    most = _READABLE_CHARACTERS
+    text = HEAD + "qubit[25] q; h q;"
+    precheck(text.ljust(most), max_qubits=24)
+    with pytest.raises(CircuitError, match="25 qubits"):
+        precheck(text.ljust(most + 1), max_qubits=24)

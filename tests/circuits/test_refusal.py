@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openqasm3.parser import QASM3ParsingError
 
 import strategies
 from quasar.circuits.circuit import GATES
 from quasar.circuits.qasm import parse
-from quasar.circuits.refusal_syntax import line_of
+from quasar.circuits.refusal_syntax import line_of, syntax_refusal
 from quasar.core.errors import CircuitError
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -235,3 +237,16 @@ def test_what_was_unexpected_is_quoted_with_its_line(text: str, words: str) -> N
 
 def test_lines_by_their_numbers() -> None:
     assert [line_of("a\r\nb", n) for n in (1, 2, 3)] == ["a", "b", ""]
+
+
+@pytest.mark.parametrize("link", ["__cause__", "__context__"])
+def test_the_place_is_found_behind_other_exceptions(link: str) -> None:
+    inner, outer = ValueError(), QASM3ParsingError("")
+    inner.offendingToken = SimpleNamespace(  # type: ignore[attr-defined]
+        type=5, text="q", line=2, column=3, start=5
+    )
+    setattr(outer, link, inner)
+    found = syntax_refusal(outer, "h\n q q;")
+    assert (found.line, found.column) == (2, 4)
+    assert "unexpected 'q' in 'q q;'" in found.message
+    assert syntax_refusal(QASM3ParsingError(""), "h").message == "this is not OpenQASM 3."

@@ -1,4 +1,5 @@
 from collections import Counter
+from itertools import groupby
 from math import gcd
 
 import numpy as np
@@ -32,6 +33,17 @@ PAPER_PARAMETERS = {
     19: lambda n, p: 3 * n * p,
 }
 """Table of parameter counts in the paper, p layers; n + np for circuit 10 counts its first RYs."""
+
+
+ENTANGLERS = {
+    1: "", 2: "cx 32 21 10", 3: "crz 32 21 10", 4: "crx 32 21 10",
+    5: "crz 32 31 30 23 21 20 13 12 10 03 02 01", 6: "crx 32 31 30 23 21 20 13 12 10 03 02 01",
+    7: "crz 10 32, crz 21", 8: "crx 10 32, crx 21", 9: "cz 32 21 10", 10: "cz 32 21 10 03",
+    11: "cx 10 32, cx 21", 12: "cz 10 32, cz 21", 13: "crz 30 23 12 01, crz 32 03 10 21",
+    14: "crx 30 23 12 01, crx 32 03 10 21", 15: "cx 30 23 12 01, cx 32 03 10 21",
+    16: "crz 10 32 21", 17: "crx 10 32 21", 18: "crz 30 23 12 01", 19: "crx 30 23 12 01",
+}  # fmt: skip
+"""Controls and targets of the paper's figure 2 (four qubits, one layer), block by block."""
 
 
 def wiring(gates):
@@ -110,3 +122,16 @@ def test_generates_every_vqe_record():
             assert np.allclose(state(ansatz.bind(theta)), state(Circuit(n, tuple(gates))))
     assert seen.total() == 50
     assert len(seen) >= 14
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_entanglers_of_the_figure(number):
+    blocks = []
+    for name, run in groupby(sim(number, 4, 1, variant="paper").gates, key=lambda g: g.name):
+        pairs = [f"{g.qubits[0]}{g.qubits[1]}" for g in run if len(g.qubits) == 2]
+        blocks += [" ".join([name, *pairs])] if pairs else []
+    assert ", ".join(blocks) == ENTANGLERS[number]
+
+
+def test_templates_that_the_data_set_lacks():
+    assert set(NUMBERS) - set(AGENT_Q_NUMBERS) == {8, 17, 19}
