@@ -41,7 +41,7 @@ GATED_GOOD = 0.9  # objective score above which utility is paid too
 
 def _spelled(name: str, old: str, **rules: Any) -> Any:
     """A field that is still written under the name by which files and requests know it."""
-    return Field(validation_alias=AliasChoices(name, old), serialization_alias=old, **rules)
+    return Field(validation_alias=AliasChoices(old, name), serialization_alias=old, **rules)
 
 
 class RewardWeights(Settings):
