@@ -64,7 +64,7 @@ def test_a_file_of_keys_without_any_is_an_error(tmp_path: Path) -> None:
 def test_options_go_before_the_file(tmp_path: Path) -> None:
     path = tmp_path / "service.toml"
     path.write_text("port = 9000\nmax_queue = 7\n[limits]\nmax_seconds = 3.0\n")
-    settings = read_settings(path, None, port=9001, workers=None, limits={"max_memory_mib": 100})
+    settings = read_settings(path, None, port=9001, workers=None, max_memory_mib=100)
     assert (settings.port, settings.max_queue, settings.workers) == (9001, 7, None)
     assert settings.limits.max_seconds == 3.0
     assert settings.limits.max_memory_mib == 100

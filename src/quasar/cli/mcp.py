@@ -50,7 +50,8 @@ def command(
         host=host,
         port=port,
         workers=workers,
-        limits={"max_seconds": max_seconds, "max_memory_mib": max_memory_mib},
+        max_seconds=max_seconds,
+        max_memory_mib=max_memory_mib,
     )
     if transport is TransportName.stdio:
         run_stdio(settings)

@@ -8,7 +8,7 @@ error that says what to change.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -26,6 +26,7 @@ from quasar.service import models
 from quasar.service.crew import Crew
 from quasar.service.failures import failure_of
 from quasar.service.middleware import protect
+from quasar.service.models import program
 from quasar.service.routes import list_problems
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
@@ -67,22 +68,24 @@ class _Tools:
     def __init__(self, crew: Crew) -> None:
         self.crew = crew
 
-    async def _ask(self, operation: str, request: type[R], **arguments: Any) -> bytes:
-        """The crew's answer.
+    async def _run(
+        self, operation: str, parse: Callable[[bytes], A], request: type[R], **arguments: Any
+    ) -> A:
+        """A worker's answer.
 
         Raises:
-            ToolError: the arguments cannot be used, or the machinery failed.
+            ToolError: the arguments cannot be used, or the service failed.
         """
         try:
             body = request.model_validate(arguments).model_dump(mode="json")
-            return await asyncio.wrap_future(self.crew.submit(operation, body))
+            return parse(await asyncio.wrap_future(self.crew.submit(operation, body)))
         except ValidationError as error:
             raise ToolError(describe_validation(error)) from None
         except QuasarError as error:
             raise ToolError(failure_of(error)[2]) from None
 
     async def list_problems(self) -> models.ProblemsAnswer:
-        """List the types of problems, what each looks for, and its encodings."""
+        """List the problem types, what each looks for, and its encodings."""
         return list_problems()
 
     async def encode_problem(
@@ -92,14 +95,9 @@ class _Tools:
         variable_order: Literal["natural", "lexicographic"] | None = None,
     ) -> models.EncodeAnswer:
         """Turn a problem into an Ising Hamiltonian; variables are listed in qubit order."""
-        raw = await self._ask(
-            "encode",
-            models.EncodeRequest,
-            problem=problem,
-            encoding=encoding,
-            variable_order=variable_order,
-        )
-        return models.EncodeAnswer.model_validate_json(raw)
+        parse = models.EncodeAnswer.model_validate_json
+        asked = {"problem": problem, "encoding": encoding, "variable_order": variable_order}
+        return await self._run("encode", parse, models.EncodeRequest, **asked)
 
     async def verify_circuit(
         self,
@@ -109,19 +107,14 @@ class _Tools:
         max_stage: Annotated[int, Field(ge=1, le=4)] = 4,
         parameters: ParametersArgument = None,
     ) -> models.VerifyAnswer:
-        """Judge a circuit: is it valid, how low is its energy, how likely is an optimum, what does
-        it answer. A faulty circuit comes back with line, column and a hint.
+        """Verify a circuit: whether it is valid, how low its energy is, how likely an optimum is,
+        which solution it gives. A faulty circuit comes back with line, column and a hint.
         """
-        raw = await self._ask(
-            "verify",
-            models.VerifyRequest,
-            problem=problem,
-            reference=reference,
-            options={"max_stage": max_stage},
-            parameters=parameters or {},
-            **models.program(qasm),
+        asked = {"problem": problem, "reference": reference, "parameters": parameters or {}}
+        options = {"max_stage": max_stage}
+        return await self._run(
+            "verify", _verified, models.VerifyRequest, options=options, **asked, **program(qasm)
         )
-        return models.VerifyAnswer.model_validate_json(b'{"report":' + raw + b"}")
 
     async def optimise_circuit(
         self,
@@ -130,23 +123,23 @@ class _Tools:
         max_evaluations: Annotated[int, Field(ge=1, le=10_000)] = 600,
         max_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0,
     ) -> models.OptimiseAnswer:
-        """Lower a circuit's energy by its angles alone; its gates stay as they are."""
-        raw = await self._ask(
-            "optimise",
-            models.OptimiseRequest,
-            problem=problem,
-            max_evaluations=max_evaluations,
-            max_seconds=max_seconds,
-            **models.program(qasm),
+        """Lower a circuit's energy by changing its angles only; its gates stay as they are."""
+        parse = models.OptimiseAnswer.model_validate_json
+        limits = {"max_evaluations": max_evaluations, "max_seconds": max_seconds}
+        return await self._run(
+            "optimise", parse, models.OptimiseRequest, problem=problem, **limits, **program(qasm)
         )
-        return models.OptimiseAnswer.model_validate_json(raw)
 
     async def draw_circuit(
         self, qasm: QasmArgument, width: Annotated[int, Field(ge=40, le=400)] = 100
     ) -> models.DrawAnswer:
-        """Draw a circuit in characters."""
-        raw = await self._ask("draw", models.DrawRequest, width=width, **models.program(qasm))
-        return models.DrawAnswer.model_validate_json(raw)
+        """Draw a circuit as text."""
+        parse = models.DrawAnswer.model_validate_json
+        return await self._run("draw", parse, models.DrawRequest, width=width, **program(qasm))
+
+
+def _verified(report: bytes) -> models.VerifyAnswer:
+    return models.VerifyAnswer.model_validate_json(b'{"report":' + report + b"}")
 
 
 def mcp_server(settings: ServiceSettings, crew: Crew | None = None) -> tuple[MCPServer[Any], Crew]:
@@ -160,14 +153,8 @@ def mcp_server(settings: ServiceSettings, crew: Crew | None = None) -> tuple[MCP
         instructions=_ABOUT,
         log_level="ERROR",
     )
-    for tool in (
-        tools.list_problems,
-        tools.encode_problem,
-        tools.verify_circuit,
-        tools.optimise_circuit,
-        tools.draw_circuit,
-    ):
-        server.tool(annotations=_READS)(tool)
+    for name in "list_problems encode_problem verify_circuit optimise_circuit draw_circuit".split():
+        server.tool(annotations=_READS)(getattr(tools, name))
     return server, crew
 
 

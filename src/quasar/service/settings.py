@@ -123,17 +123,25 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def read_settings(config: Path | None, key_file: Path | None, **given: Any) -> ServiceSettings:
-    """Settings from a TOML file, with those given otherwise on top.
+def read_settings(
+    config: Path | None,
+    key_file: Path | None,
+    *,
+    max_seconds: float | None = None,
+    max_memory_mib: int | None = None,
+    **given: Any,
+) -> ServiceSettings:
+    """Settings from a TOML file; what is given otherwise takes precedence over it.
 
     Args:
         config: TOML file with fields of `ServiceSettings`.
         key_file: API keys, one a line; `#` begins a comment.
-        given: fields; None means not given.
+        max_seconds: of `ServiceSettings.limits`, as is `max_memory_mib`.
+        given: other fields; None means not given.
 
     Raises:
-        InputError: a file cannot be read, an unknown field, a value out of range, no key in the
-            key file.
+        InputError: a file cannot be read, an unknown field, a value out of range, or no key in
+            the key file.
     """
     data: dict[str, Any] = {}
     if config is not None:
@@ -141,10 +149,9 @@ def read_settings(config: Path | None, key_file: Path | None, **given: Any) -> S
             data = tomllib.loads(_text(config))
         except tomllib.TOMLDecodeError as error:
             raise InputError(f"{config} is not TOML: {error}.") from None
-    for name, value in given.items():
-        if value is not None and name != "limits":
-            data[name] = value
-    limits = {k: v for k, v in (given.get("limits") or {}).items() if v is not None}
+    data |= {name: value for name, value in given.items() if value is not None}
+    both = {"max_seconds": max_seconds, "max_memory_mib": max_memory_mib}
+    limits = {name: value for name, value in both.items() if value is not None}
     if limits or "limits" in data:
         data["limits"] = {"max_problem_seconds": 10.0, **data.get("limits", {}), **limits}
     keys = [key for key in os.environ.get(KEYS_VARIABLE, "").split(",") if key.strip()]
