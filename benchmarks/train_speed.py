@@ -31,7 +31,6 @@ def measure(
     import torch
 
     from quasar.train.stream.batches import Batch, BatchMaker
-    from quasar.train.stream.result import stream_of
     from quasar.train.stream.training import (
         compact_vocabulary,
         device_name,
@@ -41,7 +40,7 @@ def measure(
     from quasar.train.stream.workers import StreamWorkers
 
     settings = configured(SftSettings, config, changes or [])
-    vocabulary, stream = compact_vocabulary(), stream_of(settings)
+    vocabulary, stream = compact_vocabulary(), settings.stream
     folder = prepare_folder(settings, vocabulary)
     budgets = [int(size) for size in sizes.split(",")]
     learner = new_learner(settings, vocabulary)

@@ -48,7 +48,7 @@ def streaming(out: Path, *, data: dict[str, Any] | None = None, **schedule: Any)
                 "learning_rate": 4e-3,
                 **schedule,
             },
-            "watch": {"log_steps": 10, "problems": 0},
+            "eval": {"log_steps": 10, "problems": 0},
         }
     )
 

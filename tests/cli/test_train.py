@@ -36,6 +36,20 @@ def test_changes_go_over_the_file() -> None:
     assert settings.schedule.optimizer == "muon"
 
 
+@pytest.mark.parametrize("table", ["watch", "eval"])
+def test_the_table_eval_is_still_known_by_its_old_name(table: str, tmp_path: Path) -> None:
+    text = (CONFIGS / "sft-nano.toml").read_text()
+    (tmp_path / "c.toml").write_text(text.replace("[eval]", f"[{table}]"))
+    for change in ("watch.problems=7", "eval.problems=7"):
+        settings = SftSettings.parse(read_config(tmp_path / "c.toml", [change]))
+        assert (settings.eval.problems, settings.eval.evaluate_minutes) == (7, 12)
+    (tmp_path / "both.toml").write_text(f"{text}\n[watch]\nkeep = 1\n")
+    with pytest.raises(InputError, match="one of the two"):
+        read_config(tmp_path / "both.toml", [])
+    old = {"watch": {"keep": 3}, "data": {"paths": ["a"]}, "schedule": {"max_steps": 1}, "out": "b"}
+    assert SftSettings.parse(old).eval.keep == 3
+
+
 @pytest.mark.parametrize("change", ["schedule", "=3", "out.x=1"])
 def test_changes_that_make_no_sense(change: str) -> None:
     with pytest.raises(InputError, match="--set"):

@@ -16,7 +16,7 @@ from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.new_model import make_model
 from quasar.train.reward_function import VerifiedReward
 from quasar.train.rollout_tasks import PromptSettings, draw_tasks
-from quasar.train.watcher import QUALITY_LOG
+from quasar.train.run import QUALITY_LOG
 from quasar.verifier.sandbox import Sandbox
 from small_rewards import qwen
 from tiny_model import save_checkpoint
@@ -38,7 +38,7 @@ def tiny(out: Path, data_set: Path, **tables: Any) -> GrpoSettings:
         "rollouts": {"group": GROUP, "max_tokens": 24},
         "loss": {"kind": "dr_grpo"},
         "schedule": {"max_steps": 2, "batch_size": 2 * GROUP, "learning_rate": 1e-3},
-        "watch": {"problems": 2, "save_minutes": 1e-9, "log_steps": 1},
+        "eval": {"problems": 2, "save_minutes": 1e-9, "log_steps": 1},
     }
     for name, table in tables.items():
         base[name] = {**base[name], **table} if name in base else table
@@ -138,7 +138,7 @@ def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
         lambda self, completions, **_: [len(str(c)) for c in completions],
     )
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    longer: dict[str, Any] = {"schedule": {"max_steps": 4}, "watch": {"problems": 0}}
+    longer: dict[str, Any] = {"schedule": {"max_steps": 4}, "eval": {"problems": 0}}
     train_grpo(tiny(whole, training_set, **longer))
 
     interrupt(monkeypatch, GRPOTrainer, 2, lambda: train_grpo(tiny(broken, training_set, **longer)))
@@ -159,7 +159,7 @@ def test_a_run_by_the_clock_ends_and_goes_round_its_prompts(
         data={"prompts": 2},
         rollouts={"max_tokens": 4},
         schedule={"max_steps": None, "max_minutes": 0.1},
-        watch={"problems": 0, "save_minutes": 10.0},
+        eval={"problems": 0, "save_minutes": 10.0},
     )
     assert train_grpo(settings) == ({}, {})
     manifest = json.loads((tmp_path / "run" / "model" / "manifest.json").read_text())
@@ -189,7 +189,7 @@ def test_a_completion_without_a_verdict_is_left_out_of_the_update(
     monkeypatch.setattr(VerifiedReward, "__call__", paid)
     monkeypatch.setattr(GRPOTrainer, "_compute_loss", watched)
     train_grpo(
-        tiny(tmp_path / "run", training_set, schedule={"max_steps": 1}, watch={"problems": 0})
+        tiny(tmp_path / "run", training_set, schedule={"max_steps": 1}, eval={"problems": 0})
     )
     advantages, mask = batches[0]["advantages"], batches[0]["completion_mask"]
     left_out = (mask.sum(dim=1) == 0).nonzero().flatten().tolist()
@@ -213,7 +213,7 @@ def test_several_turns_and_a_base_to_stay_near_to(training_set: Path, tmp_path: 
         rollouts={"turns": 2},
         loss={"kind": "grpo", "beta": 0.1},
         reward={"aim": "physical"},
-        watch={"problems": 1},
+        eval={"problems": 1},
     )
     result = train_grpo(settings)
     assert result.before["reward"] == -1.0
@@ -255,7 +255,7 @@ def test_a_verifier_that_never_answers_stops_the_run(
     monkeypatch.setattr(Sandbox, "run", dead)
     endless = {"max_steps": 50}
     with pytest.raises(InfrastructureError, match="in a row"):
-        train_grpo(tiny(tmp_path / "run", training_set, schedule=endless, watch={"problems": 0}))
+        train_grpo(tiny(tmp_path / "run", training_set, schedule=endless, eval={"problems": 0}))
 
 
 def test_tasks_are_the_same_each_time_and_of_what_was_asked(training_set: Path) -> None:

@@ -61,8 +61,8 @@ def test_supervised_training_takes_a_batch_on_each_process(
         data__jobs=1,
         schedule__max_steps=2,
         schedule__accumulation=2,
-        watch__problems=0,
-        watch__log_steps=1,
+        eval__problems=0,
+        eval__log_steps=1,
     )
     manifest = json.loads((out / "model" / "manifest.json").read_text())
     assert manifest["steps"] == 2

@@ -6,11 +6,9 @@ import pytest
 
 from hostile import FOREVER, HEAD
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.models.protocol import Sampling
-from quasar.models.scripted import ScriptedModel
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
-from quasar.train.quality import Task, answer_workers, score, score_answers, summary
+from quasar.train.quality import Task, answer_workers, evaluate_model, measured, summary
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.sandbox import SandboxLimits
 
@@ -44,19 +42,38 @@ def test_hostile_answers_score_nothing_and_the_others_what_they_are_worth() -> N
     limits = SandboxLimits(max_seconds=1.5, max_memory_mib=512)
     verification = VerificationSettings(workers=2, limits=limits)
     with answer_workers(tasks, verification) as workers:
-        scores = score_answers(tasks, answers, workers)
-    for name, found in zip(HOSTILE, scores, strict=False):
-        assert (found.ratio, found.p_optimal, found.near) == (0.0, 0.0, None), name
-    assert scores[-1].parses
-    assert scores[-1].ratio == pytest.approx(2 / 3)
+        found = measured(answers, workers)
+    for name, one in zip(HOSTILE, found, strict=False):
+        assert one is None or not one.feasible, name
+    assert found[-1] is not None
+    assert found[-1].parses
+    assert found[-1].approximation_ratio == pytest.approx(2 / 3)
+    assert summary(tasks, found)["converged/ratio"] == pytest.approx(2 / 3 / len(tasks))
 
 
-def test_a_models_answers_are_scored_as_they_are() -> None:
+def test_answers_are_measured_as_they_are() -> None:
     best = HEAD + "qubit[3] q; x q[0]; x q[2];"
-    model = ScriptedModel([best, GOOD, "no"])
     tasks = [task(1.0), task(1.0), task(1.0)]
-    scores = score(model, tasks, Sampling(temperature=0.0))
-    assert [s.parses for s in scores] == [True, True, False]
-    assert [s.near for s in scores] == [True, False, False]
-    assert scores[0].p_optimal == pytest.approx(1.0)
-    assert summary(tasks, scores)["qaoa/near"] == pytest.approx(1 / 3)
+    with answer_workers(tasks) as workers:
+        found = measured([best, GOOD, "no"], workers)
+    assert [one is None for one in found] == [False, False, True]
+    assert found[0] is not None
+    assert found[0].p_optimal == pytest.approx(1.0)
+    means = summary(tasks, found)
+    assert means["qaoa/parses"] == pytest.approx(2 / 3)
+    assert means["qaoa/near"] == pytest.approx(1 / 3)
+
+
+def test_a_models_answers_leave_it_as_it_was() -> None:
+    from quasar.models.profile import Profile
+    from quasar.train.new_model import make_model
+    from quasar.train.settings import ModelSettings, NewModel
+
+    shape = NewModel(hidden_size=32, layers=1, head_size=16, intermediate_size=32)
+    model, tokenizer = make_model(ModelSettings(new=shape, attention="eager"), seed=0)
+    model.train()
+    found = evaluate_model(model, tokenizer, Profile(prompt_style="compact"), [task()], 40)
+    assert model.training
+    assert found.keys() == {
+        f"converged/{name}" for name in ("parses", "feasible", "ratio", "p_optimal")
+    }

@@ -11,9 +11,11 @@ import pytest
 from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
-from quasar.train.schedule import Schedule, Watch, rate, trainer_arguments
+from quasar.train.progress import rate
+from quasar.train.settings import EvalSettings, Schedule
 from quasar.train.sft import train_sft
 from quasar.train.sft_settings import SftSettings
+from quasar.train.trl_run import trainer_arguments
 
 
 def tiny(out: Path, data: Path, **schedule: Any) -> SftSettings:
@@ -34,7 +36,7 @@ def tiny(out: Path, data: Path, **schedule: Any) -> SftSettings:
                 "growth": 0.5,
                 **schedule,
             },
-            "watch": {
+            "eval": {
                 "problems": 2,
                 "report_to": ["tensorboard"],
                 "save_minutes": 1e-9,
@@ -110,7 +112,7 @@ def test_batches_are_collated_ahead_beside_a_gpu_or_as_told() -> None:
 
     def loaders(**given: Any) -> object:
         schedule = Schedule(max_steps=1, **given)
-        return trainer_arguments(Path("a"), schedule, Watch())["dataloader_num_workers"]
+        return trainer_arguments(Path("a"), schedule, EvalSettings())["dataloader_num_workers"]
 
     assert loaders() == (2 if torch.cuda.is_available() else 0)
     assert loaders(loaders=3) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tomllib
 from collections.abc import Sequence
@@ -148,11 +149,14 @@ def read_config(path: Path, changes: Sequence[str]) -> dict[str, Any]:
         raise InputError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path} is not valid TOML: {error}.") from error
+    if {"watch", "eval"} <= data.keys():
+        raise InputError(f"{path}: [watch] is called [eval] now: give one of the two.")
+    data = {_today(name): table for name, table in data.items()}
     for change in changes:
         key, equals, text = change.partition("=")
         if not equals or not key:
             raise InputError(f"--set takes key=value, not {change!r}.")
-        *tables, last = key.split(".")
+        *tables, last = _today(key).split(".")
         place = data
         for table in tables:
             place = place.setdefault(table, {})
@@ -160,6 +164,11 @@ def read_config(path: Path, changes: Sequence[str]) -> dict[str, Any]:
                 raise InputError(f"--set {change}: {table} is not a table of the configuration.")
         place[last] = _value(text)
     return data
+
+
+def _today(key: str) -> str:
+    """The table `[eval]` was called `[watch]` in version 0.1."""
+    return re.sub(r"^watch(?=\.|$)", "eval", key)
 
 
 def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:

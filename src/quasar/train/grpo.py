@@ -7,20 +7,16 @@ say otherwise:
    reward.
 3. Equal completions are verified once.
 
-Runs on one CPU or GPU as it is, and under `accelerate launch` on many. What is added to TRL: the
-rewards, schedules by time, resuming, measured quality before and after, and a folder that says what
-it holds.
+What is added to TRL: the rewards, schedules by time, resuming, measured quality before and after,
+and a folder that says what it holds.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
-from quasar.core.manifest import manifest
 from quasar.models.growing_cache import write_in_place
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import Sampling
@@ -28,26 +24,20 @@ from quasar.models.registry import checkpoint
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
-from quasar.train.model_card import describe
-from quasar.train.model_folder import save_model
 from quasar.train.new_model import make_model
-from quasar.train.optimizers import make_optimizer
-from quasar.train.progress import Progress
+from quasar.train.quality import raw_answers
 from quasar.train.report import write_report
 from quasar.train.reward_function import VerifiedReward, program_of, summary
 from quasar.train.rewards import verifier_settings
 from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
-from quasar.train.run_folder import STATE_FILE, claim, last_checkpoint
-from quasar.train.schedule import rate, trainer_arguments
-from quasar.train.sft import all_weights
+from quasar.train.run import claim
 from quasar.train.trl_adapter import verified_trainer
-from quasar.train.watcher import QUALITY_LOG, make_watcher
+from quasar.train.trl_run import TrlRun
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
 COMPLETION_LOG = "completions.jsonl"
 """In the run's folder: one line a completion."""
-_LIBRARIES = ("torch", "transformers", "trl", "accelerate", "datasets", "numpy", "qulacs", "qiskit")
 
 
 class GrpoResult(NamedTuple):
@@ -73,7 +63,7 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
 
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    schedule, watch = settings.schedule, settings.watch
+    schedule, wanted = settings.schedule, settings.eval
     profile = _profile(settings)
     model, tokenizer = make_model(settings.model, schedule.seed)
     write_in_place(model)
@@ -85,16 +75,16 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
         seed=schedule.seed,
     )
     held_out = []
-    if watch.problems:
+    if wanted.problems:
         held_out = draw_tasks(
-            settings.data, tokenizer, split="validation", count=watch.problems, seed=schedule.seed
+            settings.data, tokenizer, split="validation", count=wanted.problems, seed=schedule.seed
         )
     _enough(settings, len(tasks))
     if settings.rollouts.turns > 1:
         _need_tools(tokenizer)
     claim(
         settings.out,
-        settings.model_dump(mode="json", exclude={"watch", "threads", "out", "verification"}),
+        settings.model_dump(mode="json", exclude={"eval", "threads", "out", "verification"}),
     )
     everything = [*tasks, *held_out]
     with _workers(settings, everything) as workers:
@@ -104,9 +94,10 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
             workers,
             settings.reward,
             everything,
-            settings.out / name if watch.completions else None,
+            settings.out / name if wanted.completions else None,
         )
-        return _train(settings, profile, model, tokenizer, tasks, held_out, reward)
+        run = TrlRun(settings, profile, model, tokenizer)
+        return _train(run, reward, len(tasks))
 
 
 def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> VerifierPool:
@@ -122,95 +113,56 @@ def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> VerifierPool:
     )
 
 
-def _train(
-    settings: GrpoSettings,
-    profile: Profile,
-    model: Any,
-    tokenizer: Any,
-    tasks: list[RolloutTask],
-    held_out: list[RolloutTask],
-    reward: VerifiedReward,
-) -> GrpoResult:
-    import torch
+def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> GrpoResult:
+    """Train on the first `prompts` of the reward's tasks, and measure with the others."""
     from datasets import Dataset
 
-    schedule, out = settings.schedule, settings.out
-    progress = Progress(schedule.max_steps, schedule.max_minutes)
-    checkpoint = last_checkpoint(out / "checkpoints")
-    if checkpoint is not None:
-        state = json.loads((checkpoint / STATE_FILE).read_text(encoding="utf-8"))
-        progress.resume(state["step"], state["seconds"])
-    optimizer = make_optimizer(
-        model,
-        schedule.optimizer,
-        learning_rate=schedule.learning_rate,
-        matrix_learning_rate=schedule.matrix_learning_rate,
-        weight_decay=schedule.weight_decay,
-    )
-    rates = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda _: rate(progress.share, schedule.warmup, schedule.decay)
-    )
+    settings = run.settings
+    tasks, held_out = reward.tasks[:prompts], reward.tasks[prompts:]
 
     def measure(policy: Any) -> dict[str, float]:
         before = reward.workers.seconds
-        found = measure_policy(policy, tokenizer, profile, held_out, len(tasks), reward, settings)
+        found = measure_policy(run, policy, reward, prompts)
         reward.leave_out(reward.workers.seconds - before)
         return found
 
-    watcher = make_watcher(
-        settings.watch,
-        progress,
-        out / QUALITY_LOG,
-        measure if held_out else None,
-        at_start=True,
-        started=reward.start_clock,
-    )
     environment: dict[str, Any] = {}
     if settings.rollouts.turns > 1:
         turns = settings.rollouts.turns
         environment["environment_factory"] = lambda: CircuitEnvironment(reward.workers, turns)
     rows = {"prompt": [task.chat for task in tasks], "task": list(range(len(tasks)))}
-    trainer = verified_trainer(reward)(
-        model=model,
+    run.fit(
+        verified_trainer(reward),
+        measure if held_out else None,
+        at_start=True,
+        started=reward.start_clock,
+        args=_arguments(settings, run.arguments),
         reward_funcs=[reward],
-        args=_arguments(settings),
         train_dataset=Dataset.from_dict(rows),
-        processing_class=tokenizer,
-        optimizers=(optimizer, rates),
-        callbacks=[watcher],
         **environment,
     )
-    watcher.trainer = trainer
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    watcher.measure()
-    weights = all_weights(trainer)
-    if not trainer.is_world_process_zero():
+    before = run.first_quality() if held_out and run.quality else {}
+    content = run.finish(
+        len(held_out),
+        examples_seen=run.drawn // settings.loss.iterations,
+        completions_without_verdict=reward.workers.lost,
+        before=before,
+    )
+    if content is None:
         return GrpoResult({}, {})
-    result = GrpoResult(_first_line(out / QUALITY_LOG) if held_out else {}, watcher.last)
-    count = len(held_out)
-    _save(settings, profile, trainer, weights, tokenizer, progress, reward, result, count)
-    return result
+    write_report(run.out, settings.model.name, content, run.trainer.state.log_history)
+    return GrpoResult(before, run.quality)
 
 
 def measure_policy(
-    model: Any,
-    tokenizer: Any,
-    profile: Profile,
-    tasks: list[RolloutTask],
-    first: int,
-    reward: VerifiedReward,
-    settings: GrpoSettings,
+    run: TrlRun[GrpoSettings], model: Any, reward: VerifiedReward, first: int
 ) -> dict[str, float]:
-    """Rewards and measurements of single-turn answers; the model is left as it was.
+    """Rewards and measurements of single-turn answers to the reward's tasks from `first` on.
 
     Greedy ones, and, as `sampled/...`, one draw each as the training draws them: reinforcement
     moves the second, and only what it changes about the likeliest answer moves the first.
-
-    Args:
-        first: number of the first task among the workers' problems.
     """
-    from quasar.models.transformers_model import TransformersModel
-
+    settings = run.settings
     rollouts = settings.rollouts
     greedy = Sampling(temperature=0.0, max_tokens=rollouts.max_tokens)
     drawn = Sampling(
@@ -219,24 +171,13 @@ def measure_policy(
         max_tokens=rollouts.max_tokens,
         seed=settings.schedule.seed,
     )
-    chats = [task.chat for task in tasks]
-    training = model.training
-    model.eval()
-    try:
-        wrapped = TransformersModel.of(model, tokenizer, profile, batch_size=32)
-        answers = {
-            "": wrapped.complete(chats, greedy),
-            "sampled/": wrapped.complete(chats, drawn),
-        }
-    finally:
-        model.train(training)
+    chats = [task.chat for task in reward.tasks[first:]]
+    answers = raw_answers(model, run.tokenizer, run.profile, chats, greedy, drawn)
     found: dict[str, float] = {}
-    for prefix, made in answers.items():
-        candidates = [
-            Job(number, first + number, program_of(own[0].text)) for number, own in enumerate(made)
-        ]
-        means = summary([one for one in reward.score(candidates) if one is not None])
-        found |= {f"{prefix}{name}": value for name, value in means.items()}
+    for prefix, own in zip(("", "sampled/"), answers, strict=True):
+        jobs = [Job(i, first + i, program_of(text)) for i, text in enumerate(own)]
+        scored = [one for one in reward.score(jobs) if one is not None]
+        found |= {f"{prefix}{name}": value for name, value in summary(scored).items()}
     return found
 
 
@@ -304,8 +245,8 @@ def _enough(settings: GrpoSettings, prompts: int) -> None:
         )
 
 
-def _arguments(settings: GrpoSettings) -> Any:
-    """TRL's own settings."""
+def _arguments(settings: GrpoSettings, shared: dict[str, Any]) -> Any:
+    """TRL's own settings; `shared` are those of all trainers."""
     from trl import GRPOConfig
 
     rollouts, loss = settings.rollouts, settings.loss
@@ -318,7 +259,7 @@ def _arguments(settings: GrpoSettings) -> Any:
             "vllm_tensor_parallel_size": rollouts.vllm_tensor_parallel,
         }
     return GRPOConfig(
-        **trainer_arguments(settings.out / "checkpoints", settings.schedule, settings.watch),
+        **shared,
         num_generations=rollouts.group,
         temperature=rollouts.temperature,
         top_p=rollouts.top_p,
@@ -333,41 +274,3 @@ def _arguments(settings: GrpoSettings) -> Any:
         num_iterations=loss.iterations,
         **drawing,
     )
-
-
-def _first_line(log: Path) -> dict[str, float]:
-    """The first measurement of a run, over all its resumptions."""
-    with log.open(encoding="utf-8") as file:
-        found: dict[str, float] = json.loads(file.readline())
-    return {name: value for name, value in found.items() if name not in {"step", "seconds"}}
-
-
-def _save(
-    settings: GrpoSettings,
-    profile: Profile,
-    trainer: Any,
-    weights: dict[str, Any],
-    tokenizer: Any,
-    progress: Progress,
-    reward: VerifiedReward,
-    result: GrpoResult,
-    problems: int,
-) -> None:
-    schedule, folder = settings.schedule, settings.out / "model"
-    save_model(trainer.model, weights, tokenizer, profile, folder)
-    completions = (
-        progress.step * schedule.batch_size * schedule.accumulation * trainer.args.world_size
-    )
-    content = manifest(settings.model_dump(mode="json"), schedule.seed, _LIBRARIES)
-    content |= {
-        "steps": progress.step,
-        "training_seconds": round(progress.seconds, 1),
-        "examples_seen": completions // settings.loss.iterations,
-        "tokens_seen": int(trainer.state.num_input_tokens_seen or 0),
-        "completions_without_verdict": reward.workers.lost,
-        "before": result.before,
-        "validation": result.after,
-        "validation_problems": problems,
-    }
-    describe(folder, content)
-    write_report(settings.out, settings.model.name, content, trainer.state.log_history)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,8 +9,7 @@ from pydantic import Field, model_validator
 from quasar.core.settings import Settings
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import PromptSettings
-from quasar.train.schedule import Schedule, Watch
-from quasar.train.sft_settings import ModelSettings
+from quasar.train.settings import EvalSettings, ModelSettings, Schedule, TrainingSettings
 from quasar.train.verification import VerificationSettings
 
 
@@ -32,7 +30,7 @@ class RolloutSettings(Settings):
     vllm: Literal["off", "colocate", "server"] = "off"
     """Draw by vLLM, on the same GPUs or on a server of its own; off: by transformers."""
     vllm_memory: float = Field(default=0.3, gt=0, lt=1)
-    """Share of a GPU's memory for vLLM on the same GPUs."""
+    """Fraction of a GPU's memory for vLLM on the same GPUs."""
     vllm_tensor_parallel: int = Field(default=1, ge=1)
     """GPUs that hold one copy of the model for vLLM."""
 
@@ -66,10 +64,10 @@ class GrpoSchedule(Schedule):
     matrix_learning_rate: float = Field(default=1e-3, gt=0)
     """Peak, of Muon."""
     decay: float = Field(default=0.0, ge=0, le=1)
-    """Share of the training, at its end, in which the rates fall to a fiftieth."""
+    """Fraction of the training, at its end, in which the rates fall to a fiftieth."""
 
 
-class GrpoWatch(Watch):
+class GrpoEvalSettings(EvalSettings):
     """What is measured and kept on the way; problems are answered before, during and after."""
 
     log_steps: int = Field(default=5, ge=1)
@@ -78,7 +76,7 @@ class GrpoWatch(Watch):
     """Write the raw measurements of every completion to `completions.jsonl`."""
 
 
-class GrpoSettings(Settings):
+class GrpoSettings(TrainingSettings):
     """A whole run of `quasar train grpo`."""
 
     model: ModelSettings
@@ -95,12 +93,8 @@ class GrpoSettings(Settings):
     """How rewards move the policy."""
     schedule: GrpoSchedule
     """How long and how fast."""
-    watch: GrpoWatch = GrpoWatch()
-    """What is measured and kept on the way."""
-    out: Path
-    """Folder of the run: checkpoints in `checkpoints/`, the result in `model/`."""
-    threads: int | None = Field(default=None, ge=1)
-    """CPU threads; None: PyTorch's choice."""
+    eval: GrpoEvalSettings = GrpoEvalSettings()
+    """What is measured, logged and kept on the way."""
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from quasar.core.errors import InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.models.registry import checkpoint
-from quasar.train.sft_settings import ModelSettings, NewModel
+from quasar.train.settings import ModelSettings, NewModel
 
 MAX_LENGTH = 1024
 """Context of a new model, tokens."""

@@ -1,13 +1,16 @@
-"""How far a training has come, by steps, by time, or by whichever ends first."""
+"""How far a training has come, by steps or by time, and the learning rate there."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
+LEAST_RATE = 0.02
+"""Factor on the learning rates at the end of a training that lets them fall."""
+
 
 class Progress:
-    """A share of the whole, in [0, 1]; what schedules and curricula go by.
+    """A fraction of the whole, in [0, 1]; what schedules and curricula go by.
 
     Time counts while the process trains, over all resumptions.
     """
@@ -57,3 +60,18 @@ class Progress:
         if self._max_minutes is not None:
             parts.append(self.seconds / (60.0 * self._max_minutes))
         return min(1.0, max(parts))
+
+
+def rate(share: float, warmup: float, decay: float) -> float:
+    """Factor on the learning rates: rises linearly, stays at 1, falls linearly to a fiftieth.
+
+    Args:
+        share: how far the training is, 0 to 1.
+        warmup: fraction of the training in which it rises.
+        decay: fraction, at the end, in which it falls.
+    """
+    if share < warmup:
+        return max(share / warmup, 1e-3)
+    if decay and share > 1.0 - decay:
+        return max(LEAST_RATE, (1.0 - share) / decay)
+    return 1.0

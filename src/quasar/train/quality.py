@@ -1,4 +1,4 @@
-"""What a model's raw answers are worth: the measure that training goes by, not the loss alone.
+"""What a model's raw answers are worth: the measure that every training goes by, beside the loss.
 
 Answers are untrusted text and judged in worker processes, within limits on time and memory.
 """
@@ -9,26 +9,26 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from quasar.core.errors import InfrastructureError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.models.protocol import Model, Sampling
+from quasar.models.profile import Profile
+from quasar.models.protocol import Sampling
 from quasar.problems.base import EncodedProblem
-from quasar.prompts.chat import Request
+from quasar.prompts.chat import Message, Request
 from quasar.prompts.extract import extract
 from quasar.prompts.styles import get_style
 from quasar.train.examples import style_of
 from quasar.train.verification import VerificationSettings
+from quasar.verifier.measurement import Measurement
 from quasar.verifier.pool import VerifierPool
-from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job
 from quasar.verifier.settings import VerifierSettings
 
 NEAR = 0.05
-"""Share of the energy range within which a QAOA circuit counts as near the best known."""
+"""Fraction of the energy range within which a QAOA circuit counts as near the best known."""
 
 
+Chat = Sequence[Message]
 _MEASURED = VerifierSettings(max_stage=3, quality=False)
 
 
@@ -43,22 +43,6 @@ class Task(NamedTuple):
     problem: EncodedProblem
     request: Request
     best_ratio: float | None = None
-
-
-class Score(NamedTuple):
-    """One answer; 0 and False where it is no circuit.
-
-    Attributes:
-        parses: whether it is valid OpenQASM on any number of qubits.
-        ratio: approximation ratio.
-        p_optimal: probability of a ground state.
-        near: whether a QAOA circuit comes within 5% of the energy range of the best known.
-    """
-
-    parses: bool
-    ratio: float
-    p_optimal: float
-    near: bool | None
 
 
 def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
@@ -77,13 +61,50 @@ def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
     return out
 
 
-def score(model: Model, tasks: Sequence[Task], sampling: Sampling) -> list[Score]:
-    """Ask once for each task and verify the answers as they are."""
-    style = get_style(model.prompt_style)
+def raw_answers(
+    model: Any, tokenizer: Any, profile: Profile, chats: Sequence[Chat], *samplings: Sampling
+) -> list[list[str]]:
+    """One answer to each chat, for each way of drawing; the model is left as it was.
+
+    Args:
+        model: of transformers.
+    """
+    from quasar.models.transformers_model import TransformersModel
+
+    training = model.training
+    model.eval()
+    try:
+        wrapped = TransformersModel.of(model, tokenizer, profile, batch_size=32)
+        return [[own[0].text for own in wrapped.complete(chats, how)] for how in samplings]
+    finally:
+        model.train(training)
+
+
+def means(found: Sequence[Measurement | None]) -> dict[str, float]:
+    """Means over answers; one without a program, or with an unusable one, counts as 0."""
+    known = [one for one in found if one is not None]
+    return {
+        "parses": sum(one.parses for one in known) / len(found),
+        "feasible": sum(one.feasible for one in known) / len(found),
+        "ratio": sum(one.approximation_ratio or 0.0 for one in known) / len(found),
+        "p_optimal": sum(one.p_optimal or 0.0 for one in known) / len(found),
+    }
+
+
+def evaluate_model(
+    model: Any, tokenizer: Any, profile: Profile, tasks: Sequence[Task], max_length: int
+) -> dict[str, float]:
+    """Quality of greedy answers, one to each task.
+
+    Raises:
+        InfrastructureError: an answer was left without a verdict.
+    """
+    style = get_style(str(profile.prompt_style))
     chats = [style.render(task.problem, task.request) for task in tasks]
-    answers = [made[0].text for made in model.complete(chats, sampling)]
+    greedy = Sampling(temperature=0.0, max_tokens=max_length)
+    (answers,) = raw_answers(model, tokenizer, profile, chats, greedy)
     with answer_workers(tasks) as workers:
-        return score_answers(tasks, answers, workers)
+        return summary(tasks, measured(answers, workers))
 
 
 def answer_workers(
@@ -94,50 +115,42 @@ def answer_workers(
     return (verification or VerificationSettings()).pool(problems, [None] * len(tasks), _MEASURED)
 
 
-def score_answers(
-    tasks: Sequence[Task], answers: Sequence[str], workers: VerifierPool
-) -> list[Score]:
-    """Verify raw answers as they are, one for each task.
+def measured(answers: Sequence[str], workers: VerifierPool) -> list[Measurement | None]:
+    """Verify raw answers as they are, one to each problem of the workers; None: no program.
 
     Raises:
         InfrastructureError: an answer was left without a verdict.
     """
-    found = [extract(answer) for answer in answers]
-    asked = [(i, program.qasm) for i, program in enumerate(found) if program is not None]
-    reports: dict[int, Report] = {}
-    for (i, _), report in zip(
-        asked, workers.reports([Job(i, i, text) for i, text in asked]), strict=True
-    ):
+    found: list[Measurement | None] = [None] * len(answers)
+    programs = [extract(answer) for answer in answers]
+    jobs = [Job(i, i, p.qasm) for i, p in enumerate(programs) if p is not None]
+    for job, report in zip(jobs, workers.reports(jobs), strict=True):
         if report is None:
             raise InfrastructureError(
                 "the verifier gave no verdict on an answer to a validation problem: free memory, "
                 "and run the same command again; training goes on from its newest checkpoint."
             )
-        reports[i] = report
-    return [_score(task, reports.get(i)) for i, task in enumerate(tasks)]
+        found[job.problem] = Measurement.from_report(report)
+    return found
 
 
-def summary(tasks: Sequence[Task], scores: Sequence[Score]) -> dict[str, float]:
-    """Means, by kind of task: `qaoa`, `converged`, `agent-q`."""
-    groups: dict[str, list[Score]] = defaultdict(list)
-    for task, found in zip(tasks, scores, strict=True):
-        groups["qaoa" if task.best_ratio is not None else task.request.style].append(found)
+def summary(tasks: Sequence[Task], found: Sequence[Measurement | None]) -> dict[str, float]:
+    """Means, by kind of task: `qaoa`, `converged`, `agent-q`.
+
+    Of QAOA also `near`: how many come within 5% of the energy range of the best circuit known.
+    """
+    groups: dict[str, list[tuple[Task, Measurement | None]]] = defaultdict(list)
+    for task, one in zip(tasks, found, strict=True):
+        groups["qaoa" if task.best_ratio is not None else task.request.style].append((task, one))
     out: dict[str, float] = {}
     for name, own in sorted(groups.items()):
-        out[f"{name}/parses"] = float(np.mean([s.parses for s in own]))
-        out[f"{name}/ratio"] = float(np.mean([s.ratio for s in own]))
-        out[f"{name}/p_optimal"] = float(np.mean([s.p_optimal for s in own]))
+        out |= {f"{name}/{key}": value for key, value in means([one for _, one in own]).items()}
         if name == "qaoa":
-            out["qaoa/near"] = float(np.mean([bool(s.near) for s in own]))
+            out["qaoa/near"] = sum(_is_near(*pair) for pair in own) / len(own)
     return out
 
 
-def _score(task: Task, report: Report | None) -> Score:
-    near = None if task.best_ratio is None else False
-    if report is None:
-        return Score(False, 0.0, 0.0, near)
-    if not report.feasible or report.approximation_ratio is None:
-        return Score(report.parses, 0.0, 0.0, near)
-    if task.best_ratio is not None:
-        near = report.approximation_ratio >= task.best_ratio - NEAR
-    return Score(True, report.approximation_ratio, report.p_optimal or 0.0, near)
+def _is_near(task: Task, one: Measurement | None) -> bool:
+    if one is None or one.approximation_ratio is None or task.best_ratio is None:
+        return False
+    return one.approximation_ratio >= task.best_ratio - NEAR

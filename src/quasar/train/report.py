@@ -1,7 +1,7 @@
 """The report of a reinforcement run: its curves as pictures, and before beside after.
 
 Made from what the trainer logged (`trainer.state.log_history`, which survives resumptions), so a
-point is the mean over `watch.log_steps` steps. Strong lines are running means of the pale ones.
+point is the mean over `eval.log_steps` steps. Strong lines are running means of the pale ones.
 """
 
 from __future__ import annotations

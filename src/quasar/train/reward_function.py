@@ -15,6 +15,7 @@ from typing import Any
 from quasar.core.jsonl import append_jsonl
 from quasar.prompts.extract import extract
 from quasar.train.environment import CircuitEnvironment
+from quasar.train.quality import means
 from quasar.train.rewards import RewardSettings, Signals, signals_of
 from quasar.train.rollout_tasks import RolloutTask
 from quasar.verifier.metrics import shown
@@ -158,13 +159,7 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
     """
     if not found:
         return {}
-    means = {
-        "reward": fmean(s.reward for s in found),
-        "parses": fmean(s.measured.parses for s in found),
-        "feasible": fmean(s.measured.feasible for s in found),
-        "ratio": fmean(s.s3 or 0.0 for s in found),
-        "p_optimal": fmean(s.measured.p_optimal or 0.0 for s in found),
-    }
+    out = {"reward": fmean(s.reward for s in found)} | means([s.measured for s in found])
     parts: dict[str, Iterable[float | None]] = {
         "s2": (s.s2 for s in found),
         "s3": (s.s3 for s in found),
@@ -178,5 +173,5 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
     for name, values in parts.items():
         known = [float(value) for value in values if value is not None]
         if known:
-            means[name] = fmean(known)
-    return means
+            out[name] = fmean(known)
+    return out

@@ -9,36 +9,8 @@ from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
 from quasar.train.examples import ExampleSettings
-from quasar.train.schedule import Schedule, Watch
+from quasar.train.settings import Schedule, TrainingSettings
 from quasar.train.stream.settings import StreamSettings
-
-
-class NewModel(Settings):
-    """A `Qwen3ForCausalLM` from scratch, with the tokenizer of the compact style."""
-
-    hidden_size: int = Field(default=256, ge=32)
-    """Width."""
-    layers: int = Field(default=6, ge=1)
-    """Blocks."""
-    head_size: int = Field(default=64, ge=8)
-    """Width of an attention head; few wide heads are the fastest on a CPU."""
-    intermediate_size: int = Field(default=768, ge=32)
-    """Width of the feed-forward part."""
-
-
-class ModelSettings(Settings):
-    """Which model is trained."""
-
-    base: str | None = None
-    """Checkpoint to start from (`nano`, a folder or a hub id); None: a new model."""
-    new: NewModel = NewModel()
-    """Shape of a new model."""
-    name: str = Field(default="model", min_length=1)
-    """What tables and generations files call it."""
-    attention: Literal["eager", "sdpa", "flash_attention_2"] = "sdpa"
-    """Implementation; `eager` is the fastest for short sequences on a CPU."""
-    dtype: Literal["float32", "bfloat16"] = "float32"
-    """Type of the trained weights; activations are bfloat16 in either case."""
 
 
 class DataSettings(Settings):
@@ -72,7 +44,7 @@ class SftSchedule(Schedule):
     """How long, how fast, in what order."""
 
     growth: float = Field(default=0.0, ge=0, le=1)
-    """Share of the training in which examples grow from the shortest tenth to all."""
+    """Fraction of the training in which examples grow from the shortest tenth to all."""
     batch_tokens: int = Field(default=4096, ge=64)
     """Tokens of a step, padding included; of a streaming training, where it stands for batch size
     and accumulation."""
@@ -83,26 +55,29 @@ class SftSchedule(Schedule):
     bfloat16 on a GPU, float32 on a CPU."""
 
 
-class SftSettings(Settings):
+class SftSettings(TrainingSettings):
     """A whole run of `quasar train sft`."""
 
-    model: ModelSettings = ModelSettings()
-    """Which model is trained."""
     data: DataSettings
     """What it is trained on."""
     schedule: SftSchedule
     """How long, how fast, in what order."""
-    watch: Watch = Watch()
-    """What is measured and kept on the way."""
-    out: Path
-    """Folder of the run: checkpoints in `checkpoints/`, the result in `model/`."""
-    threads: int | None = Field(default=None, ge=1)
-    """CPU threads; None: PyTorch's choice."""
+
+    @property
+    def stream(self) -> StreamSettings:
+        """The settings of the stream.
+
+        Raises:
+            ValueError: they are of a training on data sets.
+        """
+        if self.data.stream is None:
+            raise ValueError("these settings have no data.stream")
+        return self.data.stream
 
     @model_validator(mode="after")
     def _fits_the_source(self) -> Self:
         streaming = self.data.stream is not None
-        tables = {"schedule": self.schedule, "model": self.model, "watch": self.watch}
+        tables = {"schedule": self.schedule, "model": self.model, "eval": self.eval}
         for name, fields in (_OF_DATA_SETS if streaming else _OF_STREAMS).items():
             if given := sorted(fields & tables[name].model_fields_set):
                 kind = "a streaming training" if streaming else "a training on data sets"
@@ -113,7 +88,7 @@ class SftSettings(Settings):
 _OF_DATA_SETS = {
     "schedule": {"batch_size", "accumulation", "gradient_checkpointing", "loaders"},
     "model": {"attention", "dtype"},
-    "watch": {"report_to"},
+    "eval": {"report_to"},
 }
 """Settings that a streaming training has no use for, by their table."""
 _OF_STREAMS = {"schedule": {"batch_tokens", "compile", "dtype"}}

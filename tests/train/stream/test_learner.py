@@ -12,7 +12,8 @@ from transformers import Qwen3ForCausalLM
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.train.new_model import new_shape, qwen3_config
 from quasar.train.optimizers import make_optimizer
-from quasar.train.sft_settings import NewModel, SftSchedule
+from quasar.train.settings import NewModel
+from quasar.train.sft_settings import SftSchedule
 from quasar.train.stream.batches import Batch
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import LightQwen3, named

@@ -17,8 +17,8 @@ import torch
 
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
-from quasar.train.run_folder import last_checkpoint
-from quasar.train.schedule import Watch
+from quasar.train.run import last_checkpoint
+from quasar.train.settings import EvalSettings
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.checkpoint import _read_uses, load_checkpoint
 from quasar.train.stream.training import compact_vocabulary, new_learner, train_stream
@@ -120,7 +120,7 @@ def test_a_killed_training_leaves_no_worker_and_goes_on_where_it_was(tmp_path: P
 
 def often_saved(out: Path) -> SftSettings:
     settings = streaming(out, max_steps=30)
-    return settings.model_copy(update={"watch": Watch(log_steps=5, save_minutes=1e-9)})
+    return settings.model_copy(update={"eval": EvalSettings(log_steps=5, save_minutes=1e-9)})
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:

@@ -15,7 +15,7 @@ import torch
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.files import disk_errors, write_json
-from quasar.train.run_folder import STATE_FILE, last_checkpoint
+from quasar.train.run import STATE_FILE, last_checkpoint
 from quasar.train.stream.batches import Uses
 from quasar.train.stream.learner import Learner
 

@@ -13,7 +13,7 @@ import torch
 
 from quasar.core.errors import InputError
 from quasar.train.new_model import Shape, make_model
-from quasar.train.sft_settings import ModelSettings
+from quasar.train.settings import ModelSettings
 from quasar.train.stream.light_qwen3 import PREFIX, LightQwen3
 
 _EMBEDDING = "embed_tokens.weight"

@@ -1,34 +1,31 @@
-"""What a streaming training makes of its weights: a model of transformers, and its folder."""
+"""What a streaming training makes of its weights: a model of transformers, and its quality.
+
+Quality is measured on problems that never occur in the training: those of the excluded sets that
+are records of ours. That needs what the verifier needs; a training without problems to measure
+(`eval.problems = 0`) loads none of it.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 
+from quasar.core.seeds import generator
 from quasar.models.profile import Profile
 from quasar.prompts.compact import MAX_QUBITS
-from quasar.train.model_folder import save_model
 from quasar.train.new_model import Shape, qwen3_config
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import named
-from quasar.train.stream.settings import StreamSettings
 
-_HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
+if TYPE_CHECKING:
+    from quasar.train.quality import Task
+
+_NEEDED = {"recipe", "optimization_type", "cost_hamiltonian", "approximation_ratio"}
+HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
 """One and the same tensor, which is saved once."""
-
-
-def stream_of(settings: SftSettings) -> StreamSettings:
-    """The settings of the stream.
-
-    Raises:
-        ValueError: the settings are of a training on data sets.
-    """
-    if settings.data.stream is None:
-        raise ValueError("these settings have no data.stream")
-    return settings.data.stream
 
 
 def profile_of(settings: SftSettings) -> Profile:
@@ -37,7 +34,7 @@ def profile_of(settings: SftSettings) -> Profile:
         name=settings.model.name,
         prompt_style="compact",
         max_qubits=MAX_QUBITS,
-        multi_turn=True if stream_of(settings).multi_turn else None,
+        multi_turn=True if settings.stream.multi_turn else None,
     )
 
 
@@ -51,12 +48,40 @@ def as_transformers(learner: Learner) -> tuple[Any, Any]:
     tokenizer = build_tokenizer(shape.context)
     model = Qwen3ForCausalLM(qwen3_config(shape, tokenizer))
     state = named({name: w.to("cpu", torch.bfloat16) for name, w in learner.weights().items()})
-    model.to(torch.bfloat16).load_state_dict({**state, _HEAD: state[_EMBEDDING]})
+    model.to(torch.bfloat16).load_state_dict({**state, HEAD: state[_EMBEDDING]})
     return model, tokenizer
 
 
-def save_light(learner: Learner, settings: SftSettings, folder: Path) -> None:
-    """The model as a folder that `AutoModelForCausalLM.from_pretrained` loads, in bfloat16."""
+def held_out_tasks(settings: SftSettings) -> list[Task]:
+    """Problems of the excluded sets, the same ones every time, sets in equal shares.
+
+    Raises:
+        InputError: an excluded set cannot be read.
+    """
+    if not settings.eval.problems:
+        return []
+    from quasar.data.source import Source
+    from quasar.train.quality import tasks_of
+
+    sets = []
+    for path in settings.stream.exclude:
+        records = [record for _, record in Source(path).records()]
+        if records and records[0].keys() >= _NEEDED:
+            sets.append(records)
+    tasks: list[Task] = []
+    for records in sets:
+        order = generator(settings.schedule.seed, "validation").permutation(len(records))
+        each = -(-settings.eval.problems // len(sets))
+        tasks += tasks_of([records[int(i)] for i in order[:each]])
+    return tasks[: settings.eval.problems]
+
+
+def measure(learner: Learner, settings: SftSettings, tasks: Sequence[Task]) -> dict[str, float]:
+    """Quality of greedy raw answers, by name."""
+    from quasar.train.quality import evaluate_model
+
+    learner.wait()
     model, tokenizer = as_transformers(learner)
-    weights = {name: w for name, w in model.state_dict().items() if name != _HEAD}
-    save_model(model, weights, tokenizer, profile_of(settings), folder)
+    model = model.to(learner.device) if learner.device == "cuda" else model.float()
+    profile, longest = profile_of(settings), settings.stream.max_length
+    return evaluate_model(model, tokenizer, profile, tasks, longest)

@@ -21,23 +21,23 @@ import torch
 from quasar.core.errors import InfrastructureError
 from quasar.core.files import write_text
 from quasar.core.jsonl import append_jsonl
-from quasar.core.manifest import manifest
 from quasar.prompts.vocabulary import tokens
-from quasar.train.model_card import describe
 from quasar.train.new_model import MAX_LENGTH, new_shape
-from quasar.train.progress import Progress
-from quasar.train.run_folder import claim
-from quasar.train.schedule import rate
+from quasar.train.run import Run, claim
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.batches import Batch, BatchMaker, BatchQueue
 from quasar.train.stream.checkpoint import Saved, load_checkpoint, save_checkpoint
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import LightQwen3
 from quasar.train.stream.log import TRAIN_LOG, Tally
-from quasar.train.stream.quality import held_out_tasks, measure
-from quasar.train.stream.result import save_light, stream_of
+from quasar.train.stream.result import (
+    HEAD,
+    as_transformers,
+    held_out_tasks,
+    measure,
+    profile_of,
+)
 from quasar.train.stream.workers import EXCLUDED, StreamWorkers
-from quasar.train.watcher import QUALITY_LOG
 
 CHUNKS = "chunks"
 """In the run's folder, unless the settings name another: the files of examples."""
@@ -45,7 +45,6 @@ _AHEAD = 8  # batches
 _HELD = 3  # batches on which kernels are made before they are learnt
 _SYNC = 8  # steps a GPU may be behind the clock
 _LOOK_AFTER_S = 2.0
-_LIBRARIES = ("torch", "transformers", "safetensors", "numpy", "pydantic", "qulacs", "networkx")
 
 
 def train_stream(settings: SftSettings) -> dict[str, float]:
@@ -63,7 +62,7 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
     claim(settings.out, _stated(settings))
     folder = prepare_folder(settings, vocabulary)
     learner = new_learner(settings, vocabulary)
-    run = _Run(settings, learner)
+    run = _StreamRun(settings, learner)
     with (
         StreamWorkers(run.stream, folder, settings.schedule.seed) as workers,
         BatchQueue(
@@ -88,7 +87,7 @@ def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path
     Raises:
         InputError: it holds other examples, cannot be written, or an excluded set cannot be read.
     """
-    stream = stream_of(settings)
+    stream = settings.stream
     folder = stream.folder or settings.out / CHUNKS
     digest = hashlib.sha256(json.dumps(list(vocabulary)).encode()).hexdigest()
     claim(folder, {**stream.making(), "vocabulary": digest})
@@ -101,7 +100,7 @@ def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path
 
 def new_learner(settings: SftSettings, vocabulary: Mapping[str, int]) -> Learner:
     """The model that the settings name, and its optimiser."""
-    stream, schedule = stream_of(settings), settings.schedule
+    stream, schedule = settings.stream, settings.schedule
     torch.manual_seed(schedule.seed)
     context = max(MAX_LENGTH, stream.max_length)
     if settings.model.base is None:
@@ -127,31 +126,31 @@ def next_batch(workers: StreamWorkers, batches: BatchQueue) -> tuple[Batch | Non
             workers.look_after()
 
 
-class _Run:
+class _StreamRun(Run[SftSettings]):
     """One training from its settings to its result."""
 
+    libraries = ("torch", "transformers", "safetensors", "numpy", "pydantic", "qulacs", "networkx")
+
     def __init__(self, settings: SftSettings, learner: Learner) -> None:
-        self.settings, self.learner = settings, learner
-        self.stream, self._schedule = stream_of(settings), settings.schedule
-        self.progress = Progress(self._schedule.max_steps, self._schedule.max_minutes)
-        self._checkpoints = settings.out / "checkpoints"
-        self._saved = load_checkpoint(self._checkpoints, learner)
+        super().__init__(settings)
+        self.learner, self.stream = learner, settings.stream
+        self._saved = load_checkpoint(self.checkpoints, learner)
         self.progress.resume(self._saved.step, self._saved.seconds)
         self._tally = Tally([kind.name for kind in self.stream.kinds], self._saved.totals)
         self._seeds = list(self._saved.seeds)
         self._tasks = held_out_tasks(settings)
-        self._quality: dict[str, float] = {}
         self._last: dict[str, Any] = {}
         self._available: dict[str, int] = {}
 
     def maker(self, folder: Path, vocabulary: dict[str, int]) -> BatchMaker:
+        schedule = self.settings.schedule
         return BatchMaker(
             self.stream,
             folder,
             vocabulary,
-            batch_tokens=self._schedule.batch_tokens,
-            growth=self._schedule.growth,
-            seed=self._schedule.seed,
+            batch_tokens=schedule.batch_tokens,
+            growth=schedule.growth,
+            seed=schedule.seed,
             step=self._saved.step,
             uses=self._saved.uses,
         )
@@ -166,19 +165,19 @@ class _Run:
             _say("compiling")
             for given in filter(None, held):
                 self.learner.warm_up(given)
-        watch, progress = self.settings.watch, self.progress
+        wanted, progress = self.settings.eval, self.progress
         progress.start()
         self._tally.begin(progress.seconds)
         saved = looked = measured = progress.seconds
         batch = held.pop(0)
         while batch is not None and progress.share < 1.0:
             self._step(batch)
-            if progress.step % watch.log_steps == 0:
+            if progress.step % wanted.log_steps == 0:
                 self._log(batches)
-            if progress.seconds - saved > 60 * watch.save_minutes:
+            if progress.seconds - saved > 60 * wanted.save_minutes:
                 self._save(workers, batches)
                 saved = progress.seconds
-            if self._tasks and progress.seconds - measured > 60 * watch.evaluate_minutes:
+            if self._tasks and progress.seconds - measured > 60 * wanted.evaluate_minutes:
                 measured = progress.seconds
                 self._measure()
             if progress.seconds - looked > _LOOK_AFTER_S:
@@ -195,8 +194,8 @@ class _Run:
         self._available = {name: own.examples for name, own in batches.supply().items()}
 
     def _step(self, batch: Batch) -> None:
-        schedule, progress = self._schedule, self.progress
-        self.learner.step(batch, rate(progress.share, schedule.warmup, schedule.decay))
+        progress = self.progress
+        self.learner.step(batch, self.rate)
         self._tally.add(batch)
         progress.step += 1
         if progress.step % _SYNC == 0:
@@ -231,46 +230,40 @@ class _Run:
             batches.uses(),
         )
         self._saved = saved
-        save_checkpoint(self._checkpoints, self.learner, saved, self.settings.watch.keep)
+        save_checkpoint(self.checkpoints, self.learner, saved, self.settings.eval.keep)
 
     def _measure(self) -> None:
         """Measure raw answers; the clock of the training stands still."""
         running = self.progress.running
         self.progress.pause()
-        self._quality = measure(self.learner, self.settings, self._tasks)
-        line = {"step": self.progress.step, "seconds": round(self.progress.seconds, 1)}
-        append_jsonl(self.settings.out / QUALITY_LOG, [{**line, **self._quality}])
+        self.record_quality(measure(self.learner, self.settings, self._tasks))
         if running:
             self.progress.start()
 
     def finish(self) -> dict[str, float]:
         """Measure and write the result; returns its quality, or losses where there is none."""
-        settings, totals = self.settings, self._tally.totals()
-        folder = settings.out / "model"
+        totals = self._tally.totals()
         if self._tasks:
             self._measure()
-        save_light(self.learner, settings, folder)
-        content = manifest(settings.model_dump(mode="json"), self._schedule.seed, _LIBRARIES)
-        content |= {
-            "device": device_name(),
-            "steps": self.progress.step,
-            "training_seconds": round(self.progress.seconds, 1),
-            "parameters": sum(w.numel() for w in self.learner.weights().values()),
-            "examples_available": sum(self._available.values()),
-            "examples_seen": sum(totals["examples"].values()),
-            "tokens_seen": totals["tokens"],
-            "answer_tokens_seen": totals["answer_tokens"],
-            "kinds": {
+        model, tokenizer = as_transformers(self.learner)
+        weights = {name: w for name, w in model.state_dict().items() if name != HEAD}
+        self.write_model(model, weights, tokenizer, profile_of(self.settings))
+        self.describe(
+            len(self._tasks),
+            device=device_name(),
+            parameters=sum(w.numel() for w in self.learner.weights().values()),
+            examples_available=sum(self._available.values()),
+            examples_seen=sum(totals["examples"].values()),
+            tokens_seen=totals["tokens"],
+            answer_tokens_seen=totals["answer_tokens"],
+            kinds={
                 name: {"seen": seen, "available": self._available.get(name)}
                 for name, seen in totals["examples"].items()
             },
-            "worker_seeds": list(self._saved.seeds),
-            "last_log": self._last,
-            "validation": self._quality,
-            "validation_problems": len(self._tasks),
-        }
-        describe(folder, content)
-        return self._quality or last_losses(self._last)
+            worker_seeds=list(self._saved.seeds),
+            last_log=self._last,
+        )
+        return self.quality or last_losses(self._last)
 
 
 def last_losses(line: Mapping[str, Any]) -> dict[str, float]:
@@ -290,7 +283,7 @@ def device_name() -> str:
 
 def _stated(settings: SftSettings) -> dict[str, Any]:
     """What makes the run the run it is; how fast examples are made does not."""
-    stated = settings.model_dump(mode="json", exclude={"watch", "threads", "out"})
+    stated = settings.model_dump(mode="json", exclude={"eval", "threads", "out"})
     for name in ("workers", "folder", "chunk_seconds"):
         del stated["data"]["stream"][name]
     return stated

@@ -1,7 +1,8 @@
-"""How long and how fast a training goes, and what is kept of it: shared by all trainings."""
+"""Settings of all trainings: the model, how long and how fast, what is measured on the way."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -10,9 +11,33 @@ from pydantic import Field, model_validator
 from quasar.core.settings import Settings
 from quasar.train.optimizers import OptimizerName
 
-ENDLESS = 10**7
-"""Steps, where only time ends the training."""
-_LEAST_RATE = 0.02
+
+class NewModel(Settings):
+    """A `Qwen3ForCausalLM` from scratch, with the tokenizer of the compact style."""
+
+    hidden_size: int = Field(default=256, ge=32)
+    """Width."""
+    layers: int = Field(default=6, ge=1)
+    """Blocks."""
+    head_size: int = Field(default=64, ge=8)
+    """Width of an attention head; few wide heads are the fastest on a CPU."""
+    intermediate_size: int = Field(default=768, ge=32)
+    """Width of the feed-forward part."""
+
+
+class ModelSettings(Settings):
+    """Which model is trained."""
+
+    base: str | None = None
+    """Checkpoint to start from (`nano`, a folder or a hub id); None: a new model."""
+    new: NewModel = NewModel()
+    """Shape of a new model."""
+    name: str = Field(default="model", min_length=1)
+    """What tables and generations files call it."""
+    attention: Literal["eager", "sdpa", "flash_attention_2"] = "sdpa"
+    """Implementation; `eager` is the fastest for short sequences on a CPU."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    """Type of the trained weights; activations are bfloat16 in either case."""
 
 
 class Schedule(Settings):
@@ -35,9 +60,9 @@ class Schedule(Settings):
     weight_decay: float = Field(default=0.0, ge=0)
     """Of both."""
     warmup: float = Field(default=0.02, ge=0, lt=1)
-    """Share of the training in which the rates rise from 0."""
+    """Fraction of the training in which the rates rise from 0."""
     decay: float = Field(default=0.5, ge=0, le=1)
-    """Share of the training, at its end, in which they fall to a fiftieth."""
+    """Fraction of the training, at its end, in which they fall to a fiftieth."""
     max_grad_norm: float = Field(default=1.0, gt=0)
     """Gradients are clipped to this."""
     seed: int = Field(default=0, ge=0)
@@ -55,8 +80,8 @@ class Schedule(Settings):
         return self
 
 
-class Watch(Settings):
-    """What is measured and kept on the way."""
+class EvalSettings(Settings):
+    """What is measured, logged and kept on the way: the table `[eval]`."""
 
     problems: int = Field(default=64, ge=0)
     """Problems that an evaluation asks, of the validation splits (streams: of the excluded sets);
@@ -73,36 +98,26 @@ class Watch(Settings):
     """Where curves go."""
 
 
-def rate(share: float, warmup: float, decay: float) -> float:
-    """Factor on the learning rates: rises linearly, stays at 1, falls linearly to a fiftieth."""
-    if share < warmup:
-        return max(share / warmup, 1e-3)
-    if decay and share > 1.0 - decay:
-        return max(_LEAST_RATE, (1.0 - share) / decay)
-    return 1.0
+class TrainingSettings(Settings):
+    """What every `quasar train` command is configured by."""
 
+    model: ModelSettings = ModelSettings()
+    """Which model is trained."""
+    schedule: Schedule
+    """How long and how fast."""
+    eval: EvalSettings = EvalSettings()
+    """What is measured, logged and kept on the way."""
+    out: Path
+    """Folder of the run: checkpoints in `checkpoints/`, the result in `model/`."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads; None: PyTorch's choice."""
 
-def trainer_arguments(checkpoints: Path, schedule: Schedule, watch: Watch) -> dict[str, Any]:
-    """What every trainer of the `transformers` family is told in the same way."""
-    import torch
-
-    gpu = torch.cuda.is_available()
-    return {
-        "output_dir": str(checkpoints),
-        "max_steps": schedule.max_steps or ENDLESS,
-        "per_device_train_batch_size": schedule.batch_size,
-        "gradient_accumulation_steps": schedule.accumulation,
-        "activation_checkpointing": schedule.gradient_checkpointing,
-        "max_grad_norm": schedule.max_grad_norm,
-        "bf16": True,
-        "use_cpu": not gpu,
-        "seed": schedule.seed,
-        "logging_steps": watch.log_steps,
-        "save_strategy": "no",  # the watcher saves, by the clock
-        "save_total_limit": watch.keep,
-        "eval_strategy": "no",
-        "report_to": list(watch.report_to),
-        "dataloader_pin_memory": gpu,
-        "dataloader_num_workers": schedule.loaders if schedule.loaders is not None else 2 * gpu,
-        "disable_tqdm": False,
-    }
+    @model_validator(mode="before")
+    @classmethod
+    def _old_table(cls, data: Any) -> Any:
+        """In version 0.1 the table `[eval]` was called `[watch]`."""
+        if not isinstance(data, Mapping) or "watch" not in data:
+            return data
+        if "eval" in data:
+            raise ValueError("[watch] is called [eval] now: give one of the two")
+        return {"eval" if name == "watch" else name: table for name, table in data.items()}
