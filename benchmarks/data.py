@@ -1,6 +1,6 @@
 """What a circuit costs: both recipes on the benchmark's distribution, and the published way.
 
-1. Seconds of one core for each circuit that is kept, dropped drafts included.
+1. Seconds of one core for each circuit that is kept, dropped attempts included.
 2. The same optimiser steps by this project and by PennyLane (`published_generator.py`): same
    circuit, same start, same number of steps, energies compared afterwards. Adaptive circuits: the
    first steps of the growth.
@@ -27,8 +27,8 @@ from quasar.circuits.adaptive import pool
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import sim
-from quasar.data.draw import Draft, draw
 from quasar.data.recipes import too_long
+from quasar.data.sampling import RecordSpec, sample_spec
 from quasar.data.settings import RECIPES, BuildSettings
 from quasar.data.shard import build_record
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
@@ -75,8 +75,8 @@ def cost(recipe: str, circuits: int, seed: int) -> list[Row]:
     return rows
 
 
-def drafts(instances: int, seed: int, max_qubits: int) -> Iterator[Draft]:
-    """Drafts of the `agent-q` recipe, the algorithms in turn."""
+def specs(instances: int, seed: int, max_qubits: int) -> Iterator[RecordSpec]:
+    """Specs of the `agent-q` recipe, the algorithms in turn."""
     for number in range(instances):
         algorithm = ALGORITHMS[number % len(ALGORITHMS)]
         settings = BuildSettings.parse(
@@ -90,30 +90,30 @@ def drafts(instances: int, seed: int, max_qubits: int) -> Iterator[Draft]:
         )
         attempt = 0
         while True:
-            draft = draw(settings, number, attempt)
-            if draft is not None and not too_long(draft, settings):
-                yield draft
+            spec = sample_spec(settings, number, attempt)
+            if spec is not None and not too_long(spec, settings):
+                yield spec
                 break
             attempt += 1
 
 
-def compare(draft: Draft, steps: int, growth_steps: int) -> Row:
+def compare(spec: RecordSpec, steps: int, growth_steps: int) -> Row:
     """The same steps both ways."""
-    choice, hamiltonian = draft.choice, draft.encoded.hamiltonian
+    choice, hamiltonian = spec.choice, spec.encoded.hamiltonian
     if choice.algorithm == "adaptive_vqe":
         done = growth_steps
-        ours, theirs = _grown(draft, growth_steps)
+        ours, theirs = _grown(spec, growth_steps)
     else:
         done = steps
         if choice.algorithm == "qaoa":
             ansatz = qaoa(hamiltonian, choice.layers)
         else:
             ansatz = sim(choice.template or 1, hamiltonian.n_qubits, choice.layers)
-        ours, theirs = _descended(draft, ansatz, steps)
+        ours, theirs = _descended(spec, ansatz, steps)
     spectrum = hamiltonian.spectrum
     return {
         "algorithm": choice.algorithm,
-        "problem_type": draft.problem.problem_type,
+        "problem_type": spec.problem.problem_type,
         "qubits": hamiltonian.n_qubits,
         "layers": choice.layers,
         "template": choice.template,
@@ -127,14 +127,14 @@ def compare(draft: Draft, steps: int, growth_steps: int) -> Row:
 
 
 def _descended(
-    draft: Draft, ansatz: Ansatz, steps: int
+    spec: RecordSpec, ansatz: Ansatz, steps: int
 ) -> tuple[published.Outcome, published.Outcome]:
-    hamiltonian = draft.encoded.hamiltonian
+    hamiltonian = spec.encoded.hamiltonian
     diagonal = hamiltonian.diagonal
     settings = AdamWSettings()
-    start = np.random.default_rng(draft.index).uniform(0.0, 0.01, ansatz.n_parameters)
+    start = np.random.default_rng(spec.index).uniform(0.0, 0.01, ansatz.n_parameters)
     begun = time.process_time()
-    qaoa_like = draft.choice.algorithm == "qaoa"
+    qaoa_like = spec.choice.algorithm == "qaoa"
     energy = QaoaEnergy(ansatz, diagonal) if qaoa_like else fast_energy(ansatz, diagonal)
     optimiser, theta = AdamW(start.size, settings), start
     for _ in range(steps):
@@ -160,8 +160,8 @@ def _descended(
     return ours, theirs
 
 
-def _grown(draft: Draft, steps: int) -> tuple[published.Outcome, published.Outcome]:
-    hamiltonian = draft.encoded.hamiltonian
+def _grown(spec: RecordSpec, steps: int) -> tuple[published.Outcome, published.Outcome]:
+    hamiltonian = spec.encoded.hamiltonian
     _ = hamiltonian.diagonal
     begun = time.process_time()
     growth = grow(hamiltonian, settings=GrowthSettings(max_gates=steps, slope_stop=0.0))
@@ -238,8 +238,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if costs:
         print_table(costs, "seconds of one core a circuit")
     rows = [
-        compare(draft, options.steps, options.growth_steps)
-        for draft in drafts(options.instances, options.seed, options.max_qubits)
+        compare(spec, options.steps, options.growth_steps)
+        for spec in specs(options.instances, options.seed, options.max_qubits)
     ]
     table = summary(rows)
     print_table(table, "equal steps, this project and PennyLane")

@@ -19,7 +19,7 @@ from quasar.core.progress import Progress
 from quasar.data import storage
 from quasar.data.build import STAGING, build, read_manifest
 from quasar.data.identity import split_of
-from quasar.data.shard import Plan, build_shard
+from quasar.data.shard import BuildPlan, build_shard
 from small_data import SMALL, records_of, small
 
 
@@ -136,7 +136,7 @@ def test_damaged_and_foreign_shards_are_built_again(small_set: Path, tmp_path: P
     folder = tmp_path / "d"
     with pytest.raises(KeyboardInterrupt):
         build(folder, small(), jobs=1, progress=Counting(stop_after=14))
-    plan = Plan(small(), folder / STAGING, small().fingerprint("x"))
+    plan = BuildPlan(small(), folder / STAGING, small().fingerprint("x"))
     (folder / STAGING / "shard-000000.parquet").write_bytes(b"PAR1 torn")
     build_shard(plan, 1, lambda: None)  # of other settings
     (folder / STAGING / ".shard-000002.parquet.1.partial").write_bytes(b"half")

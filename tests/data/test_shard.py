@@ -13,8 +13,8 @@ from quasar.circuits.emit import emit
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.data import shard
-from quasar.data.draw import algorithm_shares, draw, may_be_basis_state
 from quasar.data.recipes import too_long
+from quasar.data.sampling import algorithm_shares, may_be_basis_state, sample_spec
 from quasar.data.schema import faults
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
@@ -31,7 +31,7 @@ def test_a_record_does_not_depend_on_order_or_count(small_set: Path) -> None:
 
 
 def test_seeds_and_recipes_have_their_own_randomness() -> None:
-    a, b = (draw(small(seed=seed), 0, 0) for seed in (5, 6))
+    a, b = (sample_spec(small(seed=seed), 0, 0) for seed in (5, 6))
     assert a is not None
     assert b is not None
     assert a.problem != b.problem or a.choice != b.choice
@@ -76,26 +76,26 @@ def test_types_without_a_public_form_are_complete_too(problem_type: str) -> None
 
 def test_sizes_are_kept() -> None:
     settings = small(min_qubits=4, max_qubits=4)
-    drafts = [draw(settings, index, 0) for index in range(20)]
-    assert {d.encoded.n_qubits for d in drafts if d is not None} == {4}
+    specs = [sample_spec(settings, index, 0) for index in range(20)]
+    assert {d.encoded.n_qubits for d in specs if d is not None} == {4}
 
 
 def test_sizes_of_the_additional_types_follow_their_shares() -> None:
     settings = small(
         recipe="converged", problems={"ising": 1}, max_qubits=8, sizes={"3": 3, "6": 1}
     )
-    drafts = [draw(settings, index, 0) for index in range(120)]
-    counts = Counter(d.encoded.n_qubits for d in drafts if d is not None)
+    specs = [sample_spec(settings, index, 0) for index in range(120)]
+    counts = Counter(d.encoded.n_qubits for d in specs if d is not None)
     assert set(counts) == {3, 6}
     assert counts[3] > counts[6]
 
 
 def test_types_that_do_not_fit_are_left_out() -> None:
     settings = small(max_qubits=3, problems={"vertex_cover": 1, "graph_isomorphism": 50})
-    drafts = [draw(settings, index, 0) for index in range(5)]
-    assert {d.problem.problem_type for d in drafts if d is not None} == {"vertex_cover"}
+    specs = [sample_spec(settings, index, 0) for index in range(5)]
+    assert {d.problem.problem_type for d in specs if d is not None} == {"vertex_cover"}
     with pytest.raises(InputError, match="widen the range"):
-        draw(small(max_qubits=3, problems={"graph_isomorphism": 1}), 0, 0)
+        sample_spec(small(max_qubits=3, problems={"graph_isomorphism": 1}), 0, 0)
 
 
 def test_excluded_instances_do_not_occur() -> None:
@@ -182,7 +182,7 @@ def test_the_search_reaches_the_recipe() -> None:
 
 @pytest.mark.parametrize("template", [2, 11, 13, 19])
 def test_the_limit_on_characters_is_exact(template: int) -> None:
-    """A draft is refused before its circuit is made exactly if its text at angles 0 is too long."""
+    """A spec is refused before its circuit is made exactly if its text at angles 0 is too long."""
     settings = small(
         recipe="converged",
         problems={"ising": 1},
@@ -192,10 +192,10 @@ def test_the_limit_on_characters_is_exact(template: int) -> None:
         max_qubits=16,
     )
     for index in range(4):
-        draft = draw(settings, index, 0)
-        assert draft is not None
-        ansatz = sim(template, draft.encoded.n_qubits, draft.choice.layers)
+        spec = sample_spec(settings, index, 0)
+        assert spec is not None
+        ansatz = sim(template, spec.encoded.n_qubits, spec.choice.layers)
         length = len(emit(ansatz.bind(np.zeros(ansatz.n_parameters))))
         for limit in (length - 1, length, 2 * length, 3 * length):
             changed = settings.model_copy(update={"max_characters": limit})
-            assert too_long(draft, changed) is (length > limit)
+            assert too_long(spec, changed) is (length > limit)

@@ -13,23 +13,17 @@ import pytest
 from quasar.core.errors import InputError
 from quasar.data import storage
 from quasar.data.build import build
-from quasar.data.check import Rules, check_record
+from quasar.data.check import check_record
 from quasar.data.validate import validate
 from small_data import records_of, small
 
 Record = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def rules() -> Rules:
-    settings = small()
-    return Rules(settings.split_shares(), settings.split_salt, settings.max_characters)
-
-
 def test_a_sound_data_set_passes(small_set: Path) -> None:
-    verdict = validate(small_set, jobs=2)
-    assert verdict.findings == []
-    assert (verdict.records, verdict.checked) == (30, 30)
+    found = validate(small_set, jobs=2)
+    assert found.findings == []
+    assert (found.records, found.checked) == (30, 30)
     assert validate(small_set, jobs=1, sample=3).checked == 3
 
 
@@ -134,21 +128,21 @@ DAMAGE: dict[str, tuple[Callable[[Record], None], str]] = {
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-def test_damage_is_found(name: str, small_set: Path, rules: Rules) -> None:
+def test_damage_is_found(name: str, small_set: Path) -> None:
     damage, words = DAMAGE[name]
     found = []
     for record in records_of(small_set)[:4]:
-        assert check_record(record, rules) == []
+        assert check_record(record, small()) == []
         spoilt = dict(record)
         damage(spoilt)
-        found.append(check_record(spoilt, rules))
+        found.append(check_record(spoilt, small()))
     assert all(found)
     assert any(words in fault for faults in found for fault in faults)
 
 
 @pytest.mark.parametrize("missing", ["absent", "null"])
 def test_records_of_earlier_versions_are_judged_by_their_rule(
-    missing: str, small_set: Path, rules: Rules
+    missing: str, small_set: Path
 ) -> None:
     """They have no `product_state`, and `basis_state` goes by gates and a probability of 0.99."""
     for record in records_of(small_set):
@@ -157,13 +151,13 @@ def test_records_of_earlier_versions_are_judged_by_their_rule(
         record["product_state"] = None
         if missing == "absent":
             del record["product_state"]
-        assert check_record(record, rules) == []
+        assert check_record(record, small()) == []
         record["basis_state"] = not record["basis_state"]
-        assert any("basis_state" in fault for fault in check_record(record, rules))
+        assert any("basis_state" in fault for fault in check_record(record, small()))
 
 
 def test_too_long_a_text_is_found(small_set: Path) -> None:
-    faults = check_record(records_of(small_set)[0], Rules(max_characters=10))
+    faults = check_record(records_of(small_set)[0], small(max_characters=100))
     assert any("characters" in fault for fault in faults)
 
 

@@ -53,7 +53,7 @@ def test_a_fault_is_named_with_its_limit() -> None:
 def test_data_and_training_measure_the_same() -> None:
     full = report()
     judged = Measurement.from_report(full)
-    of_data = measure(CIRCUIT, load_problem(SQUARE)).of_circuit
+    of_data, _ = measure(CIRCUIT, load_problem(SQUARE))
     for name in (*MEASURED, "energy", "entanglement"):
         assert getattr(of_data, name) == pytest.approx(getattr(judged, name), abs=1e-12), name
     signals = signals_of(full, RewardSettings(), "converged")

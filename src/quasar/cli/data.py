@@ -13,7 +13,7 @@ from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
-    from quasar.data.validate import Verdict
+    from quasar.data.validate import Validation
 
 EXIT_WRONG = EXIT_INFEASIBLE
 """Exit code where a data set has faults, or shares instances with another."""
@@ -133,7 +133,7 @@ def build(
     each = built.manifest["cost"]["core_seconds_per_circuit"]["all"]
     splits = ", ".join(f"{name} {count:,}" for name, count in result["splits"].items())
     typer.echo(f"{result['records']:,} records in {out} ({splits})")
-    typer.echo(f"{each:.3f} s of one core each, dropped drafts included; see {out / 'README.md'}")
+    typer.echo(f"{each:.3f} s of one core each, dropped attempts included; see {out / 'README.md'}")
 
 
 @app.command()
@@ -159,7 +159,7 @@ def validate(
     from quasar.data.validate import validate as run
 
     with Bar() as bar:
-        verdict = run(
+        found = run(
             folder,
             jobs=jobs,
             sample=sample,
@@ -169,25 +169,25 @@ def validate(
     if as_json:
         print_json(
             {
-                "records": verdict.records,
-                "checked": verdict.checked,
-                "faults": len(verdict.findings),
-                "findings": [finding._asdict() for finding in verdict.findings],
+                "records": found.records,
+                "checked": found.checked,
+                "faults": len(found.findings),
+                "findings": [finding._asdict() for finding in found.findings],
             }
         )
     else:
-        _print_verdict(verdict)
-    if verdict.findings:
+        _print_validation(found)
+    if found.findings:
         raise typer.Exit(EXIT_WRONG)
 
 
-def _print_verdict(verdict: Verdict, limit: int = 50) -> None:
-    for finding in verdict.findings[:limit]:
+def _print_validation(found: Validation, limit: int = 50) -> None:
+    for finding in found.findings[:limit]:
         typer.echo(str(finding))
-    if len(verdict.findings) > limit:
-        typer.echo(f"... and {len(verdict.findings) - limit:,} more; --json lists all.")
-    state = "nothing wrong" if not verdict.findings else f"{len(verdict.findings):,} faults"
-    typer.echo(f"{state}: {verdict.checked:,} of {verdict.records:,} records simulated again")
+    if len(found.findings) > limit:
+        typer.echo(f"... and {len(found.findings) - limit:,} more; --json lists all.")
+    state = "nothing wrong" if not found.findings else f"{len(found.findings):,} faults"
+    typer.echo(f"{state}: {found.checked:,} of {found.records:,} records simulated again")
 
 
 @app.command(name="import")

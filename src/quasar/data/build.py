@@ -27,7 +27,7 @@ from quasar.core.processes import cores
 from quasar.core.progress import Progress
 from quasar.data import storage
 from quasar.data.settings import BuildSettings
-from quasar.data.shard import EXCLUDED, Plan, build_shard
+from quasar.data.shard import EXCLUDED, BuildPlan, build_shard
 
 STAGING = ".build"
 DATA = "data"
@@ -36,18 +36,18 @@ _LIBRARIES = ("numpy", "scipy", "networkx", "qulacs", "pyarrow", "pydantic")
 
 
 @dataclass(frozen=True)
-class Built:
+class DataSet:
     """A finished data set.
 
     Attributes:
         folder: where it is.
         manifest: content of its `manifest.json`.
-        resumed: records that were on disk already.
+        resumed: records that were on disk before it was built.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
-    resumed: int
+    resumed: int = 0
 
 
 def build(
@@ -58,7 +58,7 @@ def build(
     jobs: int | None = None,
     ray_address: str | None = None,
     progress: Progress | None = None,
-) -> Built:
+) -> DataSet:
     """Build a data set, or go on with one.
 
     Args:
@@ -75,10 +75,10 @@ def build(
     excluded = _excluded(settings, progress)
     fingerprint = settings.fingerprint(hashlib.sha256(excluded).hexdigest())
     finished = _finished(out, fingerprint)
-    plan = Plan(settings, out / STAGING, fingerprint)
+    plan = BuildPlan(settings, out / STAGING, fingerprint)
     if finished is not None:
         shutil.rmtree(plan.folder, ignore_errors=True)
-        return Built(out, finished, settings.count)
+        return DataSet(out, finished, settings.count)
     with _staging(plan, excluded):
         missing = [n for n in range(settings.n_shards) if not plan.is_built(n)]
         resumed = settings.count - sum(len(settings.shard(n)) for n in missing)
@@ -92,7 +92,7 @@ def build(
         progress.say("writing the splits")
         content = _finish(out, plan)
     shutil.rmtree(plan.folder, ignore_errors=True)
-    return Built(out, content, resumed)
+    return DataSet(out, content, resumed)
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -139,7 +139,7 @@ def _excluded(settings: BuildSettings, progress: Progress) -> bytes:
 
 
 @contextmanager
-def _staging(plan: Plan, excluded: bytes) -> Iterator[None]:
+def _staging(plan: BuildPlan, excluded: bytes) -> Iterator[None]:
     """The folder of shards, ours alone while the block runs.
 
     Raises:
@@ -157,7 +157,7 @@ def _staging(plan: Plan, excluded: bytes) -> Iterator[None]:
         yield
 
 
-def _claim(plan: Plan, excluded: bytes) -> None:
+def _claim(plan: BuildPlan, excluded: bytes) -> None:
     path = plan.folder / "settings.json"
     if path.exists():
         known = json.loads(path.read_bytes())
@@ -179,7 +179,7 @@ def _claim(plan: Plan, excluded: bytes) -> None:
         write_bytes(plan.folder / EXCLUDED, excluded)
 
 
-def _finish(out: Path, plan: Plan) -> dict[str, Any]:
+def _finish(out: Path, plan: BuildPlan) -> dict[str, Any]:
     """Write splits, card and, last, the manifest."""
     from quasar.data.card import write_card
 
@@ -255,8 +255,8 @@ def write_splits(
     return {name: (writer.rows, writer.digest) for name, writer in writers.items()}
 
 
-def _cost(plan: Plan) -> dict[str, Any]:
-    """Seconds of one core for each kept circuit, dropped drafts included, and why they were."""
+def _cost(plan: BuildPlan) -> dict[str, Any]:
+    """Seconds of one core for each kept circuit, dropped attempts included, and why they were."""
     seconds: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     drops: Counter[str] = Counter()

@@ -211,12 +211,12 @@ def _made(manifest: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
         each = cost["core_seconds_per_circuit"]
         lines.append(
             f"{cost['core_seconds'] / 3600:.2f} core hours on {manifest['machine']['processor']}; "
-            "seconds of one core for each circuit kept, dropped drafts included: "
+            "seconds of one core for each circuit kept, dropped attempts included: "
             + ", ".join(f"{name} {value:.3f}" for name, value in each.items())
             + "."
         )
         dropped = ", ".join(f"{reason} {count:,}" for reason, count in cost["dropped"].items())
-        lines.append(f"Drafts dropped: {dropped or 'none'}.")
+        lines.append(f"Attempts dropped: {dropped or 'none'}.")
     lines.append(f"Settings:\n\n```json\n{json.dumps(settings, indent=1)}\n```")
     return "\n\n".join(lines)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -25,6 +24,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.data import schema
 from quasar.data.identity import instance_id, split_of
 from quasar.data.record import LISTED_GROUND_STATES, published_state, signature, statement
+from quasar.data.settings import BuildSettings
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.load import build_problem, load_problem, read_problem_data, same_hamiltonian
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
@@ -39,36 +39,25 @@ _SLACK = 0.05  # of the limits of a basis and a product state: both engines roun
 _DECODED = 64  # optimal states, and others, that are decoded
 
 
-@dataclass(frozen=True)
-class Rules:
-    """What holds for a whole data set.
-
-    Attributes:
-        shares: of the splits, None where they are not a function of the instance.
-        salt: of the splits.
-        max_characters: longest circuit text, None for no limit.
-    """
-
-    shares: Mapping[str, float] | None = None
-    salt: str = ""
-    max_characters: int | None = None
-
-
 class _Broken(Exception):
     """The record is too damaged for further checks."""
 
 
-def check_record(record: Mapping[str, Any], rules: Rules) -> list[str]:
-    """What is wrong with a record, a sentence each; empty if nothing is."""
+def check_record(record: Mapping[str, Any], settings: BuildSettings | None) -> list[str]:
+    """What is wrong with a record, a sentence each; empty if nothing is.
+
+    Args:
+        settings: of the data set; None for an imported one, whose splits are those of its source.
+    """
     try:
-        return list(_Check(record, rules).findings())
+        return list(_Check(record, settings).findings())
     except _Broken as error:
         return [str(error)]
 
 
 class _Check:
-    def __init__(self, record: Mapping[str, Any], rules: Rules) -> None:
-        self.record, self.rules = record, rules
+    def __init__(self, record: Mapping[str, Any], settings: BuildSettings | None) -> None:
+        self.record, self.settings = record, settings
         self.imported = record.get("recipe") == "imported"
 
     def findings(self) -> Iterator[str]:
@@ -132,7 +121,7 @@ class _Check:
             )
 
     def _identity(self) -> Iterator[str]:
-        record, rules = self.record, self.rules
+        record, settings = self.record, self.settings
         if not self.imported:
             expected = signature(
                 self.problem,
@@ -145,8 +134,8 @@ class _Check:
         found = instance_id(self.problem)
         if record["instance_id"] != found:
             yield f"instance_id is {record['instance_id']}, not {found}"
-        if rules.shares is not None:
-            split = split_of(found, rules.shares, rules.salt)
+        if settings is not None:
+            split = split_of(found, settings.split_shares(), settings.split_salt)
             if record["split"] != split:
                 yield f"split is {record['split']}, but the instance belongs to {split}"
 
@@ -221,7 +210,8 @@ class _Check:
         return state_engine("qiskit").state(self.circuit)
 
     def _circuit(self) -> Iterator[str]:
-        record, limit = self.record, self.rules.max_characters
+        record = self.record
+        limit = None if self.settings is None else self.settings.max_characters
         length = len(record["circuit_with_params"])
         if limit is not None and length > limit:
             yield f"circuit_with_params has {length} characters, more than {limit}"

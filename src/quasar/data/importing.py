@@ -11,7 +11,6 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from quasar.core.files import new_folder, write_json, write_text
 from quasar.core.manifest import manifest
 from quasar.core.parallel import Tick, chunked, map_ordered
 from quasar.data import storage
-from quasar.data.build import DATA, MANIFEST, describe, write_splits
+from quasar.data.build import DATA, MANIFEST, DataSet, describe, write_splits
 from quasar.data.card import write_card
 from quasar.data.identity import instance_id, split_of
 from quasar.data.record import canonical, measure, own_fields
@@ -39,22 +38,9 @@ _REQUIRED = ("optimization_type", "circuit_with_params", "cost_hamiltonian")
 Row = tuple[Place, dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Imported:
-    """What came in.
-
-    Attributes:
-        folder: the new data set.
-        manifest: content of its `manifest.json`.
-    """
-
-    folder: Path
-    manifest: Mapping[str, Any]
-
-
 def import_records(
     name: str, out: Path, *, jobs: int = 1, force: bool = False, tick: Tick = lambda: None
-) -> Imported:
+) -> DataSet:
     """Import records.
 
     Args:
@@ -100,7 +86,7 @@ def import_records(
             lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rejected)
             write_text(folder / REJECTED, lines)
         write_json(folder / MANIFEST, content)
-    return Imported(out, content)
+    return DataSet(out, content)
 
 
 def _is_path(name: str) -> bool:
@@ -196,7 +182,7 @@ def convert(record: Mapping[str, Any]) -> dict[str, Any]:
     encoded = load_problem(public)
     if encoded.problem is None:
         raise ProblemError("the record states no problem.")
-    found = measure(record["circuit_with_params"], encoded)
+    measured, _ = measure(record["circuit_with_params"], encoded)
     for name in ("graph", "problem_specific_attributes", "solution", "exact_solution"):
         value = public[name]
         if not isinstance(value, str) and not (value is None and name.endswith("attributes")):
@@ -206,7 +192,7 @@ def convert(record: Mapping[str, Any]) -> dict[str, Any]:
         **public,
         "signature": public["signature"] or "",
         "number_of_layers": layers if isinstance(layers, int) else 1,
-        **own_fields(encoded, found),
+        **own_fields(encoded, measured),
         "recipe": "imported",
         "problem": canonical(encoded.problem.to_data()),
         "instance_id": instance_id(encoded.problem),

@@ -1,4 +1,4 @@
-"""A draft to its circuit, by one of the two recipes (SPEC: recipes for data).
+"""A spec to its circuit, by one of the two recipes (SPEC: recipes for data).
 
 Says how the optimisers are called and what each recipe drops; the optimisers themselves are in
 `optimize`. No limit here is in seconds: a slow machine makes the same circuits as a fast one.
@@ -15,7 +15,7 @@ import numpy as np
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import sim
-from quasar.data.draw import Draft
+from quasar.data.sampling import RecordSpec
 from quasar.data.settings import BuildSettings
 from quasar.optimize.qaoa import sigma
 from quasar.recipes.agent_q.make import make_agent_q
@@ -30,7 +30,7 @@ _FRAME_LINES = 36  # header and measurements, of up to 16 qubits
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class MadeCircuit:
     """A circuit and how it came about.
 
     Attributes:
@@ -47,11 +47,11 @@ class Made:
     steps: int
 
 
-def too_long(draft: Draft, settings: BuildSettings) -> bool:
+def too_long(spec: RecordSpec, settings: BuildSettings) -> bool:
     """Whether the circuit's text is over the limit whatever the angles; no verdict on adaptive
     circuits.
     """
-    choice, hamiltonian = draft.choice, draft.encoded.hamiltonian
+    choice, hamiltonian = spec.choice, spec.encoded.hamiltonian
     if choice.algorithm == "qaoa":
         ansatz = qaoa(hamiltonian, choice.layers)
     elif choice.template is not None:
@@ -65,35 +65,35 @@ def too_long(draft: Draft, settings: BuildSettings) -> bool:
     return len(emit(ansatz.bind(np.zeros(ansatz.n_parameters)))) > settings.max_characters
 
 
-def make(draft: Draft, settings: BuildSettings) -> Made | str:
-    """Make the circuit; or the reason, in two or three words, why the recipe drops the draft."""
+def make(spec: RecordSpec, settings: BuildSettings) -> MadeCircuit | str:
+    """Make the circuit; or the reason, in two or three words, why the recipe drops the spec."""
     if settings.recipe == "agent-q":
-        return _agent_q(draft, settings)
-    return _converged(draft, settings)
+        return _agent_q(spec, settings)
+    return _converged(spec, settings)
 
 
-def _agent_q(draft: Draft, settings: BuildSettings) -> Made | str:
+def _agent_q(spec: RecordSpec, settings: BuildSettings) -> MadeCircuit | str:
     found = make_agent_q(
-        draft.encoded.hamiltonian, draft.choice, draft.rng(settings), settings=settings.agent_q
+        spec.encoded.hamiltonian, spec.choice, spec.rng(settings), settings=settings.agent_q
     )
     if not found.optimal:
         return "not optimal"
-    return Made(
+    return MadeCircuit(
         qasm=emit(found.circuit, decimals=settings.agent_q.decimals),
         ansatz=found.ansatz,
-        params=_params(draft, found.theta),
+        params=_params(spec, found.theta),
         steps=found.steps,
     )
 
 
-def _converged(draft: Draft, settings: BuildSettings) -> Made | str:
-    choice = draft.choice
+def _converged(spec: RecordSpec, settings: BuildSettings) -> MadeCircuit | str:
+    choice = spec.choice
     found = converge(
-        draft.encoded.hamiltonian,
+        spec.encoded.hamiltonian,
         choice.algorithm,
         layers=choice.layers,
         template=choice.template,
-        seed=int(draft.rng(settings).integers(1 << 32)),
+        seed=int(spec.rng(settings).integers(1 << 32)),
         ground=settings.ground,
         slack=settings.slack,
         search=settings.search,
@@ -101,19 +101,19 @@ def _converged(draft: Draft, settings: BuildSettings) -> Made | str:
     decimals = DECIMALS
     if choice.algorithm == "qaoa":
         # γ is of the size of 1/σ(E): as many digits for large energies as for small ones.
-        decimals += max(0, math.ceil(math.log10(sigma(draft.encoded.hamiltonian))))
+        decimals += max(0, math.ceil(math.log10(sigma(spec.encoded.hamiltonian))))
     theta = np.round(found.theta, decimals) + 0.0
-    return Made(
+    return MadeCircuit(
         qasm=emit(found.ansatz.bind(theta), decimals=decimals),
         ansatz=found.label,
-        params=_params(draft, theta),
+        params=_params(spec, theta),
         steps=found.evaluations,
     )
 
 
-def _params(draft: Draft, theta: FloatVector) -> Any:
+def _params(spec: RecordSpec, theta: FloatVector) -> Any:
     values = [float(angle) for angle in theta]
-    if draft.choice.algorithm == "qaoa":
+    if spec.choice.algorithm == "qaoa":
         layers = len(values) // 2
         return [values[:layers], values[layers:]]
-    return values if draft.choice.algorithm == "vqe" else None
+    return values if spec.choice.algorithm == "vqe" else None

@@ -9,23 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.circuits.statistics import statistics
 from quasar.core.bits import index_to_bitstring
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import Spectrum
 from quasar.core.version import __version__
-from quasar.data.draw import Draft
-from quasar.data.recipes import Made
+from quasar.data.recipes import MadeCircuit
+from quasar.data.sampling import RecordSpec
 from quasar.problems.base import EncodedProblem, Problem
 from quasar.simulate.engine import (
-    ComplexVector,
     FloatVector,
     probabilities,
     top_is_optimal,
@@ -43,23 +40,11 @@ MEASURED = (
 _ROUNDING = 12  # decimals; probabilities closer than this are told apart by rounding only
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What a record states of a circuit for a problem.
-
-    Attributes:
-        p: distribution, shape [D].
-        spectrum: of the problem.
-        of_circuit: what the verifier measures too, by its definitions.
-    """
-
-    p: FloatVector
-    spectrum: Spectrum
-    of_circuit: Measurement
-
-
-def measure(qasm: str, problem: EncodedProblem) -> Measured:
+def measure(qasm: str, problem: EncodedProblem) -> tuple[Measurement, FloatVector]:
     """Parse, simulate and measure a circuit.
+
+    Returns:
+        What the verifier measures too, by its definitions; and the distribution, shape [D].
 
     Raises:
         CircuitError: not a static circuit on the problem's qubits.
@@ -72,35 +57,28 @@ def measure(qasm: str, problem: EncodedProblem) -> Measured:
             f"the circuit has {circuit.n_qubits} qubits, the problem {problem.n_qubits}.",
             kind="qubits",
         )
-    return measured(circuit, state_engine().state(circuit), problem)
-
-
-def measured(circuit: Circuit, state: ComplexVector, problem: EncodedProblem) -> Measured:
-    """The same from a circuit and its final state (shape [D])."""
+    state = state_engine().state(circuit)
     p = probabilities(state)
     spectrum, optimal = problem.hamiltonian.spectrum, problem.optimality.optimal
-    energy = float(p @ problem.hamiltonian.diagonal)
     width = spectrum.width
+    energy = float(p @ problem.hamiltonian.diagonal)
     size, facts = statistics(circuit), state_facts(p, state)
-    return Measured(
-        p,
-        spectrum,
-        Measurement(
-            parses=True,
-            feasible=True,
-            n_qubits=circuit.n_qubits,
-            energy=energy,
-            approximation_ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
-            p_optimal=float(p[optimal].sum()),
-            top_is_optimal=top_is_optimal(p, optimal),
-            gates=size.gates,
-            two_qubit_gates=size.two_qubit_gates,
-            depth=size.depth,
-            entanglement=facts.entanglement,
-            product_state=bool(facts.product_state),
-            basis_state=facts.basis_state,
-        ),
+    measured = Measurement(
+        parses=True,
+        feasible=True,
+        n_qubits=circuit.n_qubits,
+        energy=energy,
+        approximation_ratio=(spectrum.e_max - energy) / width if width > 0 else 1.0,
+        p_optimal=float(p[optimal].sum()),
+        top_is_optimal=top_is_optimal(p, optimal),
+        gates=size.gates,
+        two_qubit_gates=size.two_qubit_gates,
+        depth=size.depth,
+        entanglement=facts.entanglement,
+        product_state=bool(facts.product_state),
+        basis_state=facts.basis_state,
     )
+    return measured, p
 
 
 def most_probable(p: FloatVector) -> list[int]:
@@ -112,28 +90,34 @@ def most_probable(p: FloatVector) -> list[int]:
 
 
 def make_record(
-    draft: Draft, made: Made, found: Measured, *, split: str, recipe: str
+    spec: RecordSpec,
+    made: MadeCircuit,
+    measured: Measurement,
+    p: FloatVector,
+    *,
+    split: str,
+    recipe: str,
 ) -> dict[str, Any]:
-    """The record of a circuit made for a draft."""
-    problem, encoded = draft.problem, draft.encoded
-    algorithm, layers = draft.choice.algorithm, draft.choice.layers
+    """The record of a circuit made for a spec; `measured` and `p` as from `measure`."""
+    problem, encoded = spec.problem, spec.encoded
+    algorithm, layers = spec.choice.algorithm, spec.choice.layers
     return {
         "signature": signature(problem, algorithm, layers, encoded.encoding),
         "optimization_type": algorithm,
         "number_of_layers": layers,
         "cost_hamiltonian": encoded.hamiltonian.to_text(),
         "circuit_with_params": made.qasm,
-        "solution": _text(solution(found, made)),
-        "exact_solution": _text(exact_solution(found.spectrum, encoded.n_qubits)),
+        "solution": _text(solution(measured, p, made)),
+        "exact_solution": _text(exact_solution(encoded.hamiltonian.spectrum, encoded.n_qubits)),
         **statement(problem),
-        **own_fields(encoded, found),
-        "index": draft.index,
+        **own_fields(encoded, measured),
+        "index": spec.index,
         "split": split,
         "recipe": recipe,
-        "instance_id": draft.instance_id,
+        "instance_id": spec.instance_id,
         "ansatz": made.ansatz,
-        "template": draft.choice.template,
-        "attempt": draft.attempt,
+        "template": spec.choice.template,
+        "attempt": spec.attempt,
     }
 
 
@@ -149,33 +133,33 @@ def statement(problem: Problem) -> dict[str, Any]:
     }
 
 
-def own_fields(encoded: EncodedProblem, found: Measured) -> dict[str, Any]:
+def own_fields(encoded: EncodedProblem, measured: Measurement) -> dict[str, Any]:
     """The fields that are measured, for circuits made here and elsewhere."""
-    measured = found.of_circuit
+    spectrum = encoded.hamiltonian.spectrum
     return {
         "number_of_qubits": encoded.n_qubits,
         "encoding": encoded.encoding,
         "variable_order": encoded.variable_order,
         "energy": measured.energy,
-        "e_min": found.spectrum.e_min,
-        "e_max": found.spectrum.e_max,
+        "e_min": spectrum.e_min,
+        "e_max": spectrum.e_max,
         **{name: getattr(measured, name) for name in MEASURED},
         "quasar_version": __version__,
     }
 
 
-def solution(found: Measured, made: Made) -> dict[str, Any]:
+def solution(measured: Measurement, p: FloatVector, made: MadeCircuit) -> dict[str, Any]:
     """The public field of that name; see `schema` for the order of its bits."""
-    top = most_probable(found.p)
-    n_qubits = int(found.p.size).bit_length() - 1
+    top = most_probable(p)
+    n_qubits = int(p.size).bit_length() - 1
     bitstrings = [index_to_bitstring(index, n_qubits) for index in top]
     return {
         "states": [published_state(bits) for bits in bitstrings],
-        "expectation_value": found.of_circuit.energy,
+        "expectation_value": measured.energy,
         "params": made.params,
         "bitstrings": bitstrings,
         "total_optimization_steps": made.steps,
-        "probabilities": [float(found.p[index]) for index in top],
+        "probabilities": [float(p[index]) for index in top],
         "optimization_time": None,
     }
 

@@ -119,7 +119,7 @@ EXTRA = (
     Field("gates", "whole", False, "gates"),
     Field("two_qubit_gates", "whole", False, "gates on two qubits"),
     Field("depth", "whole", False, "longest path, every gate counting 1"),
-    Field("attempt", "whole", False, "drafts dropped before this one"),
+    Field("attempt", "whole", False, "attempts dropped before this one"),
     Field("quasar_version", "text", False, "version that wrote the record"),
 )
 """Our own."""

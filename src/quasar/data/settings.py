@@ -117,7 +117,7 @@ class BuildSettings(Settings):
     templates: dict[int, Share]
     """Share of each of the circuits 1-19 of Sim et al. among the VQE records."""
     agent_q: AgentQSettings = AgentQSettings(bouts=BoutSettings(restarts=0, patience=10))
-    """Numbers of the `agent-q` recipe. Unlike the published data, a draft is dropped after one
+    """Numbers of the `agent-q` recipe. Unlike the published data, an attempt is dropped after one
     start and not after four, and given up after 100 steps on a plateau: failures took most of the
     time, while of 293 circuits kept 6 came from a later start, and of 245 one left a plateau."""
     ground: Ground = "one"

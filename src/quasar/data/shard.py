@@ -17,20 +17,21 @@ from quasar.core.errors import InputError
 from quasar.core.files import write_json
 from quasar.core.parallel import Tick
 from quasar.data import storage
-from quasar.data.draw import draw, may_be_basis_state
 from quasar.data.identity import split_of
 from quasar.data.recipes import make, too_long
-from quasar.data.record import Measured, make_record, measure
+from quasar.data.record import make_record, measure
+from quasar.data.sampling import may_be_basis_state, sample_spec
 from quasar.data.settings import BuildSettings
+from quasar.verifier.measurement import Measurement
 
 MAX_ATTEMPTS = 2000
-"""Drafts of one record after which the settings are taken to allow none."""
+"""Attempts at one record after which the settings are taken to allow none."""
 EXCLUDED = "excluded.txt"
 """File of excluded instance ids, one a line, in the folder of the shards."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """What every worker knows.
 
     Attributes:
@@ -62,7 +63,7 @@ class Plan:
         )
 
 
-def build_shard(plan: Plan, number: int, tick: Tick) -> int:
+def build_shard(plan: BuildPlan, number: int, tick: Tick) -> int:
     """Make and save a shard; returns its number.
 
     Raises:
@@ -95,14 +96,14 @@ def build_record(
     excluded: frozenset[str] = frozenset(),
     drops: Counter[str] | None = None,
 ) -> dict[str, Any]:
-    """Make record number `index`: the first draft that is not dropped.
+    """Make record number `index`: the first attempt that is not dropped.
 
     Args:
         excluded: instances that must not occur.
-        drops: counts the reasons for which drafts were dropped.
+        drops: counts the reasons for which attempts were dropped.
 
     Raises:
-        InputError: no draft out of many was kept.
+        InputError: no attempt out of many was kept.
     """
     own: Counter[str] = Counter()
     for attempt in range(MAX_ATTEMPTS):
@@ -114,7 +115,7 @@ def build_record(
         own[found] += 1
     reasons = ", ".join(f"{reason} {count}" for reason, count in own.most_common())
     raise InputError(
-        f"record {index}: {MAX_ATTEMPTS} drafts were dropped ({reasons}): allow more sizes, "
+        f"record {index}: {MAX_ATTEMPTS} attempts were dropped ({reasons}): allow more sizes, "
         "problem types or longer circuits."
     )
 
@@ -123,35 +124,35 @@ def _attempt(
     settings: BuildSettings, index: int, attempt: int, excluded: frozenset[str]
 ) -> dict[str, Any] | str:
     """A record, or why there is none."""
-    draft = draw(settings, index, attempt)
-    if draft is None:
+    spec = sample_spec(settings, index, attempt)
+    if spec is None:
         return "size"
-    if draft.instance_id in excluded:
+    if spec.instance_id in excluded:
         return "excluded"
-    if draft.encoded.hamiltonian.spectrum.first_excited is None:
+    if spec.encoded.hamiltonian.spectrum.first_excited is None:
         return "flat"
-    if draft.encoded.optimality.status == "infeasible":
+    if spec.encoded.optimality.status == "infeasible":
         return "no solution"
-    if too_long(draft, settings):
+    if too_long(spec, settings):
         return "too long"
-    made = make(draft, settings)
+    made = make(spec, settings)
     if isinstance(made, str):
         return made
     if len(made.qasm) > settings.max_characters:
         return "too long"
-    found = measure(made.qasm, draft.encoded)
-    why = _refused(settings, index, found)
+    measured, p = measure(made.qasm, spec.encoded)
+    why = _refused(settings, index, measured)
     if why is not None:
         return why
-    split = split_of(draft.instance_id, settings.split_shares(), settings.split_salt)
-    return make_record(draft, made, found, split=split, recipe=settings.recipe)
+    split = split_of(spec.instance_id, settings.split_shares(), settings.split_salt)
+    return make_record(spec, made, measured, p, split=split, recipe=settings.recipe)
 
 
-def _refused(settings: BuildSettings, index: int, found: Measured) -> str | None:
-    if settings.recipe == "agent-q" and not found.of_circuit.top_is_optimal:
+def _refused(settings: BuildSettings, index: int, measured: Measurement) -> str | None:
+    if settings.recipe == "agent-q" and not measured.top_is_optimal:
         return "not optimal"
     # Most converged circuits end in one bit string; the limit is on those that do not even try.
-    bare = found.of_circuit.two_qubit_gates == 0
+    bare = measured.two_qubit_gates == 0
     if bare and not may_be_basis_state(index, settings.max_basis_share):
         return "no entangling gate"
     return None

@@ -18,7 +18,7 @@ from quasar.core.processes import cores
 from quasar.core.seeds import generator
 from quasar.data import storage
 from quasar.data.build import DATA, describe, read_manifest
-from quasar.data.check import Rules, check_record
+from quasar.data.check import check_record
 from quasar.data.record import record_line
 from quasar.data.settings import BuildSettings
 
@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 
 
 @dataclass
-class Verdict:
+class Validation:
     """What a validation found.
 
     Attributes:
@@ -75,7 +75,7 @@ def validate(
     seed: int = 0,
     start: Callable[[int], None] = lambda total: None,
     tick: Tick = lambda: None,
-) -> Verdict:
+) -> Validation:
     """Check a data set.
 
     Args:
@@ -99,17 +99,17 @@ def validate(
     rows = sum(found[0] for found in map(storage.footer, files) if found is not None)
     chosen = _chosen(rows, sample, seed)
     start(rows if chosen is None else len(chosen))
-    verdict = Verdict()
+    found = Validation()
     whole = _Whole(folder, manifest)
     source = whole.read(files, chosen)
-    work = partial(_check_chunk, _rules(manifest))
+    work = partial(_check_chunk, _settings(manifest))
     for findings, count in map_unordered(work, source, jobs=jobs or cores(), tick=tick):
-        verdict.checked += count
-        verdict.findings += findings
-    verdict.records = whole.rows
-    verdict.findings += whole.findings()
-    verdict.findings.sort(key=lambda f: (f.file, -1 if f.row is None else f.row))
-    return verdict
+        found.checked += count
+        found.findings += findings
+    found.records = whole.rows
+    found.findings += whole.findings()
+    found.findings.sort(key=lambda f: (f.file, -1 if f.row is None else f.row))
+    return found
 
 
 def _chosen(rows: int, sample: int | None, seed: int) -> frozenset[int] | None:
@@ -119,19 +119,19 @@ def _chosen(rows: int, sample: int | None, seed: int) -> frozenset[int] | None:
     return frozenset(picked.tolist())
 
 
-def _rules(manifest: Mapping[str, Any]) -> Rules:
+def _settings(manifest: Mapping[str, Any]) -> BuildSettings | None:
+    """Those that the data set was built with; None for an imported one."""
     settings = manifest.get("settings", {})
-    if "recipe" not in settings:
-        return Rules()
-    known = BuildSettings.parse(settings)
-    return Rules(known.split_shares(), known.split_salt, known.max_characters)
+    return BuildSettings.parse(settings) if "recipe" in settings else None
 
 
-def _check_chunk(rules: Rules, chunk: list[_Row], tick: Tick) -> tuple[list[Finding], int]:
+def _check_chunk(
+    settings: BuildSettings | None, chunk: list[_Row], tick: Tick
+) -> tuple[list[Finding], int]:
     findings = []
     for file, row, record in chunk:
         index = record.get("index")
-        for fault in check_record(record, rules):
+        for fault in check_record(record, settings):
             findings.append(Finding(file, row, index if isinstance(index, int) else None, fault))
         tick()
     return findings, len(chunk)

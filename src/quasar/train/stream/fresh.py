@@ -21,8 +21,8 @@ from pydantic import Field
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
-from quasar.data.draw import draw
 from quasar.data.identity import instance_id, split_of
+from quasar.data.sampling import sample_spec
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
 from quasar.models.word_tokens import WordTokens
@@ -131,9 +131,9 @@ def _instances(
     while True:
         index += 1
         if rng.random() < settings.problems:
-            draft = draw(build, index, 0)
-            if draft is not None and _kept(draft.instance_id, build, excluded):
-                yield draft.encoded.hamiltonian
+            spec = sample_spec(build, index, 0)
+            if spec is not None and _kept(spec.instance_id, build, excluded):
+                yield spec.encoded.hamiltonian
             continue
         n = int(rng.choice(list(settings.sizes), p=sizes / sizes.sum()))
         hamiltonian, law = sample_hamiltonian(rng, n)

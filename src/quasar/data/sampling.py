@@ -32,14 +32,14 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class RecordSpec:
     """A record before its circuit.
 
     Attributes:
         index: number of the record.
-        attempt: which draw this is, from 0.
-        problem: the instance with its Hamiltonian, whose terms have the order of its text.
-        encoding: how it was encoded.
+        attempt: specs dropped before this one.
+        problem: the instance.
+        encoded: its Hamiltonian, whose terms have the order of its text.
         instance_id: see `identity`.
         choice: what circuit to make.
     """
@@ -48,17 +48,16 @@ class Draft:
     attempt: int
     problem: Problem
     encoded: EncodedProblem
-    encoding: Encoding
     instance_id: str
     choice: Choice
 
     def rng(self, settings: BuildSettings) -> np.random.Generator:
-        """Randomness of the optimisation, apart from that of the draw."""
+        """Randomness of the optimisation, apart from that of the sampling."""
         return _stream(settings, "angles", self.index, self.attempt)
 
 
-def draw(settings: BuildSettings, index: int, attempt: int) -> Draft | None:
-    """Draw one record; None if no instance of the wanted size was found.
+def sample_spec(settings: BuildSettings, index: int, attempt: int) -> RecordSpec | None:
+    """Sample one record; None if no instance of the wanted size was found.
 
     Raises:
         InputError: no problem type has instances of that size.
@@ -78,12 +77,11 @@ def draw(settings: BuildSettings, index: int, attempt: int) -> Draft | None:
     encoded = _sample(rng, settings, problem_type, encoding)
     if encoded is None or encoded.problem is None:
         return None
-    return Draft(
+    return RecordSpec(
         index=index,
         attempt=attempt,
         problem=encoded.problem,
         encoded=encoded,
-        encoding=encoding,
         instance_id=instance_id(encoded.problem),
         choice=Choice(algorithm, layers, template),
     )
@@ -100,7 +98,8 @@ def algorithm_shares(settings: BuildSettings, index: int) -> dict[Algorithm, flo
     """Shares of the algorithms for one index; over all indices they are those of the settings.
 
     Nearly all converged adaptive circuits are basis states. So the indices that may hold one take
-    them first, and only the rest of the adaptive share has to look for others, at ten drafts each.
+    them first, and only the rest of the adaptive circuits has to look for others, which takes ten
+    attempts each.
     """
     total = sum(settings.algorithms.values())
     shares = {name: share / total for name, share in settings.algorithms.items()}
