@@ -53,7 +53,7 @@ def test_a_metric_is_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert sum(" toy |" in line for line in headings) == 3  # results, intervals, differences
     assert sum(" toy width |" in line for line in headings) == 1
     assert "- **toy**: a toy." in report
-    assert "toy" in run.output.splitlines()[0].split()
+    assert "toy" in run.stdout.splitlines()[0].split()
 
 
 def test_a_metric_of_circuits_is_logged_in_training(monkeypatch: pytest.MonkeyPatch) -> None:
