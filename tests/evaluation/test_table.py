@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from benchmarks.published_reading import reading
 
 from quasar.evaluation import paper
 from quasar.evaluation.report import markdown, paper_rows
@@ -140,7 +141,7 @@ def test_ours_stand_before_their_namesakes() -> None:
 
 
 def test_the_reading_speaks_of_conventions_and_baselines() -> None:
-    text = " ".join(paper.reading(full_table()))
+    text = " ".join(reading(full_table()))
     for word in (
         "580 records",
         "Energy convention",
@@ -155,11 +156,11 @@ def test_the_reading_speaks_of_conventions_and_baselines() -> None:
 
 def test_the_reading_does_without_models_baselines_and_references() -> None:
     only = table({"baseline:uniform": {0: [usable()]}})
-    assert paper.reading(only)
+    assert reading(only)
     bare = (Reference(0, "ising", None, 2, None, -2.0, 2.0, 1, None, None),)
     unlike = {"a": {0: [usable(relative_entropy=None)]}, "baseline:uniform": {0: [usable()]}}
     found = build_table(Measured(bare, unlike), resamples=10)
-    assert paper.reading(found)
+    assert reading(found)
     assert paper_rows(found)[1]
 
 

@@ -135,7 +135,6 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from quasar.evaluation import paper
     from quasar.evaluation.plots import short
     from quasar.evaluation.report import difference_rows, paper_rows, terminal
 
@@ -168,6 +167,4 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
     if against_paper:
         console.print("\nBeside the published figures (*), shares in percent:")
         show(*paper_rows(done.table))
-        for sentence in paper.reading(done.table):
-            console.print(f"- {sentence}", markup=False)
     console.print(f"written: {out}/ (report.md, table.json, candidates.jsonl, plots)", markup=False)

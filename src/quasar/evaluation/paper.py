@@ -2,22 +2,18 @@
 
 The paper's SREV compares energies with the Hamiltonian's qubits in reversed order (`agent-q`
 convention); all of its metrics measure likeness to reference circuits, none measures quality. The
-sentences here say, from the numbers of a table, what each of these facts does to the reading.
+figures themselves are in `published.json`; `benchmarks/published_reading.py` puts into words how
+the two compare.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import json
+from importlib import resources
+from typing import Any, NamedTuple
 
-from quasar.core.numerals import share
-from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.rows import Row
-from quasar.evaluation.table import Table, is_baseline
-
-RECORDS = 580
-"""Records behind the published figures."""
+from quasar.evaluation.table import Table
 
 
 class Published(NamedTuple):
@@ -31,23 +27,15 @@ class Published(NamedTuple):
     hqcr: float
 
 
-PUBLISHED = (
-    Published("DeepSeek-V3", 1, 94.83, 12.24, 19.20, 10.00),
-    Published("GPT-5", 1, 87.07, 10.00, 19.94, 6.90),
-    Published("GPT-4o", 1, 87.93, 9.83, 19.42, 6.38),
-    Published("Qwen3-4B SFT (Agent-Q)", 1, 97.41, 18.97, 12.74, 15.17),
-    Published("Cold-start GRPO", 1, 84.48, 19.84, 14.32, 12.41),
-    Published("QUASAR", 1, 99.31, 22.41, 11.61, 17.24),
-    Published("QUASAR without EV", 1, 98.62, 20.69, 11.82, 16.38),
-    Published("QUASAR without RE", 1, 66.38, 5.17, 24.67, 5.69),
-    Published("QUASAR without Opt", 1, 98.79, 21.90, 11.98, 16.90),
-    Published("DeepSeek-V3", 10, 98.97, 26.38, 16.39, 16.38),
-    Published("GPT-5", 10, 90.52, 27.07, 11.57, 16.55),
-    Published("GPT-4o", 10, 88.79, 18.62, 14.08, 12.07),
-    Published("Qwen3-4B SFT (Agent-Q)", 10, 99.65, 31.55, 10.81, 23.62),
-    Published("Cold-start GRPO", 10, 95.17, 27.59, 11.38, 18.96),
-    Published("QUASAR", 10, 100.0, 33.10, 8.48, 27.24),
-)
+def _table() -> dict[str, Any]:
+    text = resources.files("quasar.evaluation").joinpath("published.json").read_text("utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+RECORDS: int = _table()["records"]
+"""Records behind the published figures."""
+PUBLISHED = tuple(Published(**row) for row in _table()["rows"])
 
 
 class Line(NamedTuple):
@@ -79,12 +67,12 @@ class Line(NamedTuple):
 def lines(table: Table) -> list[Line]:
     """Our runs and the published rows, by candidates a record, each of ours before its namesake."""
     out: list[Line] = []
-    depths = sorted({row.samples for row in PUBLISHED} | {_k(table[run]) for run in table})
+    depths = sorted({row.samples for row in PUBLISHED} | {samples_of(table[run]) for run in table})
     for k in depths:
         left = [row for row in PUBLISHED if row.samples == k]
-        for run in (run for run in table if _k(table[run]) == k):
+        for run in (run for run in table if samples_of(table[run]) == k):
             out.append(_ours(run, table[run]))
-            namesake = next((row for row in left if _same(run, row.name)), None)
+            namesake = next((row for row in left if is_namesake(run, row.name)), None)
             if namesake is not None:
                 left.remove(namesake)
                 out.append(_theirs(namesake))
@@ -92,7 +80,8 @@ def lines(table: Table) -> list[Line]:
     return out
 
 
-def _k(row: Row) -> int:
+def samples_of(row: Row) -> int:
+    """Candidates a record."""
     return int(row["candidates_per_record"]) or 1
 
 
@@ -102,7 +91,7 @@ def _ours(run: str, row: Row) -> Line:
 
     return Line(
         run,
-        _k(row),
+        samples_of(row),
         False,
         percent("SCR"),
         percent("SREV_bit_reversed"),
@@ -117,194 +106,7 @@ def _theirs(row: Published) -> Line:
     return Line(row.name, row.samples, True, row.scr, row.srev, None, row.re, row.hqcr, None)
 
 
-def _same(run: str, name: str) -> bool:
+def is_namesake(run: str, name: str) -> bool:
+    """Whether a run of ours has a published row's name."""
     stem = run.rpartition("@")[0] or run
     return stem.lower() == name.lower()
-
-
-def reading(table: Table) -> list[str]:
-    """What conventions and baselines do to the reading, one paragraph each, from the numbers."""
-    models = {run: row for run, row in table.items() if not is_baseline(run)}
-    return [
-        *_sample(table),
-        *_namesakes(models),
-        *_conventions(models),
-        *_uniform(table, models),
-        *_optimum(table, models),
-        *_fixed_angles(table, models),
-        *_random_angles(table, models),
-        *_references(table),
-        *_ranks(models),
-    ]
-
-
-def _sample(table: Table) -> Iterator[str]:
-    samples = next(iter(table.values()))["samples"]
-    if samples != RECORDS:
-        spread = 100 * 1.96 * math.sqrt(0.2 * 0.8 / samples)
-        yield (
-            f"The published figures are of {RECORDS} records, these of {samples}: a share near 20% "
-            f"is uncertain by about {spread:.0f} points for that reason alone."
-        )
-
-
-def _namesakes(models: Table) -> Iterator[str]:
-    """Whether the published figures lie in our intervals, for runs of the same name."""
-    inside = total = 0
-    missed = []
-    for run, row in models.items():
-        for theirs in PUBLISHED:
-            if theirs.samples != _k(row) or not _same(run, theirs.name):
-                continue
-            figures = {
-                "SCR": theirs.scr / 100,
-                "SREV_bit_reversed": theirs.srev / 100,
-                "RE": theirs.re,
-                "HQCR": theirs.hqcr / 100,
-            }
-            for name, value in figures.items():
-                bounds = row["intervals"][name]
-                if bounds is None:
-                    continue
-                total += 1
-                if bounds[0] <= value <= bounds[1]:
-                    inside += 1
-                else:
-                    missed.append(f"{name.removesuffix('_bit_reversed')} of {run}")
-    if total:
-        text = (
-            f"Of {total} published figures of runs with the same name, {inside} lie within our 95% "
-            "intervals (SREV in the paper's convention)"
-        )
-        yield text + (f"; outside: {', '.join(missed)}." if missed else ".")
-
-
-def _conventions(models: Table) -> Iterator[str]:
-    moved = {
-        run: (row["SREV_bit_reversed"], row["SREV_physical"])
-        for run, row in models.items()
-        if row["SREV_physical"] is not None
-    }
-    if not moved:
-        return
-    run = max(moved, key=lambda name: abs(moved[name][0] - moved[name][1]))
-    paper, physical = moved[run]
-    total = [sum(pair[side] for pair in moved.values()) for side in (0, 1)]
-    factor = f"{total[0] / total[1]:.1f} times the" if total[1] else "above the"
-    yield (
-        "Energy convention: with the Hamiltonian's qubits in reversed order, as in the paper, SREV "
-        f"averages {factor} physical value; it moves most for {run}, from {_share(physical)} to "
-        f"{_share(paper)}. A reversed Hamiltonian is another problem: matching the reference's "
-        "energy there says nothing about the problem that was asked."
-    )
-
-
-def _beaten(baseline: Row, models: Table, metric: str) -> list[str]:
-    return [
-        run
-        for run, row in models.items()
-        if row[metric] is not None
-        and baseline[metric] is not None
-        and row[metric] <= baseline[metric]
-    ]
-
-
-def _uniform(table: Table, models: Table) -> Iterator[str]:
-    row = table.get(f"{RESERVED}uniform")
-    if row is None or row["HQCR"] is None:
-        return
-    single = [p for p in PUBLISHED if p.samples == 1]
-    below = [p.name for p in single if p.hqcr < 100 * row["HQCR"]]
-    yield (
-        f"Hadamards on all qubits, one candidate a record, score HQCR {_share(row['HQCR'])}: no "
-        f"less than {_runs(_beaten(row, models, 'HQCR'), len(models))}, and more than "
-        f"{len(below)} of the {len(single)} published rows at one sample"
-        + (", QUASAR's included" if "QUASAR" in below else "")
-        + f". Their approximation ratio is {share(row['approximation_ratio'], 3)}, no less than "
-        f"that of {_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. HQCR rewards "
-        "likeness to weak references."
-    )
-
-
-def _optimum(table: Table, models: Table) -> Iterator[str]:
-    row = table.get(f"{RESERVED}optimum")
-    if row is None or row["HQCR"] is None:
-        return
-    yield (
-        "Writing down a classical optimum, which no circuit can better (approximation ratio "
-        f"{share(row['approximation_ratio'], 3)}, P(opt) {share(row['p_optimal'], 3)}), scores "
-        f"HQCR {_share(row['HQCR'])} and SREV {_share(row['SREV'])}: the paper's metrics rank it "
-        f"below {_above(row, models, 'HQCR')} and {_above(row, models, 'SREV')}."
-    )
-
-
-def _above(row: Row, models: Table, metric: str) -> str:
-    better = [run for run, m in models.items() if m[metric] is not None and m[metric] > row[metric]]
-    return f"{len(better)} of the {len(models)} runs by {metric}"
-
-
-def _fixed_angles(table: Table, models: Table) -> Iterator[str]:
-    row = table.get(f"{RESERVED}qaoa-fixed")
-    if row is None:
-        return
-    likeness = "" if row["HQCR"] is None else f", with HQCR {_share(row['HQCR'])}"
-    yield (
-        "QAOA at angles that know nothing of the instance but its energy scale reaches an "
-        f"approximation ratio of {share(row['approximation_ratio'], 3)}{likeness}: no less than "
-        f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}. A model is of "
-        "use where it beats this."
-    )
-
-
-def _random_angles(table: Table, models: Table) -> Iterator[str]:
-    row = table.get(f"{RESERVED}random-angles")
-    if row is None:
-        return
-    yield (
-        "The reference's gates with random angles reach an approximation ratio of "
-        f"{share(row['approximation_ratio'], 3)}, no less than "
-        f"{_runs(_beaten(row, models, 'approximation_ratio'), len(models))}: the structure alone, "
-        "without angles, is worth little."
-    )
-
-
-def _references(table: Table) -> Iterator[str]:
-    row = table.get(REFERENCE_RUN)
-    if row is None:
-        return
-    yield (
-        "The reference circuits themselves reach an approximation ratio of "
-        f"{share(row['approximation_ratio'], 3)} and put {share(row['p_optimal'], 3)} of their "
-        "probability on optimal states; a run that equalled them in every way would do no better."
-    )
-
-
-def _ranks(models: Table) -> Iterator[str]:
-    """Whether likeness and quality agree on the best run."""
-    if len(models) < 2:
-        return
-    by_quality = max(models, key=lambda run: models[run]["approximation_ratio"] or 0.0)
-    known = {run: row for run, row in models.items() if row["SREV_bit_reversed"] is not None}
-    if not known:
-        return
-    by_likeness = max(known, key=lambda run: known[run]["SREV_bit_reversed"])
-    by_answer = max(models, key=lambda run: models[run]["top_is_optimal"] or 0.0)
-    if by_quality == by_likeness == by_answer:
-        yield f"Likeness and quality agree on the best run: {by_quality}."
-        return
-    yield (
-        f"Best by the paper's SREV: {by_likeness}; by approximation ratio: {by_quality}; by how "
-        f"often the most probable state is optimal: {by_answer}."
-    )
-
-
-def _runs(names: Sequence[str], total: int) -> str:
-    if not names:
-        return "none of the runs"
-    if len(names) == total:
-        return "every run" if total > 1 else names[0]
-    return f"{len(names)} of the {total} runs ({', '.join(names)})"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.2f}%"

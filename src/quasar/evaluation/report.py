@@ -64,7 +64,6 @@ def report_text(
     ]
     if against_paper:
         parts += ["## Beside the published figures", _paper_table(table)]
-        parts += [f"- {sentence}" for sentence in paper.reading(table)]
     parts.append("## Pictures")
     for picture in pictures:
         parts += [
