@@ -18,19 +18,7 @@ from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.scores import FloatVector, Scores, mean
 from quasar.evaluation.table import Measured, Table, is_baseline
 from quasar.report import style
-from quasar.report.style import (
-    BLUE,
-    FAINT,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PAPER,
-    PURPLE,
-    SKY,
-    VERMILLION,
-    YELLOW,
-)
+from quasar.report.style import BACKGROUND, FAINT, GREY, SERIES, TEXT
 from quasar.verifier.metrics import HQCR_BITS, Metric, Place, shown
 
 if TYPE_CHECKING:
@@ -38,7 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 UNIFORM = f"{RESERVED}uniform"
-_COLOURS = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW)
 _DASHES = ("-", (0, (4, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _BASELINE_DASHES = ((0, (8, 2)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (5, 2)), (0, (1, 3)))
@@ -103,7 +90,7 @@ def styles(runs: Sequence[str]) -> dict[str, Style]:
     plain = 0
     for run in runs:
         if is_baseline(run):
-            colour = INK if run == REFERENCE_RUN else GREY
+            colour = TEXT if run == REFERENCE_RUN else GREY
             kind = plain % len(_BASELINE_MARKERS)
             out[run] = Style(colour, _BASELINE_DASHES[kind], _BASELINE_MARKERS[kind], True)
             plain += 1
@@ -113,8 +100,8 @@ def styles(runs: Sequence[str]) -> dict[str, Style]:
         variant = seen.get(stem, 0)
         seen[stem] = variant + 1
         out[run] = Style(
-            _COLOURS[number % len(_COLOURS)],
-            _DASHES[(variant + number // len(_COLOURS)) % len(_DASHES)],
+            SERIES[number % len(SERIES)],
+            _DASHES[(variant + number // len(SERIES)) % len(_DASHES)],
             _MARKERS[number % len(_MARKERS)],
             variant == 0,
         )
@@ -163,7 +150,7 @@ def _line(axes: Axes, x: Sequence[float], y: Sequence[float], own: Style, label:
         linestyle=own.dash,
         marker=own.marker,
         markersize=4,
-        markerfacecolor=own.colour if own.filled else PAPER,
+        markerfacecolor=own.colour if own.filled else BACKGROUND,
         linewidth=1.4,
         label=label,
     )
@@ -176,7 +163,7 @@ def _legend(axes: Axes, figure: Figure | None = None) -> None:
         return
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=INK
+        handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=TEXT
     )
 
 
@@ -199,7 +186,7 @@ def overview(content: Content, folder: Path) -> Picture | None:
                 continue
             own = look[run]
             axes.plot(bounds, [row, row], color=own.colour, linewidth=2.2, alpha=0.5)
-            face = own.colour if own.filled else PAPER
+            face = own.colour if own.filled else BACKGROUND
             axes.plot([value], [row], "o", color=own.colour, markersize=4.5, markerfacecolor=face)
         axes.set_ylim(len(runs) - 0.5, -0.5)
         axes.set_xlim(-0.02, 1.02)
@@ -209,7 +196,7 @@ def overview(content: Content, folder: Path) -> Picture | None:
         title = metric.label or metric.title
         if metric.name == "SREV":
             title += f" ({table[runs[0]]['energy_convention']})"
-        axes.set_title(title, fontsize=9, color=INK, loc="left")
+        axes.set_title(title, fontsize=9, color=TEXT, loc="left")
     style.save(figure, folder / "overview.png", tight=False)
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     low, high = content.table[best]["intervals"]["approximation_ratio"]
@@ -267,7 +254,7 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
                 color=own.colour,
                 marker=own.marker,
                 markersize=5,
-                markerfacecolor=own.colour if own.filled else PAPER,
+                markerfacecolor=own.colour if own.filled else BACKGROUND,
                 label=short(run),
             )
         for row in range(1, len(names)):
@@ -337,7 +324,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
             _line(axes, range(len(ranges)), values, look[run], short(run))
         axes.set_xticks(range(len(ranges)), [_range_name(*bounds) for bounds in ranges])
         axes.set_xlabel("qubits", fontsize=9)
-        axes.set_title(f"mean {metric.label or metric.title}", fontsize=9, color=INK, loc="left")
+        axes.set_title(f"mean {metric.label or metric.title}", fontsize=9, color=TEXT, loc="left")
         if metric.name == "p_optimal":
             axes.set_yscale("log")
         else:
@@ -396,7 +383,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.set_xlabel(f"{title} (medians of groups of candidates)", fontsize=9)
         axes.set_ylim(0.0, 1.02)
-        axes.set_title("median approximation ratio", fontsize=9, color=INK, loc="left")
+        axes.set_title("median approximation ratio", fontsize=9, color=TEXT, loc="left")
     _legend(panels[0], figure)
     style.save(figure, folder / "by_size.png", tight=False)
     reading = "No run has enough usable candidates to relate size and quality."
@@ -448,8 +435,8 @@ def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
             linewidth=1.5,
             label=short(run),
         )
-    axes.axvline(HQCR_BITS, color=INK, linewidth=0.9)
-    axes.text(HQCR_BITS * 1.12, 0.97, "HQCR", fontsize=8, color=INK, va="top")
+    axes.axvline(HQCR_BITS, color=TEXT, linewidth=0.9)
+    axes.text(HQCR_BITS * 1.12, 0.97, "HQCR", fontsize=8, color=TEXT, va="top")
     axes.set_xscale("log")
     axes.set_xlim(1e-4, 1e2)
     axes.set_ylim(0.0, 1.0)
@@ -491,7 +478,7 @@ def objective_gap(content: Content, folder: Path) -> Picture | None:
         orientation="horizontal",
         widths=0.6,
         patch_artist=True,
-        medianprops={"color": INK, "linewidth": 1.6},
+        medianprops={"color": TEXT, "linewidth": 1.6},
         whiskerprops={"color": GREY},
         capprops={"color": GREY},
         flierprops={"marker": ".", "markersize": 3, "markeredgecolor": GREY},

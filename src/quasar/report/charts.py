@@ -16,7 +16,7 @@ from quasar.core.bits import index_to_bitstring
 from quasar.problems.base import EncodedProblem
 from quasar.report import style
 from quasar.report.graph_picture import solution_graph
-from quasar.report.style import BLUE, FAINT, GREEN, GREY, INK, PAPER, SKY
+from quasar.report.style import BACKGROUND, BLUE, FAINT, GREEN, GREY, SKY, TEXT
 from quasar.simulate.engine import FloatVector
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
 
     Args:
         probabilities: shape [D].
-        path: file to write, ending in one of `FORMATS`.
+        path: file to write, ending in one of `style.FORMATS`.
 
     Raises:
         InputError: another file ending.
@@ -110,7 +110,7 @@ def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | P
     p_optimal = sum(p for p, best in zip(shown.heights, shown.optimal, strict=True) if best)
     p_optimal += shown.rest_optimal
     written = f"{p_optimal:.3f}" if p_optimal >= 0.01 else f"{p_optimal:.2g}"
-    axes.set_title(f"P(opt) = {written}", loc="left", fontsize=10, color=INK, pad=22)
+    axes.set_title(f"P(opt) = {written}", loc="left", fontsize=10, color=TEXT, pad=22)
     _histogram_key(axes, problem.optimality.n_optimal)
     style.save(figure, path)
 
@@ -125,9 +125,9 @@ def _rest_bar(axes: Axes, shown: Bars, place: float, ceiling: float) -> None:
     if scale < 1.0:
         x = place + np.array([-0.55, -0.18, 0.18, 0.55])
         y = 0.86 * ceiling + 0.018 * ceiling * np.array([-1, 1, -1, 1])
-        axes.plot(x, y, color=PAPER, linewidth=4.5, solid_capstyle="butt")
+        axes.plot(x, y, color=BACKGROUND, linewidth=4.5, solid_capstyle="butt")
     text = f"{shown.rest:.3f}" if shown.rest >= 5e-4 else "< 0.001"
-    axes.text(place, shown.rest * scale, text, ha="center", va="bottom", fontsize=7, color=INK)
+    axes.text(place, shown.rest * scale, text, ha="center", va="bottom", fontsize=7, color=TEXT)
 
 
 def _histogram_key(axes: Axes, n_optimal: int) -> None:
@@ -160,7 +160,7 @@ def optimisation_curve(
         stages: (index of its first evaluation, label) of each restart or phase.
         e_min: lowest energy of the problem, the optimum.
         e_max: highest energy.
-        path: file to write, ending in one of `FORMATS`.
+        path: file to write, ending in one of `style.FORMATS`.
 
     Returns:
         Whether there was anything to draw.
@@ -189,11 +189,11 @@ def optimisation_curve(
             "right",
             functions=_ratio_scale(e_min, e_max),
         )
-        ratio.set_ylabel("approximation ratio", color=INK)
-        ratio.tick_params(colors=INK, labelsize=8)
+        ratio.set_ylabel("approximation ratio", color=TEXT)
+        ratio.tick_params(colors=TEXT, labelsize=8)
         ratio.spines["right"].set_visible(False)
         title += f", approximation ratio {(e_max - best[-1]) / (e_max - e_min):.3f}"
-    axes.set_title(title, loc="left", fontsize=10, color=INK, pad=22)
+    axes.set_title(title, loc="left", fontsize=10, color=TEXT, pad=22)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3)
     style.save(figure, path)
     return True

@@ -13,12 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quasar.circuits.circuit import Circuit, Gate, validate
-from quasar.core.errors import InputError
+from quasar.report.style import BACKGROUND, GREY, TEXT, check_format, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-FORMATS = (".png", ".svg", ".pdf")
 
 # All lengths below are in distances between neighbouring wires.
 _INCH = 0.42
@@ -32,7 +30,6 @@ _BOX_HEIGHT = 0.62
 _SHAPE = 1.5  # wanted width of the page over its height
 _ROW_WIDTH = (30.0, 80.0)  # least and greatest width of a folded row
 
-_WIRE, _INK, _PAPER = "#8a8f98", "#1f2430", "#ffffff"
 _FILL = {"rx": "#fde2c8", "ry": "#d8f0d3", "rz": "#d6e6fa", "h": "#fbe9a7", "unitary": "#f3d9e4"}
 _OTHER_FILL = "#ece9f6"
 
@@ -51,7 +48,7 @@ def draw(
     """Write a picture of a circuit.
 
     Args:
-        path: file to write, ending in one of `FORMATS`.
+        path: file to write, ending in one of `style.FORMATS`.
         title: text above.
         max_gates: gates drawn; a longer circuit ends in "... +N gates".
 
@@ -59,12 +56,7 @@ def draw(
         InputError: another file ending.
         CircuitError: a gate that is not well formed.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"a drawing ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
+    path = check_format(path)
     validate(circuit)
     n = circuit.n_qubits
     row_height = max(n, 1) - 1 + _ROW_GAP
@@ -85,14 +77,13 @@ def draw(
         pen.texts.append((0.3 - _MARGIN, 0.6, title, 10, "left"))
 
     width, height = _MARGIN + max(*ends, 6.0) + 0.3, top + row_height * len(rows)
-    figure = Figure(figsize=(width * _INCH, height * _INCH))
-    FigureCanvasAgg(figure)
+    figure = page(width * _INCH, height * _INCH)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_xlim(-_MARGIN, width - _MARGIN)
     axes.set_ylim(height, 0.0)
     axes.set_axis_off()
     pen.put_on(axes)
-    figure.savefig(path, dpi=130, facecolor=_PAPER)
+    figure.savefig(path, dpi=130, facecolor=BACKGROUND)
 
 
 def draw_text(circuit: Circuit, width: int = 100, *, max_gates: int = 200) -> str:
@@ -172,22 +163,22 @@ class _Pen:
     def put_on(self, axes: Axes) -> None:
         from matplotlib.collections import LineCollection, PolyCollection
 
-        axes.add_collection(LineCollection(self.wires, colors=_WIRE, lw=0.8, zorder=1))
-        axes.add_collection(LineCollection(self.folds, colors=_WIRE, lw=0.8, ls=":", zorder=1))
-        axes.add_collection(LineCollection(self.links, colors=_INK, lw=1.0, zorder=2))
+        axes.add_collection(LineCollection(self.wires, colors=GREY, lw=0.8, zorder=1))
+        axes.add_collection(LineCollection(self.folds, colors=GREY, lw=0.8, ls=":", zorder=1))
+        axes.add_collection(LineCollection(self.links, colors=TEXT, lw=1.0, zorder=2))
         for fill, corners in self.boxes.items():
-            boxes = PolyCollection(corners, facecolors=fill, edgecolors=_INK, lw=0.7, zorder=3)
+            boxes = PolyCollection(corners, facecolors=fill, edgecolors=TEXT, lw=0.7, zorder=3)
             axes.add_collection(boxes)
         for points, marker, size, face in (
-            (self.targets, "o", 9.0, _PAPER),
-            (self.targets, "+", 9.0, _INK),
-            (self.dots, "o", 4.0, _INK),
-            (self.crosses, "x", 6.0, _INK),
+            (self.targets, "o", 9.0, BACKGROUND),
+            (self.targets, "+", 9.0, TEXT),
+            (self.dots, "o", 4.0, TEXT),
+            (self.crosses, "x", 6.0, TEXT),
         ):
             xs, ys = [x for x, _ in points], [y for _, y in points]
-            axes.plot(xs, ys, ls="", marker=marker, ms=size, mfc=face, mec=_INK, mew=1.1, zorder=4)
+            axes.plot(xs, ys, ls="", marker=marker, ms=size, mfc=face, mec=TEXT, mew=1.1, zorder=4)
         for x, y, text, size, align in self.texts:
-            axes.text(x, y, text, fontsize=size, ha=align, va="center", color=_INK, zorder=5)
+            axes.text(x, y, text, fontsize=size, ha=align, va="center", color=TEXT, zorder=5)
 
 
 def _row(pen: _Pen, row: list[_Column], n_qubits: int, y0: float, *, folded: bool) -> float:

@@ -17,7 +17,7 @@ from quasar.core.labels import Label, natural_key
 from quasar.problems.base import Problem, Solution
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.report import layout, style
-from quasar.report.style import GREY, INK, PAPER, VERMILLION
+from quasar.report.style import BACKGROUND, GREY, TEXT, VERMILLION
 
 GROUPS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, VERMILLION)
 """Node colours, in the order of `SolutionOverlay.groups`."""
@@ -34,7 +34,7 @@ def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bo
 
     Args:
         solution: as `Problem.decode` gives it; need not be feasible.
-        path: file to write, ending in one of `FORMATS`.
+        path: file to write, ending in one of `style.FORMATS`.
 
     Returns:
         Whether the problem has a graph; nothing is written otherwise.
@@ -139,7 +139,7 @@ class GraphPicture:
                     shrinkB=72 * self._radius(v) if arrow else 0,
                     linewidth=2.2 if wrong or (strong and not found.junctions) else 1.2,
                     linestyle=_DASHES if wrong else "-",
-                    color=VERMILLION if wrong else INK if strong else _PLAIN,
+                    color=VERMILLION if wrong else TEXT if strong else _PLAIN,
                     zorder=2 if strong or wrong else 1,
                 )
             )
@@ -157,11 +157,11 @@ class GraphPicture:
                 *_xy(place),
                 texts[number],
                 fontsize=7,
-                color=INK if pairs[number] in found.strong else "#5b616b",
+                color=TEXT if pairs[number] in found.strong else "#5b616b",
                 ha="center",
                 va="center",
                 zorder=3,
-                bbox={"boxstyle": "round,pad=0.12", "facecolor": PAPER, "edgecolor": "none"},
+                bbox={"boxstyle": "round,pad=0.12", "facecolor": BACKGROUND, "edgecolor": "none"},
                 parse_math=False,
             )
 
@@ -177,24 +177,24 @@ class GraphPicture:
                 self.axes.add_patch(Circle(_xy(place), _JUNCTION, color=GREY, zorder=4))
                 continue
             group = found.groups.get(node)
-            fill = PAPER if group is None else GROUPS[group % len(GROUPS)]
+            fill = BACKGROUND if group is None else GROUPS[group % len(GROUPS)]
             wrong = node in found.wrong_nodes
             self.axes.add_patch(
                 Circle(
                     _xy(place),
                     self.radius,
                     facecolor=fill,
-                    edgecolor=VERMILLION if wrong else GREY if group is None else INK,
+                    edgecolor=VERMILLION if wrong else GREY if group is None else TEXT,
                     linewidth=2.4 if wrong else 1.3 if group is None else 0.8,
                     linestyle=_DASHES if wrong else "-",
                     zorder=4,
                 )
             )
             if self.inside:
-                self._text(place, self.names[node], INK if _is_light(fill) else PAPER)
+                self._text(place, self.names[node], TEXT if _is_light(fill) else BACKGROUND)
         for node, box in self.boxes.items():
             centre = np.array([box.x + box.width / 2, box.y + box.height / 2])
-            self._text(centre, self.texts[node], INK, halo=True)
+            self._text(centre, self.texts[node], TEXT, halo=True)
 
     def _text(self, place: layout.Point, text: str, colour: str, halo: bool = False) -> None:
         from matplotlib.patheffects import withStroke
@@ -209,7 +209,7 @@ class GraphPicture:
             va="center",
             zorder=6,
             linespacing=1.05,
-            path_effects=[withStroke(linewidth=2.4, foreground=PAPER)] if halo else [],
+            path_effects=[withStroke(linewidth=2.4, foreground=BACKGROUND)] if halo else [],
             parse_math=False,
         )
 
@@ -237,7 +237,7 @@ class GraphPicture:
         self.axes.set_axis_off()
         self.figure.text(
             0.22 / width, 1 - 0.2 / height, self.overlay.title,
-            fontsize=11, color=INK, va="top", family=style.fonts(), parse_math=False,
+            fontsize=11, color=TEXT, va="top", family=style.fonts(), parse_math=False,
         )  # fmt: skip
         if handles:
             legend = self.figure.legend(
@@ -249,7 +249,7 @@ class GraphPicture:
                 handlelength=1.5,
                 handletextpad=0.6,
                 columnspacing=1.6,
-                labelcolor=INK,
+                labelcolor=TEXT,
             )
             for text in legend.get_texts():
                 text.set_parse_math(False)
@@ -262,11 +262,11 @@ class GraphPicture:
                 [], [], linestyle="", marker="o", markersize=5, color=GREY, label=key.text
             )
         if key.group is None:
-            colour, dashes = (VERMILLION, _DASHES) if key.wrong else (INK, "-")
+            colour, dashes = (VERMILLION, _DASHES) if key.wrong else (TEXT, "-")
             return Line2D([], [], color=colour, linestyle=dashes, linewidth=2.2, label=key.text)
         return Line2D(
             [], [], linestyle="", marker="o", markersize=8, label=key.text,
-            markerfacecolor=GROUPS[key.group % len(GROUPS)], markeredgecolor=INK,
+            markerfacecolor=GROUPS[key.group % len(GROUPS)], markeredgecolor=TEXT,
             markeredgewidth=0.8,
         )  # fmt: skip
 

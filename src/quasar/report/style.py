@@ -1,4 +1,4 @@
-"""What all pictures share: colours, fonts, an empty page, and saving it.
+"""What all pictures of the project share: colours, fonts, an empty page, and saving it.
 
 Colours are those of Okabe and Ito, which all kinds of colour vision tell apart; whatever colour
 says is also said by line width, outline or words. Matplotlib's own state (`pyplot`) is never used.
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quasar.core.errors import InputError
-from quasar.report.circuit_picture import FORMATS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,8 +21,12 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE, GREEN, VERMILLION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 SKY, PURPLE, YELLOW = "#56b4e9", "#cc79a7", "#f0e442"
-INK, GREY, FAINT, PAPER = "#1f2430", "#8a8f98", "#d9dce1", "#ffffff"
+TEXT, GREY, FAINT, BACKGROUND = "#1f2430", "#8a8f98", "#d9dce1", "#ffffff"
 
+SERIES = (BLUE, ORANGE, GREEN, VERMILLION, PURPLE, SKY, YELLOW)
+"""Colours of curves, in order."""
+
+FORMATS = (".png", ".svg", ".pdf")
 DPI = 150
 _FONTS = (
     "DejaVu Sans", "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans", "WenQuanYi Zen Hei",
@@ -54,40 +57,59 @@ def mono() -> list[str]:
     return ["DejaVu Sans Mono", "monospace"]
 
 
-def empty(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty page of that size in inches, in the common style."""
+def page(width: float, height: float, *, constrained: bool = False) -> Figure:
+    """An empty page of that size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER)
+    figure = Figure(
+        figsize=(width, height),
+        dpi=DPI,
+        facecolor=BACKGROUND,
+        layout="constrained" if constrained else None,
+    )
     FigureCanvasAgg(figure)
+    return figure
+
+
+def empty(width: float, height: float) -> tuple[Figure, Axes]:
+    """Axes on a page of that size in inches, in the common style."""
+    figure = page(width, height)
     axes = figure.add_subplot()
-    dress(axes)
+    apply_style(axes)
     return figure, axes
 
 
 def panels(width: float, height: float, count: int) -> tuple[Figure, list[Axes]]:
     """Axes side by side on one page of that size in inches, in the common style."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor=PAPER, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = page(width, height, constrained=True)
     found = [figure.add_subplot(1, count, place + 1) for place in range(count)]
     for axes in found:
-        dress(axes)
+        apply_style(axes)
     return figure, found
 
 
-def dress(axes: Axes) -> None:
+def apply_style(axes: Axes) -> None:
     """Put axes in the common style."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(GREY)
-    axes.tick_params(colors=INK, labelsize=8)
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)
+    axes.tick_params(colors=TEXT, labelsize=8)
+    axes.xaxis.label.set_color(TEXT)
+    axes.yaxis.label.set_color(TEXT)
+
+
+def check_format(path: str | Path) -> Path:
+    """The path of a picture.
+
+    Raises:
+        InputError: a file ending other than `FORMATS`.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
+    return path
 
 
 def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
@@ -99,15 +121,20 @@ def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
     Raises:
         InputError: a file ending other than `FORMATS`.
     """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
+    path = check_format(path)
     for axes in figure.axes:
         legend = axes.get_legend()
         if legend is not None:
             legend.set_frame_on(False)
             for text in legend.get_texts():
                 text.set_fontsize(8)
-                text.set_color(INK)
+                text.set_color(TEXT)
     with missing_characters_allowed():
-        figure.savefig(path, dpi=DPI, bbox_inches="tight" if tight else None, pad_inches=0.12)
+        figure.savefig(
+            path,
+            dpi=DPI,
+            bbox_inches="tight" if tight else None,
+            pad_inches=0.12,
+            # Equal pictures are equal files, whichever matplotlib drew them.
+            metadata={"Software": None} if path.suffix.lower() == ".png" else None,
+        )

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from quasar.core.files import disk_errors
+from quasar.report import style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FOLDER = "report"
 """In the run's folder: `report.md`, `curves.json` and the pictures."""
-_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
-"""Okabe and Ito's colours, which readers of any colour vision tell apart."""
 
 _MEAN_OVER = 11
 """Points of a running mean: prompts of one step differ much in how hard they are."""
@@ -118,27 +117,21 @@ def write_report(
 
 def draw(history: Sequence[Point], folder: Path) -> list[str]:
     """Draw the pictures for which there are points; returns their names."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     drawn = []
     for name, panels in PICTURES.items():
         known = [panel for panel in panels if any(_series(history, key) for _, key in panel.curves)]
         if not known:
             continue
-        figure = Figure(figsize=(4.6 * len(known), 3.6), dpi=110, layout="constrained")
-        FigureCanvasAgg(figure)
-        for axes, panel in zip(
-            figure.subplots(1, len(known), squeeze=False)[0], known, strict=True
-        ):
+        page, places = style.panels(4.6 * len(known), 3.6, len(known))
+        for axes, panel in zip(places, known, strict=True):
             _draw_panel(axes, panel, history)
-        figure.savefig(folder / name, metadata={"Software": None})
+        style.save(page, folder / name, tight=False)
         drawn.append(name)
     return drawn
 
 
 def _draw_panel(axes: Axes, panel: Panel, history: Sequence[Point]) -> None:
-    for (label, key), colour in zip(panel.curves, _COLOURS, strict=False):
+    for (label, key), colour in zip(panel.curves, style.SERIES, strict=False):
         points = _series(history, key)
         if points:
             steps, values = zip(*points, strict=True)
@@ -149,9 +142,7 @@ def _draw_panel(axes: Axes, panel: Panel, history: Sequence[Point]) -> None:
             axes.plot(steps, values, color=colour, label=label, marker=marker, linewidth=1.6)
     axes.set_title(panel.title)
     axes.set_xlabel("step")
-    axes.legend(frameon=False, fontsize="small")
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    axes.legend()
 
 
 def running_mean(values: Sequence[float]) -> tuple[float, ...]:
