@@ -39,11 +39,11 @@ def test_the_fingerprint_is_of_the_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"sample_index": "x"}, "line 2: 'sample_index' must be a whole number"),
-        ({"sample_index": 0}, r"line 2: sample_index 0 is there already \(.*line 1\)"),
+        ({"sample_index": "x"}, "line 2: 'sample_index' must be an integer"),
+        ({"sample_index": 0}, r"line 2: duplicate sample_index 0 \(first seen at .*line 1\)"),
         ({"problem_type": "sudoku"}, "line 2: unknown problem type 'sudoku'"),
         ({"circuit_with_params": 3}, "line 2: 'circuit_with_params' must be OpenQASM text"),
-        ({"number_of_layers": 0}, "line 2: 'number_of_layers' must be a positive whole number"),
+        ({"number_of_layers": 0}, "line 2: 'number_of_layers' must be a positive integer"),
         ({"optimization_type": 1}, "line 2: 'optimization_type' must be a name"),
         ({"cost_hamiltonian": "Z(0) Z(1"}, "line 2: the Hamiltonian cannot be read"),
         (
@@ -68,10 +68,10 @@ def test_a_bad_record_names_its_line(tmp_path: Path, change: dict[str, Any], mes
         ({"run": "reference"}, "the name 'reference' is taken"),
         ({"run": "baseline:mine"}, "the name 'baseline:mine' is taken"),
         ({"sample_index": 7}, "sample_index 7 is not in .*r.jsonl"),
-        ({"sample_index": 1.0}, "'sample_index' must be a whole number, not 1.0"),
-        ({"candidate": True}, "'candidate' must be a whole number, not True"),
-        ({"qasm": 3}, "'qasm' must be text"),
-        ({}, r"run 'a', sample_index 0, candidate 1 is there already \(.*line 1\)"),
+        ({"sample_index": 1.0}, "'sample_index' must be an integer, not 1.0"),
+        ({"candidate": True}, "'candidate' must be an integer, not True"),
+        ({"qasm": 3}, "'qasm' must be a string"),
+        ({}, r"duplicate run 'a', sample_index 0, candidate 1 \(first seen at .*line 1\)"),
     ],
 )
 def test_a_bad_generation_names_its_line(
@@ -95,7 +95,7 @@ def test_duplicates_across_files_are_found(tmp_path: Path) -> None:
     known = read_records(records(1))
     one = write(tmp_path / "one.jsonl", [generation("a", 0, 1, "")])
     two = write(tmp_path / "two.jsonl", [generation("a", 0, 1, "")])
-    with pytest.raises(InputError, match=r"two.jsonl, line 1.*already \(.*one.jsonl, line 1\)"):
+    with pytest.raises(InputError, match=r"two.jsonl, line 1.*first seen at .*one.jsonl, line 1"):
         read_generations([one, two], known)
 
 
@@ -108,7 +108,7 @@ def test_nothing_to_judge_is_an_error(tmp_path: Path) -> None:
         read_records(empty)
     with pytest.raises(InputError, match="no generations file at"):
         read_generations([tmp_path / "missing.jsonl"], known)
-    with pytest.raises(InputError, match="item 1 of the records is no mapping"):
+    with pytest.raises(InputError, match="item 1 of the records is not a mapping"):
         read_records(["a line"])  # type: ignore[list-item]
 
 

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quasar.evaluation.evaluate import run
-from quasar.evaluation.plots import draw_all, groups, stem_of, styles
+from quasar.evaluation.plots import draw_all, groups
 from quasar.evaluation.report import write_report
 from quasar.evaluation.result import EvaluationSettings
+from quasar.evaluation.run_style import stem_of, styles
 from quasar.evaluation.table import Measured, build_table
 from quasar.verifier.measurement import Measurement, Reference
 from small_evaluation import generations, records

@@ -135,8 +135,8 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from quasar.evaluation.plots import short
     from quasar.evaluation.report import difference_rows, paper_rows, terminal
+    from quasar.evaluation.run_style import short
 
     console = Console(highlight=False)
 
@@ -159,7 +159,7 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
     headings, rows = difference_rows(done.table, intervals=False)
     if rows:
         console.print(
-            f"\nDifference to {done.settings.against}, record by record (shares in percentage "
+            f"\nDifference to {done.settings.against}, record by record (fractions in percentage "
             "points; *: the 95% interval leaves out 0):",
             markup=False,
         )

@@ -209,7 +209,7 @@ def _print_best(console: Console, found: Generation) -> None:
             f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
         )
     if best.proposal is not None:
-        by = "its angles by the optimiser" if best.origin == "polished" else "as it stands"
+        by = "its angles by the optimiser" if best.origin == "polished" else "unchanged"
         console.print(f"  written by  {found.model}, {by}", markup=False)
     elif found.model != "designer":
         console.print(f"  written by  the designer, not {found.model}", markup=False)

@@ -1,4 +1,4 @@
-"""Trivial baselines: circuits that nobody had to think about, for the same table as everybody.
+"""Trivial baselines: circuits that take no skill, in the same table as the runs.
 
 * `baseline:uniform`: Hadamards on all qubits.
 * `baseline:random-angles`: the reference's gates with random angles; equal angles stay equal.
@@ -31,7 +31,7 @@ DEFAULT_LAYERS = 2
 
 
 def uniform(record: Record, seed: int) -> str:
-    """Every bit string alike."""
+    """Uniform superposition over all bit strings."""
     n = record.problem.n_qubits
     return emit(Circuit(n, tuple(Gate("h", (i,)) for i in range(n)), n_measured=n))
 
@@ -39,7 +39,7 @@ def uniform(record: Record, seed: int) -> str:
 def random_angles(record: Record, seed: int) -> str | None:
     """The reference's structure without its angles, each uniform in (-π, π).
 
-    None without a reference, or where it is no static circuit.
+    None without a reference, or where it is not a static circuit.
     """
     if record.problem.reference is None:
         return None

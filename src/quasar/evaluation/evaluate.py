@@ -1,8 +1,8 @@
 """`quasar.evaluate`: generations to a table, with everything measured kept in a folder.
 
-Each distinct text is judged once for its record, whatever runs and candidates share it. Order of
-work is free; order of results is that of runs, records and candidates, so that two evaluations of
-the same input write the same bytes.
+Each distinct text is judged once for its record, however many runs and candidates share it. Work
+is done in any order; results are in the order of runs, records and candidates, so two evaluations
+of the same input write the same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from quasar.core.manifest import manifest
 from quasar.core.parallel import map_unordered
 from quasar.core.processes import cores
 from quasar.core.progress import Progress
-from quasar.evaluation import extras
+from quasar.evaluation import expensive
 from quasar.evaluation.baselines import BASELINES
 from quasar.evaluation.inputs import (
     REFERENCE_RUN,
@@ -82,7 +82,7 @@ def evaluate(
         jobs: worker processes; default: one a core.
         sandbox: limits on time and memory for each candidate; False for text one trusts.
         seed: root of all randomness.
-        force: start anew in a folder that holds another evaluation.
+        force: start again in a folder that holds another evaluation.
 
     Raises:
         InputError: something is wrong with a file or the folder; the message says what to do.
@@ -131,7 +131,7 @@ def run(
     cluster: Cluster | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure whatever `folder` does not hold yet, and write its table; no report, no plots.
+    """Measure what `folder` does not hold yet, and write its table, without report and plots.
 
     Args:
         cluster: judge circuits on this Ray cluster; the same results.
@@ -255,7 +255,7 @@ class _Session:
                 raise InputError(
                     f"{self.store.folder} holds another text for run {key[0]!r}, sample_index "
                     f"{key[1]}, candidate {key[2]}: give the run another name, choose another "
-                    "--out, or --force to start anew."
+                    "--out, or --force to start again."
                 )
             keys.setdefault((key[1], digest), []).append(key)
         for work in [work for work in keys if work in judged]:
@@ -291,7 +291,7 @@ class _Session:
 
     def extras(self, candidates: Candidates, references: Mapping[int, Reference]) -> dict[str, Row]:
         """Columns measured on request, by run; only runs whose texts are at hand have them."""
-        kinds: list[extras.Kind] = []
+        kinds: list[expensive.ExpensiveKind] = []
         if self.settings.warm_start:
             kinds.append("warm_start")
         if self.settings.compiled:
@@ -302,7 +302,7 @@ class _Session:
         seed = self.settings.seed
         rows = {_extra_key(row): row for row in self.store.extras() if row["seed"] == seed}
         todo = {
-            (kind, sample_index, digest): extras.Task(
+            (kind, sample_index, digest): expensive.ExpensiveTask(
                 kind,
                 sample_index,
                 digest,
@@ -316,14 +316,16 @@ class _Session:
             if (kind, sample_index, digest) not in rows
         }
         self.progress.start("looking closer at the best candidates", len(todo))
-        for row in map_unordered(extras.measure, todo.values(), jobs=self.pool.workers):
+        for row in map_unordered(expensive.measure, todo.values(), jobs=self.pool.workers):
             rows[_extra_key(row)] = row
             self.store.append_extra(row)
             self.progress.advance()
         self.store.replace_extras([rows[key] for key in sorted(rows)])
         return {
             run: {
-                kind: extras.summary(kind, [rows[kind, i, d]["value"] for i, (d, _) in t.items()])
+                kind: expensive.summary(
+                    kind, [rows[kind, i, d]["value"] for i, (d, _) in t.items()]
+                )
                 for kind in kinds
             }
             for run, t in best.items()

@@ -55,7 +55,7 @@ class Records:
 
     Attributes:
         items: the records.
-        digest: fingerprint of their content, whatever the file's order and compression.
+        digest: fingerprint of their content, independent of the file's order and compression.
         source: path, or what else they came from.
     """
 
@@ -108,7 +108,7 @@ def read_records(source: Lines) -> Records:
     """Read and check all records.
 
     Raises:
-        InputError: no records, a line that is no problem, a number given twice, more qubits than
+        InputError: no records, a line that is not a problem, a number given twice, more qubits than
             can be judged exactly; names the line.
     """
     found: dict[int, Record] = {}
@@ -117,10 +117,11 @@ def read_records(source: Lines) -> Records:
     for position, (place, row) in enumerate(_lines(source, "records file")):
         sample_index = row.get("sample_index", position)
         if not isinstance(sample_index, int) or isinstance(sample_index, bool):
-            raise InputError(f"{place}: 'sample_index' must be a whole number.")
+            raise InputError(f"{place}: 'sample_index' must be an integer.")
         if sample_index in found:
             raise InputError(
-                f"{place}: sample_index {sample_index} is there already ({where[sample_index]})."
+                f"{place}: duplicate sample_index {sample_index} "
+                f"(first seen at {where[sample_index]})."
             )
         found[sample_index] = _record(row, sample_index, place)
         where[sample_index] = place
@@ -146,7 +147,7 @@ def _record(row: Mapping[str, Any], sample_index: int, place: str) -> Record:
         raise InputError(f"{place}: 'circuit_with_params' must be OpenQASM text or null.")
     layers, algorithm = row.get("number_of_layers"), row.get("optimization_type")
     if layers is not None and (not isinstance(layers, int) or layers < 1):
-        raise InputError(f"{place}: 'number_of_layers' must be a positive whole number or null.")
+        raise InputError(f"{place}: 'number_of_layers' must be a positive integer or null.")
     if algorithm is not None and not isinstance(algorithm, str):
         raise InputError(f"{place}: 'optimization_type' must be a name or null.")
     return Record(sample_index, problem, algorithm, layers)
@@ -177,8 +178,8 @@ def read_generations(sources: Sequence[Lines], records: Records) -> Generations:
                 )
             if key in where:
                 raise InputError(
-                    f"{place}: run {key[0]!r}, sample_index {key[1]}, candidate {key[2]} is there "
-                    f"already ({where[key]})."
+                    f"{place}: duplicate run {key[0]!r}, sample_index {key[1]}, candidate "
+                    f"{key[2]} (first seen at {where[key]})."
                 )
             where[key] = place
             found.add(key, text)
@@ -201,11 +202,11 @@ def _generation(row: Mapping[str, Any], place: str) -> tuple[Key, str]:
         raise InputError(f"{place}: the name {run!r} is taken; call the run something else.")
     for name in ("sample_index", "candidate"):
         if not isinstance(row[name], int) or isinstance(row[name], bool):
-            raise InputError(f"{place}: {name!r} must be a whole number, not {row[name]!r}.")
+            raise InputError(f"{place}: {name!r} must be an integer, not {row[name]!r}.")
     if text is None:
         text = ""
     if not isinstance(text, str):
-        raise InputError(f"{place}: 'qasm' must be text (empty where there is no circuit).")
+        raise InputError(f"{place}: 'qasm' must be a string (empty where there is no circuit).")
     return (run, row["sample_index"], row["candidate"]), text
 
 
@@ -235,5 +236,5 @@ def _lines(source: Lines, what: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         )
     for number, item in enumerate(source, start=1):
         if not isinstance(item, Mapping):
-            raise InputError(f"item {number} of the {what.removesuffix(' file')} is no mapping.")
+            raise InputError(f"item {number} of the {what.removesuffix(' file')} is not a mapping.")
         yield f"item {number} of the {what.removesuffix(' file')}", item

@@ -1,122 +1,32 @@
 """Pictures of an evaluation, each with the sentence that says what it shows.
 
-Runs of one model (`model@1`, `model@10`) share a colour; baselines are grey. Nothing here computes
-a metric of its own: scores come from `metrics.py`.
+Nothing here computes a metric of its own: scores come from `scores.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quasar.core.numerals import share
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
-from quasar.evaluation.scores import FloatVector, Scores, mean
+from quasar.evaluation.run_style import Picture, PlotData, draw_legend, draw_line, short, styles
+from quasar.evaluation.scores import FloatVector, mean
 from quasar.evaluation.table import Measured, Table, is_baseline
 from quasar.report import style
-from quasar.report.style import BACKGROUND, FAINT, GREY, SERIES, TEXT
+from quasar.report.style import BACKGROUND, FAINT, GREY, TEXT
 from quasar.verifier.metrics import HQCR_BITS, Metric, Place, shown
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    pass
 
 UNIFORM = f"{RESERVED}uniform"
-_DASHES = ("-", (0, (4, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.5, 1.2, 1.5)))
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-_BASELINE_DASHES = ((0, (8, 2)), (0, (1, 1)), (0, (3, 1, 1, 1)), (0, (5, 2)), (0, (1, 3)))
-_BASELINE_MARKERS = ("|", "x", "+", "1", "2")
 _LEAST_PROBABILITY = 1e-4  # on the logarithmic scale
 _MOST_GROUPS = 6
 _FEWEST = 5  # usable candidates or records a point must stand for
-
-
-class Style(NamedTuple):
-    """How a run looks in every picture."""
-
-    colour: str
-    dash: object
-    marker: str
-    filled: bool
-
-
-class Picture(NamedTuple):
-    """A finished picture.
-
-    Attributes:
-        file: name below the folder of plots.
-        title: a heading.
-        reading: one sentence on what it shows, from the numbers.
-    """
-
-    file: str
-    title: str
-    reading: str
-
-
-@dataclass(frozen=True)
-class Content:
-    """What all pictures draw from.
-
-    Attributes:
-        table: the table.
-        measured: the measurements.
-        scores: score of every record by run and metric.
-    """
-
-    table: Table
-    measured: Measured
-    scores: Mapping[str, Scores]
-
-    @property
-    def models(self) -> list[str]:
-        """Runs that are no baselines; all runs where there are only baselines."""
-        return [run for run in self.table if not is_baseline(run)] or list(self.table)
-
-    def per_record(self, run: str, metric: str) -> FloatVector:
-        """Scores of one run, shape [R]."""
-        return self.scores[run][metric]
-
-
-def styles(runs: Sequence[str]) -> dict[str, Style]:
-    """A look for each run: colour by model, dashes by the model's runs."""
-    out: dict[str, Style] = {}
-    stems: dict[str, int] = {}
-    seen: dict[str, int] = {}
-    plain = 0
-    for run in runs:
-        if is_baseline(run):
-            colour = TEXT if run == REFERENCE_RUN else GREY
-            kind = plain % len(_BASELINE_MARKERS)
-            out[run] = Style(colour, _BASELINE_DASHES[kind], _BASELINE_MARKERS[kind], True)
-            plain += 1
-            continue
-        stem = stem_of(run)
-        number = stems.setdefault(stem, len(stems))
-        variant = seen.get(stem, 0)
-        seen[stem] = variant + 1
-        out[run] = Style(
-            SERIES[number % len(SERIES)],
-            _DASHES[(variant + number // len(SERIES)) % len(_DASHES)],
-            _MARKERS[number % len(_MARKERS)],
-            variant == 0,
-        )
-    return out
-
-
-def stem_of(run: str) -> str:
-    """The model's name in `model@k`."""
-    stem, at, tail = run.rpartition("@")
-    return stem if at and tail.isdigit() else run
-
-
-def short(run: str) -> str:
-    """A run's name for a legend."""
-    return run.removeprefix(RESERVED)
 
 
 def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
@@ -125,9 +35,9 @@ def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
     Raises:
         OSError: the folder cannot be written.
     """
-    content = Content(table, measured, measured.scores)
+    content = PlotData(table, measured, measured.scores)
     folder.mkdir(parents=True, exist_ok=True)
-    makers: tuple[Callable[[Content, Path], Picture | None], ...] = (
+    makers: tuple[Callable[[PlotData, Path], Picture | None], ...] = (
         overview,
         by_problem_type,
         by_qubits,
@@ -142,35 +52,10 @@ def _percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
 
-def _line(axes: Axes, x: Sequence[float], y: Sequence[float], own: Style, label: str) -> None:
-    axes.plot(
-        x,
-        y,
-        color=own.colour,
-        linestyle=own.dash,
-        marker=own.marker,
-        markersize=4,
-        markerfacecolor=own.colour if own.filled else BACKGROUND,
-        linewidth=1.4,
-        label=label,
-    )
-
-
-def _legend(axes: Axes, figure: Figure | None = None) -> None:
-    """The key of `axes`, at its right or at the right of the whole figure."""
-    if figure is None:
-        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
-        return
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside right center", frameon=False, fontsize=8, labelcolor=TEXT
-    )
-
-
 # --- all metrics at once -------------------------------------------------------------------------
 
 
-def overview(content: Content, folder: Path) -> Picture | None:
+def overview(content: PlotData, folder: Path) -> Picture | None:
     """Every run's main metrics with their 95% intervals."""
     table, runs = content.table, list(content.table)
     look = styles(runs)
@@ -213,7 +98,7 @@ def overview(content: Content, folder: Path) -> Picture | None:
     return Picture("overview.png", "All runs, with 95% bootstrap intervals", reading)
 
 
-def _present(content: Content, place: Place) -> list[Metric]:
+def _present(content: PlotData, place: Place) -> list[Metric]:
     """Metrics shown there that any run has."""
     rows = content.table.values()
     return [m for m in shown(place) if any(row[m.name] is not None for row in rows)]
@@ -228,13 +113,13 @@ def _and(names: Sequence[str]) -> str:
 # --- by kind of problem and by its size ----------------------------------------------------------
 
 
-def _shown_runs(content: Content) -> list[str]:
+def _shown_runs(content: PlotData) -> list[str]:
     """Runs for pictures with many lines: the models, and two baselines to hold them against."""
     extra = [run for run in (REFERENCE_RUN, UNIFORM) if run in content.table]
     return [*content.models, *(run for run in extra if run not in content.models)]
 
 
-def by_problem_type(content: Content, folder: Path) -> Picture | None:
+def by_problem_type(content: PlotData, folder: Path) -> Picture | None:
     """Approximation ratio and P(opt) for each problem type."""
     types = np.array([reference.problem_type for reference in content.measured.references])
     names = sorted(set(types.tolist()), key=lambda name: (-int((types == name).sum()), name))
@@ -265,7 +150,7 @@ def by_problem_type(content: Content, folder: Path) -> Picture | None:
         axes.set_ylim(len(names) - 0.5, -0.5)
         axes.set_xlim(left=-0.02)
         axes.set_xlabel(f"mean {metric.label or metric.title}", fontsize=9)
-    _legend(panels[0], figure)
+    draw_legend(panels[0], figure)
     style.save(figure, folder / "by_problem_type.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
     means = {
@@ -305,7 +190,7 @@ def _range_name(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-def by_qubits(content: Content, folder: Path) -> Picture | None:
+def by_qubits(content: PlotData, folder: Path) -> Picture | None:
     """Approximation ratio, P(opt) and HQCR against the number of qubits."""
     qubits = np.array([reference.n_qubits for reference in content.measured.references])
     ranges = groups(qubits.tolist())
@@ -321,7 +206,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
             values = [mean(content.per_record(run, metric.name)[chosen]) for chosen in inside]
             if metric.name == "p_optimal":
                 values = [max(value, _LEAST_PROBABILITY) for value in values]
-            _line(axes, range(len(ranges)), values, look[run], short(run))
+            draw_line(axes, range(len(ranges)), values, look[run], short(run))
         axes.set_xticks(range(len(ranges)), [_range_name(*bounds) for bounds in ranges])
         axes.set_xlabel("qubits", fontsize=9)
         axes.set_title(f"mean {metric.label or metric.title}", fontsize=9, color=TEXT, loc="left")
@@ -330,7 +215,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
         else:
             axes.set_ylim(bottom=0.0)
         axes.margins(y=0.08)
-    _legend(panels[0], figure)
+    draw_legend(panels[0], figure)
     style.save(figure, folder / "by_qubits.png", tight=False)
     run = max(content.models, key=lambda run: content.table[run]["p_optimal"] or 0.0)
     values = [mean(content.per_record(run, "p_optimal")[chosen]) for chosen in inside]
@@ -344,7 +229,7 @@ def by_qubits(content: Content, folder: Path) -> Picture | None:
     return Picture("by_qubits.png", "By number of qubits", reading)
 
 
-def by_size(content: Content, folder: Path) -> Picture | None:
+def by_size(content: PlotData, folder: Path) -> Picture | None:
     """Approximation ratio of usable candidates against their gates and depth."""
     from matplotlib.ticker import LogLocator, NullLocator
 
@@ -376,7 +261,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
                 if int(chosen.sum()) >= _FEWEST:
                     x.append(float(np.median(sizes[chosen])))
                     y.append(float(np.median(ratios[chosen])))
-            _line(axes, x, y, look[run], short(run))
+            draw_line(axes, x, y, look[run], short(run))
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.xaxis.set_major_formatter("{x:g}")
@@ -384,7 +269,7 @@ def by_size(content: Content, folder: Path) -> Picture | None:
         axes.set_xlabel(f"{title} (medians of groups of candidates)", fontsize=9)
         axes.set_ylim(0.0, 1.02)
         axes.set_title("median approximation ratio", fontsize=9, color=TEXT, loc="left")
-    _legend(panels[0], figure)
+    draw_legend(panels[0], figure)
     style.save(figure, folder / "by_size.png", tight=False)
     reading = "No run has enough usable candidates to relate size and quality."
     if correlations:
@@ -410,7 +295,7 @@ def _rank_correlation(a: FloatVector, b: FloatVector) -> float:
 # --- what the thresholds hide --------------------------------------------------------------------
 
 
-def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
+def hqcr_threshold(content: PlotData, folder: Path) -> Picture | None:
     """Share of records with RE under a threshold, against the threshold."""
     runs = [
         run
@@ -442,7 +327,7 @@ def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel("threshold of the relative entropy (bits)", fontsize=9)
     axes.set_ylabel("share of records under it", fontsize=9)
-    _legend(axes)
+    draw_legend(axes)
     style.save(figure, folder / "hqcr_threshold.png")
     run = max(content.models, key=lambda run: content.table[run]["HQCR"] or 0.0)
     entropy = content.per_record(run, "RE")
@@ -457,7 +342,7 @@ def hqcr_threshold(content: Content, folder: Path) -> Picture | None:
     return Picture("hqcr_threshold.png", "HQCR at other thresholds", reading + ".")
 
 
-def objective_gap(content: Content, folder: Path) -> Picture | None:
+def objective_gap(content: PlotData, folder: Path) -> Picture | None:
     """Boxes of the distance to the optimum, (E_p - E_min)/(E_max - E_min) = 1 - r."""
     gaps = {}
     for run in content.table:

@@ -78,7 +78,7 @@ def _circuits(
         if not report.feasible:
             raise InputError(
                 f"the reference circuit of record {records[position].sample_index} is not usable: "
-                f"{report.fault} Mend the record, or set its 'circuit_with_params' to null."
+                f"{report.fault} Fix the record, or set its 'circuit_with_params' to null."
             )
         yield position, Measurement.from_report(report)
         tick()

@@ -12,9 +12,10 @@ from typing import Any
 
 from quasar.core.files import disk_errors, write_text
 from quasar.evaluation import paper
-from quasar.evaluation.plots import Picture, draw_all, short
+from quasar.evaluation.plots import draw_all
 from quasar.evaluation.result import Evaluation
 from quasar.evaluation.rows import Row
+from quasar.evaluation.run_style import Picture, short
 from quasar.evaluation.store import PLOTS
 from quasar.evaluation.table import Table
 from quasar.verifier.metrics import (
@@ -177,9 +178,9 @@ def _differences(evaluation: Evaluation) -> list[str]:
         return []
     return [
         f"Differences to {evaluation.settings.against}, taken record by record, with 95% bootstrap "
-        "intervals; shares in percentage points. An interval without 0 is a difference that these "
-        "records show, even where those of the two means overlap. Of RE lower is better, and only "
-        "records that have one in both runs count:",
+        "intervals; fractions in percentage points. An interval without 0 is a difference that "
+        "these records show, even where those of the two means overlap. Of RE lower is better, and "
+        "only records that have one in both runs count:",
         _grid(headings, rows),
     ]
 

@@ -21,9 +21,9 @@ class EvaluationSettings(Settings):
     baselines: bool = False
     """Also judge the trivial baselines and show the reference circuits as a run."""
     warm_start: bool = False
-    """Also measure how good a start the best candidates' angles are (dear)."""
+    """Also measure how good a start the best candidates' angles are (expensive)."""
     compiled: bool = False
-    """Also compile the best candidates for a real device (dear)."""
+    """Also compile the best candidates for a real device (expensive)."""
     jobs: int | None = Field(default=None, ge=1)
     """Worker processes; None: one a core."""
     sandbox: SandboxLimits | None = SandboxLimits()

@@ -67,5 +67,5 @@ def reference_from_row(row: Row) -> Reference:
         values = {name: row[name] for name in _REFERENCE - {"circuit"}}
         measured = None if circuit is None else measurement_from_row(circuit)
     except KeyError as error:
-        raise InputError(f"a stored reference lacks {error}: use --force to start anew.") from None
+        raise InputError(f"a stored reference lacks {error}: use --force to start again.") from None
     return Reference(circuit=measured, **values)

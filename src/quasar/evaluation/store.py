@@ -1,4 +1,4 @@
-"""The folder of an evaluation: what was measured stays, whatever ends the process.
+"""The folder of an evaluation: what was measured stays, however the process ends.
 
 `candidates.jsonl` grows line by line and is sorted at the end; `references.jsonl` is written at
 once; `manifest.json` says for which records, settings and versions both hold. Only one process
@@ -125,14 +125,14 @@ class Store(AbstractContextManager["Store"]):
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
             raise InputError(
                 f"{self.path(MANIFEST)} is not the manifest of an evaluation: choose another "
-                "--out, or --force to start anew."
+                "--out, or --force to start again."
             ) from None
         for name, what in _MUST_MATCH.items():
             if known.get(name) != self.identity[name]:
                 where = _difference(known, self.identity, name)
                 raise InputError(
                     f"{self.folder} was measured with {what}{where}: choose another --out, or "
-                    "--force to start anew."
+                    "--force to start again."
                 )
 
     def _clear(self) -> None:
@@ -170,7 +170,7 @@ class Store(AbstractContextManager["Store"]):
                 found[key] = Stored(row["digest"], measurement_from_row(row))
             except KeyError as error:
                 raise InputError(
-                    f"{self.path(CANDIDATES)}, line {number} lacks {error}: --force starts anew."
+                    f"{self.path(CANDIDATES)}, line {number} lacks {error}: --force starts again."
                 ) from None
         return found
 

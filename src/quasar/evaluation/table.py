@@ -1,6 +1,6 @@
 """Measurements to the table: one row a run, every number a plain JSON value.
 
-Shares are fractions, not percent. A number is null where nothing defines it.
+Fractions are in [0, 1], not percent. A number is null where nothing defines it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Measured:
     def with_reference_run(self) -> Measured:
         """The same with the reference circuits as a run of their own, ahead of the baselines."""
         own = {
-            # KL(q‖q) = 0 whatever the rounding.
+            # KL(q‖q) is 0; rounding may say otherwise.
             r.sample_index: [replace(r.circuit, relative_entropy=0.0)]
             for r in self.references
             if r.circuit is not None

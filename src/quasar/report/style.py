@@ -1,6 +1,6 @@
 """What all pictures of the project share: colours, fonts, an empty page, and saving it.
 
-Colours are those of Okabe and Ito, which all kinds of colour vision tell apart; whatever colour
+Colours are those of Okabe and Ito, which all kinds of colour vision tell apart; what colour
 says is also said by line width, outline or words. Matplotlib's own state (`pyplot`) is never used.
 """
 

@@ -1,4 +1,4 @@
-"""The registry of metrics: what is told of circuits, and how it is averaged and written.
+"""The registry of metrics: what is said of circuits, and how it is averaged and written.
 
 Every table, report, terminal, picture and training log iterates over `METRICS`, so a new metric is
 one entry here. A metric is a number of one candidate (`of`); nan where nothing defines it. Those

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.evaluation.extras import WARM_START_STEPS, Task, measure, steps_to, summary
+from quasar.evaluation.expensive import WARM_START_STEPS, ExpensiveTask, measure, steps_to, summary
 
 PAIR = IsingHamiltonian(2, {(0, 1): 1.0, (0,): 0.1})
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\n'
 
 
-def task(kind: str, body: str) -> Task:
-    return Task(kind, 3, "d", HEAD + body, PAIR, 0)  # type: ignore[arg-type]
+def task(kind: str, body: str) -> ExpensiveTask:
+    return ExpensiveTask(kind, 3, "d", HEAD + body, PAIR, 0)  # type: ignore[arg-type]
 
 
 def test_angles_at_the_optimum_need_no_steps() -> None:

@@ -1,4 +1,4 @@
-"""Dear measurements, made on request and only for each record's best candidate.
+"""Expensive measurements, computed on request for the best candidate of each record.
 
 * Warm-start value: optimiser steps to reach r >= 0.99 of what the circuit's own ansatz can reach,
   from its own angles and from random ones.
@@ -25,7 +25,7 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
 
-Kind = Literal["warm_start", "compiled"]
+ExpensiveKind = Literal["warm_start", "compiled"]
 
 WARM_START_SHARE = 0.99
 WARM_START_STEPS = 200
@@ -35,7 +35,7 @@ COMPILED_BASIS, COMPILED_COUPLING = "ibm-heron", "heavy-hex"
 COMPILED_MAX_GATES = 5000  # written; the transpiler takes about a second for as many
 
 
-class Task(NamedTuple):
+class ExpensiveTask(NamedTuple):
     """One circuit to look at more closely.
 
     Attributes:
@@ -47,7 +47,7 @@ class Task(NamedTuple):
         seed: root of the random starts.
     """
 
-    kind: Kind
+    kind: ExpensiveKind
     sample_index: int
     digest: str
     text: str
@@ -55,7 +55,7 @@ class Task(NamedTuple):
     seed: int
 
 
-def measure(task: Task) -> Row:
+def measure(task: ExpensiveTask) -> Row:
     """A line of `extras.jsonl`; `value` is null where the measurement does not apply."""
     try:
         circuit = parse(task.text).circuit
@@ -73,7 +73,7 @@ def measure(task: Task) -> Row:
     }
 
 
-def _warm_start(circuit: Circuit, task: Task) -> Row | None:
+def _warm_start(circuit: Circuit, task: ExpensiveTask) -> Row | None:
     ansatz, theta = tie_equal_angles(circuit)
     if ansatz.n_parameters == 0:
         return None
@@ -119,7 +119,7 @@ def _compiled(circuit: Circuit) -> Row | None:
     }
 
 
-def summary(kind: Kind, values: Sequence[Row | None]) -> Row:
+def summary(kind: ExpensiveKind, values: Sequence[Row | None]) -> Row:
     """The column of a run, over the records that have a value."""
     seen = [value for value in values if value is not None]
     if kind == "warm_start":
