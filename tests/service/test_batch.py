@@ -92,6 +92,7 @@ def test_batches_are_bounded_in_number_and_length() -> None:
     with serving(small(workers=1, max_batches=1, max_batch_items=3)) as running:
         url = f"{running.url}/v1/verify/batch"
         assert httpx.post(url, json=batch(*[GOOD] * 4)).status_code == 413
+        assert len(lines(running.url, batch(*[GOOD] * 3))) == 3
         with httpx.stream("POST", url, json=batch(SLOW, GOOD), timeout=60) as response:
             assert response.status_code == 200
             busy = httpx.post(url, json=batch(GOOD))

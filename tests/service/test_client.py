@@ -91,13 +91,16 @@ def verifications(running: Running) -> float:
     return running.metric("quasar_orders_total", operation="verify", outcome="answered")
 
 
-def collect(url: str, asked: list[BatchItem], asynchronous: bool, **more: Any) -> list[Any]:
+def collect(
+    url: str, asked: list[BatchItem], asynchronous: bool, retries: int = 3, **more: Any
+) -> list[Any]:
+    options: dict[str, Any] = {**QUICK, "retries": retries}
     if not asynchronous:
-        with Client(url, **QUICK) as client:
+        with Client(url, **options) as client:
             return list(client.verify_many(asked, problems={"p": PROBLEM}, **more))
 
     async def run() -> list[Any]:
-        async with AsyncClient(url, **QUICK) as client:
+        async with AsyncClient(url, **options) as client:
             stream = client.verify_many(asked, problems={"p": PROBLEM}, **more)
             return [result async for result in stream]
 
@@ -129,6 +132,16 @@ def test_a_broken_batch_is_taken_up_and_nothing_is_scored_twice(
         assert between.connections == len(cuts) + 1
     assert sorted(result.id for result in found) == sorted(item.id for item in asked)
     assert verifications(running) - before == len(asked)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_progress_starts_the_count_of_failures_again(running: Running, asynchronous: bool) -> None:
+    asked = items(80)
+    with proxy(running, [12_000] * 6) as between:
+        url = f"http://127.0.0.1:{between.port}"
+        found = collect(url, asked, asynchronous, retries=1)
+        assert between.connections == 7
+    assert len(found) == len(asked)
 
 
 def test_only_unanswered_items_are_sent_again() -> None:

@@ -25,12 +25,15 @@ def counted(
 
 def test_an_item_is_scored_once_also_while_it_is_in_progress() -> None:
     async def run() -> tuple[list[bytes], list[str]]:
-        cache, done = IdempotencyCache(1000, 60, Metrics()), []
+        metrics = Metrics()
+        cache, done = IdempotencyCache(1000, 60, metrics), []
         key = ("ada", "b", "1")
         first = cache.once(key, b"x", counted(done, "1", 0.05))
         second = cache.once(key, b"x", counted(done, "1", 0.05))
         both = list(await asyncio.gather(first, second))
         both.append(await cache.once(key, b"x", counted(done, "again")))
+        name = "quasar_batch_answers_replayed_total"
+        assert metrics.registry.get_sample_value(name) == 2
         return both, done
 
     assert asyncio.run(run()) == ([b"1"] * 3, ["1"])

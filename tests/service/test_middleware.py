@@ -139,6 +139,17 @@ def test_a_web_page_cannot_reach_loopback_under_its_own_name(base: str) -> None:
     assert (response.status_code, code(response)) == (400, "bad_request")
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("localhost:8000", "localhost"), ("LocalHost", "localhost"), (" a.org ", "a.org"),
+        ("[::1]:8000", "[::1]"), ("[::1]", "[::1]"), ("::1", "::1"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_host_is_named_without_its_port(header: str, name: str) -> None:
+    assert middleware.host_name(header) == name
+
+
 # --- bodies ---------------------------------------------------------------------------------------
 
 SMALL = ServiceSettings(max_body_mib=1 / 1024, max_batch_mib=4 / 1024, max_bodies_mib=6 / 1024)
@@ -152,6 +163,7 @@ def test_a_body_may_have_so_many_bytes(size: int, status: int) -> None:
 def test_a_batch_may_have_more() -> None:
     assert ask(SMALL, "/v1/verify/batch", content=b"x" * 4096).text == ":4096"
     assert ask(SMALL, "/v1/verify/batch", content=b"x" * 4097).status_code == 413
+    assert ask(SMALL, "/get_observation", content=b"x" * 4096).status_code == 200
 
 
 def test_a_body_that_does_not_say_its_size_is_counted() -> None:
@@ -215,3 +227,73 @@ def test_answers_are_not_kept_or_guessed_at() -> None:
     headers = ask(ServiceSettings()).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+
+
+def test_what_is_refused_is_counted_and_its_connection_closed() -> None:
+    metrics = Metrics()
+
+    async def run() -> list[httpx.Response]:
+        app = protect(echo, SMALL, metrics, frozenset({"/v1/verify"}))
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            return [
+                await client.post("/v1/verify", content=b"x" * 1025),
+                await client.post("/own", headers={"host": "evil.org"}),
+                await client.post("/v1/verify", content=b"x"),
+            ]
+
+    large, host, fine = asyncio.run(run())
+    assert [large.status_code, host.status_code, fine.status_code] == [413, 400, 200]
+    assert large.headers["connection"] == "close"
+    assert "connection" not in fine.headers
+    value = metrics.registry.get_sample_value
+    for reason in ("too_large", "host"):
+        assert value("quasar_refused_total", {"reason": reason}) == 1
+    for route, status in (("/v1/verify", "413"), ("/v1/verify", "200"), ("other", "400")):
+        assert value("quasar_http_requests_total", {"route": route, "status": status}) == 1
+
+
+def test_an_answer_that_breaks_off_is_not_made_whole() -> None:
+    async def breaks_off(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="middle"):
+        asyncio.run(call(breaks_off))
+
+
+def test_a_client_that_goes_away_is_told_to_the_application() -> None:
+    received: list[str] = []
+
+    async def listens(scope: Any, receive: Any, send: Any) -> None:
+        received.append((await receive())["type"])
+
+    messages = [{"type": "http.request", "body": b"x", "more_body": True}]
+    asyncio.run(call(listens, messages))
+    assert received == ["http.disconnect"]
+
+
+def test_other_protocols_go_nowhere() -> None:
+    seen: list[str] = []
+
+    async def notes(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["type"])
+
+    for kind in ("websocket", "lifespan"):
+        asyncio.run(call(notes, kind=kind))
+    assert seen == ["lifespan"]
+
+
+async def call(app: Any, messages: Any = (), kind: str = "http") -> None:
+    """One request by hand, whose client goes away after its messages."""
+    waiting = list(messages)
+
+    async def receive() -> Any:
+        return waiting.pop(0) if waiting else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        pass
+
+    scope = {"type": kind, "method": "POST", "path": "/", "headers": [(b"host", b"localhost")]}
+    await protect(app, ServiceSettings(), Metrics(), frozenset())(scope, receive, send)

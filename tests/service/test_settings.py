@@ -83,3 +83,16 @@ def test_only_loopbacks_own_names_are_answered_on_loopback() -> None:
     assert "localhost" in ServiceSettings().hosts
     assert ServiceSettings(host="0.0.0.0", api_keys=(KEY,)).hosts == ()
     assert ServiceSettings(allowed_hosts=("a.org",)).hosts == ("a.org",)
+
+
+def test_a_key_has_sixteen_characters_at_least() -> None:
+    assert ServiceSettings(api_keys=("0123456789abcdef",)).api_keys
+    for key in ("0123456789abcde", "0123456789abcdef\n", "0123456789abcdeé"):
+        with pytest.raises(InputError, match="at least 16"):
+            ServiceSettings.parse({"api_keys": [key]})
+
+
+def test_a_cluster_cannot_grow_to_less() -> None:
+    assert ServiceSettings(replicas=2, max_replicas=2).max_replicas == 2
+    with pytest.raises(InputError, match="max_replicas = 1"):
+        ServiceSettings.parse({"replicas": 2, "max_replicas": 1})
