@@ -56,7 +56,9 @@ def test_mutated_programs_have_the_importers_verdict(text: str) -> None:
 @relaxed
 @given(raw())
 def test_bytes_have_the_importers_verdict(content: bytes) -> None:
-    stage, _ = feasibility.measure(content, get_engine(), Limits(max_gates=1000))
+    stage, _ = feasibility.run_text(
+        content, get_engine(), feasibility.Rules(Limits(max_gates=1000))
+    )
     try:
         accepted = importer_circuit(content.decode("utf-8")) is not None
     except UnicodeDecodeError:

@@ -23,7 +23,7 @@ from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
 from quasar.prompts.compact_answer import answer_text
 from quasar.simulate.engine import get_engine
 from quasar.verifier.settings import Limits
-from quasar.verifier.stages.feasibility import measure
+from quasar.verifier.stages.feasibility import Rules, run_text
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
@@ -159,7 +159,7 @@ def test_a_long_program_on_too_many_qubits_is_refused_before_it_is_read() -> Non
     text = HEAD + "\n".join(lines)
     assert parse(text, max_qubits=24, on_accepted=told.append).path == "fast"
     assert told == [60]
-    stage, _ = measure(text, get_engine(), Limits())
+    stage, _ = run_text(text, get_engine(), Rules(Limits()))
     assert stage.parses
     assert stage.fault is not None
     assert stage.fault.limit == "qubits"
@@ -348,7 +348,7 @@ def test_definitions_in_definitions_keep_to_the_limit(most: int) -> None:
     ],
 )
 def test_wide_registers_cost_no_time(body: str) -> None:
-    stage, execution = measure(HEAD + body, get_engine(), Limits())
+    stage, execution = run_text(HEAD + body, get_engine(), Rules(Limits()))
     assert execution is None
     assert stage.fault is not None
     assert stage.fault.limit in {"qubits", "gates"}

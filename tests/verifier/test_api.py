@@ -11,6 +11,8 @@ from qiskit.circuit import Parameter, ParameterVector
 
 import quasar
 from quasar.core.errors import InputError
+from quasar.simulate.engine import ComplexVector
+from quasar.simulate.qulacs_engine import QulacsEngine
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.settings import VerifierSettings
 
@@ -83,15 +85,15 @@ def test_a_directory_is_no_circuit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_circuit_of_another_size_is_told_before_it_is_simulated() -> None:
-    class Refusing:
-        def state(self, circuit: object) -> None:
+    class Refusing(QulacsEngine):
+        def state(self, circuit: object) -> ComplexVector:
             raise AssertionError("simulated")
 
-    verifier = Verifier(quasar.load_problem(TRIANGLE))
-    slow = Verifier(quasar.load_problem(TRIANGLE))
-    slow.settings = slow.settings.model_copy(update={"measurement": "all-qubits"})
+    problem = quasar.load_problem(TRIANGLE)
+    verifier = Verifier(problem)
+    slow = Verifier(problem, None, VerifierSettings(measurement="all-qubits"))
     text = HEAD + "qubit[5] q; h q; cx q[0], q[4];"
-    verifier.engine = Refusing()  # type: ignore[assignment]
+    verifier.engine = Refusing()
     quick, full = verifier.verify(text), slow.verify(text)
     assert quick.fault == full.fault
     assert quick.fault is not None

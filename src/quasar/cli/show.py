@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.numerals import share
@@ -81,6 +81,7 @@ def report_text(report: Report) -> str:
         steps = counted(u.evaluations, "optimiser step")
         reach = "reaches" if u.evaluations == 1 else "reach"
         lines.append(f"start      {steps} from its angles {reach} energy {u.energy_optimised:.6g}")
+    lines += [f"{name:<10} {values_text(found)}" for name, found in report.stages.others.items()]
     if quality is not None and quality.top_states:
         lines.append(f"answer     {decoded_text(quality.top_states[0])}")
     if report.optimum is not None:
@@ -91,6 +92,12 @@ def report_text(report: Report) -> str:
     lines.append(f"cost       {cost}")
     lines += [f"note       {remark}" for remark in report.remarks]
     return "\n".join(lines)
+
+
+def values_text(values: Mapping[str, Any]) -> str:
+    """Measurements by name, on one line."""
+    shown = {k: f"{v:.6g}" if isinstance(v, float) else f"{v}" for k, v in values.items()}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
 
 
 def optimum_text(optimum: Optimum, n_qubits: int) -> str:

@@ -32,7 +32,8 @@ def command(
         str,
         typer.Option(
             help="Stages to compute, as 1-4 or one number: 1 feasibility, 2 likeness to the "
-            "reference, 3 energy, 4 use as an optimiser's start."
+            "reference, 3 energy, 4 use as an optimiser's start. Or names, such as "
+            "behaviour,objective; stages of installed packages are taken by name only."
         ),
     ] = "1-4",
     basis: Annotated[
@@ -80,7 +81,9 @@ def command(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(max_stage=_last_stage(stages), header="language")
+    names = _stage_names(stages)
+    last = 4 if names else _last_stage(stages)
+    settings = VerifierSettings(max_stage=last, stages=names, header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
     encoded = load_problem(problem, weight=weight, penalty=penalty, verifiable=True)
@@ -99,6 +102,14 @@ def command(
         _print(report, compiled, target)
     if not report.feasible or report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
+
+
+def _stage_names(stages: str) -> tuple[str, ...] | None:
+    """Stages given by name; None where they are given by number."""
+    names = tuple(name.strip() for name in stages.split(","))
+    if not all(name.isidentifier() for name in names):
+        return None
+    return tuple(name for name in names if name != "feasibility")
 
 
 def _last_stage(stages: str) -> int:

@@ -70,7 +70,7 @@ def verify_bounded(
         fault = too_nested(text, limits.max_nesting)
     if fault is not None:
         return verifier.refuse(fault)
-    compared = verifier.reference_text if settings.max_stage >= 2 else None
+    compared = verifier.reference_text if settings.stage_names else None
     plain = compared is None or _is_short(compared, settings, _SHORT_REFERENCE_WORK)
     if plain and _is_short(text, settings, _SHORT_WORK, values):
         return verifier.verify(text, parameters=values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from quasar.verifier.quality import Optimum, Quality
 from quasar.verifier.reward import Reward
@@ -34,7 +34,12 @@ class ProblemSummary(BaseModel):
 
 
 class Stages(BaseModel):
-    """Raw measurements of each stage that was computed."""
+    """Raw measurements of each stage that was computed.
+
+    Stages of other packages stand beside the built-in ones, under their own names.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     feasibility: Feasibility
     """Stage 1."""
@@ -44,6 +49,11 @@ class Stages(BaseModel):
     """Stage 3."""
     utility: Utility | None = None
     """Stage 4."""
+
+    @property
+    def others(self) -> dict[str, dict[str, Any]]:
+        """Results of stages of other packages by name, as in JSON."""
+        return dict(self.model_extra or {})
 
 
 class Report(BaseModel):

@@ -14,6 +14,8 @@ from quasar.verifier.reward import RewardWeights
 
 EnergyConvention = Literal["physical", "agent-q"]
 MeasurementRule = Literal["program", "all-qubits"]
+BUILT_IN_STAGES = ("behaviour", "objective", "utility")
+"""Stages 2 to 4; stage 1, feasibility, always runs."""
 
 
 class Limits(Settings):
@@ -58,6 +60,9 @@ class VerifierSettings(Settings):
 
     max_stage: int = Field(default=4, ge=1, le=4)
     """Last stage to compute: 1 feasibility, 2 behaviour, 3 objective, 4 utility."""
+    stages: tuple[str, ...] | None = None
+    """Names of the stages to compute after feasibility, built-in or of other packages
+    (`verifier.stages.stage`). None: the built-in ones up to `max_stage`."""
     energy_convention: EnergyConvention = "physical"
     """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
     measurement: MeasurementRule = "program"
@@ -72,8 +77,7 @@ class VerifierSettings(Settings):
     """With `quality`, also decode the most probable states and write remarks; off in bulk use."""
     effective: bool | None = None
     """With `quality`, also find which gates have an effect and how many numbers they carry, a few
-    milliseconds a circuit. None: as
-    `decode_top_states`, so off in bulk use."""
+    milliseconds a circuit. None: as `decode_top_states`, so off in bulk use."""
     engine: str = "qulacs"
     """Simulator of candidates."""
     reference_engine: str = "qiskit"
@@ -107,3 +111,15 @@ class VerifierSettings(Settings):
     def looks_closely(self) -> bool:
         """Whether `effective` is on."""
         return self.decode_top_states if self.effective is None else self.effective
+
+    @property
+    def stage_names(self) -> tuple[str, ...]:
+        """The stages that may run: built-in ones in their order, then others as given."""
+        if self.stages is None:
+            return BUILT_IN_STAGES[: self.max_stage - 1]
+        others = dict.fromkeys(name for name in self.stages if name not in BUILT_IN_STAGES)
+        return (*(name for name in BUILT_IN_STAGES if name in self.stages), *others)
+
+    def runs(self, stage: str) -> bool:
+        """Whether a stage is asked for."""
+        return stage in self.stage_names

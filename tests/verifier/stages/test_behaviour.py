@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 
-from quasar.verifier.stages.behaviour import jensen_shannon, measure, relative_entropy
+from quasar.verifier.stages.behaviour import compare, jensen_shannon, relative_entropy
 
 
 def distribution(seed: int, n_qubits: int) -> np.ndarray:
@@ -29,13 +29,13 @@ def test_agrees_with_scipy(seed_p: int, seed_q: int, n: int) -> None:
 
 def test_equal_distributions_score_one() -> None:
     p = distribution(1, 3)
-    found = measure(p, p)
+    found = compare(p, p)
     assert found.score == pytest.approx(1.0)
     assert found.relative_entropy == pytest.approx(0.0, abs=1e-12)
 
 
 def test_disjoint_distributions_score_zero_and_have_no_finite_entropy() -> None:
-    found = measure(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    found = compare(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
     assert found.score == pytest.approx(0.0)
     assert found.js_divergence == pytest.approx(math.log(2))
     assert found.relative_entropy is None
@@ -44,11 +44,11 @@ def test_disjoint_distributions_score_zero_and_have_no_finite_entropy() -> None:
 def test_other_numbers_of_qubits_compare_the_first_and_halve() -> None:
     q = distribution(2, 2)
     p = np.concatenate([0.3 * q, 0.7 * q])  # qubits 0 and 1 as in q, qubit 2 is extra
-    found = measure(p, q)
+    found = compare(p, q)
     assert found.score == pytest.approx(0.5)
     assert found.compared_qubits == 2
     assert found.relative_entropy is None
-    assert measure(q, p).score == pytest.approx(0.5)
+    assert compare(q, p).score == pytest.approx(0.5)
 
 
 def exact_jensen_shannon(p: list[float], q: list[float]) -> mpmath.mpf:
@@ -84,6 +84,6 @@ def test_jensen_shannon_holds_down_to_the_least_float(pairs: list[tuple[float, f
 
 def test_a_vanishing_probability_changes_nothing() -> None:
     for least in (5e-324, 1e-320, 2.2e-308, 1e-300):
-        found = measure(np.array([1.0, least]), np.array([1.0, 0.0]))
+        found = compare(np.array([1.0, least]), np.array([1.0, 0.0]))
         assert found.js_divergence == pytest.approx(0.0, abs=1e-15)
         assert found.score == pytest.approx(1.0, abs=1e-7)

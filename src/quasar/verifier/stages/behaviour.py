@@ -8,6 +8,8 @@ import numpy as np
 from pydantic import BaseModel
 
 from quasar.simulate.engine import FloatVector
+from quasar.verifier.context import Context
+from quasar.verifier.stages.stage import Need, Skipped
 
 _NEGLIGIBLE = 1e-300
 
@@ -25,7 +27,24 @@ class Behaviour(BaseModel):
     """Qubits on which p and q were compared."""
 
 
-def measure(p: FloatVector, q: FloatVector) -> Behaviour:
+class BehaviourStage:
+    """Needs the probabilities of all answers, of the candidate and of the reference."""
+
+    name = "behaviour"
+    needs: frozenset[Need] = frozenset({"reference"})
+
+    def measure(self, context: Context) -> Behaviour | Skipped:
+        """See `compare`."""
+        reference = context.facts.reference
+        if reference is None:
+            return Skipped("no reference circuit")
+        found = compare(context.distribution, reference)
+        if found.relative_entropy is None and context.distribution.size == reference.size:
+            context.skipped["relative_entropy"] = "infinite: q vanishes where p does not"
+        return found
+
+
+def compare(p: FloatVector, q: FloatVector) -> Behaviour:
     """Compare two distributions over basis states, shapes [2**n] and [2**m].
 
     Where n and m differ, the first min(n, m) qubits are compared (SPEC: mismatch).

@@ -14,7 +14,7 @@ from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import Engine, FloatVector, Outcome, Readout
-from quasar.verifier.settings import Limits
+from quasar.verifier.settings import Limits, VerifierSettings
 
 
 class Fault(BaseModel):
@@ -128,34 +128,52 @@ def _decoded(raw: bytes) -> tuple[str, Fault | None]:
         )
 
 
-def measure(
+@dataclass(frozen=True)
+class Rules:
+    """By which rules a text is read and run.
+
+    Attributes:
+        limits: what it may ask for.
+        header: which rule the version statement has to keep. By `language`, a byte order mark is
+            not part of the text.
+        n_variables: bits that the answer should have; None: as many as the program writes.
+        all_qubits: every qubit is the answer, whatever the program measures.
+    """
+
+    limits: Limits
+    header: HeaderRule = "published"
+    n_variables: int | None = None
+    all_qubits: bool = False
+
+    @classmethod
+    def of(cls, settings: VerifierSettings, n_variables: int) -> Rules:
+        """Those of a verifier."""
+        all_qubits = settings.measurement == "all-qubits"
+        return cls(settings.limits, settings.header, n_variables, all_qubits)
+
+
+def run_text(
     text: str | bytes,
     engine: Engine,
-    limits: Limits,
+    rules: Rules,
     on_parsed: Callable[[int], None] | None = None,
     *,
     parameters: Values | None = None,
-    n_variables: int | None = None,
-    all_qubits: bool = False,
     misfits: bool = True,
-    header: HeaderRule = "published",
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
     Args:
-        on_parsed: told the number of qubits once the importer has accepted the text, whatever its
-            header, before it is simulated.
+        on_parsed: called with the number of qubits once the importer has accepted the text, by
+            either header rule, before it is simulated.
         parameters: values of the program's inputs.
-        n_variables: bits that the answer should have.
-        all_qubits: every qubit is the answer, whatever the program measures.
-        misfits: also simulate a circuit whose answer has another size than `n_variables`; where
-            not, it is simulable all the same, but has no distribution.
-        header: which rule the version statement has to keep. By `language`, a byte order mark is
-            no part of the text.
+        misfits: also simulate a circuit whose answer has another size than `rules.n_variables`;
+            where not, it is simulable all the same, but has no distribution.
 
     Raises:
-        InputError: a parameter that the program does not declare, or that is no finite number.
+        InputError: a parameter that the program does not declare, or that is not a finite number.
     """
+    limits, header = rules.limits, rules.header
     fault = too_long(text, limits)
     if fault is None and isinstance(text, bytes):
         text, fault = _decoded(text)
@@ -182,7 +200,7 @@ def measure(
             parameters=parameters,
             header=header,
         )
-        readout = Readout(n_variables, all_qubits, misfits, limits.max_qubits)
+        readout = Readout(rules.n_variables, rules.all_qubits, misfits, limits.max_qubits)
         outcome = engine.run(program, readout)
     except CircuitError as error:
         parsed = n_qubits is not None
@@ -206,3 +224,29 @@ def measure(
         ),
         Execution(program, outcome),
     )
+
+
+def misfit(execution: Execution, n_variables: int) -> Fault | None:
+    """Why an answer is none for a problem of n variables: it has another number of bits."""
+    answer, n = execution.outcome.answer, n_variables
+    if answer.width == n:
+        return None
+    if answer.bits is None:
+        return Fault(
+            kind="qubits",
+            message=f"the circuit has {counted_qubits(answer.width)}, the problem has {n}.",
+            hint=f"Declare exactly {n}: 'qubit[{n}] q;', one for each variable; or measure the {n} "
+            f"that hold the answer into 'bit[{n}] c;'.",
+        )
+    bits = "classical bit" if answer.width == 1 else "classical bits"
+    return Fault(
+        kind="measurement",
+        message=f"the program measures into {answer.width} {bits}, the problem has {n} variables.",
+        hint=f"Measure one qubit for each variable: 'bit[{n}] c;' and "
+        f"'c[i] = measure q[i];' for i = 0 to {n - 1}.",
+    )
+
+
+def counted_qubits(count: int) -> str:
+    """`1 qubit`, `3 qubits`."""
+    return f"{count} qubit{'' if count == 1 else 's'}"

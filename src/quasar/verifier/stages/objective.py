@@ -6,13 +6,14 @@ import math
 
 from pydantic import BaseModel
 
-from quasar.core.exact import BoolVector
 from quasar.core.hamiltonian import Spectrum
-from quasar.simulate.engine import FloatVector, top_is_optimal
+from quasar.simulate.engine import top_is_optimal
+from quasar.verifier.context import Context
+from quasar.verifier.stages.stage import Need
 
 MISSED = 0.01
 """Probability of seeing no optimum that `shots_to_optimum` allows."""
-_MOST_SHOTS = 2**63 - 1  # the largest whole number that every reader of a report can hold
+_MOST_SHOTS = 2**63 - 1  # the largest integer that every reader of a report can hold
 
 
 class Objective(BaseModel):
@@ -32,34 +33,33 @@ class Objective(BaseModel):
     """Whether the most probable state is optimal (all of them, when tied)."""
 
 
-def measure(
-    p: FloatVector,
-    diagonal: FloatVector,
-    diagonal_reversed: FloatVector,
-    spectrum: Spectrum,
-    optimal: BoolVector,
-) -> Objective:
-    """Energy and probability of the optimum of a distribution p.
+class ObjectiveStage:
+    """Needs the probabilities of all answers, for the reversed convention and the optimum."""
 
-    Args:
-        p: shape [D].
-        diagonal: energies, shape [D].
-        diagonal_reversed: energies with the qubits in reversed order, shape [D].
-        spectrum: of the energies.
-        optimal: which states are optimal (`problems.optimality`), shape [D].
-    """
-    energy = float(p @ diagonal)
-    width = spectrum.width
-    score = 1.0 if width == 0.0 else 1.0 - (energy - spectrum.e_min) / width
-    p_optimal = float(p[optimal].sum())
-    return Objective(
-        score=score,
-        energy=energy,
-        energy_bit_reversed=float(p @ diagonal_reversed),
-        p_optimal=p_optimal,
-        shots_to_optimum=shots_to_optimum(p_optimal),
-        top_is_optimal=top_is_optimal(p, optimal),
-    )
+    name = "objective"
+    needs: frozenset[Need] = frozenset({"answer"})
+
+    def measure(self, context: Context) -> Objective:
+        """Energy and probability of the optimum."""
+        facts, p = context.facts, context.distribution
+        optimal = context.problem.optimality.optimal
+        energy = context.outcome.expectation(context.problem.hamiltonian).value
+        p_optimal = float(p[optimal].sum())
+        return Objective(
+            score=energy_ratio(energy, facts.spectrum),
+            energy=energy,
+            energy_bit_reversed=float(p @ facts.diagonal_reversed),
+            p_optimal=p_optimal,
+            shots_to_optimum=shots_to_optimum(p_optimal),
+            top_is_optimal=top_is_optimal(p, optimal),
+        )
+
+
+def energy_ratio(energy: float, spectrum: Spectrum) -> float:
+    """R = 1 - (E - E_min)/(E_max - E_min); 1 where all energies are equal."""
+    if spectrum.width == 0.0:
+        return 1.0
+    return 1.0 - (energy - spectrum.e_min) / spectrum.width
 
 
 def shots_to_optimum(p_optimal: float) -> int | None:

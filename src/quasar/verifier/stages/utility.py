@@ -13,9 +13,13 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.optimize.minimize import cobyla
 from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
+from quasar.verifier.context import Context
 from quasar.verifier.settings import UtilitySettings
+from quasar.verifier.stages.objective import energy_ratio
+from quasar.verifier.stages.stage import Need, Skipped
 
-_RESOLUTION = 1e-10  # of the range of energies: the number of steps must not hang on last bits
+_RESOLUTION = 1e-10  # of the range of energies: the last bits must not decide the number of steps
+_LEAST_EVALUATIONS = 3  # that must fit into the time left for the stage to begin
 
 
 class OutOfTime(Exception):
@@ -37,7 +41,31 @@ class Utility(BaseModel):
     """Angles freed; gates with equal angles share one."""
 
 
-def measure(
+class UtilityStage:
+    """Needs a static circuit and the energies of all basis states."""
+
+    name = "utility"
+    needs: frozenset[Need] = frozenset({"answer", "circuit"})
+
+    def measure(self, context: Context) -> Utility | Skipped:
+        """See `optimise`; skipped where the time left does not suffice."""
+        settings, circuit = context.settings.utility, context.circuit
+        if circuit is None:
+            return Skipped("a dynamic program has no fixed ansatz to optimise")
+        limit_s = settings.max_seconds
+        left_s = None if limit_s is None else limit_s - context.used_s
+        least_s = _LEAST_EVALUATIONS * context.cost_s["feasibility"]
+        try:
+            # An evaluation cannot be stopped, and takes about as long as the first simulation did.
+            if left_s is not None and left_s < least_s:
+                raise OutOfTime
+            diagonal = context.outcome.by_state(context.facts.diagonal)
+            return optimise(circuit, diagonal, context.facts.spectrum, settings, seconds=left_s)
+        except OutOfTime:
+            return Skipped(f"not finished within {limit_s:g} s")
+
+
+def optimise(
     circuit: Circuit,
     diagonal: FloatVector,
     spectrum: Spectrum,
@@ -55,15 +83,14 @@ def measure(
     """
     ansatz, theta = tie_equal_angles(circuit)
     energy = _TimedEnergy(ansatz, diagonal, seconds)
-    width = spectrum.width
     minimum = cobyla(
         energy,
         theta,
         max_evaluations=settings.max_evaluations,
         tolerance=settings.tolerance,
-        resolution=_RESOLUTION * width,
+        resolution=_RESOLUTION * spectrum.width,
     )
-    reached = 1.0 if width == 0.0 else 1.0 - (minimum.energy - spectrum.e_min) / width
+    reached = energy_ratio(minimum.energy, spectrum)
     n = minimum.evaluations
     return Utility(
         score=1.0 / (1.0 + n) + reached,
