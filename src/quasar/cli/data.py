@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -30,18 +29,11 @@ Jobs = Annotated[
 ]
 
 
-class RecipeName(StrEnum):
-    """Choices of --recipe."""
-
-    agent_q = "agent-q"
-    converged = "converged"
-
-
 @app.command()
 def build(
     out: Annotated[Path, typer.Option(help="Folder of the data set; goes on where it stopped.")],
     recipe: Annotated[
-        RecipeName | None,
+        Literal["agent-q", "converged"] | None,
         typer.Option(
             help="agent-q: like the benchmark's circuits. converged: as good as can be.",
             show_default=False,
@@ -89,7 +81,7 @@ def build(
 
     given: dict[str, Any] = {} if config is None else read_settings(config)
     options = {
-        "recipe": None if recipe is None else recipe.value,
+        "recipe": recipe,
         "count": count,
         "seed": seed,
         "min_qubits": min_qubits,
