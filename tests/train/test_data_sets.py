@@ -11,7 +11,7 @@ import pytest
 from quasar.core.errors import InputError
 from quasar.core.progress import Progress
 from quasar.data.build import MANIFEST
-from quasar.train.data_sets import made
+from quasar.train.data_sets import ensure_built
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def config(tmp_path: Path) -> Path:
 
 def test_built_once_and_found_again(config: Path, tmp_path: Path) -> None:
     paths = ["runs/elsewhere", str(config)]
-    found = made(paths, tmp_path / "data", Progress())
+    found = ensure_built(paths, tmp_path / "data", Progress())
     assert found == ["runs/elsewhere", str(tmp_path / "data" / "few")]
     manifest = tmp_path / "data" / "few" / MANIFEST
     before = manifest.stat().st_mtime_ns
-    assert made(paths, tmp_path / "data", Progress()) == found
+    assert ensure_built(paths, tmp_path / "data", Progress()) == found
     assert manifest.stat().st_mtime_ns == before
 
 
@@ -37,7 +37,7 @@ def test_other_processes_wait(
     monkeypatch.setenv("RANK", "1")
     found: list[list[str]] = []
     waiting = threading.Thread(
-        target=lambda: found.append(made([str(config)], tmp_path / "data", Progress()))
+        target=lambda: found.append(ensure_built([str(config)], tmp_path / "data", Progress()))
     )
     waiting.start()
     time.sleep(0.3)
@@ -55,4 +55,4 @@ def test_what_is_no_configuration(text: str, tmp_path: Path) -> None:
     bad = tmp_path / "data-bad.toml"
     bad.write_text(text)
     with pytest.raises(InputError, match="data-bad"):
-        made([str(bad)], tmp_path / "data", Progress())
+        ensure_built([str(bad)], tmp_path / "data", Progress())

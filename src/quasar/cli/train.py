@@ -183,10 +183,10 @@ def configured(settings: type[S], path: Path, changes: Sequence[str]) -> S:
     if not any(path.endswith(".toml") for path in paths):
         return checked
     from quasar.cli.bar import Bar
-    from quasar.train.data_sets import BUILT_IN, made
+    from quasar.train.data_sets import BUILT_IN, ensure_built
 
     with Bar() as bar:
-        found = made(paths, BUILT_IN, bar)
+        found = ensure_built(paths, BUILT_IN, bar)
     return settings.parse({**config, "data": {**config["data"], "paths": found}})
 
 

@@ -22,7 +22,7 @@ _PREFIX = "data-"  # of the names of checked-in configurations
 _PATIENCE_S = 3600.0
 
 
-def made(paths: Sequence[str], into: Path, progress: Progress) -> list[str]:
+def ensure_built(paths: Sequence[str], into: Path, progress: Progress) -> list[str]:
     """The paths, with a folder in place of each configuration; what is missing is built.
 
     Of several processes of one training the first builds, and the others wait for it.
@@ -31,10 +31,10 @@ def made(paths: Sequence[str], into: Path, progress: Progress) -> list[str]:
         InputError: a configuration cannot be read or used.
         InfrastructureError: the build failed, or took other processes over an hour.
     """
-    return [str(_made(Path(p), into, progress)) if p.endswith(".toml") else p for p in paths]
+    return [str(_built(Path(p), into, progress)) if p.endswith(".toml") else p for p in paths]
 
 
-def _made(config: Path, into: Path, progress: Progress) -> Path:
+def _built(config: Path, into: Path, progress: Progress) -> Path:
     folder = into / config.stem.removeprefix(_PREFIX)
     if (folder / MANIFEST).is_file():
         return folder

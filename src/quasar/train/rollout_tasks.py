@@ -27,6 +27,7 @@ from quasar.prompts.styles import get_style
 from quasar.recipes.spec import ALGORITHMS, Algorithm
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
 from quasar.train.rewards import RewardSettings
+from quasar.train.tokens import split_files
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
@@ -127,12 +128,7 @@ def _draw(
     settings: PromptSettings, path: Path, split: str, count: int, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Records of one data set in a drawn order, at most `count`."""
-    files = sorted((path / "data").glob(f"{split}-*.parquet"))
-    if not files:
-        raise InputError(
-            f"{path} has no split {split!r}: build it with `quasar data build`, or see "
-            "`[data] paths` in the configuration."
-        )
+    files = split_files(path, split)
     places = [
         (number, row)
         for number, file in enumerate(files)

@@ -90,7 +90,7 @@ def _one(
 ) -> Dataset:
     from datasets import Dataset, load_from_disk
 
-    files = _files(path, split)
+    files = split_files(path, split)
     key = _key(files, tokenizer, settings, max_length, limit)
     kept = None if cache is None else cache / f"{path.name}-{split}-{key}"
     if kept is not None and (kept / "dataset_info.json").exists():
@@ -113,7 +113,7 @@ def read_split(path: Path, split: str) -> list[dict[str, Any]]:
     Raises:
         InputError: there is no such split.
     """
-    return [record for file in _files(path, split) for record in read_records(file)]
+    return [record for file in split_files(path, split) for record in read_records(file)]
 
 
 def encode_example(
@@ -133,7 +133,12 @@ def encode_example(
     return own + rest, [IGNORED] * len(own) + rest
 
 
-def _files(path: Path, split: str) -> list[Path]:
+def split_files(path: Path, split: str) -> list[Path]:
+    """The files of a split.
+
+    Raises:
+        InputError: there is none.
+    """
     found = sorted((path / "data").glob(f"{split}-*.parquet"))
     if not found:
         raise InputError(
