@@ -57,7 +57,7 @@ def measure(
         maker.batch_tokens = budget
         found: list[Batch] = []
         while len(found) < many:
-            drawn = maker.draw(1.0, whatever=True)
+            drawn = maker.draw(1.0, final=True)
             found += [batch for batch in drawn if batch.ids.size >= 0.6 * budget]
             if not drawn:
                 break

@@ -16,30 +16,30 @@ class Clock:
 def test_by_steps():
     progress = Progress(10, None)
     progress.step = 4
-    assert progress.share == pytest.approx(0.4)
+    assert progress.fraction == pytest.approx(0.4)
     progress.step = 40
-    assert progress.share == 1.0
+    assert progress.fraction == 1.0
 
 
 def test_by_time_from_the_start_of_training():
     clock = Clock()
     progress = Progress(None, 2.0, clock=clock)
     clock.now += 1000  # loading does not count
-    assert progress.share == 0.0
+    assert progress.fraction == 0.0
     progress.start()
     clock.now += 30
-    assert progress.share == pytest.approx(0.25)
+    assert progress.fraction == pytest.approx(0.25)
 
 
 def test_whichever_ends_first_and_resumption():
     clock = Clock()
     progress = Progress(100, 2.0, clock=clock)
     progress.resume(10, 90.0)
-    assert progress.share == pytest.approx(0.75)
+    assert progress.fraction == pytest.approx(0.75)
     progress.start()
     clock.now += 60
     assert progress.seconds == pytest.approx(150)
-    assert progress.share == 1.0
+    assert progress.fraction == 1.0
 
 
 def test_a_training_needs_an_end():

@@ -1,4 +1,4 @@
-"""Which examples a step sees: short ones first, and examples of like length together.
+"""Which examples a step sees: short ones first, and examples of similar length together.
 
 Batches of one length waste no padding; short sequences first let a small model learn what to look
 up before it has to look far. Every example of the pool is drawn once before any comes again.
@@ -18,7 +18,7 @@ _POOL_BATCHES = 40  # drawn at a time, sorted, cut, shuffled
 class LengthCurriculum:
     """Batches of indices, without end.
 
-    A function of seed, lengths and shares, so that a resumed training sees the batches that it
+    A function of seed, lengths and progress, so that a resumed training sees the batches that it
     would have seen.
     """
 
@@ -38,8 +38,8 @@ class LengthCurriculum:
             lengths: tokens of each example.
             batch_size: examples of a batch.
             share: how far the training is, 0 to 1, when so many batches have been drawn.
-            growth: share of the training over which the pool grows from the shortest tenth to all
-                examples; 0: all from the start.
+            growth: fraction of the training over which the pool grows from the shortest tenth to
+                all examples; 0: all from the start.
             seed: of the order.
             skip: batches that were drawn before.
         """

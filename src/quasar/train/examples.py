@@ -1,6 +1,6 @@
 """Records to chats: what a model is asked, and the answer it is to learn.
 
-For the compact style the answer is written anew in that style's form; every other style learns the
+For the compact style the answer is rewritten in that style's form; every other style learns the
 record's own circuit. What is told and what is left to the model (algorithm, layers) is drawn for
 each record, so that the model can be asked either way.
 """
@@ -49,7 +49,7 @@ class ExampleSettings(Settings):
     prompt_style: str = "compact"
     """Style of the prompts, see `quasar.prompts.styles`."""
     algorithm_told: dict[Style, dict[Algorithm, Share]] = Field(default=_TOLD)
-    """Share of examples that name the algorithm; shares left out keep their defaults. The rest
+    """Fraction of examples that name the algorithm; what is left out keeps its default. The rest
     teaches what to write when it is free: in style `converged` what solves the problem; in style
     `agent-q` mostly QAOA, whose circuits follow from the problem, while those of the others hang on
     random starts as well."""
@@ -58,17 +58,17 @@ class ExampleSettings(Settings):
     circuits of the benchmark, and most large ones, end near one bit string, so that of several
     answers one should be solved."""
     likeness_share: float = Field(default=0.06, ge=0, le=1)
-    """Share of those circuits that do."""
+    """Fraction of those circuits that do."""
     layers_told: float = Field(default=0.7, ge=0, le=1)
-    """Share of examples that name the number of layers."""
+    """Fraction of examples that name the number of layers."""
     grown_share: float = Field(default=0.4, ge=0, le=1)
-    """Share of solved VQE circuits of style `converged` whose solution is asked for, and written,
-    as an adaptive circuit instead."""
+    """Fraction of solved VQE circuits of style `converged` that are asked for as an adaptive
+    circuit instead, and written as one."""
     plan_only: float = Field(default=0.0, ge=0, le=1)
-    """Share of examples that end with the plan: what follows is copied from it, so most of the
+    """Fraction of examples that end with the plan: what follows is copied from it, so most of the
     tokens can go where the thinking is."""
     second_turn: float = Field(default=0.0, ge=0, le=1)
-    """Share of solved circuits of style `converged` that are a second answer: the first had gone
+    """Fraction of solved circuits of style `converged` that are a second answer: the first had gone
     wrong (`optimize.decimation.stray`), and the chat goes on with what the verifier found."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""

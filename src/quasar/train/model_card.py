@@ -105,9 +105,9 @@ def _quality(manifest: Mapping[str, Any]) -> str:
     return f"""## Quality
 
 Greedy answers (`sampled/`: one draw each), unrepaired, on {manifest["validation_problems"]}
-problems {_apart(manifest["settings"]["data"])}, measured by the verifier: share that
+problems {_apart(manifest["settings"]["data"])}, measured by the verifier: fraction that
 parses, mean approximation ratio, mean probability of an optimum; for QAOA asked for by name also
-the share within 5% of the energy range of the best angles known.
+the fraction within 5% of the energy range of the best angles known.
 
 | measure | value |
 |---|---|

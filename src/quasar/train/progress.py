@@ -52,7 +52,7 @@ class Progress:
         return self._before + (0.0 if self._begun is None else self._clock() - self._begun)
 
     @property
-    def share(self) -> float:
+    def fraction(self) -> float:
         """0 at the start, 1 at the end."""
         parts = [0.0]
         if self._max_steps is not None:

@@ -37,7 +37,7 @@ class VerifiedReward:
 
     Attributes:
         lost_rows: of the last call, which completions went without a verdict.
-        step_seconds: what the trainer spent on steps since the last `take_share`, s.
+        step_seconds: what the trainer spent on steps since the last `take_fraction`, s.
     """
 
     def __init__(
@@ -93,15 +93,15 @@ class VerifiedReward:
         ]
 
     def start_clock(self) -> None:
-        """Verification from here on counts towards the share of the steps."""
+        """Verification from here on counts towards the fraction of the steps."""
         self.step_seconds, self._seconds_before = 0.0, self.workers.seconds
 
     def leave_out(self, seconds: float) -> None:
         """Do not count verification that was no part of a step, s."""
         self._seconds_before += seconds
 
-    def take_share(self) -> float | None:
-        """Share of the steps' time spent verifying since the last call; None without a step."""
+    def take_fraction(self) -> float | None:
+        """Fraction of the steps' time spent verifying since the last call; None without a step."""
         spent, steps = self.workers.seconds - self._seconds_before, self.step_seconds
         self.start_clock()
         return spent / steps if steps > 0 else None

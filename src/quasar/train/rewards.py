@@ -1,9 +1,9 @@
 """What reinforcement rewards: the aim of each style, and how completions are verified for it.
 
 Two aims. `stages` is the reward of the verifier itself, with its schemes and its five ablations;
-`physical` asks for circuits of use, whatever a reference did. Nothing is weighed here: both are
-formulas of `quasar.verifier.reward`. The raw measurements stay beside the number that GRPO
-maximises.
+`physical` asks for circuits of use, whether or not they resemble a reference. Nothing is weighed
+here: both are formulas of `quasar.verifier.reward`. The raw measurements stay beside the number
+that GRPO maximises.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class RewardSettings(Settings):
     """The optimiser run of stage 4."""
     budget_s: float | None = Field(default=None, gt=0)
     """Seconds of the workers' time for all completions of a step on one process. Each completion
-    has an equal share; once that is spent, no further stage of it begins. None: no limit. With a
-    budget rewards depend on the machine's speed."""
+    has an equal part of it; once that is spent, no further stage of it begins. None: no limit. With
+    a budget rewards depend on the machine's speed."""
 
     def aim_for(self, style: Style) -> Aim:
         """What is rewarded in answers to prompts of a style."""

@@ -2,7 +2,7 @@
 
 A task names its problem, its chat and the record's circuit as reference. What a chat tells and
 leaves open, and whether it is about to be answered for the second time, is drawn as for supervised
-examples. Which records become tasks is drawn once from the seed, in equal shares of the data sets.
+examples. Which records become tasks is drawn once from the seed, equally often from each data set.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PromptSettings(Settings):
     paths: tuple[Path, ...] = Field(min_length=1)
     """Data sets, as `quasar data build` writes them; one that is named twice counts twice."""
     prompts: int = Field(default=4096, ge=1)
-    """Prompts at most, over all data sets; their order is drawn anew each time round."""
+    """Prompts at most, over all data sets; their order is drawn again each time round."""
     algorithms: tuple[Algorithm, ...] = Field(default=ALGORITHMS, min_length=1)
     """Records of these algorithms alone."""
     styles: tuple[Style, ...] = Field(default=("converged", "agent-q"), min_length=1)

@@ -52,7 +52,7 @@ class Run(Generic[S]):
     def rate(self) -> float:
         """Factor on the learning rates now."""
         schedule = self.settings.schedule
-        return rate(self.progress.share, schedule.warmup, schedule.decay)
+        return rate(self.progress.fraction, schedule.warmup, schedule.decay)
 
     def record_quality(self, found: Mapping[str, float]) -> None:
         """Keep a measurement, and write it to `QUALITY_LOG`."""

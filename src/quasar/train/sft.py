@@ -84,7 +84,7 @@ def _profile(settings: SftSettings) -> Profile:
 
 
 def validation_tasks(settings: SftSettings) -> list[Task]:
-    """Problems of the validation splits, the same ones every time, sets in equal shares."""
+    """Problems of the validation splits, the same ones every time, equally many of each set."""
     paths = list(dict.fromkeys(settings.data.paths))
     each = -(-settings.eval.problems // len(paths))
     tasks: list[Task] = []
@@ -104,7 +104,7 @@ def _batches(
 
     def share(batches: int) -> float:
         if schedule.max_minutes is not None:
-            return progress.share
+            return progress.fraction
         steps = batches / (schedule.accumulation * processes)
         return min(1.0, steps / (schedule.max_steps or ENDLESS))
 

@@ -1,7 +1,7 @@
 """Examples to token ids with labels, made once in parallel and kept on disk.
 
 Only the answer and the token that ends it carry labels. Examples longer than the limit are left
-out, never cut. Tokens are packed in the narrowest whole numbers that hold the vocabulary, two bytes
+out, never cut. Tokens are packed in the narrowest integers that hold the vocabulary, two bytes
 each for the packaged model, and written chunk by chunk: memory does not grow with the data set.
 """
 

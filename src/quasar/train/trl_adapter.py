@@ -122,7 +122,7 @@ def verified_trainer(reward: VerifiedReward) -> type:
             return output
 
         def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-            fraction = reward.take_share() if "loss" in logs else None
+            fraction = reward.take_fraction() if "loss" in logs else None
             if fraction is not None:
                 logs["verification/share_of_step"] = fraction
             super().log(logs, start_time)

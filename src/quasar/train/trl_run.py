@@ -45,7 +45,7 @@ class TrlRun(Run[S]):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What every trainer of the `transformers` family is told in the same way."""
+        """What every trainer of the `transformers` family takes in the same way."""
         return trainer_arguments(self.checkpoints, self.settings.schedule, self.settings.eval)
 
     def fit(
@@ -138,7 +138,7 @@ def _eval_callback(
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             progress.step = state.global_step
-            if progress.share >= 1.0:
+            if progress.fraction >= 1.0:
                 control.should_training_stop = True
             elif progress.seconds - self._saved > 60 * wanted.save_minutes or self._is_due():
                 control.should_save = True
@@ -171,7 +171,7 @@ def _eval_callback(
 def trainer_arguments(
     checkpoints: Path, schedule: Schedule, wanted: EvalSettings
 ) -> dict[str, Any]:
-    """What every trainer of the `transformers` family is told in the same way."""
+    """What every trainer of the `transformers` family takes in the same way."""
     import torch
 
     gpu = torch.cuda.is_available()

@@ -1,7 +1,7 @@
 """Every reward scheme and all of its weights: raw stage scores to one number (SPEC: reward).
 
 `paper` is a weighted sum of behaviour, objective and utility; `gated` the schedule of the published
-training code. `physical` asks for circuits of use, whatever a reference did:
+training code. `physical` asks for circuits of use, whether or not they resemble a reference:
 
     a (w_e r + w_p P + r (w_s s + w_w t)) / (w_e + w_p + w_s + w_w)
 

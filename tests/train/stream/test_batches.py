@@ -47,7 +47,7 @@ def test_examples_are_whole_and_only_their_answers_are_learnt(tmp_path: Path) ->
     chunk = chunk_of(sizes)
     known = {tuple(part) for part in np.split(chunk.ids, chunk.ends[:-1])}
     seen = 0
-    for batch in maker(tmp_path, sizes).draw(1.0, whatever=True):
+    for batch in maker(tmp_path, sizes).draw(1.0, final=True):
         assert batch.ids.size <= 512
         starts = []
         for row, ids in enumerate(batch.ids):
@@ -64,8 +64,8 @@ def test_examples_are_whole_and_only_their_answers_are_learnt(tmp_path: Path) ->
 
 def test_examples_that_come_again_have_other_names(tmp_path: Path) -> None:
     made = maker(tmp_path, [20] * 30)
-    first = {tuple(row) for batch in made.draw(1.0, whatever=True) for row in batch.ids}
-    second = made.draw(1.0, whatever=True)
+    first = {tuple(row) for batch in made.draw(1.0, final=True) for row in batch.ids}
+    second = made.draw(1.0, final=True)
     again = [tuple(row) for batch in second for row in batch.ids]
     assert {g for batch in second for g in batch.rows} == {1}
     assert sum(row in first for row in again) < len(again) / 4
@@ -76,8 +76,8 @@ def test_examples_that_come_again_have_other_names(tmp_path: Path) -> None:
 def test_examples_that_may_not_be_renamed_stay(tmp_path: Path) -> None:
     write_chunk(tmp_path, ChunkName("a", 1, 1), chunk_of([21] * 10, renamable=False))
     made = maker(tmp_path, [20], repeats=2)
-    known = {tuple(row) for batch in made.draw(1.0, whatever=True) for row in batch.ids[:, :21]}
-    for batch in made.draw(1.0, whatever=True):
+    known = {tuple(row) for batch in made.draw(1.0, final=True) for row in batch.ids[:, :21]}
+    for batch in made.draw(1.0, final=True):
         for row in batch.ids[:, :21]:
             assert row[20] == 0 or tuple(row) in known
 
@@ -85,7 +85,7 @@ def test_examples_that_may_not_be_renamed_stay(tmp_path: Path) -> None:
 def test_no_example_comes_beyond_its_repeats(tmp_path: Path) -> None:
     made = maker(tmp_path, [20] * 30, repeats=3)
     rows = 0
-    while batches := made.draw(1.0, whatever=True):
+    while batches := made.draw(1.0, final=True):
         rows += sum(len(batch.ids) for batch in batches)
     assert rows == 90
     assert made.supply()["a"] == (30, 3.0)
@@ -108,12 +108,12 @@ def test_a_kind_that_runs_short_leaves_its_place(tmp_path: Path) -> None:
 def test_too_few_examples_are_waited_for(tmp_path: Path) -> None:
     made = maker(tmp_path, [20] * 5)
     assert made.draw(1.0) == []
-    assert len(made.draw(1.0, whatever=True)) == 1
+    assert len(made.draw(1.0, final=True)) == 1
 
 
 def test_uses_survive_a_restart_with_the_files(tmp_path: Path) -> None:
     made = maker(tmp_path, [20] * 30, repeats=1)
-    made.draw(1.0, whatever=True)
+    made.draw(1.0, final=True)
     again = BatchMaker(
         stream({"name": "a", "share": 1.0}, repeats=1),
         tmp_path,
@@ -124,7 +124,7 @@ def test_uses_survive_a_restart_with_the_files(tmp_path: Path) -> None:
         uses=made.uses(),
     )
     again.look()
-    assert again.draw(1.0, whatever=True) == []
+    assert again.draw(1.0, final=True) == []
 
 
 def test_a_thread_makes_them_ahead_until_nothing_is_left(tmp_path: Path) -> None:

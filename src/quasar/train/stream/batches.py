@@ -1,4 +1,4 @@
-"""Batches of a streaming training: examples of like length together, made ahead in a thread.
+"""Batches of a streaming training: examples of similar length together, made ahead in a thread.
 
 A batch is as many examples as fit a budget of tokens, padding included. Many batches are drawn at a
 time, sorted by length, cut, and shuffled. Examples that come again come with their qubits renamed.
@@ -93,7 +93,7 @@ class BatchMaker:
             folder: where the files of examples are.
             vocabulary: number of each token.
             batch_tokens: tokens of a batch, padding included.
-            growth: share of the training in which examples grow from the shortest tenth to all.
+            growth: fraction of the training in which examples grow from the shortest tenth to all.
             seed: of order and names.
             step: at which the training goes on: another order than before.
             uses: how often examples were seen before, of an earlier part of the training.
@@ -131,19 +131,19 @@ class BatchMaker:
                 taken += 1
         return taken
 
-    def draw(self, share: float, *, whatever: bool = False) -> list[Batch]:
+    def draw(self, share: float, *, final: bool = False) -> list[Batch]:
         """The next batches, in a random order; none where there are too few examples for good ones.
 
         Args:
             share: how far the training is, 0 to 1.
-            whatever: nothing more will come: make the best of what there is.
+            final: nothing more will come, so a poor batch is better than none.
         """
         pools = list(self._pools.values())
         left = [pool.available for pool in pools]
         shares = [kind.share for kind in self._settings.kinds]
         tokens = sum(pool.mean_size * pool.n for pool in pools) / max(1, sum(p.n for p in pools))
         wanted = max(1, round(_MEGABATCH * self.batch_tokens / max(tokens, 1.0)))
-        if sum(left) < (1 if whatever else max(1, wanted // 4)):
+        if sum(left) < (1 if final else max(1, wanted // 4)):
             return []
         grown = 1.0 if not self._growth else 0.1 + 0.9 * min(1.0, share / self._growth)
         drawn = self._drawn(quotas(wanted, shares, left), grown)
@@ -224,7 +224,7 @@ def padded(length: int) -> int:
 def cut(
     sizes: npt.NDArray[np.int64], budget: int
 ) -> tuple[list[npt.NDArray[np.int64]], npt.NDArray[np.int64]]:
-    """Cut examples into batches of like length.
+    """Cut examples into batches of similar length.
 
     Args:
         sizes: tokens of each example.
@@ -317,7 +317,7 @@ class BatchQueue:
                     new = self._maker.look()
                     begins = self._maker.complete or time.monotonic() - begun > _PATIENCE_S
                     batches = (
-                        self._maker.draw(self._share(), whatever=not self._endless)
+                        self._maker.draw(self._share(), final=not self._endless)
                         if begins or not self._endless
                         else []
                     )

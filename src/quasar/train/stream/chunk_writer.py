@@ -29,7 +29,7 @@ class Task(NamedTuple):
 
     Attributes:
         source: module with `fresh_examples` and `FreshKind`.
-        kinds: share of the time and settings of each kind, by name.
+        kinds: fraction of the time, and settings, of each kind, by name.
         seed: of this worker alone.
         excluded: file of instance ids that never occur, one a line.
         folder: where the files go.

@@ -59,21 +59,21 @@ class FreshKind(Settings):
     makes: Literal["solutions", "angles", "records"]
     """See the module's header."""
     problems: float = Field(default=0.5, ge=0, le=1)
-    """Share of instances that are problems of all types; the rest are random Hamiltonians."""
+    """Fraction of instances that are problems of all types; the rest are random Hamiltonians."""
     build: dict[str, Any] = Field(default_factory=dict)
     """Settings of `quasar data build` by which problems are drawn and records made."""
     sizes: dict[int, float] = Field(default_factory=lambda: dict(_SIZES))
-    """Share of each number of qubits among random Hamiltonians."""
+    """Weight of each number of qubits among random Hamiltonians."""
     plan_only: float = Field(default=0.92, ge=0, le=1)
-    """Share of examples that end with the plan; those of more than `written_up_to` qubits do."""
+    """Fraction of examples that end with the plan; those of more than `written_up_to` qubits do."""
     written_up_to: int = Field(default=12, ge=1, le=WRITTEN_QUBITS)
     """Most qubits of whole programs."""
     second_turn: float = Field(default=0.12, ge=0, le=1)
-    """Share of solutions that are a second answer, to the verdict on a plan gone wrong."""
+    """Fraction of solutions that are a second answer, to the verdict on a plan gone wrong."""
     likeness: float = Field(default=0.06, ge=0, le=1)
-    """Share of solutions of 5 qubits and more that stand for free answers of style `agent-q`."""
+    """Fraction of solutions of 5 qubits and more that stand for free answers of style `agent-q`."""
     layers_told: float = Field(default=0.65, ge=0, le=1)
-    """Share of examples that name the number of layers."""
+    """Fraction of examples that name the number of layers."""
     batch: int = Field(default=2000, ge=1)
     """Instances whose angles are looked for together."""
     device: str = "cpu"

@@ -106,7 +106,7 @@ class Pool:
 
         Args:
             count: of examples; fewer are drawn where fewer may be.
-            share: draw from this share of the examples, the shortest, unless that are too few.
+            share: draw from this fraction of the examples, the shortest, unless that are too few.
         """
         free = np.flatnonzero(self.used[: self.n] < self._repeats)
         pool_size = max(count, round(share * free.size))
@@ -155,7 +155,7 @@ class Pool:
 def quotas(wanted: int, shares: Sequence[float], left: Sequence[int]) -> list[int]:
     """How many examples of each kind come next.
 
-    In proportion to the shares; what a kind has too few of goes to the others in proportion.
+    In proportion to the weights; what a kind has too few of goes to the others in proportion.
 
     Args:
         wanted: examples of all kinds.

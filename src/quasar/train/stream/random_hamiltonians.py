@@ -24,7 +24,7 @@ DISCRETE = frozenset({"sign", "integer"})
 """Laws of which an instance may be drawn twice."""
 LAW_SHARES = {"uniform": 0.5, "gaussian": 0.2, "sign": 0.15, "integer": 0.15}
 GRAPH_SHARES = {"complete": 0.6, "random": 0.2, "scale-free": 0.12, "ring": 0.08}
-_FIELDS = 0.75  # share of instances that have them
+_FIELDS = 0.75  # fraction of instances that have them
 
 
 def sample_hamiltonian(rng: np.random.Generator, n_qubits: int) -> tuple[IsingHamiltonian, str]:

@@ -1,8 +1,8 @@
 """Token ids under other names of the qubits, so that an example that comes again is another text.
 
-Read off the vocabulary: `@q3 `, ` q3 `, `;q3`, `q3=1 `, `) q[3];`, `cx q[3],q[5];` and whatever
-else names one or two qubits belongs to a family of tokens that differ in the names alone. A token
-that names the whole register in order (`gate cost(g) q0,q1,q2{`) stays what it is.
+Read off the vocabulary: `@q3 `, ` q3 `, `;q3`, `q3=1 `, `) q[3];`, `cx q[3],q[5];` and everything
+else that names one or two qubits belongs to a family of tokens that differ in the names alone. A
+token that names the whole register in order (`gate cost(g) q0,q1,q2{`) stays what it is.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def as_transformers(learner: Learner) -> tuple[Any, Any]:
 
 
 def held_out_tasks(settings: SftSettings) -> list[Task]:
-    """Problems of the excluded sets, the same ones every time, sets in equal shares.
+    """Problems of the excluded sets, the same ones every time, equally many of each set.
 
     Raises:
         InputError: an excluded set cannot be read.

@@ -23,10 +23,10 @@ class StreamKind(Settings):
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
     """What logs and files call it."""
     share: float = Field(gt=0)
-    """Share of the examples that the model sees, relative to the other kinds'; less where its
+    """Fraction of the examples that the model sees, relative to the other kinds'; less where its
     examples would have to come too often."""
     supply: float = Field(default=1.0, ge=0)
-    """Share of the workers' time in which its examples are made, relative to the other kinds'."""
+    """Fraction of the workers' time that its examples take, relative to the other kinds'."""
     most: int = Field(default=2_000_000, ge=1)
     """Examples kept, the newest."""
     repeats: int | None = Field(default=None, ge=1, le=255)
@@ -51,7 +51,7 @@ class StreamSettings(Settings):
     """Longest prompt and answer, tokens; longer examples are left out."""
     repeats: int = Field(default=4, ge=1, le=255)
     """Times that an example is seen at most. A kind that runs short leaves its place to the others,
-    so that what cannot be predicted is not learnt by heart."""
+    so that what cannot be predicted is not learned by heart."""
     chunk_seconds: float = Field(default=6.0, gt=0)
     """Work that goes into one file of examples, s."""
     folder: Path | None = None

@@ -3,7 +3,7 @@
 A plain loop of its own: the stream has no length, and a small model on a GPU learns hundreds of
 short examples in the time that collating them one by one would take. Runs on one GPU, or on a CPU
 with smaller numbers; needs PyTorch, and transformers to write the result, but not TRL. Several
-devices and larger models are the matter of `sft`.
+devices and larger models are for `sft`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
     Raises:
         InputError: the base model is missing or of another form, or a folder belongs to other
             settings.
-        InfrastructureError: the examples cannot be made, or the loss is no number any more.
+        InfrastructureError: the examples cannot be made, or the loss is not a number any more.
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
@@ -67,7 +67,7 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
         StreamWorkers(run.stream, folder, settings.schedule.seed) as workers,
         BatchQueue(
             run.maker(folder, vocabulary),
-            lambda: run.progress.share,
+            lambda: run.progress.fraction,
             ahead=_AHEAD,
             endless=bool(run.stream.workers),
         ) as batches,
@@ -157,7 +157,7 @@ class _StreamRun(Run[SftSettings]):
 
     def train(self, workers: StreamWorkers, batches: BatchQueue) -> None:
         """Learn until the time or the steps are over, or the stream ends."""
-        if self.progress.share >= 1.0:
+        if self.progress.fraction >= 1.0:
             return
         _say("waiting for the first examples")
         held = [next_batch(workers, batches)[0] for _ in range(_HELD)]
@@ -170,7 +170,7 @@ class _StreamRun(Run[SftSettings]):
         self._tally.begin(progress.seconds)
         saved = looked = measured = progress.seconds
         batch = held.pop(0)
-        while batch is not None and progress.share < 1.0:
+        while batch is not None and progress.fraction < 1.0:
             self._step(batch)
             if progress.step % wanted.log_steps == 0:
                 self._log(batches)
@@ -213,7 +213,7 @@ class _StreamRun(Run[SftSettings]):
         self._last = line
         if not line["loss"] < float("inf"):
             raise InfrastructureError(
-                f"the loss is no number any more at step {progress.step}: lower "
+                f"the loss is not a number at step {progress.step}: lower "
                 "schedule.learning_rate or schedule.matrix_learning_rate."
             )
         _say(

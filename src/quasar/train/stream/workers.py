@@ -149,7 +149,7 @@ class StreamWorkers:
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
-    """Take leave of a process that has ended or will at once."""
+    """Close a process that has ended or will at once."""
     process.wait()
     if process.stdin is not None:
         with suppress(BrokenPipeError):
@@ -157,7 +157,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def allocate(kinds: Sequence[StreamKind], workers: int) -> list[dict[str, float]]:
-    """What each worker makes: share of its time by kind.
+    """What each worker makes: fraction of its time by kind.
 
     The workers' time is laid end to end and cut by the kinds' supply, so that a worker mostly has
     one kind, and fewer workers than kinds make all of them in turn.
