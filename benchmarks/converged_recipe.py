@@ -48,9 +48,8 @@ from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, converge
 from quasar.recipes.converged.qaoa_search import Depth, search_qaoa
 from quasar.recipes.converged.qaoa_symmetry import fold, periods
 from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Algorithm
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, probabilities
-from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.state_engine import state_engine
 from quasar.simulate.state_facts import meyer_wallach
 
@@ -170,7 +169,7 @@ def free(hamiltonian: IsingHamiltonian, template: int | None, seed: int) -> Qual
         theta = np.asarray(minimum.theta)
     else:
         ansatz = sim(template, hamiltonian.n_qubits, 1)
-        energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+        energy = energy_of(ansatz, hamiltonian)
         rng = generator(seed, "free", template)
         spectrum = hamiltonian.spectrum
         target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
@@ -260,7 +259,7 @@ class Store:
     def best(self, number: int, hamiltonian: IsingHamiltonian, p: int) -> tuple[float, FloatVector]:
         """The best of the random runs."""
         if (number, p) not in self.random:
-            energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+            energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
             rng = generator(self.settings.seed, "free", number, p)
             found = [
                 lbfgs(energy, rng.uniform(-np.pi, np.pi, 2 * p), budget=Budget(100_000))
@@ -448,7 +447,7 @@ def _relabelling(
 
 
 def _random_best(hamiltonian: IsingHamiltonian, seed: int) -> FloatVector:
-    energy = QaoaEnergy(qaoa(hamiltonian, 2), hamiltonian.diagonal)
+    energy = energy_of(qaoa(hamiltonian, 2), hamiltonian)
     rng = generator(seed, "free relabelled")
     found = [lbfgs(energy, rng.uniform(-np.pi, np.pi, 4)) for _ in range(10)]
     return fold(min(found, key=lambda m: m.energy).theta, periods(hamiltonian))
@@ -456,7 +455,7 @@ def _random_best(hamiltonian: IsingHamiltonian, seed: int) -> FloatVector:
 
 def _free_angles(hamiltonian: IsingHamiltonian, template: int, seed: int) -> FloatVector:
     ansatz = sim(template, hamiltonian.n_qubits, 1)
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    energy = energy_of(ansatz, hamiltonian)
     rng = generator(seed, "free relabelled")
     return wrap_angles(ansatz, optimise_vqe(energy, rng, restarts=6, budget=Budget(1500)).theta)
 
@@ -491,7 +490,7 @@ def _neighbours(
     for name, angles in sets.items():
         own, other = [], []
         for number, (hamiltonian, _) in enumerate(searched):
-            energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+            energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
             spectrum, unit = hamiltonian.spectrum, _units(hamiltonian, p)
             width = spectrum.e_max - spectrum.e_min
             own.append((spectrum.e_max - energy.value(angles[number] / unit)) / width)

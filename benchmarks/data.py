@@ -34,8 +34,7 @@ from quasar.data.shard import build_record
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
 from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
 from quasar.recipes.spec import ALGORITHMS
-from quasar.simulate.qaoa_energy import QaoaEnergy
-from quasar.simulate.window_energy import fast_energy
+from quasar.simulate.energy import energy_of
 
 Row = dict[str, Any]
 
@@ -130,12 +129,10 @@ def _descended(
     spec: RecordSpec, ansatz: Ansatz, steps: int
 ) -> tuple[published.Outcome, published.Outcome]:
     hamiltonian = spec.encoded.hamiltonian
-    diagonal = hamiltonian.diagonal
     settings = AdamWSettings()
     start = np.random.default_rng(spec.index).uniform(0.0, 0.01, ansatz.n_parameters)
     begun = time.process_time()
-    qaoa_like = spec.choice.algorithm == "qaoa"
-    energy = QaoaEnergy(ansatz, diagonal) if qaoa_like else fast_energy(ansatz, diagonal)
+    energy = energy_of(ansatz, hamiltonian)
     optimiser, theta = AdamW(start.size, settings), start
     for _ in range(steps):
         theta = optimiser.step(theta, energy.value_and_gradient(theta)[1])

@@ -32,7 +32,7 @@ from quasar.optimize.vqe import optimise_vqe
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.vertex_cover import VertexCover
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import (
     ComplexVector,
     FloatVector,
@@ -421,7 +421,7 @@ def vqe() -> list[Row]:
     rows.append(row(case, "approximation ratio", "1", 1.0, round(found[0], 9), error))
 
     for number in (2, 10, 15):
-        energy = AnsatzEnergy(sim(number, 10, 1), hamiltonian.diagonal)
+        energy = energy_of(sim(number, 10, 1), hamiltonian)
         target = hamiltonian.spectrum.e_min + 1e-8
         minimum = optimise_vqe(
             energy, generator(0, "experiments", f"sim-{number}"), restarts=30, target=target

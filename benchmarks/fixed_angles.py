@@ -28,7 +28,7 @@ from quasar.optimize.qaoa import optimise_qaoa, sigma
 from quasar.optimize.trace import Budget
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
-from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.energy import energy_of
 
 TARGET = ROOT / "src" / "quasar" / "evaluation" / "fixed_angles.json"
 DEPTHS = (1, 2, 3, 4)
@@ -73,7 +73,7 @@ def ratios(job: tuple[str, int, Settings, list[list[float]]]) -> list[tuple[floa
     found = optimise_qaoa(hamiltonian, max(DEPTHS), budget=Budget(settings.max_evaluations))
     out = []
     for p, theta, (_, minimum) in zip(DEPTHS, angles, found, strict=True):
-        energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+        energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
         fixed = energy.value(np.array(theta) / np.repeat(scale, p))
         out.append(((spectrum.e_max - fixed) / width, (spectrum.e_max - minimum.energy) / width))
     return out

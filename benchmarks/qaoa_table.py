@@ -26,12 +26,11 @@ from benchmarks._common import ROOT, commit, print_table, versions
 from datasets import load_dataset
 from rich.progress import track
 
-from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.qaoa import sigma
 from quasar.prompts.numbers import QUARTER_TURNS, angle_text
-from quasar.recipes.converged.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_landscape import QaoaLandscape
 from quasar.recipes.converged.qaoa_search import search_qaoa
 
 TABLE = ROOT / "src" / "quasar" / "recipes" / "converged" / "qaoa_table.json"
@@ -131,7 +130,7 @@ def losses(
             continue
         points = angles.copy()
         points[absolute, :p] *= scale / largest_coefficient(hamiltonian)
-        landscape = Landscape(qaoa(hamiltonian, p), hamiltonian.diagonal, 1 / scale, width)
+        landscape = QaoaLandscape(hamiltonian, p)
         out[i] = landscape.values(points, rough=True) - row["be"][p - 1] / width
         out[i, own == i] = 1.0
     return out

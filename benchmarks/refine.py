@@ -44,9 +44,8 @@ from quasar.optimize.qaoa import sigma
 from quasar.optimize.trace import Trace
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Request
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import Energy, FloatVector
-from quasar.simulate.qaoa_energy import QaoaEnergy
 
 Record = dict[str, Any]
 NEAR = 0.01  # of the energy range
@@ -159,14 +158,14 @@ def steps(model: Model, records: Sequence[Record], name: str) -> list[Record]:
                 if circuit is None or circuit.n_qubits != problem.n_qubits:
                     continue
                 ansatz, own = free_angles(circuit)
-                energy: Energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+                energy: Energy = energy_of(ansatz, hamiltonian)
                 randoms = [rng.uniform(-np.pi, np.pi, own.size) for _ in range(RANDOM_STARTS)]
             else:
                 found = written_angles(hamiltonian, answer["qasm"])
                 if found is None:
                     continue
                 own, layers = found, found.size // 2
-                energy = QaoaEnergy(qaoa(hamiltonian, layers), hamiltonian.diagonal)
+                energy = energy_of(qaoa(hamiltonian, layers), hamiltonian)
                 scale = np.repeat([1.0 / sigma(hamiltonian), 1.0], layers)
                 randoms = [
                     rng.uniform(-np.pi, np.pi, own.size) * scale for _ in range(RANDOM_STARTS)

@@ -41,8 +41,8 @@ from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.recipes.converged.qaoa_table import angle_sets, look_up
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, probabilities
-from quasar.simulate.qaoa_energy import QaoaEnergy
 
 NEAR, NEARER = 0.05, 0.01  # of the energy range
 SMALL = 12
@@ -154,7 +154,7 @@ def without_model(question: Question) -> tuple[int, list[Row]]:
     spectrum, optimal = hamiltonian.spectrum, problem.optimality.optimal
     rows = []
     for p in question.depths:
-        energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+        energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
         known = question.known.get(p)
         angles = dict(angle_choices(hamiltonian, p))
         if known is not None and known.theta is not None:

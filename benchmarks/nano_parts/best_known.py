@@ -25,11 +25,10 @@ from benchmarks.nano_parts.large import large
 from benchmarks.nano_parts.sets import HELD_OUT, Item, items, problem_sets, some
 from rich.progress import track
 
-from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.qaoa import interpolate, sigma
+from quasar.optimize.qaoa import interpolate
 from quasar.recipes.converged.qaoa_canonical import search_canonical
-from quasar.recipes.converged.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_landscape import QaoaLandscape
 from quasar.recipes.converged.qaoa_search import search_qaoa
 from quasar.simulate.engine import FloatVector
 
@@ -150,9 +149,7 @@ def deep(hamiltonian: IsingHamiltonian, known: Mapping[int, Known], layers: int)
 
 def _grown(hamiltonian: IsingHamiltonian, theta: FloatVector, width: float) -> Known:
     p = theta.size // 2 + 1
-    landscape = Landscape(
-        qaoa(hamiltonian, p), hamiltonian.diagonal, 1.0 / sigma(hamiltonian), width
-    )
+    landscape = QaoaLandscape(hamiltonian, p)
     start = landscape.scaled(interpolate(theta))
     points, values = landscape.minimise(np.array([start]), _TOLERANCE, _RUN)
     return Known(float(values[0] * width), "grown", points[0] * landscape.scale)

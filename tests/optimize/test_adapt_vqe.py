@@ -13,7 +13,7 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.vertex_cover import VertexCover
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 from random_circuits import random_circuit
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
@@ -25,12 +25,12 @@ def test_pool_gradients_of_every_gate(n_qubits):
     prefix = random_circuit(rng, n_qubits, 15, ("U", "h", "cu", "cx")).gates
     diagonal = rng.normal(size=1 << n_qubits)
     pool = adaptive.pool(n_qubits)
-    state = AnsatzEnergy(Ansatz("prefix", n_qubits, prefix, (), 0), diagonal).state([])
+    state = GateEnergy(Ansatz("prefix", n_qubits, prefix, (), 0), diagonal).state([])
     found = pool_gradients(state, diagonal, pool)
     assert found.shape == (len(pool),)
     for gate, slope in zip(pool, found, strict=True):
         grown = Ansatz("grown", n_qubits, (*prefix, gate), (Slot(len(prefix), 0),), 1)
-        energy = AnsatzEnergy(grown, diagonal)
+        energy = GateEnergy(grown, diagonal)
         difference = (energy.value([1e-5]) - energy.value([-1e-5])) / 2e-5
         assert slope == pytest.approx(difference, abs=1e-9), gate
         assert slope == pytest.approx(energy.value_and_gradient([0.0])[1][0], abs=1e-12), gate
@@ -44,7 +44,7 @@ def test_grows_to_the_optimum():
     assert reached >= 0.999
     assert ansatz.n_parameters == found.theta.size > 0
     assert ansatz.gates[:5] == adaptive.start(5).gates
-    assert AnsatzEnergy(ansatz, HOUSE.diagonal).value(found.theta) == pytest.approx(found.energy)
+    assert GateEnergy(ansatz, HOUSE.diagonal).value(found.theta) == pytest.approx(found.energy)
     assert found.energy == trace.best_energy
     # Every gate of the pool is used once at most.
     used = [(gate.name, gate.qubits) for gate in ansatz.gates[5:]]
@@ -78,14 +78,14 @@ def test_further_growths_where_the_first_ends_early():
     target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
     ansatz, stuck = optimise_adaptive(hamiltonian, attempts=1)
     assert stuck.energy > target
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    energy = GateEnergy(ansatz, hamiltonian.diagonal)
     slopes = pool_gradients(energy.state(stuck.theta), hamiltonian.diagonal, adaptive.pool(10))
     assert np.abs(slopes).max() < 3e-3
     ansatz, found = optimise_adaptive(hamiltonian, trace=trace)
     assert found.energy <= target
     assert 1 < len(trace.stages) <= 10
     assert trace.stages[1][1] == "adaptive growth 2"
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    energy = GateEnergy(ansatz, hamiltonian.diagonal)
     assert energy.value(found.theta) == pytest.approx(found.energy)
 
 

@@ -8,7 +8,7 @@ from quasar.circuits.circuit import Gate
 from quasar.circuits.sim19 import sim
 from quasar.optimize.minimize import cobyla, lbfgs
 from quasar.optimize.trace import Budget, BudgetSpent, Trace
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 
 
 class Bowl:
@@ -34,7 +34,7 @@ class Bowl:
 def one_qubit():
     """E(t) = cos t."""
     ansatz = Ansatz("ry", 1, (Gate("ry", (0,), (0.0,)),), (Slot(0, 0),), 1)
-    return AnsatzEnergy(ansatz, np.array([1.0, -1.0]))
+    return GateEnergy(ansatz, np.array([1.0, -1.0]))
 
 
 class TestLbfgs:
@@ -52,7 +52,7 @@ class TestLbfgs:
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 7])
     def test_budget_is_never_exceeded(self, limit):
-        energy, budget, trace = AnsatzEnergy(sim(2, 4, 2), np.arange(16.0)), Budget(limit), Trace()
+        energy, budget, trace = GateEnergy(sim(2, 4, 2), np.arange(16.0)), Budget(limit), Trace()
         start = np.full(energy.n_parameters, 0.4)
         found = lbfgs(energy, start, budget=budget, trace=trace)
         assert energy.evaluations == budget.used == found.evaluations == limit
@@ -76,7 +76,7 @@ class TestLbfgs:
         assert lbfgs(one_qubit(), [0.5], budget=Budget(max_seconds=0.0)).energy == np.inf
 
     def test_without_parameters(self):
-        energy = AnsatzEnergy(Ansatz("fixed", 1, (), (), 0), np.array([2.0, 0.0]))
+        energy = GateEnergy(Ansatz("fixed", 1, (), (), 0), np.array([2.0, 0.0]))
         budget, trace = Budget(), Trace()
         found = lbfgs(energy, [], budget=budget, trace=trace)
         assert found.energy == pytest.approx(2)
@@ -86,36 +86,36 @@ class TestLbfgs:
 class TestCobyla:
     def test_known_minimum(self):
         bowl = Bowl(3)
-        found = cobyla(bowl, np.zeros(3), max_evaluations=1000, tolerance=1e-7)
+        found = cobyla(bowl.value, np.zeros(3), max_evaluations=1000, tolerance=1e-7)
         assert found.energy == pytest.approx(-3, abs=1e-8)
         assert found.theta == pytest.approx(bowl.centre, abs=1e-4)
         assert len(bowl.asked) < 1000
 
     def test_circuit(self):
-        assert cobyla(one_qubit(), [0.5]).energy == pytest.approx(-1, abs=1e-6)
+        assert cobyla(one_qubit().value, [0.5]).energy == pytest.approx(-1, abs=1e-6)
 
     @pytest.mark.parametrize("size", [1, 2, 5, 40, 120])
     @pytest.mark.parametrize("limit", [1, 2, 3, 10, 80])
     def test_never_above_its_limit(self, size, limit):
         bowl = Bowl(size)
-        found = cobyla(bowl, np.zeros(size), max_evaluations=limit)
+        found = cobyla(bowl.value, np.zeros(size), max_evaluations=limit)
         assert len(bowl.asked) == found.evaluations <= limit
         assert found.energy == pytest.approx(min(map(Bowl(size).value, bowl.asked)))
         assert found.energy <= Bowl(size).value(np.zeros(size))
 
     def test_starts_where_it_is_told(self):
         bowl = Bowl(4)
-        cobyla(bowl, [0.1, 0.2, 0.3, 0.4], max_evaluations=5)
+        cobyla(bowl.value, [0.1, 0.2, 0.3, 0.4], max_evaluations=5)
         assert bowl.asked[0] == pytest.approx([0.1, 0.2, 0.3, 0.4])
         assert np.abs(bowl.asked[1] - bowl.asked[0]).max() == pytest.approx(1.0)
 
     def test_is_deterministic(self):
-        first, second = (cobyla(Bowl(7), np.ones(7)) for _ in range(2))
+        first, second = (cobyla(Bowl(7).value, np.ones(7)) for _ in range(2))
         assert first.evaluations == second.evaluations
         assert np.array_equal(first.theta, second.theta)
 
     def test_tolerance_ends_it(self):
-        loose, tight = (cobyla(Bowl(2), [0, 0], tolerance=t).evaluations for t in (0.1, 1e-6))
+        loose, tight = (cobyla(Bowl(2).value, [0, 0], tolerance=t).evaluations for t in (0.1, 1e-6))
         assert loose < tight <= 80
 
     @pytest.mark.parametrize("size", [1, 2, 5])
@@ -128,17 +128,17 @@ class TestCobyla:
         ends = []
         for seed in range(4):
             rng = np.random.default_rng(seed)
-            ends.append(cobyla(Noisy(size), np.ones(size), resolution=1e-10))
+            ends.append(cobyla(Noisy(size).value, np.ones(size), resolution=1e-10))
         assert len({end.evaluations for end in ends}) == 1
         assert np.ptp([end.energy for end in ends]) < 1e-12
 
     def test_flat_energy(self):
-        energy = AnsatzEnergy(sim(1, 2, 1), np.ones(4))
-        assert cobyla(energy, np.zeros(4)).energy == pytest.approx(1)
+        energy = GateEnergy(sim(1, 2, 1), np.ones(4))
+        assert cobyla(energy.value, np.zeros(4)).energy == pytest.approx(1)
 
     def test_without_parameters(self):
-        energy = AnsatzEnergy(Ansatz("fixed", 1, (), (), 0), np.array([2.0, 0.0]))
-        found = cobyla(energy, [])
+        energy = GateEnergy(Ansatz("fixed", 1, (), (), 0), np.array([2.0, 0.0]))
+        found = cobyla(energy.value, [])
         assert found.energy == pytest.approx(2)
         assert found.evaluations == 1
 
@@ -163,7 +163,7 @@ class TestTrace:
         assert trace.best_theta == pytest.approx([0, 0])
 
     def test_of_an_optimisation(self):
-        energy, trace = AnsatzEnergy(sim(2, 3, 1), np.arange(8.0)), Trace()
+        energy, trace = GateEnergy(sim(2, 3, 1), np.arange(8.0)), Trace()
         found = lbfgs(energy, np.full(energy.n_parameters, 0.3), trace=trace)
         assert trace.best_energy == min(trace.energies) == found.energy
         assert energy.value(trace.best_theta) == pytest.approx(trace.best_energy)

@@ -16,7 +16,7 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 from random_circuits import random_gate, same_up_to_phase, state
 
 COVER = encode(VertexCover(nx.cycle_graph(5))).hamiltonian
@@ -24,14 +24,14 @@ COVER = encode(VertexCover(nx.cycle_graph(5))).hamiltonian
 
 @pytest.mark.parametrize("number", [1, 2, 10, 15])
 def test_reaches_the_ground_energy(number):
-    energy = AnsatzEnergy(sim(number, 5, 1), COVER.diagonal)
+    energy = GateEnergy(sim(number, 5, 1), COVER.diagonal)
     found = optimise_vqe(energy, generator(0, "vqe"), target=COVER.spectrum.e_min + 1e-6)
     assert found.energy == pytest.approx(COVER.spectrum.e_min, abs=1e-5)
     assert energy.value(found.theta) == pytest.approx(found.energy)
 
 
 def test_the_best_restart_is_kept():
-    energy, trace = AnsatzEnergy(sim(2, 5, 1), COVER.diagonal), Trace()
+    energy, trace = GateEnergy(sim(2, 5, 1), COVER.diagonal), Trace()
     found = optimise_vqe(energy, generator(3, "vqe"), restarts=4, trace=trace)
     assert [label for _, label in trace.stages] == [f"vqe start {i}" for i in (1, 2, 3, 4)]
     assert found.energy == trace.best_energy == min(trace.energies)
@@ -39,13 +39,13 @@ def test_the_best_restart_is_kept():
 
 def test_target_ends_the_restarts():
     trace = Trace()
-    energy = AnsatzEnergy(sim(1, 5, 1), COVER.diagonal)
+    energy = GateEnergy(sim(1, 5, 1), COVER.diagonal)
     optimise_vqe(energy, generator(0, "vqe"), target=COVER.spectrum.e_max, trace=trace)
     assert len(trace.stages) == 1
 
 
 def test_same_seed_same_angles():
-    energy = AnsatzEnergy(sim(15, 4, 1), np.arange(16.0))
+    energy = GateEnergy(sim(15, 4, 1), np.arange(16.0))
     first, second = (optimise_vqe(energy, generator(5, "vqe"), restarts=2) for _ in range(2))
     assert np.array_equal(first.theta, second.theta)
 
@@ -53,7 +53,7 @@ def test_same_seed_same_angles():
 @pytest.mark.parametrize("limit", [1, 5, 60])
 def test_budget(limit):
     budget, trace = Budget(limit), Trace()
-    energy = AnsatzEnergy(sim(2, 5, 2), COVER.diagonal)
+    energy = GateEnergy(sim(2, 5, 2), COVER.diagonal)
     found = optimise_vqe(energy, generator(1, "vqe"), budget=budget, trace=trace, restarts=50)
     assert energy.evaluations == budget.used == len(trace.energies) == limit
     assert found.energy == min(trace.energies)
@@ -61,7 +61,7 @@ def test_budget(limit):
 
 def test_no_restarts():
     with pytest.raises(ValueError, match="at least 1"):
-        optimise_vqe(AnsatzEnergy(sim(1, 2, 1), np.zeros(4)), generator(0), restarts=0)
+        optimise_vqe(GateEnergy(sim(1, 2, 1), np.zeros(4)), generator(0), restarts=0)
 
 
 @settings(max_examples=50, deadline=None)

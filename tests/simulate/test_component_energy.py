@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Gate
 from quasar.simulate.component_energy import ComponentEnergy, components_of
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 
 
 @st.composite
@@ -38,7 +38,7 @@ def test_agrees_with_the_whole_circuit(ansatz: Ansatz, seed: int) -> None:
     rng = np.random.default_rng(seed)
     diagonal = rng.normal(size=1 << ansatz.n_qubits)
     theta = rng.uniform(-np.pi, np.pi, ansatz.n_parameters)
-    whole, parts = AnsatzEnergy(ansatz, diagonal), ComponentEnergy(ansatz, diagonal)
+    whole, parts = GateEnergy(ansatz, diagonal), ComponentEnergy(ansatz, diagonal)
     wanted, slope = whole.value_and_gradient(theta)
     for _ in range(2):  # a second call sees no traces of the first
         value, gradient = parts.value_and_gradient(theta)

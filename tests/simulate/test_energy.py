@@ -1,161 +1,100 @@
-"""Energies and adjoint gradients of ansätze against definitions and finite differences."""
+"""Which implementation answers, and that all of them answer alike."""
+
+from __future__ import annotations
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quasar.circuits.ansatz import Ansatz, Slot, tie_equal_angles
+from core.test_observable import ising_chain
+from quasar.circuits.adaptive import append, pool, start
+from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Gate
+from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import sim
-from quasar.simulate.energy import AnsatzEnergy
-from random_circuits import NAMES, random_circuit, random_gate, same_up_to_phase, state
-
-FREE = ("rx", "ry", "rz", "p", "phase", "u1", "crx", "cry", "crz", "cp", "cphase")
-
-
-def central_differences(function, theta, step=1e-5):
-    out = np.zeros(theta.size)
-    for i in range(theta.size):
-        shift = np.zeros(theta.size)
-        shift[i] = step
-        out[i] = (function(theta + shift) - function(theta - shift)) / (2 * step)
-    return out
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.observable import PauliSum
+from quasar.simulate import energy as module
+from quasar.simulate.component_energy import ComponentEnergy
+from quasar.simulate.energy import GRADIENT_WINDOWS_FROM, VALUE_WINDOWS_FROM, energy_of
+from quasar.simulate.gate_energy import GateEnergy
+from quasar.simulate.layered_energy import LayeredEnergy
+from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.window_energy import WindowEnergy
 
 
-def random_ansatz(rng, n_qubits, n_gates, n_parameters, fixed=NAMES, free=FREE):
-    """Free rotations with shared and scaled angles, between fixed gates of every kind."""
-    gates, slots = [], []
-    fitting = [x for x in free if n_qubits > 1 or x in {"rx", "ry", "rz", "p", "phase", "u1"}]
-    for _ in range(n_gates):
-        if rng.random() < 0.5:
-            slots.append(
-                Slot(len(gates), int(rng.integers(n_parameters)), float(rng.choice([1, -1, 0.7])))
-            )
-            gates.append(random_gate(rng, str(rng.choice(fitting)), n_qubits))
-        else:
-            gates += random_circuit(rng, n_qubits, 1, fixed).gates
-    return Ansatz("random", n_qubits, tuple(gates), tuple(slots), n_parameters)
+def ring(n: int) -> IsingHamiltonian:
+    return IsingHamiltonian(n, {(i, (i + 1) % n) if i + 1 < n else (0, i): 1.0 for i in range(n)})
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.integers(0, 20))
-def test_state_value_and_gradient(seed, n_qubits, n_gates):
+def zeros(n: int) -> np.ndarray:
+    return np.zeros(1 << n)
+
+
+def grown(n: int) -> Ansatz:
+    ansatz = start(n)
+    for gate in pool(n)[n : 2 * n]:
+        ansatz = append(ansatz, gate)
+    return ansatz
+
+
+def test_choice_by_size_with_gradients() -> None:
+    few, many = GRADIENT_WINDOWS_FROM - 1, GRADIENT_WINDOWS_FROM
+    assert isinstance(energy_of(sim(14, few, 1), zeros(few)), GateEnergy)
+    assert isinstance(energy_of(sim(14, many, 1), zeros(many)), WindowEnergy)
+    wide = Gate("unitary", (0, 1, 2, 3, 4), (), np.eye(32, dtype=np.complex128))
+    assert isinstance(energy_of(Ansatz("wide", many, (wide,), (), 0), zeros(many)), GateEnergy)
+    assert isinstance(energy_of(grown(13), zeros(13)), WindowEnergy)
+    assert isinstance(energy_of(grown(14), zeros(14)), ComponentEnergy)
+
+
+def test_windows_whose_tables_would_be_large_are_left_alone(monkeypatch) -> None:
+    monkeypatch.setitem(module._MOST_ENTRIES, True, 1 << GRADIENT_WINDOWS_FROM)
+    n = GRADIENT_WINDOWS_FROM
+    assert isinstance(energy_of(sim(14, n, 1), zeros(n)), GateEnergy)
+
+
+def test_choice_without_gradients() -> None:
+    few, many = VALUE_WINDOWS_FROM - 1, VALUE_WINDOWS_FROM
+    assert isinstance(energy_of(sim(14, few, 1), zeros(few), gradient=False), GateEnergy)
+    assert isinstance(energy_of(sim(14, many, 1), zeros(many), gradient=False), WindowEnergy)
+    written_out = Ansatz("written out", 10, *_parts(qaoa(ring(10), 2)))
+    assert isinstance(energy_of(written_out, ring(10), gradient=False), LayeredEnergy)
+    assert isinstance(energy_of(sim(2, 10, 1), zeros(10), gradient=False), GateEnergy)
+
+
+def _parts(ansatz: Ansatz) -> tuple[object, ...]:
+    return ansatz.gates, ansatz.slots, ansatz.n_parameters
+
+
+def test_qaoa_of_its_own_hamiltonian_needs_no_gates() -> None:
+    assert isinstance(energy_of(qaoa(ring(4), 2), ring(4)), QaoaEnergy)
+    assert isinstance(energy_of(qaoa(ring(4), 2), ring(4).simplified(2.0)), GateEnergy)
+    assert isinstance(energy_of(qaoa(ring(4), 2), ising_chain(4)), GateEnergy)
+
+
+def test_a_diagonal_sum_is_known_as_one() -> None:
+    asked = PauliSum(4, ring(4).pauli_terms())
+    assert isinstance(energy_of(qaoa(ring(4), 1), asked), QaoaEnergy)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 99), st.sampled_from([5, 11, 14]), st.booleans())
+def test_all_agree_with_gates(seed: int, n: int, grows: bool) -> None:
     rng = np.random.default_rng(seed)
-    ansatz = random_ansatz(rng, n_qubits, n_gates, 4)
-    diagonal = rng.normal(size=1 << n_qubits)
-    energy = AnsatzEnergy(ansatz, diagonal)
-    theta = rng.uniform(-4, 4, 4)
-    expected = state(ansatz.bind(theta))
-    assert same_up_to_phase(energy.state(theta), expected, atol=1e-10)
-    assert energy.value(theta) == pytest.approx(np.abs(expected) ** 2 @ diagonal, abs=1e-10)
-    value, gradient = energy.value_and_gradient(theta)
-    assert value == pytest.approx(energy.value(theta), abs=1e-12)
-    assert gradient == pytest.approx(central_differences(energy.value, theta), abs=1e-8)
+    ansatz = grown(n) if grows else sim((5, 14)[seed % 2], n, 1)
+    diagonal, theta = rng.normal(size=1 << n), rng.uniform(-3, 3, ansatz.n_parameters)
+    expected, slopes = GateEnergy(ansatz, diagonal).value_and_gradient(theta)
+    value, gradient = energy_of(ansatz, diagonal).value_and_gradient(theta)
+    assert value == pytest.approx(expected, abs=1e-10)
+    np.testing.assert_allclose(gradient, slopes, atol=1e-9)
+    alone = energy_of(ansatz, diagonal, gradient=False).value(theta)
+    assert alone == pytest.approx(expected, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", FREE)
-def test_gradient_of_every_rotation(name):
-    rng = np.random.default_rng(3)
-    before, after = (random_circuit(rng, 3, 10, ("U", "cu", "cx", "h")) for _ in range(2))
-    gate = random_gate(rng, name, 3)
-    gates = (*before.gates, gate, *after.gates)
-    ansatz = Ansatz(name, 3, gates, (Slot(10, 0),), 1)
-    energy = AnsatzEnergy(ansatz, rng.normal(size=8))
-    for angle in (0.0, 0.4, -2.9, 7.0):
-        theta = np.array([angle])
-        assert same_up_to_phase(energy.state(theta), state(ansatz.bind(theta)), atol=1e-10)
-        _, gradient = energy.value_and_gradient(theta)
-        assert gradient == pytest.approx(central_differences(energy.value, theta), abs=1e-8)
-        assert abs(gradient[0]) > 1e-3
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_gradient_behind_every_fixed_gate(name):
-    """The backward pass undoes fixed gates, so each of them needs its inverse."""
-    rng = np.random.default_rng(4)
-    gates = (
-        *random_circuit(rng, 3, 6, ("U", "cx")).gates,
-        Gate("ry", (1,), (0.0,)),
-        random_gate(rng, name, 3),
-        Gate("crx", (0, 2), (0.0,)),
-        random_gate(rng, name, 3),
-        *random_circuit(rng, 3, 4, ("U", "cu")).gates,
-    )
-    energy = AnsatzEnergy(Ansatz(name, 3, gates, (Slot(6, 0), Slot(8, 1)), 2), rng.normal(size=8))
-    theta = np.array([0.3, -1.2])
-    _, gradient = energy.value_and_gradient(theta)
-    assert gradient == pytest.approx(central_differences(energy.value, theta), abs=1e-8)
-
-
-def test_tied_angles_add_up_by_their_scales():
-    gates = (Gate("ry", (0,), (0.0,)), Gate("ry", (0,), (0.0,)), Gate("ry", (0,), (0.0,)))
-    ansatz = Ansatz("tied", 1, gates, (Slot(0, 0, 2.0), Slot(1, 0, -0.5), Slot(2, 0)), 1)
-    energy = AnsatzEnergy(ansatz, np.array([1.0, -1.0]))
-    # ry(2.5 t)|0> has <Z> = cos(2.5 t).
-    value, gradient = energy.value_and_gradient([0.3])
-    assert value == pytest.approx(np.cos(0.75))
-    assert gradient == pytest.approx([-2.5 * np.sin(0.75)])
-
-
-@pytest.mark.parametrize("number", [2, 5, 6, 8, 12, 15, 19])
-def test_sim_circuits(number):
-    rng = np.random.default_rng(number)
-    ansatz = sim(number, 4, 1)
-    energy = AnsatzEnergy(ansatz, rng.normal(size=16))
-    theta = rng.uniform(-3, 3, ansatz.n_parameters)
-    _, gradient = energy.value_and_gradient(theta)
-    assert gradient.shape == (energy.n_parameters,) == (ansatz.n_parameters,)
-    assert gradient == pytest.approx(central_differences(energy.value, theta), abs=1e-8)
-
-
-def test_unused_parameters_have_no_slope():
-    energy = AnsatzEnergy(
-        Ansatz("spare", 1, (Gate("ry", (0,), (0.0,)),), (Slot(0, 1),), 3), np.array([0.0, 1.0])
-    )
-    _, gradient = energy.value_and_gradient([0.4, 0.5, 0.6])
-    assert gradient == pytest.approx([0, np.sin(0.5) / 2, 0])
-
-
-def test_without_parameters():
-    energy = AnsatzEnergy(Ansatz("fixed", 1, (Gate("x", (0,)),), (), 0), np.array([3.0, 5.0]))
-    value, gradient = energy.value_and_gradient([])
-    assert value == pytest.approx(5)
-    assert gradient.shape == (0,)
-
-
-def test_a_finished_circuit_with_its_angles_freed():
-    rng = np.random.default_rng(9)
-    circuit = random_circuit(rng, 4, 40)
-    ansatz, theta = tie_equal_angles(circuit)
-    energy = AnsatzEnergy(ansatz, rng.normal(size=16))
-    assert same_up_to_phase(energy.state(theta), state(circuit), atol=1e-10)
-    _, gradient = energy.value_and_gradient(theta)
-    assert gradient == pytest.approx(central_differences(energy.value, theta), abs=1e-8)
-
-
-def test_evaluations_are_counted():
-    energy = AnsatzEnergy(sim(1, 2, 1), np.zeros(4))
-    energy.value(np.zeros(4))
-    energy.value_and_gradient(np.zeros(4))
-    energy.state(np.zeros(4))
-    assert energy.evaluations == 3
-
-
-def test_states_do_not_change_later():
-    energy = AnsatzEnergy(sim(1, 2, 1), np.arange(4.0))
-    first = energy.state(np.zeros(4))
-    energy.value_and_gradient(np.ones(4))
-    assert np.allclose(first, [1, 0, 0, 0])
-
-
-@pytest.mark.parametrize("name", ["U", "cu", "u2", "h", "unitary"])
-def test_other_angles_cannot_be_freed(name):
-    gate = random_gate(np.random.default_rng(0), name, 2)
-    with pytest.raises(ValueError, match="cannot be freed"):
-        AnsatzEnergy(Ansatz(name, 2, (gate,), (Slot(0, 0),), 1), np.zeros(4))
-
-
-def test_diagonal_of_another_size():
+def test_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="8 states"):
-        AnsatzEnergy(sim(1, 2, 1), np.zeros(8))
+        energy_of(sim(1, 2, 1), np.zeros(8))
+    with pytest.raises(ValueError, match="8 states"):
+        energy_of(sim(1, 2, 1), ising_chain(3))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from random_circuits import same_up_to_phase
 
@@ -25,7 +25,7 @@ def both(hamiltonian, layers):
     ansatz = qaoa(hamiltonian, layers)
     return (
         QaoaEnergy(ansatz, hamiltonian.diagonal),
-        AnsatzEnergy(ansatz, hamiltonian.diagonal),
+        GateEnergy(ansatz, hamiltonian.diagonal),
     )
 
 

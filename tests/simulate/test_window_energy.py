@@ -10,8 +10,8 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.window_energy import MIN_QUBITS, WindowEnergy, fast_energy
+from quasar.simulate.gate_energy import GateEnergy
+from quasar.simulate.window_energy import WindowEnergy
 from quasar.simulate.windows import cut
 from random_circuits import random_circuit, random_gate, same_up_to_phase, state
 
@@ -33,7 +33,7 @@ def random_ansatz(rng, n_qubits, n_gates, n_parameters):
 
 def agree(ansatz, theta, rng):
     diagonal = rng.normal(size=1 << ansatz.n_qubits)
-    one, other = AnsatzEnergy(ansatz, diagonal), WindowEnergy(ansatz, diagonal)
+    one, other = GateEnergy(ansatz, diagonal), WindowEnergy(ansatz, diagonal)
     assert same_up_to_phase(other.state(theta), one.state(theta), atol=1e-10)
     assert other.value(theta) == pytest.approx(one.value(theta), abs=1e-10)
     (value, gradient), (same_value, same_gradient) = (
@@ -96,17 +96,8 @@ def test_a_gate_too_wide():
         cut([(0, 1, 2, 3, 4)], 4)
 
 
-def test_choice_by_size():
-    small, large = sim(1, MIN_QUBITS - 1, 1), sim(1, MIN_QUBITS, 1)
-    assert isinstance(fast_energy(small, np.zeros(1 << (MIN_QUBITS - 1))), AnsatzEnergy)
-    assert isinstance(fast_energy(large, np.zeros(1 << MIN_QUBITS)), WindowEnergy)
-    wide = Gate("unitary", (0, 1, 2, 3, 4), (), np.eye(32, dtype=np.complex128))
-    ansatz = Ansatz("wide", MIN_QUBITS, (wide,), (), 0)
-    assert isinstance(fast_energy(ansatz, np.zeros(1 << MIN_QUBITS)), AnsatzEnergy)
-
-
 def test_errors():
-    with pytest.raises(ValueError, match="diagonal has shape"):
+    with pytest.raises(ValueError, match="8 states"):
         WindowEnergy(sim(1, 2, 1), np.zeros(8))
     gate = Gate("U", (0,), (0.1, 0.2, 0.3))
     with pytest.raises(ValueError, match="cannot be freed"):

@@ -22,8 +22,8 @@ from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.problems.base import EncodedProblem
 from quasar.recipes.converged.qaoa_table import look_up
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.verifier.quality import read_state
 from quasar.verifier.stages.objective import shots_to_optimum
 
@@ -125,7 +125,7 @@ def qaoa_designs(problem: EncodedProblem, stop: Callable[[], bool]) -> Iterator[
     layers = LAYERS if n <= DEEP_QUBITS else 1
     begun = time.perf_counter()
     start, used = look_up(hamiltonian, layers)
-    energy = QaoaEnergy(qaoa(hamiltonian, layers), hamiltonian.diagonal)
+    energy = energy_of(qaoa(hamiltonian, layers), hamiltonian)
 
     def made(theta: FloatVector, reached: float, trace: Trace, budget: Budget) -> Design:
         return Design(

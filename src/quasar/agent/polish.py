@@ -24,8 +24,8 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
 from quasar.optimize.vqe import wrap_angles
-from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
+from quasar.simulate.energy import energy_of
+from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_is_optimal
 
 REDRAWN = 0.3
 """Part of the angles drawn again for a further start (measured: 0.2 and 0.5 do worse)."""
@@ -100,7 +100,7 @@ def polish(
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()
-    search = _Search(AnsatzEnergy(ansatz, hamiltonian.diagonal), hamiltonian, budget, trace)
+    search = _Search(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace)
     before = search.energy.value(given)
     found = search.run(given, rng)
     done = Polish(
@@ -127,7 +127,7 @@ class _Search:
     """Starts and restarts of the local optimiser."""
 
     def __init__(
-        self, energy: AnsatzEnergy, hamiltonian: IsingHamiltonian, budget: Budget, trace: Trace
+        self, energy: StateEnergy, hamiltonian: IsingHamiltonian, budget: Budget, trace: Trace
     ) -> None:
         spectrum = hamiltonian.spectrum
         self.energy = energy

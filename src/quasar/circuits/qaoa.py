@@ -6,6 +6,7 @@ the standard X mixer and products of Z of any order; constrained mixers are not 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
@@ -15,6 +16,22 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 
 Mixer = Literal["h-rz-h", "rx"]
+
+
+@dataclass(frozen=True, eq=False)
+class QaoaAnsatz(Ansatz):
+    """An ansatz of alternating layers, which may be simulated without its gates.
+
+    Attributes:
+        hamiltonian: that of the cost layers.
+    """
+
+    hamiltonian: IsingHamiltonian
+
+    @property
+    def layers(self) -> int:
+        """P."""
+        return self.n_parameters // 2
 
 
 def qaoa(hamiltonian: IsingHamiltonian, layers: int, *, mixer: Mixer = "h-rz-h") -> Ansatz:
@@ -56,4 +73,5 @@ def qaoa(hamiltonian: IsingHamiltonian, layers: int, *, mixer: Mixer = "h-rz-h")
             gates.append(Gate("rz" if mixer == "h-rz-h" else "rx", (i,), (0.0,)))
             if mixer == "h-rz-h":
                 gates.append(Gate("h", (i,)))
-    return Ansatz(f"qaoa p={layers}", n, tuple(gates), tuple(slots), 2 * layers)
+    name = f"qaoa p={layers}"
+    return QaoaAnsatz(name, n, tuple(gates), tuple(slots), 2 * layers, hamiltonian)

@@ -22,7 +22,7 @@ from quasar.core.seeds import generator
 from quasar.evaluation.rows import Row
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
 
 ExpensiveKind = Literal["warm_start", "compiled"]
@@ -79,7 +79,7 @@ def _warm_start(circuit: Circuit, task: ExpensiveTask) -> Row | None:
         return None
     hamiltonian = IsingHamiltonian(task.hamiltonian.n_qubits, task.hamiltonian.terms)
     diagonal = hamiltonian.diagonal
-    energy = AnsatzEnergy(ansatz, diagonal)
+    energy = energy_of(ansatz, diagonal)
     rng = generator(task.seed, "warm-start", task.sample_index)
     starts: list[FloatVector] = [theta]
     starts += [rng.uniform(-np.pi, np.pi, theta.size) for _ in range(RANDOM_STARTS)]

@@ -29,7 +29,7 @@ from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.prompts.chat import Style
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
 from quasar.recipes.spec import ALGORITHMS, Algorithm, draw_choice
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
 
 VQE_TEMPLATES = (10, 13, 15)
@@ -197,7 +197,7 @@ def _vqe(
     spectrum = hamiltonian.spectrum
     target = spectrum.e_min + 1e-3 * (spectrum.e_max - spectrum.e_min)
     for template in VQE_TEMPLATES if settings.template is None else (settings.template,):
-        energy = AnsatzEnergy(sim(template, hamiltonian.n_qubits, layers), hamiltonian.diagonal)
+        energy = energy_of(sim(template, hamiltonian.n_qubits, layers), hamiltonian)
         gates = len(energy.ansatz.gates)
         budget, trace = _budget(settings, hamiltonian.n_qubits, gates, stop), Trace()
         rng = generator(settings.seed, "designer", "vqe", template, sample)

@@ -16,7 +16,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.trace import Budget, Trace
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import ComplexVector, FloatVector
 
 GRADIENT_STOP = 3e-3
@@ -118,7 +118,7 @@ def _grow(
     used: list[int] = []
     before = budget.used
     ansatz = adaptive.start(hamiltonian.n_qubits)
-    energy = AnsatzEnergy(ansatz, diagonal)
+    energy = energy_of(ansatz, diagonal)
     theta = np.zeros(0)
     budget.used += 1
     value = energy.value(theta)
@@ -134,7 +134,7 @@ def _grow(
             chosen = int(rng.choice(np.flatnonzero(slopes >= NEARLY * slopes.max())))
         used.append(chosen)
         grown = adaptive.append(ansatz, pool[chosen])
-        grown_energy = AnsatzEnergy(grown, diagonal)
+        grown_energy = energy_of(grown, diagonal)
         found = lbfgs(grown_energy, np.append(theta, 0.0), budget=budget, trace=trace)
         if not np.isfinite(found.energy):
             break

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ import numpy.typing as npt
 
 from quasar.optimize.trace import Budget, BudgetSpent, Trace
 from quasar.simulate.engine import Energy, FloatVector
+
+Value = Callable[[npt.ArrayLike], float]
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def lbfgs(
 
 
 def cobyla(
-    energy: Energy,
+    value: Value,
     theta: npt.ArrayLike,
     *,
     max_evaluations: int = 80,
@@ -82,6 +85,7 @@ def cobyla(
     the limit when there are more angles than evaluations.
 
     Args:
+        value: E(θ).
         max_evaluations: hard limit on evaluations of E.
         tolerance: final trust-region radius in radians.
         initial_step: first trust-region radius in radians (SciPy's `rhobeg` default).
@@ -93,12 +97,12 @@ def cobyla(
     start = np.asarray(theta, dtype=np.float64)
     trace = Trace()
     if start.size == 0:
-        return Minimum(start, energy.value(start), 1)
+        return Minimum(start, value(start), 1)
 
     def objective(x: FloatVector, _gradient: FloatVector) -> float:
-        value = energy.value(x)
-        trace.record(value, x)
-        return round(value / resolution) * resolution if resolution > 0.0 else value
+        energy = value(x)
+        trace.record(energy, x)
+        return round(energy / resolution) * resolution if resolution > 0.0 else energy
 
     optimizer = nlopt.opt(nlopt.LN_COBYLA, start.size)
     optimizer.set_min_objective(objective)

@@ -13,8 +13,8 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.trace import Budget, Trace
-from quasar.simulate.engine import FloatVector
-from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.energy import energy_of
+from quasar.simulate.engine import FloatVector, StateEnergy
 
 GAMMA_REACH = 2.5
 """Largest starting γ in units of 1/σ(E)."""
@@ -55,7 +55,7 @@ def optimise_qaoa(
     *,
     budget: Budget | None = None,
     trace: Trace | None = None,
-) -> list[tuple[QaoaEnergy, Minimum]]:
+) -> list[tuple[StateEnergy, Minimum]]:
     """Best angles found at every depth 1..layers; shorter, but never empty, when the budget ends.
 
     Returns:
@@ -64,9 +64,9 @@ def optimise_qaoa(
     budget = budget or Budget()
     trace = trace or Trace()
     scale = 1.0 / sigma(hamiltonian)
-    best: list[tuple[QaoaEnergy, Minimum]] = []
+    best: list[tuple[StateEnergy, Minimum]] = []
     for p in range(1, layers + 1):
-        energy = QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+        energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
         trace.begin(f"qaoa p={p}")
         found: list[Minimum] = []
         if p == 1:
@@ -87,7 +87,7 @@ def optimise_qaoa(
     return best
 
 
-def _scan(energy: QaoaEnergy, scale: float, budget: Budget, trace: Trace) -> list[Minimum]:
+def _scan(energy: StateEnergy, scale: float, budget: Budget, trace: Trace) -> list[Minimum]:
     """The three best points of a coarse grid at p = 1; at least one, whatever the budget."""
     points: list[Minimum] = []
     for gamma in np.linspace(0.0, GAMMA_REACH, _SCAN_GAMMAS + 1)[1:]:

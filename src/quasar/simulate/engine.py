@@ -180,8 +180,10 @@ class Outcome:
         return self.counts, self.shots
 
 
-class Energy(Protocol):
-    """E(θ) of an ansatz under an observable, with gradient."""
+class Values(Protocol):
+    """E(θ) of an ansatz under an observable, without its gradient."""
+
+    ansatz: Ansatz
 
     @property
     def n_parameters(self) -> int:
@@ -191,6 +193,10 @@ class Energy(Protocol):
     def value(self, theta: npt.ArrayLike) -> float:
         """E(θ), θ of shape [P] in radians."""
         ...
+
+
+class Energy(Values, Protocol):
+    """E(θ) of an ansatz under an observable, with gradient."""
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """E(θ) and dE/dθ, shape [P]."""

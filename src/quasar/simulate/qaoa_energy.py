@@ -1,8 +1,8 @@
 """QAOA energies without gates: a cost layer is one phase multiplication.
 
 |ψ> = Π_l exp(-iβ_l ΣX) exp(-iγ_l H) |+>. The mixer is applied as a few dense blocks of up to five
-qubits each. Same interface as `AnsatzEnergy` over the ansatz of `circuits.qaoa`, with parameters
-γ_1..γ_p, β_1..β_p; the tests hold the two against each other.
+qubits each. Parameters γ_1..γ_p, β_1..β_p as of the ansatz of `circuits.qaoa`; the tests hold it
+against energies gate by gate.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.circuits.circuit import Circuit
+from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 
 _BLOCK = 5  # qubits a dense mixer block acts on: 32 x 32 keeps the products in cache
 
 
-class QaoaEnergy:
+class QaoaEnergy(AnsatzEnergy):
     """E(γ, β) of p-layer QAOA.
 
     Args:
@@ -26,11 +26,10 @@ class QaoaEnergy:
     """
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
-        self.ansatz = ansatz
+        super().__init__(ansatz, diagonal.size)
         self.diagonal = diagonal
         self.n_qubits = ansatz.n_qubits
         self.layers = ansatz.n_parameters // 2
-        self.evaluations = 0
         # Few distinct energies are usual (integer weights): exponentials of levels, not of states.
         self._levels, self._level_of = np.unique(diagonal, return_inverse=True)
         self._plus = np.full(diagonal.size, diagonal.size**-0.5, dtype=np.complex128)
@@ -45,10 +44,6 @@ class QaoaEnergy:
                 h = np.kron(np.array([[1.0, 1.0], [1.0, -1.0]]) * 0.5**0.5, h)
             eigenvalues = np.array([width - 2 * k.bit_count() for k in range(1 << width)], float)
             self._hadamards[width] = (h, eigenvalues)
-
-    @property
-    def n_parameters(self) -> int:
-        return 2 * self.layers
 
     def _phases(self, gamma: float) -> ComplexVector:
         """Diagonal of exp(-iγH), shape [D]."""
@@ -102,7 +97,3 @@ class QaoaEnergy:
             phase = self._phases(-float(gammas[layer]))
             ket, bra = ket * phase, bra * phase
         return energy, gradient
-
-    def bind(self, theta: npt.ArrayLike) -> Circuit:
-        """The circuit at θ."""
-        return self.ansatz.bind(theta)

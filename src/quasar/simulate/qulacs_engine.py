@@ -7,7 +7,7 @@ import qulacs
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit
 from quasar.core.observable import Observable
-from quasar.simulate.energy import energy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import ComplexVector, Energy, Feature
 from quasar.simulate.qulacs_gates import build_gate
 from quasar.simulate.state_engine import StateEngine
@@ -31,4 +31,4 @@ class QulacsEngine(StateEngine):
 
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
         """E(θ) with adjoint gradients."""
-        return energy(ansatz, observable)
+        return energy_of(ansatz, observable)

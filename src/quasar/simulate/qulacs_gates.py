@@ -9,17 +9,8 @@ import numpy as np
 import qulacs
 from qulacs import gate as qg
 
-from quasar.circuits.circuit import ALIASES, ComplexMatrix, Gate
-
-
-def _u_matrix(theta: float, phi: float, lam: float) -> ComplexMatrix:
-    c, s = math.cos(theta / 2), math.sin(theta / 2)
-    return np.array(
-        [
-            [c, -np.exp(1j * lam) * s],
-            [np.exp(1j * phi) * s, np.exp(1j * (phi + lam)) * c],
-        ]
-    )
+from quasar.circuits.circuit import ALIASES, Gate
+from quasar.simulate.rotations import u_matrix
 
 
 def _phase(target: int, lam: float) -> qulacs.QuantumGateBase:
@@ -37,7 +28,7 @@ def _cu(gate: Gate) -> qulacs.QuantumGateBase:
     theta, phi, lam, gamma = gate.params
     control, target = gate.qubits
     out: qulacs.QuantumGateMatrix = qg.DenseMatrix(
-        [target], np.exp(1j * gamma) * _u_matrix(theta, phi, lam)
+        [target], np.exp(1j * gamma) * u_matrix(theta, phi, lam)
     )
     out.add_control_qubit(control, 1)
     return out
@@ -52,7 +43,7 @@ def _unitary(gate: Gate) -> qulacs.QuantumGateBase:
 
 # qulacs' RX(θ) is exp(+iθ/2 X); its RotX(θ) is the usual exp(-iθ/2 X).
 _BUILD: dict[str, Callable[[Gate], qulacs.QuantumGateBase]] = {
-    "U": lambda g: qg.DenseMatrix([g.qubits[0]], _u_matrix(*g.params)),
+    "U": lambda g: qg.DenseMatrix([g.qubits[0]], u_matrix(*g.params)),
     "p": lambda g: _phase(g.qubits[0], g.params[0]),
     "x": lambda g: qg.X(g.qubits[0]),
     "y": lambda g: qg.Y(g.qubits[0]),
@@ -78,7 +69,7 @@ _BUILD: dict[str, Callable[[Gate], qulacs.QuantumGateBase]] = {
     "ccx": lambda g: qg.TOFFOLI(*g.qubits),
     "cswap": lambda g: qg.FREDKIN(*g.qubits),
     "cu": _cu,
-    "u2": lambda g: qg.DenseMatrix([g.qubits[0]], _u_matrix(math.pi / 2, *g.params)),
+    "u2": lambda g: qg.DenseMatrix([g.qubits[0]], u_matrix(math.pi / 2, *g.params)),
     "unitary": _unitary,
 }
 

@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.circuits.circuit import ALIASES, Circuit
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import Program
 from quasar.core.observable import Observable
+from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import Engine, FloatVector
+from quasar.simulate.rotations import rotation_name
 
 _TWO_TERMS = ((math.pi / 2, 0.5), (-math.pi / 2, -0.5))
 _NEAR, _FAR = (math.sqrt(2) + 1) / (4 * math.sqrt(2)), (math.sqrt(2) - 1) / (4 * math.sqrt(2))
@@ -33,7 +35,7 @@ _RULES = {
 }
 
 
-class ShiftEnergy:
+class ShiftEnergy(AnsatzEnergy):
     """E(θ) of an ansatz by an engine's expectations.
 
     Args:
@@ -55,19 +57,12 @@ class ShiftEnergy:
         shots: int | None = None,
         seed: int = 0,
     ) -> None:
-        for slot in ansatz.slots:
-            if _name(ansatz, slot.gate) not in _RULES:
-                raise ValueError(f"the angle of gate {_name(ansatz, slot.gate)!r} cannot be freed")
+        super().__init__(ansatz, 1 << observable.n_qubits)
+        self._rules = [_RULES[rotation_name(ansatz.gates[slot.gate])] for slot in ansatz.slots]
         self.engine = engine
-        self.ansatz = ansatz
         self.observable = observable
         self.shots = shots
         self.seed = seed
-        self.runs = 0
-
-    @property
-    def n_parameters(self) -> int:
-        return self.ansatz.n_parameters
 
     def value(self, theta: npt.ArrayLike) -> float:
         """E(θ), θ of shape [P] in radians."""
@@ -77,25 +72,16 @@ class ShiftEnergy:
         """E(θ) and dE/dθ, shape [P]."""
         circuit = self.ansatz.bind(theta)
         gradient = np.zeros(self.n_parameters)
-        for position, parameter, scale in self.ansatz.slots:
-            for shift, weight in _RULES[_name(self.ansatz, position)]:
+        for (position, parameter, scale), rule in zip(self.ansatz.slots, self._rules, strict=True):
+            for shift, weight in rule:
                 gate = circuit.gates[position]
                 shifted = gate._replace(params=(gate.params[0] + shift, *gate.params[1:]))
                 gates = (*circuit.gates[:position], shifted, *circuit.gates[position + 1 :])
                 gradient[parameter] += scale * weight * self._run(Circuit(circuit.n_qubits, gates))
         return self._run(circuit), gradient
 
-    def bind(self, theta: npt.ArrayLike) -> Circuit:
-        """The circuit at θ."""
-        return self.ansatz.bind(theta)
-
     def _run(self, circuit: Circuit) -> float:
         program = Program(circuit.n_qubits, circuit, None, "fast")
-        outcome = self.engine.run(program, shots=self.shots, seed=self.seed + self.runs)
-        self.runs += 1
+        outcome = self.engine.run(program, shots=self.shots, seed=self.seed + self.evaluations)
+        self.evaluations += 1
         return outcome.expectation(self.observable).value
-
-
-def _name(ansatz: Ansatz, position: int) -> str:
-    name = ansatz.gates[position].name
-    return ALIASES.get(name, name)

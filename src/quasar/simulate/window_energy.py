@@ -1,6 +1,6 @@
 """Energies and gradients by windows of a few qubits: the fast way from about ten qubits on.
 
-Same interface and results as `AnsatzEnergy`, by dense linear algebra instead of one gate at a time:
+Dense linear algebra instead of one gate at a time:
 each window of gates (`windows.py`) is multiplied out to one matrix of at most 16x16 and applied as
 one matrix product. Going backward, all that the slopes of a window's rotations need of the two
 states is one more small matrix, which is left when the other qubits are summed over:
@@ -8,7 +8,7 @@ states is one more small matrix, which is left when the other qubits are summed 
     dE/dθ = Im <ψ|H G|ψ> = Im Tr(G K),  K_st = Σ_rest ψ_(s,rest) <ψ|H|(t,rest)>
 
 for exp(-iθ/2 G) (adjoint method, Jones and Gacon, arXiv 2009.02823). Below ten qubits the small
-matrices cost more than they save, see `fast_energy`.
+matrices cost more than they save, see `simulate.energy`.
 """
 
 from __future__ import annotations
@@ -19,39 +19,21 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.circuits.circuit import ALIASES, Circuit, ComplexMatrix, Gate
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.circuits.circuit import Circuit, ComplexMatrix, Gate
+from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.rotations import generated_rotations
 from quasar.simulate.state_engine import state_engine
 from quasar.simulate.windows import Window, cut
 
 ComplexArray = npt.NDArray[np.complex128]
 IndexVector = npt.NDArray[np.intp]
 
-MIN_QUBITS = 10
-"""Fewest qubits from which on `fast_energy` takes windows."""
-_WIDTH = 4
-
-_PAULI: dict[str, ComplexMatrix] = {
-    "x": np.array([[0, 1], [1, 0]], dtype=np.complex128),
-    "y": np.array([[0, -1j], [1j, 0]], dtype=np.complex128),
-    "z": np.array([[1, 0], [0, -1]], dtype=np.complex128),
-}
+WIDTH = 4
+"""Qubits of a window, and of a gate, at most."""
 
 
-def fast_energy(ansatz: Ansatz, diagonal: FloatVector) -> AnsatzEnergy | WindowEnergy:
-    """E(θ) in the way that is faster for this ansatz.
-
-    Raises:
-        ValueError: as `AnsatzEnergy`.
-    """
-    widest = max((len(gate.qubits) for gate in ansatz.gates), default=0)
-    if ansatz.n_qubits < MIN_QUBITS or widest > _WIDTH:
-        return AnsatzEnergy(ansatz, diagonal)
-    return WindowEnergy(ansatz, diagonal)
-
-
-class WindowEnergy:
+class WindowEnergy(AnsatzEnergy):
     """E(θ) of an ansatz under a diagonal Hamiltonian, compiled once and evaluated often.
 
     Args:
@@ -65,13 +47,9 @@ class WindowEnergy:
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
         n = ansatz.n_qubits
-        if diagonal.shape != (1 << n,):
-            raise ValueError(f"diagonal has shape {diagonal.shape}, not (2**{n},)")
-        self.ansatz = ansatz
-        self.diagonal = diagonal
-        self.evaluations = 0
+        super().__init__(ansatz, diagonal.size)
         factors = _factors(ansatz)
-        plan = cut([factor.qubits for factor in factors], _WIDTH)
+        plan = cut([factor.qubits for factor in factors], WIDTH)
         self._windows: list[_Compiled] = []
         order = list(range(n - 1, -1, -1))
         for number, window in enumerate(plan):
@@ -86,16 +64,12 @@ class WindowEnergy:
         self._parameters = np.array([factor.parameter for factor in chosen], dtype=np.intp)
         self._scales = np.array([factor.scale for factor in chosen])
 
-    @property
-    def n_parameters(self) -> int:
-        return self.ansatz.n_parameters
-
     def _forward(self, theta: npt.ArrayLike) -> ComplexVector:
         """Amplitudes at θ in the order of `_states`; leaves each window's matrices behind."""
         self.evaluations += 1
         half = np.asarray(theta, dtype=np.float64)[self._parameters] * self._scales / 2
         cos, sin = np.cos(half), np.sin(half)
-        ket = np.zeros(self.diagonal.size, dtype=np.complex128)
+        ket = np.zeros(self._diagonal.size, dtype=np.complex128)
         ket[0] = 1.0
         first = 0
         for window in self._windows:
@@ -110,7 +84,7 @@ class WindowEnergy:
 
     def state(self, theta: npt.ArrayLike) -> ComplexVector:
         """Amplitudes at θ (shape [P], radians), shape [D]."""
-        out = np.empty(self.diagonal.size, dtype=np.complex128)
+        out = np.empty(self._diagonal.size, dtype=np.complex128)
         out[self._states] = self._forward(theta)
         return out
 
@@ -136,10 +110,6 @@ class WindowEnergy:
         if slopes:
             np.add.at(gradient, self._parameters, self._scales * np.concatenate(slopes[::-1]))
         return energy, gradient
-
-    def bind(self, theta: npt.ArrayLike) -> Circuit:
-        """The circuit at θ."""
-        return self.ansatz.bind(theta)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,28 +182,9 @@ def _factors(ansatz: Ansatz) -> list[_Factor]:
         if slot is None:
             out.append(_Factor(gate.qubits, _matrix(gate)))
             continue
-        for qubits, generator, share in _generators(gate):
-            out.append(_Factor(qubits, generator, slot.parameter, slot.scale * share))
+        for qubits, generator, factor in generated_rotations(gate):
+            out.append(_Factor(qubits, generator, slot.parameter, slot.scale * factor))
     return out
-
-
-def _generators(gate: Gate) -> list[tuple[tuple[int, ...], ComplexMatrix, float]]:
-    """Qubits, G and share of the angle of rotations that make up the gate, up to global phase.
-
-    Raises:
-        ValueError: the gate is no rotation, so its angle cannot be freed.
-    """
-    name = ALIASES.get(gate.name, gate.name)
-    if name in {"rx", "ry", "rz", "p"}:
-        return [(gate.qubits, _PAULI["z" if name == "p" else name[1]], 1.0)]
-    if name in {"crx", "cry", "crz", "cp"}:
-        controlled = np.zeros((4, 4), dtype=np.complex128)
-        controlled[2:, 2:] = _PAULI["z" if name == "cp" else name[2]]
-        rotations = [(gate.qubits, controlled, 1.0)]
-        if name == "cp":
-            rotations.append((gate.qubits[:1], _PAULI["z"], 0.5))
-        return rotations
-    raise ValueError(f"the angle of gate {gate.name!r} cannot be freed")
 
 
 def _matrix(gate: Gate) -> ComplexMatrix:

@@ -12,7 +12,7 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
 from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
 
@@ -25,14 +25,14 @@ def literally(hamiltonian, max_gates):
     while len(out) < max_gates and pool:
         slots = tuple(Slot(len(circuit) + k, k) for k in range(len(pool)))
         everything = Ansatz("all", n, (*circuit, *pool), slots, len(pool))
-        _, slopes = AnsatzEnergy(everything, hamiltonian.diagonal).value_and_gradient(
+        _, slopes = GateEnergy(everything, hamiltonian.diagonal).value_and_gradient(
             np.full(len(pool), 1e-3)
         )
         index = int(np.abs(slopes).argmax())
         steepest = abs(slopes[index])
         gate = pool.pop(index)
         one = Ansatz("one", n, (*circuit, gate), (Slot(len(circuit), 0),), 1)
-        energy, theta = AnsatzEnergy(one, hamiltonian.diagonal), np.zeros(1)
+        energy, theta = GateEnergy(one, hamiltonian.diagonal), np.zeros(1)
         for _ in range(10):
             theta = theta - 0.5 * energy.value_and_gradient(theta)[1]
         out.append(

@@ -6,8 +6,8 @@ import pytest
 from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit, Gate
-from quasar.recipes.agent_q.one_angle import Landscape, landscape, rotate
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.recipes.agent_q.one_angle import Sinusoid, landscape, rotate
+from quasar.simulate.gate_energy import GateEnergy
 from random_circuits import random_circuit, same_up_to_phase, state
 
 ANGLES = (0.0, 0.3, -2.0, 3.1, 9.0)
@@ -24,7 +24,7 @@ def test_every_pool_gate(n_qubits):
     prefix, before, diagonal = setting(n_qubits, n_qubits)
     for gate in adaptive.pool(n_qubits):
         grown = Ansatz("grown", n_qubits, (*prefix, gate), (Slot(len(prefix), 0),), 1)
-        energy, curve = AnsatzEnergy(grown, diagonal), landscape(before, diagonal, gate)
+        energy, curve = GateEnergy(grown, diagonal), landscape(before, diagonal, gate)
         for angle in ANGLES:
             value, gradient = energy.value_and_gradient([angle])
             assert curve.value(angle) == pytest.approx(value, abs=1e-12), gate
@@ -37,7 +37,7 @@ def test_descent_is_literal_gradient_descent():
     prefix, before, diagonal = setting(3)
     for gate in adaptive.pool(3):
         grown = Ansatz("grown", 3, (*prefix, gate), (Slot(len(prefix), 0),), 1)
-        energy = AnsatzEnergy(grown, diagonal)
+        energy = GateEnergy(grown, diagonal)
         theta = np.zeros(1)
         for _ in range(10):
             theta = theta - 0.5 * energy.value_and_gradient(theta)[1]
@@ -46,8 +46,8 @@ def test_descent_is_literal_gradient_descent():
 
 
 def test_descent_reaches_a_shallow_minimum_and_overshoots_a_steep_one():
-    assert Landscape(0.0, 1.0, -0.5).descend(200, 0.5) == pytest.approx(np.pi - np.arctan(0.5))
-    assert abs(Landscape(0.0, 30.0, -40.0).descend(10, 0.5)) > np.pi
+    assert Sinusoid(0.0, 1.0, -0.5).descend(200, 0.5) == pytest.approx(np.pi - np.arctan(0.5))
+    assert abs(Sinusoid(0.0, 30.0, -40.0).descend(10, 0.5)) > np.pi
 
 
 def test_a_real_state_gives_rx_and_rz_no_slope_at_all():

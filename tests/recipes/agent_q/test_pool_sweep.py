@@ -7,7 +7,7 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit
 from quasar.optimize.adapt_vqe import pool_gradients
 from quasar.recipes.agent_q.pool_sweep import PoolSweep
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.gate_energy import GateEnergy
 from random_circuits import random_circuit, state
 
 
@@ -27,7 +27,7 @@ def test_slopes_of_the_whole_pool(n_qubits, angle):
         for index in rng.choice(np.flatnonzero(sweep.left), min(taken, 2), replace=False):
             sweep.remove(int(index))
         left = [gate for gate, there in zip(sweep.gates, sweep.left, strict=True) if there]
-        energy = AnsatzEnergy(appended(prefix, n_qubits, left), diagonal)
+        energy = GateEnergy(appended(prefix, n_qubits, left), diagonal)
         _, gradient = energy.value_and_gradient(np.full(len(left), angle))
         found = sweep.slopes(before)
         assert found.shape == (len(sweep.gates),)
@@ -40,7 +40,7 @@ def test_finite_differences():
     prefix = random_circuit(rng, 3, 12, ("U", "cu")).gates
     diagonal = rng.normal(size=8)
     sweep = PoolSweep(diagonal, 1e-3)
-    energy = AnsatzEnergy(appended(prefix, 3, sweep.gates), diagonal)
+    energy = GateEnergy(appended(prefix, 3, sweep.gates), diagonal)
     base = np.full(len(sweep.gates), 1e-3)
     found = sweep.slopes(state(Circuit(3, prefix)))
     for k, slope in enumerate(found):

@@ -12,18 +12,18 @@ from quasar.core.seeds import generator
 from quasar.optimize.trace import Budget, Trace
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
 from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
-from quasar.simulate.energy import AnsatzEnergy
 from quasar.simulate.engine import probabilities
+from quasar.simulate.gate_energy import GateEnergy
 
 
 def one_qubit(diagonal):
     """ry(θ)|0>: |1> is the most probable state from θ = π/2 on."""
     ansatz = Ansatz("ry", 1, (Gate("ry", (0,), (0.0,)),), (Slot(0, 0),), 1)
-    return AnsatzEnergy(ansatz, np.array(diagonal))
+    return GateEnergy(ansatz, np.array(diagonal))
 
 
 def descend(energy, rng, **options):
-    return descend_in_bouts(energy, with_levels(energy.diagonal), rng, **options)
+    return descend_in_bouts(energy, with_levels(energy.observable), rng, **options)
 
 
 def with_levels(diagonal):
@@ -54,7 +54,7 @@ def test_a_ground_state_on_top_from_the_start_still_takes_one_bout():
 
 
 def test_every_bout_has_a_fresh_optimiser():
-    energy = AnsatzEnergy(sim(2, 3, 1), np.arange(8.0)[::-1].copy())
+    energy = GateEnergy(sim(2, 3, 1), np.arange(8.0)[::-1].copy())
     theta = generator(4, "bouts").uniform(0.0, 0.01, energy.n_parameters)
     settings = BoutSettings(max_steps=30, restarts=0)
     for _ in range(3):
@@ -69,7 +69,7 @@ def test_every_bout_has_a_fresh_optimiser():
 def test_steps_and_starts_are_limited():
     """Both rotations are about z: nothing ever moves."""
     ansatz = Ansatz("rz", 1, (Gate("rz", (0,), (0.0,)),), (Slot(0, 0),), 1)
-    energy, trace = AnsatzEnergy(ansatz, np.array([1.0, -1.0])), Trace()
+    energy, trace = GateEnergy(ansatz, np.array([1.0, -1.0])), Trace()
     found = descend(energy, generator(0, "bouts"), trace=trace)
     assert not found.optimal
     assert (found.steps, found.starts) == (500, 4)
@@ -81,7 +81,7 @@ def test_steps_and_starts_are_limited():
 
 
 def test_the_lowest_of_failed_starts_is_kept():
-    energy = AnsatzEnergy(sim(9, 3, 1), np.array([0.0, 1, 1, 1, 1, 1, 1, -9.0]))
+    energy = GateEnergy(sim(9, 3, 1), np.array([0.0, 1, 1, 1, 1, 1, 1, -9.0]))
     found = descend(energy, generator(1, "x"), settings=BoutSettings(max_steps=10))
     rng, ends = generator(1, "x"), []
     for _ in range(4):
@@ -94,7 +94,7 @@ def test_the_lowest_of_failed_starts_is_kept():
 
 def test_patience_gives_up_what_does_not_move():
     ansatz = Ansatz("rz", 1, (Gate("rz", (0,), (0.0,)),), (Slot(0, 0),), 1)
-    energy = AnsatzEnergy(ansatz, np.array([1.0, -1.0]))
+    energy = GateEnergy(ansatz, np.array([1.0, -1.0]))
     impatient = BoutSettings(patience=3)
     found = descend(energy, generator(0, "bouts"), settings=impatient)
     assert (found.steps, found.starts) == (40, 4)
@@ -104,7 +104,7 @@ def test_patience_gives_up_what_does_not_move():
 
 
 def test_same_seed_same_angles():
-    energy = AnsatzEnergy(sim(15, 4, 1), np.arange(16.0))
+    energy = GateEnergy(sim(15, 4, 1), np.arange(16.0))
     first, second = (descend(energy, generator(5, "b")) for _ in range(2))
     other = descend(energy, generator(6, "b"))
     assert np.array_equal(first.theta, second.theta)
@@ -113,12 +113,12 @@ def test_same_seed_same_angles():
 
 @pytest.mark.parametrize("limit", [1, 5, 11, 12, 200, 10_000])
 def test_budget(limit):
-    energy, budget, trace = AnsatzEnergy(sim(1, 3, 1), np.arange(8.0)), Budget(limit), Trace()
+    energy, budget, trace = GateEnergy(sim(1, 3, 1), np.arange(8.0)), Budget(limit), Trace()
     found = descend(
         energy, generator(2, "b"), settings=BoutSettings(max_steps=50), budget=budget, trace=trace
     )
     assert budget.used == len(trace.energies) <= limit
-    mean = energy.diagonal.mean()
+    mean = energy.observable.mean()
     assert found.energy + mean == pytest.approx(energy.value(found.theta))
 
 
@@ -132,7 +132,7 @@ def test_no_time_left():
 
 
 def test_top_state_of_a_result():
-    energy = AnsatzEnergy(sim(2, 4, 1), np.arange(16.0)[::-1].copy())
+    energy = GateEnergy(sim(2, 4, 1), np.arange(16.0)[::-1].copy())
     found = descend(energy, generator(3, "b"))
     assert found.optimal
     assert int(probabilities(energy.state(found.theta)).argmax()) == 15

@@ -11,10 +11,10 @@ from quasar.core.seeds import generator
 from quasar.optimize.adapt_vqe import pool_gradients
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
-from quasar.recipes.converged import adapt_target as steered
 from quasar.recipes.converged.adapt_target import grow_to, real_slopes
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate import energy
 from quasar.simulate.engine import probabilities
+from quasar.simulate.gate_energy import GateEnergy
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])
@@ -48,10 +48,10 @@ def test_components_and_whole_circuits_grow_the_same(
         wanted = frozenset(ground if everything else ground[:1])
         grown = []
         for threshold in (2, 99):
-            monkeypatch.setattr(steered, "_COMPONENTS_FROM", threshold)
+            monkeypatch.setattr(energy, "COMPONENTS_FROM", threshold)
             grown.append(grow_to(hamiltonian, wanted))
         (one, theta), (two, other) = grown
         assert one.gates == two.gates
         np.testing.assert_allclose(theta, other, atol=1e-3)
-        p = probabilities(AnsatzEnergy(one, hamiltonian.diagonal).state(theta))
+        p = probabilities(GateEnergy(one, hamiltonian.diagonal).state(theta))
         assert p[sorted(wanted)].sum() >= 0.99

@@ -8,11 +8,10 @@ import pytest
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.qaoa import sigma
 from quasar.recipes.converged.qaoa_landscape import (
     CANONICAL_BETA,
     CANONICAL_GAMMA,
-    Landscape,
+    QaoaLandscape,
     is_canonical,
 )
 from quasar.simulate.qaoa_energy import QaoaEnergy
@@ -24,14 +23,8 @@ def chain(n: int) -> IsingHamiltonian:
     return IsingHamiltonian(n, {**terms, **{(i, i + 1): 3.0 for i in range(n - 1)}})
 
 
-def landscape(hamiltonian: IsingHamiltonian, layers: int) -> Landscape:
-    spectrum = hamiltonian.spectrum
-    return Landscape(
-        qaoa(hamiltonian, layers),
-        hamiltonian.diagonal,
-        1.0 / sigma(hamiltonian),
-        spectrum.e_max - spectrum.e_min,
-    )
+def landscape(hamiltonian: IsingHamiltonian, layers: int) -> QaoaLandscape:
+    return QaoaLandscape(hamiltonian, layers)
 
 
 @pytest.mark.parametrize("n", [3, 11, 12])

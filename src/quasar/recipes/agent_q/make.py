@@ -28,11 +28,9 @@ from quasar.optimize.trace import Budget, Trace
 from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
 from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
 from quasar.recipes.spec import Choice
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
-from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.state_engine import state_engine
-from quasar.simulate.window_energy import WindowEnergy, fast_energy
 
 
 class AgentQSettings(Settings):
@@ -100,10 +98,9 @@ def make_agent_q(
         ansatz, theta = _without_zeros(hamiltonian.n_qubits, growth.gates, settings.decimals)
         steps, starts = len(growth.gates), 1
     else:
-        energy = _energy(hamiltonian, choice)
-        ansatz = energy.ansatz
+        ansatz = _ansatz(hamiltonian, choice)
         found = descend_in_bouts(
-            energy,
+            energy_of(ansatz, hamiltonian),
             hamiltonian,
             rng,
             settings=settings.bouts,
@@ -126,15 +123,12 @@ def make_agent_q(
     )
 
 
-def _energy(
-    hamiltonian: IsingHamiltonian, choice: Choice
-) -> QaoaEnergy | AnsatzEnergy | WindowEnergy:
+def _ansatz(hamiltonian: IsingHamiltonian, choice: Choice) -> Ansatz:
     if choice.algorithm == "qaoa":
-        return QaoaEnergy(qaoa(hamiltonian, choice.layers), hamiltonian.diagonal)
+        return qaoa(hamiltonian, choice.layers)
     if choice.template is None:
         raise InputError("vqe needs a template: choose one of the Sim circuits 1 to 19.")
-    ansatz = sim(choice.template, hamiltonian.n_qubits, choice.layers)
-    return fast_energy(ansatz, hamiltonian.diagonal)
+    return sim(choice.template, hamiltonian.n_qubits, choice.layers)
 
 
 def _without_zeros(

@@ -23,7 +23,7 @@ from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 Scalar = TypeVar("Scalar", np.float64, np.complex128)
 
 
-class Landscape(NamedTuple):
+class Sinusoid(NamedTuple):
     """E(θ) = mean + cosine * cos θ + sine * sin θ."""
 
     mean: float
@@ -49,7 +49,7 @@ class Landscape(NamedTuple):
         return theta
 
 
-def landscape(state: ComplexVector, diagonal: FloatVector, gate: Gate) -> Landscape:
+def landscape(state: ComplexVector, diagonal: FloatVector, gate: Gate) -> Sinusoid:
     """E(θ) of `gate` appended to `state`, whatever angle it carries; vectors of shape [D]."""
     zero, one = _halves(state, gate)
     h_zero, h_one = _halves(diagonal, gate)
@@ -64,7 +64,7 @@ def landscape(state: ComplexVector, diagonal: FloatVector, gate: Gate) -> Landsc
         # <ψ|H G|ψ> has the imaginary part Σ (h_0 - h_1) Im(ψ_0* ψ_1) for X, -Σ ... Re for Y.
         part = overlap.imag if axis == "x" else -overlap.real
         cross = float(((h_zero - h_one) * part).sum())
-    return Landscape(untouched + (after - before) / 2, (before - after) / 2, cross)
+    return Sinusoid(untouched + (after - before) / 2, (before - after) / 2, cross)
 
 
 def rotate(state: ComplexVector, gate: Gate, theta: float) -> ComplexVector:

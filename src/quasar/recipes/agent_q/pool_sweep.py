@@ -20,16 +20,12 @@ import numpy.typing as npt
 
 from quasar.circuits import adaptive
 from quasar.simulate.engine import ComplexVector, FloatVector
+from quasar.simulate.rotations import PAULI
 
 ComplexArray = npt.NDArray[np.complex128]
 
 _WIDTH = 4  # targets taken together: the fastest of 2 to 5 from 6 to 16 qubits
 _AXES = ("xyz", "zxy")  # order of the rotations of one target: without and with a control
-_PAULI = {
-    "x": np.array([[0, 1], [1, 0]], dtype=np.complex128),
-    "y": np.array([[0, -1j], [1j, 0]], dtype=np.complex128),
-    "z": np.array([[1, 0], [0, -1]], dtype=np.complex128),
-}
 _ALL = 0b111  # bit k: the k-th rotation of a target is in the circuit
 
 
@@ -149,7 +145,7 @@ def _tables(axes: str, angle: float) -> tuple[ComplexArray, ComplexArray]:
     for present in range(8):
         later = np.eye(2, dtype=np.complex128)
         for k in (2, 1, 0):
-            pauli = _PAULI[axes[k]]
+            pauli = PAULI[axes[k]]
             generators[present, k] = later @ pauli @ later.conj().T
             if present >> k & 1:
                 later = later @ (cos * np.eye(2) - 1j * sin * pauli)

@@ -24,9 +24,8 @@ from quasar.circuits.circuit import Gate
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget
-from quasar.simulate.component_energy import ComponentEnergy, components_of
-from quasar.simulate.energy import AnsatzEnergy
-from quasar.simulate.engine import FloatVector, probabilities
+from quasar.simulate.energy import energy_of
+from quasar.simulate.engine import FloatVector, StateEnergy, probabilities
 
 STEERS = (0.1, 0.3, 1.0, 3.0)
 """Weights tried in turn, in units of the range of energies for a state with all bits wrong."""
@@ -37,7 +36,6 @@ _FLAT = 1e-7  # of the range: a slope below this is none
 _TIE = 1e-6  # relative: slopes nearer than this are equal, and the pool's order decides
 _IDLE = 1e-6  # radians
 _ROUNDING = 1e-9  # of the range
-_COMPONENTS_FROM = 11  # qubits; below, the whole circuit is as fast (measured)
 _QUARTER = np.pi / 2
 
 
@@ -84,7 +82,7 @@ class _Aim:
         self.width = spectrum.e_max - spectrum.e_min
         self.ceiling = spectrum.e_min + (1.0 - TARGET_RATIO) * self.width
 
-    def met(self, energy: AnsatzEnergy | ComponentEnergy, theta: FloatVector) -> bool:
+    def met(self, energy: StateEnergy, theta: FloatVector) -> bool:
         p = probabilities(energy.state(theta))
         return bool(
             p @ self.diagonal <= self.ceiling and p[self.wanted].sum() >= TARGET_PROBABILITY
@@ -106,7 +104,7 @@ def _grow(
     gates = [gate for gate in adaptive.pool(n) if gate.name in {"ry", "cry"}]
     left = np.ones(len(gates), dtype=bool)
     ansatz, theta = adaptive.start(n), np.zeros(0)
-    energy = _energy(ansatz, diagonal)
+    energy = energy_of(ansatz, diagonal)
     while not aim.met(energy, theta):
         if ansatz.n_parameters >= max_gates:
             return None
@@ -118,20 +116,12 @@ def _grow(
         index = int(np.flatnonzero(slopes >= (1.0 - _TIE) * steepest)[0])
         left[index] = False
         ansatz = adaptive.append(ansatz, gates[index])
-        energy = _energy(ansatz, diagonal)
+        energy = energy_of(ansatz, diagonal)
         tuned = lbfgs(energy, np.append(theta, 0.0), budget=budget)
         if not np.isfinite(tuned.energy):
             return None
         theta = tuned.theta
     return ansatz, theta
-
-
-def _energy(ansatz: Ansatz, diagonal: FloatVector) -> AnsatzEnergy | ComponentEnergy:
-    """The energy of a grown ansatz, in whichever form is faster."""
-    largest = max(len(component) for component in components_of(ansatz))
-    if ansatz.n_qubits < _COMPONENTS_FROM or largest > ansatz.n_qubits - 2:
-        return AnsatzEnergy(ansatz, diagonal)
-    return ComponentEnergy(ansatz, diagonal)
 
 
 def real_slopes(psi: FloatVector, diagonal: FloatVector, pool: Sequence[Gate]) -> FloatVector:
@@ -175,7 +165,7 @@ def _tidy(
 ) -> tuple[Ansatz, FloatVector]:
     """Quarter turns made exact, then gates without effect taken out, while the aim stays met."""
     aim = _Aim(hamiltonian, wanted)
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
+    energy = energy_of(ansatz, hamiltonian)
     value = energy.value(theta)
     best, best_value = theta, value
     snapped = _QUARTER * np.round(theta / _QUARTER)

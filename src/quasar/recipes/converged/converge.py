@@ -42,7 +42,7 @@ from quasar.recipes.converged.qaoa_search import search_qaoa
 from quasar.recipes.converged.qaoa_table import look_up
 from quasar.recipes.converged.subcube import Subcube
 from quasar.recipes.spec import Algorithm
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, probabilities
 from quasar.simulate.state_engine import state_engine
 
@@ -148,31 +148,35 @@ def _vqe(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int, ground: Groun
     spectrum = hamiltonian.spectrum
     pens = find_pens(ansatz)
     if not pens:
-        return _searched(AnsatzEnergy(ansatz, hamiltonian.diagonal), hamiltonian, seed)
+        return _searched(ansatz, hamiltonian, seed)
     pen = pens[0]
     cube = Subcube(pen.written(planned_index(hamiltonian)), 0)
     if ground == "all" and spectrum.n_ground_states > 1:
         options = [(widest_subcube(p, spectrum.ground_states.tolist()), p) for p in pens]
         cube, pen = max(options, key=lambda option: option[0].free.bit_count())
     theta = write(ansatz, pen, cube)
-    # One evaluation, gate by gate: what `AnsatzEnergy` sets up pays off with many only.
+    return Converged(ansatz, theta, _energy_at(ansatz, theta, hamiltonian), 1, ansatz.name)
+
+
+def _energy_at(ansatz: Ansatz, theta: FloatVector, hamiltonian: IsingHamiltonian) -> float:
+    """One evaluation, gate by gate: what an energy sets up pays off with many only."""
     p = probabilities(state_engine().state(ansatz.bind(theta)))
-    return Converged(ansatz, theta, float(p @ hamiltonian.diagonal), 1, ansatz.name)
+    return float(p @ hamiltonian.diagonal)
 
 
-def _searched(energy: AnsatzEnergy, hamiltonian: IsingHamiltonian, seed: int) -> Converged:
+def _searched(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int) -> Converged:
     """Random restarts, for templates that cannot write a bit string."""
     spectrum = hamiltonian.spectrum
     budget = Budget()
     found = optimise_vqe(
-        energy,
-        generator(seed, "converged", energy.ansatz.name),
+        energy_of(ansatz, hamiltonian),
+        generator(seed, "converged", ansatz.name),
         restarts=_RESTARTS,
         target=spectrum.e_min + _TARGET * (spectrum.e_max - spectrum.e_min),
         budget=budget,
     )
-    theta = wrap_angles(energy.ansatz, np.asarray(found.theta))
-    return Converged(energy.ansatz, theta, found.energy, budget.used, energy.ansatz.name)
+    theta = wrap_angles(ansatz, np.asarray(found.theta))
+    return Converged(ansatz, theta, found.energy, budget.used, ansatz.name)
 
 
 def _adaptive(hamiltonian: IsingHamiltonian, ground: Ground) -> Converged:
@@ -185,5 +189,6 @@ def _adaptive(hamiltonian: IsingHamiltonian, ground: Ground) -> Converged:
         wanted = frozenset((planned_index(hamiltonian),))
         ansatz, theta = grow_to(hamiltonian, wanted, budget=budget)
     theta = wrap_angles(ansatz, theta)
-    energy = AnsatzEnergy(ansatz, hamiltonian.diagonal)
-    return Converged(ansatz, theta, energy.value(theta), budget.used, ansatz.name)
+    return Converged(
+        ansatz, theta, _energy_at(ansatz, theta, hamiltonian), budget.used, ansatz.name
+    )

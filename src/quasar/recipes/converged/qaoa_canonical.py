@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import Minimum
-from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp, sigma
-from quasar.recipes.converged.qaoa_landscape import Landscape, is_canonical
+from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp
+from quasar.recipes.converged.qaoa_landscape import QaoaLandscape, is_canonical
 from quasar.simulate.engine import FloatVector
 
 _GAMMAS, _BETAS = 6, 4  # grid at one layer
@@ -40,13 +39,12 @@ def search_canonical(hamiltonian: IsingHamiltonian, layers: int) -> tuple[list[M
     width = spectrum.e_max - spectrum.e_min
     if width <= 0.0:
         return [Minimum(np.zeros(2 * p), spectrum.e_min, 0) for p in range(1, layers + 1)], 0
-    scale = 1.0 / sigma(hamiltonian)
     lean = hamiltonian.n_qubits >= _LEAN_FROM
     out: list[Minimum] = []
     total = 0
     point = np.zeros(0)
     for p in range(1, layers + 1):
-        landscape = Landscape(qaoa(hamiltonian, p), hamiltonian.diagonal, scale, width)
+        landscape = QaoaLandscape(hamiltonian, p)
         if p == 1:
             gammas = np.linspace(0.0, GAMMA_REACH, _GAMMAS + 1)[1:]
             betas = -np.linspace(0.0, np.pi / 4, _BETAS + 1)[1:]
@@ -60,7 +58,9 @@ def search_canonical(hamiltonian: IsingHamiltonian, layers: int) -> tuple[list[M
     return out, total
 
 
-def _best(landscape: Landscape, starts: list[FloatVector], run: int) -> tuple[FloatVector, float]:
+def _best(
+    landscape: QaoaLandscape, starts: list[FloatVector], run: int
+) -> tuple[FloatVector, float]:
     points, values = landscape.minimise(np.array(starts), _TOLERANCE, run)
     inside = [i for i, point in enumerate(points) if is_canonical(point)]
     if not inside:

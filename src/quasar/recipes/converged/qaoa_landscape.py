@@ -12,39 +12,42 @@ from functools import cached_property
 
 import numpy as np
 
-from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.qaoa import qaoa
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.batch_bfgs import FloatArray, minimise_batch
-from quasar.optimize.qaoa import CANONICAL_BETA, CANONICAL_GAMMA
-from quasar.simulate.engine import FloatVector
+from quasar.optimize.qaoa import CANONICAL_BETA, CANONICAL_GAMMA, sigma
+from quasar.simulate.energy import energy_of
+from quasar.simulate.engine import FloatVector, StateEnergy
 from quasar.simulate.qaoa_batch import QaoaBatch
-from quasar.simulate.qaoa_energy import QaoaEnergy
 
 _AMPLITUDES = 1 << 14  # D B of one batch: stays in cache
 _SINGLE_FROM = 12  # qubits from which one angle set at a time is faster (measured)
 _EDGE = 1e-6
 
 
-class Landscape:
+class QaoaLandscape:
     """E in units of its range over angles (γσ, β).
 
     Args:
-        ansatz: as built by `circuits.qaoa.qaoa`, p layers.
-        diagonal: energies of its Hamiltonian, shape [D].
-        scale: 1/σ(E).
-        width: range of the energies.
+        hamiltonian: not flat.
+        layers: p.
 
     Where a method takes `rough`, single precision does, which is two to three times as fast
     (`QaoaBatch`): to tell good starts from bad ones, not for angles to be written down.
     """
 
-    def __init__(self, ansatz: Ansatz, diagonal: FloatVector, scale: float, width: float) -> None:
-        self.layers = ansatz.n_parameters // 2
-        self.rows = max(4, _AMPLITUDES // diagonal.size)
-        self.scale = np.concatenate([np.full(self.layers, scale), np.ones(self.layers)])
-        self.width = width
-        large = ansatz.n_qubits >= _SINGLE_FROM
-        self._energy = _Rows(ansatz, diagonal) if large else QaoaBatch(diagonal, self.layers)
-        self._diagonal = diagonal
+    def __init__(self, hamiltonian: IsingHamiltonian, layers: int) -> None:
+        self.layers = layers
+        self._diagonal = hamiltonian.diagonal
+        self.rows = max(4, _AMPLITUDES // self._diagonal.size)
+        unit = 1.0 / sigma(hamiltonian)
+        self.scale = np.concatenate([np.full(layers, unit), np.ones(layers)])
+        self.width = hamiltonian.spectrum.width
+        if hamiltonian.n_qubits >= _SINGLE_FROM:
+            one = energy_of(qaoa(hamiltonian, layers), hamiltonian)
+            self._energy: _Rows | QaoaBatch = _Rows(one)
+        else:
+            self._energy = QaoaBatch(self._diagonal, layers)
 
     @cached_property
     def _rough(self) -> QaoaBatch:
@@ -135,19 +138,18 @@ class Landscape:
 
 
 class _Rows:
-    """`QaoaEnergy` with the interface of `QaoaBatch`."""
+    """One energy with the interface of `QaoaBatch`."""
 
-    def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
-        self._energy = QaoaEnergy(ansatz, diagonal)
-
-    @property
-    def evaluations(self) -> int:
-        return self._energy.evaluations
+    def __init__(self, energy: StateEnergy) -> None:
+        self._energy = energy
+        self.evaluations = 0
 
     def value(self, theta: FloatArray) -> FloatVector:
+        self.evaluations += len(theta)
         return np.array([self._energy.value(row) for row in theta])
 
     def value_and_gradient(self, theta: FloatArray) -> tuple[FloatVector, FloatArray]:
+        self.evaluations += len(theta)
         found = [self._energy.value_and_gradient(row) for row in theta]
         return np.array([value for value, _ in found]), np.array([slope for _, slope in found])
 

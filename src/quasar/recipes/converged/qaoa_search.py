@@ -16,13 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.batch_bfgs import FloatArray
 from quasar.optimize.minimize import Minimum
-from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp, sigma
-from quasar.recipes.converged.qaoa_landscape import Landscape, is_canonical
+from quasar.optimize.qaoa import GAMMA_REACH, interpolate, ramp
+from quasar.recipes.converged.qaoa_landscape import QaoaLandscape, is_canonical
 from quasar.recipes.converged.qaoa_symmetry import Periods, fold, periods
 from quasar.simulate.engine import FloatVector
 
@@ -79,7 +78,6 @@ def search_qaoa(
     if width <= 0.0:
         flat = [Minimum(np.zeros(2 * p), spectrum.e_min, 0) for p in range(1, layers + 1)]
         return [Depth(minimum, minimum) for minimum in flat], 0
-    scale = 1.0 / sigma(hamiltonian)
     symmetry = periods(hamiltonian)
     effort = min(1.0, 2.0 ** (_FULL_EFFORT_QUBITS - hamiltonian.n_qubits))
     lean = effort < _LEAN
@@ -87,7 +85,7 @@ def search_qaoa(
     evaluations = 0
     kept: list[FloatVector] = []
     for p in range(1, layers + 1):
-        landscape = Landscape(qaoa(hamiltonian, p), hamiltonian.diagonal, scale, width)
+        landscape = QaoaLandscape(hamiltonian, p)
         rng = generator(seed, "qaoa-search", p)
         if p == 1:
             near, far = _grid(landscape, symmetry, effort)
@@ -121,7 +119,7 @@ def search_qaoa(
 
 
 def _grid(
-    landscape: Landscape, symmetry: Periods, effort: float
+    landscape: QaoaLandscape, symmetry: Periods, effort: float
 ) -> tuple[list[FloatVector], list[FloatVector]]:
     """Starts at p = 1: the best of a grid over canonical angles, and over a whole period of γ."""
     unit = landscape.scale[0]
@@ -151,14 +149,14 @@ def _grown(
     return out
 
 
-def _random(landscape: Landscape, rng: np.random.Generator, p: int, count: int) -> FloatArray:
+def _random(landscape: QaoaLandscape, rng: np.random.Generator, p: int, count: int) -> FloatArray:
     """Uniform in (-π, π] for every angle, in scaled coordinates; shape [count, 2p]."""
     out: FloatArray = rng.uniform(-np.pi, np.pi, (count, 2 * p)) / landscape.scale
     return out
 
 
 def _kicked(
-    landscape: Landscape, kept: Sequence[FloatVector], rng: np.random.Generator, count: int
+    landscape: QaoaLandscape, kept: Sequence[FloatVector], rng: np.random.Generator, count: int
 ) -> FloatArray:
     """Optima of the same depth with the angles of one layer drawn anew; shape [count, 2p]."""
     p = kept[0].size // 2
@@ -171,7 +169,7 @@ def _kicked(
 
 
 def _minima(
-    landscape: Landscape,
+    landscape: QaoaLandscape,
     near: Sequence[FloatVector],
     far: Sequence[FloatVector] | FloatArray,
     symmetry: Periods,

@@ -20,13 +20,12 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.decimation import largest_coefficient
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa import sigma
-from quasar.recipes.converged.qaoa_landscape import Landscape
+from quasar.recipes.converged.qaoa_landscape import QaoaLandscape
 from quasar.simulate.engine import FloatVector
 
 SLACK = 0.01
@@ -96,9 +95,7 @@ def look_up(hamiltonian: IsingHamiltonian, layers: int) -> tuple[Minimum, int]:
     width = spectrum.e_max - spectrum.e_min
     if width <= 0.0:
         return Minimum(np.zeros(2 * layers), spectrum.e_min, 0), 0
-    landscape = Landscape(
-        qaoa(hamiltonian, layers), hamiltonian.diagonal, 1.0 / sigma(hamiltonian), width
-    )
+    landscape = QaoaLandscape(hamiltonian, layers)
     thetas = np.array([entry.angles(hamiltonian) for entry in sets])
     values = landscape.values(thetas / landscape.scale)
     first = int(np.argmax(values <= values.min() + SLACK))

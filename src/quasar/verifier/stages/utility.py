@@ -7,11 +7,11 @@ import time
 import numpy.typing as npt
 from pydantic import BaseModel
 
-from quasar.circuits.ansatz import Ansatz, tie_equal_angles
+from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit
 from quasar.core.hamiltonian import Spectrum
-from quasar.optimize.minimize import cobyla
-from quasar.simulate.energy import AnsatzEnergy
+from quasar.optimize.minimize import Value, cobyla
+from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
 from quasar.verifier.context import Context
 from quasar.verifier.settings import UtilitySettings
@@ -81,10 +81,10 @@ def optimise(
     Raises:
         OutOfTime: it does not suffice.
     """
+    end = None if seconds is None else time.process_time() + seconds
     ansatz, theta = tie_equal_angles(circuit)
-    energy = _TimedEnergy(ansatz, diagonal, seconds)
     minimum = cobyla(
-        energy,
+        _until(end, energy_of(ansatz, diagonal, gradient=False).value),
         theta,
         max_evaluations=settings.max_evaluations,
         tolerance=settings.tolerance,
@@ -101,23 +101,24 @@ def optimise(
     )
 
 
-class _TimedEnergy(AnsatzEnergy):
-    """An energy that stops an optimiser before an evaluation that would end too late."""
+def _until(end: float | None, value: Value) -> Value:
+    """The same, but it stops an optimiser before an evaluation that would end too late.
 
-    def __init__(self, ansatz: Ansatz, diagonal: FloatVector, seconds: float | None) -> None:
-        super().__init__(ansatz, diagonal)
-        self._end = None if seconds is None else time.process_time() + seconds
-        self._longest = 0.0
+    Args:
+        end: on the clock of `time.process_time`.
 
-    def value(self, theta: npt.ArrayLike) -> float:
-        """As there.
+    Raises:
+        OutOfTime: on such an evaluation.
+    """
+    longest = 0.0
 
-        Raises:
-            OutOfTime: it would not be done in time.
-        """
+    def timed(theta: npt.ArrayLike) -> float:
+        nonlocal longest
         begun = time.process_time()
-        if self._end is not None and begun + self._longest > self._end:
+        if end is not None and begun + longest > end:
             raise OutOfTime
-        found = super().value(theta)
-        self._longest = max(self._longest, time.process_time() - begun)
+        found = value(theta)
+        longest = max(longest, time.process_time() - begun)
         return found
+
+    return timed

@@ -10,7 +10,7 @@ kinds in turn:
 
 What comes before the first free angle is run once. Gives E(θ) alone: phases after the last local
 layer are left out. Does not cover controlled gates that are neither diagonal nor reversible (crx,
-cry, ch, cu), matrices on several qubits and gradients: those stay with `AnsatzEnergy`.
+cry, ch, cu), matrices on several qubits and gradients.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import ALIASES, ComplexMatrix
+from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.rotations import AXIS_OF, PAULI, rotation_matrix, u_matrix
 
 _BLOCK = 4  # qubits of a dense block: 16 x 16 matrices are the fastest here
 _COLUMNS = 128  # of a product at a time: for larger ones BLAS starts threads, which costs more
@@ -60,17 +62,12 @@ class _Step(NamedTuple):
 
 # --- what the gates are --------------------------------------------------------------------------
 
-_PAULI = {
-    "rx": np.array([[0, 1], [1, 0]], dtype=np.complex128),
-    "ry": np.array([[0, -1j], [1j, 0]], dtype=np.complex128),
-    "rz": np.array([[1, 0], [0, -1]], dtype=np.complex128),
-}
 _ID = np.eye(2, dtype=np.complex128)
 _FIXED: dict[str, ComplexMatrix] = {
     "h": np.array([[1, 1], [1, -1]]) * 0.5**0.5 + 0j,
     "sx": np.array([[0.5 + 0.5j, 0.5 - 0.5j], [0.5 - 0.5j, 0.5 + 0.5j]]),
-    "x": _PAULI["rx"],
-    "y": _PAULI["ry"],
+    "x": PAULI["x"],
+    "y": PAULI["y"],
 }
 _FIXED_PHASE = {"z": math.pi, "s": math.pi / 2, "sdg": -math.pi / 2, "t": math.pi / 4}
 _FIXED_PHASE["tdg"] = -math.pi / 4
@@ -80,30 +77,17 @@ _MONOMIAL = frozenset({"x", "y", "cx", "cy", "cz", "cp", "crz", "swap", "ccx", "
 _LOCAL = frozenset({"h", "rx", "ry", "sx", "U", "u2"}) | {"x", "y"} | _DIAGONAL
 
 
-def _u(theta: float, phi: float, lam: float) -> ComplexMatrix:
-    c, s = math.cos(theta / 2), math.sin(theta / 2)
-    return np.array(
-        [[c, -np.exp(1j * lam) * s], [np.exp(1j * phi) * s, np.exp(1j * (phi + lam)) * c]]
-    )
-
-
 def _fixed_matrix(step: _Step) -> ComplexMatrix:
     """2x2 matrix of a one-qubit gate whose angles are numbers."""
     name, params = step.name, step.params
-    if name in _PAULI:
-        return _rotation(name, params[0])
+    if name in {"rx", "ry", "rz"}:
+        return rotation_matrix(AXIS_OF[name], params[0])
     if name == "p" or name in _FIXED_PHASE:
         turn = params[0] if params else _FIXED_PHASE[name]
         return np.array([[1.0, 0.0], [0.0, np.exp(1j * turn)]])
     if name in {"U", "u2"}:
-        return _u(*params) if name == "U" else _u(math.pi / 2, *params)
+        return u_matrix(*params) if name == "U" else u_matrix(math.pi / 2, *params)
     return _FIXED[name]
-
-
-def _rotation(name: str, angle: float) -> ComplexMatrix:
-    """exp(-i angle/2 P); for p, up to global phase, as for rz."""
-    pauli = _PAULI["rz" if name == "p" else name]
-    return np.asarray(math.cos(angle / 2) * _ID - 1j * math.sin(angle / 2) * pauli)
 
 
 # --- monomial layers -----------------------------------------------------------------------------
@@ -312,7 +296,7 @@ def _product(steps: Sequence[_Step]) -> Callable[[FloatVector], ComplexMatrix]:
         for part in parts:
             if isinstance(part, tuple):
                 name, angle = part
-                part = _rotation(name, angle.scale * float(theta[angle.parameter]))
+                part = rotation_matrix(AXIS_OF[name], angle.scale * float(theta[angle.parameter]))
             out = part @ out
         return out
 
@@ -368,7 +352,7 @@ def _layers(n_qubits: int, steps: Sequence[_Step]) -> list[_Layer]:
     return out
 
 
-class LayeredEnergy:
+class LayeredEnergy(AnsatzEnergy):
     """E(θ) of an ansatz under a diagonal Hamiltonian, layer by layer.
 
     Args:
@@ -380,6 +364,7 @@ class LayeredEnergy:
     """
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
+        super().__init__(ansatz, diagonal.size)
         n = ansatz.n_qubits
         layers = _layers(n, _steps(ansatz))
         # The last layer's phases are not measured, and its permutation can be undone there.
@@ -399,6 +384,7 @@ class LayeredEnergy:
 
     def value(self, theta: npt.ArrayLike) -> float:
         """E(θ), θ of shape [P] in radians."""
+        self.evaluations += 1
         angles = np.asarray(theta, dtype=np.float64)
         state = self._start
         for layer in self._layers:
