@@ -210,9 +210,9 @@ def test_every_refusal_has_a_sentence_and_a_place_in_the_text(text: str) -> None
         (HEAD + "qubit q; U(0,1,5,2) q;", "decimal point"),
         (HEAD + "qubit q; rx(np.pi/2) q;", "Python.*'pi' alone"),
         (HEAD + "qubit q; rz(2*math.pi) q;", "Python"),
-        ("openqasm 3.0;\nqubit q;", "'openqasm 3.0' is no header.*Write 'OPENQASM 3.0;'"),
-        ("// c\nOpenQASM 3.0;\nqubit q;", "no header"),
-        ("OPENQASM 3.0.1;\nqubit q;", "'OPENQASM 3.0.1' is no header"),
+        ("openqasm 3.0;\nqubit q;", "'openqasm 3.0' is not a header.*Write 'OPENQASM 3.0;'"),
+        ("// c\nOpenQASM 3.0;\nqubit q;", "not a header"),
+        ("OPENQASM 3.0.1;\nqubit q;", "'OPENQASM 3.0.1' is not a header"),
     ],
 )
 def test_messages_are_in_plain_words(text: str, words: str) -> None:

@@ -1,6 +1,6 @@
 """Independent classical solvers for the problem types beyond the benchmark's twelve.
 
-As in `solvers.py`: written from the statements in user terms, on data scaled to whole numbers, so
+As in `solvers.py`: written from the statements in user terms, on data scaled to integers, so
 that ties are exact; no polynomial, variable label or decoder is used.
 """
 

@@ -367,7 +367,7 @@ GOOD_ITEM = {"name": "a", "weight": 1, "value": 1}
         ([3], 1, "must be an object"),
         ([{"name": "a", "value": 1}], 1, "no 'weight'"),
         ([{"name": "a", "weight": 1}], 1, "no 'value'"),
-        ([{**GOOD_ITEM, "weight": 1.5}], 1, "whole number.*scale"),
+        ([{**GOOD_ITEM, "weight": 1.5}], 1, "integer.*scale"),
         ([{**GOOD_ITEM, "weight": -1}], 1, "at least 0"),
         ([{**GOOD_ITEM, "weight": "1"}], 1, "must be a number"),
         ([{**GOOD_ITEM, "value": float("inf")}], 1, "finite"),
@@ -375,7 +375,7 @@ GOOD_ITEM = {"name": "a", "weight": 1, "value": 1}
         ([{**GOOD_ITEM, "name": None}], 1, "non-empty string"),
         ([GOOD_ITEM, GOOD_ITEM], 1, "'a' occurs twice"),
         ([GOOD_ITEM], -1, "'capacity' must be at least 0"),
-        ([GOOD_ITEM], 1.5, "'capacity' must be a whole number"),
+        ([GOOD_ITEM], 1.5, "'capacity' must be an integer"),
         ([GOOD_ITEM], None, "lacks 'capacity'"),
     ],
 )
@@ -458,7 +458,7 @@ GOOD_PORTFOLIO: dict[str, Any] = {
         ({"risk_aversion": float("nan")}, "finite"),
         ({"budget": 3}, "'budget' is 3 but there are only 2 assets"),
         ({"budget": 0}, "at least 1"),
-        ({"budget": 1.5}, "whole number"),
+        ({"budget": 1.5}, "must be an integer"),
     ],
 )
 def test_bad_portfolios(change: dict[str, Any], message: str) -> None:

@@ -153,7 +153,7 @@ def test_what_people_try_gets_advice_of_its_own() -> None:
         "problem_type": "knapsack",
         "problem_specific_attributes": {"items": items, "capacity": 2},
     }
-    refused(knapsack, "item 'tin'", "'quantity'", "as often as there are of it")
+    refused(knapsack, "item 'tin'", "'quantity'", "once for each copy")
     items[0] = {"name": "tin", "wieght": 2, "value": 3}
     refused(knapsack, "item 'tin'", "did you mean 'weight'?")
     clause = {"clauses": [{"literals": [1], "wieght": 2}]}

@@ -65,7 +65,7 @@ def test_forms(source: Any, given: dict[str, Any], kind: str) -> None:
         (7, {}, "not int"),
         (np.eye(2), {}, "not ndarray"),
         (Path(__file__).open(), {}, "Pass the file's name"),  # noqa: SIM115
-        ("a\0b", {}, "no file name"),
+        ("a\0b", {}, "not a file name"),
         ("", {}, "folder"),
     ],
 )

@@ -55,7 +55,7 @@ def with_weights(problem: Problem, rng: np.random.Generator, draw: Any) -> Probl
 
 
 def whole(rng: np.random.Generator) -> int:
-    """A whole number, negative and zero included, with many ties."""
+    """An integer, negative and zero included, with many ties."""
     return int(rng.integers(-3, 7))
 
 

@@ -338,7 +338,7 @@ def test_open_choices_name_what_made_a_difference() -> None:
         ("Solve the maxcut given the graph: {'nodes': [0, 1]}", "no list 'edges'"),
         ("Solve the maxcut given the graph: {'edges': 3}", "must be a list"),
         ("Solve the maxcut given the graph: [1, 2]", "list of two nodes"),
-        ("Solve the maxcut given the graph: [({}, 1)]", "number or a text"),
+        ("Solve the maxcut given the graph: [({}, 1)]", "number or a string"),
         ("Solve the maxcut given the graph: [(0, 0)]", "edge to itself"),
         (f"Solve the maxcut given the graph: {TRIANGLE} or graph: {ARCS}", "2 graphs"),
         (f"Solve the maxcut with 7 qubits given the graph: {TRIANGLE}", "7 qubits.*3 as 'exact'"),

@@ -1,7 +1,7 @@
 """What of a circuit does anything: the same measured distribution from fewer gates.
 
-Gates are taken out, turned into smaller ones, or merged about one axis; nothing is synthesised
-anew, so what is left reads as parts of the program as written. A sweep goes forward once:
+Gates are removed, replaced by smaller ones, or merged about one axis. Nothing is synthesised
+again, so what is left reads like parts of the original program. A sweep goes forward once:
 
 * rotations by multiples of their period go, and what equals the identity up to a phase;
 * every qubit that is not entangled yet has a known state: a gate that leaves it as it is goes, a

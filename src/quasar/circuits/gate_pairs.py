@@ -131,7 +131,7 @@ def is_identity(matrix: np.ndarray) -> bool:
 
 
 def _full_inverse(old: Gate, new: Gate) -> bool:
-    """Whether one undoes the other, for gates that are no controlled one-qubit gates."""
+    """Whether one undoes the other, for gates that are not controlled one-qubit gates."""
     if old.matrix is None and new.matrix is None:
         if old.name != new.name:
             return False

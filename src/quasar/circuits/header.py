@@ -1,7 +1,7 @@
 """The version statement of an OpenQASM text, and the two rules on it.
 
 `published`: the text contains `OPENQASM 3.0`, wherever, as the paper's evaluator asks. `language`:
-the version statement is that of OpenQASM 3, whatever the minor version, or there is none (the
+the version statement is that of OpenQASM 3, with any minor version, or there is none (the
 statement is optional). Both rules also ask that the reference importer accepts the text, which
 reads any version number; that is not decided here.
 """

@@ -11,7 +11,7 @@ declaration, as Qiskit counts them: the first declared is bit 0, the least signi
    of n bits. Registers that hold the same measurements count as one.
 4. If there are fewer, the program says nothing of some variables. Where it has n qubits and each
    bit holds the qubit of its own number, the rest was merely left out: all qubits are the answer.
-   So too where all bits written are read by conditions. Anything else is no answer of n bits.
+   So too where all bits written are read by conditions. Anything else is not an answer of n bits.
 
 A bit that is written several times holds the last result; one that no taken branch writes is 0.
 Does not cover how the distribution of those bits is computed: see `quasar.simulate`.
@@ -87,7 +87,7 @@ def choose(
 
     Args:
         n_qubits: qubits declared.
-        n_variables: n; None: whatever is written is the answer.
+        n_variables: n; None: all that is written is the answer.
         used: gives the qubits that something acts on.
     """
     if n_qubits == n_variables and measurements.all_in_order(n_qubits):

@@ -131,7 +131,7 @@ def bind_inputs(program: QuantumCircuit, values: Mapping[str, float]) -> dict[An
     """Qiskit's parameters of an imported program to their values.
 
     Raises:
-        InputError: a value for a name that is no input.
+        InputError: a value for a name that is not an input.
         CircuitError: kind `parameter`: an angle depends on an input without a value.
     """
     declared = program.parameters if values or program.num_parameters else ()

@@ -1,10 +1,10 @@
-"""Programs too large to be read, told from their text: cheap checks before expensive work.
+"""Programs too large to be read, recognised by their text: cheap checks before expensive work.
 
 A lexical scan, linear in the text, finds lower bounds of what a program asks for: qubits and bits
-declared, gates that definitions stand for, controls, widths of matrix powers. It only ever says no,
-and only where the bound alone is over a limit; what it does not understand it leaves to the
-reference importer. Does not cover loops, branches and sizes given by expressions: those are for
-the limits on time and memory of `verifier.sandbox`.
+declared, gates that definitions stand for, controls, widths of matrix powers. It only refuses, and
+only where the bound alone exceeds a limit; the reference importer decides the rest. Does not cover
+loops, branches and sizes given by expressions: those are for the limits on time and memory of
+`verifier.sandbox`.
 
 Whether such a program *parses* is the importer's business. Where the grammar of `qasm` is sure of
 its answer (flat programs, plain gate definitions), that answer is given. Elsewhere the importer is
@@ -35,7 +35,7 @@ _READABLE_COPIES = 20_000  # of gates in definitions, 0.05 ms each
 _MAX_COPIES = 5 * MAX_GATES  # over 20 s, and some limit on time applies before that
 _MAX_DIGITS = 60  # of a number worth reading
 _DEEPEST = 250  # levels of definitions: at fewer the importer runs out of stack
-_FEW_CONTROLS = 24  # so many and more are counted here; the importer says best what else is wrong
+_FEW_CONTROLS = 24  # from here on they are counted; below, the importer's message is better
 
 _COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NUMBER = r"(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|[0-9][0-9_]*)"
@@ -244,7 +244,7 @@ class _Call:
 
     Attributes:
         controls: that its modifiers add, at least.
-        fractional: its innermost modifier is a power that is no whole number.
+        fractional: its innermost modifier is a power that is not an integer.
         rewritten: its modifiers change how many gates it stands for.
     """
 
@@ -315,7 +315,7 @@ def _number(text: str) -> int:
 
 
 def _declaration(statement: list[str]) -> tuple[str, int] | None:
-    """Kind and size of a declaration of bits; sizes that are no literal count as 1."""
+    """Kind and size of a declaration of bits; sizes that are not literals count as 1."""
     kind = statement[0]
     if kind not in {"qubit", "bit", "qreg", "creg"}:
         return None

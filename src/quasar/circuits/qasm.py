@@ -1,9 +1,8 @@
 """OpenQASM 3 text to circuit: a fast path for flat programs, the reference importer for the rest.
 
 The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path (`qasm_flat.py`)
-may only say yes, and only to programs the importer accepts; what it is unsure of goes to the
-importer. On the version statement there are two rules (`header.py`): the published one is the
-default.
+only accepts, and only what the importer accepts; the importer decides the rest. On the version
+statement there are two rules (`header.py`): the published one is the default.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Program:
     bindings: Mapping[Any, float] = field(default_factory=dict)
 
     def answer(self, n_variables: int | None = None) -> Answer:
-        """What of the program is its answer to a problem of `n_variables`; None: all it writes."""
+        """The bits that answer a problem of `n_variables`; None: all that the program writes."""
         if self.circuit is not None:
             measurements = self.circuit.measurements
         else:
@@ -90,8 +89,8 @@ def parse(
         max_gates: limit on gates after unrolling loops and gate definitions.
         max_qubits: a program that plainly declares more is refused before the importer reads it;
             None: as many as `precheck` knows the importer to bear.
-        on_accepted: told the number of qubits once it is certain that the reference importer says
-            yes, which may be long before the gates are unrolled. It says nothing of the header.
+        on_accepted: called with the number of qubits once it is certain that the reference importer
+            accepts, which may be long before the gates are unrolled. The header is not covered.
         parameters: values of the program's inputs.
         header: which rule the version statement has to keep; `language` also passes over a byte
             order mark, which is of the file and not of the program.
@@ -102,7 +101,7 @@ def parse(
             importer says no (with line and column where it tells them); kind `limit` or
             `parameter` for a program that it accepts but that cannot be simulated: too many gates,
             inputs without a value. Kind `limit` also for a program too large to be read at all (see
-            `precheck`): `on_accepted` is then told nothing.
+            `precheck`): `on_accepted` is then not called.
     """
     values = read_values(parameters) if parameters else {}
     accepted = on_accepted or _nobody
@@ -126,7 +125,7 @@ def parse_at_once(
 
 
 def _nobody(n_qubits: int) -> None:
-    """Nobody asked to be told."""
+    """The default of `on_accepted`."""
 
 
 def _headed(text: str, header: HeaderRule) -> tuple[str, CircuitError | None]:
@@ -175,7 +174,7 @@ def parses(text: str) -> bool:
 
 
 def parses_by_language(text: str) -> bool:
-    """Whether it is a valid OpenQASM 3 program, whatever its header's minor version.
+    """Whether it is a valid OpenQASM 3 program, with any minor version in its header.
 
     A text without a version statement is one, too; a byte order mark before it is passed over.
     Takes as long as the importer does, without any limit.
@@ -201,7 +200,7 @@ def _parse_reference(
     values: Mapping[str, float],
     broken: CircuitError | None,
 ) -> Program:
-    """Args: broken: the verdict on the header, which goes before any other."""
+    """Args: broken: the verdict on the header, which takes precedence over any other."""
     try:
         imported = import_reference(text)
     except CircuitError:
@@ -223,7 +222,7 @@ def import_reference(text: str) -> QuantumCircuit:
     """What `qiskit_qasm3_import.parse` returns, with faults located.
 
     Raises:
-        CircuitError: the importer's refusal, whatever exception it took, with the line and column
+        CircuitError: the importer's refusal, for any exception that it raises, with line and column
             of the statement at fault.
     """
     import qiskit_qasm3_import

@@ -2,8 +2,8 @@
 
 Takes the version line, `include "stdgates.inc";`, `bit` and `qubit` declarations, standard gates on
 qubits or whole registers with constant angles, barriers, measurements, and plain gate definitions
-with calls of them, which are written out. It may only say yes, and only to programs that the
-importer accepts.
+with calls of them, which are written out. It only accepts programs, and only those
+that the importer accepts.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class _FlatProgram:
         )
 
     def _gates(self, statement: str) -> list[Gate] | None:
-        """The gates of a statement; None where it is no gate application."""
+        """The gates of a statement; None where it is not a gate application."""
         if "=" in statement:  # a measurement, most likely
             return None
         match = APPLICATION.fullmatch(statement)

@@ -37,7 +37,7 @@ MODEST = 1e3  # factors and angles this size cannot overflow in so few levels
 
 
 class _FormalAngle(NamedTuple):
-    """`factor * parameter / divisor`, or a constant where there is no parameter."""
+    """`factor * parameter / divisor`, or a constant without a parameter."""
 
     factor: float
     parameter: int | None

@@ -38,7 +38,7 @@ RESERVED = frozenset(
 
 
 class Unsure(Exception):
-    """The fast path meets something it does not take; the reference importer decides."""
+    """The fast path does not cover this; the reference importer decides."""
 
 
 def split_statements(body: str) -> list[str]:

@@ -50,7 +50,7 @@ def syntax_refusal(error: Exception, text: str) -> CircuitError:
     if text.startswith("/*", token.start) and text.find("*/", token.start) < 0:
         message, hint = "the block comment is never closed", "Close it with '*/'."
     elif header and not COMMENT.sub("", before).strip(" \t\r\n").count(";"):
-        message = f"{header[0].strip()[:SHOWN]!r} is no header of OpenQASM 3"
+        message = f"{header[0].strip()[:SHOWN]!r} is not a header of OpenQASM 3"
         hint = "Write 'OPENQASM 3.0;' instead."
     elif token.text.startswith(".") and python:
         message = f"{message}: '{python[1]}' is a library of Python, which OpenQASM does not know"

@@ -1,8 +1,8 @@
 """What a caller may pass as a circuit: text, bytes, a file's path, or a Qiskit circuit.
 
-Covers telling these apart and turning them into OpenQASM 3 text. Whether the text is a usable
-circuit is for the parser to say. Text from strangers, such as a model's answer, must not come this
-way with `names_files` on: it would choose which file is read.
+Covers distinguishing these and turning them into OpenQASM 3 text. Whether the text is a usable
+circuit is decided by the parser. Untrusted text, such as a model's answer, must not come this way
+with `names_files` on: it would choose which file is read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ELSEWHERE = {
     "pyquil": "Convert it to a Qiskit circuit or to OpenQASM 3 text.",
 }
 _EXPORTED = frozenset({"measure", "reset", "barrier", "delay", "store"})
-"""Of Qiskit's instructions that are no gates, those that its exporter writes."""
+"""Qiskit's instructions other than gates that its exporter writes."""
 _DEPTH = 20  # of definitions unfolded
 
 
@@ -77,7 +77,7 @@ def bind_circuit(
     """A Qiskit circuit with its parameters set, and the values that are still to be given.
 
     Text keeps its inputs, and all values are still to be given. A Qiskit circuit takes them here,
-    by its own names: `v[1]` and such are no names of OpenQASM.
+    by its own names: `v[1]` and such are not names in OpenQASM.
 
     Raises:
         InputError: a value for a name that is none of the Qiskit circuit's parameters.
@@ -130,7 +130,7 @@ def _could_name(text: str) -> bool:
 
 
 def _is_qiskit(source: Any) -> bool:
-    """Told by name: where there is such an object, Qiskit is loaded; else it need not be."""
+    """Decided by name, so that Qiskit is not loaded where there is no such object."""
     return any(
         kind.__name__ == "QuantumCircuit" and kind.__module__.startswith("qiskit.")
         for kind in type(source).__mro__

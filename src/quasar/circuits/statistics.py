@@ -1,6 +1,6 @@
 """Size of a circuit: as written, and as compiled for a device's gates and connections.
 
-Depth is the longest path counting every gate, whatever its size; measurements and barriers do not
+Depth is the longest path counting every gate, of any size; measurements and barriers do not
 count. That is Qiskit's `depth()` of the same gates.
 """
 

@@ -61,8 +61,8 @@ class Problem(ABC):
         """Build from a problem file's content (`graph`, `problem_specific_attributes`, ...).
 
         Args:
-            record: whether this is a record, whose further columns are no concern of the problem;
-                default: told by its fields.
+            record: whether this is a record, which may have any other columns; default: decided by
+                its fields.
 
         Raises:
             ProblemError: something is wrong or is not read; the message says what to write instead.
@@ -85,7 +85,7 @@ class Problem(ABC):
     def least_qubits(self) -> int:
         """A lower bound of the number of variables in every encoding, known without listing them.
 
-        For types whose variables are pairs, of which a short file can ask for billions.
+        For types whose variables are pairs: a short file can ask for billions of them.
         """
         return 0
 
@@ -109,7 +109,7 @@ class Problem(ABC):
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         """What 0/1 values of the variables mean in the user's terms (JSON-able, feasible or not).
 
-        Never raises: an infeasible assignment gives an infeasible solution.
+        Never raises: an infeasible assignment decodes to an infeasible solution.
         """
 
     @abstractmethod
@@ -228,7 +228,7 @@ class EncodedProblem:
     Attributes:
         problem: the user's problem, None when only a Hamiltonian is known.
         hamiltonian: cost on n qubits; ground states are the answers.
-        variables: label of each qubit; empty when they could not be told from the Hamiltonian.
+        variables: label of each qubit; empty when the Hamiltonian does not determine them.
         encoding: `exact`, `agent-q`, or `given` for a Hamiltonian that came with the file and
             matches neither.
         variable_order: how the labels were sorted.
@@ -249,11 +249,11 @@ class EncodedProblem:
         return {field.name: self.__dict__[field.name] for field in fields(self)}
 
     def with_reference(self, reference: str | None) -> EncodedProblem:
-        """The same with a reference circuit."""
+        """A copy with a reference circuit."""
         return replace(self, reference=reference)
 
     def bare(self) -> EncodedProblem:
-        """The same without what was computed of it, which may be vectors of 2**n entries."""
+        """A copy without cached results, which may be vectors of 2**n entries."""
         return replace(self, hamiltonian=self.hamiltonian.bare())
 
     @property
@@ -294,7 +294,7 @@ class EncodedProblem:
 
 
 MAX_VARIABLES = 5_000
-"""Variables encoded at most, also where nothing is to be verified: a complete graph on so many
+"""Most variables that are encoded, even where nothing is verified: a complete graph on this many
 nodes has 12 million terms."""
 
 

@@ -1,6 +1,6 @@
 """A problem as cost, constraints and penalties over its binary variables.
 
-The constraints say what is feasible and the cost what is better; both hold whatever the penalty is.
+The constraints say what is feasible and the cost what is better; neither depends on the penalty.
 The penalties are what the Hamiltonian adds to the cost, so that its ground states are the optimal
 feasible solutions; a user may choose another weight for them.
 """

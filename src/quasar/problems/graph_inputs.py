@@ -185,7 +185,7 @@ def _renamed(raw: Any, kind: str, key: str, name: str) -> Any:
         ProblemError: one of them has no such key.
     """
 
-    def mend(place: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    def with_key(place: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
         if attributes.get(name) is None:
             near = nearest(name, [k for k in attributes if isinstance(k, str)])
             found = f"did you mean {near!r}?" if near else "name a key that all of them have."
@@ -197,7 +197,7 @@ def _renamed(raw: Any, kind: str, key: str, name: str) -> Any:
         return {**kept, key: attributes[name]}
 
     if isinstance(raw, nx.Graph):
-        return _renamed_in(raw, kind, mend)
+        return _renamed_in(raw, kind, with_key)
     lists = ("nodes",) if kind == "node" else _EDGE_LISTS
     out = dict(raw)
     for listed in lists:
@@ -213,22 +213,22 @@ def _renamed(raw: Any, kind: str, key: str, name: str) -> Any:
                 attributes = {"id": entry}
             own = {k: v for k, v in attributes.items() if k in structure}
             inside = {k: v for k, v in attributes.items() if k not in structure}
-            entries.append({**own, **mend(_place(listed, attributes), inside)})
+            entries.append({**own, **with_key(_place(listed, attributes), inside)})
         out[listed] = entries
     return out
 
 
 def _renamed_in(
-    graph: nx.Graph, kind: str, mend: Callable[[str, Mapping[str, Any]], dict[str, Any]]
+    graph: nx.Graph, kind: str, with_key: Callable[[str, Mapping[str, Any]], dict[str, Any]]
 ) -> nx.Graph:
     out = graph.__class__()
     out.graph.update(graph.graph)
     for node, attributes in graph.nodes(data=True):
         out.add_node(node)
-        own = mend(f"node {node!r}", attributes) if kind == "node" else attributes
+        own = with_key(f"node {node!r}", attributes) if kind == "node" else attributes
         out.nodes[node].update(own)
     for u, v, attributes in graph.edges(data=True):
         place = f"edge {u!r} - {v!r}"
         out.add_edge(u, v)
-        out.edges[u, v].update(mend(place, attributes) if kind == "edge" else attributes)
+        out.edges[u, v].update(with_key(place, attributes) if kind == "edge" else attributes)
     return out

@@ -252,7 +252,7 @@ def are_weights(weights: Iterable[Number | Exact]) -> bool:
 
 
 def refuse_weights(weights: Iterable[Number | Exact], what: str, problem_type: str) -> None:
-    """Refuse weights in an encoding that has no place for them.
+    """Refuse weights in an encoding that cannot hold them.
 
     Args:
         what: what carries them, in the plural.

@@ -34,8 +34,8 @@ Entry = tuple[Sequence[Label], values.Number]
 
 
 class Hubo(Problem):
-    """Solution: value of each variable (0 or 1; of spins -1 or 1), by its name as text. Objective:
-    the polynomial, its constant included.
+    """Solution: value of each variable (0 or 1; of spins -1 or 1), by its name as a string.
+    Objective: the polynomial, its constant included.
 
     The coefficients stand at the top level of the file under the type's name, as a list of
     `[[variables], coefficient]` entries, as an object with keys such as "a*b" (digits alone are a
@@ -105,7 +105,7 @@ class Hubo(Problem):
     def to_hamiltonian(
         self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None
     ) -> IsingHamiltonian:
-        """Spins term by term, as they are; no detour over 2**k monomials for a product of k."""
+        """Spins term by term: a product of k spins needs no expansion into 2**k monomials."""
         if self.vartype == "BINARY":
             return super().to_hamiltonian(encoding, variables, penalty)
         position = {label: i for i, label in enumerate(variables)}

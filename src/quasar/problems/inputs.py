@@ -1,9 +1,9 @@
-"""What a problem file may hold: every key is read, only describes, or is refused by name.
+"""What a problem file may hold: every key is read, merely describes, or is refused by name.
 
-A problem type says what it reads (`Problem.reads`). A key that is none of these and none of
-`DESCRIPTIVE` is an error, since the answer would ignore what the user meant by it. Records are the
-exception: their further columns, and whatever their graphs carry, stay as they are. Whether values
-are right is checked where they are read.
+A problem type says what it reads (`Problem.reads`). A key that is neither read nor in `DESCRIPTIVE`
+is an error, since the answer would ignore what the user meant by it. Records are the exception:
+their other columns, and anything that their graphs carry, stay as they are. Whether values are
+right is checked where they are read.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def checked(reader: Reader, data: Mapping[str, Any], record: bool | None = None)
 
     Args:
         reader: the problem type.
-        record: whether this is a record; default: told by its fields.
+        record: whether this is a record; default: decided by its fields.
 
     Raises:
         ProblemError: a key that is not read, with the nearest one that is; two spellings of one

@@ -2,8 +2,8 @@
 
 Variables: ("item", name), and ("slack", i) for unused capacity s, bounded binary: the powers of two
 1, 2, .., 2^(M-1) and the remainder C + 1 - 2^M with M = ⌊log₂ C⌋ reach every s in 0..C and none
-beyond. Cost: A (Σ w x + s - C)² - Σ v x with A above the largest value v_max of an item that weighs
-anything. Exact: a selection d too heavy becomes feasible by dropping at most d such items, so it
+beyond. Cost: A (Σ w x + s - C)² - Σ v x with A above the largest value v_max of an item of positive
+weight. Exact: a selection d too heavy becomes feasible by dropping at most d such items, so it
 gains at most d v_max < A d². No slack and no penalty when all items fit together. Several codes of
 s may stand for one selection; they decode to the same solution.
 """
@@ -31,14 +31,14 @@ _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
 
 _QUANTITIES = dict.fromkeys(
     ("quantity", "count", "amount", "copies", "number", "multiplicity"),
-    "an item is packed once or not at all. List it as often as there are of it, each under a name "
-    "of its own",
+    "an item is packed once or not at all. List it once for each copy, each under a name of its "
+    "own",
 )
 
 
 @dataclass(frozen=True)
 class Item:
-    """A thing to pack: whole weight >= 0, any finite value."""
+    """A thing to pack: integer weight >= 0, any finite value."""
 
     name: Label
     weight: int
@@ -49,7 +49,7 @@ class Knapsack(Problem):
     """Solution: list of the packed items' names. Objective: their total value.
 
     Attributes `items` (objects with `weight` and `value`; `name` defaults to the position from 0)
-    and `capacity`. Weights and capacity are whole numbers.
+    and `capacity`. Weights and capacity are integers.
     """
 
     problem_type = "knapsack"
@@ -58,8 +58,8 @@ class Knapsack(Problem):
     reads = Reads(
         fields=(),
         attributes={
-            "items": "list of objects with name, weight (whole number) and value",
-            "capacity": "the most that may be packed, a whole number",
+            "items": "list of objects with name, weight (integer) and value",
+            "capacity": "the largest total weight, an integer",
         },
     )
 

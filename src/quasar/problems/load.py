@@ -2,8 +2,8 @@
 
 A problem file is JSON with `problem_type`, `graph`, `problem_specific_attributes` (objects or JSON
 strings), optionally `encoding`; the free forms carry `hamiltonian`, `qubo` or `hubo` instead of a
-graph. A file with `cost_hamiltonian`, as every benchmark record has, is solved for that Hamiltonian
-as it stands. A record of the project's own data sets carries the whole problem file in its field
+graph. A file with `cost_hamiltonian`, as every benchmark record has, is solved for exactly that
+Hamiltonian. A record of the project's own data sets carries the whole problem file in its field
 `problem`, since the benchmark's fields cannot state every type. Every key is read or refused; see
 `inputs.py`.
 """
@@ -52,7 +52,7 @@ def load_problem(
             is.
         problem_type: what a graph is to be solved as, e.g. `maxcut`.
         attributes: `problem_specific_attributes` of the graph's problem, e.g. `{"k": 3}`.
-        encoding: encode the graph anew this way; default: the file's `cost_hamiltonian` if it has
+        encoding: encode the graph again this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
         variable_order: order of the variables when encoding; default: the file's
             `variable_order`, else `natural`.
@@ -64,7 +64,7 @@ def load_problem(
             built.
 
     Raises:
-        ProblemError: the file is missing, not JSON, or not a problem, or has a key that is not
+        ProblemError: the file is missing, not JSON, or not a problem, has a key that is not
             read, or is too large; the message says what to do.
     """
     if encoding not in (None, "exact", "agent-q"):
@@ -93,8 +93,8 @@ def load_problem(
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
     chosen_penalty = data.get("penalty") if penalty is None else penalty
-    anew = any(v is not None for v in (encoding, variable_order, chosen_penalty))
-    if given is None or anew:
+    again = any(v is not None for v in (encoding, variable_order, chosen_penalty))
+    if given is None or again:
         chosen = encoding or data.get("encoding") or "exact"
         if chosen not in ("exact", "agent-q"):
             raise ProblemError(f"unknown encoding {chosen!r}; use 'exact' or 'agent-q'.")
@@ -107,7 +107,7 @@ def load_problem(
         raise ProblemError("'cost_hamiltonian' must be text such as '0.5 * (Z(0) @ Z(1))'.")
     n_qubits = data.get("number_of_qubits")
     if n_qubits is not None and (not isinstance(n_qubits, int) or n_qubits < 1):
-        raise ProblemError(f"'number_of_qubits' must be a positive whole number, not {n_qubits!r}.")
+        raise ProblemError(f"'number_of_qubits' must be a positive integer, not {n_qubits!r}.")
     hamiltonian = IsingHamiltonian.from_text(given, n_qubits, rounded=True)
     if verifiable:
         require_exact(hamiltonian.n_qubits)
@@ -115,13 +115,13 @@ def load_problem(
 
 
 def _check_names(problem: Problem) -> None:
-    """Names must be text that can be written down."""
+    """Refuse names that UTF-8 cannot encode."""
     try:
         text = json.dumps(problem.to_data(), ensure_ascii=False, skipkeys=True, default=str)
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise ProblemError(
-            "a name in the problem holds half of a surrogate pair, which is no text: write the "
+            "a name in the problem holds half of a surrogate pair, which is not text: write the "
             "whole character."
         ) from None
 
@@ -136,7 +136,7 @@ def read_problem_data(
     """The content of a problem file, JSON strings in it unpacked.
 
     Args:
-        record: whether it is a record; default: told by its fields.
+        record: whether it is a record; default: decided by its fields.
 
     Raises:
         ProblemError: no such file, not JSON, not an object, or a key that stands twice.
@@ -155,12 +155,12 @@ def read_problem_data(
             raise ProblemError(f"{path} is a folder: name the problem file in it.") from None
         except UnicodeDecodeError:
             raise ProblemError(
-                f"{path} is not a text file in UTF-8; a set of records goes to --records."
+                f"{path} is not a text file in UTF-8; pass a set of records with --records."
             ) from None
         except OSError as error:
             raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
         except ValueError:
-            raise ProblemError(f"{str(path)!r} is no file name.") from None
+            raise ProblemError(f"{str(path)!r} is not a file name.") from None
         data = _parse_json(text, str(path))
     whole = data.get("problem")
     if isinstance(whole, str) and whole.startswith("{"):
@@ -205,7 +205,7 @@ def _naming(data: Mapping[str, Any], weight: str) -> dict[str, str]:
 
 
 def _own_order(data: Mapping[str, Any]) -> VariableOrder:
-    """The order of variables that a problem file asks for; records are sorted anew."""
+    """The order of variables that a problem file asks for; records are sorted again."""
     order = None if is_record(data) else data.get("variable_order")
     if order not in (None, "natural", "lexicographic"):
         raise ProblemError(f"unknown variable_order {order!r}; use 'natural' or 'lexicographic'.")
@@ -264,7 +264,7 @@ def build_problem(data: Mapping[str, Any], *, record: bool | None = None) -> Pro
     """The problem that unpacked file content states.
 
     Args:
-        record: whether it comes from a record; default: told by its fields.
+        record: whether it comes from a record; default: decided by its fields.
 
     Raises:
         ProblemError: unknown or missing type, or what the type itself objects to.
@@ -300,7 +300,7 @@ def _problem_type(data: Mapping[str, Any]) -> Any:
 def recognise(problem: Problem, hamiltonian: IsingHamiltonian) -> EncodedProblem:
     """Find the encoding and variable order under which `problem` gives this Hamiltonian.
 
-    Where none does, the encoding is `given`: the Hamiltonian is used, nothing can be decoded.
+    If there is none, the encoding is `given`: the Hamiltonian is used and nothing can be decoded.
     """
     for encoding in ("agent-q", "exact"):
         if encoding not in problem.encodings or not _may_have(problem, encoding, hamiltonian):
@@ -326,8 +326,8 @@ def _may_have(problem: Problem, encoding: Encoding, hamiltonian: IsingHamiltonia
 def same_hamiltonian(a: IsingHamiltonian, b: IsingHamiltonian) -> bool:
     """Equal up to rounding of the coefficients; terms of coefficient zero do not count.
 
-    A coefficient may be off by a share of itself, and by what summing the largest ones rounds away:
-    a small one beside a large penalty has to be right, too.
+    A coefficient may differ by a fraction of itself, and by the rounding of sums of the largest
+    ones; so a small one beside a large penalty must agree, too.
     """
     if a.n_qubits != b.n_qubits:
         return False

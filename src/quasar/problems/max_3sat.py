@@ -31,7 +31,7 @@ _INTEGER = re.compile(r"\d+", re.ASCII)
 
 
 class MaxThreeSat(Problem):
-    """Solution: truth value of each variable, by its name as text. Objective: weight of the
+    """Solution: truth value of each variable, by its name as a string. Objective: weight of the
     satisfied clauses, which is their number where no weights are given.
 
     Attribute `clauses`: lists of one to three literals, each a number as in DIMACS (-2: variable 2
@@ -197,7 +197,7 @@ def _read_literal(raw: Any) -> Literal:
     elif isinstance(raw, int) and not isinstance(raw, bool):
         number = raw
     else:
-        raise ProblemError(f'literal {raw!r} must be a whole number or a string such as "!a".')
+        raise ProblemError(f'literal {raw!r} must be an integer or a string such as "!a".')
     if number == 0:
         raise ProblemError("literal 0 names no variable: count from 1, and leave DIMACS' final 0.")
     return abs(number), number > 0

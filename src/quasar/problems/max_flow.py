@@ -1,13 +1,13 @@
-"""Maximum s-t flow in whole units.
+"""Maximum s-t flow in integer units.
 
 Variables: (arc, bit i). With capacity c and M = ⌊log₂ c⌋ the flow of an arc is
 f = Σ_{i<M} 2^i b_i + (c+1-2^M) b_M, which takes every value 0..c and no other; an arc of capacity 0
 has no variables.
 `agent-q`: Σ_{inner v} (Σ_in f - Σ_out f)² - (1/C) Σ_{e out of s} f_e² with C the capacity out of
 the source. Not exact: squares of flow, and the penalty can lose.
-`exact`: 2 Σ_{inner v} (Σ_in f - Σ_out f)² - F with F the net flow out of the source. Mending a node
-that gains or loses d units costs at most d units of F, so any factor above 1 is sufficient; 2 keeps
-the worst violation as far away as a missing unit of flow.
+`exact`: 2 Σ_{inner v} (Σ_in f - Σ_out f)² - F with F the net flow out of the source. Repairing a
+node that gains or loses d units costs at most d units of F, so any factor above 1 is sufficient; 2
+keeps the worst violation as far away as a missing unit of flow.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from quasar.problems.overlay import LegendEntry, SolutionOverlay
 class MaxFlow(FlowNetwork):
     """Solution: list of [u, v, flow], one for each arc. Objective: net flow out of the source.
 
-    Feasible: flows are whole numbers within the capacities, and every node other than source and
+    Feasible: flows are integers within the capacities, and every node other than source and
     sink passes on what it gets. Flow in circles is allowed, as it changes nothing.
     """
 
@@ -43,7 +43,7 @@ class MaxFlow(FlowNetwork):
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"source": "where the flow begins", "sink": "where it ends"},
-        edges={"capacity": "capacity of the arc, a whole number of 0 or more"},
+        edges={"capacity": "capacity of the arc, an integer of 0 or more"},
         wording=TERMINALS,
     )
 
@@ -64,7 +64,7 @@ class MaxFlow(FlowNetwork):
     def formulation(self) -> Formulation:
         flow = self._flows()
         surplus, unbalanced = self._balance(flow)
-        why = "2: mending a node that gains or loses a unit costs at most 1"
+        why = "2: repairing a node that gains or loses a unit costs at most 1"
         return Formulation(
             surplus[self.source], [Constraint(unbalanced)], Penalties(unbalanced * 2, 2, why)
         )

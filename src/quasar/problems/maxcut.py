@@ -22,7 +22,7 @@ from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_
 from quasar.problems.structure import GraphStructure
 
 _TWO_SIDES = (
-    "a cut has two sides and there is no type for more (max-k-cut). The nearest is graph_coloring "
+    "a cut has two sides; max-k-cut is not available. The nearest type is graph_coloring "
     "with 'number_of_colors', where no edge may join two nodes of one group; other costs can be "
     "stated as problem type 'qubo'"
 )

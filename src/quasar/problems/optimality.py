@@ -1,7 +1,7 @@
 """Which basis states are optimal: the one definition that every verdict uses.
 
 In the exact encodings and the free forms a state is optimal when it decodes to a feasible solution
-of the best objective, both decided in exact arithmetic; no penalty and no rounding has a say. A
+of the best objective, both decided in exact arithmetic; penalties and rounding play no part. A
 Hamiltonian that is given (`agent-q`, or one that came with the file) is the problem itself: its
 optimal states are its ground states. Where no assignment is feasible, no state is optimal.
 """
@@ -27,7 +27,7 @@ Status = Literal["proven", "infeasible"]
 
 @dataclass(frozen=True, eq=False)
 class Optimality:
-    """What full enumeration says of a problem; D = 2**n basis states.
+    """The result of full enumeration; D = 2**n basis states.
 
     Attributes:
         optimal: which states are optimal, shape [D].
@@ -35,8 +35,8 @@ class Optimality:
             states cannot be decoded.
         best: which states decode to a best feasible solution, shape [D]; differs from `optimal`
             where an encoding is not exact.
-        status: `infeasible` where no feasible solution exists, which is proved, since all states
-            were looked at.
+        status: `infeasible` where no feasible solution exists; this is a proof, since all states
+            were enumerated.
         ground: which states have the lowest energy, shape [D].
     """
 

@@ -35,7 +35,7 @@ class SolutionOverlay:
         graph: what to draw; edges without a style are plain.
         title: the solution in one phrase.
         groups: colour number of each coloured node; the others are plain.
-        strong: highlighted edges; pairs that are no edge of the graph are drawn too.
+        strong: highlighted edges; pairs that are not edges of the graph are drawn too.
         wrong_edges: edges, or missing edges, that break a constraint.
         wrong_nodes: nodes that break a constraint.
         arrows: edges (of any kind) drawn with a head at their second node.

@@ -18,17 +18,17 @@ MAX_FACTORS = 16
 def above(bound: Exact) -> Exact:
     """A penalty that outweighs `bound` without dwarfing the objective: a tenth more, 1 for 0.
 
-    Large penalties widen the spectrum and flatten the objective in it, so the bound that a problem
-    derives should be tight, and the margin is small.
+    Large penalties widen the spectrum, and the objective becomes a small part of it. So the bound
+    that a problem derives should be tight, and the margin is small.
     """
     return bound * Fraction(11, 10) if bound > 0 else 1
 
 
 def outweighing(cost: Exact, unit: Exact) -> Exact:
-    """A penalty above what the cheapest mending of a violation costs: twice that.
+    """A penalty above the cost of the cheapest repair of a violation: twice that.
 
-    Where mending costs nothing or pays, `unit`, since a violation must never tie. Whole costs give
-    whole penalties, and costs of 1 the benchmark's 2.
+    Where a repair costs nothing or pays, `unit`, since a violation must never tie. Integer costs
+    give integer penalties, and costs of 1 the benchmark's 2.
     """
     return 2 * cost if cost > 0 else unit
 

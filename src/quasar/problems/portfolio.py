@@ -177,7 +177,7 @@ class Portfolio(Problem):
         )
 
     def _marginal_range(self) -> tuple[Exact, Exact]:
-        """Least and greatest change of f by taking in one asset, whatever the others are."""
+        """Least and greatest change of f by adding one asset, over all selections of the others."""
         lows, highs = [], []
         q = exact(self.risk_aversion)
         rows = [[exact(entry) for entry in row] for row in self.covariance]

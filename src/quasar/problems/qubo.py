@@ -10,7 +10,7 @@ from quasar.problems.keys import Reads
 
 
 class Qubo(Hubo):
-    """Solution: value of each variable, by its name as text. Objective: the polynomial."""
+    """Solution: value of each variable, by its name as a string. Objective: the polynomial."""
 
     problem_type = "qubo"
     title = "Find the 0/1 values of the variables that minimise the quadratic polynomial"

@@ -163,7 +163,7 @@ def random_network(rng: np.random.Generator, n: int, extra: int) -> nx.DiGraph:
 def set_numbers(
     rng: np.random.Generator, graph: nx.Graph, key: str, low: int, high: int
 ) -> nx.Graph:
-    """Give every edge a random whole number `key` in low..high; returns the same graph."""
+    """Give every edge a random integer `key` in low..high; returns the same graph."""
     for _, _, attributes in graph.edges(data=True):
         attributes[key] = integer(rng, low, high)
     return graph

@@ -1,8 +1,7 @@
-"""What a caller may pass as a problem, and any of it as the content of a problem file.
+"""What a caller may pass as a problem, and each of these as the content of a problem file.
 
-Covers telling a path, a file's content, a graph of networkx, a model of dimod, an operator of
-Qiskit and the project's own problems apart. What a problem file must hold is for `load.py` and the
-types to say.
+Distinguishes a path, a file's content, a networkx graph, a dimod model, a Qiskit operator and the
+project's own problems. What a problem file must hold is decided in `load.py` and by the types.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from quasar.problems.base import EncodedProblem, Problem, encode
 ProblemSource: TypeAlias = Union[
     str, "os.PathLike[str]", Mapping[str, Any], nx.Graph, Problem, EncodedProblem
 ]
-"""Of other libraries also a dimod BinaryQuadraticModel or BinaryPolynomial and a diagonal
-SparsePauliOp, which are not named here, so that nobody needs to have them."""
+"""Also a dimod BinaryQuadraticModel or BinaryPolynomial and a diagonal SparsePauliOp; they are not
+named here, so that the libraries need not be installed."""
 
 _TAKEN = (
     "the path of a problem file, its content as a dict, a networkx graph with problem_type=..., a "
@@ -35,7 +34,7 @@ def as_content(
     """A path or a file's content, with type and attributes put in where they are given.
 
     Args:
-        source: anything that a problem is read from; no `Problem`.
+        source: anything that a problem is read from, except a `Problem`.
         problem_type: of a graph or of content that does not name it.
         attributes: `problem_specific_attributes`, likewise.
 
@@ -70,7 +69,7 @@ def _content(source: Any, problem_type: str | None) -> str | os.PathLike[str] | 
     if isinstance(source, nx.Graph):
         if problem_type is None:
             raise ProblemError(
-                "a graph alone is no problem yet: load_problem(graph, problem_type='maxcut'); "
+                "a graph alone is not a problem: load_problem(graph, problem_type='maxcut'); "
                 "`quasar problems` lists the types."
             )
         return {"graph": source}
@@ -115,7 +114,7 @@ def file_content(problem: Problem | EncodedProblem) -> dict[str, Any]:
     if source is None:
         return {"problem_type": "ising", "hamiltonian": text, **size, **reference}
     if problem.encoding != "given":
-        anew = encode(source, problem.encoding)
-        if anew.variables == problem.variables and anew.hamiltonian == hamiltonian:
+        encoded = encode(source, problem.encoding)
+        if encoded.variables == problem.variables and encoded.hamiltonian == hamiltonian:
             return {**source.to_data(), "encoding": problem.encoding, **reference}
     return {**source.to_data(), "cost_hamiltonian": text, **size, **reference}

@@ -42,7 +42,7 @@ def listed(value: Any, what: str, example: str) -> list[Any]:
     """A list with at least one entry; tuples and arrays count as lists.
 
     Raises:
-        ProblemError: no list, or an empty one.
+        ProblemError: not a list, or an empty one.
     """
     if hasattr(value, "tolist"):
         value = value.tolist()
@@ -74,7 +74,7 @@ def real(value: Any) -> Number | None:
     written the same way (0.1 for one tenth); where there is none it stays a Fraction.
 
     Returns:
-        None for anything else, truth values and text included; infinity and NaN pass.
+        None for anything else, booleans and strings included; infinity and NaN pass.
     """
     if type(value) in (int, float):  # nearly always
         return cast("Number", value)
@@ -123,11 +123,11 @@ def whole(value: Any, what: str, minimum: int = 0) -> int:
     """An integer of at least `minimum`.
 
     Raises:
-        ProblemError: a fraction, a smaller number, or no number at all.
+        ProblemError: a fraction, a smaller number, or not a number.
     """
     checked = number(value, what)
     if checked != int(checked):
-        raise ProblemError(f"{what} must be a whole number, not {value!r}: scale the data up.")
+        raise ProblemError(f"{what} must be an integer, not {value!r}: scale the data up.")
     if checked < minimum:
         raise ProblemError(f"{what} must be at least {minimum}, not {value!r}.")
     return int(checked)

@@ -22,7 +22,7 @@ Names = Mapping[str, list[Label]]
 
 
 def only(words: str, pattern: str, what: str) -> int | None:
-    """The one number that a pattern finds, None without a match.
+    """The number that a pattern finds; None without a match.
 
     Raises:
         InputError: different numbers.
@@ -42,7 +42,7 @@ def node_after(words: str, names: Names, introductions: Iterable[str], what: str
     """The node behind the first introduction that has one, None if none has.
 
     Raises:
-        InputError: it is no node of the graph, or it is not clear which.
+        InputError: it is not a node of the graph, or it is ambiguous.
     """
     written = sorted((name for name in names if name), key=lambda name: (-len(name), name))
     known = "|".join(map(re.escape, written)) or "(?!)"

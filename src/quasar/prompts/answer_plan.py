@@ -11,7 +11,7 @@ QAOA states its angles, layer by layer 2γ in units of 1/σ(E) and 2β in radian
 units of 1/max|c|). The others state decisions in the order of `optimize.decimation`: the qubit, the
 strength of the field on it, and its bit.
 
-`compact_program` writes the program that follows; `plan_guide` holds a model to such lines.
+`compact_answer` writes the program that follows; `plan_guide` holds a model to such lines.
 """
 
 from __future__ import annotations

@@ -51,14 +51,14 @@ class Request(NamedTuple):
         if self.layers is None:
             return self
         if not isinstance(self.layers, int) or isinstance(self.layers, bool):
-            raise InputError(f"layers must be a whole number, not {self.layers!r}.")
+            raise InputError(f"layers must be an integer, not {self.layers!r}.")
         if self.layers < 1:
             raise InputError(f"need at least one layer, not {self.layers}.")
         return self
 
     @classmethod
     def given(cls, value: Request | str | Mapping[str, Any] | None) -> Request | None:
-        """What a caller passes for a request: the name of an algorithm will do, or a dict.
+        """A request from what a caller passes: a request, the name of an algorithm, or a dict.
 
         Raises:
             InputError: anything else, an unknown field, or as for `checked`.

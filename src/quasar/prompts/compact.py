@@ -10,8 +10,8 @@ standard deviation of the energy. Then one row for each qubit in the order of `o
 its own field, then the qubits before it that it is coupled to, each with the coefficient. The order
 is that in which greedy decisions fall, strongest field first; the bits are not stated. Terms of
 three and more qubits list all the earlier ones. Coefficients and deviation are in units of the
-largest coefficient, rounded to the values of `numbers`; so any problem can be stated, also one that
-was never seen, and problem names play no part.
+largest coefficient, rounded to the values of `numbers`; so any problem can be stated, even an
+unseen one, and problem names play no part.
 """
 
 from __future__ import annotations

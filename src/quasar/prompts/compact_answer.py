@@ -6,7 +6,8 @@
 2. QAOA states each coefficient once, in a gate `cost` that all layers call; its angle is written
    as 2γσ/(σ in units of the largest coefficient), so that the number to be found is of one size
    for all problems.
-3. Circuits of style `agent-q`, whose angles hang on random starts, are written gate by gate after a
+3. Circuits of style `agent-q`, whose angles depend on random starts, are written gate by gate after
+a
    plan that begins with `PLAN` (`circuit_text`). A layer of equal rotations is one statement on the
    whole register.
 
@@ -156,7 +157,7 @@ def _cost_angles(
     if not exact:
         deviation = deviation_text(hamiltonian)
         return [f"{number_text(angle)}/{deviation}" for angle in doubled]
-    # At least 1, but where there are no terms.
+    # At least 1, except without terms.
     per = _in_full(max(sigma(hamiltonian) / largest_coefficient(hamiltonian), 1.0))
     return [f"{_in_full(angle)}/{per}" for angle in doubled]
 
@@ -194,7 +195,7 @@ def _term(qubit: int, others: tuple[int, ...], coefficient: str) -> Iterator[str
 
 
 def _layers(circuit: Circuit) -> Iterator[tuple[Gate, bool]]:
-    """Gates in an equivalent order; the flag says that one stands for the whole register."""
+    """Gates in an equivalent order; the boolean says that one stands for the whole register."""
     for alone, run in groupby(circuit.gates, key=lambda gate: len(gate.qubits) == 1):
         gates = list(run)
         own = [[g for g in gates if g.qubits[0] == q] for q in range(circuit.n_qubits)]

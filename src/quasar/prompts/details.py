@@ -1,6 +1,6 @@
 """Facts in the words of a prompt: the problem type, the algorithm, and what may not be missing.
 
-A type is recognised with blanks or hyphens for its underscores, in the plural, and in its other
+A type is recognised with spaces or hyphens for its underscores, in the plural, and in its other
 spellings (`Problem.spelling`). Its attributes are read by the type itself (`Problem.read_details`).
 """
 

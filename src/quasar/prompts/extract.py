@@ -1,20 +1,20 @@
-r"""A model's answer to the OpenQASM program in it, unrepaired.
+r"""Extracts the OpenQASM program from a model's answer, unrepaired.
 
 What comes back is a contiguous piece of the answer, or, where the answer is written with the
 escapes of JSON (`\n`, `\"`) or, between tags, with the entities of HTML (`&quot;`, `&gt;`), that
-piece decoded. Nothing is mended: no header is added, no statement closed, no line dropped from the
-middle. Whatever a model gets wrong stays wrong.
+piece decoded. Nothing is repaired: no header is added, no statement closed, no line removed from
+the middle. What a model gets wrong stays wrong.
 
-Where a program is looked for, the first rule that finds one decides:
+Rules, of which the first that finds a program decides:
 
-1. Text inside `<think>…</think>` is no answer. What is left is searched from its last stretch back
-   (`<answer>` tags and thoughts part stretches).
+1. Text inside `<think>…</think>` is not part of the answer. The rest is searched from its last
+   stretch back (`<answer>` tags and thoughts separate stretches).
 2. The last closed code fence that begins with a header (`OPENQASM 3.0;`; comments may come first).
    The last, because a model that corrects itself does so further down; a closed one, because a
    finished program beats a later one that was cut off. A fence's language does not matter.
-3. The last fence that begins with a header and was never closed (`truncated`).
-4. Outside of fences: from the last header to the end, less what is for certain prose behind it.
-   Code or another header right before it is part of the program, however wrong.
+3. The last fence that begins with a header and was never closed (`truncated`). 4. Outside of
+fences: from the last header to the end, without the text after it that is certainly prose.
+   Code or another header right before it is part of the program, even if it is wrong.
 5. The last fence with a header further inside, such as one of JSON or Python.
 6. The last fence called `qasm` or `openqasm`, even without any header: it cannot be valid, but a
    verifier can say why.
@@ -131,7 +131,7 @@ def extract(answer: str) -> Extraction | None:
     """The program in an answer, by the rules above; time is linear in the text.
 
     Returns:
-        None where there is no trace of OpenQASM.
+        None if there is no trace of OpenQASM.
     """
     for start, end in reversed(_stretches(answer)):
         found = _in_stretch(answer, start, end)
@@ -141,7 +141,7 @@ def extract(answer: str) -> Extraction | None:
 
 
 def _stretches(answer: str) -> list[tuple[int, int]]:
-    """Offsets of the text outside of thoughts, in order, parted at every tag."""
+    """Offsets of the text outside of thoughts, in order, split at every tag."""
     stretches: list[tuple[int, int]] = []
     start, thinking = 0, False
     for tag in _TAG.finditer(answer):
@@ -187,7 +187,7 @@ def _fences(answer: str, start: int, end: int) -> Iterator[_Fence]:
     """All fences from start to end, in order.
 
     A mark with a word right behind it, such as "```output", opens a fence even inside another, so
-    that one forgotten mark does not turn the rest of the text inside out.
+    that one forgotten mark does not swap fences and prose in the rest of the text.
     """
     opened: tuple[str, int, int, str] | None = None  # mark, its offset, content's, language
     marks = [
@@ -269,7 +269,7 @@ def _end_of_program(answer: str, start: int, end: int, closing: int | None = Non
     Prose is a line that begins where a statement may begin, that is itself the beginning of none
     (a sentence, Markdown, a shell's prompt), and that no statement follows, be it complete, cut
     off, or behind a quote that may be the sentence's own. A statement that was cut off is never
-    taken for prose, or cutting would mend the program.
+    taken for prose: removing it would repair the program.
 
     Args:
         closing: where the wrapper of the program is closed; default: `end`.

@@ -161,7 +161,7 @@ def _opening() -> list[Message]:
 
 
 def _program(n_qubits: int, gates: str) -> str:
-    """A whole program from gates parted by `;`."""
+    """A whole program from gates separated by `;`."""
     return "\n".join(
         [
             "OPENQASM 3.0;",

@@ -1,7 +1,7 @@
 """JSON and Python literals in the middle of prose: finding them and reading them.
 
-Covers lists and objects (dicts); a tuple is read inside of one. Numbers and texts that stand alone
-are prose. Both spellings may be mixed (`{'directed': false}`).
+Covers lists and objects (dicts); a tuple is read inside of one. Numbers and strings that stand
+alone are prose. Both spellings may be mixed (`{'directed': false}`).
 """
 
 from __future__ import annotations

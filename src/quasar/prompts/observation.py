@@ -1,8 +1,8 @@
 """The verifier's report in words: the next user's turn of a refinement, for any chat model.
 
-Says what was measured and what the best possible energy is, but names no solution that the circuit
-itself did not give: a model that is told the answer would merely write it down. Length is bounded,
-whatever the circuit was.
+States what was measured and the best possible energy, but names only solutions that the circuit
+itself gave: a model that is given the answer would merely write it down. Length is bounded for
+every circuit.
 """
 
 from __future__ import annotations

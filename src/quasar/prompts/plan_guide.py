@@ -1,7 +1,7 @@
 """Holds an answer in the compact style to plans that fit the problem, and writes what follows.
 
-The model decides what takes thought: structure, depth, bits, angles. What the problem settles is
-not left to it: which qubit comes next, the field on it, and the program after the plan. So every
+The model decides structure, depth, bits and angles. What the problem determines is filled in:
+which qubit comes next, the field on it, and the program after the plan. So every
 answer is a program on the right qubits with the right cost terms, of any size that the prompt
 covers, and the model never copies a Hamiltonian. `allowed` gives the token texts that may come
 next; a model that spells them otherwise cannot be guided.

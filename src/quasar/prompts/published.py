@@ -8,7 +8,7 @@ The form is in the model card of `Benyucong/rl_quantum_4b`:
 TYPE is the problem type's name, DETAILS the attributes in words (`Problem.prompt_details`), GRAPH
 the node-link JSON of the data set, letter for letter. The system message is the one of the public
 training scripts. Their quirks are kept, as a model that has seen nothing else does best on them:
-an empty DETAILS leaves two blanks, and "1 layers" is not made singular.
+an empty DETAILS leaves two spaces, and "1 layers" is not made singular.
 
 What this form cannot say, and what happens then:
 
@@ -69,10 +69,10 @@ def published_prompt(problem: EncodedProblem, request: Request | None = None) ->
 
 
 def graph_text(graph: object) -> str:
-    """A graph of a problem file as the data set writes it: JSON with a blank after `,` and `:`.
+    """A graph of a problem file as the data set writes it: JSON with a space after `,` and `:`.
 
     Raises:
-        InputError: an attribute of the graph is nothing that JSON knows.
+        InputError: an attribute of the graph that JSON cannot hold.
     """
     try:
         return json.dumps(graph, allow_nan=False)

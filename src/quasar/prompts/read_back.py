@@ -3,12 +3,12 @@
     Design a QASM 3.0 quantum circuit with N qubits and L layers to solve the TYPE DETAILS given the
     graph: GRAPH. Provide valid QASM 3.0 code with optimal parameters.
 
-The words around the facts are free (the checkpoints were trained on several wordings): what counts
-is "N qubits", "L layers", a type name, the details in the words of `Problem.prompt_details`, and a
-graph. Types may be spelt with blanks or hyphens ("vertex cover", "k-clique", "max cut"). The graph
-is node-link JSON or a Python dict of it, with edges as objects or as pairs; or a list of edges
-("edges [(0, 1), (1, 2)]"), before which a list of nodes may stand ("nodes [0, 1, 2]").
-Attributes may also come as an object, as in a problem file.
+The wording around the facts is free (the checkpoints were trained on several): what counts is "N
+qubits", "L layers", a type name, the details in the words of `Problem.prompt_details`, and a graph.
+Types may be spelt with spaces or hyphens ("vertex cover", "k-clique", "max cut"). The graph is
+node-link JSON or a Python dict of it, with edges as objects or as pairs; or a list of edges ("edges
+[(0, 1), (1, 2)]"), before which a list of nodes may stand ("nodes [0, 1, 2]"). Attributes may also
+come as an object, as in a problem file.
 
 Left open by a prompt, and decided so (`open_choices` tells which of it made a difference):
 
@@ -83,7 +83,7 @@ def read_prompt(
     require(problem_type, attributes)
     problem = build_problem(
         {"problem_type": problem_type, "graph": graph, "problem_specific_attributes": attributes},
-        record=encoding == "agent-q",  # a benchmark prompt states its record's graph as it stands
+        record=encoding == "agent-q",  # a benchmark prompt states its record's graph unchanged
     )
     n_qubits = only(words, COUNT + r"[-\s]*qubits?\b", "numbers of qubits")
     return _encoded(problem, n_qubits, encoding, variable_order or "natural"), _request(words)
@@ -206,7 +206,7 @@ def _node_link(value: Any, problem_type: str) -> dict[str, Any]:
         try:
             graph["nodes"] = [to_json(node) for node in dict.fromkeys(map(from_json, ends))]
         except TypeError:
-            raise InputError("a node of the graph must be a number or a text.") from None
+            raise InputError("a node of the graph must be a number or a string.") from None
     elif isinstance(graph["nodes"], tuple):
         graph["nodes"] = list(graph["nodes"])
     return graph

@@ -18,7 +18,7 @@ from quasar.prompts.numbers import NUMBER_TEXTS, QUARTER_TURNS
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 SPECIAL = (PAD, USER, ASSISTANT, END)
-"""Tokens that are no text."""
+"""Tokens that are not text."""
 
 WRITTEN_QUBITS = 16
 """Most qubits of a program that a model writes itself; plans go on to `MAX_QUBITS`."""
@@ -61,7 +61,7 @@ def pattern(words: Sequence[str] | None = None, special: Sequence[str] = SPECIAL
 
     Args:
         words: default: `tokens`.
-        special: those of them that are no text.
+        special: those of them that are not text.
     """
     texts = set(tokens() if words is None else words) - set(special)
     return "|".join(re.escape(word) for word in sorted(texts, key=lambda t: (-len(t), t)))

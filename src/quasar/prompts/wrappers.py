@@ -1,7 +1,7 @@
-r"""Where that ends which a program in an answer is wrapped in.
+r"""Where the wrapper of a program in an answer ends.
 
-A wrapper is told by what opens it before the program, or by being a token that ends a turn. What
-closes it is no part of the program, nor is anything behind. Covers:
+A wrapper is recognised by what opens it before the program, or as a token that ends a turn. What
+closes it, and everything after that, is not part of the program. Covers:
 
 - end-of-turn tokens of chat templates: `<|im_end|>`, `</s>`, `<end_of_turn>`, `[/INST]`, …;
 - tags of any name (`<qasm>`, `<pre><code>`, BBCode's `[code]`), CDATA, comments of HTML, LaTeX
@@ -12,8 +12,8 @@ closes it is no part of the program, nor is anything behind. Covers:
 
 Nothing that OpenQASM itself may contain closes anything by itself: `"` of an include, `<` and `>`
 of an expression, brackets that are open within the program, and marks in its comments. Where a
-closing mark stands amid a statement, brackets do not count as a wrapper: a broken program stays
-broken. Code fences are `extract.py`'s.
+closing mark stands inside a statement, brackets do not count as a wrapper: a broken program stays
+broken. Code fences are handled in `extract.py`.
 """
 
 from __future__ import annotations
