@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("fastapi")
 
-from quasar.service.crew import Crew
+from quasar.service.workers import WorkerPool
 from small_service import Running, serving, small
 
 
@@ -17,8 +17,8 @@ def running() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def crew() -> Iterator[Crew]:
-    crew = Crew(small())
-    crew.start()
-    yield crew
-    crew.close()
+def pool() -> Iterator[WorkerPool]:
+    pool = WorkerPool(small())
+    pool.start()
+    yield pool
+    pool.close()

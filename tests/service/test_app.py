@@ -188,13 +188,13 @@ def test_metrics_count_what_happened(running: Running, http: httpx.Client) -> No
 
 
 def test_a_full_queue_is_429_with_a_time(running: Running, http: httpx.Client) -> None:
-    crew = running.service.crew
-    limit = crew.settings.max_queue
-    crew.settings.__dict__["max_queue"] = 0
+    pool = running.service.pool
+    limit = pool.settings.max_queue
+    pool.settings.__dict__["max_queue"] = 0
     try:
         response = http.post("/v1/verify", json={"problem": PROBLEM, "qasm": GOOD})
     finally:
-        crew.settings.__dict__["max_queue"] = limit
+        pool.settings.__dict__["max_queue"] = limit
     assert (response.status_code, code(response)) == (429, "busy")
     assert int(response.headers["retry-after"]) >= 1
 

@@ -21,9 +21,9 @@ from mcp.client.streamable_http import streamable_http_client
 
 from quasar.core.errors import InputError
 from quasar.service import models
-from quasar.service.crew import Crew
 from quasar.service.mcp_server import http_app, mcp_server, run_http
 from quasar.service.serve import config
+from quasar.service.workers import WorkerPool
 from quasar.verifier.api import verify
 from small_service import small
 
@@ -44,9 +44,9 @@ def told(result: Any) -> dict[str, Any]:
     return found
 
 
-def test_the_tools_describe_themselves(crew: Crew) -> None:
+def test_the_tools_describe_themselves(pool: WorkerPool) -> None:
     async def work() -> Any:
-        async with Client(mcp_server(small(), crew)[0]) as client:
+        async with Client(mcp_server(small(), pool)[0]) as client:
             return (await client.list_tools()).tools, client.instructions
 
     tools, instructions = run(work())
@@ -60,9 +60,9 @@ def test_the_tools_describe_themselves(crew: Crew) -> None:
     assert set(by_name["verify_circuit"].input_schema["required"]) == {"problem", "qasm"}
 
 
-def test_every_tool_does_its_work(crew: Crew) -> None:
+def test_every_tool_does_its_work(pool: WorkerPool) -> None:
     async def work() -> None:
-        async with Client(mcp_server(small(), crew)[0]) as client:
+        async with Client(mcp_server(small(), pool)[0]) as client:
             types = told(await client.call_tool("list_problems", {}))
             assert "maxcut" in {entry["problem_type"] for entry in types["problems"]}
             encoded = told(await client.call_tool("encode_problem", {"problem": PROBLEM}))
@@ -78,20 +78,20 @@ def test_every_tool_does_its_work(crew: Crew) -> None:
     run(work())
 
 
-def test_inputs_take_values(crew: Crew) -> None:
+def test_inputs_take_values(pool: WorkerPool) -> None:
     free = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float a;\nqubit[3] q;\nrx(a) q[1];'
 
     async def work() -> dict[str, Any]:
-        async with Client(mcp_server(small(), crew)[0]) as client:
+        async with Client(mcp_server(small(), pool)[0]) as client:
             asked = {"problem": PROBLEM, "qasm": free, "parameters": {"a": "pi/2"}}
             return told(await client.call_tool("verify_circuit", asked))
 
     assert run(work())["report"]["energy"] == verify(free, PROBLEM, parameters={"a": "pi/2"}).energy
 
 
-def test_a_faulty_circuit_is_a_result_that_says_where(crew: Crew) -> None:
+def test_a_faulty_circuit_is_a_result_that_says_where(pool: WorkerPool) -> None:
     async def work() -> dict[str, Any]:
-        async with Client(mcp_server(small(), crew)[0]) as client:
+        async with Client(mcp_server(small(), pool)[0]) as client:
             asked = {"problem": PROBLEM, "qasm": "OPENQASM 3.0;\nqubit[3] q;\nhh q[0];"}
             return told(await client.call_tool("verify_circuit", asked))
 
@@ -112,10 +112,10 @@ def test_a_faulty_circuit_is_a_result_that_says_where(crew: Crew) -> None:
     ],
 )
 def test_arguments_that_cannot_be_used_are_told(
-    crew: Crew, tool: str, arguments: dict[str, Any], words: str
+    pool: WorkerPool, tool: str, arguments: dict[str, Any], words: str
 ) -> None:
     async def work() -> str:
-        async with Client(mcp_server(small(), crew)[0]) as client:
+        async with Client(mcp_server(small(), pool)[0]) as client:
             try:
                 result = await client.call_tool(tool, arguments)
             except Exception as error:  # the protocol's own error, for an unknown tool

@@ -14,7 +14,7 @@ from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.problems.registry import PROBLEMS
 from quasar.service import models
-from quasar.service.crew import Crew
+from quasar.service.workers import WorkerPool
 
 HOSTILE: list[Any] = [
     None, True, 0, -1, 1, 2, 10**6, 10**30, -(10**30), 0.5, 1e308, -1e308, 5e-324, float("nan"),
@@ -57,7 +57,7 @@ def spoilt(data: dict[str, Any], path: tuple[Any, ...], value: Any, how: str) ->
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(draw=st.data())
 def test_a_spoilt_problem_is_answered_or_refused(
-    crew: Crew, problem_type: str, draw: st.DataObject
+    pool: WorkerPool, problem_type: str, draw: st.DataObject
 ) -> None:
     rng = generator(draw.draw(st.integers(0, 3)), "mutated", problem_type)
     data = json.loads(json.dumps(PROBLEMS[problem_type].sample(rng, max_qubits=9).to_data()))
@@ -77,7 +77,7 @@ def test_a_spoilt_problem_is_answered_or_refused(
     else:
         body = {"problem": data, "encoding": None, "variable_order": None}
     try:
-        raw = crew.submit(operation, body).result(timeout=60)
+        raw = pool.submit(operation, body).result(timeout=60)
     except InputError:
         return
     if operation == "verify":

@@ -273,8 +273,8 @@ def test_a_candidate_whose_workers_are_killed_is_no_verdict() -> None:
 
     def kill(sandbox: Sandbox) -> None:
         while not stop.wait(0.02):
-            for worker in list(sandbox.alive):
-                if any(task.key == "victim" for task in worker.tasks):
+            for worker in list(sandbox.workers.alive):
+                if any(task.job.key == "victim" for task in worker.tasks):
                     os.kill(worker.pid, signal.SIGKILL)
 
     with Sandbox([TRIANGLE], BULK, limits=SandboxLimits(retries=1), workers=2) as sandbox:
@@ -304,13 +304,13 @@ def test_the_rest_of_a_batch_is_yielded_before_the_error() -> None:
             next(batch)
 
 
-def test_the_nursery_is_replaced_when_killed(sandbox: Sandbox) -> None:
+def test_the_fork_server_is_replaced_when_killed(sandbox: Sandbox) -> None:
     served = 0
     for key, report in sandbox.run(Job(i, 0, GOOD) for i in range(40)):
         assert report.feasible
         served += 1
         if key == 10:
-            os.kill(sandbox._nursery._process.pid, signal.SIGKILL)
+            os.kill(sandbox.workers.fork_server._process.pid, signal.SIGKILL)
     assert served == 40
 
 
@@ -389,7 +389,7 @@ def test_no_process_outlives_its_caller(how: signal.Signals) -> None:
                 yield Job(1, 0, {FOREVER!r})
         with Sandbox([problem], VerifierSettings(quality=False), workers=2) as sandbox:
             for key, _ in sandbox.run(jobs()):
-                print(sandbox._nursery._process.pid, *sandbox.pids, flush=True)
+                print(sandbox.workers.fork_server._process.pid, *sandbox.pids, flush=True)
     """
     process = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],

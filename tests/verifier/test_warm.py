@@ -1,4 +1,4 @@
-"""One nursery for the process: used again, replaced where it would not do, never left behind."""
+"""One fork server for the process: used again, replaced where it would not do, never left."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def ring(n: int) -> object:
     return load_problem({"problem_type": "maxcut", "graph": graph})
 
 
-def nursery_of(n: int, limits: SandboxLimits | None = None, **settings: object) -> tuple[int, int]:
-    """The nursery's process id, and the qubits that the report says; all qubits in |+>."""
+def server_of(n: int, limits: SandboxLimits | None = None, **settings: object) -> tuple[int, int]:
+    """The fork server's process id, and the qubits that the report says; all qubits in |+>."""
     problem = ring(n)
     judging = VerifierSettings.model_validate(settings)
     with Sandbox([problem], judging, workers=1, limits=limits) as box:
@@ -33,8 +33,8 @@ def nursery_of(n: int, limits: SandboxLimits | None = None, **settings: object) 
         (report,) = box.map([Job(0, 0, text)])
         assert report.feasible
         assert (report.stages.objective is None) == (settings.get("max_stage") == 1)
-        assert box._nursery is not None
-        return box._nursery._process.pid, report.n_qubits
+        assert box.workers.fork_server is not None
+        return box.workers.fork_server._process.pid, report.n_qubits
 
 
 @pytest.fixture(autouse=True)
@@ -44,44 +44,46 @@ def cold():
     warm.close()
 
 
-def test_the_next_sandbox_takes_the_nursery_and_has_its_own_problem_settings_and_limits() -> None:
-    first, n = nursery_of(3)
+def test_the_next_sandbox_takes_the_fork_server_and_has_its_own_problem_settings_and_limits() -> (
+    None
+):
+    first, n = server_of(3)
     assert n == 3
     again = [
-        nursery_of(4),
-        nursery_of(5, max_stage=1),
-        nursery_of(3, SandboxLimits(max_seconds=2.5)),
+        server_of(4),
+        server_of(5, max_stage=1),
+        server_of(3, SandboxLimits(max_seconds=2.5)),
     ]
     assert again == [(first, 4), (first, 5), (first, 3)]
 
 
-def test_two_at_a_time_have_nurseries_of_their_own() -> None:
+def test_two_at_a_time_have_fork_servers_of_their_own() -> None:
     with Sandbox([ring(3)], VerifierSettings(), workers=1) as box:
-        assert box._nursery is not None
-        used = box._nursery._process.pid
-        other, _ = nursery_of(4)
+        assert box.workers.fork_server is not None
+        used = box.workers.fork_server._process.pid
+        other, _ = server_of(4)
         assert other != used
-    assert nursery_of(3)[0] == other
+    assert server_of(3)[0] == other
 
 
-def test_a_dead_nursery_is_replaced() -> None:
-    first, _ = nursery_of(3)
+def test_a_dead_fork_server_is_replaced() -> None:
+    first, _ = server_of(3)
     os.kill(first, signal.SIGKILL)
-    second, n = nursery_of(4)
+    second, n = server_of(4)
     assert second != first
     assert n == 4
 
 
 def test_other_surroundings_start_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    first, _ = nursery_of(3)
+    first, _ = server_of(3)
     monkeypatch.setenv("SOME_SETTING", "1")
-    assert nursery_of(3)[0] != first
+    assert server_of(3)[0] != first
 
 
 def test_a_failed_sandbox_leaves_nothing() -> None:
     box = Sandbox([ring(3)], VerifierSettings(), workers=1).__enter__()
-    assert box._nursery is not None
-    pid = box._nursery._process.pid
+    assert box.workers.fork_server is not None
+    pid = box.workers.fork_server._process.pid
     box.__exit__(ZeroDivisionError, ZeroDivisionError(), None)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
@@ -94,7 +96,7 @@ def test_started_early_it_is_there_when_needed() -> None:
     warm._starting.join()
     assert warm._kept is not None
     ready = warm._kept._process.pid
-    assert nursery_of(3) == (ready, 3)
+    assert server_of(3) == (ready, 3)
 
 
 def test_users_problems_are_not_loaded_into_it() -> None:
@@ -110,8 +112,8 @@ def test_it_ends_with_the_process() -> None:
     code = textwrap.dedent(
         """
         import os, quasar
-        from test_warm_helper import nursery_of, start_early, warm
-        pid, _ = nursery_of(3)
+        from test_warm_helper import server_of, start_early, warm
+        pid, _ = server_of(3)
         child = os.fork()
         if child == 0:
             assert warm._kept is None

@@ -16,13 +16,13 @@ from starlette.exceptions import HTTPException
 
 from quasar.core.errors import InfrastructureError, QuasarError
 from quasar.core.version import __version__
-from quasar.service.crew import Crew
 from quasar.service.errors import BusyError
 from quasar.service.failures import describe, error_response, failure_of
 from quasar.service.middleware import protect
 from quasar.service.routes import router
 from quasar.service.settings import ServiceSettings
 from quasar.service.state import ServiceState
+from quasar.service.workers import WorkerPool
 
 _log = logging.getLogger(__name__)
 _ABOUT = (
@@ -33,26 +33,26 @@ _CODES = {404: "not_found", 413: "too_large"}
 """Of `HTTPException`, by status; all others are `bad_request`."""
 
 
-def create_app(settings: ServiceSettings, crew: Crew | None = None) -> FastAPI:
+def create_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> FastAPI:
     """The application behind its middleware.
 
     Args:
-        crew: started and closed with the application; default: new workers.
+        pool: started and closed with the application; default: new workers.
 
     Raises:
         InputError: a model that is to be offered cannot be found.
     """
-    state = ServiceState(settings, crew)
+    state = ServiceState(settings, pool)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await asyncio.to_thread(state.crew.start)
+        await asyncio.to_thread(state.pool.start)
         gc.collect()
         gc.freeze()  # a full collection over all libraries would hold every request up
         try:
             yield
         finally:
-            await asyncio.to_thread(state.crew.close)
+            await asyncio.to_thread(state.pool.close)
 
     app = FastAPI(
         title="quasar",

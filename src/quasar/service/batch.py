@@ -1,6 +1,6 @@
 """Many circuits in one request: a stream of lines, in order of completion.
 
-Only a few items at a time are handed to the crew, so that single requests pass in between; the rest
+Only a few items at a time are handed to the pool, so that single requests pass in between; the rest
 waits in the request itself.
 """
 
@@ -15,15 +15,15 @@ from functools import partial
 from typing import Any
 
 from quasar.core.errors import InputError, QuasarError
-from quasar.service.crew import Crew
 from quasar.service.errors import BusyError
 from quasar.service.failures import failure_json, failure_of
 from quasar.service.idempotency import IdempotencyCache, ItemKey
 from quasar.service.metrics import Metrics
 from quasar.service.models import API_VERSION, BatchRequest, BatchRequestItem
+from quasar.service.workers import WorkerPool
 
 _log = logging.getLogger(__name__)
-_AHEAD = 2  # items handed to the crew, a worker
+_AHEAD = 2  # items handed to the pool, a worker
 _GATHER_S = 0.002  # that a line may wait for others: each write costs as much as half a circuit
 _UNSENT = 256  # lines that may wait for a client that reads slowly; then its batch pauses
 
@@ -35,8 +35,10 @@ class Batches:
         limit: batches at the same time.
     """
 
-    def __init__(self, crew: Crew, cache: IdempotencyCache, limit: int, metrics: Metrics) -> None:
-        self.crew = crew
+    def __init__(
+        self, pool: WorkerPool, cache: IdempotencyCache, limit: int, metrics: Metrics
+    ) -> None:
+        self.pool = pool
         self.cache = cache
         self.limit = limit
         self.metrics = metrics
@@ -60,7 +62,7 @@ class Batches:
     async def stream(self, request: BatchRequest, owner: str) -> AsyncIterator[bytes]:
         """Lines of items once they are scored, a few together where they come fast.
 
-        Where the client goes away, items already handed to the crew are finished and remembered.
+        Where the client goes away, items already handed to the pool are finished and remembered.
         """
         loop = asyncio.get_running_loop()
         bodies = _Bodies(request)
@@ -83,7 +85,7 @@ class Batches:
 
         def top_up() -> None:
             nonlocal running
-            while not gone and running < self.crew.size * _AHEAD + 1 and len(lines) < _UNSENT:
+            while not gone and running < self.pool.size * _AHEAD + 1 and len(lines) < _UNSENT:
                 item = next(waiting, None)
                 if item is None:
                     return
@@ -113,7 +115,7 @@ class Batches:
         self, batch_id: str | None, item: BatchRequestItem, body: bytes, content: bytes, owner: str
     ) -> asyncio.Future[bytes]:
         def work() -> asyncio.Future[bytes]:
-            return asyncio.wrap_future(self.crew.submit("verify", body, bounded=False))
+            return asyncio.wrap_future(self.pool.submit("verify", body, bounded=False))
 
         if batch_id is None:
             return work()

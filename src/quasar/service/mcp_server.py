@@ -1,6 +1,6 @@
 """The verifier as MCP tools, over standard input and output or over streamable HTTP.
 
-The tools take the requests of `models.py` apart into arguments and hand them to the same crew as
+The tools take the requests of `models.py` apart into arguments and hand them to the same pool as
 the HTTP service. A circuit that is no good is a result; an argument that cannot be used is a tool
 error that says what to change.
 """
@@ -23,13 +23,13 @@ from quasar.core.errors import QuasarError
 from quasar.core.settings import describe_validation
 from quasar.core.version import __version__
 from quasar.service import models
-from quasar.service.crew import Crew
 from quasar.service.failures import failure_of
 from quasar.service.middleware import protect
 from quasar.service.models import program
 from quasar.service.routes import list_problems
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
+from quasar.service.workers import WorkerPool
 
 PATH = "/mcp"
 _MIB = 1 << 20
@@ -65,8 +65,8 @@ A = TypeVar("A", bound=models.Answer)
 class _Tools:
     """What the tools do; one method each."""
 
-    def __init__(self, crew: Crew) -> None:
-        self.crew = crew
+    def __init__(self, pool: WorkerPool) -> None:
+        self.pool = pool
 
     async def _run(
         self, operation: str, parse: Callable[[bytes], A], request: type[R], **arguments: Any
@@ -78,7 +78,7 @@ class _Tools:
         """
         try:
             body = request.model_validate(arguments).model_dump(mode="json")
-            return parse(await asyncio.wrap_future(self.crew.submit(operation, body)))
+            return parse(await asyncio.wrap_future(self.pool.submit(operation, body)))
         except ValidationError as error:
             raise ToolError(describe_validation(error)) from None
         except QuasarError as error:
@@ -142,10 +142,12 @@ def _verified(report: bytes) -> models.VerifyAnswer:
     return models.VerifyAnswer.model_validate_json(b'{"report":' + report + b"}")
 
 
-def mcp_server(settings: ServiceSettings, crew: Crew | None = None) -> tuple[MCPServer[Any], Crew]:
-    """The server with its tools, and the crew behind it, which is not started yet."""
-    crew = crew or Crew(settings)
-    tools = _Tools(crew)
+def mcp_server(
+    settings: ServiceSettings, pool: WorkerPool | None = None
+) -> tuple[MCPServer[Any], WorkerPool]:
+    """The server with its tools, and the pool behind it, which is not started yet."""
+    pool = pool or WorkerPool(settings)
+    tools = _Tools(pool)
     server: MCPServer[Any] = MCPServer(
         name="quasar",
         title="quasar",
@@ -155,7 +157,7 @@ def mcp_server(settings: ServiceSettings, crew: Crew | None = None) -> tuple[MCP
     )
     for name in "list_problems encode_problem verify_circuit optimise_circuit draw_circuit".split():
         server.tool(annotations=_READS)(getattr(tools, name))
-    return server, crew
+    return server, pool
 
 
 def run_stdio(settings: ServiceSettings) -> None:
@@ -164,17 +166,17 @@ def run_stdio(settings: ServiceSettings) -> None:
     Raises:
         InfrastructureError: no worker can be started.
     """
-    server, crew = mcp_server(settings)
-    crew.start()
+    server, pool = mcp_server(settings)
+    pool.start()
     try:
         server.run("stdio")
     finally:
-        crew.close()
+        pool.close()
 
 
-def http_app(settings: ServiceSettings, crew: Crew | None = None) -> ASGIApp:
+def http_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> ASGIApp:
     """The server over streamable HTTP at `PATH`, behind the same guards as the service."""
-    server, crew = mcp_server(settings, crew)
+    server, pool = mcp_server(settings, pool)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,
@@ -187,7 +189,7 @@ def http_app(settings: ServiceSettings, crew: Crew | None = None) -> ASGIApp:
         host=settings.host,
     )
     inner = app.router.lifespan_context
-    workers = crew
+    workers = pool
 
     @asynccontextmanager
     async def lifespan(application: Any) -> AsyncIterator[Any]:

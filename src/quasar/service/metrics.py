@@ -6,8 +6,7 @@ series.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -35,13 +34,13 @@ class Metrics:
         )
         self._orders = Counter(
             "quasar_orders",
-            "Orders finished by workers.",
+            "Requests finished by workers.",
             ["operation", "outcome"],
             registry=self.registry,
         )
         self._order_s = Histogram(
             "quasar_order_seconds",
-            "Time of an order with its worker.",
+            "Time of a request with its worker.",
             ["operation"],
             buckets=_BUCKETS,
             registry=self.registry,
@@ -62,7 +61,7 @@ class Metrics:
         )
         self._busy = Gauge("quasar_workers_busy", "Workers at work.", registry=self.registry)
         self._waiting = Gauge(
-            "quasar_orders_waiting", "Orders that wait for a worker.", registry=self.registry
+            "quasar_orders_waiting", "Requests that wait for a worker.", registry=self.registry
         )
 
     def request(self, route: str, status: int, elapsed_s: float) -> None:
@@ -71,7 +70,7 @@ class Metrics:
         self._request_s.labels(route).observe(elapsed_s)
 
     def order(self, operation: str, outcome: str, elapsed_s: float) -> None:
-        """A worker has finished an order."""
+        """A worker has finished a request."""
         self._orders.labels(operation, outcome).inc()
         self._order_s.labels(operation).observe(elapsed_s)
 
@@ -91,11 +90,9 @@ class Metrics:
         """An item was answered from memory."""
         self._replayed.inc()
 
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        """Count one worker as busy inside the block."""
-        with self._busy.track_inprogress():
-            yield
+    def watch_busy(self, count: Callable[[], int]) -> None:
+        """Where to read the number of workers at work."""
+        self._busy.set_function(count)
 
     def watch_queue(self, length: Callable[[], int]) -> None:
         """Where to read the queue's length."""

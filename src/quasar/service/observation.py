@@ -16,10 +16,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from quasar.core.errors import InputError
-from quasar.service.crew import Crew
 from quasar.service.models import EXAMPLE_QASM, with_example
+from quasar.service.workers import WorkerPool
 
-_AHEAD = 2  # trajectories handed to the crew, a worker
+_AHEAD = 2  # trajectories handed to the pool, a worker
 
 
 class ObservationRequest(BaseModel):
@@ -99,12 +99,12 @@ def _spread(flags: list[bool] | bool, count: int) -> list[bool]:
 
 
 async def observe(
-    request: ObservationRequest, crew: Crew, *, bounded: bool = False
+    request: ObservationRequest, pool: WorkerPool, *, bounded: bool = False
 ) -> ObservationAnswer:
     """Judge every trajectory that has not ended.
 
     Args:
-        bounded: refuse where the crew's queue is full.
+        bounded: refuse where the pool's queue is full.
 
     Raises:
         BusyError: it is full.
@@ -116,7 +116,7 @@ async def observe(
     finish = _spread(request.finish, count)
     last = _spread(request.is_last_step, count)
     references = request.ground_truths or [None] * count
-    places = asyncio.Semaphore(crew.size * _AHEAD + 1)
+    places = asyncio.Semaphore(pool.size * _AHEAD + 1)
 
     async def one(place: int) -> dict[str, Any]:
         if finish[place]:
@@ -131,7 +131,7 @@ async def observe(
         }
         async with places:
             try:
-                raw = await asyncio.wrap_future(crew.submit("observe", body, bounded=bounded))
+                raw = await asyncio.wrap_future(pool.submit("observe", body, bounded=bounded))
             except InputError as error:
                 raise type(error)(f"trajectory {place}: {error}") from None
         found: dict[str, Any] = json.loads(raw)

@@ -1,8 +1,8 @@
 """What a worker can do with a request: one function an operation, JSON in, JSON out.
 
-Runs in worker processes only. Every function is given a `Desk`: it reads the problem, tells when
-the problem's preparation ends and the work on the circuit begins, and keeps verifiers of problems
-that come again.
+Runs in worker processes only. Every function is given a `WorkerContext`: it reads the problem,
+tells when the problem's preparation ends and the work on the circuit begins, and keeps verifiers of
+problems that come again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,11 +23,9 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.sandbox.limits import too_nested
+from quasar.verifier.sandbox.refusal import Refusal
+from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import StageGate, VerifierSettings
-from quasar.verifier.stages.feasibility import Fault
-
-_KEPT_AMPLITUDES = 1 << 22
-"""Verifiers kept ready, by the sum of their 2**n: 128 MiB at about 32 bytes each."""
 
 _OBSERVED = VerifierSettings(
     quality=False, gate=StageGate(mode="published"), reward=RewardWeights(scheme="gated")
@@ -36,7 +33,7 @@ _OBSERVED = VerifierSettings(
 """What the published trainer is told: the `gated` reward, and the stages it needs."""
 
 
-class Desk:
+class WorkerContext:
     """What operations share within one worker.
 
     Args:
@@ -54,8 +51,8 @@ class Desk:
         self.max_nesting = max_nesting
         self.on_judging = on_judging
         self.on_parsed = on_parsed
-        self.refusal: dict[str, Any] | None = None
-        self._verifiers: OrderedDict[bytes, Verifier] = OrderedDict()
+        self.refusal: Refusal | None = None
+        self.verifiers = VerifierCache()
 
     def problem(self, data: dict[str, Any], **how: Any) -> EncodedProblem:
         """The problem a request states.
@@ -68,13 +65,6 @@ class Desk:
         except UnicodeEncodeError:
             raise ProblemError("the problem holds characters that are no Unicode text.") from None
         return load_problem(data, **how)
-
-    def kept(self, key: bytes) -> Verifier | None:
-        """The verifier kept under a key, if there is one."""
-        found = self._verifiers.get(key)
-        if found is not None:
-            self._verifiers.move_to_end(key)
-        return found
 
     def verifier(
         self,
@@ -92,10 +82,15 @@ class Desk:
             ProblemError: the problem cannot be read or is too large.
             InputError: the reference is not usable.
         """
-        key = key or _digest(data, reference, settings)
-        kept = self.kept(key)
-        if kept is not None:
-            return kept
+
+        def make() -> Verifier:
+            return self._new_verifier(data, reference, settings)
+
+        return self.verifiers.get(key or _digest(data, reference, settings), make)
+
+    def _new_verifier(
+        self, data: dict[str, Any], reference: str | None, settings: VerifierSettings
+    ) -> Verifier:
         for text in (reference, data.get("circuit_with_params")):
             fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
             if fault is not None:
@@ -104,33 +99,23 @@ class Desk:
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
-        verifier = Verifier(problem, reference, settings)
-        verifier.prepare()
-        size = 1 << verifier.problem.n_qubits
-        while self._verifiers and size + self._amplitudes() > _KEPT_AMPLITUDES:
-            self._verifiers.popitem(last=False)
-        self._verifiers[key] = verifier
-        return verifier
+        return Verifier(problem, reference, settings)
 
     def judge(
         self, verifier: Verifier, text: str | bytes, parameters: Values | None = None
     ) -> Report:
-        """The report on a circuit, or on the refusal that came with the order."""
+        """The report on a circuit, or on the refusal that came with the request."""
         self.on_judging()
         if isinstance(text, bytes):
             text = _decoded(text)
         if self.refusal is not None:
-            fault = Fault(**self.refusal["fault"])
             header = read_header(text) if isinstance(text, str) else None
-            return verifier.refuse(fault, self.refusal["n_qubits"], header)
+            return self.refusal._replace(header=header).report(verifier)
         if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
             nested = too_nested(text, self.max_nesting)
             if nested is not None:
                 return verifier.refuse(nested)
         return verifier.verify(text, self.on_parsed, parameters=parameters)
-
-    def _amplitudes(self) -> int:
-        return sum(1 << verifier.problem.n_qubits for verifier in self._verifiers.values())
 
 
 def _digest(data: dict[str, Any], reference: str | None, settings: VerifierSettings) -> bytes:
@@ -146,21 +131,21 @@ def _decoded(raw: bytes) -> str | bytes:
         return raw
 
 
-def verify(desk: Desk, body: dict[str, Any]) -> str:
+def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     """`VerifyRequest` to the JSON of a report.
 
     Items of a batch also have `prepared`, which stands for problem, reference and options.
     """
     key = bytes.fromhex(body.get("prepared", "")) or None
-    verifier = None if key is None else desk.kept(key)
+    verifier = None if key is None else context.verifiers.find(key)
     if verifier is None:
         settings = models.VerifyOptions.model_validate(body["options"]).settings()
-        verifier = desk.verifier(body["problem"], body["reference"], settings, key)
+        verifier = context.verifier(body["problem"], body["reference"], settings, key)
     text = models.Program.model_construct(**body).text
-    return desk.judge(verifier, text, body.get("parameters")).model_dump_json()
+    return context.judge(verifier, text, body.get("parameters")).model_dump_json()
 
 
-def observe(desk: Desk, body: dict[str, Any]) -> str:
+def observe(context: WorkerContext, body: dict[str, Any]) -> str:
     """One trajectory of the published trainer to `{"text": ..., "valid": ...}`.
 
     The Hamiltonian's text may leave the last qubits out, so the reference says how many there are.
@@ -179,16 +164,16 @@ def observe(desk: Desk, body: dict[str, Any]) -> str:
             problem["number_of_qubits"] = parse(reference).n_qubits
         except CircuitError as error:
             raise InputError(f"the reference circuit is not usable: {error}") from None
-    report = desk.judge(desk.verifier(problem, reference, _OBSERVED), found.qasm)
+    report = context.judge(context.verifier(problem, reference, _OBSERVED), found.qasm)
     text = f"Reward: {report.reward.value:.6f}\n{observation(report)}"
     return json.dumps({"text": text, "valid": True})
 
 
-def encode(desk: Desk, body: dict[str, Any]) -> str:
+def encode(context: WorkerContext, body: dict[str, Any]) -> str:
     """`EncodeRequest` to `EncodeAnswer`."""
     from quasar.core.labels import to_json
 
-    encoded = desk.problem(
+    encoded = context.problem(
         body["problem"], encoding=body["encoding"], variable_order=body["variable_order"]
     )
     return models.EncodeAnswer(
@@ -201,7 +186,7 @@ def encode(desk: Desk, body: dict[str, Any]) -> str:
     ).model_dump_json()
 
 
-def generate(desk: Desk, body: dict[str, Any]) -> str:
+def generate(context: WorkerContext, body: dict[str, Any]) -> str:
     """`GenerateRequest` for the designer to `GenerateAnswer`."""
     from quasar.agent.generate import DESIGNER
     from quasar.agent.generate import generate as run
@@ -214,13 +199,13 @@ def generate(desk: Desk, body: dict[str, Any]) -> str:
         seed=body["seed"],
         max_seconds=body["max_seconds"],
     )
-    problem = desk.verifier(body["problem"], None, VerifierSettings()).problem
-    desk.on_judging()
+    problem = context.verifier(body["problem"], None, VerifierSettings()).problem
+    context.on_judging()
     found = run(problem, DESIGNER, settings=settings, samples=body["samples"])
     return models.generate_answer(found).model_dump_json()
 
 
-def optimise(desk: Desk, body: dict[str, Any]) -> str:
+def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
     """`OptimiseRequest` to `OptimiseAnswer`."""
     from quasar.agent.polish import polish
     from quasar.circuits.emit import emit
@@ -228,8 +213,8 @@ def optimise(desk: Desk, body: dict[str, Any]) -> str:
     from quasar.optimize.trace import Budget
     from quasar.simulate.state_engine import answer_circuit
 
-    verifier = desk.verifier(body["problem"], None, VerifierSettings())
-    program = _static_program(desk, body, verifier.settings)
+    verifier = context.verifier(body["problem"], None, VerifierSettings())
+    program = _static_program(context, body, verifier.settings)
     n = verifier.problem.n_qubits
     circuit = answer_circuit(program, n)
     if circuit is None:
@@ -255,11 +240,11 @@ def optimise(desk: Desk, body: dict[str, Any]) -> str:
     ).model_dump_json()
 
 
-def draw(desk: Desk, body: dict[str, Any]) -> str:
+def draw(context: WorkerContext, body: dict[str, Any]) -> str:
     """`DrawRequest` to `DrawAnswer`."""
     from quasar.report.circuit_picture import draw_text
 
-    circuit = _static_program(desk, body, VerifierSettings()).circuit
+    circuit = _static_program(context, body, VerifierSettings()).circuit
     return models.DrawAnswer(
         drawing=draw_text(circuit, body["width"], max_gates=body["max_gates"]),
         n_qubits=circuit.n_qubits,
@@ -267,7 +252,9 @@ def draw(desk: Desk, body: dict[str, Any]) -> str:
     ).model_dump_json()
 
 
-def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings) -> Any:
+def _static_program(
+    context: WorkerContext, body: dict[str, Any], settings: VerifierSettings
+) -> Any:
     """The program of a request that needs it as gates.
 
     Raises:
@@ -275,7 +262,7 @@ def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings
     """
     from quasar.circuits.qasm import parse
 
-    desk.on_judging()
+    context.on_judging()
     text = models.Program.model_construct(**body).text
     if isinstance(text, bytes):
         decoded = _decoded(text)
@@ -284,7 +271,7 @@ def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings
         text = decoded
     if len(text) > settings.limits.max_characters:
         raise CircuitError(f"the text has more than {settings.limits.max_characters:,} characters.")
-    nested = too_nested(text, desk.max_nesting)
+    nested = too_nested(text, context.max_nesting)
     if nested is not None:
         raise CircuitError(nested.message, kind=nested.kind, limit=nested.limit, hint=nested.hint)
     program = parse(
@@ -305,7 +292,7 @@ def _static_program(desk: Desk, body: dict[str, Any], settings: VerifierSettings
     return program
 
 
-OPERATIONS: dict[str, Callable[[Desk, dict[str, Any]], str]] = {
+OPERATIONS: dict[str, Callable[[WorkerContext, dict[str, Any]], str]] = {
     "verify": verify,
     "observe": observe,
     "encode": encode,

@@ -1,6 +1,6 @@
 """`quasar serve --engine ray`: the same application as a Ray Serve deployment, on many machines.
 
-Every replica has a crew and a memory of batches of its own. So the bounds of the settings hold for
+Every replica has a pool and a memory of batches of its own. So the bounds of the settings hold for
 each replica, and a batch that is sent again is answered from memory only where it reaches the same
 replica; elsewhere its unanswered items are scored anew.
 """
@@ -35,7 +35,7 @@ def application(settings: ServiceSettings) -> Any:
     settings.require_safe()
     serve = _ray_serve()
 
-    def build() -> FastAPI:  # on the replica: a crew cannot be sent there
+    def build() -> FastAPI:  # on the replica: a pool cannot be sent there
         return create_app(settings)
 
     workers = settings.workers or cores()

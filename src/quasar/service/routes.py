@@ -113,8 +113,8 @@ def _json(content: bytes) -> Response:
 @router.get("/healthz", responses={503: _FAILURES[503]})
 async def healthz(state: State) -> models.HealthAnswer:
     """Whether the service is up."""
-    crew = state.crew
-    return models.HealthAnswer(version=__version__, workers=crew.size, waiting=crew.waiting)
+    pool = state.pool
+    return models.HealthAnswer(version=__version__, workers=pool.size, waiting=pool.waiting)
 
 
 @router.get("/metrics", response_class=Response, responses={200: _PLAIN})
@@ -178,11 +178,11 @@ async def get_observation(request: ObservationRequest, state: State) -> Observat
     """Verify trajectories in the published trainer's own format."""
     count = len(request.trajectory_ids)
     if count == 1:
-        return await observe(request, state.crew, bounded=True)
+        return await observe(request, state.pool, bounded=True)
     state.require_batch_size(count)
     state.batches.enter()
     try:
-        return await observe(request, state.crew)
+        return await observe(request, state.pool)
     finally:
         state.batches.leave()
 

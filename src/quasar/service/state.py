@@ -7,12 +7,12 @@ import asyncio
 from starlette.exceptions import HTTPException
 
 from quasar.service.batch import Batches
-from quasar.service.crew import Crew
 from quasar.service.generators import GeneratorRegistry
 from quasar.service.idempotency import IdempotencyCache
 from quasar.service.metrics import Metrics
 from quasar.service.models import Request
 from quasar.service.settings import ServiceSettings
+from quasar.service.workers import WorkerPool
 
 _MIB = 1 << 20
 
@@ -21,25 +21,25 @@ class ServiceState:
     """See the module.
 
     Args:
-        crew: the workers; default: new ones.
+        pool: the workers; default: new ones.
 
     Raises:
         InputError: a model that is to be offered cannot be found.
     """
 
-    def __init__(self, settings: ServiceSettings, crew: Crew | None = None) -> None:
+    def __init__(self, settings: ServiceSettings, pool: WorkerPool | None = None) -> None:
         self.settings = settings
-        self.crew = crew or Crew(settings, Metrics())
-        self.metrics = self.crew.metrics
+        self.pool = pool or WorkerPool(settings, Metrics())
+        self.metrics = self.pool.metrics
         self.generators = GeneratorRegistry(settings.models, settings.limits)
         cache = IdempotencyCache(
             int(settings.kept_answers_mib * _MIB), settings.kept_answers_seconds, self.metrics
         )
-        self.batches = Batches(self.crew, cache, settings.max_batches, self.metrics)
+        self.batches = Batches(self.pool, cache, settings.max_batches, self.metrics)
 
     async def run(self, operation: str, request: Request) -> bytes:
-        """The JSON of a worker's answer; raises what `Crew.submit` and its result raise."""
-        future = self.crew.submit(operation, request.model_dump(mode="json"))
+        """The JSON of a worker's answer; raises what `WorkerPool.submit` and its result raise."""
+        future = self.pool.submit(operation, request.model_dump(mode="json"))
         return await asyncio.wrap_future(future)
 
     def require_batch_size(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The caller's handles of the nursery and of the workers it forks."""
+"""The caller's handles of the fork server and of the workers that it forks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -16,31 +15,29 @@ from typing import IO, Any
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.processes import SINGLE_THREADED
-from quasar.verifier.sandbox import nursery
-from quasar.verifier.sandbox.wire import Frame, Kind, Reader, encode
+from quasar.verifier.sandbox import forkserver
+from quasar.verifier.sandbox.progress import Progress, processor_s
+from quasar.verifier.sandbox.wire import Reader
 
 _START_S = 120.0
 
 
 @dataclass(eq=False)
 class Task:
-    """A job on its way.
+    """Something for a worker to do.
 
     Attributes:
         frame: what a worker is sent.
-        failures: what was said when its worker ended without a verdict.
+        limit_s: processor time that it may take once its problem is ready, s.
+        problem_s: processor time that its problem may take to prepare, s.
+        failures: what was said when its worker ended without an answer.
     """
 
     serial: int
-    key: Any
-    problem: int
-    compared: bool
-    frame: bytes = b""
+    frame: bytes
+    limit_s: float
+    problem_s: float
     failures: list[str] = field(default_factory=list)
-
-    def encode(self, kind: Kind, body: bytes) -> bytes:
-        """A frame about it."""
-        return encode(Frame(self.serial, kind, self.problem, self.compared, body))
 
 
 @dataclass(eq=False)
@@ -55,32 +52,30 @@ class WorkerHandle:
         served: tasks answered.
         first_s: monotonic clock when the first task became the first.
         check_s: monotonic clock when its time is to be looked at.
+        events: of the connection that a selector listens for.
     """
 
-    parent: NurseryHandle
+    parent: ForkServer
     pid: int
     line: int
     connection: socket.socket
     log: IO[bytes]
     reader: Reader = field(default_factory=Reader)
-    tasks: deque[Task] = field(default_factory=deque)
+    tasks: deque[Any] = field(default_factory=deque)
     outbox: bytearray = field(default_factory=bytearray)
     served: int = 0
     first_s: float = 0.0
     check_s: float = 0.0
+    events: int = 0
 
     @property
     def queued_bytes(self) -> int:
         return sum(len(task.frame) for task in self.tasks)
 
-    def processor_s(self, before_s: float, elapsed_s: float) -> float:
-        """Processor time used beyond `before_s`; the elapsed time where the system tells none."""
-        if sys.platform != "linux":
-            return elapsed_s
-        try:
-            return time.clock_gettime((~self.pid << 3) | 2) - before_s  # clock_getcpuclockid(3)
-        except OSError:
-            return elapsed_s
+    def used_s(self, progress: Progress, elapsed_s: float) -> float:
+        """Processor time used in a phase; the elapsed time where the system does not tell."""
+        now_s = processor_s(self.pid)
+        return elapsed_s if now_s is None else now_s - progress.processor_s
 
     def peak_kib(self) -> int:
         """Largest resident memory so far; 0 where the system does not tell."""
@@ -91,7 +86,7 @@ class WorkerHandle:
         return 0
 
     def end(self) -> tuple[int | None, int, str]:
-        """Kill it if it lives, and bury it.
+        """Kill it if it lives, and reap it.
 
         Returns:
             Wait status (None if its parent is gone), peak resident memory in KiB, the end of its
@@ -108,22 +103,22 @@ class WorkerHandle:
         return status, peak, said
 
 
-class NurseryGone(Exception):
+class ForkServerGone(Exception):
     """The process that forks workers has ended."""
 
 
-class NurseryHandle:
-    """Starts the nursery and talks to it.
+class ForkServer:
+    """The process that forks workers, started here; not to be shared between threads.
 
     Args:
-        payload: pickled `nursery.Payload`.
+        program: pickled `forkserver.Program`.
         page: file of the progress page.
 
     Raises:
         InfrastructureError: it does not start.
     """
 
-    def __init__(self, payload: bytes, page: IO[bytes]) -> None:
+    def __init__(self, program: bytes, page: IO[bytes]) -> None:
         if not hasattr(os, "fork"):
             raise InfrastructureError(
                 "the sandbox needs Linux or macOS; verify trusted circuits without it."
@@ -142,7 +137,7 @@ class NurseryHandle:
             "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
         }
         descriptors = (theirs.fileno(), page.fileno())
-        code = f"from quasar.verifier.sandbox.nursery import main; main{descriptors}"
+        code = f"from quasar.verifier.sandbox.forkserver import main; main{descriptors}"
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-c", code],
@@ -154,8 +149,8 @@ class NurseryHandle:
                 start_new_session=True,  # the terminal's Ctrl-C is the caller's affair
             )
         try:
-            self._control.sendall(nursery.LENGTH.pack(len(payload)) + payload)
-            nursery.receive(self._control, nursery.REPLY.size)
+            self._control.sendall(forkserver.LENGTH.pack(len(program)) + program)
+            forkserver.receive(self._control, forkserver.REPLY.size)
         except (OSError, EOFError) as error:
             self._log.seek(0)
             said = self._log.read().decode("utf-8", "replace").strip()
@@ -171,60 +166,60 @@ class NurseryHandle:
         self, operation: bytes, number: int, *descriptors: int, more: bytes = b""
     ) -> tuple[int, int]:
         if not self.alive:
-            raise NurseryGone
+            raise ForkServerGone
         # Dead until the answer is in: after an interrupt in between, answers would be mixed up.
         self.alive = False
         try:
-            request = nursery.REQUEST.pack(operation, number)
+            request = forkserver.REQUEST.pack(operation, number)
             socket.send_fds(self._control, [request], descriptors)
             self._control.sendall(more)
-            reply = nursery.receive(self._control, nursery.REPLY.size)
+            reply = forkserver.receive(self._control, forkserver.REPLY.size)
         except (OSError, EOFError) as error:
-            raise NurseryGone from error
+            raise ForkServerGone from error
         self.alive = True
-        first, second = nursery.REPLY.unpack(reply)
+        first, second = forkserver.REPLY.unpack(reply)
         return first, second
 
     def fork(self, line: int) -> WorkerHandle:
         """A new worker that notes its progress on `line`.
 
         Raises:
-            NurseryGone: there is no nursery any more.
+            ForkServerGone: it has ended.
         """
         ours, theirs = socket.socketpair()
         log = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
-            pid, _ = self._ask(nursery.FORK, line, theirs.fileno(), log.fileno())
+            pid, _ = self._ask(forkserver.FORK, line, theirs.fileno(), log.fileno())
         ours.setblocking(False)
         return WorkerHandle(self, pid, line, ours, log)
 
-    def renew(self, payload: bytes, page: IO[bytes]) -> None:
-        """Serve another sandbox from now on; there must be no worker.
+    def renew(self, program: bytes, page: IO[bytes]) -> None:
+        """Serve another pool from now on; there must be no worker.
 
         Args:
-            payload: pickled `nursery.Payload`.
+            program: pickled `forkserver.Program`.
             page: file of the progress page.
 
         Raises:
-            NurseryGone: there is no nursery any more.
+            ForkServerGone: it has ended.
         """
-        self._ask(nursery.RENEW, len(payload), page.fileno(), more=payload)
+        self._ask(forkserver.RENEW, len(program), page.fileno(), more=program)
 
     def reap(self, pid: int) -> tuple[int | None, int]:
         """Wait status and peak resident memory in KiB of a worker that was killed or is dead."""
         try:
-            return self._ask(nursery.REAP, pid)
-        except NurseryGone:
+            return self._ask(forkserver.REAP, pid)
+        except ForkServerGone:
             return None, 0
 
     def forget(self) -> None:
-        """In a forked child: leave the nursery to the parent, whose end of the socket counts."""
+        """In a forked child: leave it to the parent, whose end of the socket counts."""
         self.alive = False
         self._control.close()
         self._log.close()
 
     def close(self) -> None:
-        """End the nursery, and with it all its workers."""
+        """End it, and with it all its workers."""
         self.alive = False
         self._control.close()
         self._log.close()

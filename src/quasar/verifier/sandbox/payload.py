@@ -20,14 +20,12 @@ class Payload(NamedTuple):
         references: the reference circuit of each problem; None: the problem's own, if it has one.
         settings: the verifier's.
         limits: what a candidate may use.
-        lines: of the progress page.
     """
 
     problems: Sequence[EncodedProblem]
     references: Sequence[str | bytes | None]
     settings: VerifierSettings
     limits: SandboxLimits
-    lines: int
 
     @classmethod
     def of(
@@ -36,7 +34,6 @@ class Payload(NamedTuple):
         references: Sequence[str | bytes | None] | None,
         settings: VerifierSettings,
         limits: SandboxLimits,
-        lines: int = 1,
     ) -> Self:
         """The payload; references that are given replace those that came with the problems.
 
@@ -45,11 +42,11 @@ class Payload(NamedTuple):
         """
         if references is None:
             bare = [p.bare() for p in problems]
-            return cls(bare, [None] * len(problems), settings, limits, lines)
+            return cls(bare, [None] * len(problems), settings, limits)
         if len(references) != len(problems):
             raise InputError(f"{len(references)} references for {len(problems)} problems.")
         plain = [p.with_reference(None).bare() for p in problems]
-        return cls(plain, list(references), settings, limits, lines)
+        return cls(plain, list(references), settings, limits)
 
     def verifier(self, problem: int, compared: bool) -> Verifier:
         """A verifier for one of the problems.

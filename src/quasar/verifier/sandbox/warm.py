@@ -1,4 +1,4 @@
-"""The nursery of the last sandbox, kept for the next one: starting one costs half a second.
+"""The fork server of the last sandbox, kept for the next one: starting one costs half a second.
 
 One for the whole process, while no sandbox uses it; it ends with the process. Kept only where it
 would be started the same way again, and where all that it has loaded beyond the libraries is this
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import pickle
 import sys
 import tempfile
 import threading
@@ -19,9 +18,10 @@ from typing import IO
 
 from quasar.core.errors import InfrastructureError
 from quasar.problems.base import EncodedProblem
-from quasar.verifier.sandbox.handle import NurseryGone, NurseryHandle
+from quasar.verifier.sandbox.handle import ForkServer, ForkServerGone
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.sandbox.payload import Payload
+from quasar.verifier.sandbox.worker import program
 from quasar.verifier.settings import VerifierSettings
 
 _Surroundings = tuple[str, tuple[str, ...], frozenset[tuple[str, str]]]
@@ -33,17 +33,17 @@ def is_our_own(problems: Sequence[EncodedProblem]) -> bool:
 
 
 class Warm:
-    """At most one nursery that nobody uses; safe between threads."""
+    """At most one fork server that nobody uses; safe between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: NurseryHandle | None = None
+        self._kept: ForkServer | None = None
         self._started_in: _Surroundings | None = None
         self._owner = 0
         self._starting: threading.Thread | None = None
 
     def start(self) -> None:
-        """Have a nursery ready soon, while the caller does something else."""
+        """Have a fork server ready soon, while the caller does something else."""
         with self._lock:
             if (self._kept is not None and self._owner == os.getpid()) or self._starting:
                 return
@@ -51,18 +51,17 @@ class Warm:
             self._starting.start()
 
     def _start(self) -> None:
-        limits, settings = SandboxLimits(), VerifierSettings()
-        payload = pickle.dumps(Payload([], [], settings, limits, 0))
+        payload = Payload([], [], VerifierSettings(), SandboxLimits())
         # What is wrong is said by whoever needs it.
         with suppress(InfrastructureError), tempfile.TemporaryFile() as page:
             page.truncate(1)
-            self.keep(NurseryHandle(payload, page))
+            self.keep(ForkServer(program(payload), page))
 
-    def take(self, payload: bytes, page: IO[bytes]) -> NurseryHandle | None:
-        """The nursery, now serving this payload; None: there is none that would do.
+    def take(self, program: bytes, page: IO[bytes]) -> ForkServer | None:
+        """The fork server, now with this program; None: there is none that would do.
 
         Args:
-            payload: pickled `nursery.Payload`.
+            program: pickled `forkserver.Program`, of a sandbox.
             page: file of the progress page.
         """
         starting, self._starting = self._starting, None
@@ -75,22 +74,22 @@ class Warm:
             return None
         if fits:
             try:
-                kept.renew(payload, page)
+                kept.renew(program, page)
                 return kept
-            except NurseryGone:
+            except ForkServerGone:
                 pass
         kept.close()
         return None
 
-    def keep(self, nursery: NurseryHandle) -> None:
-        """Take a nursery without workers that nobody needs any more."""
+    def keep(self, server: ForkServer) -> None:
+        """Take a fork server without workers that nobody needs any more."""
         with self._lock:
             full = self._kept is not None and self._owner == os.getpid()
-            if nursery.alive and not full:
-                self._kept, self._owner = nursery, os.getpid()
+            if server.alive and not full:
+                self._kept, self._owner = server, os.getpid()
                 self._started_in = _surroundings()
                 return
-        nursery.close()
+        server.close()
 
     def close(self) -> None:
         """End it, if there is one and it is this process's own."""

@@ -1,36 +1,52 @@
-"""What caller and worker say to each other: frames over a socket, and a shared page of progress.
+"""What caller and worker say to each other: frames over a socket.
 
 Results travel as JSON and not as pickles: nothing that a worker sends is ever run.
 """
 
 from __future__ import annotations
 
-import mmap
 import struct
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
 
+_LONGEST = 256 << 20  # bytes of a body; a worker that sends more is not to be trusted
+
 
 class Kind(IntEnum):
     """What a frame holds."""
 
-    TEXT = 0  # to the worker: candidate, UTF-8 with surrogates
-    BYTES = 1  # to the worker: candidate as it came
-    REFUSED = 2  # to the worker: a verdict already reached, to be made into a report
-    REPORT = 3  # to the caller
-    BAD_INPUT = 4  # to the caller: the problem or its reference is at fault
-    FAILED = 5  # to the caller: the machinery is at fault
+    # to the worker
+    TEXT = 0  # candidate, UTF-8 with surrogates
+    BYTES = 1  # candidate as it came
+    REFUSED = 2  # a verdict already reached, to be made into a report
+    REQUEST = 3  # of the service
+    # to the caller
+    ANSWER = 4  # JSON
+    LAST_ANSWER = 5  # JSON; the task went over its memory, so the worker ends
+    BAD_INPUT = 6  # problem, reference or request is at fault; a sentence
+    BAD_CIRCUIT = 7  # the circuit is of no use here; a sentence
+    LIMIT = 8  # the request went over a limit; a sentence, and the worker ends
+    FAILED = 9  # the machinery is at fault; what is known of it, and the worker ends
+
+
+ENDS = frozenset({Kind.LAST_ANSWER, Kind.LIMIT, Kind.FAILED})
+"""After these a worker is not to be trusted with another task."""
 
 
 class Frame(NamedTuple):
-    """One message about job number `serial`; `compared`: with the problem's reference circuit."""
+    """One message about task number `serial`.
+
+    Attributes:
+        problem: which of a sandbox's problems; 0 in the service.
+        compared: with the problem's reference circuit.
+    """
 
     serial: int
     kind: Kind
-    problem: int
-    compared: bool
     body: bytes
+    problem: int = 0
+    compared: bool = True
 
 
 _HEADER = struct.Struct("<QBI?Q")
@@ -38,8 +54,8 @@ _HEADER = struct.Struct("<QBI?Q")
 
 def encode(frame: Frame) -> bytes:
     """The frame as it goes over the socket."""
-    *head, body = frame
-    return _HEADER.pack(*head, len(body)) + body
+    serial, kind, body, problem, compared = frame
+    return _HEADER.pack(serial, kind, problem, compared, len(body)) + body
 
 
 class Reader:
@@ -49,67 +65,19 @@ class Reader:
         self._buffer = bytearray()
 
     def feed(self, received: bytes) -> Iterator[Frame]:
-        """Every frame that `received` completes."""
+        """Every frame that `received` completes.
+
+        Raises:
+            ValueError: there is no such kind, or the frame is too long.
+        """
         self._buffer += received
         while len(self._buffer) >= _HEADER.size:
             serial, kind, problem, compared, length = _HEADER.unpack_from(self._buffer)
+            if length > _LONGEST:
+                raise ValueError(f"a frame of {length:,} bytes")
             end = _HEADER.size + length
             if len(self._buffer) < end:
                 return
             body = bytes(self._buffer[_HEADER.size : end])
             del self._buffer[:end]
-            yield Frame(serial, Kind(kind), problem, compared, body)
-
-
-class Phase(IntEnum):
-    """What a worker is at."""
-
-    IDLE = 0
-    PREPARING = 1  # the problem, which no candidate is charged for
-    JUDGING = 2
-
-
-class Progress(NamedTuple):
-    """What a worker last wrote on its line of the page.
-
-    Attributes:
-        serial: the job it is or was at.
-        phase: see `Phase`.
-        n_qubits: qubits of the candidate once it has parsed, else -1.
-        processor_s: the worker's own processor time when the phase began.
-        clock_s: monotonic clock then.
-    """
-
-    serial: int
-    phase: int
-    n_qubits: int
-    processor_s: float
-    clock_s: float
-
-
-class ProgressPage:
-    """Memory shared by caller and workers, a line a worker: still legible once it is dead.
-
-    Args:
-        fd: file that holds it.
-        lines: workers at most.
-    """
-
-    _LINE = struct.Struct("<qqqdd")
-
-    def __init__(self, fd: int, lines: int) -> None:
-        self._map = mmap.mmap(fd, lines * self._LINE.size)
-
-    @classmethod
-    def size(cls, lines: int) -> int:
-        """Bytes needed."""
-        return lines * cls._LINE.size
-
-    def write(self, line: int, progress: Progress) -> None:
-        self._LINE.pack_into(self._map, line * self._LINE.size, *progress)
-
-    def read(self, line: int) -> Progress:
-        return Progress(*self._LINE.unpack_from(self._map, line * self._LINE.size))
-
-    def close(self) -> None:
-        self._map.close()
+            yield Frame(serial, Kind(kind), body, problem, compared)

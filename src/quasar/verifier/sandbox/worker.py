@@ -1,128 +1,91 @@
-"""The worker: judges one candidate after another, each under its own limits."""
+"""The sandbox's worker: judges one candidate after another, each under its own limits."""
 
 from __future__ import annotations
 
-import json
+import pickle
 import socket
-import sys
-import time
 from functools import partial
 
-from quasar.circuits.header import Header, read_header
+from quasar.circuits.header import read_header
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
-from quasar.verifier.report import Report
 from quasar.verifier.sandbox.limits import UNLIMITED, out_of_memory, too_nested
 from quasar.verifier.sandbox.payload import Payload
+from quasar.verifier.sandbox.progress import Phase, ProgressPage
+from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
+from quasar.verifier.sandbox.serving import WorkerLoop
 from quasar.verifier.sandbox.verifiers import VerifierCache
-from quasar.verifier.sandbox.wire import (
-    Frame,
-    Kind,
-    Phase,
-    Progress,
-    ProgressPage,
-    Reader,
-    encode,
-)
-from quasar.verifier.stages.feasibility import Fault
-
-_FRAMES_ABOVE = 12
-"""Calls between the bottom of the stack and the importer, which gives up at a certain depth: its
-verdict on nested text is to be the one it gives when called directly."""
+from quasar.verifier.sandbox.warm_up import warm_up
+from quasar.verifier.sandbox.wire import Frame, Kind
 
 
-class Worker:
-    """Serves one socket until it closes.
+def program(payload: Payload) -> bytes:
+    """Pickled `forkserver.Program` of a sandbox; raises what pickling raises."""
+    return pickle.dumps((warm_up, partial(_work, payload)))
 
-    Args:
-        page: where to note progress, on `line`.
-    """
+
+def _work(payload: Payload, connection: socket.socket, page: ProgressPage, line: int) -> None:
+    Worker(payload, connection, page, line).serve()
+
+
+class Worker(WorkerLoop):
+    """Judges candidates for the problems of a payload."""
+
+    frames_above = 8
 
     def __init__(
         self, payload: Payload, connection: socket.socket, page: ProgressPage, line: int
     ) -> None:
+        super().__init__(connection, page, line)
         self.payload = payload
-        self.connection = connection
-        self.page = page
-        self.line = line
         self.verifiers = VerifierCache()
 
-    def serve(self) -> None:
-        """Answer every frame until the caller closes the connection."""
-        sys.setrecursionlimit(sys.getrecursionlimit() + _FRAMES_ABOVE)
-        reader = Reader()
-        while received := self.connection.recv(1 << 20):
-            for frame in reader.feed(received):
-                kind, body, healthy = self._answer(frame)
-                answer = frame._replace(kind=kind, body=body)
-                self.connection.sendall(encode(answer))
-                if not healthy:
-                    return
-
-    def _note(self, serial: int, phase: Phase, n_qubits: int = -1) -> None:
-        progress = Progress(serial, phase, n_qubits, time.process_time(), time.monotonic())
-        self.page.write(self.line, progress)
-
-    def _answer(self, frame: Frame) -> tuple[Kind, bytes, bool]:
-        """Kind and body of the answer, and whether this process is still to be trusted."""
+    def answer(self, frame: Frame) -> tuple[Kind, bytes]:
+        """A report; a candidate over its memory ends the worker."""
         try:
-            self._note(frame.serial, Phase.PREPARING)
             lift_limits()
-            verifier = self._verifier(frame.problem, frame.compared)
-            report, healthy = self._judge(verifier, frame)
-            return Kind.REPORT, report.model_dump_json().encode(), healthy
+            make = partial(self.payload.verifier, frame.problem, frame.compared)
+            verifier = self.verifiers.get((frame.problem, frame.compared), make)
+            if frame.kind is Kind.REFUSED:
+                report = Refusal.from_json(frame.body).report(verifier)
+                return Kind.ANSWER, report.model_dump_json().encode()
+            return self._judge(verifier, frame)
         except InputError as error:
-            return Kind.BAD_INPUT, str(error).encode(), True
+            return Kind.BAD_INPUT, str(error).encode()
         except BaseException as error:
             lift_limits()
             words = str(error) if isinstance(error, InfrastructureError) else repr(error)
-            return Kind.FAILED, words.encode("utf-8", "replace"), False
-        finally:
-            self._note(frame.serial, Phase.IDLE)
+            return Kind.FAILED, words.encode("utf-8", "replace")
 
-    def _verifier(self, problem: int, compared: bool) -> Verifier:
-        make = partial(self.payload.verifier, problem, compared)
-        return self.verifiers.get((problem, compared), make)
-
-    def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Report, bool]:
-        if frame.kind is Kind.REFUSED:
-            verdict = json.loads(frame.body)
-            header = None if verdict["header"] is None else Header(*verdict["header"])
-            return verifier.refuse(Fault(**verdict["fault"]), verdict["n_qubits"], header), True
-        limits = self.payload.limits
-        n_qubits = None
-
-        def parsed(n: int) -> None:
-            nonlocal n_qubits
-            n_qubits = n
-            self.page.write(self.line, begun._replace(n_qubits=n))
-
+    def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Kind, bytes]:
+        limits, text = self.payload.limits, _text(frame)
         set_limits(limits.max_memory_mib, 2 * limits.max_seconds)
-        self._note(frame.serial, Phase.JUDGING)
-        begun = self.page.read(self.line)
+        self.note(frame.serial, Phase.JUDGING)
         try:
-            text = _text(frame)
             fault = None
             if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
                 fault = too_nested(text, limits.max_nesting)
             if fault is not None:
-                return verifier.refuse(fault), True
-            return verifier.verify(text, parsed), True
+                report = verifier.refuse(fault)
+            else:
+                report = verifier.verify(text, self.note_qubits)
+            return Kind.ANSWER, report.model_dump_json().encode()
         except MemoryError:
-            if limits.max_memory_mib >= UNLIMITED.max_memory_mib:
+            if limits == UNLIMITED:
                 raise
         except InfrastructureError as error:
-            unlimited = limits.max_memory_mib >= UNLIMITED.max_memory_mib
-            if unlimited or not isinstance(error.__cause__, MemoryError):
+            if limits == UNLIMITED or not isinstance(error.__cause__, MemoryError):
                 raise
         lift_limits()
         header = read_header(text) if isinstance(text, str) else None
-        return verifier.refuse(out_of_memory(limits), n_qubits, header), False
+        n_qubits = None if self.noted.n_qubits < 0 else self.noted.n_qubits
+        report = verifier.refuse(out_of_memory(limits), n_qubits, header)
+        return Kind.LAST_ANSWER, report.model_dump_json().encode()
 
 
 def _text(frame: Frame) -> str | bytes:
-    """The candidate; bytes only if they are no UTF-8, for the verifier to say so."""
+    """The candidate; bytes only if they are not UTF-8, for the verifier to say so."""
     if frame.kind is Kind.TEXT:
         return frame.body.decode("utf-8", "surrogatepass")
     try:

@@ -1,4 +1,4 @@
-"""Time, memory, lost workers, the queue: what a request can do to the crew, and what it cannot."""
+"""Time, memory, lost workers, the queue: what a request can do to the pool, and what not."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -17,10 +18,9 @@ from hostile import FOREVER
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.problems.load import load_problem
 from quasar.service import models
-from quasar.service.crew import Crew, _Hand
 from quasar.service.errors import BusyError, ClosedError, LimitError
-from quasar.service.protocol import Order
 from quasar.service.settings import ServiceSettings
+from quasar.service.workers import WorkerPool
 from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
 
@@ -35,8 +35,8 @@ def body(qasm: str | bytes = GOOD, problem: Any = PROBLEM, **more: Any) -> dict[
     return request.model_dump(mode="json")
 
 
-def report(crew: Crew, *args: Any, **more: Any) -> dict[str, Any]:
-    return json.loads(crew.submit("verify", body(*args, **more)).result(timeout=60))
+def report(pool: WorkerPool, *args: Any, **more: Any) -> dict[str, Any]:
+    return json.loads(pool.submit("verify", body(*args, **more)).result(timeout=60))
 
 
 def without_times(told: dict[str, Any]) -> dict[str, Any]:
@@ -60,50 +60,50 @@ def without_times(told: dict[str, Any]) -> dict[str, Any]:
     ids=["loop", "doubling", "state", "qubits", "bits", "nesting", "length"],
 )
 def test_a_circuit_over_a_limit_gets_its_verdict_and_the_next_is_served(
-    crew: Crew, text: str, limits: set[str]
+    pool: WorkerPool, text: str, limits: set[str]
 ) -> None:
     started = time.monotonic()
-    told = report(crew, HEAD + text)
+    told = report(pool, HEAD + text)
     assert time.monotonic() - started < 20
     assert told["fault"]["kind"] == "limit"
     assert told["fault"]["limit"] in limits
     assert told["reward"]["value"] == -1.0
-    assert report(crew)["feasible"]
+    assert report(pool)["feasible"]
 
 
-def test_what_parsed_before_the_limit_is_said_to_parse(crew: Crew) -> None:
+def test_what_parsed_before_the_limit_is_said_to_parse(pool: WorkerPool) -> None:
     problem = {"hamiltonian": "1.0 * (Z(0) @ Z(19))"}
     told = report(
-        crew, HEAD + "qubit[20] q; h q;" + "cx q[0], q[1]; ry(0.1) q[5];" * 20_000, problem
+        pool, HEAD + "qubit[20] q; h q;" + "cx q[0], q[1]; ry(0.1) q[5];" * 20_000, problem
     )
     assert (told["parses"], told["n_qubits"], told["fault"]["limit"]) == (True, 20, "time")
 
 
 @pytest.mark.parametrize("text", [b"\xff\xfe", HEAD.encode() + b"h \xe2\x28 q;", "h \ud800q;"])
-def test_text_that_is_none_gets_a_verdict(crew: Crew, text: str | bytes) -> None:
-    assert report(crew, text)["fault"]["kind"] == "syntax"
+def test_text_that_is_none_gets_a_verdict(pool: WorkerPool, text: str | bytes) -> None:
+    assert report(pool, text)["fault"]["kind"] == "syntax"
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.one_of(st.text(max_size=60).map(lambda t: HEAD + t), st.binary(max_size=60)))
-def test_any_text_gets_the_verdict_of_the_verifier(crew: Crew, text: str | bytes) -> None:
+def test_any_text_gets_the_verdict_of_the_verifier(pool: WorkerPool, text: str | bytes) -> None:
     direct = verify(text, PROBLEM)
-    assert without_times(report(crew, text)) == without_times(direct.model_dump(mode="json"))
+    assert without_times(report(pool, text)) == without_times(direct.model_dump(mode="json"))
 
 
 @pytest.mark.parametrize("depth", [20, 40, 44, 48, 60])
 def test_nested_blocks_get_the_verdict_of_the_importer_called_directly(
-    crew: Crew, depth: int
+    pool: WorkerPool, depth: int
 ) -> None:
     text = HEAD + "qubit[3] q; bit c; " + "if (c == true) { " * depth + "h q[0]; " + "}" * depth
-    told = report(crew, text)
+    told = report(pool, text)
     assert told["parses"] == verify(text, PROBLEM).parses
 
 
-def test_the_report_is_the_librarys(crew: Crew) -> None:
+def test_the_report_is_the_librarys(pool: WorkerPool) -> None:
     direct = verify(GOOD, PROBLEM, GOOD).model_dump(mode="json")
     for _ in range(2):  # the second from the worker's memory
-        assert without_times(report(crew, reference=GOOD)) == without_times(direct)
+        assert without_times(report(pool, reference=GOOD)) == without_times(direct)
 
 
 # --- problems -------------------------------------------------------------------------------------
@@ -122,53 +122,53 @@ def test_the_report_is_the_librarys(crew: Crew) -> None:
     ],
 )
 def test_a_problem_that_cannot_be_used_is_refused_with_a_sentence(
-    crew: Crew, problem: dict[str, Any], words: str
+    pool: WorkerPool, problem: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words) as caught:
-        crew.submit("verify", body(problem=problem)).result(timeout=60)
+        pool.submit("verify", body(problem=problem)).result(timeout=60)
     assert not isinstance(caught.value, LimitError)
 
 
-def test_a_problem_nested_beyond_json_is_refused_before_any_worker(crew: Crew) -> None:
+def test_a_problem_nested_beyond_json_is_refused_before_any_worker(pool: WorkerPool) -> None:
     deep: Any = []
     for _ in range(100_000):
         deep = [deep]
     with pytest.raises(InputError, match="nested"):
-        crew.submit("verify", {"problem": {"graph": deep}})
+        pool.submit("verify", {"problem": {"graph": deep}})
 
 
 def test_a_problem_that_takes_too_long_or_too_much_is_at_fault_itself() -> None:
     limits = SandboxLimits(max_problem_seconds=0.3, max_memory_mib=200)
-    crew = Crew(ServiceSettings(workers=1, limits=limits))
-    crew.start()
+    pool = WorkerPool(ServiceSettings(workers=1, limits=limits))
+    pool.start()
     try:
         many = " + ".join(f"1.0 * (Z({i}) @ Z({23 - i}))" for i in range(12))
         with pytest.raises(LimitError, match=r"0\.3 s to prepare|MiB"):
-            crew.submit("verify", body(problem={"hamiltonian": many})).result(timeout=60)
-        assert report(crew)["feasible"]
+            pool.submit("verify", body(problem={"hamiltonian": many})).result(timeout=60)
+        assert report(pool)["feasible"]
     finally:
-        crew.close()
+        pool.close()
 
 
-def test_an_unusable_reference_is_no_fault_of_the_circuit(crew: Crew) -> None:
+def test_an_unusable_reference_is_no_fault_of_the_circuit(pool: WorkerPool) -> None:
     with pytest.raises(InputError, match="reference"):
-        report(crew, reference="no program")
+        report(pool, reference="no program")
     with pytest.raises(InputError, match="reference"):
-        report(crew, reference=HEAD + "(" * 9000)
+        report(pool, reference=HEAD + "(" * 9000)
 
 
 # --- the other operations -------------------------------------------------------------------------
 
 
-def test_optimise_never_makes_it_worse(crew: Crew) -> None:
+def test_optimise_never_makes_it_worse(pool: WorkerPool) -> None:
     request = models.OptimiseRequest(problem=PROBLEM, qasm=GOOD, max_evaluations=100)
-    raw = crew.submit("optimise", request.model_dump(mode="json")).result(timeout=60)
+    raw = pool.submit("optimise", request.model_dump(mode="json")).result(timeout=60)
     told = models.OptimiseAnswer.model_validate_json(raw)
     assert told.improved
     assert told.report.energy < told.before.energy
     assert verify(told.qasm, PROBLEM).energy == pytest.approx(told.report.energy)
     again = request.model_copy(update={"qasm": told.qasm}).model_dump(mode="json")
-    second = models.OptimiseAnswer.model_validate_json(crew.submit("optimise", again).result())
+    second = models.OptimiseAnswer.model_validate_json(pool.submit("optimise", again).result())
     assert not second.improved
     assert second.note
     assert second.report.energy == pytest.approx(told.report.energy)
@@ -184,24 +184,26 @@ def test_optimise_never_makes_it_worse(crew: Crew) -> None:
         "(" * 999,
     ],
 )
-def test_a_circuit_of_no_use_is_refused(crew: Crew, operation: str, text: str | bytes) -> None:
+def test_a_circuit_of_no_use_is_refused(
+    pool: WorkerPool, operation: str, text: str | bytes
+) -> None:
     request = {"problem": PROBLEM, "max_evaluations": 5, "max_seconds": 1, "seed": 0}
     request |= {"width": 80, "max_gates": 10, "qasm": None, "qasm_base64": None}
     with pytest.raises(CircuitError):
-        crew.submit(operation, request | models.program(text)).result(timeout=60)
+        pool.submit(operation, request | models.program(text)).result(timeout=60)
 
 
-def test_draw_counts_what_it_leaves_out(crew: Crew) -> None:
+def test_draw_counts_what_it_leaves_out(pool: WorkerPool) -> None:
     request = models.DrawRequest(qasm=HEAD + "qubit[2] q;" + "h q[0];" * 7, max_gates=5)
-    raw = crew.submit("draw", request.model_dump(mode="json")).result(timeout=60)
+    raw = pool.submit("draw", request.model_dump(mode="json")).result(timeout=60)
     told = models.DrawAnswer.model_validate_json(raw)
     assert (told.n_qubits, told.gates) == (2, 7)
     assert "+2 gates" in told.drawing
 
 
-def test_encode_is_the_librarys(crew: Crew) -> None:
+def test_encode_is_the_librarys(pool: WorkerPool) -> None:
     request = models.EncodeRequest(problem=PROBLEM, encoding="exact")
-    raw = crew.submit("encode", request.model_dump(mode="json")).result(timeout=60)
+    raw = pool.submit("encode", request.model_dump(mode="json")).result(timeout=60)
     told = models.EncodeAnswer.model_validate_json(raw)
     direct = load_problem(PROBLEM)
     assert told.hamiltonian == direct.hamiltonian.to_text()
@@ -212,88 +214,114 @@ def test_encode_is_the_librarys(crew: Crew) -> None:
 
 
 def test_a_worker_killed_from_outside_costs_no_answer() -> None:
-    crew = Crew(ServiceSettings(workers=1, limits=SandboxLimits(max_seconds=1.5)))
-    crew.start()
+    pool = WorkerPool(ServiceSettings(workers=1, limits=SandboxLimits(max_seconds=1.5)))
+    pool.start()
     try:
-        assert report(crew)["feasible"]
-        pid = _worker_pid()
-        slow = crew.submit("verify", body(FOREVER))
+        assert report(pool)["feasible"]
+        (pid,) = pool.pids
+        slow = pool.submit("verify", body(FOREVER))
         time.sleep(0.2)
         os.kill(pid, signal.SIGKILL)
         assert json.loads(slow.result(timeout=60))["fault"]["limit"] == "time"
-        lost = crew.metrics.registry.get_sample_value("quasar_workers_ended_total", {"why": "lost"})
+        lost = pool.metrics.registry.get_sample_value("quasar_workers_ended_total", {"why": "lost"})
         assert lost == 1.0
-        assert report(crew)["feasible"]
+        assert report(pool)["feasible"]
     finally:
-        crew.close()
+        pool.close()
 
 
-def _worker_pid() -> int:
-    """The one worker that the fork server started last."""
-    import multiprocessing
+def test_a_worker_that_dies_again_and_again_is_no_verdict() -> None:
+    pool = WorkerPool(ServiceSettings(workers=1, limits=SandboxLimits(retries=1)))
+    pool.start()
+    stop = threading.Event()
 
-    children = multiprocessing.active_children()
-    return max(child.pid or 0 for child in children)
+    def kill() -> None:
+        while not stop.wait(0.02):
+            for pid in pool.pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        with pytest.raises(InfrastructureError, match="no worker lived"):
+            pool.submit("verify", body(FOREVER)).result(timeout=60)
+    finally:
+        stop.set()
+        killer.join()
+    lost = pool.metrics.registry.get_sample_value("quasar_workers_ended_total", {"why": "lost"})
+    assert lost == 2.0
+    assert report(pool)["feasible"]
+    pool.close()
 
 
-def test_a_worker_that_dies_again_and_again_is_no_verdict(
-    crew: Crew, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
+def test_a_dead_fork_server_costs_no_answer() -> None:
+    pool = WorkerPool(ServiceSettings(workers=1))
+    pool.start()
+    try:
+        assert report(pool)["feasible"]
+        server = pool._workers.fork_server
+        assert server is not None
+        os.kill(server._process.pid, signal.SIGKILL)
+        assert report(pool)["feasible"]
+    finally:
+        pool.close()
 
-    def die(hand: _Hand, order: Order, raw: bytes) -> Any:
-        calls.append(order)
-        from quasar.service.crew import _Result
 
-        return _Result(None, b"gone")
-
-    monkeypatch.setattr(_Hand, "carry_out", die)
-    with pytest.raises(InfrastructureError, match="no worker lived"):
-        crew.submit("verify", body()).result(timeout=10)
-    assert len(calls) == 1 + crew.settings.limits.retries
+def test_a_request_that_is_cancelled_while_it_waits_is_not_done() -> None:
+    pool = WorkerPool(ServiceSettings(workers=1))
+    first = pool.submit("verify", body())
+    second = pool.submit("verify", body())
+    assert second.cancel()
+    pool.start()
+    assert json.loads(first.result(timeout=60))["feasible"]
+    pool.close()
+    assert pool.waiting == 0
 
 
 def test_a_full_queue_says_when_to_ask_again() -> None:
-    crew = Crew(ServiceSettings(workers=1, max_queue=3))  # not started: nothing leaves the queue
+    pool = WorkerPool(
+        ServiceSettings(workers=1, max_queue=3)
+    )  # not started: nothing leaves the queue
     for _ in range(3):
-        crew.submit("verify", body())
+        pool.submit("verify", body())
     with pytest.raises(BusyError) as caught:
-        crew.submit("verify", body())
+        pool.submit("verify", body())
     assert 1 <= caught.value.retry_after_s <= 60
-    crew.submit("verify", body(), bounded=False)
+    pool.submit("verify", body(), bounded=False)
 
 
 def test_closing_finishes_what_was_accepted_and_accepts_nothing_more() -> None:
-    crew = Crew(ServiceSettings(workers=2))
-    crew.start()
-    accepted = [crew.submit("verify", body()) for _ in range(40)]
-    crew.close()
+    pool = WorkerPool(ServiceSettings(workers=2))
+    pool.start()
+    accepted = [pool.submit("verify", body()) for _ in range(40)]
+    pool.close()
     assert all(json.loads(future.result(timeout=0))["feasible"] for future in accepted)
     with pytest.raises(ClosedError):
-        crew.submit("verify", body())
+        pool.submit("verify", body())
 
 
-def test_long_operations_leave_a_worker_to_the_others(crew: Crew) -> None:
+def test_long_operations_leave_a_worker_to_the_others(pool: WorkerPool) -> None:
     request = models.OptimiseRequest(
         problem=LONG,
         qasm=HEAD + "qubit[16] q;" + "".join(f"ry(0.1) q[{i}]; " for i in range(16)) * 4,
         max_evaluations=10_000,
         max_seconds=3,
     ).model_dump(mode="json")
-    slow = [crew.submit("optimise", request) for _ in range(2)]
+    slow = [pool.submit("optimise", request) for _ in range(2)]
     started = time.monotonic()
-    assert report(crew)["feasible"]
+    assert report(pool)["feasible"]
     assert time.monotonic() - started < 2
     for future in slow:
         future.cancel() or future.result(timeout=60)
 
 
-def test_orders_from_many_threads_are_answered_each_with_its_own(crew: Crew) -> None:
+def test_requests_from_many_threads_are_answered_each_with_its_own(pool: WorkerPool) -> None:
     wrong = []
 
     def ask(number: int) -> None:
         text = f"{HEAD}qubit[3] q; rx({number}.0) q[0];"
-        if without_times(report(crew, text)) != without_times(
+        if without_times(report(pool, text)) != without_times(
             verify(text, PROBLEM).model_dump(mode="json")
         ):
             wrong.append(number)

@@ -1,0 +1,283 @@
+"""Hands tasks to workers, watches the time they take, and decides what a worker's end means.
+
+What becomes of a task whose worker ends early:
+
+1. It used up its processor time, or an allocation failed under its own memory limit (the library
+   said so before it gave up): the task is to blame.
+2. Any other end (killed from outside, a silent crash, a stall) is not the task's fault. It is done
+   again, alone on a fresh worker; after `retries` of these it is given up.
+
+Tasks that only waited in a dead worker's queue are handed out again. What tasks are, where they
+come from and what becomes of their answers is the business of the subclasses: `batch.Batch` for a
+stream of candidates, the service's pool for single requests.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from quasar.verifier.sandbox.exits import Exit, diagnose, is_stalled
+from quasar.verifier.sandbox.handle import Task, WorkerHandle
+from quasar.verifier.sandbox.limits import SandboxLimits
+from quasar.verifier.sandbox.progress import Phase, Progress
+from quasar.verifier.sandbox.wire import ENDS, Frame
+from quasar.verifier.sandbox.workers import Workers
+
+T = TypeVar("T", bound=Task)
+
+_LOOK_S = 1.0  # longest time between two looks at a busy worker
+_AHEAD_BYTES = 1 << 18
+
+
+class Scheduler(ABC, Generic[T]):
+    """Runs tasks on workers, in the thread that calls `step`.
+
+    Args:
+        limits: of them, retries and tasks of a worker count here.
+        ahead: tasks that a worker holds; beyond the first they hide the way there and back.
+    """
+
+    def __init__(self, workers: Workers, limits: SandboxLimits, ahead: int) -> None:
+        self.workers = workers
+        self.limits = limits
+        self.ahead = ahead
+        self.waiting: deque[T] = deque()
+        self.retries: deque[T] = deque()  # their worker died while it was at them
+        self.selector = selectors.DefaultSelector()
+
+    # --- what subclasses say ---------------------------------------------------------------------
+
+    def has_work(self) -> bool:
+        """Whether there is a task for a further worker."""
+        return bool(self.waiting)
+
+    def take(self, worker: WorkerHandle) -> T | None:
+        """The next task for a worker, removed from `waiting`; None: none for this one."""
+        return self.waiting.popleft() if self.has_work() else None
+
+    def fits(self, worker: WorkerHandle, task: T) -> bool:
+        """Whether a worker may be given a task."""
+        return True
+
+    @abstractmethod
+    def answered(self, task: T, frame: Frame) -> None:
+        """A worker has answered."""
+
+    @abstractmethod
+    def blame(self, task: T, end: Exit, progress: Progress | None) -> bool:
+        """A task went over its time or memory and cost its worker.
+
+        Args:
+            progress: how far the worker was with it; None: nobody knows.
+
+        Returns:
+            Whether that settles it, for now; False: it is not clear that the task is to blame.
+        """
+
+    @abstractmethod
+    def gave_up(self, task: T) -> None:
+        """There have been more failures than retries."""
+
+    # --- handing out -----------------------------------------------------------------------------
+
+    def hand_out(self) -> bool:
+        """Fill the workers' queues; False when no worker has anything to do."""
+        alive = self.workers.alive
+        while self.retries and len(alive) < self.workers.count:
+            self._start()
+        for worker in list(alive):
+            self._fill(worker)
+        while len(alive) < self.workers.count and (self.retries or self.has_work()):
+            self._start()
+        return any(worker.tasks for worker in alive)
+
+    def step(self, timeout_s: float | None = None) -> None:
+        """Wait for something to happen, and deal with it.
+
+        Args:
+            timeout_s: to wait at most, s; None: until a worker's time is to be looked at.
+        """
+        due = [worker.check_s for worker in self.workers.alive if worker.tasks]
+        if due:
+            left_s = max(0.0, min(due) - time.monotonic())
+            timeout_s = left_s if timeout_s is None else min(left_s, timeout_s)
+        for key, _ in self.selector.select(timeout_s):
+            if isinstance(key.data, WorkerHandle):
+                self._attend(key.data)
+            else:
+                key.data()
+        # After listening: the caller may have been away for longer than any limit.
+        for worker in list(self.workers.alive):
+            if worker.tasks and time.monotonic() >= worker.check_s:
+                self._check_time(worker)
+
+    def close(self) -> None:
+        """End the workers that are at work; the others live on."""
+        self.selector.close()
+        for worker in [w for w in self.workers.alive if w.tasks]:
+            self.workers.stop(worker)
+
+    def listen(self, connection: socket.socket, call: Callable[[], None]) -> None:
+        """Have `step` return, after a call of `call`, when there is something to read."""
+        self.selector.register(connection, selectors.EVENT_READ, call)
+
+    def watch(self) -> None:
+        """Listen to workers that were started before."""
+        for worker in self.workers.alive:
+            worker.events = 0
+            self._watch(worker)
+
+    def _start(self) -> None:
+        worker = self.workers.start()
+        self._watch(worker)
+        self._fill(worker)
+
+    def _fill(self, worker: WorkerHandle) -> None:
+        if any(task.failures for task in worker.tasks):
+            return  # it is alone on its worker
+        again = None
+        if not worker.tasks:
+            again = next((task for task in self.retries if self.fits(worker, task)), None)
+        if again is not None:
+            if worker.served:
+                self.stop(worker)  # a fresh one takes its place
+            else:
+                self.retries.remove(again)
+                self._give(worker, again)
+            return
+        while len(worker.tasks) < self.ahead and worker.queued_bytes < _AHEAD_BYTES:
+            if worker.served + len(worker.tasks) >= self.limits.tasks_per_worker:
+                if not worker.tasks:
+                    self.stop(worker)
+                return
+            task = self.take(worker)
+            if task is None:
+                return
+            self._give(worker, task)
+
+    def _give(self, worker: WorkerHandle, task: T) -> None:
+        worker.tasks.append(task)
+        if len(worker.tasks) == 1:
+            self._begin(worker)
+        worker.outbox += task.frame
+        self._send(worker)
+
+    def _begin(self, worker: WorkerHandle) -> None:
+        """The worker's first task is a new one."""
+        if worker.tasks:
+            worker.first_s = time.monotonic()
+            worker.check_s = worker.first_s + min(worker.tasks[0].limit_s, _LOOK_S)
+
+    # --- listening -------------------------------------------------------------------------------
+
+    def _watch(self, worker: WorkerHandle) -> None:
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if worker.outbox else 0)
+        if worker.events == events:
+            return
+        if worker.events:
+            self.selector.modify(worker.connection, events, worker)
+        else:
+            self.selector.register(worker.connection, events, worker)
+        worker.events = events
+
+    def _send(self, worker: WorkerHandle) -> None:
+        with suppress(BlockingIOError, ConnectionError):  # a dead worker shows when it is read
+            del worker.outbox[: worker.connection.send(worker.outbox)]
+        self._watch(worker)
+
+    def _attend(self, worker: WorkerHandle) -> None:
+        if worker.outbox:
+            self._send(worker)
+        try:
+            received = worker.connection.recv(1 << 20)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            received = b""
+        try:
+            frames, ended = list(worker.reader.feed(received)), not received
+        except ValueError:
+            frames, ended = [], True
+        for frame in frames:
+            if not worker.tasks:  # nobody asked for it
+                ended = True
+                break
+            task = worker.tasks.popleft()
+            worker.served += 1
+            self._begin(worker)
+            ended |= frame.kind in ENDS
+            self.answered(task, frame)
+        if ended:
+            self._reap(worker)
+
+    # --- time ------------------------------------------------------------------------------------
+
+    def _check_time(self, worker: WorkerHandle) -> None:
+        now, task = time.monotonic(), worker.tasks[0]
+        progress = self.workers.progress(worker)
+        if progress.serial != task.serial or progress.phase == Phase.IDLE:
+            worker.check_s = now + min(task.limit_s, _LOOK_S)
+            if is_stalled(now - worker.first_s, task.limit_s):
+                self._reap(worker)
+            return
+        preparing = progress.phase == Phase.PREPARING
+        limit_s = task.problem_s if preparing else task.limit_s
+        elapsed_s = now - progress.clock_s
+        left_s = limit_s - worker.used_s(progress, elapsed_s)
+        if left_s <= 0:
+            self._reap(worker, Exit("time", "its worker was too late."))
+        elif is_stalled(elapsed_s, limit_s):
+            self._reap(worker)
+        else:
+            # While preparing: the circuit's own time may have begun by then.
+            worker.check_s = now + min(max(0.001, left_s), task.limit_s, _LOOK_S)
+
+    # --- ends ------------------------------------------------------------------------------------
+
+    def stop(self, worker: WorkerHandle) -> tuple[int | None, str]:
+        """End a worker; its wait status, if known, and the end of its log."""
+        if worker.events:
+            self.selector.unregister(worker.connection)
+        return self.workers.stop(worker)
+
+    def _reap(self, worker: WorkerHandle, end: Exit | None = None) -> None:
+        """A worker has ended or has to: see what becomes of its tasks.
+
+        Args:
+            end: the limit that its first task went over, if that is why it has to end.
+        """
+        tasks = list(worker.tasks)
+        worker.tasks.clear()
+        status, said = self.stop(worker)
+        progress = self.workers.progress(worker)  # its last word, now that it can say no more
+        at = None
+        if progress.phase != Phase.IDLE:
+            at = next((task for task in tasks if task.serial == progress.serial), None)
+        blamed = at if end is None else tasks[0]
+        for task in reversed(tasks):
+            if task is not blamed:
+                (self.retries if task.failures else self.waiting).appendleft(task)
+        if blamed is None:
+            return
+        if end is None:
+            self.workers.n_died += 1
+            end = diagnose(status, said)
+        else:
+            self.workers.n_killed += 1
+        if end.cause == "lost" or not self.blame(blamed, end, progress if blamed is at else None):
+            self.failed(blamed, end.words)
+
+    def failed(self, task: T, words: str) -> None:
+        """No answer, through no fault of the task: try again, or give it up."""
+        task.failures.append(words)
+        if len(task.failures) <= self.limits.retries:
+            self.retries.append(task)
+        else:
+            self.gave_up(task)

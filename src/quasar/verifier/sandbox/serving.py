@@ -1,0 +1,64 @@
+"""A worker's side of the socket: one task after another, each answered, its progress noted."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from abc import ABC, abstractmethod
+
+from quasar.verifier.sandbox.progress import Phase, Progress, ProgressPage
+from quasar.verifier.sandbox.wire import ENDS, Frame, Kind, Reader, encode
+
+
+class WorkerLoop(ABC):
+    """Serves one socket until it closes.
+
+    Args:
+        page: where to note progress, on `line`.
+    """
+
+    frames_above = 0
+    """Calls between `serve` and the importer. That gives up at a certain depth of the stack; its
+    verdict on nested text is to be the one that it gives when called directly."""
+
+    def __init__(self, connection: socket.socket, page: ProgressPage, line: int) -> None:
+        self.connection = connection
+        self.page = page
+        self.line = line
+        self.noted = Progress(0, Phase.IDLE, -1, 0.0, 0.0)
+
+    @abstractmethod
+    def answer(self, frame: Frame) -> tuple[Kind, bytes]:
+        """Kind and body of the answer to a frame."""
+
+    def serve(self) -> None:
+        """Answer every frame until the caller closes the connection."""
+        sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + self.frames_above)
+        reader = Reader()
+        while received := self.connection.recv(1 << 20):
+            for frame in reader.feed(received):
+                self.note(frame.serial, Phase.PREPARING)
+                kind, body = self.answer(frame)
+                self.note(frame.serial, Phase.IDLE)
+                self.connection.sendall(encode(frame._replace(kind=kind, body=body)))
+                if kind in ENDS:
+                    return
+
+    def note(self, serial: int, phase: Phase) -> None:
+        """Say on the page that a phase begins."""
+        self.noted = Progress(serial, phase, -1, time.process_time(), time.monotonic())
+        self.page.write(self.line, self.noted)
+
+    def note_qubits(self, n_qubits: int) -> None:
+        """Say on the page that the circuit has parsed."""
+        self.noted = self.noted._replace(n_qubits=n_qubits)
+        self.page.write(self.line, self.noted)
+
+
+def _depth() -> int:
+    """Calls between the bottom of the stack and the caller."""
+    depth, frame = 0, sys._getframe(1)
+    while frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth

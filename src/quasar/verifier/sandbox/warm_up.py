@@ -1,0 +1,26 @@
+"""What a fork server does once, so that no worker has to."""
+
+from __future__ import annotations
+
+PROGRAM = """OPENQASM 3.0;
+include "stdgates.inc";
+gate g(a) x, y { rz(a/2 + 1.0) x; cx x, y; U(0, -pi, 2*a) y; }
+bit[2] c; qubit[2] q; let r = q[0:1];
+g(pi) q[0], q[1]; ctrl @ h q[0], q[1]; barrier q;
+for int i in [0:2] { x q[0]; }
+c[0] = measure q[0];
+if (c[0] == true) { x q[1]; } else { h q[1]; }
+while (c == 1) { c = measure q; }
+reset q[0]; measure q -> c;
+"""
+"""From it the importer's parser learns the grammar once for all workers."""
+
+
+def warm_up() -> None:
+    """Import what verifying needs, and run `PROGRAM`."""
+    import nlopt  # noqa: F401
+
+    from quasar.circuits.qasm import parse
+    from quasar.simulate.engine import get_engine
+
+    get_engine().run(parse(PROGRAM))
