@@ -65,10 +65,10 @@ def test_each_style_may_have_its_own_aim(ablation: str, warm_start: float) -> No
     assert likeness.reward == judged(UNIFORM, alone["stages"]).reward
     assert use.reward == judged(UNIFORM, alone["physical"]).reward
     assert likeness.reward != use.reward
-    assert likeness.s2 is not None
-    assert use.s2 is None
+    assert likeness.behaviour is not None
+    assert use.behaviour is None
     utility = ablation == "full" or warm_start > 0
-    assert (use.s4 is not None) == utility
+    assert (use.utility is not None) == utility
 
 
 def test_each_answer_is_paid_by_the_style_of_its_prompt(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_an_unknown_style_is_refused() -> None:
 def test_each_ablation_leaves_out_its_signal(ablation: str) -> None:
     wanted = reward_settings(stages={"ablation": ablation, "w2": 0.5, "w3": 0.3, "w4": 0.2})
     full = judged(UNIFORM, reward_settings())
-    assert full.s2 is not None
-    assert full.s3 is not None
-    assert full.s4 is not None
+    assert full.behaviour is not None
+    assert full.objective is not None
+    assert full.utility is not None
     weights = {
         "full": (0.5, 0.3, 0.2),
         "no_ev": (0.5, 0.0, 0.2),
@@ -124,11 +124,11 @@ def test_each_ablation_leaves_out_its_signal(ablation: str) -> None:
     expected = 1.0
     if ablation != "validity_only":
         w2, w3, w4 = weights[ablation]
-        expected = (w2 * full.s2 + w3 * full.s3 + w4 * full.s4) / (w2 + w3 + w4)
+        expected = (w2 * full.behaviour + w3 * full.objective + w4 * full.utility) / (w2 + w3 + w4)
     found = judged(UNIFORM, wanted)
     assert found.reward == pytest.approx(expected)
     # Raw measurements stay beside the scalar, whatever it leaves out.
-    assert (found.s3, found.measured.p_optimal) == (full.s3, full.measured.p_optimal)
+    assert (found.objective, found.measured.p_optimal) == (full.objective, full.measured.p_optimal)
 
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
@@ -152,18 +152,18 @@ def test_every_recorded_circuit_passes_its_own_judge(training_set: Path, aim: st
         good = judged(task.reference, wanted, task.problem, task.reference)
         broken = judged(task.reference[:-20] + "nonsense", wanted, task.problem, task.reference)
         assert good.reward > 0 > broken.reward
-        assert good.s3 == pytest.approx(record["approximation_ratio"], abs=1e-6)
+        assert good.objective == pytest.approx(record["approximation_ratio"], abs=1e-6)
         if aim == "stages":
-            assert good.s2 == pytest.approx(1.0, abs=1e-6)
+            assert good.behaviour == pytest.approx(1.0, abs=1e-6)
 
 
 def test_a_shut_gate_saves_the_optimiser_run() -> None:
     wanted = reward_settings(gate={"mode": "thresholds", "objective_threshold": 0.9})
     found = judged(UNIFORM, wanted)
-    assert found.s3 is not None
-    assert found.s4 is None
+    assert found.objective is not None
+    assert found.utility is None
     assert "utility" not in found.cost_s
-    assert judged(ANSWER, wanted).s2 is not None
+    assert judged(ANSWER, wanted).behaviour is not None
 
 
 @pytest.mark.parametrize(
@@ -174,8 +174,11 @@ def test_a_shut_gate_saves_the_optimiser_run() -> None:
     ],
 )
 def test_an_ablated_signal_shuts_no_gate(ablation: str, gate: dict[str, Any]) -> None:
-    assert judged(UNIFORM, reward_settings(stages={"ablation": ablation}, gate=gate)).s4 is not None
-    assert judged(UNIFORM, reward_settings(gate=gate)).s4 is None
+    assert (
+        judged(UNIFORM, reward_settings(stages={"ablation": ablation}, gate=gate)).utility
+        is not None
+    )
+    assert judged(UNIFORM, reward_settings(gate=gate)).utility is None
 
 
 def test_without_likeness_the_published_gate_goes_by_the_objective() -> None:
@@ -183,18 +186,18 @@ def test_without_likeness_the_published_gate_goes_by_the_objective() -> None:
         stages={"scheme": "gated", "ablation": "no_re"}, gate={"mode": "published"}
     )
     found = judged(UNIFORM, wanted)
-    assert found.s2 is None
-    assert found.s3 is not None
+    assert found.behaviour is None
+    assert found.objective is not None
 
 
 def test_a_spent_budget_stops_the_next_stage() -> None:
     spent = judged(REFERENCE, reward_settings(budget_s=1e-9))
     assert spent.out_of_budget
-    assert spent.s4 is None
+    assert spent.utility is None
     ample = judged(REFERENCE, reward_settings(budget_s=1e9))
     assert not ample.out_of_budget
     assert not judged(REFERENCE, reward_settings()).out_of_budget
-    assert ample.s4 is not None
+    assert ample.utility is not None
 
 
 def test_bit_strings_in_disguise_are_paid_as_bit_strings() -> None:
@@ -233,7 +236,7 @@ def test_what_cannot_be_used_costs_by_how_wrong_it_is() -> None:
 def test_the_weights_are_settings() -> None:
     alone = {"p_optimal": 0, "size": 0, "warm_start": 0}
     found = judged(REFERENCE, reward_settings(aim="physical", physical=alone))
-    assert found.reward == pytest.approx(found.s3)
+    assert found.reward == pytest.approx(found.objective)
     with pytest.raises(InputError, match="energy"):
         reward_settings(physical={"energy": -1})
 

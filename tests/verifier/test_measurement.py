@@ -60,5 +60,5 @@ def test_data_and_training_measure_the_same() -> None:
     assert signals.measured == judged
     row = signals.row()
     assert {field.name for field in fields(Measurement)} < row.keys()
-    assert row["s3"] == row["approximation_ratio"] == signals.s3
+    assert row["s3"] == row["approximation_ratio"] == signals.objective
     assert row["reward"] == signals.reward

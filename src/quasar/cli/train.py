@@ -30,8 +30,8 @@ Changes = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
-        help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; text may stand "
-        "without quotes).",
+        help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; a string "
+        "needs no quotes).",
         show_default=False,
     ),
 ]
@@ -43,10 +43,10 @@ def sft(
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
-    r"""Supervised fine-tuning; run the same command again to go on after an interruption.
+    r"""Supervised fine-tuning. Rerun the same command to resume.
 
-    Needs the extra `train`: pip install 'quasar-synthesis\[train]'; with examples made on the way
-    (`data.stream`) the extra `models` will do.
+    Needs the extra `train`: pip install 'quasar-synthesis\[train]'; with streamed examples
+    (`data.stream`) the extra `models` is enough.
     """
     _need("torch")
     from quasar.train.sft_settings import SftSettings
@@ -85,7 +85,7 @@ def grpo(
     changes: Changes = None,
     as_json: AsJson = False,
 ) -> None:
-    r"""Reinforcement learning with the verifier's reward; run it again to go on after an end.
+    r"""Reinforcement learning with the verifier's reward. Rerun the same command to resume.
 
     Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
     """

@@ -161,9 +161,9 @@ def summary(found: Sequence[Signals]) -> dict[str, float]:
         return {}
     out = {"reward": fmean(s.reward for s in found)} | means([s.measured for s in found])
     parts: dict[str, Iterable[float | None]] = {
-        "s2": (s.s2 for s in found),
-        "s3": (s.s3 for s in found),
-        "s4": (s.s4 for s in found),
+        "s2": (s.behaviour for s in found),
+        "s3": (s.objective for s in found),
+        "s4": (s.utility for s in found),
         "relative_entropy": (s.measured.relative_entropy for s in found),
     }
     usable = [s.measured for s in found if s.measured.feasible]

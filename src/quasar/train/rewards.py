@@ -72,8 +72,8 @@ class Signals:
 
     Attributes:
         measured: raw measurements of the circuit.
-        s2: behaviour score.
-        s4: utility score.
+        behaviour: score of stage 2.
+        utility: score of stage 4.
         mismatch: penalty for another number of qubits.
         optimiser_steps: evaluations of stage 4.
         cost_s: seconds of verification, by stage.
@@ -82,22 +82,30 @@ class Signals:
 
     reward: float
     measured: Measurement
-    s2: float | None
-    s4: float | None
+    behaviour: float | None
+    utility: float | None
     mismatch: float
     optimiser_steps: int | None
     cost_s: dict[str, float]
     out_of_budget: bool
 
     @property
-    def s3(self) -> float | None:
-        """Objective score: the approximation ratio."""
+    def objective(self) -> float | None:
+        """Score of stage 3: the approximation ratio."""
         return self.measured.approximation_ratio
 
     def row(self) -> dict[str, Any]:
-        """A flat JSON object: everything here, and every field of the measurement."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "measured"}
-        return own | {"s3": self.s3} | asdict(self.measured)
+        """A flat JSON object: everything here, and every field of the measurement.
+
+        Scores have the names that curves have too: `s2`, `s3`, `s4`.
+        """
+        written = {"behaviour": "s2", "utility": "s4"}
+        own = {
+            written.get(f.name, f.name): getattr(self, f.name)
+            for f in fields(self)
+            if f.name != "measured"
+        }
+        return own | {"s3": self.objective} | asdict(self.measured)
 
 
 def verifier_settings(settings: RewardSettings, completions: int, workers: int) -> VerifierSettings:
@@ -148,8 +156,8 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
     return Signals(
         reward=reward,
         measured=Measurement.from_report(report),
-        s2=None if stages.behaviour is None else stages.behaviour.score,
-        s4=None if stages.utility is None else stages.utility.score,
+        behaviour=None if stages.behaviour is None else stages.behaviour.score,
+        utility=None if stages.utility is None else stages.utility.score,
         mismatch=report.reward.mismatch,
         optimiser_steps=None if stages.utility is None else stages.utility.evaluations,
         cost_s=report.cost_s,

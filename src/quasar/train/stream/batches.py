@@ -196,6 +196,7 @@ class BatchMaker:
             own = np.flatnonzero(kind == number)
             if not own.size:
                 continue
+            # Rows are examples, columns their tokens: each row reads its stretch of the flat pool.
             there = pool.begin[place[own], None] + columns
             inside = columns < size[own, None]
             ids[own] = np.where(inside, pool.ids[np.where(inside, there, 0)], 0)
@@ -205,6 +206,7 @@ class BatchMaker:
         if new_names.size:
             names = draw_names(qubits[new_names], self._renaming.room, self._rng)
             ids[new_names] = self._renaming(ids[new_names], names)
+        # Place t predicts token t + 1, so the places of an answer begin one before it.
         learnt = (columns >= start[:, None] - 1) & (columns < size[:, None] - 1)
         rows = 2 * kind + again
         return Batch(

@@ -57,6 +57,7 @@ class Renaming:
 
     def __call__(self, ids: Ids, names: Names) -> Ids:
         """The same rows under other names; a row whose tokens have no such names stays as it is."""
+        # All [B, T]: the family of each token, and the new names of its first and last qubit.
         family = self._family[ids]
         rows = np.arange(len(ids))[:, None]
         first, second = (names[rows, pair[ids]] for pair in self._pair)
