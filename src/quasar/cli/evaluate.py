@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,45 +14,43 @@ if TYPE_CHECKING:
     from quasar.evaluation.result import Evaluation
 
 
-class ConventionName(StrEnum):
-    """Choices of --energy-convention."""
-
-    physical = "physical"
-    agent_q = "agent-q"
+RecordsFile = Annotated[
+    Path,
+    typer.Option(
+        help="Records with their reference circuits, one JSON object a line (.jsonl or .jsonl.gz).",
+        show_default=False,
+    ),
+]
+GenerationsFiles = Annotated[
+    list[Path],
+    typer.Option(
+        help="Candidates to judge: run, sample_index, candidate, qasm a line; may be given several "
+        "times.",
+        show_default=False,
+    ),
+]
+OutFolder = Annotated[
+    Path,
+    typer.Option(
+        help="Folder to write. An evaluation of the same records that is already there is "
+        "continued; further runs join its table.",
+        show_default=False,
+    ),
+]
+Convention = Annotated[
+    Literal["physical", "agent-q"],
+    typer.Option(
+        help="Energies that SREV compares; agent-q: the Hamiltonian's qubits in reversed order, as "
+        "in the paper's tables."
+    ),
+]
 
 
 def command(
-    records: Annotated[
-        Path,
-        typer.Option(
-            help="Records with their reference circuits, one JSON object a line (.jsonl or "
-            ".jsonl.gz).",
-            show_default=False,
-        ),
-    ],
-    generations: Annotated[
-        list[Path],
-        typer.Option(
-            help="Candidates to judge: run, sample_index, candidate, qasm a line; may be given "
-            "several times.",
-            show_default=False,
-        ),
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(
-            help="Folder to write. An evaluation of the same records that is already there is "
-            "continued; further runs join its table.",
-            show_default=False,
-        ),
-    ],
-    energy_convention: Annotated[
-        ConventionName,
-        typer.Option(
-            help="Energies that SREV compares; agent-q: the Hamiltonian's qubits in reversed "
-            "order, as in the paper's tables."
-        ),
-    ] = ConventionName.physical,
+    records: RecordsFile,
+    generations: GenerationsFiles,
+    out: OutFolder,
+    energy_convention: Convention = "physical",
     jobs: Annotated[
         int | None,
         typer.Option(help="Worker processes; default: one a core.", min=1, show_default=False),
@@ -100,7 +97,7 @@ def command(
     """Judge generations against their records: likeness to the references, and quality.
 
     Writes table.json, candidates.jsonl, references.jsonl, report.md, plots and manifest.json.
-    Stopped or killed, the same command goes on where it was.
+    Stopped or killed, the same command continues where it was.
     """
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
@@ -110,7 +107,7 @@ def command(
     from quasar.verifier.sandbox import SandboxLimits
 
     settings = EvaluationSettings(
-        energy_convention=energy_convention.value,
+        energy_convention=energy_convention,
         baselines=baselines,
         warm_start=warm_start,
         compiled=compiled,

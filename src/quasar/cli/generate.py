@@ -209,9 +209,9 @@ def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_j
 
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import check_size, generate, resolve_model
-    from quasar.cli.show import generation_text
     from quasar.core.interrupt import heeding
     from quasar.report.bundle import report_data, write_folder
+    from quasar.report.terminal import generation_text
 
     console = Console(stderr=True, highlight=False)
     encoded, request, choices = _read(asked, how.request)

@@ -161,7 +161,7 @@ def _compiled(text: bytes, parameters: dict[str, float], target: _Target) -> Sta
 
 
 def _print(report: Report, compiled: Statistics | None, target: _Target | None) -> None:
-    from quasar.cli.show import counted, report_text
+    from quasar.report.terminal import counted, report_text
 
     typer.echo(report_text(report))
     if compiled is not None:

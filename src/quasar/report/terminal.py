@@ -1,4 +1,4 @@
-"""Reports in words for a terminal."""
+"""Results in words for a terminal: the verifier's report, and what `quasar generate` found."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import quasar
-from quasar.cli.show import counted, report_text
+from quasar.report.terminal import counted, report_text
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
