@@ -16,7 +16,7 @@ from quasar.evaluation.baselines import (
     random_angles,
     uniform,
 )
-from quasar.evaluation.inputs import Record, read_records
+from quasar.evaluation.inputs import EvaluationRecord, read_records
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import get_engine, probabilities
 from small_evaluation import records
@@ -24,10 +24,10 @@ from small_evaluation import records
 
 def record(
     terms: dict[tuple[int, ...], float], reference: str | None = None, layers: int | None = None
-) -> Record:
+) -> EvaluationRecord:
     n = 1 + max(q for term in terms for q in term)
     problem = EncodedProblem(None, IsingHamiltonian(n, terms), (), "given", "natural", reference)
-    return Record(5, problem, "qaoa", layers)
+    return EvaluationRecord(5, problem, "qaoa", layers)
 
 
 TRIANGLE = {(0, 1): 1.0, (1, 2): 1.0, (0, 2): 1.0, (2,): 0.25}

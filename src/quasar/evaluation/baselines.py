@@ -23,20 +23,20 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError
 from quasar.core.seeds import generator
-from quasar.evaluation.inputs import RESERVED, Record
+from quasar.evaluation.inputs import RESERVED, EvaluationRecord
 from quasar.optimize.qaoa import sigma
 
 DEFAULT_LAYERS = 2
 """Depth of `qaoa-fixed` for records that name none."""
 
 
-def uniform(record: Record, seed: int) -> str:
+def uniform(record: EvaluationRecord, seed: int) -> str:
     """Uniform superposition over all bit strings."""
     n = record.problem.n_qubits
     return emit(Circuit(n, tuple(Gate("h", (i,)) for i in range(n)), n_measured=n))
 
 
-def random_angles(record: Record, seed: int) -> str | None:
+def random_angles(record: EvaluationRecord, seed: int) -> str | None:
     """The reference's structure without its angles, each uniform in (-π, π).
 
     None without a reference, or where it is not a static circuit.
@@ -54,7 +54,7 @@ def random_angles(record: Record, seed: int) -> str | None:
     return emit(ansatz.bind(rng.uniform(-np.pi, np.pi, theta.size)), decimals=4)
 
 
-def qaoa_fixed(record: Record, seed: int) -> str:
+def qaoa_fixed(record: EvaluationRecord, seed: int) -> str:
     """QAOA at angles that do not depend on the instance but for the scale σ(E)."""
     hamiltonian = record.problem.hamiltonian
     gammas, betas = fixed_angles(record.layers or DEFAULT_LAYERS)
@@ -62,7 +62,7 @@ def qaoa_fixed(record: Record, seed: int) -> str:
     return emit(qaoa(hamiltonian, len(betas)).bind(theta))
 
 
-def optimum(record: Record, seed: int) -> str:
+def optimum(record: EvaluationRecord, seed: int) -> str:
     """A ground state, written bit by bit: as good as measuring gets, and no quantum algorithm."""
     problem = record.problem.bare()  # so that what is computed is not kept with the record
     states = problem.optimality.states(1)
@@ -72,7 +72,7 @@ def optimum(record: Record, seed: int) -> str:
     return emit(Circuit(n, tuple(Gate("x", (i,)) for i in ones), n_measured=n))
 
 
-BASELINES: dict[str, Callable[[Record, int], str | None]] = {
+BASELINES: dict[str, Callable[[EvaluationRecord, int], str | None]] = {
     f"{RESERVED}uniform": uniform,
     f"{RESERVED}random-angles": random_angles,
     f"{RESERVED}qaoa-fixed": qaoa_fixed,

@@ -24,9 +24,9 @@ from quasar.evaluation import expensive
 from quasar.evaluation.baselines import BASELINES
 from quasar.evaluation.inputs import (
     REFERENCE_RUN,
+    EvaluationRecord,
     Generations,
     Lines,
-    Record,
     Records,
     read_generations,
     read_records,
@@ -218,7 +218,7 @@ class _Session:
     pool: VerifierPool
     progress: Progress
 
-    def record(self, sample_index: int) -> Record:
+    def record(self, sample_index: int) -> EvaluationRecord:
         return self.records.items[self.records.position[sample_index]]
 
     def references(self) -> dict[int, Reference]:

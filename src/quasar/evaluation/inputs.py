@@ -33,7 +33,7 @@ REFERENCE_RUN = "reference"
 
 
 @dataclass(frozen=True)
-class Record:
+class EvaluationRecord:
     """One problem of the test set.
 
     Attributes:
@@ -59,7 +59,7 @@ class Records:
         source: path, or what else they came from.
     """
 
-    items: tuple[Record, ...]
+    items: tuple[EvaluationRecord, ...]
     digest: str
     source: str
 
@@ -111,7 +111,7 @@ def read_records(source: Lines) -> Records:
         InputError: no records, a line that is not a problem, a number given twice, more qubits than
             can be judged exactly; names the line.
     """
-    found: dict[int, Record] = {}
+    found: dict[int, EvaluationRecord] = {}
     fingerprints: dict[int, bytes] = {}
     where: dict[int, str] = {}
     for position, (place, row) in enumerate(_lines(source, "records file")):
@@ -133,7 +133,7 @@ def read_records(source: Lines) -> Records:
     return Records(tuple(found[i] for i in order), digest, _name(source))
 
 
-def _record(row: Mapping[str, Any], sample_index: int, place: str) -> Record:
+def _record(row: Mapping[str, Any], sample_index: int, place: str) -> EvaluationRecord:
     try:
         problem = load_problem(row)
     except ProblemError as error:
@@ -150,7 +150,7 @@ def _record(row: Mapping[str, Any], sample_index: int, place: str) -> Record:
         raise InputError(f"{place}: 'number_of_layers' must be a positive integer or null.")
     if algorithm is not None and not isinstance(algorithm, str):
         raise InputError(f"{place}: 'optimization_type' must be a name or null.")
-    return Record(sample_index, problem, algorithm, layers)
+    return EvaluationRecord(sample_index, problem, algorithm, layers)
 
 
 def _fingerprint(row: Mapping[str, Any], sample_index: int) -> bytes:

@@ -16,7 +16,7 @@ from quasar.evaluation.rows import Row
 from quasar.evaluation.table import Table
 
 
-class Published(NamedTuple):
+class PublishedRow(NamedTuple):
     """One published row; shares in percent as printed, RE in bits."""
 
     name: str
@@ -35,7 +35,7 @@ def _table() -> dict[str, Any]:
 
 RECORDS: int = _table()["records"]
 """Records behind the published figures."""
-PUBLISHED = tuple(Published(**row) for row in _table()["rows"])
+PUBLISHED = tuple(PublishedRow(**row) for row in _table()["rows"])
 
 
 class Line(NamedTuple):
@@ -102,7 +102,7 @@ def _ours(run: str, row: Row) -> Line:
     )
 
 
-def _theirs(row: Published) -> Line:
+def _theirs(row: PublishedRow) -> Line:
     return Line(row.name, row.samples, True, row.scr, row.srev, None, row.re, row.hqcr, None)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.parallel import map_unordered
-from quasar.evaluation.inputs import Record
+from quasar.evaluation.inputs import EvaluationRecord
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
 from quasar.verifier.measurement import Measurement, Reference
@@ -37,7 +37,7 @@ class _Facts(NamedTuple):
 
 
 def measure_references(
-    records: Sequence[Record],
+    records: Sequence[EvaluationRecord],
     pool: VerifierPool,
     *,
     tick: Callable[[], None] = lambda: None,
@@ -62,7 +62,7 @@ def measure_references(
 
 
 def _circuits(
-    records: Sequence[Record], pool: VerifierPool, tick: Callable[[], None]
+    records: Sequence[EvaluationRecord], pool: VerifierPool, tick: Callable[[], None]
 ) -> Iterator[tuple[int, Measurement]]:
     """(position, measurement) of every reference circuit."""
     jobs = [
@@ -84,7 +84,7 @@ def _circuits(
         tick()
 
 
-def _facts(item: tuple[int, Record]) -> _Facts:
+def _facts(item: tuple[int, EvaluationRecord]) -> _Facts:
     position, record = item
     # A copy, so that the diagonal is dropped after use; no term of size 0, no gate for it.
     problem = replace(record.problem, hamiltonian=record.problem.hamiltonian.simplified())
@@ -99,7 +99,7 @@ def _facts(item: tuple[int, Record]) -> _Facts:
     )
 
 
-def _best_qaoa(record: Record, hamiltonian: IsingHamiltonian) -> float | None:
+def _best_qaoa(record: EvaluationRecord, hamiltonian: IsingHamiltonian) -> float | None:
     """Lowest energy found for QAOA at the record's depth; None where it is not looked for."""
     layers = record.layers
     if record.algorithm != "qaoa" or layers is None or layers > QAOA_MAX_LAYERS:
@@ -110,7 +110,9 @@ def _best_qaoa(record: Record, hamiltonian: IsingHamiltonian) -> float | None:
     return min(minimum.energy for _, minimum in found)
 
 
-def _reference(record: Record, facts: _Facts, circuits: Mapping[int, Measurement]) -> Reference:
+def _reference(
+    record: EvaluationRecord, facts: _Facts, circuits: Mapping[int, Measurement]
+) -> Reference:
     circuit = circuits.get(facts.position)
     best = facts.qaoa_energy
     if best is not None and circuit is not None and circuit.energy is not None:
