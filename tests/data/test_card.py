@@ -70,9 +70,9 @@ def test_quality(small_set: Path, text: str) -> None:
         for title, field in (("mean ratio", "approximation_ratio"), ("mean P(opt)", "p_optimal")):
             assert row[title] == f"{sum(r[field] for r in own) / len(own):.4f}"
         for title, field in (
-            ("top state optimal", "top_is_optimal"),
-            ("product states", "product_state"),
-            ("basis states", "basis_state"),
+            ("top optimal", "top_is_optimal"),
+            ("product state", "product_state"),
+            ("basis state", "basis_state"),
         ):
             assert row[title] == f"{sum(r[field] for r in own) / len(own):.1%}"
         for title in ("gates", "two-qubit gates", "depth"):

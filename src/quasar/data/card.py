@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from quasar.core.files import disk_errors, write_text
 from quasar.data.plots import draw_plots
+from quasar.data.record import MEASURED
 from quasar.data.schema import FIELDS, PUBLIC
 from quasar.data.summary import read_figures
+from quasar.verifier.metrics import Metric, candidate_metrics, record_metrics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,8 +53,9 @@ def card_text(figures: pd.DataFrame, manifest: Mapping[str, Any], pictures: Sequ
         "## Quality\n\nMeasured by exact simulation of every circuit as it is written.",
         _quality(figures),
         "Ratio: (E_max - E) / (E_max - E_min). P(opt): probability of measuring a ground state. "
-        "Product states: no qubit of the final state is entangled. Basis states: one bit string "
-        "has probability at least 1 - 1e-6. Gates, two-qubit gates and depth are medians.",
+        "Top optimal: the most probable state is one. Product state: no qubit of the final state "
+        "is entangled. Basis state: one bit string has probability at least 1 - 1e-6. Gates, "
+        "two-qubit gates and depth are medians.",
         *(f"![{Path(path).stem.replace('_', ' ')}]({path})" for path in pictures),
         "## Problem types",
         _types(figures),
@@ -110,32 +113,19 @@ def _splits(figures: pd.DataFrame, splits: Sequence[str]) -> str:
 
 
 def _quality(figures: pd.DataFrame) -> str:
-    head = [
-        "algorithm",
-        "records",
-        "mean ratio",
-        "mean P(opt)",
-        "top state optimal",
-        "product states",
-        "basis states",
-        "gates",
-        "two-qubit gates",
-        "depth",
-    ]
+    metrics = [m for m in (*record_metrics(), *candidate_metrics()) if m.name in MEASURED]
+    head = [f"mean {m.title}" if m.kind == "ratio" else m.title for m in metrics]
     rows = (
-        [
-            name,
-            len(own),
-            *_means(own),
-            *(
-                f"{own[fact].astype(float).mean():.1%}"
-                for fact in ("top_is_optimal", "product_state", "basis_state")
-            ),
-            *(_median(own[size]) for size in ("gates", "two_qubit_gates", "depth")),
-        ]
+        [name, len(own), *(_average(own[m.name], m) for m in metrics)]
         for name, own in (*figures.groupby("optimization_type"), ("all", figures))
     )
-    return _table(head, rows)
+    return _table(["algorithm", "records", *head], rows)
+
+
+def _average(column: pd.Series, metric: Metric) -> Any:
+    if metric.kind == "fraction":
+        return f"{column.astype(float).mean():.1%}"
+    return _median(column) if metric.kind == "count" else f"{column.mean():.4f}"
 
 
 def _types(figures: pd.DataFrame) -> str:

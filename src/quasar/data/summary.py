@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quasar.data.record import MEASURED
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -16,8 +18,7 @@ HASHED = ("instance_id", "signature")
 """Columns of long texts of which only the number of different ones is asked for."""
 _COLUMNS = (
     "split", "problem_type", "optimization_type", "number_of_qubits", "number_of_layers",
-    "encoding", "variable_order", "template", *HASHED, "approximation_ratio", "p_optimal",
-    "top_is_optimal", "basis_state", "product_state", "gates", "two_qubit_gates", "depth",
+    "encoding", "variable_order", "template", *HASHED, *MEASURED,
 )  # fmt: skip
 
 

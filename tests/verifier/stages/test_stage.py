@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
+from quasar.cli.show import report_text
 
 import quasar
-from quasar.cli.show import report_text
 from quasar.core.errors import InputError
 from quasar.verifier.context import Context
 from quasar.verifier.report import Report
