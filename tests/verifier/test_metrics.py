@@ -101,6 +101,13 @@ def test_the_gap_is_in_units_of_the_energy_range() -> None:
     assert math.isnan(value("qaoa_gap", Measurement(True, True, energy=0.0), None))
 
 
+def test_a_circuit_that_never_shows_an_optimum_takes_infinitely_many_shots() -> None:
+    never, some = Measurement(True, True), Measurement(True, True, shots_to_optimum=7)
+    assert value("shots_to_optimum", never, None) == math.inf
+    assert value("shots_to_optimum", some, None) == 7.0
+    assert (value("never_optimal", never, None), value("never_optimal", some, None)) == (1.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("average", "values", "expected"),
     [
