@@ -193,3 +193,14 @@ def test_too_many_qubits_for_exact_energies(n_qubits):
 def test_the_stored_diagonal_cannot_be_changed():
     with pytest.raises(ValueError, match="read-only"):
         IsingHamiltonian(1, {(0,): 1.0}).diagonal[0] = 5
+
+
+def test_what_was_rounded_is_compared_with_a_tolerance() -> None:
+    text = "0.3333333333333333 * Z(0)"
+    assert IsingHamiltonian.from_text(text).tolerance == 0
+    assert 0 < IsingHamiltonian.from_text(text, rounded=True).tolerance < 1e-15
+
+
+def test_levels_that_floats_can_tell_apart() -> None:
+    assert IsingHamiltonian(2, {(0,): 1.0, (1,): 0.25}).spectrum.resolved
+    assert not IsingHamiltonian(2, {(0,): 1.0, (1,): 1e-17}).spectrum.resolved

@@ -178,3 +178,11 @@ def test_a_record_may_carry_the_whole_problem_file() -> None:
     assert problem.problem.problem_type == "ising"
     assert problem.encoding == "exact"
     assert load_problem({**whole, "problem": "my spins"}).n_qubits == 2
+
+
+def test_a_path_may_be_a_string(tmp_path: Path) -> None:
+    path = tmp_path / "problem.json"
+    content = '\n {"hamiltonian": "0.5 * Z(0)", "number_of_qubits": 1}'
+    path.write_text(content)
+    assert load_problem(str(path)).problem == load_problem(path).problem
+    assert load_problem(content).problem == load_problem(path).problem

@@ -49,7 +49,9 @@ def test_vertex_cover():
 
 def test_independent_set():
     problem = make("max_independent_set", range(4), SQUARE)
-    assert not problem.overlay([1, 3]).wrong_edges
+    found = problem.overlay([1, 3])
+    assert not found.wrong_edges
+    assert found.groups == {1: 0, 3: 0}
     assert undirected(problem.overlay([1, 2]).wrong_edges) == undirected([(1, 2)])
 
 
