@@ -27,8 +27,8 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.jsonl import read_jsonl
 from quasar.core.seeds import generator
 from quasar.recipes.agent_q.make import AgentQCircuit, AgentQSettings, make_agent_q
-from quasar.recipes.agent_q.restarts import BoutSettings
-from quasar.recipes.spec import ALGORITHMS, Choice
+from quasar.recipes.agent_q.restarts import AdamWRestarts
+from quasar.recipes.spec import ALGORITHMS, CircuitSpec
 from quasar.simulate.engine import probabilities
 from quasar.simulate.state_engine import state_engine
 
@@ -69,7 +69,7 @@ def compare(record: dict[str, Any], settings: AgentQSettings, seed: int) -> Row:
     if reference is None:
         raise InputError("a reference circuit is dynamic.")
     algorithm = record["optimization_type"]
-    choice = Choice(
+    choice = CircuitSpec(
         algorithm, layers, template_of(reference, layers) if algorithm == "vqe" else None
     )
     rng = generator(seed, "benchmark", "agent-q", record["sample_index"])
@@ -143,11 +143,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--patience", type=int, help="bouts, see BoutSettings")
+    parser.add_argument("--patience", type=int, help="warm restarts, see AdamWRestarts")
     parser.add_argument("--max-qubits", type=int, default=16)
     parser.add_argument("--name", default="agent_q_recipe", help="result file")
     options = parser.parse_args(arguments)
-    settings = AgentQSettings(bouts=BoutSettings(patience=options.patience))
+    settings = AgentQSettings(descent=AdamWRestarts(patience=options.patience))
     rows = [
         compare(record, settings, options.seed)
         for _, record in read_jsonl(options.records, what="records file")

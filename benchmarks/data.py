@@ -32,7 +32,7 @@ from quasar.data.sampling import RecordSpec, sample_spec
 from quasar.data.settings import RECIPES, BuildSettings
 from quasar.data.shard import build_record
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
-from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
+from quasar.recipes.agent_q.adapt_published import PublishedAdaptSettings, adapt_published
 from quasar.recipes.spec import ALGORITHMS
 from quasar.simulate.energy import energy_of
 
@@ -161,7 +161,9 @@ def _grown(spec: RecordSpec, steps: int) -> tuple[published.Outcome, published.O
     hamiltonian = spec.encoded.hamiltonian
     _ = hamiltonian.diagonal
     begun = time.process_time()
-    growth = grow(hamiltonian, settings=GrowthSettings(max_gates=steps, slope_stop=0.0))
+    growth = adapt_published(
+        hamiltonian, settings=PublishedAdaptSettings(max_gates=steps, slope_stop=0.0)
+    )
     ours = published.Outcome(time.process_time() - begun, growth.energies[-1])
     n = hamiltonian.n_qubits
     gates = [published.Operation(gate.name, gate.qubits) for gate in pool(n)]

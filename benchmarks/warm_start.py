@@ -21,7 +21,7 @@ from benchmarks.nano_parts.sets import held_out, some
 from rich.progress import track
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import plan, state_index
+from quasar.optimize.decimation import guided_decimation, state_index
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.load import load_problem
@@ -69,7 +69,7 @@ def p_optimal(
     hamiltonian: IsingHamiltonian, gammas: Sequence[float], betas: Sequence[float]
 ) -> tuple[float, float]:
     """From an optimum, and from a string with one bit wrong."""
-    best, ground = state_index(plan(hamiltonian)), hamiltonian.spectrum.ground_states
+    best, ground = state_index(guided_decimation(hamiltonian)), hamiltonian.spectrum.ground_states
     found = [
         float(warm_probabilities(hamiltonian, start, gammas, betas)[ground].sum())
         for start in (best, *(best ^ (1 << q) for q in range(hamiltonian.n_qubits)))
@@ -81,7 +81,7 @@ def fit(problems: Sequence[IsingHamiltonian], layers: int) -> list[FloatVector]:
     """Angles γ_1..γ_p, β_1..β_p at every depth to `layers`."""
     from scipy.optimize import minimize
 
-    starts = [(h, state_index(plan(h)), h.spectrum.ground_states) for h in problems]
+    starts = [(h, state_index(guided_decimation(h)), h.spectrum.ground_states) for h in problems]
 
     def cost(x: FloatVector) -> float:
         p = x.size // 2

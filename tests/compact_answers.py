@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import Decision
+from quasar.optimize.decimation import SpinFix
 from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
 from quasar.prompts.compact_answer import answer_text
 
@@ -17,6 +17,6 @@ def qaoa_text(
     return answer_text(hamiltonian, qaoa_plan(hamiltonian, gammas, betas))
 
 
-def grown_text(hamiltonian: IsingHamiltonian, decisions: tuple[Decision, ...]) -> str:
+def grown_text(hamiltonian: IsingHamiltonian, decisions: tuple[SpinFix, ...]) -> str:
     """A whole adaptive answer."""
     return answer_text(hamiltonian, AnswerPlan("adaptive", decisions=decisions))

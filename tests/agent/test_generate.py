@@ -26,7 +26,7 @@ from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.observation import no_program, observation
 from quasar.prompts.styles import STYLES
-from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.basis_states import basis_state_angles, basis_state_maps
 from quasar.recipes.converged.subcube import Subcube
 from quasar.report.bundle import answer_data, report_data
 from quasar.verifier.sandbox import SandboxLimits
@@ -43,8 +43,9 @@ def petersen() -> EncodedProblem:
 def writes(index: int, template: int = 15, n_qubits: int = 10) -> str:
     """An answer whose circuit writes basis state `index`."""
     ansatz = sim(template, n_qubits, 1)
-    pen = find_pens(ansatz)[0]
-    return emit(ansatz.bind(write(ansatz, pen, Subcube(pen.written(index), 0))), decimals=4)
+    state_map = basis_state_maps(ansatz)[0]
+    angles = basis_state_angles(ansatz, state_map, Subcube(state_map.preimage(index), 0))
+    return emit(ansatz.bind(angles), decimals=4)
 
 
 def wrong(problem: EncodedProblem) -> int:

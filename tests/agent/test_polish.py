@@ -18,7 +18,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.trace import Budget
 from quasar.problems.graphs import graph_data
 from quasar.problems.load import load_problem
-from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.basis_states import basis_state_angles, basis_state_maps
 from quasar.recipes.converged.subcube import Subcube
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.verifier.api import verify
@@ -32,8 +32,8 @@ def distribution(circuit: Circuit) -> FloatVector:
 def wrong_answer(template: int, hamiltonian: IsingHamiltonian, index: int) -> Circuit:
     """The template with the angles that write basis state `index`."""
     ansatz = sim(template, hamiltonian.n_qubits, 1)
-    pen = find_pens(ansatz)[0]
-    return ansatz.bind(write(ansatz, pen, Subcube(pen.written(index), 0)))
+    state_map = basis_state_maps(ansatz)[0]
+    return ansatz.bind(basis_state_angles(ansatz, state_map, Subcube(state_map.preimage(index), 0)))
 
 
 def cubic_graph(seed: int) -> IsingHamiltonian:

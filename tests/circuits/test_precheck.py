@@ -18,7 +18,7 @@ from quasar.circuits.qasm_flat import parse_flat
 from quasar.circuits.to_qiskit import from_qiskit
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.answer_plan import AnswerPlan, qaoa_plan
 from quasar.prompts.compact_answer import answer_text
 from quasar.simulate.engine import get_engine
@@ -294,7 +294,7 @@ def test_the_packaged_models_programs_take_the_fast_path() -> None:
     hamiltonian = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): -0.37, (0, 2, 3): 0.5, (3,): 0.25})
     for made in (
         qaoa_plan(hamiltonian, [0.3, 0.4], [-0.5, -0.2]),
-        AnswerPlan("warm", 2, decisions=plan(hamiltonian)),
+        AnswerPlan("warm", 2, decisions=guided_decimation(hamiltonian)),
     ):
         for exact in (False, True):
             text = answer_text(hamiltonian, made, exact=exact)

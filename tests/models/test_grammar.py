@@ -18,7 +18,7 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.compact_answer import circuit_text
 from random_circuits import all_gates_circuit, circuits
 
@@ -214,7 +214,7 @@ def test_the_compact_styles_circuits_are_accepted(order: int) -> None:
     ansatz = sim(10, 4, 1)
     texts = [
         qaoa_text(hamiltonian, [0.3, 0.7], [-0.5, -0.2]),
-        circuit_text(ansatz.bind([0.0, np.pi] * 4), plan(hamiltonian)),
+        circuit_text(ansatz.bind([0.0, np.pi] * 4), guided_decimation(hamiltonian)),
     ]
     for text in texts:
         assert accepts(text, 4), text

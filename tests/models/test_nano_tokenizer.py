@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from compact_answers import qaoa_text
 from quasar.circuits.sim19 import sim
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text
@@ -28,7 +28,7 @@ RING = IsingHamiltonian(10, {(i, (i + 1) % 10) if i < 9 else (0, 9): 1.0 for i i
 
 def test_a_ten_qubit_circuit_is_short(tokenizer):
     ansatz = sim(10, 10, 1)
-    text = circuit_text(ansatz.bind([0.0] * ansatz.n_parameters), plan(RING))
+    text = circuit_text(ansatz.bind([0.0] * ansatz.n_parameters), guided_decimation(RING))
     assert len(tokenizer(text)["input_ids"]) < 100
     assert len(tokenizer(qaoa_text(RING, [0.3] * 4, [-0.3] * 4))["input_ids"]) < 200
 

@@ -14,7 +14,7 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.registry import packaged_folder
 from quasar.models.word_tokens import WordTokens, chat_text
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text
@@ -51,7 +51,10 @@ def examples(count, seed=0):
         else:
             circuit = sim(n, 13, 1)
             angles = [rng.uniform(-3, 3) for _ in range(circuit.n_parameters)]
-            yield compact_prompt(h, Request()), circuit_text(circuit.bind(angles), plan(h))
+            yield (
+                compact_prompt(h, Request()),
+                circuit_text(circuit.bind(angles), guided_decimation(h)),
+            )
 
 
 def test_ids_of_prompts_and_answers_are_those_of_the_reference():

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optimize.decimation import (
-    decimate,
+    greedy_decimation,
     greedy_index,
-    plan,
-    planned_index,
+    guided_decimation,
+    guided_index,
+    perturbed,
     rows,
     state_index,
-    stray,
 )
 from strategies import small_hamiltonians
 
 
 @given(small_hamiltonians())
 def test_plan_completes_a_ground_state(hamiltonian):
-    index = planned_index(hamiltonian)
+    index = guided_index(hamiltonian)
     assert hamiltonian.diagonal[index] == pytest.approx(hamiltonian.spectrum.e_min)
 
 
@@ -38,7 +38,7 @@ def test_rows_hold_every_term_once_and_only_earlier_qubits(hamiltonian):
 
 @given(small_hamiltonians())
 def test_fields_are_half_the_cost_of_a_flip(hamiltonian):
-    steps = plan(hamiltonian)
+    steps = guided_decimation(hamiltonian)
     unit = max(abs(c) for c in hamiltonian.terms.values())
     chosen = {step.qubit: step.bit for step in steps}
     for i, step in enumerate(steps):
@@ -52,8 +52,8 @@ def test_fields_are_half_the_cost_of_a_flip(hamiltonian):
 
 def test_of_equal_ground_states_the_greedy_one():
     ring = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): 1.0, (2, 3): 1.0, (0, 3): 1.0})
-    assert [step.qubit for step in plan(ring)] == [0, 1, 2, 3]
-    assert [step.bit for step in plan(ring)] == [0, 1, 0, 1]
+    assert [step.qubit for step in guided_decimation(ring)] == [0, 1, 2, 3]
+    assert [step.bit for step in guided_decimation(ring)] == [0, 1, 0, 1]
 
 
 def field(hamiltonian, qubit, chosen):
@@ -70,7 +70,7 @@ def field(hamiltonian, qubit, chosen):
 def test_every_decision_is_the_strongest_left_and_follows_its_field(hamiltonian):
     unit = max(abs(c) for c in hamiltonian.terms.values())
     chosen, left = {}, set(range(hamiltonian.n_qubits))
-    for step in decimate(hamiltonian):
+    for step in greedy_decimation(hamiltonian):
         fields = {q: field(hamiltonian, q, chosen) / unit for q in left}
         assert step.field == pytest.approx(fields[step.qubit], abs=1e-6)
         assert abs(step.field) >= max(abs(f) for f in fields.values()) - 1e-6
@@ -82,25 +82,25 @@ def test_every_decision_is_the_strongest_left_and_follows_its_field(hamiltonian)
 
 @given(small_hamiltonians())
 def test_plan_keeps_the_order_of_greedy_decisions(hamiltonian):
-    order = [step.qubit for step in decimate(hamiltonian)]
-    assert [step.qubit for step in plan(hamiltonian)] == order
+    order = [step.qubit for step in greedy_decimation(hamiltonian)]
+    assert [step.qubit for step in guided_decimation(hamiltonian)] == order
     assert [row.qubit for row in rows(hamiltonian)] == order
     if hamiltonian.diagonal[greedy_index(hamiltonian)] == hamiltonian.spectrum.e_min:
-        assert planned_index(hamiltonian) == greedy_index(hamiltonian)
+        assert guided_index(hamiltonian) == greedy_index(hamiltonian)
 
 
 def test_strongest_field_first_ties_by_weight():
     hamiltonian = IsingHamiltonian(3, {(0,): 0.5, (1, 2): -1.0, (2,): 0.25})
     assert [row.qubit for row in rows(hamiltonian)] == [0, 2, 1]
-    assert planned_index(hamiltonian) == int(np.argmin(hamiltonian.diagonal))
+    assert guided_index(hamiltonian) == int(np.argmin(hamiltonian.diagonal))
     couplings = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 0.5})
     assert [row.qubit for row in rows(couplings)] == [1, 0, 2]
 
 
 @given(small_hamiltonians(), st.integers(0, 99))
 def test_a_stray_plan_turns_one_decision_and_follows_the_field_after_it(hamiltonian, seed):
-    right = plan(hamiltonian)
-    wrong = stray(hamiltonian, right, generator(seed, "stray"))
+    right = guided_decimation(hamiltonian)
+    wrong = perturbed(hamiltonian, right, generator(seed, "stray"))
     assert [step.qubit for step in wrong] == [step.qubit for step in right]
     pairs = list(zip(right, wrong, strict=True))
     turned = next(i for i, (a, b) in enumerate(pairs) if a.bit != b.bit)

@@ -7,7 +7,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.ising import Ising
 from quasar.problems.load import load_problem
@@ -24,7 +24,8 @@ HAMILTONIAN = IsingHamiltonian(
 def p_optimal(layers: int, turned: int = 0, hamiltonian: IsingHamiltonian = HAMILTONIAN) -> float:
     """From the optimum with the bits of some qubits turned."""
     steps = tuple(
-        step._replace(bit=step.bit ^ (turned >> step.qubit & 1)) for step in plan(hamiltonian)
+        step._replace(bit=step.bit ^ (turned >> step.qubit & 1))
+        for step in guided_decimation(hamiltonian)
     )
     text = answer_text(hamiltonian, AnswerPlan("warm", layers, decisions=steps), exact=True)
     return float(Verifier(load_problem(Ising(hamiltonian)), None).verify(text).p_optimal or 0.0)

@@ -15,7 +15,7 @@ from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.decimation import plan, planned_index
+from quasar.optimize.decimation import guided_decimation, guided_index
 from quasar.prompts.answer_plan import decided_part, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
@@ -112,21 +112,21 @@ def test_circuit_answers_mean_the_circuit(number, n, layers, seed):
 @settings(deadline=None)
 @given(hamiltonians(most=5))
 def test_growth_along_the_plan_prepares_the_planned_state(hamiltonian):
-    circuit = parse(grown_text(hamiltonian, plan(hamiltonian))).circuit
+    circuit = parse(grown_text(hamiltonian, guided_decimation(hamiltonian))).circuit
     state = get_engine().state(circuit)
-    assert probabilities(state)[planned_index(hamiltonian)] == pytest.approx(1.0)
+    assert probabilities(state)[guided_index(hamiltonian)] == pytest.approx(1.0)
 
 
 def test_growth_prefers_the_latest_coupled_qubit_that_is_set_as_control():
     chain = IsingHamiltonian(3, {(0,): 2.0, (0, 1): -1.0, (1, 2): -1.0})
-    assert grown_text(chain, plan(chain)).endswith(
+    assert grown_text(chain, guided_decimation(chain)).endswith(
         "qubit[3] q;\nh q;\nry(pi/2) q[0];\ncry(pi/2) q[0],q[1];\ncry(pi/2) q[1],q[2];\n"
     )
 
 
 def test_a_plan_alone_is_how_the_answer_begins():
     ring = IsingHamiltonian(3, {(0, 1): 1.0, (1, 2): 1.0, (0, 2): -0.5})
-    for text in (grown_text(ring, plan(ring)), qaoa_text(ring, [0.3], [-0.2])):
+    for text in (grown_text(ring, guided_decimation(ring)), qaoa_text(ring, [0.3], [-0.2])):
         begun = decided_part(text)
         assert text.startswith(begun)
         assert begun.count("\n") == HEADER.count("\n") + 1
@@ -161,8 +161,10 @@ def test_the_vocabulary_has_a_token_for_every_piece(hamiltonian):
     texts = [
         compact_prompt(hamiltonian, Request()),
         qaoa_text(hamiltonian, [0.3], [-0.2]),
-        circuit_text(sim(4, n, 1).bind(np.zeros(sim(4, n, 1).n_parameters)), plan(hamiltonian)),
-        grown_text(hamiltonian, plan(hamiltonian)),
+        circuit_text(
+            sim(4, n, 1).bind(np.zeros(sim(4, n, 1).n_parameters)), guided_decimation(hamiltonian)
+        ),
+        grown_text(hamiltonian, guided_decimation(hamiltonian)),
     ]
     for text in texts:
         found = pieces.findall(text)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import decimate, plan
+from quasar.optimize.decimation import greedy_decimation, guided_decimation
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON
 from quasar.problems.base import EncodedProblem
@@ -102,7 +102,7 @@ def test_the_layers_asked_for_are_written(layers: int) -> None:
 
 def test_fields_and_order_follow_from_the_problem() -> None:
     hamiltonian = ring(6)
-    steps = decimate(hamiltonian)
+    steps = greedy_decimation(hamiltonian)
     bits = {step.qubit: step.bit for step in steps}
     guide = PlanGuide(hamiltonian, Request("adaptive_vqe"))
     text = answer(guide, lambda texts: texts[bits[int(texts[0][1:].split("=")[0])]])
@@ -125,7 +125,7 @@ def test_guided_qaoa_has_the_energy_of_its_angles() -> None:
 
 def test_a_warm_start_entangles_and_raises_the_optimum() -> None:
     hamiltonian = ring(7)
-    bits = {d.qubit: d.bit for d in plan(hamiltonian)}
+    bits = {d.qubit: d.bit for d in guided_decimation(hamiltonian)}
 
     def choose(texts: tuple[str, ...]) -> str:
         if texts[0].startswith("// "):

@@ -8,7 +8,7 @@ import networkx as nx
 import pytest
 
 from quasar.core.errors import InputError
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.problems.base import encode
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.vertex_cover import VertexCover
@@ -52,7 +52,7 @@ def test_the_user_page_shows_what_is_rendered() -> None:
     problem = encode(GraphColoring(nx.path_graph(2), 2))
     shown = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
     theta = angle_sets(2)[0].angles(problem.hamiltonian)
-    decisions = plan(problem.hamiltonian)
+    decisions = guided_decimation(problem.hamiltonian)
     plans = (
         AnswerPlan("warm", 2, decisions=decisions),
         qaoa_plan(problem.hamiltonian, theta[:2], theta[2:]),

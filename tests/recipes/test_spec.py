@@ -7,13 +7,13 @@ import pytest
 from quasar.circuits.sim19 import AGENT_Q_NUMBERS
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
-from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, Choice, draw_choice
+from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, CircuitSpec, sample_spec
 from recorded_circuits import records
 
 
 def draws(count=2000, **given):
     rng = generator(0, "choice")
-    return [draw_choice(rng, **given) for _ in range(count)]
+    return [sample_spec(rng, **given) for _ in range(count)]
 
 
 def test_shares():
@@ -36,7 +36,7 @@ def test_what_is_given_stays():
     assert {c.layers for c in draws(50, layers=7)} == {7}
     assert {c[:1] for c in draws(50, algorithm="adaptive_vqe")} == {("adaptive_vqe",)}
     assert {c.template for c in draws(50, template=19)} == {19}
-    assert draws(1, algorithm="vqe", layers=2, template=3) == [Choice("vqe", 2, 3)]
+    assert draws(1, algorithm="vqe", layers=2, template=3) == [CircuitSpec("vqe", 2, 3)]
 
 
 def test_same_seed_same_draw():

@@ -20,7 +20,7 @@ from quasar.data.identity import instance_id
 from quasar.data.settings import BENCHMARK_PROBLEMS, BuildSettings
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.registry import PROBLEMS
-from quasar.recipes.spec import Algorithm, Choice
+from quasar.recipes.spec import Algorithm, CircuitSpec
 
 ATTEMPTS_PER_KIND = 12
 """Attempts with one problem type and algorithm before both are drawn anew. Holding them keeps the
@@ -49,7 +49,7 @@ class RecordSpec:
     problem: Problem
     encoded: EncodedProblem
     instance_id: str
-    choice: Choice
+    choice: CircuitSpec
 
     def rng(self, settings: BuildSettings) -> np.random.Generator:
         """Randomness of the optimisation, apart from that of the sampling."""
@@ -83,7 +83,7 @@ def sample_spec(settings: BuildSettings, index: int, attempt: int) -> RecordSpec
         problem=encoded.problem,
         encoded=encoded,
         instance_id=instance_id(encoded.problem),
-        choice=Choice(algorithm, layers, template),
+        choice=CircuitSpec(algorithm, layers, template),
     )
 
 

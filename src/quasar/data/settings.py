@@ -21,7 +21,7 @@ from quasar.core.settings import Settings
 from quasar.problems.base import Encoding
 from quasar.problems.registry import PROBLEMS
 from quasar.recipes.agent_q.make import AgentQSettings
-from quasar.recipes.agent_q.restarts import BoutSettings
+from quasar.recipes.agent_q.restarts import AdamWRestarts
 from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, Ground, Search
 from quasar.recipes.spec import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
 
@@ -116,7 +116,7 @@ class BuildSettings(Settings):
     """Share of each depth, by algorithm; for adaptive circuits only the number that is stated."""
     templates: dict[int, Share]
     """Share of each of the circuits 1-19 of Sim et al. among the VQE records."""
-    agent_q: AgentQSettings = AgentQSettings(bouts=BoutSettings(restarts=0, patience=10))
+    agent_q: AgentQSettings = AgentQSettings(descent=AdamWRestarts(restarts=0, patience=10))
     """Numbers of the `agent-q` recipe. Unlike the published data, an attempt is dropped after one
     start and not after four, and given up after 100 steps on a plateau: failures took most of the
     time, while of 293 circuits kept 6 came from a later start, and of 245 one left a plateau."""

@@ -28,7 +28,7 @@ from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.prompts.chat import Style
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
-from quasar.recipes.spec import ALGORITHMS, Algorithm, draw_choice
+from quasar.recipes.spec import ALGORITHMS, Algorithm, sample_spec
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
 
@@ -234,7 +234,7 @@ def _agent_q(
     """One circuit; what the settings leave open is drawn as in the published data."""
     # The problem names the stream too: a seed must not give all problems the same draw.
     rng = generator(settings.seed, "designer", "agent-q", hamiltonian.to_text(), sample)
-    choice = draw_choice(
+    choice = sample_spec(
         rng, algorithm=settings.algorithm, layers=settings.layers, template=settings.template
     )
     budget, trace = Budget.unlimited(settings.max_seconds), Trace()

@@ -1,15 +1,13 @@
-"""A plan for a state, mostly a ground state: the strongest field first, one decision each time.
+"""Greedy decimation: spins fixed one at a time, the one in the strongest field first.
 
-The order is that of a greedy decimation: of the qubits left, the one on which those decided so far
-exert the largest field comes next, and takes the bit that its field asks for. Decisions that are
-certain are taken before those that are close. Greedy decisions alone are a good heuristic already
-(see the lab book; `greedy_index`), and the baseline for whatever writes plans.
+Of the qubits left, the one on which those fixed so far exert the largest field comes next, and
+takes the bit that its field asks for. Fixes that are certain come before those that are close.
+Greedy decimation alone is a good heuristic already (see the lab book; `greedy_index`), and the
+baseline for what writes such plans.
 
-A plan for given states keeps that order. Its bit follows the field wherever one of the states
-allows it, so of several ground states it names the one that greedy decisions come nearest to: the
-most predictable of them.
-
-Only terms whose qubits are all decided count towards a field.
+A decimation guided by given states keeps that order. Its bit follows the field wherever one of the
+states allows it, so of several ground states it names the one that greedy decimation comes nearest
+to: the most predictable of them. Only terms whose other qubits are all fixed count towards a field.
 """
 
 from __future__ import annotations
@@ -28,7 +26,8 @@ class Coupling(NamedTuple):
     """A term as one of its qubits sees it.
 
     Attributes:
-        others: the term's other qubits, in the plan's order; none for a field on the qubit alone.
+        others: the term's other qubits, in the order of decimation; none for a field on the qubit
+            alone.
         coefficient: in units of energy.
     """
 
@@ -43,11 +42,11 @@ class Row(NamedTuple):
     couplings: tuple[Coupling, ...]
 
 
-class Decision(NamedTuple):
-    """One step of a plan.
+class SpinFix(NamedTuple):
+    """One step of a decimation.
 
     Attributes:
-        qubit: whose bit is decided.
+        qubit: whose bit is fixed.
         field: what multiplies its Z when the qubits before it are set, in units of the largest
             coefficient; a positive field asks for bit 1 (Z = -1).
         bit: 0 or 1, as measured.
@@ -58,8 +57,8 @@ class Decision(NamedTuple):
     bit: int
 
 
-def decimate(hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
-    """Greedy decisions, the strongest field first; ties by sum of |coefficients|, then by index.
+def greedy_decimation(hamiltonian: IsingHamiltonian) -> tuple[SpinFix, ...]:
+    """Fix spins greedily, the strongest field first; ties by sum of |coefficients|, then by index.
 
     A qubit without a field takes bit 0.
     """
@@ -83,7 +82,7 @@ def decimate(hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
         left.remove(qubit)
         field = round(float(fields[qubit]), _SAME) + 0.0
         bit = int(field > 0)
-        out.append(Decision(qubit, field, bit))
+        out.append(SpinFix(qubit, field, bit))
         for number in of_qubit[qubit]:
             open_qubits, coefficient = terms[number]
             open_qubits.remove(qubit)
@@ -94,15 +93,15 @@ def decimate(hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
 
 
 def greedy_index(hamiltonian: IsingHamiltonian) -> int:
-    """The state that greedy decisions end in."""
-    return state_index(decimate(hamiltonian))
+    """The state that greedy decimation ends in."""
+    return state_index(greedy_decimation(hamiltonian))
 
 
 _last_rows: list[tuple[IsingHamiltonian, tuple[Row, ...]]] = []
 
 
 def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
-    """The Hamiltonian by qubits, in the order of `decimate`; kept for the next call."""
+    """The Hamiltonian by qubits, in the order of `greedy_decimation`; kept for the next call."""
     for known, found in _last_rows:
         if known is hamiltonian:
             return found
@@ -112,7 +111,7 @@ def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
 
 
 def _rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
-    order = [decision.qubit for decision in decimate(hamiltonian)]
+    order = [decision.qubit for decision in greedy_decimation(hamiltonian)]
     place = {qubit: i for i, qubit in enumerate(order)}
     found: list[list[Coupling]] = [[] for _ in order]
     for qubits, coefficient in hamiltonian.terms.items():
@@ -128,8 +127,10 @@ def largest_coefficient(hamiltonian: IsingHamiltonian) -> float:
     return max((abs(c) for c in hamiltonian.terms.values()), default=0.0) or 1.0
 
 
-def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tuple[Decision, ...]:
-    """Decide every qubit in turn, so that the last decision completes one of some states.
+def guided_decimation(
+    hamiltonian: IsingHamiltonian, states: IntVector | None = None
+) -> tuple[SpinFix, ...]:
+    """Fix every qubit in turn, so that the last fix completes one of some states.
 
     Args:
         states: indices of the states to lead to; default: the ground states (of levels with
@@ -149,12 +150,12 @@ def plan(hamiltonian: IsingHamiltonian, states: IntVector | None = None) -> tupl
     return _decide(hamiltonian, choose)
 
 
-def stray(
-    hamiltonian: IsingHamiltonian, decisions: Sequence[Decision], rng: np.random.Generator
-) -> tuple[Decision, ...]:
-    """A plan that goes wrong once: one decision turned, mostly a close one, the rest by the field.
+def perturbed(
+    hamiltonian: IsingHamiltonian, decisions: Sequence[SpinFix], rng: np.random.Generator
+) -> tuple[SpinFix, ...]:
+    """A decimation that goes wrong once: one fix turned, mostly a close one, the rest by the field.
 
-    This is how plans go wrong where fields are not added up exactly. Ties are drawn.
+    This is how written plans go wrong where fields are not added up exactly. Ties are drawn.
     """
     closeness = 1.0 / (0.1 + np.abs([step.field for step in decisions]))
     turned = int(rng.choice(len(decisions), p=closeness / closeness.sum()))
@@ -169,15 +170,15 @@ def stray(
     return _decide(hamiltonian, choose)
 
 
-def state_index(decisions: Iterable[Decision]) -> int:
-    """The state that decisions lead to."""
+def state_index(decisions: Iterable[SpinFix]) -> int:
+    """The state that the fixes lead to."""
     return sum(decision.bit << decision.qubit for decision in decisions)
 
 
 def _decide(
     hamiltonian: IsingHamiltonian, choose: Callable[[int, float], int]
-) -> tuple[Decision, ...]:
-    """Decisions in the order of `rows`; `choose` gives the bit of a qubit in a field."""
+) -> tuple[SpinFix, ...]:
+    """Fixes in the order of `rows`; `choose` gives the bit of a qubit in a field."""
     unit = largest_coefficient(hamiltonian)
     z = [0] * hamiltonian.n_qubits
     out = []
@@ -191,10 +192,10 @@ def _decide(
         field = round(field / unit, _SAME) + 0.0
         bit = choose(qubit, field)
         z[qubit] = 1 - 2 * bit
-        out.append(Decision(qubit, field, bit))
+        out.append(SpinFix(qubit, field, bit))
     return tuple(out)
 
 
-def planned_index(hamiltonian: IsingHamiltonian) -> int:
-    """The ground state that `plan` leads to."""
-    return state_index(plan(hamiltonian))
+def guided_index(hamiltonian: IsingHamiltonian) -> int:
+    """The ground state that `guided_decimation` leads to."""
+    return state_index(guided_decimation(hamiltonian))

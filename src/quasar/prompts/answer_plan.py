@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import Decision, largest_coefficient
+from quasar.optimize.decimation import SpinFix, largest_coefficient
 from quasar.optimize.qaoa import sigma
 from quasar.prompts.numbers import MAGNITUDES, number_text
 
@@ -52,7 +52,7 @@ class AnswerPlan(NamedTuple):
     structure: Structure
     layers: int = 1
     template: int | None = None
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[SpinFix, ...] = ()
     angles: tuple[float, ...] = ()
     per_coefficient: bool = False
 
@@ -100,7 +100,7 @@ def _body(plan: AnswerPlan) -> str:
     return steps_text(plan.decisions)
 
 
-def steps_text(decisions: Iterable[Decision]) -> str:
+def steps_text(decisions: Iterable[SpinFix]) -> str:
     """Decisions as a plan states them."""
     return "".join(f"@q{d.qubit} {field_text(d.field)} q{d.qubit}={d.bit} " for d in decisions)
 

@@ -24,13 +24,13 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import Decision, largest_coefficient, rows
+from quasar.optimize.decimation import SpinFix, largest_coefficient, rows
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.warm_start import EPSILON, warm_angles
 from quasar.prompts.answer_plan import PLAN, AnswerPlan, plan_line, steps_text
 from quasar.prompts.compact import deviation_text
 from quasar.prompts.numbers import angle_text, number_text, rounded
-from quasar.recipes.converged.basis_states import find_pens, write
+from quasar.recipes.converged.basis_states import basis_state_angles, basis_state_maps
 from quasar.recipes.converged.subcube import Subcube
 
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
@@ -39,12 +39,12 @@ GATES = ("rx", "ry", "rz", "crx", "cry", "crz", "cx", "cz", "h")
 """Gates that can be written."""
 
 
-def plan_text(decisions: Iterable[Decision]) -> str:
+def plan_text(decisions: Iterable[SpinFix]) -> str:
     """The plan's comment line before a circuit of style `agent-q`."""
     return f"{PLAN}{steps_text(decisions)}\n"
 
 
-def circuit_text(circuit: Circuit, decisions: Iterable[Decision] = ()) -> str:
+def circuit_text(circuit: Circuit, decisions: Iterable[SpinFix] = ()) -> str:
     """A circuit of `GATES` with its plan.
 
     Raises:
@@ -108,8 +108,8 @@ def _warm(hamiltonian: IsingHamiltonian, plan: AnswerPlan, exact: bool) -> str:
 def _template(hamiltonian: IsingHamiltonian, plan: AnswerPlan) -> str:
     """The template at angles that write the plan's state."""
     ansatz = sim(plan.template or 0, hamiltonian.n_qubits, plan.layers)
-    pen = find_pens(ansatz)[0]
-    theta = write(ansatz, pen, Subcube(pen.written(plan.state), 0))
+    state_map = basis_state_maps(ansatz)[0]
+    theta = basis_state_angles(ansatz, state_map, Subcube(state_map.preimage(plan.state), 0))
     body = [_statement(*layer) for layer in _layers(ansatz.bind(theta))]
     return f"qubit[{hamiltonian.n_qubits}] q;\n{''.join(body)}"
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import Decision, Row, largest_coefficient, rows
+from quasar.optimize.decimation import Row, SpinFix, largest_coefficient, rows
 from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_LAYERS
@@ -86,7 +86,7 @@ class PlanGuide:
             asked = self._request.layers
             yield _DEPTHS if asked is None else (_DEPTHS[asked - 1],)
             layers = int(self._came[1:-2])
-        decisions: tuple[Decision, ...] = ()
+        decisions: tuple[SpinFix, ...] = ()
         angles: tuple[float, ...] = ()
         if structure == "qaoa":
             found: list[float] = []
@@ -96,7 +96,7 @@ class PlanGuide:
                 yield _SPACE
             angles = tuple(found)
         else:
-            steps: list[Decision] = []
+            steps: list[SpinFix] = []
             yield from self._decide(steps)
             decisions = tuple(steps)
         yield _END
@@ -110,7 +110,7 @@ class PlanGuide:
             structures = ("qaoa", "vqe")
         return tuple(head for name in structures for head in _HEADS[name])
 
-    def _decide(self, steps: list[Decision]) -> _Steps:
+    def _decide(self, steps: list[SpinFix]) -> _Steps:
         unit = largest_coefficient(self._hamiltonian)
         spins: dict[int, int] = {}
         for row in rows(self._hamiltonian):
@@ -120,7 +120,7 @@ class PlanGuide:
             yield _BITS[row.qubit]
             bit = int(self._came[-2])
             spins[row.qubit] = 1 - 2 * bit
-            steps.append(Decision(row.qubit, field, bit))
+            steps.append(SpinFix(row.qubit, field, bit))
 
 
 def _field(row: Row, spins: dict[int, int]) -> float:

@@ -35,7 +35,7 @@ TEMPLATE_COUNTS: Mapping[int, int] = {
 Key = TypeVar("Key")
 
 
-class Choice(NamedTuple):
+class CircuitSpec(NamedTuple):
     """What to make.
 
     Attributes:
@@ -49,13 +49,13 @@ class Choice(NamedTuple):
     template: int | None
 
 
-def draw_choice(
+def sample_spec(
     rng: np.random.Generator,
     *,
     algorithm: Algorithm | None = None,
     layers: int | None = None,
     template: int | None = None,
-) -> Choice:
+) -> CircuitSpec:
     """Draw what is not given; layers given without an algorithm leave the adaptive one out.
 
     Raises:
@@ -76,7 +76,7 @@ def draw_choice(
     drawn = _draw(rng, counts) if algorithm is None else algorithm
     if drawn == "vqe" and template is None:
         template = _draw(rng, TEMPLATE_COUNTS)
-    return Choice(drawn, layers or _draw(rng, LAYER_COUNTS[drawn]), template)
+    return CircuitSpec(drawn, layers or _draw(rng, LAYER_COUNTS[drawn]), template)
 
 
 def _draw(rng: np.random.Generator, counts: Mapping[Key, int]) -> Key:

@@ -21,7 +21,13 @@ from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
-from quasar.optimize.decimation import Decision, largest_coefficient, plan, state_index, stray
+from quasar.optimize.decimation import (
+    SpinFix,
+    guided_decimation,
+    largest_coefficient,
+    perturbed,
+    state_index,
+)
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.answer_plan import AnswerPlan, decided_part, plan_line, qaoa_plan
@@ -69,7 +75,7 @@ class ExampleSettings(Settings):
     tokens can go where the thinking is."""
     second_turn: float = Field(default=0.0, ge=0, le=1)
     """Fraction of solved circuits of style `converged` that are a second answer: the first had gone
-    wrong (`optimize.decimation.stray`), and the chat goes on with what the verifier found."""
+    wrong (`optimize.decimation.perturbed`), and the chat goes on with what the verifier found."""
     seed: int = Field(default=0, ge=0)
     """Of what is told."""
 
@@ -158,7 +164,7 @@ def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHami
     return circuit_text(_circuit(record), decisions)
 
 
-def solution_plan(request: Request, decisions: tuple[Decision, ...]) -> AnswerPlan:
+def solution_plan(request: Request, decisions: tuple[SpinFix, ...]) -> AnswerPlan:
     """The plan in which a solution is written for a request.
 
     A free choice is the warm-started QAOA, which needs the fewest shots of what entangles; of style
@@ -175,11 +181,11 @@ def solution_plan(request: Request, decisions: tuple[Decision, ...]) -> AnswerPl
 def first_turn(
     hamiltonian: IsingHamiltonian,
     request: Request,
-    right: tuple[Decision, ...],
+    right: tuple[SpinFix, ...],
     rng: np.random.Generator,
 ) -> list[str]:
     """A first answer's plan that had gone wrong, and the verdict on it; empty where it had not."""
-    wrong = stray(hamiltonian, right, rng)
+    wrong = perturbed(hamiltonian, right, rng)
     diagonal = hamiltonian.diagonal
     low, width = float(diagonal.min()), float(np.ptp(diagonal))
     gap = float(diagonal[state_index(wrong)]) - low
@@ -189,9 +195,9 @@ def first_turn(
     return [first, verdict_text(1.0 - gap / width, gap / largest_coefficient(hamiltonian))]
 
 
-def _decisions(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> tuple[Decision, ...]:
+def _decisions(record: Mapping[str, Any], hamiltonian: IsingHamiltonian) -> tuple[SpinFix, ...]:
     top = bitstring_to_index(json.loads(record["solution"])["bitstrings"][-1])
-    return plan(hamiltonian, np.array([top]))
+    return guided_decimation(hamiltonian, np.array([top]))
 
 
 def _circuit(record: Mapping[str, Any]) -> Circuit:

@@ -11,7 +11,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
-from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
+from quasar.recipes.agent_q.adapt_published import PublishedAdaptSettings, adapt_published
 from quasar.simulate.gate_energy import GateEnergy
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
@@ -47,7 +47,7 @@ def literally(hamiltonian, max_gates):
 @pytest.mark.parametrize("limit", [12, 100])
 def test_against_the_recipe_done_literally(limit):
     expected = literally(HOUSE, limit)
-    found = grow(HOUSE, settings=GrowthSettings(max_gates=limit))
+    found = adapt_published(HOUSE, settings=PublishedAdaptSettings(max_gates=limit))
     assert [g[:2] for g in found.gates] == [gate[:2] for gate, _, _ in expected]
     assert [g.params[0] for g in found.gates] == pytest.approx(
         [gate.params[0] for gate, _, _ in expected], abs=1e-8
@@ -57,30 +57,32 @@ def test_against_the_recipe_done_literally(limit):
 
 
 def test_stops_with_the_first_gate_that_has_no_slope():
-    found = grow(HOUSE)
+    found = adapt_published(HOUSE)
     assert len(found.gates) < 100
     assert found.slopes[-1] < 3e-3 <= min(found.slopes[:-1])
 
 
 def test_each_gate_of_the_pool_is_used_once():
-    found = grow(HOUSE, settings=GrowthSettings(slope_stop=0.0, max_gates=1000))
+    found = adapt_published(HOUSE, settings=PublishedAdaptSettings(slope_stop=0.0, max_gates=1000))
     assert len(found.gates) == len(adaptive.pool(5))
     assert {g[:2] for g in found.gates} == {g[:2] for g in adaptive.pool(5)}
 
 
 def test_only_ry_and_cry_turn():
-    assert {g.name for g in grow(HOUSE).gates if g.params[0]} <= {"ry", "cry"}
+    assert {g.name for g in adapt_published(HOUSE).gates if g.params[0]} <= {"ry", "cry"}
 
 
 @pytest.mark.parametrize("limit", [0, 1, 7])
 def test_gate_limit(limit):
-    assert len(grow(HOUSE, settings=GrowthSettings(max_gates=limit)).gates) == limit
+    assert (
+        len(adapt_published(HOUSE, settings=PublishedAdaptSettings(max_gates=limit)).gates) == limit
+    )
 
 
 @pytest.mark.parametrize("limit", [1, 2, 9])
 def test_budget(limit):
     budget, trace = Budget(limit), Trace()
-    found = grow(HOUSE, budget=budget, trace=trace)
+    found = adapt_published(HOUSE, budget=budget, trace=trace)
     assert budget.used == len(trace.energies) == limit
     assert len(found.gates) == limit - 1
     assert trace.energies[0] == pytest.approx(HOUSE.diagonal.mean())
@@ -88,5 +90,5 @@ def test_budget(limit):
 
 
 def test_flat_energy():
-    found = grow(IsingHamiltonian(2, {}))
+    found = adapt_published(IsingHamiltonian(2, {}))
     assert [gate.params for gate in found.gates] == [(0.0,)]

@@ -19,19 +19,19 @@ from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
 from quasar.recipes.agent_q.adamw import AdamW, AdamWSettings
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
-from quasar.recipes.agent_q.restarts import BoutSettings
-from quasar.recipes.spec import Choice
+from quasar.recipes.agent_q.restarts import AdamWRestarts
+from quasar.recipes.spec import CircuitSpec
 from quasar.simulate.engine import get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from recorded_circuits import records, statements
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
 CHOICES = [
-    Choice("qaoa", 1, None),
-    Choice("qaoa", 3, None),
-    Choice("vqe", 1, 2),
-    Choice("vqe", 2, 15),
-    Choice("adaptive_vqe", 1, None),
+    CircuitSpec("qaoa", 1, None),
+    CircuitSpec("qaoa", 3, None),
+    CircuitSpec("vqe", 1, 2),
+    CircuitSpec("vqe", 2, 15),
+    CircuitSpec("adaptive_vqe", 1, None),
 ]
 
 
@@ -81,8 +81,8 @@ def test_zero_rotations_are_left_out_of_adaptive_circuits_only():
 
 
 def test_failure_is_told():
-    settings = AgentQSettings(bouts=BoutSettings(max_steps=10, restarts=1))
-    made = make_agent_q(HOUSE, Choice("vqe", 1, 1), generator(0), settings=settings)
+    settings = AgentQSettings(descent=AdamWRestarts(max_steps=10, restarts=1))
+    made = make_agent_q(HOUSE, CircuitSpec("vqe", 1, 1), generator(0), settings=settings)
     assert not made.optimal
     assert (made.steps, made.starts) == (10, 2)
 
@@ -98,9 +98,9 @@ def test_a_budget_ends_it_with_a_circuit(choice):
 
 def test_bad_choices():
     with pytest.raises(InputError, match="needs a template"):
-        make_agent_q(HOUSE, Choice("vqe", 1, None), generator(0))
+        make_agent_q(HOUSE, CircuitSpec("vqe", 1, None), generator(0))
     with pytest.raises(InputError, match="at least one layer"):
-        make_agent_q(HOUSE, Choice("qaoa", 0, None), generator(0))
+        make_agent_q(HOUSE, CircuitSpec("qaoa", 0, None), generator(0))
 
 
 def test_one_qubit_and_a_flat_energy():
@@ -123,7 +123,7 @@ def test_adaptive_records_come_back_gate_by_gate():
         if n > 9 or record["sample_index"] in STEEP:
             continue
         hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
-        made = make_agent_q(hamiltonian, Choice("adaptive_vqe", 1, None), generator(0))
+        made = make_agent_q(hamiltonian, CircuitSpec("adaptive_vqe", 1, None), generator(0))
         reference = statements(record["circuit_with_params"])
         assert [g[:2] for g in made.circuit.gates] == [g[:2] for g in reference]
         angles = [g.params[0] for g in reference if g.params]
@@ -151,7 +151,7 @@ def test_random_records_agree_in_the_mean(algorithm, count):
             continue
         hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n)
         spectrum = hamiltonian.spectrum
-        choice = Choice(algorithm, layers, template_of(record) if algorithm == "vqe" else None)
+        choice = CircuitSpec(algorithm, layers, template_of(record) if algorithm == "vqe" else None)
         made = make_agent_q(hamiltonian, choice, generator(0, record["sample_index"]))
         energies = np.array([json.loads(record["solution"])["expectation_value"], made.energy])
         if made.optimal:

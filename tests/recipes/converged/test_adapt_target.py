@@ -11,7 +11,7 @@ from quasar.core.seeds import generator
 from quasar.optimize.adapt_vqe import pool_gradients
 from quasar.problems.base import encode
 from quasar.problems.registry import PROBLEMS
-from quasar.recipes.converged.adapt_target import grow_to, real_slopes
+from quasar.recipes.converged.adapt_target import grow_to_target, real_slopes
 from quasar.simulate import energy
 from quasar.simulate.engine import probabilities
 from quasar.simulate.gate_energy import GateEnergy
@@ -49,7 +49,7 @@ def test_components_and_whole_circuits_grow_the_same(
         grown = []
         for threshold in (2, 99):
             monkeypatch.setattr(energy, "COMPONENTS_FROM", threshold)
-            grown.append(grow_to(hamiltonian, wanted))
+            grown.append(grow_to_target(hamiltonian, wanted))
         (one, theta), (two, other) = grown
         assert one.gates == two.gates
         np.testing.assert_allclose(theta, other, atol=1e-3)

@@ -11,7 +11,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.decimation import planned_index
+from quasar.optimize.decimation import guided_index
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.qaoa import sigma
 from quasar.problems.base import encode
@@ -86,7 +86,7 @@ def test_of_several_ground_states_the_planned_one_is_prepared() -> None:
     hamiltonian = cut_of_a_path(5)
     for algorithm in ("vqe", "adaptive_vqe"):
         found = converge(hamiltonian, algorithm)
-        assert int(distribution(found).argmax()) == planned_index(hamiltonian)
+        assert int(distribution(found).argmax()) == guided_index(hamiltonian)
         assert distribution(found).max() > 0.99
 
 

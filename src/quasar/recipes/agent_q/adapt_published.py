@@ -25,7 +25,7 @@ from quasar.recipes.agent_q.pool_sweep import PoolSweep
 _TIE = 1e-10  # relative: slopes closer than this are equal, and the pool's order decides
 
 
-class GrowthSettings(Settings):
+class PublishedAdaptSettings(Settings):
     """The growth's numbers; the defaults are those of the published data."""
 
     pool_angle: float = 1e-3
@@ -55,10 +55,10 @@ class Growth:
     energies: tuple[float, ...]
 
 
-def grow(
+def adapt_published(
     hamiltonian: IsingHamiltonian,
     *,
-    settings: GrowthSettings | None = None,
+    settings: PublishedAdaptSettings | None = None,
     budget: Budget | None = None,
     trace: Trace | None = None,
 ) -> Growth:
@@ -67,7 +67,7 @@ def grow(
     Args:
         budget: further limits, default none; the start and each gate count as one evaluation.
     """
-    settings = settings or GrowthSettings()
+    settings = settings or PublishedAdaptSettings()
     budget = budget or Budget.unlimited()
     trace = trace or Trace()
     trace.begin("adaptive")

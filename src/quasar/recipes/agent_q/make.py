@@ -1,8 +1,8 @@
 """The `agent-q` recipe: circuits like those of the benchmark's records (SPEC: recipes for data).
 
 Made to match published data and checkpoints, not to be good: QAOA and VQE end as soon as the most
-probable state is an optimum (`bouts.py`), adaptive circuits tune each angle once (`growth.py`), so
-many circuits are weak. Who wants good ones takes `qaoa.py`, `vqe.py` and `adaptive.py`.
+probable state is an optimum (`restarts.py`), adaptive circuits tune each angle once
+(`adapt_published.py`), so many circuits are weak. For good ones see `quasar.optimize`.
 
 Adaptive circuits are not random: those of the records come back gate by gate, but for the few whose
 landscape is so steep that the tuning multiplies rounding errors up to the size of the angle.
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from quasar.circuits import adaptive
 from quasar.circuits.ansatz import Ansatz
@@ -25,9 +25,9 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
 from quasar.optimize.trace import Budget, Trace
-from quasar.recipes.agent_q.adapt_published import GrowthSettings, grow
-from quasar.recipes.agent_q.restarts import BoutSettings, descend_in_bouts
-from quasar.recipes.spec import Choice
+from quasar.recipes.agent_q.adapt_published import PublishedAdaptSettings, adapt_published
+from quasar.recipes.agent_q.restarts import AdamWRestarts, minimise_with_restarts
+from quasar.recipes.spec import CircuitSpec
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, probabilities, top_is_optimal
 from quasar.simulate.state_engine import state_engine
@@ -36,9 +36,16 @@ from quasar.simulate.state_engine import state_engine
 class AgentQSettings(Settings):
     """The recipe's numbers; the defaults are those of the published data."""
 
-    bouts: BoutSettings = BoutSettings()
-    """How the angles of QAOA and VQE are found."""
-    growth: GrowthSettings = GrowthSettings()
+    # Manifests and fingerprints of data sets keep the spelling that they began with.
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    descent: AdamWRestarts = Field(
+        default=AdamWRestarts(),
+        validation_alias=AliasChoices("descent", "bouts"),
+        serialization_alias="bouts",
+    )
+    """How the angles of QAOA and VQE are found; formerly `bouts`."""
+    growth: PublishedAdaptSettings = PublishedAdaptSettings()
     """How adaptive circuits grow."""
     decimals: int = Field(default=4, ge=1, le=15)
     """Digits of parameters and angles."""
@@ -62,7 +69,7 @@ class AgentQCircuit:
     """
 
     circuit: Circuit
-    choice: Choice
+    choice: CircuitSpec
     ansatz: str
     theta: FloatVector
     energy: float
@@ -73,7 +80,7 @@ class AgentQCircuit:
 
 def make_agent_q(
     hamiltonian: IsingHamiltonian,
-    choice: Choice,
+    choice: CircuitSpec,
     rng: np.random.Generator,
     *,
     settings: AgentQSettings | None = None,
@@ -83,7 +90,7 @@ def make_agent_q(
     """Make one circuit by the recipe.
 
     Args:
-        choice: algorithm, layers, template; see `choice.draw_choice`.
+        choice: algorithm, layers, template; see `choice.sample_spec`.
         rng: source of the first angles; adaptive circuits take none.
         budget: limits beyond the recipe's own, default none; a circuit comes back in any case.
 
@@ -94,16 +101,16 @@ def make_agent_q(
     settings = settings or AgentQSettings()
     diagonal = hamiltonian.diagonal
     if choice.algorithm == "adaptive_vqe":
-        growth = grow(hamiltonian, settings=settings.growth, budget=budget, trace=trace)
+        growth = adapt_published(hamiltonian, settings=settings.growth, budget=budget, trace=trace)
         ansatz, theta = _without_zeros(hamiltonian.n_qubits, growth.gates, settings.decimals)
         steps, starts = len(growth.gates), 1
     else:
         ansatz = _ansatz(hamiltonian, choice)
-        found = descend_in_bouts(
+        found = minimise_with_restarts(
             energy_of(ansatz, hamiltonian),
             hamiltonian,
             rng,
-            settings=settings.bouts,
+            settings=settings.descent,
             budget=budget,
             trace=trace,
             label=ansatz.name,
@@ -123,7 +130,7 @@ def make_agent_q(
     )
 
 
-def _ansatz(hamiltonian: IsingHamiltonian, choice: Choice) -> Ansatz:
+def _ansatz(hamiltonian: IsingHamiltonian, choice: CircuitSpec) -> Ansatz:
     if choice.algorithm == "qaoa":
         return qaoa(hamiltonian, choice.layers)
     if choice.template is None:

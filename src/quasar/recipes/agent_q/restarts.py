@@ -1,9 +1,10 @@
-"""AdamW in short bouts, until the most probable state is a ground state (recipe `agent-q`).
+"""AdamW with warm restarts, until the most probable state is a ground state (recipe `agent-q`).
 
-Not a way to low energies: the descent stops as soon as the most probable state is an optimum,
-however improbable that still is. Differences from the published generator, which are differences
-of its code from its settings: there a start may take 510 steps, VQE gets one fresh start fewer, and
-the fresh starts of QAOA are π times larger.
+A warm restart keeps the angles and resets the optimiser's moments. This is not a way to low
+energies: the descent stops as soon as the most probable state is an optimum, however improbable
+that still is. Differences from the published generator, which are differences of its code from its
+settings: there a start may take 510 steps, VQE gets one fresh start fewer, and the fresh starts of
+QAOA are π times larger.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from pydantic import Field
+from pydantic import AliasChoices, ConfigDict, Field
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import Settings
@@ -22,28 +23,37 @@ from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_
 _LEAST_GAIN = 1e-3  # of the energy range
 
 
-class BoutSettings(Settings):
+class AdamWRestarts(Settings):
     """The descent's numbers; the defaults are those of the published data."""
+
+    # Manifests and fingerprints of data sets keep the spelling that they began with.
+    model_config = ConfigDict(serialize_by_alias=True)
 
     start: float = Field(default=0.01, gt=0)
     """First angles are uniform between 0 and this, radians."""
     adamw: AdamWSettings = AdamWSettings()
     """The optimiser."""
-    bout: int = Field(default=10, ge=1)
-    """Steps with one optimiser state, after which the most probable state is looked at."""
+    steps_per_restart: int = Field(
+        default=10,
+        ge=1,
+        validation_alias=AliasChoices("steps_per_restart", "bout"),
+        serialization_alias="bout",
+    )
+    """Steps with one optimiser state, after which the most probable state is looked at; formerly
+    `bout`."""
     max_steps: int = Field(default=500, ge=1)
     """Steps from one start."""
     restarts: int = Field(default=3, ge=0)
     """Fresh starts after a first one that failed."""
     patience: int | None = Field(default=None, ge=1)
-    """Bouts after which a start is given up that has not come lower by 1e-3 of the energy range.
+    """Warm restarts after which a start is given up that has not come lower by 1e-3 of the range.
     None: never, as in the published data, where a few starts leave a plateau after 300 steps; about
     half of the time goes into starts that never do."""
 
 
 @dataclass(frozen=True, eq=False)
 class Descent:
-    """Where the bouts ended.
+    """Where the descent ended.
 
     Attributes:
         theta: parameters after the start that succeeded, else after the one that led lowest,
@@ -61,12 +71,12 @@ class Descent:
     optimal: bool
 
 
-def descend_in_bouts(
+def minimise_with_restarts(
     energy: StateEnergy,
     hamiltonian: IsingHamiltonian,
     rng: np.random.Generator,
     *,
-    settings: BoutSettings | None = None,
+    settings: AdamWRestarts | None = None,
     budget: Budget | None = None,
     trace: Trace | None = None,
     label: str = "agent-q",
@@ -78,7 +88,7 @@ def descend_in_bouts(
         budget: further limits, default none; a look at the most probable state counts as one
             evaluation, as a gradient does. The last look is made even if none is left.
     """
-    settings = settings or BoutSettings()
+    settings = settings or AdamWRestarts()
     budget = budget or Budget.unlimited()
     trace = trace or Trace()
     found: list[Descent] = []
@@ -96,16 +106,16 @@ def _descend(
     theta: FloatVector,
     energy: StateEnergy,
     hamiltonian: IsingHamiltonian,
-    settings: BoutSettings,
+    settings: AdamWRestarts,
     budget: Budget,
     trace: Trace,
 ) -> Descent:
-    """All bouts from one start."""
+    """All warm restarts from one start."""
     steps = 0
     looks: list[float] = []
     while True:
         optimiser = AdamW(theta.size, settings.adamw)
-        for _ in range(min(settings.bout, settings.max_steps - steps)):
+        for _ in range(min(settings.steps_per_restart, settings.max_steps - steps)):
             if budget.spent:
                 break
             budget.used += 1

@@ -1,13 +1,13 @@
 """Adaptive circuits that end in a chosen ground state.
 
 Growth as in `optimise_adaptive` (largest slope first, all angles tuned again after each gate), on
-an energy with a steer: the Hamming distance to the state to be reached, times a weight. Without a
-steer growth can end in a basis state that is not optimal, where every slope of the pool vanishes;
+an energy with a penalty: the Hamming distance to the state to be reached, times a weight. Without
+one growth can end in a basis state that is not optimal, where every slope of the pool vanishes;
 and where ground states are degenerate, which of them it mixes is left to rounding. The weight is
 raised until the state is reached: from some weight on, no other minimum is left. Then gates that
 do nothing are taken out.
 
-Steering by a known target: Feniou et al., Communications Physics 6, 192 (2023). Covers systems
+Growth towards a known target: Feniou et al., Communications Physics 6, 192 (2023). Covers systems
 whose ground states are enumerated; no search for unknown ones.
 """
 
@@ -27,8 +27,9 @@ from quasar.optimize.trace import Budget
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, StateEnergy, probabilities
 
-STEERS = (0.1, 0.3, 1.0, 3.0)
-"""Weights tried in turn, in units of the range of energies for a state with all bits wrong."""
+PENALTY_WEIGHTS = (0.1, 0.3, 1.0, 3.0)
+"""Weights of the penalty, tried in turn: its height for a state with all bits wrong, in units of
+the range of energies."""
 TARGET_RATIO = 0.999
 TARGET_PROBABILITY = 0.99
 
@@ -39,26 +40,26 @@ _ROUNDING = 1e-9  # of the range
 _QUARTER = np.pi / 2
 
 
-def grow_to(
+def grow_to_target(
     hamiltonian: IsingHamiltonian,
     wanted: frozenset[int],
     *,
-    steers: tuple[float, ...] = STEERS,
+    weights: tuple[float, ...] = PENALTY_WEIGHTS,
     max_gates: int = 100,
     budget: Budget | None = None,
 ) -> tuple[Ansatz, FloatVector]:
     """Grow until r reaches `TARGET_RATIO` and the states wanted `TARGET_PROBABILITY`.
 
     Args:
-        wanted: ground states; the steer is the distance to the nearest one.
-        steers: weights to try in turn, 0 for none.
+        wanted: ground states; the penalty is the distance to the nearest one.
+        weights: of the penalty, to try in turn; 0 for none.
 
     Returns:
         The ansatz without idle gates, and its angles. Where no weight led there, the quarter turns
         that write the first state wanted.
     """
-    for steer in steers:
-        grown = _grow(hamiltonian, wanted, steer, max_gates, budget or Budget(100_000))
+    for weight in weights:
+        grown = _grow(hamiltonian, wanted, weight, max_gates, budget or Budget(100_000))
         if grown is not None:
             return _tidy(hamiltonian, wanted, *grown)
     return quarter_turns(hamiltonian.n_qubits, min(wanted))
@@ -92,14 +93,14 @@ class _Aim:
 def _grow(
     hamiltonian: IsingHamiltonian,
     wanted: frozenset[int],
-    steer: float,
+    weight: float,
     max_gates: int,
     budget: Budget,
 ) -> tuple[Ansatz, FloatVector] | None:
     aim = _Aim(hamiltonian, wanted)
     n = hamiltonian.n_qubits
     slope_scale = aim.width or 1.0
-    diagonal = hamiltonian.diagonal + steer * slope_scale / n * _distance(n, wanted)
+    diagonal = hamiltonian.diagonal + weight * slope_scale / n * _distance(n, wanted)
     # Amplitudes stay real, and slopes of all rotations about X and Z are 0.
     gates = [gate for gate in adaptive.pool(n) if gate.name in {"ry", "cry"}]
     left = np.ones(len(gates), dtype=bool)

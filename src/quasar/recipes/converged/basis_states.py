@@ -1,4 +1,4 @@
-"""Angles at which a template of rotations and entanglers writes a given bit string.
+"""Angles at which a template of rotations and entanglers prepares a given basis state.
 
 At angle 0 a rotation does nothing, and a `cx` maps basis states to basis states; so one RX or RY
 of each qubit, at 0 or π, puts the circuit into any basis state, exactly and with all other angles
@@ -21,8 +21,8 @@ _HARMLESS = frozenset({"cz", "rz", "crx", "cry", "crz"})  # on basis states, at 
 
 
 @dataclass(frozen=True)
-class Pen:
-    """One writing rotation a qubit.
+class BasisStateMap:
+    """The rotation of each qubit that flips it, and what the entanglers make of the flips.
 
     Attributes:
         parameters: its parameter for each qubit, shape [n].
@@ -34,7 +34,7 @@ class Pen:
     flips: tuple[int, ...]
     copiers: tuple[int, ...] = ()
 
-    def written(self, index: int) -> int:
+    def preimage(self, index: int) -> int:
         """Which qubits' rotations are at π when the circuit ends in basis state `index`."""
         rows = [(mask, 1 << qubit) for qubit, mask in enumerate(self.flips)]
         solution = 0
@@ -49,22 +49,22 @@ class Pen:
                 solution ^= label
         return solution
 
-    def image(self, written: int) -> int:
-        """The basis state that comes of the rotations `written` being at π."""
+    def image(self, turned: int) -> int:
+        """The basis state that comes of the rotations `turned` being at π."""
         out = 0
         for qubit, mask in enumerate(self.flips):
-            if written >> qubit & 1:
+            if turned >> qubit & 1:
                 out ^= mask
         return out
 
     @property
     def complete(self) -> bool:
-        """Whether every basis state can be written."""
-        return all(self.image(self.written(1 << q)) == 1 << q for q in range(len(self.flips)))
+        """Whether every basis state can be prepared."""
+        return all(self.image(self.preimage(1 << q)) == 1 << q for q in range(len(self.flips)))
 
 
-def find_pens(ansatz: Ansatz) -> list[Pen]:
-    """Ways to write every basis state, the simplest first.
+def basis_state_maps(ansatz: Ansatz) -> list[BasisStateMap]:
+    """Ways to prepare every basis state, the simplest first.
 
     First with controlled rotations at 0, then with all controlled RX and RY at π, which copies free
     qubits as `cx` does. In each case with the last RX or RY of each qubit, which stand behind most
@@ -76,7 +76,7 @@ def find_pens(ansatz: Ansatz) -> list[Pen]:
     return [*_find(ansatz, copying=False), *_find(ansatz, copying=True)]
 
 
-def _find(ansatz: Ansatz, *, copying: bool) -> list[Pen]:
+def _find(ansatz: Ansatz, *, copying: bool) -> list[BasisStateMap]:
     flips = [1 << q for q in range(ansatz.n_qubits)]
     uses = [0] * ansatz.n_parameters
     for used in ansatz.slots:
@@ -99,22 +99,22 @@ def _find(ansatz: Ansatz, *, copying: bool) -> list[Pen]:
             return []
     if not all(found) or (copying and not copiers):
         return []
-    pens = []
+    maps = []
     for end in (0, -1):
         parameters, masks = zip(*(options[end] for options in found), strict=True)
-        pens.append(Pen(parameters, masks, tuple(sorted(copiers))))
-    return [pen for pen in pens if pen.complete]
+        maps.append(BasisStateMap(parameters, masks, tuple(sorted(copiers))))
+    return [state_map for state_map in maps if state_map.complete]
 
 
-def write(ansatz: Ansatz, pen: Pen, cube: Subcube) -> FloatVector:
-    """Angles with π for the set bits of `cube.base` (as written) and π/2 for its free ones.
+def basis_state_angles(ansatz: Ansatz, state_map: BasisStateMap, cube: Subcube) -> FloatVector:
+    """Angles with π for the set bits of `cube.base` (as turned) and π/2 for its free ones.
 
     Returns:
         Shape [P], radians.
     """
     theta = np.zeros(ansatz.n_parameters)
-    theta[list(pen.copiers)] = np.pi
-    for qubit, parameter in enumerate(pen.parameters):
+    theta[list(state_map.copiers)] = np.pi
+    for qubit, parameter in enumerate(state_map.parameters):
         if cube.base >> qubit & 1:
             theta[parameter] = np.pi
         elif cube.free >> qubit & 1:
@@ -122,6 +122,6 @@ def write(ansatz: Ansatz, pen: Pen, cube: Subcube) -> FloatVector:
     return theta
 
 
-def widest_subcube(pen: Pen, indices: list[int]) -> Subcube:
-    """The largest set of the given basis states that the pen covers evenly, in written bits."""
-    return largest_subcube([pen.written(k) for k in indices], len(pen.flips))
+def widest_subcube(state_map: BasisStateMap, indices: list[int]) -> Subcube:
+    """The largest set of the given basis states that the map covers evenly, as preimages."""
+    return largest_subcube([state_map.preimage(k) for k in indices], len(state_map.flips))

@@ -2,13 +2,13 @@
 
 One deterministic function of the Hamiltonian. What makes its answers learnable:
 
-1. Ground states are enumerated, and one of them is chosen by rule (`plan`), so that the
+1. Ground states are enumerated, and one of them is chosen by rule (`decimation`), so that the
    same instance is always answered by the same bits.
-2. VQE: a template that can write bit strings exactly is not searched but set (`written`): angles
-   0 and π, all that does not matter at 0. Only template 9, which begins with Hadamards, is
-   optimised from random angles; with one layer it cannot leave r about 0.63 (see the lab book).
-3. Adaptive VQE: grown along the largest slope towards the chosen state (`steered`): quarter turns,
-   no idle gates.
+2. VQE: a template that can prepare basis states exactly is not searched but set (`basis_states`):
+   angles 0 and π, all that does not matter at 0. Only template 9, which begins with Hadamards, is
+   optimised from random angles; with one layer it stays at r about 0.63 (see the lab book).
+3. Adaptive VQE: grown along the largest slope towards the chosen state (`adapt_target`): quarter
+   turns, no idle gates.
 4. QAOA: the best energy of a wide search (`qaoa_search`), folded by the exact symmetries; with
    `slack` a canonical optimum is preferred that is nearly as good. Or canonical angles alone, at a
    small part of the cost (`qaoa_canonical`). Or the best of a few angle sets that serve all
@@ -32,11 +32,15 @@ from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.decimation import planned_index
+from quasar.optimize.decimation import guided_index
 from quasar.optimize.trace import Budget
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
-from quasar.recipes.converged.adapt_target import STEERS, grow_to
-from quasar.recipes.converged.basis_states import find_pens, widest_subcube, write
+from quasar.recipes.converged.adapt_target import PENALTY_WEIGHTS, grow_to_target
+from quasar.recipes.converged.basis_states import (
+    basis_state_angles,
+    basis_state_maps,
+    widest_subcube,
+)
 from quasar.recipes.converged.qaoa_canonical import search_canonical
 from quasar.recipes.converged.qaoa_search import search_qaoa
 from quasar.recipes.converged.qaoa_table import look_up
@@ -146,15 +150,15 @@ def _qaoa(
 
 def _vqe(ansatz: Ansatz, hamiltonian: IsingHamiltonian, seed: int, ground: Ground) -> Converged:
     spectrum = hamiltonian.spectrum
-    pens = find_pens(ansatz)
-    if not pens:
+    maps = basis_state_maps(ansatz)
+    if not maps:
         return _searched(ansatz, hamiltonian, seed)
-    pen = pens[0]
-    cube = Subcube(pen.written(planned_index(hamiltonian)), 0)
+    state_map = maps[0]
+    cube = Subcube(state_map.preimage(guided_index(hamiltonian)), 0)
     if ground == "all" and spectrum.n_ground_states > 1:
-        options = [(widest_subcube(p, spectrum.ground_states.tolist()), p) for p in pens]
-        cube, pen = max(options, key=lambda option: option[0].free.bit_count())
-    theta = write(ansatz, pen, cube)
+        options = [(widest_subcube(p, spectrum.ground_states.tolist()), p) for p in maps]
+        cube, state_map = max(options, key=lambda option: option[0].free.bit_count())
+    theta = basis_state_angles(ansatz, state_map, cube)
     return Converged(ansatz, theta, _energy_at(ansatz, theta, hamiltonian), 1, ansatz.name)
 
 
@@ -184,10 +188,12 @@ def _adaptive(hamiltonian: IsingHamiltonian, ground: Ground) -> Converged:
     budget = Budget(max_evaluations=100_000)
     if ground == "all":
         wanted = frozenset(spectrum.ground_states.tolist())
-        ansatz, theta = grow_to(hamiltonian, wanted, steers=(0.0, *STEERS), budget=budget)
+        ansatz, theta = grow_to_target(
+            hamiltonian, wanted, weights=(0.0, *PENALTY_WEIGHTS), budget=budget
+        )
     else:
-        wanted = frozenset((planned_index(hamiltonian),))
-        ansatz, theta = grow_to(hamiltonian, wanted, budget=budget)
+        wanted = frozenset((guided_index(hamiltonian),))
+        ansatz, theta = grow_to_target(hamiltonian, wanted, budget=budget)
     theta = wrap_angles(ansatz, theta)
     return Converged(
         ansatz, theta, _energy_at(ansatz, theta, hamiltonian), budget.used, ansatz.name

@@ -26,7 +26,7 @@ from quasar.data.sampling import sample_spec
 from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
 from quasar.models.word_tokens import WordTokens
-from quasar.optimize.decimation import plan
+from quasar.optimize.decimation import guided_decimation
 from quasar.optimize.qaoa import sigma
 from quasar.optimize.qaoa_many_search import search_many
 from quasar.problems.ising import Ising
@@ -179,7 +179,7 @@ def _solutions(
         if states is None:
             continue
         request = _solution_request(settings, rng, hamiltonian.n_qubits)
-        decisions = plan(hamiltonian, states)
+        decisions = guided_decimation(hamiltonian, states)
         chat = [compact_prompt(hamiltonian, request)]
         if rng.random() < settings.second_turn and request.style == "converged":
             chat += first_turn(hamiltonian, request, decisions, rng)
