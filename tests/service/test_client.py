@@ -220,7 +220,7 @@ def test_an_item_too_large_to_be_sent_is_answered_here(
     [
         ([BatchItem("a", GOOD, PROBLEM)] * 2, "two items"),
         ([BatchItem("", GOOD, PROBLEM)], "1 to 200"),
-        ([BatchItem("a", GOOD, "other")], "not in 'problems'"),
+        ([BatchItem("a", GOOD, "other")], "'problems' has no such name"),
     ],
 )
 def test_a_malformed_batch_is_refused_before_it_is_sent(asked: list[BatchItem], words: str) -> None:

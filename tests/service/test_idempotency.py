@@ -67,7 +67,7 @@ def test_the_same_id_with_another_content_is_refused() -> None:
     async def run() -> None:
         cache = IdempotencyCache(1000, 60, Metrics())
         await cache.once(("", "b", "1"), b"x", counted([], "1"))
-        with pytest.raises(InputError, match="another item"):
+        with pytest.raises(InputError, match="a different item"):
             cache.once(("", "b", "1"), b"y", counted([], "1"))
 
     asyncio.run(run())

@@ -29,7 +29,9 @@ class TransportName(StrEnum):
 def command(
     transport: Annotated[
         TransportName,
-        typer.Option(help="stdio: for a client that starts this; streamable-http: a server."),
+        typer.Option(
+            help="stdio: for a client that starts this command; streamable-http: a server."
+        ),
     ] = TransportName.stdio,
     host: Host = None,
     port: Port = None,

@@ -12,28 +12,34 @@ from quasar.core.errors import InputError
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(help="TOML file with any of the service's settings.", show_default=False),
+    typer.Option(help="TOML file with settings of the service.", show_default=False),
 ]
 KeyFile = Annotated[
     Path | None,
     typer.Option(
-        help="File of API keys, one a line; also read from QUASAR_API_KEYS, parted by commas.",
+        help="File of API keys, one a line; QUASAR_API_KEYS adds more, separated by commas.",
         show_default=False,
     ),
 ]
 Host = Annotated[
     str | None,
-    typer.Option(help="Interface; any but loopback needs an API key.", show_default="127.0.0.1"),
+    typer.Option(
+        help="Interface to listen on; any but loopback needs an API key.", show_default="127.0.0.1"
+    ),
 ]
-Port = Annotated[int | None, typer.Option(help="TCP port; 0: a free one.", show_default="8000")]
+Port = Annotated[
+    int | None, typer.Option(help="TCP port; 0 takes a free one.", show_default="8000")
+]
 Workers = Annotated[int | None, typer.Option(help="Worker processes.", show_default="one a core")]
 MaxSeconds = Annotated[
     float | None,
-    typer.Option(help="Processor seconds for one circuit.", show_default="10"),
+    typer.Option(help="CPU seconds for one circuit.", show_default="10"),
 ]
 MaxMemory = Annotated[
     int | None,
-    typer.Option("--max-memory-mib", help="Memory of one request.", show_default="2048"),
+    typer.Option(
+        "--max-memory-mib", help="Memory limit of one request, in MiB.", show_default="2048"
+    ),
 ]
 
 
@@ -46,20 +52,22 @@ def command(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="Offer this generator too (repeatable): nano, a folder, openai:NAME, ...",
+            help="Also offer this generator (repeatable): nano, a folder, openai:NAME, ...",
             show_default="designer",
         ),
     ] = None,
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(
-            help="Answer to this host name only (repeatable).", show_default="loopback's own"
+            help="Allow this name in the Host header (repeatable).",
+            show_default="loopback's own",
         ),
     ] = None,
     cors_origin: Annotated[
         list[str] | None,
         typer.Option(
-            help="Let scripts of this web origin read answers (repeatable).", show_default="none"
+            help="Let scripts of this origin read answers (CORS; repeatable).",
+            show_default="none",
         ),
     ] = None,
     key_file: KeyFile = None,
@@ -78,7 +86,7 @@ def command(
     ] = None,
     max_replicas: Annotated[
         int | None,
-        typer.Option(help="Copies that it may grow to under load.", show_default="as --replicas"),
+        typer.Option(help="Largest number of copies under load.", show_default="as --replicas"),
     ] = None,
 ) -> None:
     """Serve the verifier over HTTP until stopped; OpenAPI is at /openapi.json."""

@@ -1,10 +1,10 @@
 """The verifier over HTTP and MCP, and the client for it.
 
-    client --HTTP--> guards -> app (routes) --+
-    agent  --MCP---> mcp_server --------------+--> workers -- frames --> worker -> operations
+    client --HTTP--> middleware -> routes --+
+    agent  --MCP---> mcp_server ------------+--> workers -- frames --> worker -> operations
 
-Text and problems that come from outside are only ever read in worker processes, under limits on
-time and memory (`workers.py`, `worker.py`); the serving process checks shapes and passes bytes on.
+Programs and problems that come from outside are read only in worker processes, under limits on time
+and memory (`workers.py`, `worker.py`); the serving process checks shapes and passes bytes on.
 """
 
 from __future__ import annotations

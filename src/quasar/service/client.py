@@ -44,7 +44,7 @@ class _Connection:
     Args:
         url: where the service is, such as `http://127.0.0.1:8000`.
         api_key: default: the environment's `QUASAR_API_KEY`, if any.
-        timeout_s: seconds without a sign of life after which a request counts as failed. A single
+        timeout_s: seconds without any data after which a request counts as failed. A single
             verification sends none before it is done.
         retries: times that a request is sent again in a row; progress in a batch starts the count
             again.
@@ -160,7 +160,7 @@ class Client(_Connection):
         """Verify many circuits.
 
         Args:
-            items: ids have to differ; read as they are sent.
+            items: with different ids; read as they are sent.
             problems: problems that items refer to by name.
             batch_size: items of a request at most.
 
@@ -170,7 +170,7 @@ class Client(_Connection):
 
         Raises:
             InputError: the whole batch cannot be used, or two ids are the same.
-            InfrastructureError: the service cannot be reached or failed, for good.
+            InfrastructureError: the service still cannot be reached, or fails, after all attempts.
         """
         for batch in split_batch(items, options, problems, batch_size):
             yield from batch.refused()

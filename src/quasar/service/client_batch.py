@@ -1,4 +1,4 @@
-"""A batch as the client sees it: items cut into requests, lines into results, what is left.
+"""The client's side of a batch: items to requests, answers to results, and what is left to do.
 
 Sans I/O, so that both clients share it.
 """
@@ -24,12 +24,12 @@ _LARGEST_ITEM = 24 << 20
 
 
 class BatchItem(NamedTuple):
-    """One circuit to judge.
+    """One circuit to verify.
 
     Attributes:
         id: comes back with the result.
-        qasm: the program, of whatever characters or bytes, the path of its file, or a Qiskit
-            circuit. A string is always a program: it may come from a stranger.
+        qasm: the program as a string or bytes, the path of its file, or a Qiskit circuit. A
+            string is always a program, never a path: it may come from a model.
         problem: a name in the batch's `problems`, or as for `quasar.verify`.
         reference: a reference circuit; default: the problem file's own.
         parameters: values of the circuit's `input` parameters.
@@ -43,7 +43,7 @@ class BatchItem(NamedTuple):
 
 
 class BatchResult(NamedTuple):
-    """What became of an item: a report, or why there is none."""
+    """The result of an item: a report, or why there is none."""
 
     id: str
     report: Report | None
@@ -69,14 +69,14 @@ class PendingBatch:
         self._rest = b""
 
     def add(self, item: BatchItem) -> None:
-        """One more item.
+        """Add an item.
 
         Raises:
-            InputError: its id is empty or too long, or circuit or problem are nothing that is
-                taken.
+            InputError: its id is empty or too long, or its circuit or problem has a type that is
+                not accepted.
         """
         if not isinstance(item.id, str) or not 1 <= len(item.id) <= 200:
-            raise InputError("the id of an item is text of 1 to 200 characters.")
+            raise InputError("the id of an item must be a string of 1 to 200 characters.")
         problem: str | dict[str, Any]
         if isinstance(item.problem, str) and item.problem in self.problems:
             problem = self.names[item.id] = item.problem
@@ -148,15 +148,15 @@ def _content(item: BatchItem) -> dict[str, Any]:
     try:
         return problem_content(item.problem)
     except ProblemError as error:
-        named = " It is not in 'problems' either." if isinstance(item.problem, str) else ""
+        named = " 'problems' has no such name." if isinstance(item.problem, str) else ""
         raise InputError(f"item {item.id!r}: {error}{named}") from error
 
 
 def reference_text(reference: CircuitSource, *, names_files: bool = True) -> str:
-    """A reference circuit as text.
+    """A reference circuit as a string.
 
     Raises:
-        InputError: it is nothing that is taken, or no UTF-8.
+        InputError: its type is not accepted, or it is not UTF-8.
     """
     text = circuit_text(reference, names_files=names_files, what="the reference circuit")
     try:
@@ -171,7 +171,7 @@ def split_batch(
     problems: Mapping[str, ProblemSource] | None,
     batch_size: int,
 ) -> Iterator[PendingBatch]:
-    """Cut items into requests, by number and by bytes.
+    """Split items into requests, limited in number and in bytes.
 
     Raises:
         InputError: two items have the same id, or one is malformed.

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, beside the errors of `quasar.core.errors`."""
+"""Errors of requests, in addition to those of `quasar.core.errors`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from quasar.core.errors import InputError, QuasarError
 
 
 class LimitError(InputError):
-    """A request asked for more time or memory than the service allows."""
+    """A request needs more time or memory than the service allows."""
 
 
 class BusyError(QuasarError):
-    """The service has as much to do as it accepts.
+    """The service is at capacity.
 
     Args:
-        retry_after_s: seconds after which to ask again.
+        retry_after_s: seconds after which to try again.
     """
 
     def __init__(self, message: str, retry_after_s: float) -> None:
@@ -22,4 +22,4 @@ class BusyError(QuasarError):
 
 
 class ClosedError(QuasarError):
-    """The service is being shut down and accepts nothing more."""
+    """The service is shutting down and accepts no more requests."""

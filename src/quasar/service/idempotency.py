@@ -1,7 +1,7 @@
-"""Answers of recent batches, so that a batch that is sent again scores nothing twice.
+"""Answers of recent batches, so that a batch that is sent again verifies nothing twice.
 
-An item is known by its owner (which API key), its batch's id and its own id. Its answer is kept for
-a while, in bounded memory; the oldest go first. Lives in one event loop.
+The key of an item is its owner (which API key), its batch's id and its own id. Answers are kept for
+a limited time in limited memory; the oldest go first. To be used in one event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from quasar.service.metrics import Metrics
 ItemKey = tuple[str, str, str]
 """Owner, batch, item."""
 _OVERHEAD = 512
-"""Bytes of an entry beside its answer and its key."""
+"""Bytes of an entry, apart from its answer and its key."""
 
 
 @dataclass(eq=False, slots=True)
@@ -30,7 +30,7 @@ class _Running:
 
 @dataclass(eq=False, slots=True)
 class _Finished:
-    """What is left of a future, which takes more room than the answer."""
+    """Kept instead of the future, which takes more memory than the answer."""
 
     digest: bytes
     answer: bytes
@@ -39,12 +39,12 @@ class _Finished:
 
 
 class IdempotencyCache:
-    """Scores items at most once while it remembers them.
+    """Does the work for an item once, as long as it remembers the item.
 
     Args:
         max_bytes: of all answers kept.
         max_seconds: how long one is kept.
-        metrics: told what was answered from memory.
+        metrics: counts what was answered from memory.
     """
 
     def __init__(self, max_bytes: int, max_seconds: float, metrics: Metrics) -> None:
@@ -63,22 +63,22 @@ class IdempotencyCache:
     ) -> asyncio.Future[bytes]:
         """The answer to an item: from memory, from the work in progress, or by doing it.
 
-        Whoever waits for it may go away; the work goes on and is remembered. An answer that is an
-        exception is not remembered.
+        The work goes on, and its answer is kept, where the caller stops waiting. An exception is
+        not kept.
 
         Args:
-            content: what the item is; the same key must come with the same.
-            work: begins it; what it raises is passed on.
+            content: the item; the same key must come with the same content.
+            work: starts the work; what it raises is passed on.
 
         Raises:
-            InputError: the key stands for another content.
+            InputError: the key was used for other content.
         """
-        self._forget()
+        self._evict()
         digest = hashlib.sha256(content).digest()
         known = self._running.get(key) or self._finished.get(key)
         if known is not None:
             if known.digest != digest:
-                raise InputError("another item was sent under this id in the same batch.")
+                raise InputError("a different item was sent under this id in the same batch.")
             self.metrics.replayed()
             if isinstance(known, _Running):
                 return known.answer
@@ -98,10 +98,10 @@ class IdempotencyCache:
         size = len(answer) + sum(map(len, key)) + _OVERHEAD
         self._finished[key] = _Finished(entry.digest, answer, time.monotonic(), size)
         self._bytes += size
-        self._forget()
+        self._evict()
 
-    def _forget(self) -> None:
-        """Drop what is too old or too much."""
+    def _evict(self) -> None:
+        """Drop entries that are too old, and the oldest where memory is full."""
         oldest_s = time.monotonic() - self.max_seconds
         while self._finished:
             key, entry = next(iter(self._finished.items()))

@@ -1,8 +1,8 @@
 """The verifier as MCP tools, over standard input and output or over streamable HTTP.
 
-The tools take the requests of `models.py` apart into arguments and hand them to the same pool as
-the HTTP service. A circuit that is no good is a result; an argument that cannot be used is a tool
-error that says what to change.
+The arguments of the tools are the fields of the requests in `models.py`; the workers are those of
+the HTTP service. A faulty circuit is a result; an argument that cannot be used is a
+tool error that says what to change.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from quasar.service.workers import WorkerPool
 PATH = "/mcp"
 _MIB = 1 << 20
 _ABOUT = (
-    "Design and check quantum circuits for optimisation problems. First encode_problem, to learn "
-    "which qubit stands for what; write an OpenQASM 3.0 circuit on that many qubits; "
-    "verify_circuit says how good it is; optimise_circuit improves its angles. A qubit measured as "
-    "0 means selected (x = 1)."
+    "Design and check quantum circuits for optimisation problems. Call encode_problem first to "
+    "learn which qubit stands for which variable. Then write an OpenQASM 3.0 circuit on that many "
+    "qubits. verify_circuit measures how good it is; optimise_circuit improves its angles. A qubit "
+    "measured as 0 means selected (x = 1)."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -56,14 +56,16 @@ QasmArgument = Annotated[
 ]
 ParametersArgument = Annotated[
     dict[str, float | str] | None,
-    Field(description="Values of the circuit's 'input' parameters: numbers, or texts as 'pi/3'."),
+    Field(
+        description="Values of the circuit's 'input' parameters: numbers, or strings like 'pi/3'."
+    ),
 ]
 R = TypeVar("R", bound=models.Request)
 A = TypeVar("A", bound=models.Answer)
 
 
 class _Tools:
-    """What the tools do; one method each."""
+    """The tools, one method each."""
 
     def __init__(self, pool: WorkerPool) -> None:
         self.pool = pool
@@ -145,7 +147,7 @@ def _verified(report: bytes) -> models.VerifyAnswer:
 def mcp_server(
     settings: ServiceSettings, pool: WorkerPool | None = None
 ) -> tuple[MCPServer[Any], WorkerPool]:
-    """The server with its tools, and the pool behind it, which is not started yet."""
+    """The server with its tools, and its workers, which are not started yet."""
     pool = pool or WorkerPool(settings)
     tools = _Tools(pool)
     server: MCPServer[Any] = MCPServer(
@@ -175,14 +177,14 @@ def run_stdio(settings: ServiceSettings) -> None:
 
 
 def http_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> ASGIApp:
-    """The server over streamable HTTP at `PATH`, behind the same guards as the service."""
+    """The server over streamable HTTP at `PATH`, behind the same middleware as the service."""
     server, pool = mcp_server(settings, pool)
     app = server.streamable_http_app(
         streamable_http_path=PATH,
         stateless_http=True,
         json_response=True,
         max_request_body_size=int(settings.max_body_mib * _MIB),
-        # The guards check the host; a browser's script has an origin, and none is let in.
+        # Our middleware checks the host; scripts of a browser send an origin.
         transport_security=TransportSecuritySettings(
             enable_dns_rebinding_protection=False, allowed_origins=list(settings.cors_origins)
         ),
@@ -205,10 +207,10 @@ def http_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> ASGIA
 
 
 def run_http(settings: ServiceSettings) -> None:
-    """Serve over streamable HTTP until told to stop.
+    """Serve over streamable HTTP until stopped.
 
     Raises:
-        InputError: the interface asks for a key and there is none.
+        InputError: the interface needs an API key and there is none.
         InfrastructureError: the port is taken, or no worker can be started.
     """
     import uvicorn

@@ -1,6 +1,6 @@
-"""What Prometheus is told; names begin with `quasar_`, times are in seconds.
+"""Metrics for Prometheus; names begin with `quasar_`, times are in seconds.
 
-Labels come from fixed sets only (routes, operations, outcomes), so that no request can make new
+Labels come from fixed sets only (routes, operations, outcomes), so that no request can create a new
 series.
 """
 
@@ -27,7 +27,7 @@ class Metrics:
         )
         self._request_s = Histogram(
             "quasar_http_request_seconds",
-            "From the request's header to the end of the answer.",
+            "From the request's headers to the end of the answer.",
             ["route"],
             buckets=_BUCKETS,
             registry=self.registry,
@@ -46,7 +46,10 @@ class Metrics:
             registry=self.registry,
         )
         self._refused = Counter(
-            "quasar_refused", "Requests refused unread.", ["reason"], registry=self.registry
+            "quasar_refused",
+            "Requests refused unprocessed.",
+            ["reason"],
+            registry=self.registry,
         )
         self._workers_ended = Counter(
             "quasar_workers_ended",
@@ -79,7 +82,7 @@ class Metrics:
         self._refused.labels(reason).inc()
 
     def killed(self) -> None:
-        """A worker was ended for a limit."""
+        """A worker was ended because a request went over a limit."""
         self._workers_ended.labels("limit").inc()
 
     def lost(self) -> None:
@@ -95,7 +98,7 @@ class Metrics:
         self._busy.set_function(count)
 
     def watch_queue(self, length: Callable[[], int]) -> None:
-        """Where to read the queue's length."""
+        """Set the function that tells the queue's length."""
         self._waiting.set_function(length)
 
     def page(self) -> bytes:

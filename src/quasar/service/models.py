@@ -73,7 +73,7 @@ class VerifyOptions(Request):
     """What to measure. Limits are the service's and cannot be raised by a request."""
 
     max_stage: int = Field(default=4, ge=1, le=4)
-    """Last stage: 1 feasibility, 2 likeness to the reference, 3 energy, 4 utility."""
+    """Last stage: 1 feasibility, 2 similarity to the reference, 3 energy, 4 utility."""
     energy_convention: EnergyConvention = "physical"
     """`agent-q` reverses the Hamiltonian's qubits, as the paper's tables do."""
     quality: bool = True
@@ -104,14 +104,14 @@ class VerifyOptions(Request):
 
 
 class Program(Request):
-    """A circuit as text or, where it may be no text at all, as bytes."""
+    """A circuit as a string or, where it may not be valid text, as bytes."""
 
     qasm: str | None = None
     """OpenQASM 3 text."""
     qasm_base64: str | None = None
     """Its bytes in base64, instead of `qasm`: for bytes that are not UTF-8, which get a verdict."""
     parameters: dict[str, float | str] = Field(default_factory=dict, max_length=1000)
-    """Values of its `input` parameters, by name: numbers, or texts such as `pi/3`."""
+    """Values of its `input` parameters, by name: numbers, or strings such as `pi/3`."""
 
     @field_validator("qasm_base64")
     @classmethod
@@ -138,7 +138,7 @@ class Program(Request):
 
 
 def program(text: str | bytes) -> dict[str, str]:
-    """The fields of `Program` for a text, whatever characters or bytes it has."""
+    """The fields of `Program` for any string or bytes, valid text or not."""
     try:
         if isinstance(text, bytes):
             return {"qasm": text.decode("utf-8")}
@@ -202,8 +202,8 @@ class BatchRequest(Request):
     options: VerifyOptions = VerifyOptions()
     """What to measure."""
     batch_id: str | None = Field(default=None, min_length=8, max_length=100)
-    """A name of the client's own making, such as a UUID. A batch that is sent again under the same
-    one gets the answers of items already scored from memory, for as long as they are kept."""
+    """A name that the client chooses, such as a UUID. When a batch is sent again under the same
+    name, items already verified are answered from memory, as long as their answers are kept."""
 
     @model_validator(mode="after")
     def _consistent(self) -> BatchRequest:
@@ -230,7 +230,7 @@ class Failure(BaseModel):
 
 
 class ErrorAnswer(Answer):
-    """Every answer that is no success."""
+    """The answer to every request that fails."""
 
     error: Failure
     """What went wrong."""
@@ -244,8 +244,8 @@ class BatchLine(Answer):
     report: Report | None = None
     """As in `VerifyAnswer`."""
     error: Failure | None = None
-    """Its problem cannot be read (`bad_problem`), or the machinery failed (`internal`), which says
-    nothing about the circuit."""
+    """Its problem cannot be used (`bad_problem`), or the service failed (`internal`), which is not
+    the circuit's fault."""
 
 
 class EncodeRequest(Request):
@@ -265,13 +265,13 @@ class EncodeAnswer(Answer):
     """A Hamiltonian and its variables; a qubit measured as 0 means selected."""
 
     hamiltonian: str
-    """Text in Z's; Z(i) acts on qubit i."""
+    """Terms in Z; Z(i) acts on qubit i."""
     variables: list[Any]
     """Label of each qubit's variable; empty when unknown."""
     n_qubits: int
     """Qubits."""
     constant: float
-    """To be added to every energy."""
+    """Added to every energy."""
     encoding: str
     """`exact`, `agent-q` or `given`."""
     variable_order: str
@@ -288,7 +288,7 @@ class GenerateRequest(Request):
     problem: ProblemFile
     """The problem."""
     model: str = Field(default="designer", max_length=200)
-    """Which generator; the service says which it has."""
+    """Which generator; an unknown name is answered with those that are available."""
     algorithm: Algorithm | None = None
     """None tries all."""
     style: Style = "converged"
@@ -309,7 +309,7 @@ class WrittenCircuit(BaseModel):
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     name: str
-    """What it is, such as `qaoa p=5` or `answer 3`."""
+    """Its label, such as `qaoa p=5` or `answer 3`."""
     origin: str
     """Who set the angles: `designer`, `model` or `polished`."""
     qasm: str
@@ -330,7 +330,7 @@ class GenerateAnswer(Answer):
 
 
 def generate_answer(found: Generation) -> GenerateAnswer:
-    """What a client is told of a generation."""
+    """The answer to a request for a generation."""
     return GenerateAnswer(
         model=found.model,
         candidates=[
@@ -347,7 +347,7 @@ def generate_answer(found: Generation) -> GenerateAnswer:
 
 
 class OptimiseRequest(Program):
-    """A circuit whose angles are to be improved; its gates stay."""
+    """A circuit whose angles are to be improved; its gates stay the same."""
 
     model_config = with_example(
         {"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM, "max_seconds": 5}, "forbid"
@@ -367,7 +367,7 @@ class OptimiseAnswer(Answer):
     """The circuit with better angles."""
 
     qasm: str
-    """OpenQASM 3 text; the circuit as it was where nothing was gained."""
+    """OpenQASM 3 text; the original circuit where nothing was gained."""
     improved: bool
     """Whether a lower energy was found."""
     note: str
@@ -377,7 +377,7 @@ class OptimiseAnswer(Answer):
     out_of_time: bool
     """The time limit cut it short."""
     before: Report
-    """The verifier's report on the circuit as it was."""
+    """The verifier's report on the original circuit."""
     report: Report
     """The verifier's report on `qasm`."""
 
@@ -390,11 +390,11 @@ class DrawRequest(Program):
     width: int = Field(default=100, ge=40, le=400)
     """Characters a line."""
     max_gates: int = Field(default=200, ge=1, le=400)
-    """Gates drawn; the rest is counted."""
+    """Gates drawn; further ones are only counted."""
 
 
 class DrawAnswer(Answer):
-    """A drawing in characters."""
+    """A drawing as text."""
 
     drawing: str
     """Lines of text."""
@@ -405,22 +405,22 @@ class DrawAnswer(Answer):
 
 
 class ProblemType(BaseModel):
-    """One type of problem."""
+    """One problem type."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
     problem_type: str
     """Its name in problem files."""
     title: str
-    """What is looked for."""
+    """What its solution is."""
     sense: Literal["min", "max"]
-    """Whether the objective is to be small or large."""
+    """Whether the objective is minimised or maximised."""
     encodings: list[str]
     """The encodings it has."""
 
 
 class ProblemsAnswer(Answer):
-    """The types of problems."""
+    """The problem types."""
 
     problems: list[ProblemType]
     """In alphabetical order."""
@@ -430,7 +430,7 @@ class HealthAnswer(Answer):
     """The service is up."""
 
     status: Literal["ok"] = "ok"
-    """Always `ok`: a service that is not does not answer."""
+    """Always `ok`: a service that is down does not answer."""
     version: str
     """Of quasar."""
     workers: int

@@ -1,10 +1,10 @@
 """`POST /get_observation`: the wire format of the published trainer (SPEC: section 11).
 
 Deviations from the published server:
-1. A Hamiltonian or reference that cannot be used fails the whole request: it says nothing about the
-   model, and must not turn into a low reward.
-2. The extreme eigenvalues are computed from the Hamiltonian; those that are sent are not needed.
-3. An answer without a program is told so, without a reward: the trainer then takes -1.
+1. A Hamiltonian or reference that cannot be used fails the whole request: that is not the model's
+   fault and must not become a low reward.
+2. The extreme eigenvalues are computed from the Hamiltonian; those that are sent are ignored.
+3. The observation of an answer without a program has no reward: the trainer then takes -1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from quasar.core.errors import InputError
 from quasar.service.models import EXAMPLE_QASM, with_example
 from quasar.service.workers import WorkerPool
 
-_AHEAD = 2  # trajectories handed to the pool, a worker
+_AHEAD = 2  # trajectories in progress for each worker
 
 
 class ObservationRequest(BaseModel):
@@ -56,7 +56,7 @@ class ObservationRequest(BaseModel):
     extra_fields: list[dict[str, Any] | None] | None = None
     """`cost_hamiltonian`, `smallest_eigenvalue`, `largest_eigenvalue` of each."""
     finish: list[bool] | bool = False
-    """Where true, the trajectory ends and nothing is judged; one value stands for all."""
+    """Where true, the trajectory ends and nothing is verified; one value stands for all."""
     is_last_step: list[bool] | bool = False
     """Where true, the trajectory ends after this answer; one value stands for all."""
 
@@ -101,15 +101,15 @@ def _spread(flags: list[bool] | bool, count: int) -> list[bool]:
 async def observe(
     request: ObservationRequest, pool: WorkerPool, *, bounded: bool = False
 ) -> ObservationAnswer:
-    """Judge every trajectory that has not ended.
+    """Verify every trajectory that has not ended.
 
     Args:
-        bounded: refuse where the pool's queue is full.
+        bounded: refuse where the queue of the workers is full.
 
     Raises:
         BusyError: it is full.
         InputError: a trajectory has no usable Hamiltonian or reference; the message names it.
-        InfrastructureError: the machinery failed.
+        InfrastructureError: the service failed.
     """
     count = len(request.trajectory_ids)
     fields = merged_fields(request)
@@ -123,7 +123,7 @@ async def observe(
             return {"text": "", "valid": False}
         hamiltonian = fields[place].get("cost_hamiltonian")
         if not isinstance(hamiltonian, str):
-            raise InputError(f"trajectory {place} has no 'cost_hamiltonian' (text).")
+            raise InputError(f"trajectory {place} has no 'cost_hamiltonian' (a string).")
         body = {
             "action": request.actions[place],
             "hamiltonian": hamiltonian,

@@ -1,4 +1,4 @@
-"""The environment of the training, offered through OpenEnv to trainers that are not ours.
+"""The training environment as an OpenEnv server, for other trainers.
 
 A session is one conversation about one task: `reset` says what to ask the model, `step` takes what
 it answered and gives back the verifier's observation and the reward of that circuit, until the

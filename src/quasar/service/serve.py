@@ -1,4 +1,4 @@
-"""`quasar serve`: runs the application until it is told to stop."""
+"""`quasar serve`: runs the application until it is stopped."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from quasar.service.settings import ServiceSettings
 def server(settings: ServiceSettings) -> uvicorn.Server:
     """A server that is not running yet.
 
-    Told to stop (SIGTERM, SIGINT), it takes no new connections, answers the requests it has
-    accepted, and ends; a second SIGINT ends it at once.
+    On SIGTERM or SIGINT it takes no new connections, answers the requests it has accepted, and
+    ends; a second SIGINT ends it at once.
 
     Raises:
-        InputError: the interface asks for a key and there is none, or a model cannot be found.
+        InputError: the interface needs an API key and there is none, or a model cannot be found.
     """
     settings.require_safe()
     return uvicorn.Server(config(create_app(settings), settings))
 
 
 def config(app: object, settings: ServiceSettings) -> uvicorn.Config:
-    """How uvicorn is to run an application."""
+    """How uvicorn runs an application."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         host=settings.host,
@@ -34,7 +34,7 @@ def config(app: object, settings: ServiceSettings) -> uvicorn.Config:
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # no header of a stranger's says who is asking
+        proxy_headers=False,  # a client's own headers do not say who it is
         ws="none",
         limit_concurrency=settings.max_connections,
         timeout_keep_alive=30,
@@ -43,7 +43,7 @@ def config(app: object, settings: ServiceSettings) -> uvicorn.Config:
 
 
 def announce(app_server: uvicorn.Server) -> uvicorn.Server:
-    """Have the server say on standard error where it listens, once it does."""
+    """Make the server print on standard error where it listens, once it does."""
     startup = app_server.startup
 
     async def then_say(sockets: list[socket.socket] | None = None) -> None:
@@ -59,7 +59,7 @@ def announce(app_server: uvicorn.Server) -> uvicorn.Server:
 
 
 def run(app_server: uvicorn.Server) -> None:
-    """Serve until told to stop.
+    """Serve until stopped.
 
     Raises:
         InfrastructureError: the port is taken, or no worker can be started.
@@ -72,6 +72,6 @@ def run(app_server: uvicorn.Server) -> None:
         failed = True
     if failed:
         raise InfrastructureError(
-            f"the service cannot start on {config.host}:{config.port}: see the lines above; if the "
-            "port is taken, choose another with --port."
+            f"the service cannot start on {config.host}:{config.port}; the lines above say why. If "
+            "the port is in use, choose another with --port."
         )

@@ -1,4 +1,4 @@
-"""What the service allows, and whom it serves."""
+"""Settings of the service: limits, and who may use it."""
 
 from __future__ import annotations
 
@@ -31,47 +31,47 @@ class ServiceSettings(Settings):
     replicas: int = Field(default=1, ge=1)
     """Copies of the service, each with workers of its own; with `--engine ray` only."""
     max_replicas: int | None = Field(default=None, ge=1)
-    """Copies that the cluster may grow to under load, and fall back from to `replicas`; None: it
-    stays at `replicas`."""
+    """Largest number of copies under load; the cluster scales between `replicas` and this. None:
+    always `replicas`."""
     target_requests: float | None = Field(default=None, gt=0)
-    """Requests at work in each copy that growing aims at; None: twice the workers."""
+    """Requests in progress in each copy that scaling aims at; None: twice the workers."""
     limits: SandboxLimits = SandboxLimits(max_problem_seconds=10.0)
-    """Time, memory and nesting that one request may use in its worker. Here, other than in the
-    sandbox, `max_problem_seconds` and the limit on memory hold for the problem too: it comes from
-    outside like the circuit."""
+    """Time, memory and nesting that one request may use in its worker. Unlike in the sandbox,
+    `max_problem_seconds` and the memory limit apply to the problem too: like the circuit, it comes
+    from outside."""
     max_design_seconds: float = Field(default=300.0, gt=0)
     """Processor seconds of one request that optimises: `generate` and `optimise`."""
     max_queue: int = Field(default=256, ge=1)
-    """Requests that may wait for a worker; one more is answered 429."""
+    """Requests that may wait for a worker; further ones get 429."""
     max_batches: int = Field(default=8, ge=1)
-    """Batches streamed at the same time; one more is answered 429."""
+    """Batches streamed at the same time; further ones get 429."""
     max_batch_items: int = Field(default=10_000, ge=1)
     """Circuits in one batch, or trajectories in one `get_observation`."""
     max_body_mib: float = Field(default=4.0, gt=0)
-    """Body of a request in MiB; a larger one is answered 413."""
+    """Largest body of a request in MiB; a larger one gets 413."""
     max_batch_mib: float = Field(default=32.0, gt=0)
     """The same for batches."""
     max_bodies_mib: float = Field(default=256.0, gt=0)
-    """Bodies of all requests being received and answered, in MiB; beyond it the answer is 429."""
+    """Bodies of all requests being received and answered together, in MiB; above it, 429."""
     max_body_seconds: float = Field(default=30.0, gt=0)
     """Wall-clock seconds that a client may take to send a body; then 408."""
     max_connections: int = Field(default=512, ge=1)
-    """Open connections; on one more the answer is 503."""
+    """Maximum open connections; further ones get 503."""
     kept_answers_mib: float = Field(default=64.0, ge=0)
-    """Answers of batches kept in memory, so that one that is sent again scores nothing twice."""
+    """Answers of batches kept in memory, so that sending one again verifies nothing twice."""
     kept_answers_seconds: float = Field(default=900.0, ge=0)
-    """How long they are kept."""
+    """How long they are kept, in seconds."""
     shutdown_seconds: float = Field(default=300.0, gt=0)
-    """How long to go on with what was accepted, once told to stop."""
+    """How long to finish accepted requests after a signal to stop, in seconds."""
     models: tuple[str, ...] = ("designer",)
-    """Generators that `generate` may be asked for; no other name ever reaches a model loader."""
+    """Generators that `generate` offers; no other name ever reaches a model loader."""
     allowed_hosts: tuple[str, ...] = ()
-    """Names in the Host header that are answered; empty: on loopback only loopback's own, so that
-    no web page reaches the service under a name of its own, elsewhere any."""
+    """Allowed names in the Host header. Empty: on loopback only loopback's own, so that no web page
+    reaches the service under its own name (DNS rebinding); elsewhere any."""
     cors_origins: tuple[str, ...] = ()
-    """Web origins whose scripts may read answers; empty: none."""
+    """Web origins whose scripts may read answers (CORS); empty: none."""
     api_keys: tuple[SecretStr, ...] = Field(default=(), repr=False)
-    """Keys, any of which opens the service; empty: no key is asked for, on loopback only."""
+    """API keys, any of which gives access; empty: none is needed, on loopback only."""
 
     @field_validator("api_keys")
     @classmethod
@@ -87,7 +87,7 @@ class ServiceSettings(Settings):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Names in the Host header that are answered; empty: any."""
+        """Allowed names in the Host header; empty: any."""
         if self.allowed_hosts or not is_loopback(self.host):
             return self.allowed_hosts
         return _LOCAL_NAMES
@@ -101,7 +101,7 @@ class ServiceSettings(Settings):
         return self
 
     def require_safe(self) -> None:
-        """Refuse to serve strangers without a key.
+        """Refuse to listen to other machines without an API key.
 
         Raises:
             InputError: the interface is not loopback and there is no key.
@@ -109,7 +109,7 @@ class ServiceSettings(Settings):
         if not self.api_keys and not is_loopback(self.host):
             raise InputError(
                 f"{self.host} can be reached from other machines, and no API key is set: put one "
-                f"into {KEYS_VARIABLE} or a file for --key-file, or listen on 127.0.0.1."
+                f"in {KEYS_VARIABLE} or a file for --key-file, or listen on 127.0.0.1."
             )
 
 
@@ -135,7 +135,7 @@ def read_settings(
 
     Args:
         config: TOML file with fields of `ServiceSettings`.
-        key_file: API keys, one a line; `#` begins a comment.
+        key_file: API keys, one a line; `#` starts a comment.
         max_seconds: of `ServiceSettings.limits`, as is `max_memory_mib`.
         given: other fields; None means not given.
 
@@ -159,7 +159,7 @@ def read_settings(
         lines = [line.partition("#")[0].strip() for line in _text(key_file).splitlines()]
         found = [line for line in lines if line]
         if not found:
-            raise InputError(f"{key_file} holds no key: write one a line.")
+            raise InputError(f"{key_file} holds no key: write one on each line.")
         keys += found
     if keys:
         data["api_keys"] = [*data.get("api_keys", []), *(key.strip() for key in keys)]
