@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from quasar.circuits.circuit import Circuit, validate
-from quasar.circuits.sim19 import AGENT_Q_NUMBERS, NUMBERS, sim
+from quasar.circuits.sim19 import BENCHMARK_NUMBERS, NUMBERS, sim
 from quasar.core.errors import InputError
 from random_circuits import state
 from recorded_circuits import records, statements
@@ -85,7 +85,7 @@ def test_variants_differ_where_the_header_says():
 
 
 @pytest.mark.parametrize("number", NUMBERS)
-@pytest.mark.parametrize("variant", ["agent-q", "paper"])
+@pytest.mark.parametrize("variant", ["benchmark", "paper"])
 @pytest.mark.parametrize("n_qubits", [1, 2, 3, 4, 9])
 def test_well_formed_on_any_number_of_qubits(number, variant, n_qubits):
     ansatz = sim(number, n_qubits, 2, variant=variant)
@@ -111,7 +111,7 @@ def test_generates_every_vqe_record():
         found = recognise(gates, n, layers)
         assert len(found) == 1, record["sample_index"]
         seen[found[0]] += 1
-        assert found[0] in AGENT_Q_NUMBERS
+        assert found[0] in BENCHMARK_NUMBERS
         # Angles that the ansatz ties are equal in the record.
         ansatz = sim(found[0], n, layers)
         theta = np.zeros(ansatz.n_parameters)
@@ -134,4 +134,4 @@ def test_entanglers_of_the_figure(number):
 
 
 def test_templates_that_the_data_set_lacks():
-    assert set(NUMBERS) - set(AGENT_Q_NUMBERS) == {8, 17, 19}
+    assert set(NUMBERS) - set(BENCHMARK_NUMBERS) == {8, 17, 19}

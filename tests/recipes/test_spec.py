@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from quasar.circuits.sim19 import AGENT_Q_NUMBERS
+from quasar.circuits.sim19 import BENCHMARK_NUMBERS
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, CircuitSpec, sample_spec
@@ -27,7 +27,7 @@ def test_shares():
         share = depths.count(1) / len(depths)
         assert share == pytest.approx(counts[1] / sum(counts.values()), abs=0.05)
     templates = {choice.template for choice in found if choice.algorithm == "vqe"}
-    assert templates == set(AGENT_Q_NUMBERS)
+    assert templates == set(BENCHMARK_NUMBERS)
     assert {choice.template for choice in found if choice.algorithm != "vqe"} == {None}
 
 

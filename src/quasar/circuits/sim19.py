@@ -1,18 +1,18 @@
 """The 19 circuit templates of Sim, Johnson and Aspuru-Guzik, arXiv 1905.10876, figure 2.
 
-Two variants: `paper` is the figure, carried from its 4 qubits to n; `agent-q` is what generated the
+Two variants: `paper` is the figure, carried from its 4 qubits to n; `benchmark` is what generated the
 benchmark's records, gate by gate. They differ in:
 
-1. Circuits 5 and 6: in `agent-q` the controlled rotations onto one target share their angle within
+1. Circuits 5 and 6: in `benchmark` the controlled rotations onto one target share their angle within
    a layer (n angles instead of n² - n), so a layer has 5n parameters instead of n² + 3n.
-2. Circuit 12: in `agent-q` the inner rotations of a pair (i, i+1) are RY RY on qubit i and RZ RZ on
+2. Circuit 12: in `benchmark` the inner rotations of a pair (i, i+1) are RY RY on qubit i and RZ RZ on
    qubit i+1, instead of RY RZ on each. Where i+1 is the last qubit (odd n), which takes no inner
    rotation, RY RY on qubit i are left.
 3. Circuits 13, 14, 15: the second ring. Figure: range 3, n/gcd(n, 3) gates c -> (c + 3) mod n, from
-   control n-1 on. `agent-q`: n-1 -> n-2, 0 -> n-1, then i -> i+1 for i = 0..n-3.
+   control n-1 on. `benchmark`: n-1 -> n-2, 0 -> n-1, then i -> i+1 for i = 0..n-3.
 
 No record was seen of circuits 8, 10, 17 and 19, nor of circuit 12 on an odd number of qubits: there
-`agent-q` continues the pattern of their siblings.
+`benchmark` continues the pattern of their siblings.
 
 Everywhere: first the gates of one qubit, then of the next. The first RY layer of circuit 10 comes
 once, before the repeated part. Below 4 qubits a gate whose two ends would meet on one qubit is left
@@ -29,15 +29,15 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import GATES, Gate
 from quasar.core.errors import InputError
 
-Variant = Literal["agent-q", "paper"]
+Variant = Literal["benchmark", "paper"]
 Pair = tuple[int, int]
 
 NUMBERS = range(1, 20)
-AGENT_Q_NUMBERS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 18)
+BENCHMARK_NUMBERS = (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 18)
 """The templates that occur in the published data set."""
 
 
-def sim(number: int, n_qubits: int, layers: int, *, variant: Variant = "agent-q") -> Ansatz:
+def sim(number: int, n_qubits: int, layers: int, *, variant: Variant = "benchmark") -> Ansatz:
     """Circuit `number` of the paper on n qubits, L = `layers` layers.
 
     Parameters are in order of first appearance, layer by layer, radians.
@@ -94,7 +94,7 @@ class _Draft:
 
     def inner(self, entangler: str, variant: Variant) -> None:
         """Second half of circuits 11 and 12: rotations on qubits 1..n-2, then odd neighbours."""
-        swapped = entangler == "cz" and variant == "agent-q"
+        swapped = entangler == "cz" and variant == "benchmark"
         for i in range(1, self.n - 1, 2):
             for qubit, names in ((i, ("ry", "ry")), (i + 1, ("rz", "rz"))):
                 if qubit < self.n - 1:
@@ -108,7 +108,7 @@ class _Draft:
             for target in reversed(range(self.n)):
                 if target == control:
                     continue
-                known = shared.get(target) if variant == "agent-q" else None
+                known = shared.get(target) if variant == "benchmark" else None
                 shared[target] = self.add(name, control, target, parameter=known)
 
 

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 
-from quasar.circuits.sim19 import AGENT_Q_NUMBERS, NUMBERS
+from quasar.circuits.sim19 import BENCHMARK_NUMBERS, NUMBERS
 from quasar.core.errors import InputError
 
 Algorithm = Literal["qaoa", "vqe", "adaptive_vqe"]
@@ -28,7 +28,7 @@ LAYER_COUNTS: Mapping[Algorithm, Mapping[int, int]] = {
 _SEEN_TEMPLATES = {1: 9, 2: 1, 3: 4, 4: 5, 5: 4, 6: 3, 7: 2, 9: 1, 11: 3, 12: 1, 13: 2, 14: 1}
 _SEEN_TEMPLATES |= {15: 6, 16: 2, 18: 6}
 TEMPLATE_COUNTS: Mapping[int, int] = {
-    number: 1 + _SEEN_TEMPLATES.get(number, 0) for number in AGENT_Q_NUMBERS
+    number: 1 + _SEEN_TEMPLATES.get(number, 0) for number in BENCHMARK_NUMBERS
 }
 """VQE records of each template, of 50, and one more each (Laplace), as the counts are small."""
 

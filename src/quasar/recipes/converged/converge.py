@@ -95,7 +95,7 @@ def converge(
 
     Args:
         layers: p of QAOA, L of a template; adaptive circuits have none.
-        template: circuit of Sim et al. for `vqe`, agent-q variant; default: drawn from
+        template: circuit of Sim et al. for `vqe`, wired as in the benchmark; default: drawn from
             `CONVERGED_TEMPLATES` by the seed.
         seed: of what is random: that draw, QAOA's free starts, restarts of template 9. Equal
             arguments give equal results.
