@@ -1,12 +1,12 @@
 """The 19 circuit templates of Sim, Johnson and Aspuru-Guzik, arXiv 1905.10876, figure 2.
 
-Two variants: `paper` is the figure, carried from its 4 qubits to n; `benchmark` is what generated the
-benchmark's records, gate by gate. They differ in:
+Two variants: `paper` is the figure, carried from its 4 qubits to n; `benchmark` is what generated
+the benchmark's records, gate by gate. They differ in:
 
-1. Circuits 5 and 6: in `benchmark` the controlled rotations onto one target share their angle within
-   a layer (n angles instead of n² - n), so a layer has 5n parameters instead of n² + 3n.
-2. Circuit 12: in `benchmark` the inner rotations of a pair (i, i+1) are RY RY on qubit i and RZ RZ on
-   qubit i+1, instead of RY RZ on each. Where i+1 is the last qubit (odd n), which takes no inner
+1. Circuits 5 and 6: in `benchmark` the controlled rotations onto one target share their angle
+   within a layer (n angles instead of n² - n), so a layer has 5n parameters instead of n² + 3n.
+2. Circuit 12: in `benchmark` the inner rotations of a pair (i, i+1) are RY RY on qubit i and RZ RZ
+   on qubit i+1, instead of RY RZ on each. Where i+1 is the last qubit (odd n), which takes no inner
    rotation, RY RY on qubit i are left.
 3. Circuits 13, 14, 15: the second ring. Figure: range 3, n/gcd(n, 3) gates c -> (c + 3) mod n, from
    control n-1 on. `benchmark`: n-1 -> n-2, 0 -> n-1, then i -> i+1 for i = 0..n-3.
