@@ -30,7 +30,7 @@ def measure(
     """Measure, print, and write down."""
     import torch
 
-    from quasar.train.stream.batches import Batch, BatchMaker
+    from quasar.train.stream.batches import BatchMaker, TokenBatch
     from quasar.train.stream.training import (
         compact_vocabulary,
         device_name,
@@ -53,9 +53,9 @@ def measure(
         seed=settings.schedule.seed,
     )
 
-    def batches(budget: int, many: int) -> list[Batch]:
+    def batches(budget: int, many: int) -> list[TokenBatch]:
         maker.batch_tokens = budget
-        found: list[Batch] = []
+        found: list[TokenBatch] = []
         while len(found) < many:
             drawn = maker.draw(1.0, final=True)
             found += [batch for batch in drawn if batch.ids.size >= 0.6 * budget]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quasar.train.progress import Progress
+from quasar.train.progress import TrainingProgress
 
 
 class Clock:
@@ -14,7 +14,7 @@ class Clock:
 
 
 def test_by_steps():
-    progress = Progress(10, None)
+    progress = TrainingProgress(10, None)
     progress.step = 4
     assert progress.fraction == pytest.approx(0.4)
     progress.step = 40
@@ -23,7 +23,7 @@ def test_by_steps():
 
 def test_by_time_from_the_start_of_training():
     clock = Clock()
-    progress = Progress(None, 2.0, clock=clock)
+    progress = TrainingProgress(None, 2.0, clock=clock)
     clock.now += 1000  # loading does not count
     assert progress.fraction == 0.0
     progress.start()
@@ -33,7 +33,7 @@ def test_by_time_from_the_start_of_training():
 
 def test_whichever_ends_first_and_resumption():
     clock = Clock()
-    progress = Progress(100, 2.0, clock=clock)
+    progress = TrainingProgress(100, 2.0, clock=clock)
     progress.resume(10, 90.0)
     assert progress.fraction == pytest.approx(0.75)
     progress.start()
@@ -44,12 +44,12 @@ def test_whichever_ends_first_and_resumption():
 
 def test_a_training_needs_an_end():
     with pytest.raises(ValueError, match="end"):
-        Progress(None, None)
+        TrainingProgress(None, None)
 
 
 def test_a_pause_does_not_count():
     clock = Clock()
-    progress = Progress(None, 1.0, clock=clock)
+    progress = TrainingProgress(None, 1.0, clock=clock)
     progress.start()
     clock.now += 10
     progress.pause()

@@ -8,7 +8,7 @@ from hostile import FOREVER, HEAD
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
-from quasar.train.quality import Task, answer_workers, evaluate_model, measured, summary
+from quasar.train.quality import ValidationTask, answer_workers, evaluate_model, measured, summary
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.sandbox import SandboxLimits
 
@@ -29,10 +29,10 @@ HOSTILE = {
 }
 
 
-def task(best_ratio: float | None = None) -> Task:
+def task(best_ratio: float | None = None) -> ValidationTask:
     hamiltonian = IsingHamiltonian.from_text("1.0 * (Z(0) @ Z(1)) + 0.5 * Z(2)", 3)
     problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
-    return Task(problem, Request(None, None, "converged"), best_ratio)
+    return ValidationTask(problem, Request(None, None, "converged"), best_ratio)
 
 
 @pytest.mark.timeout(120)

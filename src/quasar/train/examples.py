@@ -87,7 +87,7 @@ class ExampleSettings(Settings):
         return {style: {**shares, **told.get(style, {})} for style, shares in _TOLD.items()}
 
 
-class Example(NamedTuple):
+class TrainingExample(NamedTuple):
     """One chat and its answer.
 
     Attributes:
@@ -128,11 +128,13 @@ def request_of(record: Mapping[str, Any], settings: ExampleSettings) -> Request:
     return Request(algorithm if told else None, layers, style)
 
 
-def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Example | None:
+def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> TrainingExample | None:
     """The example of a record; None where the style has no words for its circuit or size."""
     style, request = get_style(settings.prompt_style), request_of(record, settings)
     if settings.prompt_style != "compact":
-        return Example(style.render(load_problem(record), request), record["circuit_with_params"])
+        return TrainingExample(
+            style.render(load_problem(record), request), record["circuit_with_params"]
+        )
     n = int(record["number_of_qubits"])
     hamiltonian = IsingHamiltonian.from_text(record["cost_hamiltonian"], n, rounded=True)
     problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
@@ -150,8 +152,8 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Exampl
         return None
     planned = decided_part(answer)
     if planned is not None and rng.random() < settings.plan_only:
-        return Example(chat, planned, whole=False)
-    return Example(chat, answer)
+        return TrainingExample(chat, planned, whole=False)
+    return TrainingExample(chat, answer)
 
 
 def _compact(record: Mapping[str, Any], request: Request, hamiltonian: IsingHamiltonian) -> str:

@@ -13,7 +13,7 @@ MAX_LENGTH = 1024
 """Context of a new model, tokens."""
 
 
-class Shape(NamedTuple):
+class ModelShape(NamedTuple):
     """Sizes of a model.
 
     Attributes:
@@ -35,10 +35,10 @@ class Shape(NamedTuple):
     context: int
 
 
-def new_shape(new: NewModel, vocabulary: int, context: int = MAX_LENGTH) -> Shape:
+def new_shape(new: NewModel, vocabulary: int, context: int = MAX_LENGTH) -> ModelShape:
     """Shape of a new model."""
     heads = max(1, new.hidden_size // new.head_size)
-    return Shape(
+    return ModelShape(
         vocabulary,
         new.hidden_size,
         new.layers,
@@ -49,7 +49,7 @@ def new_shape(new: NewModel, vocabulary: int, context: int = MAX_LENGTH) -> Shap
     )
 
 
-def qwen3_config(shape: Shape, tokenizer: Any, **others: Any) -> Any:
+def qwen3_config(shape: ModelShape, tokenizer: Any, **others: Any) -> Any:
     """A `Qwen3Config` with tied embeddings.
 
     Args:

@@ -9,7 +9,7 @@ LEAST_RATE = 0.02
 """Factor on the learning rates at the end of a training that lets them fall."""
 
 
-class Progress:
+class TrainingProgress:
     """A fraction of the whole, in [0, 1]; what schedules and curricula go by.
 
     Time counts while the process trains, over all resumptions.

@@ -32,7 +32,7 @@ Chat = Sequence[Message]
 _MEASURED = VerifierSettings(max_stage=3, quality=False)
 
 
-class Task(NamedTuple):
+class ValidationTask(NamedTuple):
     """A problem and the circuit that is asked for.
 
     Attributes:
@@ -45,7 +45,7 @@ class Task(NamedTuple):
     best_ratio: float | None = None
 
 
-def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
+def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[ValidationTask]:
     """For every record what it shows: QAOA at its depth; else a free choice, in its style."""
     out = []
     for record in records:
@@ -55,9 +55,9 @@ def tasks_of(records: Sequence[Mapping[str, Any]]) -> list[Task]:
         style = style_of(record)
         if record["optimization_type"] == "qaoa" and style == "converged":
             request = Request("qaoa", int(record["number_of_layers"]), "converged")
-            out.append(Task(problem, request, float(record["approximation_ratio"])))
+            out.append(ValidationTask(problem, request, float(record["approximation_ratio"])))
         else:
-            out.append(Task(problem, Request(None, None, style)))
+            out.append(ValidationTask(problem, Request(None, None, style)))
     return out
 
 
@@ -92,7 +92,7 @@ def means(found: Sequence[Measurement | None]) -> dict[str, float]:
 
 
 def evaluate_model(
-    model: Any, tokenizer: Any, profile: Profile, tasks: Sequence[Task], max_length: int
+    model: Any, tokenizer: Any, profile: Profile, tasks: Sequence[ValidationTask], max_length: int
 ) -> dict[str, float]:
     """Quality of greedy answers, one to each task.
 
@@ -108,7 +108,7 @@ def evaluate_model(
 
 
 def answer_workers(
-    tasks: Sequence[Task], verification: VerificationSettings | None = None
+    tasks: Sequence[ValidationTask], verification: VerificationSettings | None = None
 ) -> VerifierPool:
     """Workers that judge answers to these tasks; to be used in a `with` statement."""
     problems = [task.problem for task in tasks]
@@ -134,12 +134,14 @@ def measured(answers: Sequence[str], workers: VerifierPool) -> list[Measurement 
     return found
 
 
-def summary(tasks: Sequence[Task], found: Sequence[Measurement | None]) -> dict[str, float]:
+def summary(
+    tasks: Sequence[ValidationTask], found: Sequence[Measurement | None]
+) -> dict[str, float]:
     """Means, by kind of task: `qaoa`, `converged`, `agent-q`.
 
     Of QAOA also `near`: how many come within 5% of the energy range of the best circuit known.
     """
-    groups: dict[str, list[tuple[Task, Measurement | None]]] = defaultdict(list)
+    groups: dict[str, list[tuple[ValidationTask, Measurement | None]]] = defaultdict(list)
     for task, one in zip(tasks, found, strict=True):
         groups["qaoa" if task.best_ratio is not None else task.request.style].append((task, one))
     out: dict[str, float] = {}
@@ -150,7 +152,7 @@ def summary(tasks: Sequence[Task], found: Sequence[Measurement | None]) -> dict[
     return out
 
 
-def _is_near(task: Task, one: Measurement | None) -> bool:
+def _is_near(task: ValidationTask, one: Measurement | None) -> bool:
     if one is None or one.approximation_ratio is None or task.best_ratio is None:
         return False
     return one.approximation_ratio >= task.best_ratio - NEAR

@@ -17,7 +17,7 @@ from quasar.core.jsonl import append_jsonl
 from quasar.core.manifest import manifest
 from quasar.models.profile import PROFILE_FILE, Profile
 from quasar.train.model_card import describe
-from quasar.train.progress import Progress, rate
+from quasar.train.progress import TrainingProgress, rate
 from quasar.train.settings import TrainingSettings
 
 SETTINGS_FILE = "settings.json"
@@ -46,7 +46,7 @@ class Run(Generic[S]):
         self.checkpoints = settings.out / "checkpoints"
         self.quality: dict[str, float] = {}
         schedule = settings.schedule
-        self.progress = Progress(schedule.max_steps, schedule.max_minutes)
+        self.progress = TrainingProgress(schedule.max_steps, schedule.max_minutes)
 
     @property
     def rate(self) -> float:

@@ -14,8 +14,8 @@ from quasar.models.profile import Profile
 from quasar.prompts.compact import MAX_QUBITS
 from quasar.train.curriculum import LengthCurriculum
 from quasar.train.new_model import make_model
-from quasar.train.progress import Progress
-from quasar.train.quality import Task, evaluate_model, tasks_of
+from quasar.train.progress import TrainingProgress
+from quasar.train.quality import ValidationTask, evaluate_model, tasks_of
 from quasar.train.run import claim
 from quasar.train.sft_settings import SftSettings
 from quasar.train.tokens import read_split, tokenised
@@ -83,11 +83,11 @@ def _profile(settings: SftSettings) -> Profile:
     )
 
 
-def validation_tasks(settings: SftSettings) -> list[Task]:
+def validation_tasks(settings: SftSettings) -> list[ValidationTask]:
     """Problems of the validation splits, the same ones every time, equally many of each set."""
     paths = list(dict.fromkeys(settings.data.paths))
     each = -(-settings.eval.problems // len(paths))
-    tasks: list[Task] = []
+    tasks: list[ValidationTask] = []
     for path in paths:
         records = read_split(path, "validation")
         rng = generator(settings.schedule.seed, "validation")
@@ -97,7 +97,7 @@ def validation_tasks(settings: SftSettings) -> list[Task]:
 
 
 def _batches(
-    settings: SftSettings, progress: Progress, lengths: list[int], processes: int
+    settings: SftSettings, progress: TrainingProgress, lengths: list[int], processes: int
 ) -> LengthCurriculum:
     """The order of the examples; lengths in tokens."""
     schedule = settings.schedule

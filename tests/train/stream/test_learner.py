@@ -14,7 +14,7 @@ from quasar.train.new_model import new_shape, qwen3_config
 from quasar.train.optimizers import make_optimizer
 from quasar.train.settings import NewModel
 from quasar.train.sft_settings import SftSchedule
-from quasar.train.stream.batches import Batch
+from quasar.train.stream.batches import TokenBatch
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import LightQwen3, named
 from quasar.train.stream.master_optimizer import MasterOptimizer, orthogonal
@@ -46,12 +46,12 @@ def twins() -> tuple[LightQwen3, Qwen3ForCausalLM]:
     return light, known
 
 
-def batch_of(rows: list[list[int]], start: int) -> Batch:
+def batch_of(rows: list[list[int]], start: int) -> TokenBatch:
     width = max(map(len, rows))
     ids = np.array([row + [0] * (width - len(row)) for row in rows], np.uint16)
     places = [r * width + t - 1 for r, row in enumerate(rows) for t in range(start, len(row))]
     groups = [r % 2 for r, row in enumerate(rows) for _ in range(start, len(row))]
-    return Batch(
+    return TokenBatch(
         ids, np.array(places), np.array(groups), np.zeros(len(rows), np.int64), int((ids > 0).sum())
     )
 

@@ -31,7 +31,7 @@ Uses = dict[str, npt.NDArray[np.uint8]]
 """Times that each example was drawn, by the name of its file."""
 
 
-class Batch(NamedTuple):
+class TokenBatch(NamedTuple):
     """Examples of a step: B of them, T tokens wide, A tokens of answers.
 
     Attributes:
@@ -131,7 +131,7 @@ class BatchMaker:
                 taken += 1
         return taken
 
-    def draw(self, share: float, *, final: bool = False) -> list[Batch]:
+    def draw(self, share: float, *, final: bool = False) -> list[TokenBatch]:
         """The next batches, in a random order; none where there are too few examples for good ones.
 
         Args:
@@ -185,7 +185,7 @@ class BatchMaker:
         for number, pool in enumerate(self._pools.values()):
             pool.give_back(drawn.place[rest[drawn.kind[rest] == number]])
 
-    def _batch(self, drawn: _Drawn, chosen: npt.NDArray[np.int64]) -> Batch:
+    def _batch(self, drawn: _Drawn, chosen: npt.NDArray[np.int64]) -> TokenBatch:
         kind, place, again, size = (column[chosen] for column in drawn)
         width = padded(int(size.max()))
         ids = np.zeros((len(chosen), width), np.uint16)
@@ -209,7 +209,7 @@ class BatchMaker:
         # Place t predicts token t + 1, so the places of an answer begin one before it.
         learnt = (columns >= start[:, None] - 1) & (columns < size[:, None] - 1)
         rows = 2 * kind + again
-        return Batch(
+        return TokenBatch(
             ids,
             np.flatnonzero(learnt),
             np.repeat(rows, learnt.sum(axis=1)),
@@ -270,7 +270,7 @@ class BatchQueue:
             endless: new files will come.
         """
         self._maker, self._share, self._endless = maker, share, endless
-        self._made: queue.Queue[Batch | BaseException | None] = queue.Queue(ahead)
+        self._made: queue.Queue[TokenBatch | BaseException | None] = queue.Queue(ahead)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="batches", daemon=True)
@@ -285,7 +285,7 @@ class BatchQueue:
             self._drain()
             self._thread.join(0.05)
 
-    def get(self, patience_s: float) -> Batch | None:
+    def get(self, patience_s: float) -> TokenBatch | None:
         """The next batch; None where no more will come.
 
         Raises:
@@ -333,7 +333,7 @@ class BatchQueue:
         except Exception as error:  # raised again where the batch is wanted
             self._put(error)
 
-    def _put(self, item: Batch | BaseException | None) -> None:
+    def _put(self, item: TokenBatch | BaseException | None) -> None:
         while not self._stop.is_set():
             try:
                 self._made.put(item, timeout=0.2)

@@ -1,8 +1,9 @@
 """One worker process of a stream: makes examples and writes them to files until nobody wants more.
 
 Started by `workers` as `python -m quasar.train.stream.chunk_writer`; reads one line of JSON
-(`Task`) from standard input, which then stays open for as long as the training lives. Its end, also
-by a kill of the training, ends the worker at once. Uses one thread and no PyTorch.
+(`WriterTask`) from standard input, which then stays open for as long as the training lives. When it
+closes, also because the training was killed, the worker ends at once. Uses one thread and no
+PyTorch.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _FIRST = 0.3  # of a usual file's time: the training need not wait long for its 
 _POLL_S = 1.0
 
 
-class Task(NamedTuple):
+class WriterTask(NamedTuple):
     """What a worker makes.
 
     Attributes:
@@ -46,7 +47,7 @@ class Task(NamedTuple):
     chunk_seconds: float
 
 
-def work(task: Task) -> Iterator[Path]:
+def work(task: WriterTask) -> Iterator[Path]:
     """Write one file after another, without end; the kind that is furthest behind comes next.
 
     Raises:
@@ -114,7 +115,7 @@ def main() -> None:
     """Work until the training ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the training decides when to end
     parent = os.getppid()
-    task = Task(**json.loads(sys.stdin.buffer.readline()))
+    task = WriterTask(**json.loads(sys.stdin.buffer.readline()))
     _end_with_the_training(parent)
     for _ in work(task):
         pass

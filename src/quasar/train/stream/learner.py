@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 
 from quasar.train.sft_settings import SftSchedule
-from quasar.train.stream.batches import Batch
+from quasar.train.stream.batches import TokenBatch
 from quasar.train.stream.light_qwen3 import LightQwen3
 from quasar.train.stream.master_optimizer import MasterOptimizer
 
@@ -23,7 +23,7 @@ Sums = npt.NDArray[np.float64]
 
 
 class Learner:
-    """A model, its optimiser, and sums of losses by group (`Batch.groups`).
+    """A model, its optimiser, and sums of losses by group (`TokenBatch.groups`).
 
     Attributes:
         model: in the type of the activations.
@@ -35,7 +35,7 @@ class Learner:
         """Move the model to the device and begin with its weights.
 
         Args:
-            groups: numbers that occur in `Batch.groups`.
+            groups: numbers that occur in `TokenBatch.groups`.
         """
         gpu = torch.cuda.is_available()
         self.device = "cuda" if gpu else "cpu"
@@ -56,7 +56,7 @@ class Learner:
         self._sums = torch.zeros(2, groups, device=self.device)
         self._norm: Any = torch.zeros(())
 
-    def step(self, batch: Batch, factor: float) -> None:
+    def step(self, batch: TokenBatch, factor: float) -> None:
         """Learn a batch; on a GPU it may still be at work afterwards.
 
         Args:
@@ -70,7 +70,7 @@ class Learner:
         self._sums[0].index_add_(0, groups, kept)
         self._sums[1].index_add_(0, groups, torch.ones_like(kept))
 
-    def warm_up(self, batch: Batch) -> None:
+    def warm_up(self, batch: TokenBatch) -> None:
         """Make the kernels, so that the clock need not wait for them; nothing is learnt."""
         self._losses(batch).mean().backward()
         for parameter in self.model.parameters():
@@ -92,7 +92,7 @@ class Learner:
         """The float32 weights, by the model's names."""
         return self.optimizer.weights()
 
-    def _losses(self, batch: Batch) -> Any:
+    def _losses(self, batch: TokenBatch) -> Any:
         ids = self._moved(batch.ids.astype(np.int64))
         return self.model.answer_loss(ids, self._moved(batch.places))
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from quasar.core.errors import InputError
-from quasar.train.new_model import Shape, make_model
+from quasar.train.new_model import ModelShape, make_model
 from quasar.train.settings import ModelSettings
 from quasar.train.stream.light_qwen3 import PREFIX, LightQwen3
 
@@ -41,7 +41,7 @@ def from_base(base: str, vocabulary: Mapping[str, int], context: int) -> LightQw
     return model
 
 
-def _shape(base: str, config: Any, vocabulary: int, context: int) -> Shape:
+def _shape(base: str, config: Any, vocabulary: int, context: int) -> ModelShape:
     fits = (
         config.model_type == "qwen3"
         and config.num_key_value_heads == config.num_attention_heads
@@ -53,7 +53,7 @@ def _shape(base: str, config: Any, vocabulary: int, context: int) -> Shape:
             f"the base model {base!r} has another form than the models that a stream trains: "
             "train it on data sets (data.paths)."
         )
-    return Shape(
+    return ModelShape(
         vocabulary,
         config.hidden_size,
         config.num_hidden_layers,

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from quasar.train.new_model import Shape
+from quasar.train.new_model import ModelShape
 
 PREFIX = "model."
 """Before every name in transformers' state."""
@@ -40,7 +40,7 @@ class Norm(nn.Module):  # type: ignore[misc]
 class Attention(nn.Module):  # type: ignore[misc]
     """Causal attention with normed queries and keys and rotary positions."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ModelShape) -> None:
         super().__init__()
         self.heads, self.head_size = shape.heads, shape.head_size
         width, inner = shape.hidden_size, shape.heads * shape.head_size
@@ -64,7 +64,7 @@ class Attention(nn.Module):  # type: ignore[misc]
 class FeedForward(nn.Module):  # type: ignore[misc]
     """Gated linear unit."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ModelShape) -> None:
         super().__init__()
         self.gate_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
         self.up_proj = nn.Linear(shape.hidden_size, shape.intermediate_size, bias=False)
@@ -77,7 +77,7 @@ class FeedForward(nn.Module):  # type: ignore[misc]
 class Block(nn.Module):  # type: ignore[misc]
     """One layer."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ModelShape) -> None:
         super().__init__()
         self.self_attn = Attention(shape)
         self.mlp = FeedForward(shape)
@@ -92,7 +92,7 @@ class Block(nn.Module):  # type: ignore[misc]
 class LightQwen3(nn.Module):  # type: ignore[misc]
     """The model; parameters are named as in transformers, without `PREFIX`."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ModelShape) -> None:
         """New weights, from PyTorch's random numbers."""
         super().__init__()
         self.shape = shape

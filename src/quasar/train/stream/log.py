@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from quasar.train.stream.batches import Batch, Supply
+from quasar.train.stream.batches import Supply, TokenBatch
 from quasar.train.stream.learner import Sums
 
 TRAIN_LOG = "train.jsonl"
@@ -21,7 +21,7 @@ class Tally:
         """Begin, or go on.
 
         Args:
-            kinds: names, in the order of `Batch.groups`.
+            kinds: names, in the order of `TokenBatch.groups`.
             totals: of an earlier part of the training (`totals`).
         """
         self._kinds = list(kinds)
@@ -34,7 +34,7 @@ class Tally:
         self.waited = 0.0
         self._since = (0.0, 0, 0.0)
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: TokenBatch) -> None:
         """Count a batch."""
         self._tokens += batch.tokens
         self._padded += batch.ids.size

@@ -15,13 +15,13 @@ import torch
 from quasar.core.seeds import generator
 from quasar.models.profile import Profile
 from quasar.prompts.compact import MAX_QUBITS
-from quasar.train.new_model import Shape, qwen3_config
+from quasar.train.new_model import ModelShape, qwen3_config
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import named
 
 if TYPE_CHECKING:
-    from quasar.train.quality import Task
+    from quasar.train.quality import ValidationTask
 
 _NEEDED = {"recipe", "optimization_type", "cost_hamiltonian", "approximation_ratio"}
 HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
@@ -44,7 +44,7 @@ def as_transformers(learner: Learner) -> tuple[Any, Any]:
 
     from quasar.models.nano_tokenizer import build_tokenizer
 
-    shape: Shape = learner.model.shape
+    shape: ModelShape = learner.model.shape
     tokenizer = build_tokenizer(shape.context)
     model = Qwen3ForCausalLM(qwen3_config(shape, tokenizer))
     state = named({name: w.to("cpu", torch.bfloat16) for name, w in learner.weights().items()})
@@ -52,7 +52,7 @@ def as_transformers(learner: Learner) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def held_out_tasks(settings: SftSettings) -> list[Task]:
+def held_out_tasks(settings: SftSettings) -> list[ValidationTask]:
     """Problems of the excluded sets, the same ones every time, equally many of each set.
 
     Raises:
@@ -68,7 +68,7 @@ def held_out_tasks(settings: SftSettings) -> list[Task]:
         records = [record for _, record in Source(path).records()]
         if records and records[0].keys() >= _NEEDED:
             sets.append(records)
-    tasks: list[Task] = []
+    tasks: list[ValidationTask] = []
     for records in sets:
         order = generator(settings.schedule.seed, "validation").permutation(len(records))
         each = -(-settings.eval.problems // len(sets))
@@ -76,7 +76,9 @@ def held_out_tasks(settings: SftSettings) -> list[Task]:
     return tasks[: settings.eval.problems]
 
 
-def measure(learner: Learner, settings: SftSettings, tasks: Sequence[Task]) -> dict[str, float]:
+def measure(
+    learner: Learner, settings: SftSettings, tasks: Sequence[ValidationTask]
+) -> dict[str, float]:
     """Quality of greedy raw answers, by name."""
     from quasar.train.quality import evaluate_model
 

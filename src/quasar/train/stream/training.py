@@ -25,7 +25,7 @@ from quasar.prompts.vocabulary import tokens
 from quasar.train.new_model import MAX_LENGTH, new_shape
 from quasar.train.run import Run, claim
 from quasar.train.sft_settings import SftSettings
-from quasar.train.stream.batches import Batch, BatchMaker, BatchQueue
+from quasar.train.stream.batches import BatchMaker, BatchQueue, TokenBatch
 from quasar.train.stream.checkpoint import Saved, load_checkpoint, save_checkpoint
 from quasar.train.stream.learner import Learner
 from quasar.train.stream.light_qwen3 import LightQwen3
@@ -112,7 +112,7 @@ def new_learner(settings: SftSettings, vocabulary: Mapping[str, int]) -> Learner
     return Learner(model, schedule, groups=2 * len(stream.kinds))
 
 
-def next_batch(workers: StreamWorkers, batches: BatchQueue) -> tuple[Batch | None, float]:
+def next_batch(workers: StreamWorkers, batches: BatchQueue) -> tuple[TokenBatch | None, float]:
     """The next batch, None at the stream's end, and the time it was waited for, s.
 
     Raises:
@@ -193,7 +193,7 @@ class _StreamRun(Run[SftSettings]):
         self._save(workers, batches)
         self._available = {name: own.examples for name, own in batches.supply().items()}
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: TokenBatch) -> None:
         progress = self.progress
         self.learner.step(batch, self.rate)
         self._tally.add(batch)

@@ -21,7 +21,7 @@ from typing import IO, NamedTuple, Self
 from quasar.core.errors import InfrastructureError
 from quasar.core.files import disk_errors, remove_partial
 from quasar.core.processes import SINGLE_THREADED
-from quasar.train.stream.chunk_writer import Task
+from quasar.train.stream.chunk_writer import WriterTask
 from quasar.train.stream.chunks import SUFFIX, parse_name
 from quasar.train.stream.settings import StreamKind, StreamSettings
 
@@ -122,7 +122,7 @@ class StreamWorkers:
         self._next_seed += 1
         self.seeds.append(seed)
         making = {kind.name: kind.making for kind in settings.kinds}
-        task = Task(
+        task = WriterTask(
             settings.source,
             {name: (share, making[name]) for name, share in part.items()},
             seed,
