@@ -30,7 +30,7 @@ from quasar.verifier.settings import StageGate, VerifierSettings
 _OBSERVED = VerifierSettings(
     quality=False, gate=StageGate(mode="published"), reward=RewardWeights(scheme="gated")
 )
-"""What the published trainer is told: the `gated` reward, and the stages it needs."""
+"""What the published trainer is shown: the `gated` reward, and the stages it needs."""
 
 
 class WorkerContext:
@@ -38,8 +38,8 @@ class WorkerContext:
 
     Args:
         max_nesting: depth of brackets in a circuit.
-        on_judging: told once the problem is ready.
-        on_parsed: told the circuit's qubits once it has parsed.
+        on_judging: called once the problem is ready.
+        on_parsed: called with the circuit's qubits once it has parsed.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 Every replica has a pool and a memory of batches of its own. So the bounds of the settings hold for
 each replica, and a batch that is sent again is answered from memory only where it reaches the same
-replica; elsewhere its unanswered items are scored anew.
+replica; elsewhere its unanswered items are scored again.
 """
 
 from __future__ import annotations

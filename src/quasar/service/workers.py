@@ -57,7 +57,7 @@ class WorkerPool:
 
     Args:
         settings: how many, and under which limits.
-        metrics: told what happens.
+        metrics: where to count what happens.
     """
 
     def __init__(self, settings: ServiceSettings, metrics: Metrics | None = None) -> None:

@@ -77,7 +77,7 @@ def verify_bounded(
     if not plain and compared is not None:
         _check_reference(compared, problem, settings, limits)
     settings = settings.model_copy(update={"parameters": values})
-    return _kept.judge(text, _Order(problem, verifier.reference_text, settings, limits))
+    return _kept.judge(text, _SandboxKey(problem, verifier.reference_text, settings, limits))
 
 
 def _can_be_sent(problem: EncodedProblem) -> bool:
@@ -132,14 +132,14 @@ def _check_reference(
         header=settings.header,
         measurement="all-qubits",
     )
-    report = _judge(text, _Order(problem.with_reference(None), None, first, limits))
+    report = _judge(text, _SandboxKey(problem.with_reference(None), None, first, limits))
     fault = report.stages.feasibility.fault
     if fault is not None:
         raise InputError(f"the reference circuit is not usable: {fault}")
 
 
 @dataclass(frozen=True)
-class _Order:
+class _SandboxKey:
     """What a sandbox is opened for."""
 
     problem: EncodedProblem
@@ -160,46 +160,46 @@ class _Order:
         )
 
 
-def _judge(text: str | bytes, order: _Order) -> Report:
+def _judge(text: str | bytes, key: _SandboxKey) -> Report:
     from quasar.verifier.sandbox import Job
 
-    with order.open() as box:
+    with key.open() as box:
         return box.map([Job("circuit", 0, text)])[0]
 
 
 class _Kept:
     """The sandbox of the last call, for the next one about the same problem.
 
-    One call at a time; a forked child starts anew and leaves the parent's processes alone.
+    One call at a time; a forked child starts its own and leaves the parent's processes alone.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._order: _Order | None = None
+        self._key: _SandboxKey | None = None
         self._box: Sandbox | None = None
         self._owner = 0
 
-    def judge(self, text: str | bytes, order: _Order) -> Report:
+    def judge(self, text: str | bytes, key: _SandboxKey) -> Report:
         """The report on one circuit."""
         from quasar.verifier.sandbox import Job
 
         with self._lock:
             try:
-                return self._sandbox(order).map([Job("circuit", 0, text)])[0]
+                return self._sandbox(key).map([Job("circuit", 0, text)])[0]
             except BaseException:
                 self.close()
                 raise
 
-    def _sandbox(self, order: _Order) -> Sandbox:
-        if self._box is None or self._owner != os.getpid() or self._order != order:
+    def _sandbox(self, key: _SandboxKey) -> Sandbox:
+        if self._box is None or self._owner != os.getpid() or self._key != key:
             self.close()
-            self._box = order.open().__enter__()
-            self._order, self._owner = order, os.getpid()
+            self._box = key.open().__enter__()
+            self._key, self._owner = key, os.getpid()
         return self._box
 
     def close(self) -> None:
         """End its processes."""
-        box, self._box, self._order = self._box, None, None
+        box, self._box, self._key = self._box, None, None
         if box is not None and self._owner == os.getpid():
             with suppress(OSError):
                 box.__exit__(None, None, None)

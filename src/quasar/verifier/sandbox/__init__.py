@@ -9,7 +9,7 @@ replacement of one, takes milliseconds to start; it is kept for the process's ne
 take and decides what the end of a worker means (exits.py); each worker sets its own memory limit
 before each candidate. The service's workers are run by the same scheduler.
 
-Guards against text that asks for too much time, memory, size or nesting, whatever library it hurts.
+Guards against text that asks for too much time, memory, size or nesting, in any library.
 Does not guard against a reader of OpenQASM that could be made to run foreign code. POSIX only; the
 memory limit and the split of processor time from wall-clock time need Linux.
 """

@@ -2,7 +2,7 @@
 
 It knows nothing of what they do: the caller sends a function that imports and warms up what workers
 need, and one that is a worker's work. It outlives no caller: when the caller's end of the control
-socket closes, for whatever reason, it kills its workers and ends.
+socket closes, it kills its workers and ends.
 """
 
 from __future__ import annotations

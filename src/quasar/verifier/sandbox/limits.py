@@ -19,7 +19,7 @@ class SandboxLimits(Settings):
     machine is wall-clock time, so that a busy machine makes no circuit infeasible."""
     max_memory_mib: int = Field(default=2048, ge=64)
     """MiB of address space that a candidate may add to what its worker already holds
-    (RLIMIT_AS, set anew for each; libraries and the problem's own vectors are not counted)."""
+    (RLIMIT_AS, set again for each; libraries and the problem's own vectors are not counted)."""
     max_nesting: int = Field(default=100, ge=1)
     """Depth of brackets and braces. The reference importer recurses, and refuses nested blocks
     from a depth of about 45 itself."""

@@ -30,9 +30,9 @@ class Refusal(NamedTuple):
     @classmethod
     def from_json(cls, raw: bytes) -> Self:
         """As it went to the worker."""
-        told = json.loads(raw)
-        header = None if told["header"] is None else Header(*told["header"])
-        return cls(Fault(**told["fault"]), told["n_qubits"], header)
+        given = json.loads(raw)
+        header = None if given["header"] is None else Header(*given["header"])
+        return cls(Fault(**given["fault"]), given["n_qubits"], header)
 
     def report(self, verifier: Verifier) -> Report:
         """The report on the circuit."""

@@ -9,9 +9,13 @@ import time
 
 
 def set_limits(memory_mib: int, seconds: float) -> None:
-    """Limits from here on: so much address space and processor time more than is used now.
+    """Limit the address space and the processor time that are added from here on.
 
-    Whoever started the process watches the time; the kernel's limit holds when it does not look.
+    The scheduler watches the time; the kernel's limit is for when it does not look.
+
+    Args:
+        memory_mib: address space beyond what is in use now, MiB.
+        seconds: processor time beyond what is used by now, s.
     """
     size = _address_space()
     if size is not None:
@@ -20,7 +24,7 @@ def set_limits(memory_mib: int, seconds: float) -> None:
 
 
 def lift_limits() -> None:
-    """No limits but those the process was born with."""
+    """Back to the limits that the process started with."""
     for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
         _set_soft(limit, resource.RLIM_INFINITY)
 
