@@ -110,7 +110,7 @@ def test_limits_change_nothing_that_is_within_them(text: str | bytes) -> None:
 
 
 def test_flat_programs_need_no_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounded._Order, "open", lambda order: pytest.fail("opened a sandbox"))
+    monkeypatch.setattr(bounded._SandboxKey, "open", lambda key: pytest.fail("opened a sandbox"))
     assert quasar.verify(BELL, PAIR, reference=BELL).feasible
     assert not quasar.verify(HEAD + "qubit[40] q; h q;", PAIR).feasible
     assert quasar.verify(DEFINED, PAIR, limits=None).feasible
