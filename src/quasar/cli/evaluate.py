@@ -162,6 +162,6 @@ def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
         )
         show(headings, [[short(run), *cells] for run, *cells in rows])
     if against_paper:
-        console.print("\nBeside the published figures (*), shares in percent:")
+        console.print("\nBeside the published figures (*), fractions in percent:")
         show(*paper_rows(done.table))
     console.print(f"written: {out}/ (report.md, table.json, candidates.jsonl, plots)", markup=False)

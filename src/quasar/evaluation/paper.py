@@ -17,7 +17,7 @@ from quasar.evaluation.table import Table
 
 
 class PublishedRow(NamedTuple):
-    """One published row; shares in percent as printed, RE in bits."""
+    """One published row; fractions in percent as printed, RE in bits."""
 
     name: str
     samples: int  # candidates a record, k of Pass@k
@@ -39,7 +39,7 @@ PUBLISHED = tuple(PublishedRow(**row) for row in _table()["rows"])
 
 
 class Line(NamedTuple):
-    """One line of the comparison: a run of ours or a published row; shares in percent.
+    """One line of the comparison: a run of ours or a published row; fractions in percent.
 
     Attributes:
         name: who.

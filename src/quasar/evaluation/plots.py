@@ -326,7 +326,7 @@ def hqcr_threshold(content: PlotData, folder: Path) -> Picture | None:
     axes.set_xlim(1e-4, 1e2)
     axes.set_ylim(0.0, 1.0)
     axes.set_xlabel("threshold of the relative entropy (bits)", fontsize=9)
-    axes.set_ylabel("share of records under it", fontsize=9)
+    axes.set_ylabel("fraction of records under it", fontsize=9)
     draw_legend(axes)
     style.save(figure, folder / "hqcr_threshold.png")
     run = max(content.models, key=lambda run: content.table[run]["HQCR"] or 0.0)

@@ -304,7 +304,7 @@ def paper_rows(table: Table) -> tuple[list[str], list[list[str]]]:
 
 def _paper_table(table: Table) -> str:
     return (
-        f"Shares in percent; \\* published, of {paper.RECORDS} records."
+        f"Fractions in percent; \\* published, of {paper.RECORDS} records."
         f"\n\n{_grid(*paper_rows(table))}"
     )
 
