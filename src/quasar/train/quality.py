@@ -1,6 +1,6 @@
 """What a model's raw answers are worth: the measure that every training goes by, beside the loss.
 
-Answers are untrusted text and judged in worker processes, within limits on time and memory.
+Answers are untrusted text and verified in worker processes, within limits on time and memory.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def evaluate_model(
 def answer_workers(
     tasks: Sequence[ValidationTask], verification: VerificationSettings | None = None
 ) -> VerifierPool:
-    """Workers that judge answers to these tasks; to be used in a `with` statement."""
+    """Workers that verify answers to these tasks; to be used in a `with` statement."""
     problems = [task.problem for task in tasks]
     return (verification or VerificationSettings()).pool(problems, [None] * len(tasks), _MEASURED)
 

@@ -22,7 +22,7 @@ class VerificationSettings(Settings):
     limits: SandboxLimits = SandboxLimits()
     """What one circuit may use before it counts as infeasible."""
     restarts: int = Field(default=1, ge=0)
-    """How often the sandbox is started again for circuits that it could not judge."""
+    """How often the sandbox is started again for circuits that it could not verify."""
 
     @property
     def processes(self) -> int:
