@@ -203,6 +203,23 @@ def test_bodies_together_are_bounded_and_the_room_is_given_back() -> None:
     assert asyncio.run(run()) == [200, 429, 200]
 
 
+@pytest.mark.parametrize(("size", "status"), [(2048, 200), (2049, 429)])
+def test_bodies_together_may_fill_the_room_exactly(size: int, status: int) -> None:
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.1)
+        await echo(scope, receive, send)
+
+    async def run() -> list[int]:
+        app = protect(slow, SMALL, Metrics(), frozenset())
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            path = "/v1/verify/batch"
+            asked = [client.post(path, content=b"x" * count) for count in (4096, size)]
+            return [response.status_code for response in await asyncio.gather(*asked)]
+
+    assert asyncio.run(run()) == [200, status]
+
+
 def test_a_body_that_never_ends_is_given_up() -> None:
     async def drip() -> AsyncIterator[bytes]:
         yield b"x"

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip(
-    "openenv", reason="openenv-core is not installed: its requirements exclude those of serve"
-)
+pytest.importorskip("openenv", reason="openenv-core is not installed")
 
 import uvicorn
 from openenv.core.generic_client import GenericEnvClient

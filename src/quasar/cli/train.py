@@ -118,8 +118,8 @@ def environment(
 ) -> None:
     """Offer a configuration's problems and rewards through OpenEnv, to trainers of any kind.
 
-    Needs openenv-core: pip install 'openenv-core>=0.3,<0.4', apart from the extra `serve`, whose
-    requirements exclude each other. It has no access control: keep it on loopback or behind one.
+    Needs openenv-core: pip install 'openenv-core>=0.3,<0.4'. There is no access control: keep the
+    port on loopback, or behind a proxy that has one.
     """
     from importlib.util import find_spec
 

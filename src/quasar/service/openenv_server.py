@@ -8,9 +8,8 @@ those of a configuration of `quasar train grpo`.
 A verifier that fails (dead worker, no memory) ends the session without a reward: such a
 conversation is to be left out of the update, not to count as a bad circuit.
 
-Needs `openenv-core`, whose own requirements exclude those of the extra `serve`: install it beside
-the extra `train` in an environment of its own. OpenEnv's plain HTTP calls make a new environment
-for each request; sessions are what its WebSocket client has.
+Needs `openenv-core`, beside the extra `train`. OpenEnv's plain HTTP calls make a new environment
+for each request; its WebSocket client has sessions.
 """
 
 from __future__ import annotations
