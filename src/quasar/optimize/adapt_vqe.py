@@ -22,9 +22,9 @@ from quasar.simulate.engine import ComplexVector, FloatVector
 GRADIENT_STOP = 3e-3
 """Largest pool gradient below which nothing more is added."""
 NEARLY = 0.8
-"""Share of the largest slope that counts as nearly as large. On 98 problems of up to 10 qubits,
+"""Fraction of the largest slope that counts as nearly as large. On 98 problems of up to 10 qubits,
 with three seeds and 2,000 evaluations, one growth reaches r = 0.999 on 78%, ten of them on 97%;
-shares from 0.5 to 0.9 do about as well."""
+fractions from 0.5 to 0.9 do about as well."""
 
 
 def pool_gradients(

@@ -34,7 +34,7 @@ def minimise_batch(
 
     Args:
         energy: energies [B] and gradients [B, P] of the rows of x [B, P], whose numbers among
-            `starts` [B] it is told too: rows may be minimisations of different functions.
+            `starts` [B] it gets too: rows may be minimisations of different functions.
         starts: shape [B, P].
         gradient_tolerance: a row ends when no component of its gradient exceeds this.
         max_evaluations: of each row.

@@ -88,7 +88,7 @@ def optimise_qaoa(
 
 
 def _scan(energy: StateEnergy, scale: float, budget: Budget, trace: Trace) -> list[Minimum]:
-    """The three best points of a coarse grid at p = 1; at least one, whatever the budget."""
+    """The three best points of a coarse grid at p = 1; at least one, even without a budget."""
     points: list[Minimum] = []
     for gamma in np.linspace(0.0, GAMMA_REACH, _SCAN_GAMMAS + 1)[1:]:
         for beta in np.linspace(0.0, np.pi / 4, _SCAN_BETAS + 1)[1:]:

@@ -21,7 +21,7 @@ from quasar.simulate.qaoa_many import QaoaMany
 FloatArray = npt.NDArray[np.float64]
 
 SLACK = 0.004
-"""Share of the range of energies that canonical angles may be worse than the best found."""
+"""Fraction of the range of energies that canonical angles may be worse than the best found."""
 REACH = 16.0
 """Largest |γ|σ."""
 _GAMMAS, _BETAS = 64, 16  # grid at one layer
@@ -132,7 +132,7 @@ class _Search:
         inside &= (beta <= _EDGE) & (beta >= -CANONICAL_BETA)
         held = np.asarray(inside.all(axis=2))
         best = _least(points, np.where(legal, values, values + 10.0))
-        # Where no descent ended inside, the first start's end stands for it, whatever it is.
+        # Where no descent ended inside, the end of the first start stands for it.
         held[0] |= ~held.any(axis=0)
         self.others = []
         left = np.where(legal, values, values + 10.0)

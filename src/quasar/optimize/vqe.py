@@ -22,7 +22,7 @@ def optimise_vqe(
 ) -> Minimum:
     """Minimise from uniform random angles, up to `restarts` times.
 
-    Zero angles are no start: at a basis state every gradient of a diagonal energy vanishes.
+    Zero angles are not a start: at a basis state every gradient of a diagonal energy vanishes.
 
     Args:
         target: stop as soon as this energy is reached.

@@ -1,4 +1,4 @@
-"""What the energies of an ansatz share, whatever computes them."""
+"""What all implementations of an ansatz's energy share."""
 
 from __future__ import annotations
 

@@ -276,7 +276,7 @@ class _Runner:
             self.step()
             following: list[_Branch] = []
             for entering in current:
-                # Set for each outcome anew: an inner loop may count in the same variable.
+                # Set again for each outcome: an inner loop may count in the same variable.
                 self.bindings[parameter] = value
                 for after, signal in self.run(*scope.enter(block, entering)):
                     if signal == "break":
@@ -323,8 +323,8 @@ def _collapse(branch: _Branch, qubit: int, clbit: int | None) -> Iterator[_Branc
     Uses up the branch: its state becomes that of the last outcome.
     """
     zero = branch.state.get_zero_probability(qubit)
-    shares = [(k, branch.weight * share) for k, share in ((0, zero), (1, 1.0 - zero))]
-    kept = [(outcome, weight) for outcome, weight in shares if weight >= NEGLIGIBLE]
+    weights = [(k, branch.weight * p) for k, p in ((0, zero), (1, 1.0 - zero))]
+    kept = [(outcome, weight) for outcome, weight in weights if weight >= NEGLIGIBLE]
     for outcome, weight in kept:
         after = branch if outcome == kept[-1][0] else branch.copy()
         after.weight = weight

@@ -68,7 +68,7 @@ def energy_of(
         gradient: whether gradients and states are needed; without, some circuits are faster.
 
     Raises:
-        ValueError: a free angle on a gate that is no rotation, or an observable of another size.
+        ValueError: a free angle on a gate that is not a rotation, or an observable of another size.
         ProblemError: more qubits than can be simulated exactly.
     """
     if isinstance(observable, np.ndarray):

@@ -62,7 +62,7 @@ class Readout:
 
     Attributes:
         n_variables: bits that the answer should have; None: as many as the program writes.
-        all_qubits: every qubit is the answer, whatever the program measures.
+        all_qubits: every qubit is the answer, even if the program measures fewer.
         misfits: also simulate a static circuit whose answer has another size than `n_variables`.
             Where not, it has no probabilities (shape [0]) and no state.
         max_qubits: qubits declared at most, and bits of an answer of another size than asked.
@@ -159,7 +159,7 @@ class Outcome:
         return self.index is None or np.array_equal(self.index[:size], np.arange(size))
 
     def sample(self, shots: int, seed: int = 0) -> Counts:
-        """Counts of measuring so many times; of samples, drawn again from their frequencies."""
+        """Counts of `shots` measurements; where only counts are known, by their frequencies."""
         p = self.distribution()
         drawn = generator(seed, "shots").multinomial(shots, p / p.sum())
         return {int(index): int(drawn[index]) for index in np.flatnonzero(drawn)}
@@ -289,7 +289,7 @@ def top_is_optimal(p: FloatVector, optimal: BoolVector) -> bool:
     """Whether the most probable state is one of the optimal states; shapes [D].
 
     Where several share the largest probability all must be: a tie between an optimal state and
-    another is no answer, and states that only rounding tells apart tie on every simulator.
+    another is not an answer, and states that only rounding tells apart tie on every simulator.
     """
     return bool(np.all(optimal[p >= p.max() * (1.0 - _TIE)]))
 

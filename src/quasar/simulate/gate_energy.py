@@ -1,7 +1,7 @@
 """Energies gate by gate with qulacs, and their gradients by the adjoint method.
 
 E(θ) = <ψ(θ)| H |ψ(θ)>; for a diagonal H that is Σ_k |ψ_k(θ)|² h_k with h its energies, shape [D].
-The gradient runs the circuit once forward and once backward, whatever the number of parameters
+The gradient runs the circuit once forward and once backward for any number of parameters
 (Jones and Gacon, arXiv 2009.02823); a controlled rotation is written as commuting Pauli rotations,
 and tied angles add up by the chain rule. Any observable and any gates; for circuits of some sizes
 and kinds there are faster ways, see `simulate.energy`.
@@ -29,7 +29,7 @@ class GateEnergy(AnsatzEnergy):
         observable: on n qubits, or the energies h of a diagonal one, shape [D], D = 2**n.
 
     Raises:
-        ValueError: a slot on a gate that is no rotation, or an observable of another size.
+        ValueError: a slot on a gate that is not a rotation, or an observable of another size.
     """
 
     def __init__(self, ansatz: Ansatz, observable: PauliSum | FloatVector) -> None:

@@ -30,7 +30,7 @@ from quasar.simulate.rotations import AXIS_OF, PAULI, rotation_matrix, u_matrix
 
 _BLOCK = 4  # qubits of a dense block: 16 x 16 matrices are the fastest here
 _COLUMNS = 128  # of a product at a time: for larger ones BLAS starts threads, which costs more
-_LEVELS_SHARE = 8  # a table of phases is worth it below this share of the states
+_STATES_PER_LEVEL = 8  # a table of phases is worth it from this many states a level on
 
 IntVector = npt.NDArray[np.int32]
 
@@ -182,7 +182,7 @@ class _Monomial:
         table = None
         for angle in self.counts:
             wider = self._table([*group, angle])
-            if table is not None and wider.levels.shape[0] * _LEVELS_SHARE > self.image.size:
+            if table is not None and wider.levels.shape[0] * _STATES_PER_LEVEL > self.image.size:
                 self.tables.append(table)
                 group, wider = [], self._table([angle])
             group, table = [*group, angle], wider
@@ -270,11 +270,14 @@ class _Local:
 def _block(u: ComplexMatrix, state: ComplexVector, first: int) -> ComplexVector:
     """`u` on the qubits from `first` on."""
     out = np.empty_like(state)
+    # Seen as [qubits above, block, qubits below]; the last axis is cut into columns of BLAS size.
     if first == 0:
+        # The block is the last axis: rows times u.T, a stack of `_COLUMNS` rows at a time.
         shape: tuple[int, ...] = (-1, min(_COLUMNS, state.size // len(u)), len(u))
         np.matmul(state.reshape(shape), u.T, out=out.reshape(shape))
     else:
         inner = min(_COLUMNS, 1 << first)
+        # [above, block, pieces, inner]: matmul works on the last two axes, so pieces go forward.
         shape = (-1, len(u), (1 << first) // inner, inner)
         np.matmul(u, state.reshape(shape).swapaxes(1, 2), out=out.reshape(shape).swapaxes(1, 2))
     return out
@@ -307,7 +310,7 @@ def _kron(matrices: Sequence[ComplexMatrix]) -> ComplexMatrix:
     """Tensor product, the first matrix on the least significant bit."""
     out = matrices[0]
     for matrix in matrices[1:]:
-        size = 2 * len(out)
+        size = 2 * len(out)  # rows [new bit, old], columns [new bit, old]: the new bit above
         out = (matrix[:, None, :, None] * out[None, :, None, :]).reshape(size, size)
     return out
 

@@ -50,7 +50,7 @@ class QaoaBatch:
         self._work: dict[int, ComplexArray] = {}
 
     def _array(self, number: int, batch: int) -> ComplexArray:
-        """Work array of a number, shape [D, B]; holds whatever it held."""
+        """Work array of a number, shape [D, B]; not cleared."""
         size = self.diagonal.size * batch
         flat = self._work.get(number)
         if flat is None or flat.size < size:

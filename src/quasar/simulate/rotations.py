@@ -59,7 +59,7 @@ def pauli_rotations(gate: Gate) -> list[PauliRotation]:
     """The gate as commuting rotations about products of Paulis.
 
     Raises:
-        ValueError: the gate is no rotation, so its angle cannot be freed.
+        ValueError: the gate is not a rotation, so its angle cannot be freed.
     """
     name = rotation_name(gate)
     if name in AXIS_OF:
@@ -77,7 +77,7 @@ def generated_rotations(gate: Gate) -> list[GeneratedRotation]:
     """The gate as commuting rotations, a controlled one by its generator |1><1| ⊗ P.
 
     Raises:
-        ValueError: the gate is no rotation, so its angle cannot be freed.
+        ValueError: the gate is not a rotation, so its angle cannot be freed.
     """
     name = rotation_name(gate)
     if name in AXIS_OF:
@@ -94,7 +94,7 @@ def rotation_name(gate: Gate) -> str:
     """The gate's name among the two tables of axes.
 
     Raises:
-        ValueError: the gate is no rotation, so its angle cannot be freed.
+        ValueError: the gate is not a rotation, so its angle cannot be freed.
     """
     name = ALIASES.get(gate.name, gate.name)
     if name not in AXIS_OF and name not in CONTROLLED_AXIS_OF:

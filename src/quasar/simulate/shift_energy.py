@@ -45,7 +45,7 @@ class ShiftEnergy(AnsatzEnergy):
         seed: of the shots; each run takes the next one.
 
     Raises:
-        ValueError: a slot on a gate that is no rotation.
+        ValueError: a slot on a gate that is not a rotation.
     """
 
     def __init__(

@@ -1,13 +1,13 @@
-"""What a state is, decided from the state alone, whatever gates led to it (SPEC: metrics).
+"""What a state is, decided from the state alone and not from its gates (SPEC: metrics).
 
 * `basis_state`: one bit string has probability >= 1 - 1e-6.
 * `product_state`: every one-qubit reduced state has purity >= 1 - 1e-9. With a diagonal
-  Hamiltonian such a state is a classical answer in disguise.
+  Hamiltonian such a state says no more than a classical answer.
 * `entanglement`: the Meyer-Wallach measure Q (quant-ph/0108104) as the mean linear entropy of one
   qubit (Brennen, quant-ph/0305094).
 
 Covers pure states and, as far as a distribution tells, mixtures. Size and structure of the circuit
-are no part of it: see `circuits/effective.py` and `circuits/freedom.py`.
+are not covered: see `circuits/effective.py` and `circuits/freedom.py`.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class WindowEnergy(AnsatzEnergy):
         diagonal: energies h, shape [D], D = 2**n.
 
     Raises:
-        ValueError: a slot on a gate that is no rotation, a gate on more than 4 qubits, or a
+        ValueError: a slot on a gate that is not a rotation, a gate on more than 4 qubits, or a
             diagonal of the wrong size.
     """
 
@@ -78,7 +78,9 @@ class WindowEnergy(AnsatzEnergy):
             first = last
             if window.gather is not None:
                 ket = ket[window.gather]
-            # The product leaves the window's qubits last; the next window has its own first.
+            # Rows of the matrix view are the window's basis states s, columns those of the rest:
+            # ket[s, r]. The transposed product has the axes [r, s], so the window's qubits move
+            # behind the rest without a copy, and the next window finds its own in front.
             ket = (ket.reshape(matrix.shape[0], -1).T @ matrix.T).reshape(-1)
         return ket
 
@@ -100,6 +102,8 @@ class WindowEnergy(AnsatzEnergy):
         slopes: list[FloatVector] = []
         for window in reversed(self._windows):
             matrix = window.matrix
+            # As the window left them: axes [r, s]. ket.T @ bra sums over the rest r, which leaves
+            # K_st; undoing the window brings the axes back to [s, r].
             ket, bra = ket.reshape(-1, matrix.shape[0]), bra.reshape(-1, matrix.shape[0])
             slopes.append(window.slopes(ket.T @ bra))
             ket = (matrix.conj().T @ ket.T).reshape(-1)
@@ -169,6 +173,7 @@ class _Compiled:
         """dE/dθ of each rotation from the matrix K after the window, shape [rotations]."""
         before = self.matrix.conj().T @ after @ self.matrix
         upto = self._partial[self._free]
+        # K behind each rotation of the window, shape [rotations, 2**k, 2**k].
         there = upto @ before @ upto.conj().transpose(0, 2, 1)
         slopes: FloatVector = np.einsum("kts,kst->k", self._generators, there).imag
         return slopes
@@ -204,6 +209,7 @@ def _embedded(factor: _Factor, qubits: list[int]) -> ComplexMatrix:
     k = len(qubits)
     acted = [qubits.index(qubit) for qubit in factor.qubits]
     axes = acted + [axis for axis in range(k) if axis not in acted]
+    # Axes of the tensor: k of the rows, then k of the columns, each set in the order of `axes`.
     full = np.kron(factor.matrix, np.eye(1 << (k - len(acted)))).reshape((2,) * (2 * k))
     back = np.argsort(axes)
     return np.asarray(full.transpose([*back, *(back + k)]).reshape(1 << k, 1 << k), np.complex128)

@@ -28,7 +28,7 @@ class AdamWSettings(Settings):
     epsilon: float = Field(default=1e-8, gt=0)
     """ε: added to the root of the mean square; slopes well below it move nothing."""
     weight_decay: float = Field(default=1e-4, ge=0)
-    """λ: pull towards zero, as a share of the angle and times the learning rate."""
+    """λ: pull towards zero, as a fraction of the angle, times the learning rate."""
 
 
 class AdamW:

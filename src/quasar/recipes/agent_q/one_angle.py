@@ -50,7 +50,7 @@ class Sinusoid(NamedTuple):
 
 
 def landscape(state: ComplexVector, diagonal: FloatVector, gate: Gate) -> Sinusoid:
-    """E(θ) of `gate` appended to `state`, whatever angle it carries; vectors of shape [D]."""
+    """E(θ) of `gate` appended to `state`, its own angle aside; vectors of shape [D]."""
     zero, one = _halves(state, gate)
     h_zero, h_one = _halves(diagonal, gate)
     p_zero, p_one = probabilities(zero), probabilities(one)

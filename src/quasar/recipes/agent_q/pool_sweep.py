@@ -92,6 +92,9 @@ class PoolSweep:
             for group, matrix in zip(
                 reversed(self._groups[block]), reversed(self._matrices[block]), strict=True
             ):
+                # Axes [rest, group]: the block put the group into the last axis. The product over
+                # the rest leaves the group's matrix; undoing it gives [group, rest], where the
+                # group applied before stands last again.
                 right = right.reshape(-1, matrix.shape[0])
                 left = left.reshape(-1, matrix.shape[0])
                 reduced[block, group] = _one_by_one(right.T @ left, len(group))
@@ -122,7 +125,9 @@ def _place(name: str, qubits: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def _part(vector: ComplexVector, block: int) -> ComplexArray:
-    """View of the entries that a block acts on."""
+    """View of the entries that a block acts on: axes [qubits above, qubits below] the control,
+    whose own axis is taken at 1.
+    """
     return vector if block == 0 else vector.reshape(-1, 2, 1 << (block - 1))[:, 1, :]
 
 

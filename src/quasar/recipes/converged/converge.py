@@ -101,7 +101,7 @@ def converge(
             arguments give equal results.
         ground: `one`: a single ground state, chosen by rule; `all`: VQE and adaptive circuits keep
             as many ground states in superposition as their structure easily can.
-        slack: for `qaoa` with a wide search, share of the range of energies that may be given up
+        slack: for `qaoa` with a wide search, fraction of the range of energies that may be given up
             for canonical angles.
         search: of `qaoa`; `canonical` keeps to canonical angles, `table` to those of the table;
             neither depends on `seed`.

@@ -158,7 +158,7 @@ def _random(landscape: QaoaLandscape, rng: np.random.Generator, p: int, count: i
 def _kicked(
     landscape: QaoaLandscape, kept: Sequence[FloatVector], rng: np.random.Generator, count: int
 ) -> FloatArray:
-    """Optima of the same depth with the angles of one layer drawn anew; shape [count, 2p]."""
+    """Optima of the same depth with the angles of one layer drawn again; shape [count, 2p]."""
     p = kept[0].size // 2
     out = np.array([kept[i % len(kept)] for i in range(count)])
     fresh = _random(landscape, rng, p, count)

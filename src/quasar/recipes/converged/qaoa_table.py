@@ -29,7 +29,7 @@ from quasar.recipes.converged.qaoa_landscape import QaoaLandscape
 from quasar.simulate.engine import FloatVector
 
 SLACK = 0.01
-"""Share of the range of energies that an earlier set may be worse than the best of the table."""
+"""Fraction of the range of energies that an earlier set may be worse than the best of the table."""
 
 Unit = Literal["deviation", "coefficient"]
 
