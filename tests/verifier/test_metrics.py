@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,15 @@ def test_the_gap_is_in_units_of_the_energy_range() -> None:
     assert value("qaoa_gap", Measurement(True, True, energy=0.0), REFERENCE) == 0.25
     assert math.isnan(value("qaoa_gap", Measurement(True, False), REFERENCE))
     assert math.isnan(value("qaoa_gap", Measurement(True, True, energy=0.0), None))
+
+
+def test_the_threshold_of_srev_is_included() -> None:
+    circuit = Measurement(True, True, energy=0.0, energy_bit_reversed=0.0)
+    record = replace(REFERENCE, circuit=circuit)
+    assert value("SREV", Measurement(True, True, energy=0.2), record) == 1.0
+    assert value("SREV", Measurement(True, True, energy=0.21), record) == 0.0
+    assert value("SREV", Measurement(True, False), record) == 0.0
+    assert "gates" in {metric.name for metric in metrics.candidate_metrics()}
 
 
 def test_a_circuit_that_never_shows_an_optimum_takes_infinitely_many_shots() -> None:
