@@ -65,7 +65,9 @@ def command(
     penalty: Penalty = None,
     max_seconds: Annotated[
         float,
-        typer.Option(help="Processor seconds that the circuit may take; past them it is refused."),
+        typer.Option(
+            help="Processor seconds that the circuit may take; after them it is rejected."
+        ),
     ] = 10.0,
     as_json: AsJson = False,
 ) -> None:

@@ -34,18 +34,18 @@ def verify(
             such as a model's answers, use a `Sandbox`, which reads no file that a text names.
         problem: path of a problem file, its content, or a problem; see `load_problem`.
         reference: a reference circuit; default: the problem file's own, if it has one.
-        settings: see `VerifierSettings`; default: its defaults, but for `header`: any version
-            statement of OpenQASM 3 will do.
+        settings: see `VerifierSettings`; default: its defaults, except that any version statement
+            of OpenQASM 3 is accepted (`header`).
         parameters: values of the program's `input` parameters or of the Qiskit circuit's,
             as numbers or texts such as `pi/3`.
         limits: what the circuit and the reference may use, 10 s and 2 GiB by default; None: no
             limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
-            are none either.
+            are no limits either.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
-        InputError: the circuit is nothing that is taken, or the reference is not a usable circuit;
-            a parameter that the program does not declare, or that is no finite number.
+        InputError: the circuit is of an unknown kind, or the reference is not a usable circuit;
+            a parameter that the program does not declare, or that is not a finite number.
         InfrastructureError: the machinery failed; says nothing about the circuit.
     """
     chosen = VerifierSettings.given(settings, "settings") or VerifierSettings(header="language")

@@ -1,4 +1,4 @@
-"""Circuit to report: the stages one after another, and what is told of them."""
+"""Circuit to report: the stages one after another, and what the report says about them."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from quasar.verifier.stages.utility import Utility
 class Verifier:
     """Judges circuits for one problem; what depends on the problem alone is computed once.
 
-    Runs in this process without limits on time and memory: for text one trusts. For other text
-    there are `quasar.verify` and `quasar.verifier.sandbox.Sandbox`.
+    Runs in this process without limits on time and memory, so use it for trusted text only. For
+    other text use `quasar.verify` or `quasar.verifier.sandbox.Sandbox`.
 
     Args:
         problem: the problem with its Hamiltonian.
@@ -88,7 +88,7 @@ class Verifier:
         )
 
     def prepare(self) -> None:
-        """Compute now what depends on the problem alone, so that no circuit is charged for it.
+        """Compute now what depends on the problem alone, so that it adds to no circuit's cost.
 
         Raises:
             InputError: the reference circuit is infeasible.
@@ -103,7 +103,7 @@ class Verifier:
 
         Args:
             n_qubits: its qubits if the importer had accepted it by then, else None.
-            header: its version statement; default: one that keeps every rule.
+            header: its version statement; default: one that satisfies every rule.
         """
         accepted = n_qubits is not None
         first = Feasibility(
@@ -127,13 +127,13 @@ class Verifier:
         Args:
             circuit: OpenQASM 3 text or bytes, the path of a file (a string is always text: it may
                 come from a stranger), or a Qiskit circuit.
-            on_parsed: told the number of qubits once the text has parsed.
+            on_parsed: called with the number of qubits once the text has parsed.
             parameters: values of the program's inputs: numbers, or texts such as `pi/3`.
 
         Raises:
             InputError: the reference circuit is infeasible, or the circuit is of another kind; a
-                parameter that the program does not declare, or that is no finite number.
-            InfrastructureError: memory ran out or a library failed; no verdict about the circuit.
+                parameter that the program does not declare, or that is not a finite number.
+            InfrastructureError: memory ran out or a library failed; no verdict on the circuit.
         """
         try:
             values = self.settings.parameters if parameters is None else read_values(parameters)
@@ -195,7 +195,7 @@ class _Verification:
         self.out_of_budget = False
 
     def report(self, first: Feasibility, execution: Execution | None) -> Report:
-        """Run the stages after the first, and tell of all."""
+        """Run the stages after the first, and report on all."""
         verifier, settings = self.verifier, self.settings
         stages = Stages(feasibility=first)
         scores = rewards.Scores(feasible=False)
@@ -255,7 +255,7 @@ class _Verification:
             setattr(stages, stage.name, found if own else found.model_dump(mode="json"))
 
     def _obstacle(self, stage: Stage, context: Context) -> Skipped | None:
-        """Why a stage cannot or shall not run."""
+        """Why a stage cannot or should not run; None where it runs."""
         if "reference" in stage.needs and self.verifier.reference_text is None:
             return Skipped("no reference circuit")
         if "answer" in stage.needs and not context.fits:

@@ -114,7 +114,7 @@ def _convention_slip(p: FloatVector, problem: EncodedProblem) -> str | None:
 
 
 def _in_degrees(circuit: Circuit) -> bool:
-    """Whether the angles were meant in degrees: whole numbers of more than 2π, or 0."""
+    """Whether the angles were meant in degrees: integers larger than 2π, or 0."""
     angles = [abs(angle) for gate in circuit.gates for angle in gate.params if angle != 0.0]
     return bool(angles) and all(a > math.tau and a == round(a) for a in angles)
 

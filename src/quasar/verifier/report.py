@@ -30,7 +30,7 @@ class ProblemSummary(BaseModel):
     """Label of each qubit's variable; empty when unknown."""
     constant: float = 0.0
     """Of the Hamiltonian, to be added to every energy: the energies of this report are without it.
-    Objectives are whole; those of the free forms are energy plus constant."""
+    Objectives include it; those of the free forms are energy plus constant."""
 
 
 class Stages(BaseModel):
@@ -62,12 +62,12 @@ class Report(BaseModel):
     schema_version: int = 1
     """Raised when a key changes its meaning."""
     feasible: bool
-    """The circuit is valid by the header rule asked for, simulates, and has the problem's number of
+    """The circuit is valid by the chosen header rule, simulates, and has the problem's number of
     qubits."""
     parses: bool
     """The text contains `OPENQASM 3.0` and the reference importer accepts it."""
     parses_by_language: bool = False
-    """It is a valid OpenQASM 3 program, whatever the minor version in its header."""
+    """It is a valid OpenQASM 3 program, with any minor version in its header."""
     n_qubits: int | None
     """Qubits of the circuit."""
     fault: Fault | None
@@ -85,7 +85,7 @@ class Report(BaseModel):
     p_optimal: float | None = None
     """Probability of measuring an optimal state."""
     shots_to_optimum: int | None = None
-    """Shots that show an optimal state at least once with probability 0.99; None where none can."""
+    """Shots that show an optimal state at least once with probability 0.99; None if impossible."""
     top_is_optimal: bool | None = None
     """Whether the most probable state is optimal."""
     reward: Reward

@@ -51,8 +51,8 @@ class UtilitySettings(Settings):
     tolerance: float = Field(default=1e-6, gt=0)
     """Final trust-region radius of COBYLA, radians."""
     max_seconds: float | None = Field(default=None, gt=0)
-    """Processor seconds of one verification after which the stage is left out, as not finished.
-    None: no limit. What it cuts short can differ between machines."""
+    """Processor seconds of one verification after which the stage is skipped as not finished.
+    None: no limit. Which circuits are cut short can differ between machines."""
 
 
 class VerifierSettings(Settings):
@@ -67,8 +67,8 @@ class VerifierSettings(Settings):
     """`agent-q` reverses the qubits of the Hamiltonian, as the paper's tables do."""
     measurement: MeasurementRule = "program"
     """Where the answer is. `program`: in the classical bits that the program measures, by the rules
-    of `circuits.measurement`; `all-qubits`: in all qubits, whatever it measures, as in the paper's
-    tables."""
+    of `circuits.measurement`; `all-qubits`: in all qubits, regardless of what it measures, as
+    in the paper's tables."""
     quality: bool = True
     """Also measure entanglement and gate statistics, for people and tables."""
     decode_top_states: bool = Field(
@@ -86,7 +86,7 @@ class VerifierSettings(Settings):
     header: HeaderRule = "published"
     """Which version statement a circuit needs to be feasible. `published`: the text contains
     `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
-    follows the published rule, whatever is set here."""
+    always follows the published rule."""
     parameters: dict[str, float] = Field(default_factory=dict)
     """Values of the circuits' `input` parameters, where none come with a circuit: numbers, or
     arithmetic such as `pi/3`."""

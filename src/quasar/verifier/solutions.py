@@ -29,7 +29,7 @@ class Solutions(BaseModel):
     """(C_max - <C>)/(C_max - C_min) of the cost C over valid solutions, given that one is measured;
     1 where all cost the same, None where none is ever measured."""
     expected_best: dict[int, float | None]
-    """Expected objective of the best valid solution in so many shots, given that there is one;
+    """Expected objective of the best valid solution in that many shots, given that there is one;
     empty where states are not decoded."""
 
 
@@ -41,7 +41,7 @@ class PenaltyWeight(BaseModel):
     sufficient: float
     """A weight that is large enough, proved for this instance; the default."""
     derivation: str
-    """Why it is."""
+    """Why it is sufficient."""
 
 
 class SolutionScale:

@@ -61,13 +61,13 @@ class Feasibility(BaseModel):
 
     parses: bool
     """The text contains `OPENQASM 3.0` and the reference importer accepts it: the paper's syntactic
-    correctness, whatever `VerifierSettings.header` says."""
+    correctness, regardless of `VerifierSettings.header`."""
     parses_by_language: bool = False
-    """It is a valid OpenQASM 3 program, whatever the minor version in its header."""
+    """It is a valid OpenQASM 3 program, with any minor version in its header."""
     header: str | None = None
     """Its version statement as written, None where there is none."""
     simulable: bool
-    """Its header keeps the rule asked for, and it ran within the limits."""
+    """Its header satisfies the chosen rule, and it ran within the limits."""
     n_qubits: int | None = None
     """Qubits declared, None if it does not parse."""
     dynamic: bool = False
@@ -98,7 +98,7 @@ _OTHER_ENCODINGS = {  # of the marks with the same beginning, the longer ones fi
 
 
 def too_long(text: str | bytes, limits: Limits) -> Fault | None:
-    """The verdict on a text over the limit; bytes only where no reading as UTF-8 can be under."""
+    """The verdict on a text over the limit; for bytes, only if no UTF-8 text of that size fits."""
     least = len(text) if isinstance(text, str) else len(text) // 4
     if least <= limits.max_characters:
         return None
@@ -134,10 +134,10 @@ class Rules:
 
     Attributes:
         limits: what it may ask for.
-        header: which rule the version statement has to keep. By `language`, a byte order mark is
+        header: which rule the version statement must satisfy. By `language`, a byte order mark is
             not part of the text.
         n_variables: bits that the answer should have; None: as many as the program writes.
-        all_qubits: every qubit is the answer, whatever the program measures.
+        all_qubits: every qubit is the answer, regardless of what the program measures.
     """
 
     limits: Limits
@@ -227,7 +227,7 @@ def run_text(
 
 
 def misfit(execution: Execution, n_variables: int) -> Fault | None:
-    """Why an answer is none for a problem of n variables: it has another number of bits."""
+    """The fault of an answer whose number of bits is not n, for n variables; None if it fits."""
     answer, n = execution.outcome.answer, n_variables
     if answer.width == n:
         return None

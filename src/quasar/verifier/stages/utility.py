@@ -23,7 +23,7 @@ _LEAST_EVALUATIONS = 3  # that must fit into the time left for the stage to begi
 
 
 class OutOfTime(Exception):
-    """The optimiser was not done in time; how far it came by then says nothing."""
+    """The optimiser did not finish in time; its energy by then means nothing."""
 
 
 class Utility(BaseModel):
@@ -73,13 +73,13 @@ def optimise(
     *,
     seconds: float | None = None,
 ) -> Utility:
-    """Optimise the candidate's own angles from where they stand.
+    """Optimise the candidate's own angles, starting at their values.
 
     Args:
         seconds: processor time left; None: no limit.
 
     Raises:
-        OutOfTime: it does not suffice.
+        OutOfTime: it is not enough.
     """
     end = None if seconds is None else time.process_time() + seconds
     ansatz, theta = tie_equal_angles(circuit)
