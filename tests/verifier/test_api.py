@@ -141,3 +141,9 @@ def test_the_old_name_of_a_setting_is_taken_for_one_release() -> None:
     assert old == VerifierSettings(decode_top_states=False)
     with pytest.raises(InputError, match="decode_top_states"):
         VerifierSettings.parse({"decode_top_state": False})
+
+
+def test_the_default_header_rule_is_the_languages_only_without_settings() -> None:
+    text = 'OPENQASM 3;\ninclude "stdgates.inc";\nqubit[3] q; h q;'
+    assert quasar.verify(text, TRIANGLE).feasible
+    assert not quasar.verify(text, TRIANGLE, settings=VerifierSettings()).feasible

@@ -12,6 +12,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import Limits, StageGate, VerifierSettings
+from quasar.verifier.stages.feasibility import Fault
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TRIANGLE = {
@@ -397,3 +398,62 @@ def test_inputs_take_values() -> None:
         quasar.verify(text, TRIANGLE, parameters={"gamma": float("nan")})
     # What is wrong with the text comes first.
     assert not quasar.verify("nonsense", TRIANGLE, parameters={"gamma": 1.0}).parses
+
+
+def test_an_infinite_relative_entropy_is_noted() -> None:
+    uniform = HEAD + "qubit[3] q; h q;"
+    infinite = quasar.verify(uniform, TRIANGLE, reference=BEST)
+    assert infinite.relative_entropy is None
+    assert "infinite" in infinite.skipped["relative_entropy"]
+    finite = quasar.verify(BEST, TRIANGLE, reference=uniform)
+    assert finite.relative_entropy == pytest.approx(3.0)
+    assert "relative_entropy" not in finite.skipped
+    smaller = quasar.verify(BEST, TRIANGLE, reference=HEAD + "qubit[2] q; x q[0];")
+    assert smaller.relative_entropy is None
+    assert "relative_entropy" not in smaller.skipped
+    assert smaller.energy_reference is None
+    assert smaller.reward.mismatch == pytest.approx(-0.25)  # no gate acts on the third qubit
+
+
+@pytest.mark.parametrize("convention", ["physical", "agent-q"])
+def test_the_references_energy_is_in_the_same_convention(convention: str) -> None:
+    reference = HEAD + "qubit[3] q; ry(0.4) q[0]; ry(1.3) q[1]; cx q[0], q[2];"
+    settings = VerifierSettings(energy_convention=convention)
+    report = quasar.verify(BEST, TRIANGLE, reference, settings)
+    assert report.energy_reference == pytest.approx(
+        quasar.verify(reference, TRIANGLE, settings=settings).energy
+    )
+    assert quasar.verify(BEST, TRIANGLE, settings=settings).energy_reference is None
+
+
+def test_what_is_left_out_without_quality_or_decoding() -> None:
+    plain = quasar.verify(BEST, TRIANGLE, settings={"quality": False})
+    assert (plain.quality, plain.optimum, plain.solutions) == (None, None, None)
+    bulk = quasar.verify(BEST, TRIANGLE, settings={"decode_top_states": False})
+    assert (bulk.optimum, bulk.remarks, bulk.solutions.expected_best) == (None, [], {})
+    assert bulk.quality.top_states == []
+    broken = quasar.verify(HEAD + "qubit[2] q;", TRIANGLE)
+    assert (broken.quality, broken.solutions) == (None, None)
+    assert broken.optimum is not None
+
+
+@pytest.mark.parametrize(
+    ("max_stage", "why"),
+    [(1, "only stage 1 was asked for"), (2, "only stages 1-2 were asked for")],
+)
+def test_stages_that_were_not_asked_for(max_stage: int, why: str) -> None:
+    report = quasar.verify(BEST, TRIANGLE, BEST, {"max_stage": max_stage})
+    assert report.skipped["objective"] == report.skipped["utility"] == why
+    assert (report.stages.behaviour is None) is (max_stage == 1)
+    assert report.feasible
+
+
+def test_a_refused_circuit_has_a_report_too() -> None:
+    fault = Fault(kind="limit", limit="time", message="too long.")
+    known, unknown = verifier().refuse(fault, 3), verifier().refuse(fault)
+    assert (known.parses, known.parses_by_language, known.n_qubits) == (True, True, 3)
+    assert (unknown.parses, unknown.parses_by_language, unknown.n_qubits) == (False, False, None)
+    assert not known.feasible
+    assert not known.stages.feasibility.simulable
+    assert set(known.skipped) == {"behaviour", "objective", "utility"}
+    assert known.fault == fault
