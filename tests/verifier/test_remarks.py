@@ -12,7 +12,13 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.verifier import quality
-from quasar.verifier.remarks import header_remark, no_solution, remarks, size_remark
+from quasar.verifier.remarks import (
+    header_remark,
+    no_solution,
+    problem_remarks,
+    remarks,
+    size_remark,
+)
 
 STAR = load_problem(
     nx.star_graph(3), problem_type="vertex_cover"
@@ -100,3 +106,24 @@ def test_sentences() -> None:
         1, 3, 1
     )
     assert "has 4 qubits, this circuit 3: they were compared on the first 3" in size_remark(4, 3, 3)
+
+
+def test_angles_in_degrees() -> None:
+    p = two(14, 0.5, 0)
+    degrees = Circuit(4, (Gate("rx", (0,), (90.0,)), Gate("rz", (1,), (0.0,))))
+    assert has(said(p, degrees), "radians")
+    for angle in (90.5, 6.0, 0.0):
+        assert not has(said(p, Circuit(4, (Gate("rx", (0,), (angle,)),))), "radians")
+    mixed = Circuit(4, (Gate("rx", (0,), (90.0,)), Gate("ry", (1,), (0.5,))))
+    assert not has(said(p, mixed), "radians")
+    assert not has(said(p, None), "radians")
+
+
+def test_remarks_on_problems() -> None:
+    assert problem_remarks(STAR) == []
+    small = load_problem(nx.star_graph(3), problem_type="vertex_cover", penalty=0.25)
+    assert any("penalty weight is too small" in remark for remark in problem_remarks(small))
+    pathless = load_problem(nx.path_graph(3), problem_type="tsp")
+    assert problem_remarks(pathless) == [no_solution(pathless)]
+    huge = load_problem({"hamiltonian": "1e17 * Z(0) + 1e-3 * Z(1)"})
+    assert any("float64" in remark for remark in problem_remarks(huge))

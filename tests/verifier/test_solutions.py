@@ -115,3 +115,17 @@ def test_penalty_weights_are_told_and_can_be_chosen() -> None:
     assert any("penalty weight is too small" in remark for remark in report.remarks)
     with pytest.raises(ProblemError, match="above 0"):
         load_problem({**data, "penalty": -1})
+
+
+def test_hundred_and_thousand_shots_and_no_probability_above_one() -> None:
+    assert SHOTS == (100, 1000)
+    encoded = load_problem(nx.path_graph(2), problem_type="vertex_cover")
+    p = np.array([0.5, 0.5 + 1e-12, 0.0, 0.0])
+    found = SolutionScale(encoded).measure(p)
+    assert found is not None
+    assert found.p_feasible == 1.0
+    assert found.expected_best[1000] == pytest.approx(1.0)
+    nothing = SolutionScale(encoded).measure(np.array([0.0, 0.0, 0.0, 1.0]))
+    assert nothing is not None
+    assert (nothing.p_feasible, nothing.feasible_ratio) == (0.0, None)
+    assert set(nothing.expected_best.values()) == {None}

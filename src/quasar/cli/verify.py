@@ -84,7 +84,7 @@ def command(
     from quasar.verifier.settings import VerifierSettings
 
     names = _stage_names(stages)
-    last = 4 if names else _last_stage(stages)
+    last = _last_stage(stages) if names is None else 4
     settings = VerifierSettings(max_stage=last, stages=names, header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
@@ -121,7 +121,7 @@ def _last_stage(stages: str) -> int:
         or not (last or first).isdigit()
         or int(last or first) not in range(1, 5)
     ):
-        raise InputError(f"--stages takes 1, 1-2, 1-3 or 1-4, not {stages!r}.")
+        raise InputError(f"--stages takes 1, 1-2, 1-3, 1-4 or names, not {stages!r}.")
     return int(last or first)
 
 

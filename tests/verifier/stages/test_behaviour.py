@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 
+import quasar
+from quasar.verifier.pipeline import Verifier
 from quasar.verifier.stages.behaviour import compare, jensen_shannon, relative_entropy
 
 
@@ -87,3 +89,14 @@ def test_a_vanishing_probability_changes_nothing() -> None:
         found = compare(np.array([1.0, least]), np.array([1.0, 0.0]))
         assert found.js_divergence == pytest.approx(0.0, abs=1e-15)
         assert found.score == pytest.approx(1.0, abs=1e-7)
+
+
+@pytest.mark.parametrize(("reference", "noted"), [("x q;", True), ("h q;", False), (None, False)])
+def test_only_an_infinite_entropy_is_noted(reference: str | None, noted: bool) -> None:
+    problem = quasar.load_problem({"hamiltonian": "Z(0) + Z(1)"})
+    head = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q; '
+    given = "OPENQASM 3.0;\nqubit[1] q;" if reference is None else head + reference
+    report = Verifier(problem, given).verify(head + "h q;")
+    assert report.stages.behaviour is not None
+    assert ("relative_entropy" in report.skipped) is noted
+    assert (report.relative_entropy is None) is (noted or reference is None)

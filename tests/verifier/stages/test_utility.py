@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 
-from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import encode
@@ -104,15 +103,12 @@ def test_it_begins_only_if_three_evaluations_fit(
 def test_an_evaluation_that_would_end_too_late_does_not_begin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A clock by which every look takes a second: an evaluation takes one, and so does the next."""
+    """By a clock of which every look takes a second, so that each evaluation takes one."""
     ticks = iter(range(1000))
     monkeypatch.setattr(utility.time, "process_time", lambda: float(next(ticks)))
-    ansatz, theta = tie_equal_angles(ROTATIONS)
-    energy = utility._TimedEnergy(ansatz, HAMILTONIAN.diagonal, 5.0)  # made at 0: until 5
-    assert energy.value(theta) == pytest.approx(start_energy())  # from 1 to 2
-    assert energy.value(theta) == pytest.approx(start_energy())  # from 3 to 4
-    with pytest.raises(OutOfTime):  # from 5 to 6
-        energy.value(theta)
-    monkeypatch.undo()
-    endless = utility._TimedEnergy(ansatz, HAMILTONIAN.diagonal, None)
-    assert endless.value(theta) == pytest.approx(start_energy())
+    value = utility._until(5.0, lambda theta: 7.0)
+    assert [value([0.0]) for _ in range(3)] == [7.0] * 3  # from 0 to 1, 2 to 3, 4 to 5
+    with pytest.raises(OutOfTime):
+        value([0.0])
+    endless = utility._until(None, lambda theta: 7.0)
+    assert [endless([0.0]) for _ in range(9)] == [7.0] * 9
