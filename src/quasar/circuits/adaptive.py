@@ -1,6 +1,6 @@
 """The gate pool of adaptive VQE, and circuits grown from it one gate at a time.
 
-Covers structure only. Which gate comes next and how its angle is tuned is the optimiser's matter.
+Covers structure only. The optimiser decides which gate comes next and how its angle is tuned.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ every qubit. A `unitary` gate has no name in that dialect and is written as the 
 that Qiskit's synthesis finds for it (equal up to global phase).
 
 Angles are written as floating-point literals, never as integers (`0.0`, not `0`): some readers of
-OpenQASM 3 refuse an integer where an angle is due.
+OpenQASM 3 refuse an integer as an angle.
 """
 
 from __future__ import annotations

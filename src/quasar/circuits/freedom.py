@@ -2,15 +2,15 @@
 
 A QAOA circuit of p layers is fixed by the Hamiltonian and 2p angles: it cannot hold an answer that
 was found beforehand. A circuit with an angle of its own on every qubit can write down any bit
-string, whatever its form.
+string, in any form of circuit.
 
 QAOA (arXiv 1411.4028) is recognised by what a circuit does, not by how it is written: |+> on all
 qubits, then in each layer phases exp(-iγ c_T Z_T) for all terms c_T Z_T of the Hamiltonian, by
 networks of cx, cz, swap, cp, crz and rotations about z in any order, and exp(-iβX) on every qubit
 with one β, as rx, h-rz-h or other one-qubit gates. γ takes any scale of the Hamiltonian; angles
 count modulo 2π and may be rounded to four decimals. Not recognised: other mixers and warm starts.
-The uniform superposition alone is no QAOA circuit, nor is one whose cost layers entangle nothing,
-as with γ = 0, unless the Hamiltonian has only terms of one spin.
+The uniform superposition alone is not a QAOA circuit. Neither is one whose cost layers entangle
+nothing, as with γ = 0, unless the Hamiltonian has only terms of one spin.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Freedom:
 
     Attributes:
         degrees: 2p for QAOA of p layers; else different angles, up to sign and full turns, that
-            are no multiples of π/2.
+            are not multiples of π/2.
         layers: p where the circuit is QAOA for the Hamiltonian, else None.
     """
 
@@ -68,7 +68,7 @@ def freedom(circuit: Circuit, hamiltonian: IsingHamiltonian, acting: Circuit) ->
 
 
 def free_angles(circuit: Circuit) -> int:
-    """Different angles, up to sign and full turns, that are no multiples of π/2.
+    """Different angles, up to sign and full turns, that are not multiples of π/2.
 
     A matrix on k qubits counts as the 4**k - 1 numbers that it takes.
     """
@@ -103,14 +103,14 @@ class _NotQaoa(Exception):
 
 @dataclass
 class _Wire:
-    """One qubit on its way.
+    """One qubit while the circuit is read.
 
     Attributes:
         bit: its mask.
         parity: mask of the qubits whose parity it carries, by their values at the layer's start.
         state: before |+> is reached, None afterwards.
         run: gates on it alone since the last one with another.
-        turned: whether a Hadamard is open, so that x and z have changed places.
+        turned: whether a Hadamard has not been undone yet, so that x and z are exchanged.
         mixing: angle of the mixer that is being read, radians.
         mixers: angles of those before.
     """
@@ -126,7 +126,7 @@ class _Wire:
 
 @dataclass
 class _Layer:
-    """What lies between two mixers.
+    """The phases between two mixers.
 
     Attributes:
         phases: by mask the angle of a rotation exp(-i angle/2 Z) of its parity, radians.
@@ -234,7 +234,7 @@ class _Walk:
         phases[wire.parity] = phases.get(wire.parity, 0.0) + angle
 
     def couple(self, name: str, params: Sequence[float], one: _Wire, two: _Wire) -> None:
-        """A gate on two qubits that adds parities or phases; x and z change places on a turned
+        """A gate on two qubits that adds parities or phases; x and z are exchanged on a turned
         qubit.
         """
         if one.turned and name in {"cz", "cp"}:
@@ -305,8 +305,7 @@ def _is_hadamard(gate: Single) -> bool:
 def _seen_from_the_end(layer: _Layer, wires: Sequence[_Wire]) -> dict[int, float]:
     """Phases by parities of the qubits as the first layer leaves them.
 
-    Sums of bits change nothing of |+...+>, so that its first network need not return to where it
-    began.
+    Sums of bits leave |+...+> unchanged, so the first network need not return to its start.
     """
     basis: dict[int, tuple[int, int]] = {}  # by highest bit a parity, and the qubits it sums
 

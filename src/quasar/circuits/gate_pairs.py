@@ -73,7 +73,7 @@ def _joined_phases(qubits: tuple[int, ...], one: Single, two: Single) -> list[Ga
 
 
 def _phase_gate(qubits: tuple[int, ...], angle: float) -> Gate:
-    """exp(i angle) where all of one or two qubits are 1."""
+    """The phase exp(i angle) on the states in which all qubits (one or two) are 1."""
     half = math.pi - abs(angle) <= ROUNDING
     if len(qubits) == 1:
         return Gate("z", qubits) if half else Gate("p", qubits, (angle,))
@@ -138,6 +138,9 @@ def _full_inverse(old: Gate, new: Gate) -> bool:
         return old.name == "swap" or (old.name == "cswap" and old.qubits[0] == new.qubits[0])
     if old.matrix is None or new.matrix is None:
         return False
+    # The old matrix in the new gate's order of qubits. As a tensor, each of its two indices splits
+    # into k axes of length 2. Axis 0 is the most significant qubit, the gate's last; so qubit i is
+    # axis k - 1 - i of the rows, and k further on of the columns.
     order = [old.qubits.index(q) for q in new.qubits]
     k = len(order)
     axes = [k - 1 - i for i in reversed(order)]

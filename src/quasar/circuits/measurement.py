@@ -3,15 +3,15 @@
 The convention, stated here once: the answer is read from classical bits in the order of their
 declaration, as Qiskit counts them: the first declared is bit 0, the least significant of the index.
 
-1. A program that measures nothing answers with all its qubits, qubit i in bit i. Qubits beyond the
-   problem's that nothing acts on are left out.
-2. If the bits written number exactly n, the problem's variables, they are the answer.
+1. A program without measurements answers with all its qubits, qubit i in bit i. Idle qubits beyond
+   the problem's are left out.
+2. If exactly n bits are written, as many as the problem has variables, they are the answer.
 3. If there are more, some are working bits. The answer is, in this order: the one register of n
    bits that no condition reads; the bits that no condition reads, if they are n; the one register
    of n bits. Registers that hold the same measurements count as one.
-4. If there are fewer, the program says nothing of some variables. Where it has n qubits and each
-   bit holds the qubit of its own number, the rest was merely left out: all qubits are the answer.
-   So too where all bits written are read by conditions. Anything else is not an answer of n bits.
+4. If there are fewer, some variables have no bit. If the program has n qubits and each bit holds
+   the qubit of its own number, the rest was merely left out: all qubits are the answer. The same
+   holds if all bits written are read by conditions. Anything else is not an answer of n bits.
 
 A bit that is written several times holds the last result; one that no taken branch writes is 0.
 Does not cover how the distribution of those bits is computed: see `quasar.simulate`.
@@ -64,12 +64,12 @@ NO_MEASUREMENTS = Measurements({})
 
 
 class Answer(NamedTuple):
-    """What of a program is its answer.
+    """Which bits of a program are its answer.
 
     Attributes:
         bits: classical bits, the least significant first; None: the qubits 0 to `width` - 1.
         width: number of bits.
-        remark: what a user should know of the choice, or None.
+        remark: what a user should know about the choice, or None.
     """
 
     bits: tuple[int, ...] | None
@@ -123,7 +123,7 @@ def _all(
     used: Callable[[], Iterable[int]],
     remark: str | None = None,
 ) -> Answer:
-    """All qubits, but idle ones beyond the problem's."""
+    """All qubits except idle ones beyond the problem's."""
     if n_variables is None or n_qubits <= n_variables:
         return Answer(None, n_qubits, remark)
     if max(used(), default=-1) >= n_variables:
@@ -215,7 +215,7 @@ def _condition_bits(operation: Any) -> Iterator[Any]:
 
 
 def _without_effect(instruction: CircuitInstruction, used: set[Any], live: set[Any]) -> bool:
-    """Whether a gate or reset acts on qubits only that nothing asks for any more."""
+    """Whether a gate or reset acts only on qubits whose value is not used later."""
     plain = not instruction.clbits and not hasattr(instruction.operation, "blocks")
     return plain and used.isdisjoint(live)
 
@@ -226,8 +226,8 @@ def without_final(
     """Instructions less those that cannot matter, and the measurements among them.
 
     Args:
-        qubits_count: the qubits themselves are looked at in the end; otherwise only classical bits
-            are, and what acts on a qubit that nothing asks for any more is left out as well.
+        qubits_count: the final qubits themselves are read; otherwise only classical bits are, and
+            instructions on qubits whose value is not used later are left out as well.
 
     Returns:
         The instructions, and bit to qubit for each measurement whose result is in the qubit still

@@ -80,7 +80,7 @@ class Controlled(NamedTuple):
 
 
 def controlled(gate: Gate) -> Controlled | None:
-    """A controlled one-qubit gate taken apart; None for other gates."""
+    """The parts of a controlled one-qubit gate; None for other gates."""
     name = ALIASES.get(gate.name, gate.name)
     inner = _BASE.get(name)
     if inner is None:
@@ -116,7 +116,7 @@ def zxz(matrix: Matrix2) -> tuple[float, float, float]:
 def wrapped(angle: float, turns: int = 1) -> float:
     """The angle modulo 2π * turns, in [-π * turns, π * turns].
 
-    By sine and cosine: they know π better than a float does, which tells for large angles.
+    By sine and cosine, which reduce large angles by an exact π; a float's π would not do.
     """
     part = angle / turns
     return turns * math.atan2(math.sin(part), math.cos(part))

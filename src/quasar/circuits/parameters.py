@@ -36,7 +36,7 @@ def read_values(given: Values) -> dict[str, float]:
     """The values as numbers.
 
     Raises:
-        InputError: no mapping of names, or a value that is not a finite number.
+        InputError: not a mapping of names, or a value that is not a finite number.
     """
     if not isinstance(given, Mapping):
         raise InputError(
@@ -50,10 +50,12 @@ def read_values(given: Values) -> dict[str, float]:
 
 
 def read_assignments(texts: Iterable[str]) -> dict[str, float]:
-    """Values from texts such as `gamma=0.4` and `beta=pi/3`.
+    """Values from strings such as `gamma=0.4` and `beta=pi/3`.
 
     Raises:
-        InputError: no `NAME=VALUE`, a name given twice, or a value that is not a finite number.
+        InputError: not of the form `NAME=VALUE`, a name given twice, or a value that is not a
+        finite
+            number.
     """
     values: dict[str, float] = {}
     for text in texts:
@@ -111,7 +113,7 @@ def match_inputs(names: Iterable[str], values: Mapping[str, float]) -> None:
     """Check that every value is for an input that the program declares.
 
     Raises:
-        InputError: a name that is none of `names`.
+        InputError: a name that is not one of `names`.
     """
     known = sorted(names)
     for name in values:

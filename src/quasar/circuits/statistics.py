@@ -154,7 +154,7 @@ def _count(n_qubits: int, items: Iterable[_Item]) -> Statistics:
 
 
 def _coupling(coupling_map: str | Pairs, n_qubits: int) -> CouplingMap | None:
-    """Qiskit's map of at least n qubits; None where any two qubits may meet."""
+    """Qiskit's map of at least n qubits; None where any two qubits may interact."""
     from qiskit.transpiler import CouplingMap
 
     if not isinstance(coupling_map, str):

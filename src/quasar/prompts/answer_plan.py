@@ -26,7 +26,6 @@ from quasar.optimize.qaoa import sigma
 from quasar.prompts.numbers import MAGNITUDES, number_text
 
 Structure = Literal["qaoa", "warm", "vqe", "adaptive"]
-STRUCTURES: tuple[Structure, ...] = ("qaoa", "warm", "vqe", "adaptive")
 
 HEADS = ("// qaoa ", "// qaoa c ", "// warm ", "// vqe ", "// adaptive: ")
 """How a plan begins."""
