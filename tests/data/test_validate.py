@@ -75,7 +75,7 @@ def _gate_added(qasm: str) -> str:
 DAMAGE: dict[str, tuple[Callable[[Record], None], str]] = {
     "field lost": (lambda r: r.pop("depth"), "no field 'depth'"),
     "wrong type": (_set("gates", str), "gates must be integer"),
-    "not a problem": (_set("problem", lambda p: "{}"), "'problem' is no problem file"),
+    "not a problem": (_set("problem", lambda p: "{}"), "'problem' is not a problem file"),
     "graph changed": (_edge_lost, "graph differs"),
     "another Hamiltonian": (_set("cost_hamiltonian", lambda h: h + " + 0.5 * Z(0)"), "encoding"),
     "unknown order": (_set("variable_order", lambda _: "lexical"), "must be one of"),

@@ -31,7 +31,9 @@ Jobs = Annotated[
 
 @app.command()
 def build(
-    out: Annotated[Path, typer.Option(help="Folder of the data set; goes on where it stopped.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder of the data set; an interrupted build is resumed.")
+    ],
     recipe: Annotated[
         Literal["agent-q", "converged"] | None,
         typer.Option(
@@ -71,10 +73,9 @@ def build(
     ray_address: RayAddress = None,
     as_json: AsJson = False,
 ) -> None:
-    """Build a data set, or go on with one that was interrupted.
+    """Build a data set, or resume one that was interrupted.
 
-    The records depend on the settings alone, not on how many processes make them, nor on when they
-    were stopped.
+    The records depend on the settings alone, not on the number of processes or on interruptions.
     """
     from quasar.data.build import build as run
     from quasar.data.settings import BuildSettings, read_settings
@@ -107,7 +108,7 @@ def build(
             bar.stop()
             typer.echo(
                 f"{bar.done:,} of {settings.count:,} records were made, of which all but the last "
-                "few are on disk; run the same command again to go on.",
+                "few are on disk; run the same command again to resume.",
                 err=True,
             )
             raise
@@ -318,9 +319,9 @@ def export(
     split: Annotated[str | None, typer.Option(help="Only this split.", show_default="all")] = None,
     count: Annotated[
         int | None,
-        typer.Option(help="So many records, drawn at random.", min=1, show_default="all"),
+        typer.Option(help="Number of records, chosen at random.", min=1, show_default="all"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of that draw.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of that choice.", min=0)] = 0,
 ) -> None:
     """Write records as lines of JSON, as `quasar evaluate --records` takes them."""
     from quasar.data.export import export as run

@@ -82,7 +82,7 @@ def on_ray(
     except ray.exceptions.RayError as error:
         raise InfrastructureError(
             f"the Ray cluster failed: {error}. What is finished is kept; run the same command "
-            "again to go on."
+            "again to resume."
         ) from error
     finally:
         for reference in pending:

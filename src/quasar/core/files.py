@@ -1,7 +1,7 @@
 """Files and folders that survive a kill, a full disk, and two commands at work on the same results.
 
-Nothing finished is lost and nothing half-written looks finished: a file is written beside its place
-and takes its name when it is complete. Also locks, and the line that a killed writer leaves
+Nothing finished is lost and nothing half-written looks finished: a file is written under another
+name and renamed when it is complete. Also locks, and the line that a killed writer leaves
 unfinished. Reading and appending lines of JSON is in `jsonl`.
 """
 

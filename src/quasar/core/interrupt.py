@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish: finish with what there is; the second one ends at once.
+"""Ctrl-C and SIGTERM as a request to finish with the results so far; a second one ends at once.
 
 Work that can end early polls `Interrupt.requested`. What cannot be polled, such as a language
 model's answer, runs in `at_once`, where the first signal raises KeyboardInterrupt already.
@@ -16,7 +16,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """Whether the user wants an end.
+    """Whether the user asked to stop.
 
     Attributes:
         requested: a signal has come.

@@ -83,7 +83,7 @@ def loads(
     """The value of a JSON text.
 
     Args:
-        may_repeat: told the path of an object with repeated keys, whether it may stay (as a
+        may_repeat: gets the path of an object with repeated keys, whether it may stay (as a
             `Repeated`); default: none may.
 
     Raises:

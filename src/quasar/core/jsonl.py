@@ -24,7 +24,7 @@ def read_jsonl(path: Path, *, what: str = "file") -> Iterator[tuple[int, dict[st
         what: what to call the file in messages.
 
     Raises:
-        InputError: missing, unreadable, or a line that is no JSON object; names the line.
+        InputError: missing, unreadable, or a line that is not a JSON object; names the line.
     """
     number = 0
     try:

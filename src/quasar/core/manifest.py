@@ -65,7 +65,7 @@ def manifest(
 
 
 def loaded_libraries() -> list[str]:
-    """Distributions beside `LIBRARIES` whose modules this process has loaded."""
+    """Distributions other than `LIBRARIES` whose modules this process has loaded."""
     return [name for module, name in _OPTIONAL.items() if module in sys.modules]
 
 

@@ -204,7 +204,7 @@ class _Pool:
             raise InfrastructureError(
                 f"the same piece of work ended {deaths} worker processes (last exit code "
                 f"{worker.process.exitcode}), perhaps for lack of memory: try fewer --jobs. "
-                "What is finished is kept; run the same command again to go on."
+                "What is finished is kept; run the same command again to resume."
             )
         return worker.item, deaths
 

@@ -42,7 +42,7 @@ class SpeaksPlainly(ModelMetaclass):
 
 
 class Settings(BaseModel, metaclass=SpeaksPlainly):
-    """Settings sit beside the code they steer; every field carries a sentence of description."""
+    """Settings live with the code they configure; every field has a sentence of description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -85,14 +85,14 @@ class Settings(BaseModel, metaclass=SpeaksPlainly):
 
 
 def need_whole(value: object, name: str, least: int) -> None:
-    """Refuse what is no whole number of at least `least`.
+    """Refuse what is not an integer of at least `least`.
 
     Raises:
         InputError: the message names the parameter.
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or int(cast(int, value)) < least:
-        raise InputError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+        raise InputError(f"{name} must be an integer of at least {least}, not {value!r}.")
 
 
 def describe_validation(error: ValidationError, model: type[BaseModel] | None = None) -> str:
@@ -132,7 +132,7 @@ def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[
 
 _RANGE_KINDS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "text"}
+_KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "string": "a string"}
 
 
 def _holder(model: type[BaseModel] | None, place: tuple[str, ...]) -> type[BaseModel] | None:

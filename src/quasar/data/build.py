@@ -1,7 +1,7 @@
 """Settings to data set: shards in parallel, then splits, manifest and card.
 
-While it is being built, the folder holds `.build/` with the shards that are finished; the same
-command goes on from there after any kind of end. A data set is finished when its `manifest.json`
+During the build the folder holds `.build/` with the finished shards; after any kind of end the same
+command resumes from there. A data set is finished when its `manifest.json`
 is there. One build at a time works in a folder.
 """
 
@@ -59,7 +59,7 @@ def build(
     ray_address: str | None = None,
     progress: Progress | None = None,
 ) -> DataSet:
-    """Build a data set, or go on with one.
+    """Build a data set, or resume one.
 
     Args:
         jobs: processes; default: one for each core.
@@ -96,7 +96,7 @@ def build(
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a data set; None where there is none.
+    """The manifest of a data set; None if it has none.
 
     Raises:
         InputError: it cannot be read.
@@ -167,7 +167,7 @@ def _claim(plan: BuildPlan, excluded: bytes) -> None:
             raise InputError(
                 f"{plan.folder.parent} holds an unfinished build with other settings "
                 f"({', '.join(differing) or 'excluded instances'} differ): give the same ones to "
-                f"go on, or another --out, or remove {plan.folder}."
+                f"resume, or another --out, or remove {plan.folder}."
             )
     else:
         content = {

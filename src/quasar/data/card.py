@@ -1,4 +1,4 @@
-"""The data card: counts, distributions, quality, plots, written as README.md beside the data.
+"""The data card: counts, distributions, quality, plots, written as README.md next to the data.
 
 Everything is counted on the finished files; what a build cost comes from the manifest.
 """
@@ -87,8 +87,8 @@ def _opening(figures: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     product = figures["product_state"].astype(float).mean()
     instances, tasks = (figures[name].nunique() for name in ("instance_id", "signature"))
     leak = {
-        "identity": "No instance occurs in two splits, under whatever names: a split is a function "
-        "of the instance.",
+        "identity": "No instance occurs in two splits, however its nodes are called: the split is "
+        "a function of the instance.",
         "source": "Splits are those of the source.",
     }[manifest["split_rule"]]
     return (
@@ -98,7 +98,7 @@ def _opening(figures: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
         '`datasets.load_dataset("path/of/this/folder")`.\n\n'
         f"{instances:,} different problem instances (names aside), {tasks:,} different "
         f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product "
-        f"states, classical answers in disguise. {leak}\n\n"
+        f"states, in which no qubit is entangled. {leak}\n\n"
         "Bit order: qubit 0 is the least significant bit; a qubit measured as 0 means that its "
         "variable is 1 (selected). Bit strings are in variable order, after that flip."
     )

@@ -86,13 +86,13 @@ class _Check:
             data = read_problem_data({"problem": self.record["problem"]})
             return build_problem(data, record=True)
         except (ValueError, ProblemError) as error:
-            raise _Broken(f"'problem' is no problem file: {error}") from error
+            raise _Broken(f"'problem' is not a problem file: {error}") from error
 
     def _loaded(self) -> EncodedProblem:
         try:
             return load_problem(self.record)
         except ProblemError as error:
-            raise _Broken(f"the record is no problem file: {error}") from error
+            raise _Broken(f"the record is not a problem file: {error}") from error
 
     def _statement(self) -> Iterator[str]:
         """The fields of the public schema and the whole problem file say the same."""
@@ -157,7 +157,7 @@ class _Check:
         if states is None or not all(self._near(self.diagonal[k], e_min, 1e-6) for k in states):
             yield "exact_solution: smallest_bitstrings are not ground states"
         elif self.imported:
-            return  # the published list tells apart states that differ by rounding
+            return  # the published list distinguishes states that differ by rounding
         elif len(set(states)) != min(count, LISTED_GROUND_STATES):
             yield f"exact_solution: lists {len(set(states))} of {count} ground states"
         if not self.imported and exact.get("number_of_smallest_eigenvalues") != count:
@@ -241,7 +241,7 @@ class _Check:
         if record["top_is_optimal"] != bool(self.optimal[top].all()):
             yield f"top_is_optimal is {record['top_is_optimal']}"
         if record["recipe"] == "agent-q" and not self.ground[top].any():
-            yield "the most probable state is no ground state, which the recipe demands"
+            yield "the most probable state is not a ground state, which the recipe requires"
 
     def _kind_of_state(self) -> Iterator[str]:
         """`basis_state` and `product_state`; earlier versions wrote the first by another rule."""
@@ -302,7 +302,7 @@ class _Check:
         return value
 
     def _states(self, bitstrings: Any) -> list[int] | None:
-        """Basis states of a list of bit strings; None if it is no such list."""
+        """Basis states of a list of bit strings; None if it is not such a list."""
         n = self.loaded.n_qubits
         if not isinstance(bitstrings, list):
             return None
@@ -327,7 +327,7 @@ def energies(hamiltonian: IsingHamiltonian) -> FloatVector:
 
 
 def ground_states(hamiltonian: IsingHamiltonian) -> BoolVector:
-    """Which states have the lowest energy, shape [D], summed term by term in whole numbers."""
+    """Which states have the lowest energy, shape [D], summed term by term in integers."""
     terms = {t: Fraction(c) for t, c in hamiltonian.exact_terms.items()}
     unit = math.lcm(*(c.denominator for c in terms.values()))
     largest = sum(abs(c) for c in terms.values()) * unit

@@ -20,7 +20,7 @@ def export(
 
     Args:
         split: only this one.
-        count: so many of them, drawn at random, in their order.
+        count: number of records to choose at random, kept in their order; default: all.
 
     Raises:
         InputError: no such data or split, fewer records than asked for, or another kind of file.

@@ -2,8 +2,8 @@
 
 `instance_id` is a Weisfeiler-Lehman hash of the instance's structure: equal for isomorphic
 instances, and different for nearly all others. `isomorphic` settles the rest. Splits are a function
-of the hash, so isomorphic instances share one by construction, in every data set that has the same
-salt and shares.
+of the hash, so isomorphic instances share one by construction, in every data set with the same
+salt and weights.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def split_of(identifier: str, shares: Mapping[str, float], salt: str) -> str:
     """The split of an instance: its hash picks a place in the unit interval.
 
     Args:
-        shares: of each split, in order; they sum to 1.
+        shares: fraction of each split, in order; they sum to 1.
     """
     digits = hashlib.sha256(f"{salt}:{identifier}".encode()).hexdigest()[:13]
     place = int(digits, 16) / 16**13

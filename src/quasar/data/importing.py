@@ -1,6 +1,6 @@
 """`quasar data import`: the public data set, or any records in its schema, as a data set of ours.
 
-The public fields stay as they came; what is ours is measured anew: encoding and variable order are
+The public fields stay as they came; our own are measured again: encoding and variable order are
 recognised, circuits parsed and simulated, instances identified. Records that cannot be used are
 listed with the reason and left out. A source's own splits are kept; one without splits gets ours.
 """
@@ -100,7 +100,7 @@ def _hub(name: str) -> Iterator[Row]:
     """Records of a data set on the hub, split by split.
 
     Raises:
-        InputError: there is none of that name, or `datasets` is missing.
+        InputError: there is no data set of that name, or `datasets` is missing.
         InfrastructureError: the hub cannot be reached.
     """
     try:
@@ -173,11 +173,11 @@ def convert(record: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ProblemError: it states no problem.
         CircuitError: its circuit cannot be used.
-        InputError: a field is missing or no text.
+        InputError: a field is missing or not a string.
     """
     for name in _REQUIRED:
         if not isinstance(record.get(name), str):
-            raise InputError(f"the record has no {name!r}, or it is not text.")
+            raise InputError(f"the record has no {name!r}, or it is not a string.")
     public = {field.name: record.get(field.name) for field in PUBLIC}
     encoded = load_problem(public)
     if encoded.problem is None:

@@ -87,7 +87,7 @@ def _ratios(axes: Axes, figures: pd.DataFrame) -> None:
             ls=look.line,
         )
     axes.set_xlabel("approximation ratio (1: every shot finds an optimum)")
-    axes.set_ylabel("share of the algorithm's records")
+    axes.set_ylabel("fraction of the algorithm's records")
     axes.set_title("Quality")
     axes.legend()
 

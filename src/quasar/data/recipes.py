@@ -1,4 +1,4 @@
-"""A spec to its circuit, by one of the two recipes (SPEC: recipes for data).
+"""Makes the circuit of a spec, by one of the two recipes (SPEC: recipes for data).
 
 Says how the optimisers are called and what each recipe drops; the optimisers themselves are in
 `optimize`. No limit here is in seconds: a slow machine makes the same circuits as a fast one.
@@ -48,8 +48,8 @@ class MadeCircuit:
 
 
 def too_long(spec: RecordSpec, settings: BuildSettings) -> bool:
-    """Whether the circuit's text is over the limit whatever the angles; no verdict on adaptive
-    circuits.
+    """Whether the circuit's text is over the limit at any angles; False for adaptive circuits,
+    whose length is not known yet.
     """
     choice, hamiltonian = spec.choice, spec.encoded.hamiltonian
     if choice.algorithm == "qaoa":

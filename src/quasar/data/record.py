@@ -1,7 +1,7 @@
-"""One record: everything that is stated of a circuit, measured on its text.
+"""One record: everything that it states about a circuit, measured on the circuit's text.
 
 What is written is measured, not what the optimiser believed: the text is parsed and simulated
-again. No time stamps and no timings, so that a record can be made again.
+again. No time stamps and no timings, so that a record can be reproduced.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MEASURED = (
     "two_qubit_gates", "depth",
 )  # fmt: skip
 """Columns that are fields of a `Measurement`, in the schema's order."""
-_ROUNDING = 12  # decimals; probabilities closer than this are told apart by rounding only
+_ROUNDING = 12  # decimals; probabilities closer than this differ by rounding only
 
 
 def measure(qasm: str, problem: EncodedProblem) -> tuple[Measurement, FloatVector]:

@@ -1,7 +1,7 @@
-"""What record number i is to be made of: instance, encoding, algorithm, depth, template.
+"""What record number i is made of: instance, encoding, algorithm, depth, template.
 
-Each draw is a function of the settings, the index and the attempt alone, so records can be made in
-any order, anywhere, and again.
+Each sample is a function of the settings, the index and the attempt alone, so records can be made
+in any order and on any machine, and reproduced.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from quasar.problems.registry import PROBLEMS
 from quasar.recipes.spec import Algorithm, CircuitSpec
 
 ATTEMPTS_PER_KIND = 12
-"""Attempts with one problem type and algorithm before both are drawn anew. Holding them keeps the
-shares of the finished data near those asked for, though some kinds are dropped more often."""
+"""Attempts with one problem type and algorithm before both are sampled again. Keeping them holds
+the fractions in the finished data near those asked for: some kinds are dropped more often."""
 _PRONE: Algorithm = "adaptive_vqe"
 _SAMPLES = 200  # instances looked at, in one attempt, for one of the right size
 
@@ -88,14 +88,15 @@ def sample_spec(settings: BuildSettings, index: int, attempt: int) -> RecordSpec
 
 
 def may_be_basis_state(index: int, share: float) -> bool:
-    """True for `share` of the indices, evenly spread: whatever the order in which records are
-    made, no more than this share of them can be basis states.
+    """True for the fraction `share` of the indices, evenly spread: in any prefix of the data no
+    more than this fraction can be basis states.
     """
     return int((index + 1) * share + 1e-9) > int(index * share + 1e-9)
 
 
 def algorithm_shares(settings: BuildSettings, index: int) -> dict[Algorithm, float]:
-    """Shares of the algorithms for one index; over all indices they are those of the settings.
+    """Probabilities of the algorithms for one index; over all indices they average to those of the
+    settings.
 
     Nearly all converged adaptive circuits are basis states. So the indices that may hold one take
     them first, and only the rest of the adaptive circuits has to look for others, which takes ten
@@ -128,8 +129,8 @@ def _pick(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:
 def _sample(
     rng: np.random.Generator, settings: BuildSettings, problem_type: str, encoding: Encoding
 ) -> EncodedProblem | None:
-    """A random instance of an allowed size; the sizes' shares hold for all but the benchmark's
-    types.
+    """A random instance of an allowed size; the weights of the sizes hold for all types but the
+    benchmark's.
     """
     highest = max(settings.sizes.values())
     for _ in range(_SAMPLES):
@@ -155,7 +156,7 @@ def _in_text_order(encoded: EncodedProblem) -> EncodedProblem:
 
 
 def _fitting(settings: BuildSettings) -> dict[str, float]:
-    """The problem types with instances of the wanted size, and their shares."""
+    """The problem types with instances of the wanted size, and their weights."""
     found = {
         name: share
         for name, share in settings.problems.items()

@@ -1,7 +1,7 @@
 """What a data set is made of: every choice that its records depend on.
 
 Two data sets with equal settings are equal record for record (on one kind of machine and with one
-version of the libraries). How many workers build it, and where, is no part of the settings.
+version of the libraries). How many workers build it, and where, is not part of the settings.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ WIDE_PROBLEMS: Mapping[str, float] = {
     "qubo": 10.0,
     "hubo": 8.0,
 }
-"""Every type alike, and a third for random Hamiltonians, which are the most varied."""
+"""Equal weights, and a third for random Hamiltonians, which are the most varied."""
 
 BENCHMARK_SIZES: Mapping[int, float] = {
     2: 1.5, 3: 2, 4: 4, 5: 8, 6: 13, 7: 16, 8: 22, 9: 20, 10: 13, 11: 10, 12: 8, 13: 3, 14: 2,
@@ -63,7 +63,7 @@ BENCHMARK_SIZES: Mapping[int, float] = {
 """Records of each number of qubits, of 123 of the benchmark, smoothed."""
 
 SPLITS: Mapping[str, float] = {"train": 0.95, "validation": 0.025, "test": 0.025}
-"""Shares of the splits."""
+"""Weights of the splits."""
 
 _DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
     "agent-q": {
@@ -91,7 +91,7 @@ _DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
 
 
 class BuildSettings(Settings):
-    """Everything that steers `quasar data build`; shares need not sum to 1."""
+    """All settings of `quasar data build`; a `Share` is a weight, and weights need not sum to 1."""
 
     recipe: Recipe
     """How circuits are made: like the benchmark's (`agent-q`), or as good as can be."""
@@ -104,18 +104,18 @@ class BuildSettings(Settings):
     max_qubits: int = Field(default=16, ge=2, le=16)
     """Largest instance."""
     problems: dict[str, Share]
-    """Share of each problem type. Types without an instance of that size are left out."""
+    """Weight of each problem type. Types without an instance of that size are left out."""
     sizes: dict[int, Share] = Field(default_factory=lambda: dict(BENCHMARK_SIZES))
-    """Share of each number of qubits, for the types that are not the benchmark's: those bring the
+    """Weight of each number of qubits, for the types that are not the benchmark's: those bring the
     benchmark's distribution with them."""
     encodings: dict[Encoding, Share]
-    """Share of each encoding, for types that have several; the others take the one they have."""
+    """Weight of each encoding, for types that have several; the others take the one they have."""
     algorithms: dict[Algorithm, Share]
-    """Share of each algorithm."""
+    """Weight of each algorithm."""
     layers: dict[Algorithm, dict[int, Share]]
-    """Share of each depth, by algorithm; for adaptive circuits only the number that is stated."""
+    """Weight of each depth, by algorithm; for adaptive circuits only the number that is stated."""
     templates: dict[int, Share]
-    """Share of each of the circuits 1-19 of Sim et al. among the VQE records."""
+    """Weight of each of the circuits 1-19 of Sim et al. among the VQE records."""
     agent_q: AgentQSettings = AgentQSettings(descent=AdamWRestarts(restarts=0, patience=10))
     """Numbers of the `agent-q` recipe. Unlike the published data, an attempt is dropped after one
     start and not after four, and given up after 100 steps on a plateau: failures took most of the
@@ -131,13 +131,14 @@ class BuildSettings(Settings):
     `canonical`, the best at γ > 0 > β of moderate size, at a small part of the cost, or `table`,
     the best of a few angle sets that serve all instances (`recipes.converged.qaoa_table`)."""
     max_basis_share: float = Field(ge=0, le=1)
-    """Largest share of records without a gate on two qubits, which at best write one bit string."""
+    """Largest fraction of records without a two-qubit gate, which at best write one bit string."""
     max_characters: int = Field(default=18_000, ge=100)
     """Longest circuit text."""
     splits: dict[str, Share] = Field(default_factory=lambda: dict(SPLITS))
-    """Share of each split. An instance goes where its hash points, and all its copies with it."""
+    """Weight of each split. Its hash decides where an instance goes, so isomorphic ones meet."""
     split_salt: str = "quasar"
-    """Shuffles the splits; data sets with equal salt and shares have no instance across splits."""
+    """Shuffles the splits; with equal salt and weights no instance is in different splits of two
+    data sets."""
     exclude: tuple[str, ...] = ()
     """Records files and data sets whose instances must not occur (each a path)."""
     shard_size: int = Field(default=100, ge=1, le=100_000)
@@ -156,7 +157,7 @@ class BuildSettings(Settings):
     @classmethod
     def _some(cls, shares: dict[Any, float]) -> dict[Any, float]:
         if sum(shares.values()) <= 0:
-            raise ValueError("at least one share must be above 0")
+            raise ValueError("at least one weight must be above 0")
         return {name: share for name, share in shares.items() if share > 0}
 
     @model_validator(mode="after")
@@ -172,7 +173,7 @@ class BuildSettings(Settings):
         for algorithm in self.algorithms:
             depths = self.layers.get(algorithm, {})
             if sum(depths.values()) <= 0 or min(depths) < 1:
-                raise ValueError(f"layers: give {algorithm} depths of 1 and more, with shares")
+                raise ValueError(f"layers: give {algorithm} depths of 1 and more, with weights")
         for name in self.problems:
             if not set(PROBLEMS[name].encodings) & set(self.encodings):
                 raise ValueError(
@@ -181,7 +182,7 @@ class BuildSettings(Settings):
                 )
         for name in self.splits:
             if not name.isidentifier():
-                raise ValueError(f"splits: {name!r} is no name for a split")
+                raise ValueError(f"splits: {name!r} is not a name for a split")
         return self
 
     @property
@@ -195,7 +196,7 @@ class BuildSettings(Settings):
         return range(first, min(self.count, first + self.shard_size))
 
     def split_shares(self) -> dict[str, float]:
-        """Shares of the splits, summing to 1."""
+        """Fractions of the splits, summing to 1."""
         total = sum(self.splits.values())
         return {name: share / total for name, share in self.splits.items()}
 

@@ -1,7 +1,7 @@
 """One shard: a run of records made and saved, the piece of work that is handed to a worker.
 
-A shard's records are a function of the settings and its number. What it cost goes into a file
-beside it, which is no part of the data.
+A shard's records are a function of the settings and its number. Its cost goes into a file
+next to it, which is not part of the data.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class BuildPlan:
         return self.folder / f"shard-{number:06d}.json"
 
     def is_built(self, number: int) -> bool:
-        """Whether the shard lies there, whole and of these settings."""
+        """Whether the shard is complete on disk and made with these settings."""
         found = storage.footer(self.path(number))
         if found is None:
             return False
@@ -123,7 +123,7 @@ def build_record(
 def _attempt(
     settings: BuildSettings, index: int, attempt: int, excluded: frozenset[str]
 ) -> dict[str, Any] | str:
-    """A record, or why there is none."""
+    """A record, or the reason why there is none."""
     spec = sample_spec(settings, index, attempt)
     if spec is None:
         return "size"

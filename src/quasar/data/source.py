@@ -1,6 +1,6 @@
 """Records from wherever they are: our data sets, record files, folders of parquet or arrow, a hub.
 
-Reads and yields; says where each record came from, so that findings can name it.
+Each record comes with its place, so that findings can name it.
 """
 
 from __future__ import annotations

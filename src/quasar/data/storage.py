@@ -1,4 +1,4 @@
-"""Parquet files of records: written whole or not at all, read in pieces.
+"""Parquet files of records: written completely or not at all, read in pieces.
 
 The bytes of two files with equal records may differ between versions of pyarrow; what identifies a
 data set is the hash of its records (`record.record_line`).
@@ -91,7 +91,7 @@ class ParquetFile(AbstractContextManager["ParquetFile"]):
 
 
 def footer(path: Path) -> tuple[int, dict[str, str]] | None:
-    """Rows and metadata of a parquet file; None where there is no whole one."""
+    """Rows and metadata of a parquet file; None if there is no complete one."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -140,7 +140,7 @@ def columns(path: Path) -> list[str]:
 class SplitWriter(AbstractContextManager["SplitWriter"]):
     """Records of one split, in files of a fixed number of rows.
 
-    Without records there is no file: `datasets` knows no empty splits.
+    Without records there is no file: `datasets` cannot read empty splits.
 
     Attributes:
         rows: records written.

@@ -52,7 +52,7 @@ class Validation:
 
     Attributes:
         records: in the data set.
-        checked: of those, re-simulated.
+        checked: of those, simulated again.
         findings: everything wrong, in order of the files.
     """
 
@@ -80,9 +80,9 @@ def validate(
 
     Args:
         jobs: processes; default: one for each core.
-        sample: re-simulate only so many records, drawn at random; hashes, indices and counts are
-            always checked on all.
-        start: told how many records will be re-simulated.
+        sample: number of records, chosen at random, to simulate again; hashes, indices and counts
+            are always checked on all.
+        start: called with the number of records that will be simulated again.
         tick: called for each of them.
 
     Raises:
