@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from quasar.cli.show import report_text
 
 import quasar
 from quasar.cli.verify import _last_stage, _stage_names
 from quasar.core.errors import InputError
+from quasar.report.terminal import report_text
 from quasar.verifier.context import Context
 from quasar.verifier.report import Report
 from quasar.verifier.settings import BUILT_IN_STAGES, VerifierSettings
