@@ -73,7 +73,10 @@ def test_fields_are_checked_before_anything_is_sent() -> None:
 def test_bytes_that_are_not_text_are_sent_as_they_are() -> None:
     body = calls.draw(b"\xff\xfe").body
     assert body is not None
-    assert models.Program.model_validate({"qasm_base64": body["qasm_base64"]}).text == b"\xff\xfe"
+    assert (
+        models.ProgramRequest.model_validate({"qasm_base64": body["qasm_base64"]}).text
+        == b"\xff\xfe"
+    )
 
 
 METHODS = {

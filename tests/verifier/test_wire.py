@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from quasar.circuits.header import Header
 from quasar.verifier.sandbox.refusal import Refusal
-from quasar.verifier.sandbox.wire import Frame, Kind, Reader, encode
+from quasar.verifier.sandbox.wire import Frame, FrameReader, Kind, encode
 from quasar.verifier.stages.feasibility import Fault
 
 FRAMES = st.builds(
@@ -24,7 +24,7 @@ FRAMES = st.builds(
 @given(st.lists(FRAMES, max_size=5), st.integers(1, 40))
 def test_frames_come_back_from_pieces_of_any_size(frames: list[Frame], size: int) -> None:
     raw = b"".join(map(encode, frames))
-    reader = Reader()
+    reader = FrameReader()
     pieces = [raw[i : i + size] for i in range(0, len(raw), size)]
     assert [frame for piece in pieces for frame in reader.feed(piece)] == frames
 
@@ -36,7 +36,7 @@ def test_frames_come_back_from_pieces_of_any_size(frames: list[Frame], size: int
 )
 def test_what_is_no_frame_is_refused(raw: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
-        list(Reader().feed(raw))
+        list(FrameReader().feed(raw))
 
 
 @pytest.mark.parametrize("header", [None, Header(True, False, "OPENQASM 3.1", "3", 5)])

@@ -35,7 +35,7 @@ class Coupling(NamedTuple):
     coefficient: float
 
 
-class Row(NamedTuple):
+class DecimationRow(NamedTuple):
     """A qubit and the terms that end in it: all whose other qubits come before it."""
 
     qubit: int
@@ -97,10 +97,10 @@ def greedy_index(hamiltonian: IsingHamiltonian) -> int:
     return state_index(greedy_decimation(hamiltonian))
 
 
-_last_rows: list[tuple[IsingHamiltonian, tuple[Row, ...]]] = []
+_last_rows: list[tuple[IsingHamiltonian, tuple[DecimationRow, ...]]] = []
 
 
-def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
+def rows(hamiltonian: IsingHamiltonian) -> tuple[DecimationRow, ...]:
     """The Hamiltonian by qubits, in the order of `greedy_decimation`; kept for the next call."""
     for known, found in _last_rows:
         if known is hamiltonian:
@@ -110,7 +110,7 @@ def rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
     return found
 
 
-def _rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
+def _rows(hamiltonian: IsingHamiltonian) -> tuple[DecimationRow, ...]:
     order = [decision.qubit for decision in greedy_decimation(hamiltonian)]
     place = {qubit: i for i, qubit in enumerate(order)}
     found: list[list[Coupling]] = [[] for _ in order]
@@ -119,7 +119,7 @@ def _rows(hamiltonian: IsingHamiltonian) -> tuple[Row, ...]:
         found[place[last]].append(Coupling(tuple(others), coefficient))
     for couplings in found:
         couplings.sort(key=lambda c: (len(c.others), [place[q] for q in c.others]))
-    return tuple(Row(qubit, tuple(own)) for qubit, own in zip(order, found, strict=True))
+    return tuple(DecimationRow(qubit, tuple(own)) for qubit, own in zip(order, found, strict=True))
 
 
 def largest_coefficient(hamiltonian: IsingHamiltonian) -> float:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import Row, SpinFix, largest_coefficient, rows
+from quasar.optimize.decimation import DecimationRow, SpinFix, largest_coefficient, rows
 from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_LAYERS
@@ -123,7 +123,7 @@ class PlanGuide:
             steps.append(SpinFix(row.qubit, field, bit))
 
 
-def _field(row: Row, spins: dict[int, int]) -> float:
+def _field(row: DecimationRow, spins: dict[int, int]) -> float:
     """What multiplies the qubit's Z when those before it are set."""
     total = 0.0
     for others, coefficient in row.couplings:

@@ -26,7 +26,7 @@ from quasar.verifier.report import Report
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _CALLERS_FAULT = frozenset({400, 401, 403, 404, 405, 413, 422})
-A = TypeVar("A", bound=models.Answer)
+A = TypeVar("A", bound=models.ApiAnswer)
 T = TypeVar("T")
 
 
@@ -146,7 +146,7 @@ def health() -> Call[models.HealthAnswer]:
     return Call("GET", "/healthz", None, models.HealthAnswer.model_validate_json)
 
 
-def _post(path: str, shape: type[models.Request], answer: type[A], **fields: Any) -> Call[A]:
+def _post(path: str, shape: type[models.ApiRequest], answer: type[A], **fields: Any) -> Call[A]:
     """A request, checked before it is sent.
 
     Raises:

@@ -60,8 +60,8 @@ ParametersArgument = Annotated[
         description="Values of the circuit's 'input' parameters: numbers, or strings like 'pi/3'."
     ),
 ]
-R = TypeVar("R", bound=models.Request)
-A = TypeVar("A", bound=models.Answer)
+R = TypeVar("R", bound=models.ApiRequest)
+A = TypeVar("A", bound=models.ApiAnswer)
 
 
 class _Tools:

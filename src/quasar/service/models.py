@@ -54,13 +54,13 @@ def with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) -> 
     )
 
 
-class Request(BaseModel, metaclass=SpeaksPlainly):
+class ApiRequest(BaseModel, metaclass=SpeaksPlainly):
     """Base of all requests: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
-class Answer(BaseModel):
+class ApiAnswer(BaseModel):
     """Base of all answers."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -69,7 +69,7 @@ class Answer(BaseModel):
     """Version of this shape."""
 
 
-class VerifyOptions(Request):
+class VerifyOptions(ApiRequest):
     """What to measure. Limits are the service's and cannot be raised by a request."""
 
     max_stage: int = Field(default=4, ge=1, le=4)
@@ -103,7 +103,7 @@ class VerifyOptions(Request):
         )
 
 
-class Program(Request):
+class ProgramRequest(ApiRequest):
     """A circuit as a string or, where it may not be valid text, as bytes."""
 
     qasm: str | None = None
@@ -124,7 +124,7 @@ class Program(Request):
         return value
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Program:
+    def _one_of_both(self) -> ProgramRequest:
         if (self.qasm is None) == (self.qasm_base64 is None):
             raise ValueError("give either qasm or qasm_base64")
         return self
@@ -138,7 +138,7 @@ class Program(Request):
 
 
 def program(text: str | bytes) -> dict[str, str]:
-    """The fields of `Program` for any string or bytes, valid text or not."""
+    """The fields of `ProgramRequest` for any string or bytes, valid text or not."""
     try:
         if isinstance(text, bytes):
             return {"qasm": text.decode("utf-8")}
@@ -149,7 +149,7 @@ def program(text: str | bytes) -> dict[str, str]:
         return {"qasm_base64": base64.b64encode(raw).decode("ascii")}
 
 
-class VerifyRequest(Program):
+class VerifyRequest(ProgramRequest):
     """One circuit for one problem."""
 
     model_config = with_example({"problem": EXAMPLE_PROBLEM, "qasm": EXAMPLE_QASM}, "forbid")
@@ -162,14 +162,14 @@ class VerifyRequest(Program):
     """What to measure."""
 
 
-class VerifyAnswer(Answer):
+class VerifyAnswer(ApiAnswer):
     """The verifier's report."""
 
     report: Report
     """What was measured; an infeasible circuit is a report too."""
 
 
-class BatchRequestItem(Program):
+class BatchRequestItem(ProgramRequest):
     """One circuit of a batch."""
 
     id: ItemId
@@ -180,7 +180,7 @@ class BatchRequestItem(Program):
     """As in `VerifyRequest`."""
 
 
-class BatchRequest(Request):
+class BatchRequest(ApiRequest):
     """Many circuits, judged with the same options."""
 
     model_config = with_example(
@@ -229,14 +229,14 @@ class Failure(BaseModel):
     """One sentence with the remedy."""
 
 
-class ErrorAnswer(Answer):
+class ErrorAnswer(ApiAnswer):
     """The answer to every request that fails."""
 
     error: Failure
     """What went wrong."""
 
 
-class BatchLine(Answer):
+class BatchLine(ApiAnswer):
     """One line of a batch's stream: a report, or why there is none."""
 
     id: str
@@ -248,7 +248,7 @@ class BatchLine(Answer):
     the circuit's fault."""
 
 
-class EncodeRequest(Request):
+class EncodeRequest(ApiRequest):
     """A problem to be turned into a Hamiltonian."""
 
     model_config = with_example({"problem": EXAMPLE_PROBLEM, "encoding": "exact"}, "forbid")
@@ -261,7 +261,7 @@ class EncodeRequest(Request):
     """How variables are sorted before they are numbered; default `natural`."""
 
 
-class EncodeAnswer(Answer):
+class EncodeAnswer(ApiAnswer):
     """A Hamiltonian and its variables; a qubit measured as 0 means selected."""
 
     hamiltonian: str
@@ -278,7 +278,7 @@ class EncodeAnswer(Answer):
     """How the variables were sorted."""
 
 
-class GenerateRequest(Request):
+class GenerateRequest(ApiRequest):
     """A problem to design circuits for."""
 
     model_config = with_example(
@@ -320,7 +320,7 @@ class WrittenCircuit(BaseModel):
     """The verifier's report."""
 
 
-class GenerateAnswer(Answer):
+class GenerateAnswer(ApiAnswer):
     """Circuits, best first."""
 
     model: str
@@ -346,7 +346,7 @@ def generate_answer(found: Generation) -> GenerateAnswer:
     )
 
 
-class OptimiseRequest(Program):
+class OptimiseRequest(ProgramRequest):
     """A circuit whose angles are to be improved; its gates stay the same."""
 
     model_config = with_example(
@@ -363,7 +363,7 @@ class OptimiseRequest(Program):
     """Root of all randomness."""
 
 
-class OptimiseAnswer(Answer):
+class OptimiseAnswer(ApiAnswer):
     """The circuit with better angles."""
 
     qasm: str
@@ -382,7 +382,7 @@ class OptimiseAnswer(Answer):
     """The verifier's report on `qasm`."""
 
 
-class DrawRequest(Program):
+class DrawRequest(ProgramRequest):
     """A circuit to draw."""
 
     model_config = with_example({"qasm": EXAMPLE_QASM}, "forbid")
@@ -393,7 +393,7 @@ class DrawRequest(Program):
     """Gates drawn; further ones are only counted."""
 
 
-class DrawAnswer(Answer):
+class DrawAnswer(ApiAnswer):
     """A drawing as text."""
 
     drawing: str
@@ -419,14 +419,14 @@ class ProblemType(BaseModel):
     """The encodings it has."""
 
 
-class ProblemsAnswer(Answer):
+class ProblemsAnswer(ApiAnswer):
     """The problem types."""
 
     problems: list[ProblemType]
     """In alphabetical order."""
 
 
-class HealthAnswer(Answer):
+class HealthAnswer(ApiAnswer):
     """The service is up."""
 
     status: Literal["ok"] = "ok"

@@ -141,7 +141,7 @@ def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     if verifier is None:
         settings = models.VerifyOptions.model_validate(body["options"]).settings()
         verifier = context.verifier(body["problem"], body["reference"], settings, key)
-    text = models.Program.model_construct(**body).text
+    text = models.ProgramRequest.model_construct(**body).text
     return context.judge(verifier, text, body.get("parameters")).model_dump_json()
 
 
@@ -263,7 +263,7 @@ def _static_program(
     from quasar.circuits.qasm import parse
 
     context.on_judging()
-    text = models.Program.model_construct(**body).text
+    text = models.ProgramRequest.model_construct(**body).text
     if isinstance(text, bytes):
         decoded = _decoded(text)
         if isinstance(decoded, bytes):

@@ -10,7 +10,7 @@ from quasar.service.batch import Batches
 from quasar.service.generators import GeneratorRegistry
 from quasar.service.idempotency import IdempotencyCache
 from quasar.service.metrics import Metrics
-from quasar.service.models import Request
+from quasar.service.models import ApiRequest
 from quasar.service.settings import ServiceSettings
 from quasar.service.workers import WorkerPool
 
@@ -37,7 +37,7 @@ class ServiceState:
         )
         self.batches = Batches(self.pool, cache, settings.max_batches, self.metrics)
 
-    async def run(self, operation: str, request: Request) -> bytes:
+    async def run(self, operation: str, request: ApiRequest) -> bytes:
         """The JSON of a worker's answer; raises what `WorkerPool.submit` and its result raise."""
         future = self.pool.submit(operation, request.model_dump(mode="json"))
         return await asyncio.wrap_future(future)

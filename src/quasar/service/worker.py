@@ -35,7 +35,7 @@ def program(limits: SandboxLimits, watch_s: float) -> bytes:
 def _work(
     limits: SandboxLimits, watch_s: float, connection: socket.socket, page: ProgressPage, line: int
 ) -> None:
-    Worker(limits, watch_s, connection, page, line).serve()
+    ServiceWorker(limits, watch_s, connection, page, line).serve()
 
 
 def warm_up() -> None:
@@ -51,7 +51,7 @@ def warm_up() -> None:
     verify(PROGRAM, {"hamiltonian": "1.0 * (Z(0) @ Z(1))"}, PROGRAM, limits=None)
 
 
-class Worker(WorkerLoop):
+class ServiceWorker(WorkerLoop):
     """Carries out the requests that come through one socket."""
 
     frames_above = 10

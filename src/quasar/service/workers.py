@@ -31,7 +31,7 @@ from quasar.service.worker import memory_message, program
 from quasar.verifier.sandbox.exits import Exit
 from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import out_of_memory, out_of_time
-from quasar.verifier.sandbox.progress import Phase, Progress
+from quasar.verifier.sandbox.progress import Phase, WorkerProgress
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.scheduler import Scheduler
 from quasar.verifier.sandbox.wire import Frame, Kind, encode
@@ -232,7 +232,7 @@ class _RequestScheduler(Scheduler[_Pending]):
         else:
             self._finish(task, _error(frame.kind, frame.body.decode("utf-8", "replace")))
 
-    def blame(self, task: _Pending, end: Exit, progress: Progress | None) -> bool:
+    def blame(self, task: _Pending, end: Exit, progress: WorkerProgress | None) -> bool:
         """Turn a limit into a verdict, which a fresh worker makes into a report, or an error."""
         if progress is None:
             return False

@@ -15,10 +15,10 @@ from quasar.verifier.report import Report
 from quasar.verifier.sandbox.exits import Exit
 from quasar.verifier.sandbox.handle import Task
 from quasar.verifier.sandbox.limits import UNLIMITED, SandboxLimits, out_of_memory, out_of_time
-from quasar.verifier.sandbox.progress import Phase, Progress
+from quasar.verifier.sandbox.progress import Phase, WorkerProgress
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.scheduler import Scheduler
-from quasar.verifier.sandbox.wire import Frame, Kind, Reader, encode
+from quasar.verifier.sandbox.wire import Frame, FrameReader, Kind, encode
 from quasar.verifier.sandbox.workers import Workers
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import too_long
@@ -138,7 +138,7 @@ class Batch(Scheduler[_Candidate]):
         else:
             self.failed(task, frame.body.decode("utf-8", "replace"))
 
-    def blame(self, task: _Candidate, end: Exit, progress: Progress | None) -> bool:
+    def blame(self, task: _Candidate, end: Exit, progress: WorkerProgress | None) -> bool:
         """Turn a limit into a verdict, which a fresh worker makes into a report."""
         if progress is None or (end.cause == "memory" and self.limits == UNLIMITED):
             return False
@@ -154,7 +154,7 @@ class Batch(Scheduler[_Candidate]):
         n_qubits = header = None
         if progress.n_qubits >= 0:
             n_qubits = progress.n_qubits
-            (given,) = Reader().feed(task.frame)
+            (given,) = FrameReader().feed(task.frame)
             header = read_header(given.body.decode("utf-8", "surrogatepass"))
         task.refuse(Refusal(fault, n_qubits, header))
         self.waiting.appendleft(task)

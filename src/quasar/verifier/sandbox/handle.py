@@ -16,8 +16,8 @@ from typing import IO, Any
 from quasar.core.errors import InfrastructureError
 from quasar.core.processes import SINGLE_THREADED
 from quasar.verifier.sandbox import forkserver
-from quasar.verifier.sandbox.progress import Progress, processor_s
-from quasar.verifier.sandbox.wire import Reader
+from quasar.verifier.sandbox.progress import WorkerProgress, processor_s
+from quasar.verifier.sandbox.wire import FrameReader
 
 _START_S = 120.0
 
@@ -60,7 +60,7 @@ class WorkerHandle:
     line: int
     connection: socket.socket
     log: IO[bytes]
-    reader: Reader = field(default_factory=Reader)
+    reader: FrameReader = field(default_factory=FrameReader)
     tasks: deque[Any] = field(default_factory=deque)
     outbox: bytearray = field(default_factory=bytearray)
     served: int = 0
@@ -72,7 +72,7 @@ class WorkerHandle:
     def queued_bytes(self) -> int:
         return sum(len(task.frame) for task in self.tasks)
 
-    def used_s(self, progress: Progress, elapsed_s: float) -> float:
+    def used_s(self, progress: WorkerProgress, elapsed_s: float) -> float:
         """Processor time used in a phase; the elapsed time where the system does not tell."""
         now_s = processor_s(self.pid)
         return elapsed_s if now_s is None else now_s - progress.processor_s

@@ -23,7 +23,7 @@ class Phase(IntEnum):
     JUDGING = 2
 
 
-class Progress(NamedTuple):
+class WorkerProgress(NamedTuple):
     """What a worker last wrote on its line of the page.
 
     Attributes:
@@ -41,7 +41,7 @@ class Progress(NamedTuple):
     clock_s: float
 
 
-NOT_STARTED = Progress(0, Phase.IDLE, -1, 0.0, 0.0)
+NOT_STARTED = WorkerProgress(0, Phase.IDLE, -1, 0.0, 0.0)
 
 
 class ProgressPage:
@@ -61,11 +61,11 @@ class ProgressPage:
         """Bytes that the file needs."""
         return lines * cls._LINE.size
 
-    def write(self, line: int, progress: Progress) -> None:
+    def write(self, line: int, progress: WorkerProgress) -> None:
         self._LINE.pack_into(self._map, line * self._LINE.size, *progress)
 
-    def read(self, line: int) -> Progress:
-        return Progress(*self._LINE.unpack_from(self._map, line * self._LINE.size))
+    def read(self, line: int) -> WorkerProgress:
+        return WorkerProgress(*self._LINE.unpack_from(self._map, line * self._LINE.size))
 
     def close(self) -> None:
         self._map.close()

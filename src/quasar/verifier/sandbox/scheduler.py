@@ -26,7 +26,7 @@ from typing import Generic, TypeVar
 from quasar.verifier.sandbox.exits import Exit, diagnose, is_stalled
 from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.sandbox.progress import Phase, Progress
+from quasar.verifier.sandbox.progress import Phase, WorkerProgress
 from quasar.verifier.sandbox.wire import ENDS, Frame
 from quasar.verifier.sandbox.workers import Workers
 
@@ -71,7 +71,7 @@ class Scheduler(ABC, Generic[T]):
         """A worker has answered."""
 
     @abstractmethod
-    def blame(self, task: T, end: Exit, progress: Progress | None) -> bool:
+    def blame(self, task: T, end: Exit, progress: WorkerProgress | None) -> bool:
         """A task went over its time or memory and cost its worker.
 
         Args:

@@ -7,8 +7,8 @@ import sys
 import time
 from abc import ABC, abstractmethod
 
-from quasar.verifier.sandbox.progress import Phase, Progress, ProgressPage
-from quasar.verifier.sandbox.wire import ENDS, Frame, Kind, Reader, encode
+from quasar.verifier.sandbox.progress import Phase, ProgressPage, WorkerProgress
+from quasar.verifier.sandbox.wire import ENDS, Frame, FrameReader, Kind, encode
 
 
 class WorkerLoop(ABC):
@@ -26,7 +26,7 @@ class WorkerLoop(ABC):
         self.connection = connection
         self.page = page
         self.line = line
-        self.noted = Progress(0, Phase.IDLE, -1, 0.0, 0.0)
+        self.noted = WorkerProgress(0, Phase.IDLE, -1, 0.0, 0.0)
 
     @abstractmethod
     def answer(self, frame: Frame) -> tuple[Kind, bytes]:
@@ -35,7 +35,7 @@ class WorkerLoop(ABC):
     def serve(self) -> None:
         """Answer every frame until the caller closes the connection."""
         sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + self.frames_above)
-        reader = Reader()
+        reader = FrameReader()
         while received := self.connection.recv(1 << 20):
             for frame in reader.feed(received):
                 self.note(frame.serial, Phase.PREPARING)
@@ -47,7 +47,7 @@ class WorkerLoop(ABC):
 
     def note(self, serial: int, phase: Phase) -> None:
         """Say on the page that a phase begins."""
-        self.noted = Progress(serial, phase, -1, time.process_time(), time.monotonic())
+        self.noted = WorkerProgress(serial, phase, -1, time.process_time(), time.monotonic())
         self.page.write(self.line, self.noted)
 
     def note_qubits(self, n_qubits: int) -> None:

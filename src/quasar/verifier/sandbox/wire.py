@@ -58,7 +58,7 @@ def encode(frame: Frame) -> bytes:
     return _HEADER.pack(serial, kind, problem, compared, len(body)) + body
 
 
-class Reader:
+class FrameReader:
     """Cuts received bytes into frames."""
 
     def __init__(self) -> None:

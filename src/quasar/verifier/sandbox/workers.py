@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from quasar.core.errors import InfrastructureError
 from quasar.verifier.sandbox.handle import ForkServer, ForkServerGone, WorkerHandle
-from quasar.verifier.sandbox.progress import NOT_STARTED, Progress, ProgressPage
+from quasar.verifier.sandbox.progress import NOT_STARTED, ProgressPage, WorkerProgress
 from quasar.verifier.sandbox.warm import warm
 
 _MAX_STARTS = 4  # of the fork server in a row without an answer from a worker
@@ -124,7 +124,7 @@ class Workers:
         self._peak_kib = max(self._peak_kib, peak)
         return status, said
 
-    def progress(self, worker: WorkerHandle) -> Progress:
+    def progress(self, worker: WorkerHandle) -> WorkerProgress:
         """What a worker last noted, also once it is dead."""
         return self._page.read(worker.line)
 
