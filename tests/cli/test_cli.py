@@ -305,7 +305,7 @@ def test_help_names_every_command() -> None:
 
 def test_problems_lists_all_types() -> None:
     data = json.loads(quasar("problems", "--json")[1])
-    assert len(data) == 22
+    assert len(data) == len(PROBLEMS)
     assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]
 
 

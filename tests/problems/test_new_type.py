@@ -17,7 +17,7 @@ from quasar.cli.main import app
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.polynomial import Polynomial
 from quasar.core.seeds import generator
-from quasar.data.check import Rules, check_record
+from quasar.data.check import check_record
 from quasar.data.identity import instance_id
 from quasar.data.shard import build_record
 from quasar.problems import graphs, sampling
@@ -172,7 +172,7 @@ def test_it_is_built_into_data_sets() -> None:
     )
     record = build_record(settings, 0)
     assert record["problem_type"] == "densest_nodes"
-    assert check_record(record, Rules()) == []
+    assert check_record(record, settings) == []
     assert quasar.load_problem(json.loads(record["problem"])).problem is not None
 
 

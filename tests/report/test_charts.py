@@ -147,7 +147,7 @@ class TestSolutionGraph:
             path = tmp_path / f"{name}.png"
             drawn = solution_graph(problem, encoded.decode(index).solution, path)
             assert drawn == path.exists()
-            assert drawn == (hasattr(problem, "graph"))
+            assert drawn or not hasattr(problem, "graph")
             if drawn:
                 height, width, _ = picture(path).shape
                 assert 100 < height < 2000

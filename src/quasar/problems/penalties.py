@@ -10,6 +10,7 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
+from quasar.problems.formulation import Constraint, Penalties
 
 MAX_FACTORS = 16
 """Longest product expanded: it has 2**16 terms, which take about half a second."""
@@ -80,3 +81,31 @@ def none_of(labels: Sequence[Label], what: str) -> Polynomial:
             for part in combinations(labels, size)
         }
     )
+
+
+def one_of_each(
+    groups: Iterable[tuple[str, Sequence[Label]]], weights: Mapping[Label, Exact], why: str
+) -> tuple[Constraint, Penalties]:
+    """At least one variable of each group must be 1: the constraint, and penalties for it.
+
+    A bare group costs twice its lightest variable, or, where that is not positive, the smallest
+    |weight| above 0. Sufficient beside the cost Σ w x: taking the lightest variable in costs its
+    weight and saves more.
+
+    Args:
+        groups: each with what it is called in messages; an empty one cannot be satisfied.
+        weights: of the variables.
+        why: the derivation in the problem's terms.
+
+    Raises:
+        ProblemError: a group of more than `MAX_FACTORS` variables.
+    """
+    least = unit(weights.values())
+    bare, terms = Polynomial(), Polynomial()
+    sizes: list[Exact] = [1]
+    for what, labels in groups:
+        sizes.append(outweighing(min((weights[v] for v in labels), default=1), least))
+        none = none_of(labels, what)
+        bare.accumulate(none)
+        terms.accumulate(none, sizes[-1])
+    return Constraint(bare), Penalties(terms, max(sizes), why)

@@ -10,6 +10,7 @@ from quasar.problems.base import Problem
 from quasar.problems.community_detection import CommunityDetection
 from quasar.problems.connected_components import ConnectedComponents
 from quasar.problems.edge_cover import EdgeCover
+from quasar.problems.exact_cover import ExactCover
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.graph_isomorphism import GraphIsomorphism
 from quasar.problems.hamiltonian_path import HamiltonianPath
@@ -18,6 +19,7 @@ from quasar.problems.hypermaxcut import HyperMaxCut
 from quasar.problems.ising import Ising
 from quasar.problems.kclique import KClique
 from quasar.problems.knapsack import Knapsack
+from quasar.problems.labs import LowAutocorrelation
 from quasar.problems.matching import Matching
 from quasar.problems.max_3sat import MaxThreeSat
 from quasar.problems.max_flow import MaxFlow
@@ -27,6 +29,8 @@ from quasar.problems.min_cut import MinCut
 from quasar.problems.number_partitioning import NumberPartitioning
 from quasar.problems.portfolio import Portfolio
 from quasar.problems.qubo import Qubo
+from quasar.problems.set_cover import SetCover
+from quasar.problems.set_packing import SetPacking
 from quasar.problems.tsp import TravelingSalesperson
 from quasar.problems.vertex_cover import VertexCover
 
@@ -53,6 +57,10 @@ _TYPES: tuple[type[Problem], ...] = (
     Qubo,
     Hubo,
     Ising,
+    LowAutocorrelation,
+    SetCover,
+    SetPacking,
+    ExactCover,
 )
 
 _SHORT = {"mis": "max_independent_set", "mvc": "vertex_cover", "travelingsalesman": "tsp"}

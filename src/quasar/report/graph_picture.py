@@ -95,8 +95,8 @@ class GraphPicture:
             near.remove_nodes_from(found.junctions)
             return layout.with_junctions(layout.positions(near), members)
         places = layout.positions(found.graph, horizontal)
-        if found.names:
-            left = [node for node in found.graph if node[0] == 0]
+        left = [node for node in found.graph if isinstance(node, tuple) and node[0] == 0]
+        if found.names and left:  # two graphs
             places = layout.beside(places, found.images, left)
         return places
 
