@@ -30,7 +30,7 @@ from quasar.circuits.header import VERSION
 from quasar.verifier.report import Report
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
 from quasar.verifier.settings import VerifierSettings
-from strategies import hostile, mutated, raw, valid
+from support.strategies import hostile, mutated, raw, valid
 
 LIMITS = SandboxLimits(max_seconds=1.0, max_memory_mib=512)
 SETTINGS = VerifierSettings(quality=False)

@@ -19,7 +19,7 @@ from quasar.problems.maxcut import MaxCut
 from quasar.simulate.engine import engine_names, get_engine
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.state_facts import meyer_wallach
-from random_circuits import matrix
+from support.random_circuits import matrix
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINES = [get_engine(name) for name in engine_names()]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import quasar
-from plain_id import plain_id
 from quasar.core.errors import InputError
+from support.plain_id import plain_id
 
 GRAPH = nx.path_graph(3)
 PROBLEM = {"problem_type": "maxcut", "graph": GRAPH}

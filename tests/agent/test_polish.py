@@ -22,7 +22,7 @@ from quasar.recipes.converged.basis_states import basis_state_angles, basis_stat
 from quasar.recipes.converged.subcube import Subcube
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.verifier.api import verify
-from random_circuits import random_circuit
+from support.random_circuits import random_circuit
 
 
 def distribution(circuit: Circuit) -> FloatVector:

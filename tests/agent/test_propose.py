@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from chat_server import ChatServer, Reply, complains, says, serving
 from quasar.agent.propose import Proposer
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.protocol import Completion, Sampling, failed
@@ -16,6 +15,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Request
 from quasar.prompts.published import published_prompt
+from support.chat_server import ChatServer, Reply, complains, says, serving
 
 QASM = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];'
 

@@ -3,7 +3,7 @@ import pytest
 
 from quasar.circuits.adaptive import append, pool, start
 from quasar.circuits.circuit import Circuit, Gate, validate
-from random_circuits import state
+from support.random_circuits import state
 
 
 @pytest.mark.parametrize("n", [1, 2, 5])

@@ -10,8 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentq import load_generations
-from dead_gates import ANYWHERE, WAYS, with_dead_gates
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.effective import effective
 from quasar.circuits.qaoa import qaoa
@@ -20,7 +18,9 @@ from quasar.circuits.statistics import statistics
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.engine import get_engine, probabilities
-from random_circuits import NAMES, circuits, random_circuit, state
+from support.agentq import load_generations
+from support.dead_gates import ANYWHERE, WAYS, with_dead_gates
+from support.random_circuits import NAMES, circuits, random_circuit, state
 
 PI = math.pi
 ANGLES = (0.0, PI, -PI, PI / 2, -PI / 2, 2 * PI, -2 * PI, 4 * PI, 0.3, -0.3, 1e-12)

@@ -8,12 +8,18 @@ from hypothesis import strategies as st
 from qiskit.quantum_info import Operator
 from qiskit_qasm3_import import parse as reference_parse
 
-from agentq import load_records
 from quasar.circuits.circuit import GATES, Circuit, Gate
 from quasar.circuits.emit import angle_text, emit
 from quasar.core.errors import CircuitError
-from random_circuits import all_gates_circuit, circuits, random_gate, same_up_to_phase, unitary
-from recorded_circuits import statements
+from support.agentq import load_records
+from support.random_circuits import (
+    all_gates_circuit,
+    circuits,
+    random_gate,
+    same_up_to_phase,
+    unitary,
+)
+from support.recorded_circuits import statements
 
 
 def read_back(text):

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from agentq import load_records
-from dead_gates import WAYS, with_dead_gates
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.effective import effective
 from quasar.circuits.emit import emit
@@ -19,7 +17,9 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.hamiltonian import IsingHamiltonian
-from strategies import small_hamiltonians
+from support.agentq import load_records
+from support.dead_gates import WAYS, with_dead_gates
+from support.strategies import small_hamiltonians
 
 RING = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): 0.5, (2, 3): 2.0, (0, 3): -1.5, (1,): 0.25})
 CUBIC = IsingHamiltonian(4, {(0, 1, 2): 1.0, (1, 2, 3): -0.5, (2,): 2.0, (3,): 0.75})

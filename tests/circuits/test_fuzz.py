@@ -16,7 +16,7 @@ from quasar.simulate.engine import get_engine, probabilities
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages import feasibility
-from strategies import HEAD, hostile, mutated, raw, valid
+from support.strategies import HEAD, hostile, mutated, raw, valid
 
 relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
 

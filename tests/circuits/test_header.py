@@ -11,11 +11,11 @@ import qiskit_qasm3_import
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import strategies
-from agentq import load_generations
 from quasar.circuits.header import VERSION, read_header
 from quasar.circuits.qasm import parse, parses, parses_by_language
 from quasar.core.errors import CircuitError
+from support import strategies
+from support.agentq import load_generations
 
 BODY = 'include "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 

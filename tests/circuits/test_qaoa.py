@@ -13,8 +13,8 @@ from quasar.circuits.circuit import Circuit
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from random_circuits import same_up_to_phase, state
-from recorded_circuits import records, statements
+from support.random_circuits import same_up_to_phase, state
+from support.recorded_circuits import records, statements
 
 
 def random_hamiltonian(rng, n):

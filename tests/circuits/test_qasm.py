@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
-from agentq import load_expected, load_generations
 from quasar.circuits.circuit import GATES
 from quasar.circuits.qasm import parse, parses
 from quasar.circuits.qasm_flat import parse_flat
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import get_engine, probabilities
+from support.agentq import load_expected, load_generations
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openqasm3.parser import QASM3ParsingError
 
-import strategies
 from quasar.circuits.circuit import GATES
 from quasar.circuits.qasm import parse
 from quasar.circuits.refusal_syntax import line_of, syntax_refusal
 from quasar.core.errors import CircuitError
+from support import strategies
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 

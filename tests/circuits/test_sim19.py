@@ -8,8 +8,8 @@ import pytest
 from quasar.circuits.circuit import Circuit, validate
 from quasar.circuits.sim19 import BENCHMARK_NUMBERS, NUMBERS, sim
 from quasar.core.errors import InputError
-from random_circuits import state
-from recorded_circuits import records, statements
+from support.random_circuits import state
+from support.recorded_circuits import records, statements
 
 PAPER_PARAMETERS = {
     1: lambda n, p: 2 * n * p,

@@ -13,7 +13,7 @@ from quasar.circuits.statistics import (
 )
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.core.errors import InputError
-from random_circuits import all_gates_circuit, circuits
+from support.random_circuits import all_gates_circuit, circuits
 
 
 @settings(max_examples=40, deadline=None)

@@ -30,7 +30,7 @@ from qiskit_qasm3_import import parse as reference_parse
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.to_qiskit import DynamicCircuit, Unrolling, from_qiskit, to_qiskit
 from quasar.core.errors import CircuitError
-from random_circuits import all_gates_circuit, circuits, same_up_to_phase, unitary
+from support.random_circuits import all_gates_circuit, circuits, same_up_to_phase, unitary
 
 HEADER = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from agentq import load_records
 from quasar.cli import problems
 from quasar.problems.load import load_problem
 from quasar.problems.registry import PROBLEMS
+from support.agentq import load_records
 
 ROOT = Path(__file__).resolve().parents[2]
 FLORENCE = ROOT / "examples" / "florentine_maxcut.json"

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from chat_server import complains, says, serving
 from quasar.agent import generate as agent_generate
 from quasar.cli.generate import model_options
 from quasar.cli.main import app
@@ -20,7 +19,8 @@ from quasar.core.errors import EXIT_INFRASTRUCTURE, InputError, QuasarError
 from quasar.models.scripted import ScriptedModel
 from quasar.problems.load import load_problem
 from quasar.prompts.published import published_prompt
-from tiny_model import save_checkpoint
+from support.chat_server import complains, says, serving
+from support.tiny_model import save_checkpoint
 
 SQUARE = {
     "problem_type": "maxcut",

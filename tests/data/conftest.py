@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("pyarrow")
 
 from quasar.data.build import build
-from small_data import small
+from support.small_data import small
 
 
 @pytest.fixture(scope="session")

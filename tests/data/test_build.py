@@ -20,7 +20,7 @@ from quasar.data import storage
 from quasar.data.build import STAGING, build, read_manifest
 from quasar.data.identity import split_of
 from quasar.data.shard import BuildPlan, build_shard
-from small_data import SMALL, records_of, small
+from support.small_data import SMALL, records_of, small
 
 
 def content(folder: Path) -> str:

@@ -12,7 +12,7 @@ from quasar.core.errors import InputError
 from quasar.data.build import read_manifest
 from quasar.data.card import card_text
 from quasar.data.summary import read_figures
-from small_data import records_of
+from support.small_data import records_of
 
 
 def table(text: str, first: str) -> dict[str, dict[str, str]]:

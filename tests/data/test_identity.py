@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agentq import load_records
 from quasar.core.seeds import generator
 from quasar.data.identity import instance_id, isomorphic, split_of
 from quasar.data.settings import SPLITS
@@ -20,7 +19,8 @@ from quasar.problems.load import build_problem
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.registry import PROBLEMS
 from quasar.problems.sampling import permutation
-from renamed import renamed
+from support.agentq import load_records
+from support.renamed import renamed
 
 Data = dict[str, Any]
 

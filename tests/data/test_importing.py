@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from agentq import agentq_folder, load_records
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.data.build import read_manifest
 from quasar.data.export import export
 from quasar.data.importing import REJECTED, import_records
 from quasar.data.schema import PUBLIC
 from quasar.data.validate import validate
-from small_data import records_of
+from support.agentq import agentq_folder, load_records
+from support.small_data import records_of
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> str:

@@ -12,8 +12,8 @@ from quasar.data.build import build
 from quasar.data.leakage import leakage, splits_of
 from quasar.data.source import Source
 from quasar.problems.registry import PROBLEMS
-from renamed import renamed
-from small_data import records_of, small
+from support.renamed import renamed
+from support.small_data import records_of, small
 
 
 def write(path: Path, rows: list[dict[str, Any]]) -> Source:

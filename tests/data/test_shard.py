@@ -20,7 +20,7 @@ from quasar.data.settings import BuildSettings
 from quasar.data.shard import build_record
 from quasar.problems.load import load_problem
 from quasar.verifier.api import verify
-from small_data import records_of, small
+from support.small_data import records_of, small
 
 
 def test_a_record_does_not_depend_on_order_or_count(small_set: Path) -> None:

@@ -15,7 +15,7 @@ from quasar.data import storage
 from quasar.data.build import build
 from quasar.data.check import check_record
 from quasar.data.validate import validate
-from small_data import records_of, small
+from support.small_data import records_of, small
 
 Record = dict[str, Any]
 

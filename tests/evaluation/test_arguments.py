@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import quasar
-from plain_id import plain_id
 from quasar.core.errors import InputError
+from support.plain_id import plain_id
 
 RECORD = {"problem_type": "qubo", "qubo": {"a": 1, "a*b": -2}}
 LINE = {"run": "r", "sample_index": 0, "candidate": 1, "qasm": "OPENQASM 3.0;\nqubit[2] q;\n"}

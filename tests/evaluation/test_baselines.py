@@ -19,7 +19,7 @@ from quasar.evaluation.baselines import (
 from quasar.evaluation.inputs import EvaluationRecord, read_records
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import get_engine, probabilities
-from small_evaluation import records
+from support.small_evaluation import records
 
 
 def record(

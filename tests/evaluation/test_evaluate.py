@@ -16,7 +16,6 @@ from typing import Any
 import pytest
 
 import quasar
-from agentq import agentq_folder, load_expected, load_lines
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
 from quasar.evaluation.evaluate import run
@@ -24,7 +23,8 @@ from quasar.evaluation.result import Evaluation, EvaluationSettings
 from quasar.evaluation.rows import Key
 from quasar.evaluation.store import CANDIDATES, REFERENCES
 from quasar.verifier.sandbox import SandboxLimits
-from small_evaluation import generation, generations, hadamards, records, write
+from support.agentq import agentq_folder, load_expected, load_lines
+from support.small_evaluation import generation, generations, hadamards, records, write
 
 ONE = EvaluationSettings(jobs=1, sandbox=None, resamples=50)
 FIELDS = (

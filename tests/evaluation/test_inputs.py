@@ -11,7 +11,7 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.evaluation.inputs import read_generations, read_records, text_digest
-from small_evaluation import generation, hadamards, records, write
+from support.small_evaluation import generation, hadamards, records, write
 
 
 def test_records_are_sorted_and_numbered_by_position_where_nothing_else_says(

@@ -15,7 +15,7 @@ from quasar.evaluation.result import EvaluationSettings
 from quasar.evaluation.run_style import stem_of, styles
 from quasar.evaluation.table import Measured, build_table
 from quasar.verifier.measurement import Measurement, Reference
-from small_evaluation import generations, records
+from support.small_evaluation import generations, records
 
 
 def test_all_pictures_and_their_sentences(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tiny_model import byte_tokenizer, save_checkpoint, word_tokenizer
+from support.tiny_model import byte_tokenizer, save_checkpoint, word_tokenizer
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 from quasar.circuits.qasm import parse
 from quasar.core.errors import InputError
 from quasar.models.constraint import QasmConstraint, QasmGuide, token_bytes
-from tiny_model import WORDS, word_tokenizer
+from support.tiny_model import WORDS, word_tokenizer
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("llguidance")

@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentq import load_expected, load_generations, load_records
-from compact_answers import qaoa_text
 from quasar.circuits.circuit import GATES, Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import parse
@@ -20,7 +18,9 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
 from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.compact_answer import circuit_text
-from random_circuits import all_gates_circuit, circuits
+from support.agentq import load_expected, load_generations, load_records
+from support.compact_answers import qaoa_text
+from support.random_circuits import all_gates_circuit, circuits
 
 llguidance = pytest.importorskip("llguidance")
 

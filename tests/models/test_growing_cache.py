@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tiny_model import save_checkpoint
+from support.tiny_model import save_checkpoint
 
 torch = pytest.importorskip("torch")
 

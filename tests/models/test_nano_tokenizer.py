@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compact_answers import qaoa_text
 from quasar.circuits.sim19 import sim
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.decimation import guided_decimation
@@ -12,6 +11,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text
 from quasar.prompts.vocabulary import ASSISTANT, END, USER, tokens
+from support.compact_answers import qaoa_text
 
 transformers = pytest.importorskip("transformers")
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chat_server import ChatServer, Reply, complains, says, serving
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.openai_model import OpenAIModel, OpenAISettings, Usage
 from quasar.models.protocol import Sampling
 from quasar.prompts.chat import Message
+from support.chat_server import ChatServer, Reply, complains, says, serving
 
 pytest.importorskip("openai")
 

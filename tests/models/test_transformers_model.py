@@ -14,7 +14,7 @@ from quasar.models.protocol import Completion, Sampling
 from quasar.models.transformers_loading import TransformersSettings
 from quasar.models.transformers_model import TransformersModel
 from quasar.prompts.chat import Message
-from tiny_model import CONTEXT
+from support.tiny_model import CONTEXT
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")

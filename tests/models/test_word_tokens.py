@@ -8,7 +8,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compact_answers import qaoa_text
 from quasar.circuits.sim19 import sim
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -19,6 +18,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text
 from quasar.prompts.vocabulary import END, SPECIAL, tokens
+from support.compact_answers import qaoa_text
 
 
 @cache

@@ -14,7 +14,7 @@ from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.gate_energy import GateEnergy
-from random_circuits import random_circuit
+from support.random_circuits import random_circuit
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
 

@@ -16,7 +16,7 @@ from quasar.optimize.decimation import (
     rows,
     state_index,
 )
-from strategies import small_hamiltonians
+from support.strategies import small_hamiltonians
 
 
 @given(small_hamiltonians())

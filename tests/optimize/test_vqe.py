@@ -17,7 +17,7 @@ from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.gate_energy import GateEnergy
-from random_circuits import random_gate, same_up_to_phase, state
+from support.random_circuits import random_gate, same_up_to_phase, state
 
 COVER = encode(VertexCover(nx.cycle_graph(5))).hamiltonian
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from agentq import load_records, problem_data
 from problems.solvers import SOLVERS, canonical
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import encode
 from quasar.problems.registry import problem_class
+from support.agentq import load_records, problem_data
 
 
 def _agrees(ours: IsingHamiltonian, recorded: IsingHamiltonian) -> bool:

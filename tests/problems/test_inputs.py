@@ -10,7 +10,6 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from agentq import load_records
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.jsonl import read_jsonl
 from quasar.core.seeds import generator
@@ -21,6 +20,7 @@ from quasar.problems.keys import nearest
 from quasar.problems.load import build_problem, load_problem
 from quasar.problems.registry import PROBLEMS
 from quasar.prompts.read_back import read_prompt
+from support.agentq import load_records
 
 GRAPH_TYPES = sorted(name for name, cls in PROBLEMS.items() if "graph" in cls.reads.fields)
 ARCS = ("min_cut", "max_flow")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import quasar
-from agentq import load_records
 from quasar.core.errors import ProblemError
 from quasar.problems.load import load_problem
+from support.agentq import load_records
 
 EDGE = {
     "problem_type": "vertex_cover",

@@ -34,7 +34,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.details import _type_pattern
 from quasar.prompts.published import published_prompt
 from quasar.prompts.read_back import read_prompt
-from small_data import small
+from support.small_data import small
 
 
 class DensestNodes(NodeSubset):

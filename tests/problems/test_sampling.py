@@ -8,12 +8,12 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from agentq import load_records, problem_data
 from quasar.core.errors import ProblemError
 from quasar.core.seeds import generator
 from quasar.problems import sampling
 from quasar.problems.base import Problem
 from quasar.problems.registry import problem_class
+from support.agentq import load_records, problem_data
 
 
 def test_random_graphs_are_connected_and_within_limits() -> None:

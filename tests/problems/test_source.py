@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
 
-from plain_id import plain_id
 from quasar.core.errors import ProblemError
 from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.load import load_problem, problem_content
 from quasar.problems.registry import PROBLEMS
 from quasar.problems.source import file_content
+from support.plain_id import plain_id
 
 GRAPH = nx.petersen_graph()
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compact_answers import grown_text, qaoa_text
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
@@ -23,6 +22,7 @@ from quasar.prompts.compact_answer import GATES, HEADER, circuit_text
 from quasar.prompts.numbers import MAGNITUDES, rounded
 from quasar.prompts.vocabulary import SPECIAL, pattern, tokens
 from quasar.simulate.engine import get_engine, probabilities
+from support.compact_answers import grown_text, qaoa_text
 
 COEFFICIENTS = st.sampled_from([-4.0, -2.0, -1.0, -0.5, 0.25, 0.5, 1.0, 2.0])
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-import strategies
-from agentq import load_expected, load_generations, load_records
 from quasar.prompts.extract import extract
+from support import strategies
+from support.agentq import load_expected, load_generations, load_records
 
 PROGRAM = """\
 OPENQASM 3.0;

@@ -8,7 +8,6 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from agentq import load_records
 from quasar.circuits.circuit import GATES
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -22,6 +21,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.extract import extract
 from quasar.prompts.few_shot import SYSTEM, FewShot, examples, task_text
 from quasar.verifier.api import verify
+from support.agentq import load_records
 
 PAIR = encode(MaxCut(nx.path_graph(2)))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from agentq import load_records
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
@@ -16,6 +15,7 @@ from quasar.problems.maxcut import MaxCut
 from quasar.problems.registry import PROBLEMS
 from quasar.prompts.chat import Request
 from quasar.prompts.published import SYSTEM, Published, graph_text, published_prompt
+from support.agentq import load_records
 
 EDGE = (
     '{"directed": false, "multigraph": false, "graph": {}, "nodes": [{"id": 0}, {"id": 1}], '

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentq import load_records
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.problems.base import EncodedProblem, Problem, encode
@@ -28,6 +27,7 @@ from quasar.problems.vertex_cover import VertexCover
 from quasar.prompts.chat import Request
 from quasar.prompts.published import published_prompt
 from quasar.prompts.read_back import open_choices, read_prompt
+from support.agentq import load_records
 
 ON_GRAPHS = [
     name for name, cls in PROBLEMS.items() if "graph" in cls.sample(generator(0), 9).to_data()

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import strategies
-from agentq import load_generations
 from quasar.circuits.qasm import parses
 from quasar.prompts.extract import extract
+from support import strategies
+from support.agentq import load_generations
 
 PROGRAM = """\
 OPENQASM 3.0;

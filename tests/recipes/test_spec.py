@@ -8,7 +8,7 @@ from quasar.circuits.sim19 import BENCHMARK_NUMBERS
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.recipes.spec import ALGORITHM_COUNTS, ALGORITHMS, LAYER_COUNTS, CircuitSpec, sample_spec
-from recorded_circuits import records
+from support.recorded_circuits import records
 
 
 def draws(count=2000, **given):

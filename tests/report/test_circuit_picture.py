@@ -5,7 +5,7 @@ from matplotlib.image import imread
 from quasar.circuits.circuit import Circuit
 from quasar.core.errors import InputError
 from quasar.report.circuit_picture import draw, draw_text
-from random_circuits import all_gates_circuit, random_circuit
+from support.random_circuits import all_gates_circuit, random_circuit
 
 
 def test_every_gate(tmp_path):

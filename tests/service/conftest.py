@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from quasar.service.workers import WorkerPool
-from small_service import Running, serving, small
+from support.small_service import Running, serving, small
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 
 from quasar.service import models
 from quasar.verifier.api import verify
-from small_service import Running, serving, small
+from support.small_service import Running, serving, small
 
 FREE = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\nqubit[3] q;\n'
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM

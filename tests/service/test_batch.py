@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
-from hostile import FOREVER
 from quasar.service import models
 from quasar.verifier.sandbox import SandboxLimits
-from small_service import Running, serving, small
+from support.hostile import FOREVER
+from support.small_service import Running, serving, small
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -24,7 +24,7 @@ from quasar.problems.load import load_problem
 from quasar.service import AsyncClient, Client, models
 from quasar.service.client_batch import BatchItem, PendingBatch, split_batch
 from quasar.verifier.api import verify
-from small_service import Running, serving, small
+from support.small_service import Running, serving, small
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 QUICK = {"retries": 3, "backoff_s": 0.01}

@@ -11,7 +11,7 @@ import pytest
 from quasar.service import models
 from quasar.service.app import create_app
 from quasar.service.settings import read_settings
-from small_service import Running, small
+from support.small_service import Running, small
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "service.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from quasar.service import models
 from quasar.service.errors import BusyError
 from quasar.service.generators import GeneratorRegistry
 from quasar.verifier.sandbox import SandboxLimits
-from small_service import serving, small
+from support.small_service import serving, small
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 

@@ -25,7 +25,7 @@ from quasar.service.mcp_server import http_app, mcp_server, run_http
 from quasar.service.serve import config
 from quasar.service.workers import WorkerPool
 from quasar.verifier.api import verify
-from small_service import small
+from support.small_service import small
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 KEY = "0123456789abcdef-secret"

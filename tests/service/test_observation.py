@@ -8,14 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-import agentq
 from quasar.problems.load import load_problem
 from quasar.service import models
 from quasar.service.observation import ObservationRequest, merged_fields
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import VerifierSettings
-from small_service import Running
+from support import agentq
+from support.small_service import Running
 
 GOOD = models.EXAMPLE_QASM
 FIELDS = {"cost_hamiltonian": "0.5 * (Z(0) @ Z(1))", "smallest_eigenvalue": "-0.5",

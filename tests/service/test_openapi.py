@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
 )
 
 from quasar.service.app import create_app  # noqa: E402
-from small_service import Running, small  # noqa: E402
+from support.small_service import Running, small  # noqa: E402
 
 CHECKS = [
     not_a_server_error,

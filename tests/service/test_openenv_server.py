@@ -29,7 +29,7 @@ from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.reward import UNPARSED
-from small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
+from support.small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 CHAT = [{"role": "user", "content": "A circuit, please."}]
 TASK = RolloutTask(PROBLEM, REFERENCE, CHAT, "one", "agent-q")

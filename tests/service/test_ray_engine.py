@@ -17,7 +17,7 @@ from quasar.core.errors import InputError
 from quasar.problems.load import load_problem
 from quasar.service import BatchItem, Client, models, ray_engine
 from quasar.verifier.api import verify
-from small_service import small
+from support.small_service import small
 
 pytest.importorskip("ray.serve")
 KEY = "a-key-of-this-test-long-enough"

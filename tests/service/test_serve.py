@@ -18,8 +18,8 @@ import httpx
 import psutil
 import pytest
 
-from hostile import FOREVER
 from quasar.service import BatchItem, Client, models
+from support.hostile import FOREVER
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hostile import FOREVER
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.problems.load import load_problem
 from quasar.service import models
@@ -23,6 +22,7 @@ from quasar.service.settings import ServiceSettings
 from quasar.service.workers import WorkerPool
 from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
+from support.hostile import FOREVER
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 PROBLEM = models.EXAMPLE_PROBLEM

@@ -11,7 +11,7 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
 from quasar.simulate.engine import Readout, engine_names, get_engine, probabilities, top_is_optimal
-from random_circuits import (
+from support.random_circuits import (
     NAMES,
     all_gates_circuit,
     circuits,

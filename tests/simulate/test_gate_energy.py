@@ -9,7 +9,7 @@ from quasar.circuits.ansatz import Ansatz, Slot, tie_equal_angles
 from quasar.circuits.circuit import Gate
 from quasar.circuits.sim19 import sim
 from quasar.simulate.gate_energy import GateEnergy
-from random_circuits import NAMES, random_circuit, random_gate, same_up_to_phase, state
+from support.random_circuits import NAMES, random_circuit, random_gate, same_up_to_phase, state
 
 FREE = ("rx", "ry", "rz", "p", "phase", "u1", "crx", "cry", "crz", "cp", "cphase")
 

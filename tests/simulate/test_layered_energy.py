@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentq import load_generations, load_records
 from quasar.circuits.ansatz import Ansatz, Slot, tie_equal_angles
 from quasar.circuits.circuit import Gate
 from quasar.circuits.qaoa import qaoa
@@ -17,7 +16,8 @@ from quasar.simulate.energy import LAYERED_FROM, energy_of
 from quasar.simulate.engine import probabilities
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.layered_energy import LayeredEnergy, NotLayered, _block
-from random_circuits import NAMES, random_circuit
+from support.agentq import load_generations, load_records
+from support.random_circuits import NAMES, random_circuit
 
 COVERED = tuple(n for n in NAMES if n not in {"crx", "cry", "ch", "cu", "unitary"})
 FREE = {"rx", "ry", "rz", "p", "u1", "phase", "crz", "cp", "cphase"}

@@ -9,7 +9,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.qaoa_energy import QaoaEnergy
-from random_circuits import same_up_to_phase
+from support.random_circuits import same_up_to_phase
 
 
 def random_hamiltonian(rng, n_qubits, n_terms, largest_term=4):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dead_gates import WAYS, with_dead_gates
 from quasar.circuits.circuit import GATES, Circuit, Gate
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.simulate.engine import get_engine, probabilities
@@ -15,7 +14,8 @@ from quasar.simulate.state_facts import (
     meyer_wallach,
     state_facts,
 )
-from random_circuits import random_circuit
+from support.dead_gates import WAYS, with_dead_gates
+from support.random_circuits import random_circuit
 
 ONE_QUBIT = tuple(name for name, spec in GATES.items() if spec.n_qubits == 1)
 ENTANGLING = ("cx", "cz", "crx", "cry", "cp", "swap", "h", "ry", "rx", "rz")

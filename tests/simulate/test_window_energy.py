@@ -13,7 +13,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.window_energy import WindowEnergy
 from quasar.simulate.windows import cut
-from random_circuits import random_circuit, random_gate, same_up_to_phase, state
+from support.random_circuits import random_circuit, random_gate, same_up_to_phase, state
 
 FREE = ("rx", "ry", "rz", "p", "phase", "u1", "crx", "cry", "crz", "cp", "cphase")
 

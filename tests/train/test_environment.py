@@ -15,7 +15,7 @@ from quasar.train.rewards import RewardSettings, verifier_settings
 from quasar.train.rollout_tasks import RolloutTask
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.pool import VerifierPool
-from small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM, qwen
+from support.small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM, qwen
 
 SETTINGS = RewardSettings()
 TASK = RolloutTask(PROBLEM, REFERENCE, [], "one", "agent-q")

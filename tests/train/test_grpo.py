@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.train.grpo import COMPLETION_LOG, train_grpo
@@ -18,8 +17,9 @@ from quasar.train.reward_function import VerifiedReward
 from quasar.train.rollout_tasks import PromptSettings, draw_tasks
 from quasar.train.run import QUALITY_LOG
 from quasar.verifier.sandbox import Sandbox
-from small_rewards import qwen
-from tiny_model import save_checkpoint
+from support.interrupted_training import interrupt, same_weights
+from support.small_rewards import qwen
+from support.tiny_model import save_checkpoint
 
 GROUP = 4
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from small_rewards import qwen
+from support.small_rewards import qwen
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from hostile import FOREVER, HEAD
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 from quasar.train.quality import ValidationTask, answer_workers, evaluate_model, measured, summary
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.sandbox import SandboxLimits
+from support.hostile import FOREVER, HEAD
 
 GOOD = HEAD + "qubit[3] q; x q[0];"
 HOSTILE = {

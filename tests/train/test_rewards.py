@@ -19,7 +19,7 @@ from quasar.train.rollout_tasks import PromptSettings, RolloutTask, references_o
 from quasar.train.verification import VerificationSettings
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import Ablation
-from small_rewards import (
+from support.small_rewards import (
     ANSWER,
     BROKEN,
     DISGUISED,

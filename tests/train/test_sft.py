@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from interrupted_training import interrupt, same_weights
 from quasar.core.errors import InputError
 from quasar.models.registry import load_model
 from quasar.train.progress import rate
@@ -16,6 +15,7 @@ from quasar.train.settings import EvalSettings, Schedule
 from quasar.train.sft import train_sft
 from quasar.train.sft_settings import SftSettings
 from quasar.train.trl_run import trainer_arguments
+from support.interrupted_training import interrupt, same_weights
 
 
 def tiny(out: Path, data: Path, **schedule: Any) -> SftSettings:

@@ -16,7 +16,7 @@ from quasar.train.rewards import Signals
 from quasar.verifier import metrics
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.metrics import METRICS, Metric, percent, shown, written
-from small_evaluation import generations, records
+from support.small_evaluation import generations, records
 
 TOY = Metric(
     "toy_score", "toy", "ratio", lambda measured, _: 0.123 if measured.parses else 0.0, "a toy."

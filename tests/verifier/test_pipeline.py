@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import quasar
-from agentq import load_records
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import Limits, StageGate, VerifierSettings
 from quasar.verifier.stages.feasibility import Fault
+from support.agentq import load_records
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TRIANGLE = {

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from hostile import FOREVER
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.evaluation.evaluate import VERIFIER
 from quasar.evaluation.inputs import read_records
@@ -20,8 +19,9 @@ from quasar.train.verification import VerificationSettings
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
 from quasar.verifier.settings import VerifierSettings
-from small_evaluation import hadamards, records
-from small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM
+from support.hostile import FOREVER
+from support.small_evaluation import hadamards, records
+from support.small_rewards import ANSWER, BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 BULK = VerifierSettings(quality=False, max_stage=3)
 

@@ -17,8 +17,6 @@ import numpy as np
 import pytest
 
 import quasar
-from agentq import load_expected, load_generations, load_records
-from hostile import FOREVER
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
@@ -26,6 +24,8 @@ from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
 from quasar.verifier.sandbox.limits import nesting
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import VerifierSettings
+from support.agentq import load_expected, load_generations, load_records
+from support.hostile import FOREVER
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 GOOD = HEAD + "qubit[3] q; h q[0]; cx q[0], q[1]; ry(0.4) q[2];"

@@ -23,7 +23,7 @@ from quasar.recipes.agent_q.restarts import AdamWRestarts
 from quasar.recipes.spec import CircuitSpec
 from quasar.simulate.engine import get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
-from recorded_circuits import records, statements
+from support.recorded_circuits import records, statements
 
 HOUSE = encode(VertexCover(nx.house_graph())).hamiltonian
 CHOICES = [

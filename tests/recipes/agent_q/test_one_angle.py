@@ -8,7 +8,7 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.recipes.agent_q.one_angle import Sinusoid, landscape, rotate
 from quasar.simulate.gate_energy import GateEnergy
-from random_circuits import random_circuit, same_up_to_phase, state
+from support.random_circuits import random_circuit, same_up_to_phase, state
 
 ANGLES = (0.0, 0.3, -2.0, 3.1, 9.0)
 

@@ -8,7 +8,7 @@ from quasar.circuits.circuit import Circuit
 from quasar.optimize.adapt_vqe import pool_gradients
 from quasar.recipes.agent_q.pool_sweep import PoolSweep
 from quasar.simulate.gate_energy import GateEnergy
-from random_circuits import random_circuit, state
+from support.random_circuits import random_circuit, state
 
 
 def appended(prefix, n_qubits, gates):

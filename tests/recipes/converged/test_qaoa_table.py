@@ -11,7 +11,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.recipes.converged.converge import converge
 from quasar.recipes.converged.qaoa_table import SLACK, angle_sets, look_up
 from quasar.simulate.engine import get_engine, probabilities
-from strategies import small_hamiltonians
+from support.strategies import small_hamiltonians
 
 
 def energy(hamiltonian, theta):

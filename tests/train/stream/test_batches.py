@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from quasar.train.stream.batches import BatchMaker, BatchQueue, cut, padded
 from quasar.train.stream.chunks import ChunkName, write_chunk
-from small_stream import VOCABULARY, chunk_of, stream
+from support.small_stream import VOCABULARY, chunk_of, stream
 
 SIZES = st.lists(st.integers(2, 400), min_size=1, max_size=200)
 

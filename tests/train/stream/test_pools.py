@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quasar.train.stream.pools import Pool, quotas
 from quasar.train.stream.renaming import Renaming
-from small_stream import VOCABULARY, chunk_of
+from support.small_stream import VOCABULARY, chunk_of
 
 HIGHEST = Renaming(VOCABULARY).highest
 

@@ -22,7 +22,7 @@ from quasar.train.settings import EvalSettings
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.checkpoint import _read_uses, load_checkpoint
 from quasar.train.stream.training import compact_vocabulary, new_learner, train_stream
-from small_stream import streaming
+from support.small_stream import streaming
 
 TESTS = Path(__file__).resolve().parents[2]
 CHECK = """

@@ -14,9 +14,9 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.train.stream.chunks import parse_name, read_chunk
 from quasar.train.stream.settings import StreamKind
 from quasar.train.stream.workers import EXCLUDED, LOG, StreamWorkers, allocate
-from small_stream import stream
+from support.small_stream import stream
 
-TESTS = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture

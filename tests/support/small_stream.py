@@ -17,7 +17,7 @@ VOCABULARY = {text: number for number, text in enumerate(tokens())}
 
 
 def stream(*kinds: dict[str, Any], **changes: Any) -> StreamSettings:
-    return StreamSettings.parse({"source": "fresh_stub", "kinds": list(kinds), **changes})
+    return StreamSettings.parse({"source": "support.fresh_stub", "kinds": list(kinds), **changes})
 
 
 def streaming(out: Path, *, data: dict[str, Any] | None = None, **schedule: Any) -> SftSettings:
@@ -32,7 +32,7 @@ def streaming(out: Path, *, data: dict[str, Any] | None = None, **schedule: Any)
             },
             "data": {
                 "stream": {
-                    "source": "fresh_stub",
+                    "source": "support.fresh_stub",
                     "chunk_seconds": 0.1,
                     "kinds": [
                         {"name": "short", "share": 0.8},

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from quasar.circuits.circuit import Circuit, Gate
-from random_circuits import random_gate
+from support.random_circuits import random_gate
 
 INVERSES = {"h": "h", "x": "x", "s": "sdg", "t": "tdg", "cx": "cx", "cz": "cz", "swap": "swap"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from agentq import load_records
 from quasar.circuits.circuit import Gate
+from support.agentq import load_records
 
 _STATEMENT = re.compile(r"(\w+)(?:\(([^)]*)\))? (q\[\d+\](?:, q\[\d+\])*);")
 

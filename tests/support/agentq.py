@@ -18,7 +18,7 @@ import pytest
 
 def agentq_folder() -> Path:
     """Folder of the shared files; skips the calling test where it is absent."""
-    beside = Path(__file__).resolve().parents[1].parent / "shared" / "agentq"
+    beside = Path(__file__).resolve().parents[3] / "shared" / "agentq"
     folder = Path(os.environ.get("QUASAR_AGENTQ", beside))
     if not (folder / "records.jsonl.gz").is_file():
         pytest.skip(f"no benchmark records in {folder}: set QUASAR_AGENTQ to their folder")
