@@ -21,19 +21,28 @@ def subsets(names: Sequence[Any]) -> Iterator[list[Any]]:
         yield from map(list, combinations(names, size))
 
 
-def total(weights: Iterable[Any]) -> Fraction:
+def total(weights: Iterable[Any]) -> int | Fraction:
     """The sum of decimals as they are written."""
-    return sum((Fraction(str(weight)) for weight in weights), Fraction(0))
+    return sum(w if isinstance(w, int) else Fraction(str(w)) for w in weights)
 
 
 def best(
-    candidates: Iterable[Any], value: Callable[[Any], Any], sense: Literal["min", "max"]
+    candidates: Iterable[Any],
+    value: Callable[[Any], Any],
+    sense: Literal["min", "max"],
+    is_valid: Callable[[Any], bool] = lambda _: True,
 ) -> set[Hashable]:
-    """Those of the (valid) candidates whose value is best; decimals count as they are written."""
-    sign = 1 if sense == "min" else -1
-    found = [(sign * Fraction(str(value(one))), canonical(one)) for one in candidates]
-    lowest = min((v for v, _ in found), default=None)
-    return {solution for v, solution in found if v == lowest}
+    """The valid candidates whose value is best; values are looked at from the best one on."""
+    valued = sorted(((value(one), one) for one in candidates), key=lambda pair: pair[0])
+    found: set[Hashable] = set()
+    lowest = None
+    for v, one in valued if sense == "min" else reversed(valued):
+        if lowest is not None and v != lowest:
+            break
+        if is_valid(one):
+            lowest = v
+            found.add(canonical(one))
+    return found
 
 
 def ground_solutions(problem: Problem) -> set[Hashable]:

@@ -143,7 +143,7 @@ def test_a_number_under_another_name_is_not_ignored(key: str) -> None:
 
 def test_what_people_try_gets_advice_of_its_own() -> None:
     data = {**triangle(), "problem_specific_attributes": {"k": 3}}
-    refused(data, "max-k-cut", "graph_coloring with 'number_of_colors'")
+    refused(data, "'max_k_cut' with 'k'", "graph_coloring with 'number_of_colors'")
     coloring = triangle("graph_coloring")
     coloring["problem_specific_attributes"] = {"number_of_colors": 3}
     coloring["graph"]["nodes"][0]["color"] = 0

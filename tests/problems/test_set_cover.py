@@ -27,8 +27,12 @@ def optimal_solutions(problem: Any) -> set[Hashable]:
     def is_valid(chosen: list[Any]) -> bool:
         return all(holds(chosen, e) for e in elements)
 
-    valid = filter(is_valid, subsets(list(sets)))
-    return best(valid, lambda chosen: total(weights[s] if weights else 1 for s in chosen), "min")
+    return best(
+        subsets(list(sets)),
+        lambda chosen: total(weights[s] if weights else 1 for s in chosen),
+        "min",
+        is_valid,
+    )
 
 
 def test_weights_of_any_sign() -> None:

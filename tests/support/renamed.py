@@ -31,16 +31,19 @@ def renamed(data: Data, rng: np.random.Generator) -> Data:
         attributes["numbers"] = permutation(rng, attributes["numbers"])
     if "items" in attributes:
         attributes["items"] = permutation(rng, attributes["items"])
-    if "clauses" in attributes:
-        variables = sorted({abs(v) for clause in attributes["clauses"] for v in clause})
+    lists = [key for key in ("clauses", "hard_clauses") if key in attributes]
+    if lists:
+        variables = sorted({abs(v) for key in lists for clause in attributes[key] for v in clause})
         to = dict(zip(variables, permutation(rng, variables), strict=True))
-        attributes["clauses"] = permutation(
-            rng,
-            [
+        for key in lists:
+            clauses = [
                 permutation(rng, [to[abs(v)] * (1 if v > 0 else -1) for v in clause])
-                for clause in attributes["clauses"]
-            ],
-        )
+                for clause in attributes[key]
+            ]
+            order = permutation(rng, range(len(clauses)))
+            attributes[key] = [clauses[i] for i in order]
+            if key == "clauses" and "weights" in attributes:
+                attributes["weights"] = [attributes["weights"][i] for i in order]
     if "covariance" in attributes:
         order = permutation(rng, range(len(attributes["covariance"])))
         rows = attributes["covariance"]

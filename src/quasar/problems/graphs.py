@@ -97,6 +97,14 @@ def read_graph(
     return _checked(graph, directed, what)
 
 
+def is_directed(data: Mapping[str, Any], key: str = "graph") -> bool:
+    """Whether the graph of a problem file says so; for types that take either kind."""
+    raw = data.get(key)
+    if isinstance(raw, nx.Graph):
+        return bool(raw.is_directed())
+    return isinstance(raw, Mapping) and raw.get("directed") is True
+
+
 def _label(value: Any) -> Label:
     label = from_json(value)
     if not _is_label(label):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -51,6 +51,9 @@ class MaxThreeSat(Problem):
         },
     )
 
+    longest: ClassVar[int] = 3
+    """Most literals of a clause."""
+
     def __init__(
         self,
         clauses: Sequence[Sequence[Literal]],
@@ -71,11 +74,11 @@ class MaxThreeSat(Problem):
         clauses = [
             clause.get("literals") if isinstance(clause, Mapping) else clause for clause in raw
         ]
-        return cls(list(map(_read_clause, clauses)), _read_weights(attributes.get("weights"), raw))
+        read = [read_clause(clause, cls.longest) for clause in clauses]
+        return cls(read, _read_weights(attributes.get("weights"), raw))
 
     def to_data(self) -> dict[str, Any]:
-        clauses = [[_write_literal(literal) for literal in clause] for clause in self.clauses]
-        attributes: dict[str, Any] = {"clauses": clauses}
+        attributes: dict[str, Any] = {"clauses": list(map(write_clause, self.clauses))}
         if self.weights is not None:
             attributes["weights"] = list(map(values.to_json_number, self.weights))
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
@@ -86,10 +89,7 @@ class MaxThreeSat(Problem):
     def formulation(self) -> Formulation:
         cost = Polynomial()
         for clause, weight in self._weighted():
-            violated = Polynomial.constant(1)
-            for label, wanted in clause:
-                violated *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
-            cost.accumulate(violated, weight)
+            cost.accumulate(violated(clause), weight)
         return Formulation(cost)
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
@@ -108,11 +108,7 @@ class MaxThreeSat(Problem):
     def objective(self, solution: Solution) -> float:
         truths = solution if isinstance(solution, Mapping) else {}
         return float(
-            total(
-                exact(weight)
-                for clause, weight in self._weighted()
-                if any(truths.get(values.key(label)) is wanted for label, wanted in clause)
-            )
+            total(exact(weight) for clause, weight in self._weighted() if satisfies(truths, clause))
         )
 
     def _structure(self, found: Structure) -> Mapping[str, Any]:
@@ -138,10 +134,7 @@ class MaxThreeSat(Problem):
 
     def prompt_details(self) -> str:
         clauses = (
-            "("
-            + " or ".join(f"{'' if wanted else 'not '}{label}" for label, wanted in clause)
-            + ")"
-            + ("" if self.weights is None else f" of weight {weight}")
+            clause_text(clause) + ("" if self.weights is None else f" of weight {weight}")
             for clause, weight in self._weighted()
         )
         return "with the clauses " + ", ".join(clauses)
@@ -174,12 +167,37 @@ def _read_weights(raw: Any, clauses: Sequence[Any]) -> list[values.Number] | Non
     return [values.number(w, f"the weight of clause {i}") for i, w in enumerate(inside, start=1)]
 
 
-def _read_clause(raw: Any) -> list[Literal]:
+def violated(clause: Sequence[Literal]) -> Polynomial:
+    """Π (1 - literal): 1 where no literal of the clause holds, 0 elsewhere."""
+    out = Polynomial.constant(1)
+    for label, wanted in clause:
+        out *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
+    return out
+
+
+def satisfies(truths: Mapping[str, Any], clause: Sequence[Literal]) -> bool:
+    """Whether some literal of the clause holds."""
+    return any(truths.get(values.key(label)) is wanted for label, wanted in clause)
+
+
+def clause_text(clause: Sequence[Literal]) -> str:
+    """The clause in a prompt's words."""
+    literals = (f"{'' if wanted else 'not '}{label}" for label, wanted in clause)
+    return f"({' or '.join(literals)})"
+
+
+def read_clause(raw: Any, longest: int) -> list[Literal]:
+    """A clause of a problem file.
+
+    Raises:
+        ProblemError: not a list of literals, or more than `longest` of them.
+    """
     clause = values.listed(raw, "a clause", "[1, -2, 3]")
-    if len(clause) > 3:
+    if len(clause) > longest:
+        advice = "use problem type 'max_sat'" if longest == 3 else "split it with helper variables"
         raise ProblemError(
-            f"clause {clause} has {len(clause)} literals but at most 3 are allowed: "
-            "split it with helper variables."
+            f"clause {clause} has {len(clause)} literals but at most {longest} are allowed: "
+            f"{advice}."
         )
     return [_read_literal(literal) for literal in clause]
 
@@ -201,6 +219,11 @@ def _read_literal(raw: Any) -> Literal:
     if number == 0:
         raise ProblemError("literal 0 names no variable: count from 1, and leave DIMACS' final 0.")
     return abs(number), number > 0
+
+
+def write_clause(clause: Sequence[Literal]) -> list[int | str]:
+    """A clause as `read_clause` takes it."""
+    return list(map(_write_literal, clause))
 
 
 def _write_literal(literal: Literal) -> int | str:

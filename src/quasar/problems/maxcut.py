@@ -22,9 +22,8 @@ from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_
 from quasar.problems.structure import GraphStructure
 
 _TWO_SIDES = (
-    "a cut has two sides; max-k-cut is not available. The nearest type is graph_coloring "
-    "with 'number_of_colors', where no edge may join two nodes of one group; other costs can be "
-    "stated as problem type 'qubo'"
+    "a cut has two sides; problem type 'max_k_cut' with 'k' has more parts, and graph_coloring "
+    "with 'number_of_colors' lets no edge join two nodes of one"
 )
 
 

@@ -11,8 +11,10 @@ from quasar.problems.community_detection import CommunityDetection
 from quasar.problems.connected_components import ConnectedComponents
 from quasar.problems.edge_cover import EdgeCover
 from quasar.problems.exact_cover import ExactCover
+from quasar.problems.feedback_vertex_set import FeedbackVertexSet
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.graph_isomorphism import GraphIsomorphism
+from quasar.problems.graph_partitioning import GraphPartitioning
 from quasar.problems.hamiltonian_path import HamiltonianPath
 from quasar.problems.hubo import Hubo
 from quasar.problems.hypermaxcut import HyperMaxCut
@@ -22,10 +24,15 @@ from quasar.problems.knapsack import Knapsack
 from quasar.problems.labs import LowAutocorrelation
 from quasar.problems.matching import Matching
 from quasar.problems.max_3sat import MaxThreeSat
+from quasar.problems.max_clique import MaxClique
 from quasar.problems.max_flow import MaxFlow
 from quasar.problems.max_independent_set import MaxIndependentSet
+from quasar.problems.max_k_cut import MaxKCut
+from quasar.problems.max_sat import MaxSat
+from quasar.problems.max_weight_matching import MaxWeightMatching
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.min_cut import MinCut
+from quasar.problems.minimum_dominating_set import DominatingSet
 from quasar.problems.number_partitioning import NumberPartitioning
 from quasar.problems.portfolio import Portfolio
 from quasar.problems.qubo import Qubo
@@ -61,6 +68,13 @@ _TYPES: tuple[type[Problem], ...] = (
     SetCover,
     SetPacking,
     ExactCover,
+    MaxKCut,
+    GraphPartitioning,
+    DominatingSet,
+    MaxClique,
+    MaxWeightMatching,
+    FeedbackVertexSet,
+    MaxSat,
 )
 
 _SHORT = {"mis": "max_independent_set", "mvc": "vertex_cover", "travelingsalesman": "tsp"}

@@ -169,6 +169,14 @@ def set_numbers(
     return graph
 
 
+def weigh_nodes(rng: np.random.Generator, graph: nx.Graph) -> nx.Graph:
+    """Give every node a random weight of 1 to 9, in half of the graphs; returns the same graph."""
+    if rng.random() < 0.5:
+        for node in graph.nodes:
+            graph.nodes[node]["weight"] = integer(rng, 1, 9)
+    return graph
+
+
 def favour(
     rng: np.random.Generator,
     graph: nx.Graph,

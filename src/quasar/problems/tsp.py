@@ -1,8 +1,11 @@
 """Travelling salesperson: the shortest closed tour through all nodes of a weighted graph.
 
+The graph is undirected, or directed where ways there and back differ.
+
 Variables: (v, j), node v is visited at position j = 1..n-1; the first node in natural order sits at
-position 0, which saves 2n - 1 qubits. With weights reduced by the smallest one (every tour has n
-edges, so that moves all tours alike) and U the length of some tour in reduced weights:
+position 0, so it takes (n - 1)² qubits, 2n - 1 fewer than without. With weights reduced by the
+smallest one (every tour has n edges, so that moves all tours alike) and U the length of some tour
+in reduced weights:
 
     A Σ_v (1 - Σ_j x_vj)² + A Σ_j (1 - Σ_v x_vj)² + Σ_j Σ_{u≠v} d_uv x_uj x_v,j+1 + both ends at 0
 
@@ -36,7 +39,8 @@ from quasar.problems.structure import GraphStructure
 
 class TravelingSalesperson(GraphProblem):
     """Solution: list of all nodes in the order of the tour, from the first node in natural order
-    and in the direction whose second node comes before the last. Objective: length of the tour.
+    and, in an undirected graph, in the direction whose second node comes before the last.
+    Objective: length of the tour.
 
     A position that does not hold exactly one node is null, which makes the solution infeasible.
     Edges carry `weight` (default 1); node pairs without an edge cannot follow each other.
@@ -63,6 +67,14 @@ class TravelingSalesperson(GraphProblem):
             for edge, weight in graphs.edge_numbers(graph, "weight", default=1).items()
         }
 
+    @classmethod
+    def _read(cls, data: Mapping[str, Any]) -> Self:
+        return cls(graphs.read_graph(data, directed=graphs.is_directed(data)))
+
+    def _pair(self, u: Label, v: Label) -> tuple[Label, Label]:
+        """The edge from one node to another as `_weights` has it."""
+        return (u, v) if self.graph.is_directed() else sorted_pair(u, v)
+
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return [(v, j) for v in self._nodes[1:] for j in self._positions()]
 
@@ -73,7 +85,10 @@ class TravelingSalesperson(GraphProblem):
         others, positions = self._nodes[1:], self._positions()
         lightest = min(self._weights.values(), default=0)
         reduced = {pair: w - lightest for pair, w in self._weights.items()}
-        bound = _some_tour(self._nodes, reduced)
+        arcs = dict(reduced)
+        if not self.graph.is_directed():
+            arcs.update({(v, u): w for (u, v), w in reduced.items()})
+        bound = _some_tour(self._nodes, arcs, directed=self.graph.is_directed())
         one_hot = penalties.above(Fraction(bound) / 2)
         missing = penalties.above(bound)
 
@@ -95,20 +110,20 @@ class TravelingSalesperson(GraphProblem):
         """Every pair of nodes that may follow each other somewhere, and when they do."""
         first, *others = self._nodes
         for v in others:
-            for j in (1, len(others)):
-                yield sorted_pair(first, v), Polynomial.variable((v, j))
+            yield self._pair(first, v), Polynomial.variable((v, 1))
+            yield self._pair(v, first), Polynomial.variable((v, len(others)))
         for j, following in pairwise(self._positions()):
             for u, v in permutations(others, 2):
                 both = frozenset([(u, j), (v, following)])
-                yield sorted_pair(u, v), Polynomial({both: 1})
+                yield self._pair(u, v), Polynomial({both: 1})
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         tour: list[Any] = [self._nodes[0]]
         for j in self._positions():
             visitors = [v for v in self._nodes[1:] if assignment[(v, j)]]
             tour.append(visitors[0] if len(visitors) == 1 else None)
-        complete = None not in tour
-        if complete and natural_key(tour[1]) > natural_key(tour[-1]):
+        turns = None not in tour and not self.graph.is_directed()
+        if turns and natural_key(tour[1]) > natural_key(tour[-1]):
             tour[1:] = tour[:0:-1]
         return [to_json(v) for v in tour]
 
@@ -149,37 +164,40 @@ class TravelingSalesperson(GraphProblem):
         return range(1, len(self._nodes))
 
     def _legs(self, solution: Solution) -> list[tuple[Label, Label]]:
-        """The steps of a tour, closing one included, as undirected pairs of known nodes."""
+        """The steps of a tour, closing one included, as edges between known nodes."""
         known = values.recognised(solution, self._nodes)
-        return [sorted_pair(u, v) for u, v in pairwise([*known, *known[:1]])]
+        return [self._pair(u, v) for u, v in pairwise([*known, *known[:1]])]
 
 
-def _some_tour(nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], Exact]) -> Exact:
+def _some_tour(
+    nodes: Sequence[Label], lengths: Mapping[tuple[Label, Label], Exact], *, directed: bool
+) -> Exact:
     """An upper bound on the shortest tour: the best nearest-neighbour tour.
 
-    Where that finds none in an incomplete graph, half the sum of the two longest edges at every
-    node, which no tour exceeds. Lengths must not be negative.
+    Where that finds none in an incomplete graph, the longest arc out of every node, or half the sum
+    of the two longest edges at every node, which no tour exceeds.
+
+    Args:
+        lengths: of the arcs, none negative; an edge is an arc each way.
+        directed: whether an arc may be without its way back, or of another length.
     """
     tours: list[Exact] = []
     for start in nodes:
         here, left = start, set(nodes) - {start}
         length_so_far: Exact = 0
         while left:
-            steps = [
-                (lengths[sorted_pair(here, v)], natural_key(v), v)
-                for v in left
-                if sorted_pair(here, v) in lengths
-            ]
+            steps = [(lengths[here, v], natural_key(v), v) for v in left if (here, v) in lengths]
             if not steps:
                 break
             length, _, here = min(steps)
             length_so_far += length
             left.remove(here)
-        closing = lengths.get(sorted_pair(here, start))
+        closing = lengths.get((here, start))
         if not left and closing is not None:
             tours.append(length_so_far + closing)
     if tours:
         return min(tours)
-    at_node = {v: sorted((w for pair, w in lengths.items() if v in pair)) for v in nodes}
-    longest = total(total(incident[-2:]) for incident in at_node.values())
-    return Fraction(longest) / 2
+    at_node = {v: sorted(w for (u, _), w in lengths.items() if u == v) for v in nodes}
+    if directed:
+        return total(total(out[-1:]) for out in at_node.values())
+    return Fraction(total(total(incident[-2:]) for incident in at_node.values())) / 2
