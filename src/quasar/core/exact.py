@@ -29,7 +29,7 @@ _LIMB = 40
 _LOW = (1 << _LIMB) - 1
 _ONE_LIMB = 1 << 62
 _BLOCK_QUBITS = 20  # 8 MiB a limb at a time
-_FAITHFUL_DIGITS = 15  # decimals of so many digits survive float64; longer ones were rounded to it
+_FAITHFUL_DIGITS = 15  # decimal digits that survive float64; longer numbers were rounded to it
 
 
 class LongDecimal(float):

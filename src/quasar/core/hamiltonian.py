@@ -44,7 +44,7 @@ MAX_EXACT_QUBITS = 24
 _CHUNK_QUBITS = 20  # 8 MiB of energies at a time while streaming
 _STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
 _RESOLUTION = 2.0**-50  # of the largest energy: what summing float64s may be off by
-_FLOAT_INTEGERS = 1 << 53  # whole numbers up to here are float64s
+_FLOAT_INTEGERS = 1 << 53  # integers up to here are float64s
 
 _Z = r"Z\s*\(\s*\d+\s*\)"
 _TERM = re.compile(

@@ -278,7 +278,7 @@ def solutions_lines(report: Report) -> list[str]:
 
 
 def amount(value: float | None) -> str:
-    """An objective in full: whole numbers as such."""
+    """An objective in full: integers as such."""
     if value is None:
         return "-"
     return f"{value:,.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"

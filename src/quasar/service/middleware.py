@@ -207,7 +207,7 @@ class _Body:
         self._parts: list[bytes] = []
 
     def require_room(self, count: int) -> None:
-        """Check that so many more bytes are allowed.
+        """Check that this many more bytes are allowed.
 
         Raises:
             _Refusal: they are not.

@@ -159,7 +159,7 @@ class _Runner:
         if self.passes > self.max_passes and self.branches > 1:
             raise CircuitError(
                 f"{self.branches:,} measurement outcomes and more to follow, which is too much "
-                "work on so many qubits.",
+                "work on that many qubits.",
                 kind="limit",
                 limit="outcomes",
                 hint="Measure fewer qubits in mid-circuit.",

@@ -37,7 +37,7 @@ class LengthCurriculum:
         Args:
             lengths: tokens of each example.
             batch_size: examples of a batch.
-            share: how far the training is, 0 to 1, when so many batches have been drawn.
+            share: how far the training is, 0 to 1, when this many batches have been drawn.
             growth: fraction of the training over which the pool grows from the shortest tenth to
                 all examples; 0: all from the start.
             seed: of the order.

@@ -81,7 +81,7 @@ class Quality(BaseModel):
     entanglement: float | None
     """Meyer-Wallach measure in [0, 1] (quant-ph/0305094); None for a dynamic program."""
     product_state: bool | None = None
-    """No qubit of the final state is entangled: a classical answer in disguise. None for a dynamic
+    """No qubit of the final state is entangled: a classical answer. None for a dynamic
     program."""
     basis_state: bool
     """One bit string has probability >= 1 - 1e-6."""

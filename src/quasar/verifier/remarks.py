@@ -29,13 +29,13 @@ def remarks(
     if quality.product_state and (n > 1 or quality.basis_state):
         what = "one bit string and a product state" if quality.basis_state else "a product state"
         said.append(
-            f"The final state is {what}: a classical answer in disguise, whatever gates are "
+            f"The final state is {what}: it is a classical answer, no matter which gates are "
             "written around it."
         )
     elif n > 1 and quality.effective is not None and quality.effective.two_qubit_gates == 0:
         said.append(
-            "No gate on two qubits changes what is measured: the bits are independent, a classical "
-            "answer in disguise."
+            "No two-qubit gate changes what is measured: the bits are independent, so the answer "
+            "is classical."
         )
     if n > 1 and quality.entropy_bits > n - UNIFORM_BITS:
         said.append(
