@@ -26,6 +26,7 @@ from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.ising import Ising
 from quasar.prompts.chat import Message, Request
 from quasar.recipes.converged.qaoa_table import look_up
+from quasar.simulate.energy import energy_of
 from quasar.verifier.pipeline import Verifier
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -346,7 +347,7 @@ class TestBestKnown:
             width = hamiltonian.spectrum.width
             for p in (1, 4, 8):
                 own = known[name, number, p]
-                energy = nano.angles.QaoaEnergy(qaoa(hamiltonian, p), hamiltonian.diagonal)
+                energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
                 assert energy.value(own.theta) == pytest.approx(own.energy, abs=1e-6 * width)
         assert len(with_angles) > 40
 

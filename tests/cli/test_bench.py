@@ -30,7 +30,7 @@ def test_names_are_listed_with_what_they_measure() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"no benchmark 'speed'; there are .*verify"):
+    with pytest.raises(InputError, match=r"unknown benchmark .speed.; choose one of .*verify"):
         run("speed")
 
 

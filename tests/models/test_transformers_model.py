@@ -269,7 +269,7 @@ def test_unknown_models_and_devices(
     (broken / "model.safetensors").write_bytes(b"\x10\0\0\0\0\0\0\0nonsense")
     with pytest.raises(InputError, match=r"folder.*checkpoint"):
         TransformersModel(str(broken))
-    with pytest.raises(InputError, match="no device 'cuda:77'"):
+    with pytest.raises(InputError, match="device 'cuda:77' is not available"):
         load(checkpoint, device="cuda:77")
 
 
