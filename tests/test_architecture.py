@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -111,3 +112,14 @@ def test_a_public_class_has_a_name_of_its_own() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 homes.setdefault(node.name, []).append(str(path.relative_to(SOURCE)))
     assert {name: where for name, where in homes.items() if len(where) > 1} == {}
+
+
+def test_the_registries_are_where_the_contributors_page_says() -> None:
+    page = (SOURCE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("| to add |")[2].partition("\n\n")[0].splitlines()[2:]
+    entries = [re.findall("`([A-Z_]+)` in `([^`]+)`", row)[-1] for row in table]
+    assert len(entries) > 4
+    for name, file in entries:
+        tree = ast.parse((SOURCE / file).read_text(encoding="utf-8"))
+        known = {ast.unparse(node.target) for node in tree.body if isinstance(node, ast.AnnAssign)}
+        assert name in known, f"{file} has no {name}"

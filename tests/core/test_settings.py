@@ -12,7 +12,9 @@ from quasar.agent.refine import RefineSettings
 from quasar.core.errors import InputError
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Sampling
+from quasar.recipes.agent_q.make import AgentQSettings
 from quasar.service.models import VerifyOptions, VerifyRequest
+from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import Limits, VerifierSettings
 
 
@@ -35,6 +37,23 @@ from quasar.verifier.settings import Limits, VerifierSettings
         (Limits, {"max_gates": 1.5}, "max_gates: must be an integer, not 1.5."),
         (VerifyOptions, {"max_stage": 5}, "max_stage: must be from 1 to 4, not 5."),
         (VerifierSettings, {"quality": "perhaps"}, "quality: must be true or false"),
+        (RewardWeights, {"w2": -1}, "w2: must be at least 0, not -1."),
+        (
+            RewardWeights,
+            {"w2": 0.5, "behaviour_weight": 0.2},
+            "behaviour_weight: another name of w2: give one of the two.",
+        ),
+        (
+            VerifierSettings,
+            {"readings": False, "decode_top_states": True},
+            "readings: another name of decode_top_states: give one of the two.",
+        ),
+        (
+            AgentQSettings,
+            {"bouts": {}, "descent": {}},
+            "bouts: another name of descent: give one of the two.",
+        ),
+        (AgentQSettings, {"bouts": {"bout": 0}}, "bouts.bout: must be at least 1, not 0."),
     ],
 )
 def test_constructing_with_what_does_not_fit(

@@ -102,6 +102,16 @@ def test_the_gap_is_in_units_of_the_energy_range() -> None:
     assert math.isnan(value("qaoa_gap", Measurement(True, True, energy=0.0), None))
 
 
+def test_the_ratio_among_valid_solutions_is_of_constrained_problems() -> None:
+    ratio = next(metric for metric in METRICS if metric.name == "feasible_ratio")
+    constrained = Measurement(
+        parses=True, feasible=True, n_qubits=2, p_feasible=0.5, feasible_ratio=0.25
+    )
+    assert ratio.of(constrained, None) == 0.25
+    assert math.isnan(ratio.of(replace(constrained, p_feasible=None), None))
+    assert math.isnan(ratio.of(replace(constrained, p_feasible=0.0, feasible_ratio=None), None))
+
+
 def test_the_threshold_of_srev_is_included() -> None:
     circuit = Measurement(True, True, energy=0.0, energy_bit_reversed=0.0)
     record = replace(REFERENCE, circuit=circuit)

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
+from pydantic.fields import FieldInfo
 
 from quasar.core.errors import InputError
 
@@ -114,6 +115,8 @@ def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[
     message = str(item["msg"]).removeprefix("Value error, ")
     kind, given = item["type"], item.get("input")
     if kind == "extra_forbidden" and holder is not None and place:
+        if (twin := _twin(holder, place[-1])) is not None:
+            return f"another name of {twin}: give one of the two"
         near = difflib.get_close_matches(place[-1], holder.model_fields, 1)
         known = near or list(holder.model_fields)
         return f"no such setting; {'the nearest is' if near else 'known:'} {', '.join(known)}"
@@ -138,16 +141,37 @@ _KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "st
 def _holder(model: type[BaseModel] | None, place: tuple[str, ...]) -> type[BaseModel] | None:
     """The model that a place in nested models leads to, where it does."""
     for piece in place:
-        field = None if model is None else model.model_fields.get(piece)
-        inner = None if field is None else field.annotation
+        found = _field(model, piece)
+        inner = None if found is None else found[1].annotation
         model = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
     return model
 
 
+def _field(model: type[BaseModel] | None, name: str) -> tuple[str, FieldInfo] | None:
+    """A field and its name, by any name that it is given under."""
+    for own, field in {} if model is None else model.model_fields.items():
+        if name == own or name in _aliases(field):
+            return own, field
+    return None
+
+
+def _aliases(field: FieldInfo) -> list[str]:
+    """The names that a field is given under, where these are not its own name alone."""
+    alias = field.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return [name for name in choices if isinstance(name, str)]
+
+
+def _twin(model: type[BaseModel], name: str) -> str | None:
+    """The other name of the field of that name, where it has two."""
+    found = _field(model, name)
+    return None if found is None else next((n for n in _aliases(found[1]) if n != name), None)
+
+
 def _range(model: type[BaseModel] | None, name: str) -> str:
     """A field's allowed range in words; empty where nothing is known."""
-    field = None if model is None else model.model_fields.get(name)
-    bounds = {} if field is None else _bounds(field.metadata)
+    found = _field(model, name)
+    bounds = {} if found is None else _bounds(found[1].metadata)
     if bounds.keys() == {"ge", "le"}:
         return f"from {bounds['ge']} to {bounds['le']}"
     return " and ".join(f"{word} {bounds[key]}" for key, word in _BOUNDS.items() if key in bounds)

@@ -168,6 +168,13 @@ def _qaoa_gap(measured: Measurement, record: Reference | None) -> float:
     return (measured.energy - record.qaoa_energy) / record.width
 
 
+def _feasible_ratio(measured: Measurement, _: Reference | None) -> float:
+    """Of constrained problems only: elsewhere every state is valid, and it says nothing new."""
+    if measured.p_feasible is None or measured.feasible_ratio is None:
+        return math.nan
+    return measured.feasible_ratio
+
+
 def _shots(measured: Measurement, _: Reference | None) -> float:
     return math.inf if measured.shots_to_optimum is None else measured.shots_to_optimum
 
@@ -237,7 +244,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("p_feasible", "P(valid)", "ratio", _field("p_feasible"),
            "probability of a solution that obeys every constraint, for constrained problems.",
            over="usable"),
-    Metric("feasible_ratio", "ratio among valid", "ratio", _field("feasible_ratio"),
+    Metric("feasible_ratio", "ratio among valid", "ratio", _feasible_ratio,
            "(C_max - <C>)/(C_max - C_min) of the cost over valid solutions alone, given that one "
            "is measured: no penalty counts.", over="usable"),
     Metric("entanglement", "entanglement", "ratio", _field("entanglement"),
