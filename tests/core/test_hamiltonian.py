@@ -139,15 +139,34 @@ def test_accepted_texts(text, terms, constant):
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["0.5*Z0*Z1 - 3", "0.5*Z(0)*Z(1) − 3*I", "0.5 [Z0 Z1] - 3 []", "Z[0]@Z[1] / 2 - 6/2"]
+    + ["(Z0 Z1)/2 + -3 I(0)", "I Z0 · Z_1 * 0.5 - 3 [I]", "0.25 Z0Z1 + Z1Z0/4 - 3.0"],
+)
+def test_notations_of_other_libraries(text):
+    h = IsingHamiltonian.from_text(text)
+    assert h.exact_terms == {(0, 1): Fraction(1, 2)}
+    assert (h.constant, h.n_qubits) == (-3.0, 2)
+
+
+def test_divisions_are_exact_and_identities_count_as_qubits():
+    h = IsingHamiltonian.from_text("Z0/3 + I3")
+    assert h.exact_terms == {(0,): Fraction(1, 3)}
+    assert (h.constant, h.n_qubits) == (1.0, 4)
+
+
+@pytest.mark.parametrize(
     ("text", "spot"),
     [
         ("", "empty"),
         ("   ", "empty"),
         ("X(0)", "cannot be read"),
-        ("Z(0) Z(1)", "character 5"),
+        ("Z(0) X(1)", "character 5"),
+        ("Z(0) / 0", "divides by zero"),
+        ("Z0 Z1 0.5", "character 6"),
         ("Z(0) + ", "cannot be read"),
         ("Z(-1)", "cannot be read"),
-        ("Z(0) * Z(1)", "cannot be read"),
+        ("Z(0) ** Z(1)", "cannot be read"),
         ("(Z(0) @ Z(1)", "cannot be read"),
         ("0.5 ** Z(0)", "cannot be read"),
         ("1e999 * Z(0)", "not a finite number"),

@@ -66,6 +66,13 @@ def test_free_forms_need_no_problem_type() -> None:
     assert load_problem({"qubo": {"a": -1, "a*b": 2}}).variables == ("a", "b")
 
 
+@pytest.mark.parametrize("name", ["vertex-cover", "VertexCover", "vertex cover", "mvc"])
+def test_other_spellings_of_a_type(name: str) -> None:
+    problem = load_problem({**EDGE, "problem_type": name}).problem
+    assert problem is not None
+    assert problem.problem_type == "vertex_cover"
+
+
 def test_names_with_spaces_and_unicode_come_back(tmp_path: Path) -> None:
     nodes = ["Gare du Nord", "Ōsaka 大阪", "10"]
     graph = {

@@ -30,7 +30,7 @@ def command(
     from quasar.problems.registry import PROBLEMS, problem_class
 
     if problem_type is not None:
-        about = _about(problem_class(problem_type.replace("-", "_")))
+        about = _about(problem_class(problem_type))
         if as_json:
             print_json(about)
         else:

@@ -46,13 +46,15 @@ _STORED_QUBITS = 20  # a kept diagonal beyond this would take more than 8 MiB
 _RESOLUTION = 2.0**-50  # of the largest energy: what summing float64s may be off by
 _FLOAT_INTEGERS = 1 << 53  # integers up to here are float64s
 
-_Z = r"Z\s*\(\s*\d+\s*\)"
+_FACTOR = r"(?:Z\s*(?:\(\s*\d+\s*\)|\[\s*\d+\s*\]|_?\d+)|I(?:\s*\(\s*\d+\s*\)|\d+)?(?![A-Za-z]))"
+_PRODUCT = rf"{_FACTOR}(?:(?:\s*[@*·⊗]\s*|\s*){_FACTOR})*"
 _TERM = re.compile(
-    rf"\s*(?P<join>\+|-)?\s*(?:(?P<c>{NUMBER})\s*\*?\s*)?"
-    rf"(?P<zs>\(\s*{_Z}(?:\s*@\s*{_Z})*\s*\)|{_Z}(?:\s*@\s*{_Z})*|)\s*"
+    rf"\s*(?P<join>[+-])?\s*(?:(?P<c>{NUMBER})\s*[*·]?\s*)?"
+    rf"(?P<zs>\(\s*{_PRODUCT}\s*\)|\[\s*(?:{_PRODUCT}\s*)?\]|{_PRODUCT}|)\s*"
+    rf"(?:(?P<by>[*/])\s*(?P<scale>\d+\.?\d*(?:[eE][+-]?\d+)?)\s*)?"
 )
 _EXAMPLE = "'0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'"
-_INDEX = re.compile(r"\d+")
+_EACH_FACTOR = re.compile(r"([ZI])[\s(\[_]*(\d+)")
 
 
 @dataclass(frozen=True)
@@ -142,8 +144,9 @@ class IsingHamiltonian(PauliSum):
     ) -> IsingHamiltonian:
         """Read the records' notation, e.g. `0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)`.
 
-        A repeated qubit in a product cancels (Z² = 1), repeated terms add up, a bare number is the
-        constant.
+        Other libraries' notations are read too: `Z0*Z1`, `Z[0] Z[1]`, `0.5 [Z0 Z1]` (`[]` and `I`
+        are the identity), `Z0*Z1 / 2`, and the typographic minus. A repeated qubit in a product
+        cancels (Z² = 1), repeated terms add up, a bare number is the constant.
 
         Args:
             n_qubits: number of qubits; default: highest index + 1.
@@ -157,14 +160,17 @@ class IsingHamiltonian(PauliSum):
         constant: Exact = 0
         in_full = True
         highest = -1
-        for match, sign in read_sum(text, _TERM, ("c", "zs"), _EXAMPLE):
+        for match, sign in read_sum(text.replace("−", "-"), _TERM, ("c", "zs"), _EXAMPLE):
             c = 1 if match["c"] is None else _coefficient(match["c"])
+            if match["by"] is not None:
+                c = _scaled(c, match["by"], match["scale"])
             in_full = in_full and not (rounded and rounding(float(c)))
             qubits: set[int] = set()
-            for digits in _INDEX.findall(match["zs"]):
-                index = read_index(digits)
-                qubits ^= {index}
+            for axis, digits in _EACH_FACTOR.findall(match["zs"]):
+                index = read_index(digits, axis)
                 highest = max(highest, index)
+                if axis == "Z":
+                    qubits ^= {index}
             key = tuple(sorted(qubits))
             if key:
                 terms[key] = terms.get(key, 0) + sign * c
@@ -415,6 +421,20 @@ def _coefficient(text: str) -> Exact:
     if value and not float(digits):
         raise ProblemError(f"coefficient {digits} is too small for float64: scale the others up.")
     return exact(value)
+
+
+def _scaled(c: Exact, by: str, scale: str) -> Exact:
+    """A coefficient times, or divided by, the number behind its product.
+
+    Raises:
+        ProblemError: a division by zero.
+    """
+    number = _coefficient(scale)
+    if by == "*":
+        return exact(Fraction(c) * number)
+    if not number:
+        raise ProblemError("the Hamiltonian divides by zero: correct the number behind '/'.")
+    return exact(Fraction(c) / number)
 
 
 Diagonal = IsingHamiltonian

@@ -77,13 +77,41 @@ _TYPES: tuple[type[Problem], ...] = (
     MaxSat,
 )
 
-_SHORT = {"mis": "max_independent_set", "mvc": "vertex_cover", "travelingsalesman": "tsp"}
+ALIASES = {
+    "mis": "max_independent_set",
+    "independentset": "max_independent_set",
+    "maximumindependentset": "max_independent_set",
+    "mvc": "vertex_cover",
+    "minvertexcover": "vertex_cover",
+    "minimumvertexcover": "vertex_cover",
+    "maximumcut": "maxcut",
+    "mincut": "min_cut",
+    "minimumcut": "min_cut",
+    "maximumflow": "max_flow",
+    "travelingsalesman": "tsp",
+    "travellingsalesman": "tsp",
+    "travelingsalesperson": "tsp",
+    "travellingsalesperson": "tsp",
+    "3sat": "max_3sat",
+    "max3sat": "max_3sat",
+    "coloring": "graph_coloring",
+    "colouring": "graph_coloring",
+    "graphcolouring": "graph_coloring",
+    "vertexcoloring": "graph_coloring",
+    "isomorphism": "graph_isomorphism",
+    "numberpartition": "number_partitioning",
+    "portfoliooptimization": "portfolio",
+    "pubo": "hubo",
+    "hobo": "hubo",
+    "spinglass": "ising",
+}
+"""Other names of problem types, without separators and capitals."""
 
 PROBLEMS: dict[str, type[Problem]] = {cls.problem_type: cls for cls in _TYPES}
 
 
 def problem_class(problem_type: str) -> type[Problem]:
-    """The class of a problem type.
+    """The class of a problem type, also by another name or spelling (`MaxCut`, `mis`).
 
     Raises:
         ProblemError: unknown name; the message lists the known ones.
@@ -91,10 +119,13 @@ def problem_class(problem_type: str) -> type[Problem]:
     try:
         return PROBLEMS[problem_type]
     except (KeyError, TypeError):
-        plain = re.sub(r"[\W_]", "", str(problem_type)).lower()
-        names = {name.replace("_", ""): name for name in PROBLEMS} | _SHORT
-        near = difflib.get_close_matches(plain, names, 1, 0.7)
-        meant = f"did you mean {names[near[0]]!r}? Known" if near else "known"
-        raise ProblemError(
-            f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(PROBLEMS))}."
-        ) from None
+        pass
+    plain = re.sub(r"[\W_]", "", str(problem_type)).lower()
+    names = ALIASES | {name.replace("_", ""): name for name in PROBLEMS}
+    if isinstance(problem_type, str) and plain in names:
+        return PROBLEMS[names[plain]]
+    near = difflib.get_close_matches(plain, names, 1, 0.7)
+    meant = f"did you mean {names[near[0]]!r}? Known" if near else "known"
+    raise ProblemError(
+        f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(PROBLEMS))}."
+    )
