@@ -140,8 +140,15 @@ def test_accepted_texts(text, terms, constant):
 
 @pytest.mark.parametrize(
     "text",
-    ["0.5*Z0*Z1 - 3", "0.5*Z(0)*Z(1) − 3*I", "0.5 [Z0 Z1] - 3 []", "Z[0]@Z[1] / 2 - 6/2"]
-    + ["(Z0 Z1)/2 + -3 I(0)", "I Z0 · Z_1 * 0.5 - 3 [I]", "0.25 Z0Z1 + Z1Z0/4 - 3.0"],
+    [
+        "0.5*Z0*Z1 - 3",
+        "0.5*Z(0)*Z(1) − 3*I",
+        "0.5 [Z0 Z1] - 3 []",
+        "Z[0]@Z[1] / 2 - 6/2",
+        "(Z0 Z1)/2 + -3 I(0)",
+        "I Z0 · Z_1 * 0.5 - 3 [I]",
+        "0.25 Z0Z1 + Z1Z0/4 - 3.0",
+    ],
 )
 def test_notations_of_other_libraries(text):
     h = IsingHamiltonian.from_text(text)
