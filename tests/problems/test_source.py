@@ -59,11 +59,11 @@ def test_forms(source: Any, given: dict[str, Any], kind: str) -> None:
         (GRAPH, {"problem_type": "maxcut", "encoding": "best"}, "unknown encoding"),
         (GRAPH, {"problem_type": "maxcut", "variable_order": "any"}, "unknown variable order"),
         ({"graph": GRAPH, "problem_type": "maxcut"}, {"problem_type": "tsp"}, "given twice"),
-        ("file.json", {"problem_type": "maxcut"}, "states its own"),
+        ("file.json", {"problem_type": "maxcut"}, "no problem file at"),
         (load_problem(GRAPH, problem_type="maxcut"), {"problem_type": "tsp"}, "go with a graph"),
         (None, {}, "not None"),
         (7, {}, "not int"),
-        (np.eye(2), {}, "not ndarray"),
+        (np.eye(2), {}, "does not say what to find in it: add --type"),
         (Path(__file__).open(), {}, "Pass the file's name"),  # noqa: SIM115
         ("a\0b", {}, "not a file name"),
         ("", {}, "folder"),

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
+from quasar.cli.options import (
+    AsJson,
+    Attributes,
+    Penalty,
+    ProblemFile,
+    ProblemType,
+    WeightKey,
+    print_json,
+    problem_source,
+    read_attributes,
+)
 
 
 class EncodingName(StrEnum):
@@ -44,6 +54,8 @@ def command(
     ] = None,
     penalty: Penalty = None,
     weight: WeightKey = None,
+    problem_type: ProblemType = None,
+    attribute: Attributes = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a problem's Hamiltonian: text, variables in qubit order, constant.
@@ -55,7 +67,9 @@ def command(
     from quasar.verifier.solutions import penalty_weight
 
     encoded = load_problem(
-        problem,
+        problem_source(problem),
+        problem_type=problem_type,
+        attributes=read_attributes(attribute),
         encoding=None if encoding is None else encoding.value,
         variable_order=None if variable_order is None else variable_order.value,
         penalty=penalty,

@@ -41,11 +41,15 @@ from quasar.cli.generate_options import (
 )
 from quasar.cli.options import (
     AsJson,
+    Attributes,
     OnExecutor,
     Penalty,
+    ProblemType,
     RayAddress,
     WeightKey,
     print_json,
+    problem_source,
+    read_attributes,
 )
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 from quasar.core.files import new_folder
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem
     from quasar.prompts.chat import Request
 
+_FOR_A_FILE = "--type, --attribute, --weight and --penalty are for the problem file of --problem."
 _ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
 
@@ -65,6 +70,8 @@ def command(
     problem: ProblemOrNone = None,
     prompt: Prompt = None,
     records: RecordsFile = None,
+    problem_type: ProblemType = None,
+    attribute: Attributes = None,
     weight: WeightKey = None,
     penalty: Penalty = None,
     out: Out = None,
@@ -132,11 +139,17 @@ def command(
         else None,
         batch_size=batch_size,
     )
+    loading = {
+        "problem_type": problem_type,
+        "attributes": read_attributes(attribute),
+        "weight": weight,
+        "penalty": penalty,
+    }
     writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
-        if weight is not None or penalty is not None:
-            raise InputError("--weight and --penalty are for the problem file of --problem.")
+        if any(value is not None for value in loading.values()):
+            raise InputError(_FOR_A_FILE)
         cluster = None
         if executor == "ray":
             cluster = Cluster(ray_address, cores())
@@ -144,7 +157,6 @@ def command(
         return
     if executor == "ray":
         raise InputError("--executor ray spreads --records; one problem is solved here.")
-    loading = {"weight": weight, "penalty": penalty}
     compared = model is None if with_qaoa is None else with_qaoa
     asked = _Asked(problem, prompt, loading, writer, options, compared)
     _one(asked, how, out, force=force, as_json=as_json)
@@ -193,9 +205,10 @@ def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, lis
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if asked.problem is not None:
-        return load_problem(asked.problem, verifiable=True, **asked.loading), request, []
+        source = problem_source(asked.problem)
+        return load_problem(source, verifiable=True, **asked.loading), request, []
     if any(value is not None for value in asked.loading.values()):
-        raise InputError("--weight and --penalty are for the problem file of --problem.")
+        raise InputError(_FOR_A_FILE)
     encoded, stated = read_prompt(asked.prompt or "")
     algorithm = request.algorithm or stated.algorithm
     layers = request.layers

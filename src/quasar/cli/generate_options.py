@@ -9,7 +9,11 @@ import typer
 
 ProblemOrNone = Annotated[
     Path | None,
-    typer.Option(help="Problem file (JSON) or one benchmark record.", show_default=False),
+    typer.Option(
+        help="Problem file: JSON, one benchmark record, or another format (edge list, CSV, "
+        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
+        show_default=False,
+    ),
 ]
 Prompt = Annotated[
     str | None,

@@ -13,8 +13,28 @@ ProblemFile = Annotated[
     Path,
     typer.Option(
         "--problem",
-        help="Problem file (JSON): problem_type, graph, problem_specific_attributes; "
-        "any benchmark record is one.",
+        help="Problem file: JSON, any benchmark record, or another format (edge list, CSV, "
+        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
+        show_default=False,
+    ),
+]
+ProblemType = Annotated[
+    str | None,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="What to find in a graph or matrix, such as maxcut (`quasar problems` lists the "
+        "types). Default: what the file says.",
+        show_default=False,
+    ),
+]
+Attributes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attribute",
+        metavar="NAME=VALUE",
+        help="Attribute of the problem that the file does not give, such as k=3 (`quasar problems "
+        "TYPE` lists them); lists and objects in JSON; may be repeated.",
         show_default=False,
     ),
 ]
@@ -52,6 +72,34 @@ RayAddress = Annotated[
     typer.Option(help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+def problem_source(problem: Path) -> Path | bytes:
+    """What `load_problem` takes for --problem: standard input for a dash."""
+    return sys.stdin.buffer.read() if str(problem) == "-" else problem
+
+
+def read_attributes(given: list[str] | None) -> dict[str, Any] | None:
+    """The attributes that `NAME=VALUE` texts state; a value that is not JSON is text.
+
+    Raises:
+        InputError: one is not such a pair, or a name stands twice.
+    """
+    from quasar.core.errors import InputError
+    from quasar.core.json_text import loads
+
+    found: dict[str, Any] = {}
+    for text in given or ():
+        name, separator, value = text.partition("=")
+        if not separator or not name.strip():
+            raise InputError(f"--attribute takes NAME=VALUE, such as k=3, not {text!r}.")
+        if name.strip() in found:
+            raise InputError(f"--attribute {name.strip()} is given twice: keep one.")
+        try:
+            found[name.strip()] = loads(value)
+        except ValueError:
+            found[name.strip()] = value
+    return found or None
 
 
 def print_json(value: dict[str, Any]) -> None:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from quasar.cli.options import AsJson, Penalty, ProblemFile, WeightKey, print_json
+from quasar.cli.options import (
+    AsJson,
+    Attributes,
+    Penalty,
+    ProblemFile,
+    ProblemType,
+    WeightKey,
+    print_json,
+    problem_source,
+    read_attributes,
+)
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -61,6 +71,8 @@ def command(
             show_default=False,
         ),
     ] = None,
+    problem_type: ProblemType = None,
+    attribute: Attributes = None,
     weight: WeightKey = None,
     penalty: Penalty = None,
     max_seconds: Annotated[
@@ -88,7 +100,16 @@ def command(
     settings = VerifierSettings(max_stage=last, stages=names, header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
-    encoded = load_problem(problem, weight=weight, penalty=penalty, verifiable=True)
+    if str(circuit) == str(problem) == "-":
+        raise InputError("only one of circuit and --problem can be standard input (-).")
+    encoded = load_problem(
+        problem_source(problem),
+        problem_type=problem_type,
+        attributes=read_attributes(attribute),
+        weight=weight,
+        penalty=penalty,
+        verifiable=True,
+    )
     text = sys.stdin.buffer.read() if str(circuit) == "-" else read_circuit(circuit)
     given = None if reference is None else read_circuit(reference)
     limits = SandboxLimits(max_seconds=max_seconds)

@@ -131,7 +131,8 @@ def _checked(graph: nx.Graph, directed: bool, what: str) -> nx.Graph:
         )
         raise ProblemError(
             f"the {what} is {have} but this problem needs {need} one: "
-            f'set "directed": {str(directed).lower()}.'
+            f'set "directed": {str(directed).lower()}, or convert it by '
+            f"graph.to_{'' if directed else 'un'}directed() in networkx."
         )
     loops = list(nx.selfloop_edges(graph))
     if loops:
@@ -338,7 +339,8 @@ def attribute(attributes: Mapping[str, Any], name: str, kind: type, example: obj
     """
     if attributes.get(name) is None:
         raise ProblemError(
-            f"problem_specific_attributes lacks {name!r}: add it, e.g. {{{name!r}: {example!r}}}."
+            f"problem_specific_attributes lacks {name!r}: add it, e.g. {{{name!r}: {example!r}}}, "
+            f"or --attribute {name}={example}."
         )
     value = attributes[name]
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
@@ -355,7 +357,10 @@ def node_attribute(attributes: Mapping[str, Any], name: str, graph: nx.Graph) ->
         ProblemError: absent, or no such node.
     """
     if attributes.get(name) is None:
-        raise ProblemError(f"problem_specific_attributes lacks {name!r}: name a node of the graph.")
+        raise ProblemError(
+            f"problem_specific_attributes lacks {name!r}: name a node of the graph, "
+            f"also by --attribute {name}=NODE."
+        )
     node = _label(attributes[name])
     if node not in graph:
         raise ProblemError(f"{name!r} is {node!r}, which is not a node of the graph.")

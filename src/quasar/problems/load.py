@@ -13,16 +13,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact
 from quasar.core.hamiltonian import IsingHamiltonian, require_exact
-from quasar.core.json_text import Repeated, RepeatedKeyError, loads, terms_may_repeat
+from quasar.core.json_text import Repeated
 from quasar.core.labels import VariableOrder
 from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
+from quasar.problems.formats.reading import parse_json, read_file
 from quasar.problems.inputs import is_record
 from quasar.problems.keys import nearest
 from quasar.problems.registry import problem_class
@@ -47,10 +47,11 @@ def load_problem(
     """Read a problem and build its Hamiltonian.
 
     Args:
-        source: path of a problem file, its content (dict or JSON), a networkx graph, a dimod
-            model, a diagonal SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned as it
-            is.
-        problem_type: what a graph is to be solved as, e.g. `maxcut`.
+        source: path of a problem file (JSON, or one of the formats in docs/problems.md), its
+            content (dict or text), a networkx or rustworkx graph, a matrix, a pandas table, a
+            dimod model, a diagonal SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned
+            as it is.
+        problem_type: what a graph or a matrix is to be solved as, e.g. `maxcut`.
         attributes: `problem_specific_attributes` of the graph's problem, e.g. `{"k": 3}`.
         encoding: encode the graph again this way; default: the file's `cost_hamiltonian` if it has
             one, else its `encoding`, else `exact`.
@@ -131,7 +132,7 @@ def _penalty(value: Any) -> Exact:
 
 
 def read_problem_data(
-    source: str | os.PathLike[str] | Mapping[str, Any], *, record: bool | None = None
+    source: str | bytes | os.PathLike[str] | Mapping[str, Any], *, record: bool | None = None
 ) -> dict[str, Any]:
     """The content of a problem file, JSON strings in it unpacked.
 
@@ -141,30 +142,10 @@ def read_problem_data(
     Raises:
         ProblemError: no such file, not JSON, not an object, or a key that stands twice.
     """
-    if isinstance(source, Mapping):
-        data = dict(source)
-    elif isinstance(source, str) and source.lstrip().startswith("{"):
-        data = _parse_json(source, "the problem")
-    else:
-        path = Path(source)
-        try:
-            text = path.read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            raise ProblemError(f"no problem file at {path}: check the path.") from None
-        except IsADirectoryError:
-            raise ProblemError(f"{path} is a folder: name the problem file in it.") from None
-        except UnicodeDecodeError:
-            raise ProblemError(
-                f"{path} is not a text file in UTF-8; pass a set of records with --records."
-            ) from None
-        except OSError as error:
-            raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
-        except ValueError:
-            raise ProblemError(f"{str(path)!r} is not a file name.") from None
-        data = _parse_json(text, str(path))
+    data = dict(source) if isinstance(source, Mapping) else read_file(source)
     whole = data.get("problem")
     if isinstance(whole, str) and whole.startswith("{"):
-        whole = _parse_json(whole, "the field 'problem'")
+        whole = parse_json(whole, "the field 'problem'")
     if isinstance(whole, Mapping):
         both = [key for key in whole if data.get(key) is not None]
         if both and not (is_record(data) if record is None else record):
@@ -174,7 +155,7 @@ def read_problem_data(
         data = {**whole, **{key: value for key, value in data.items() if value is not None}}
     for field in ("graph", "problem_specific_attributes"):
         if isinstance(data.get(field), str):
-            data[field] = _parse_json(data[field], f"the field {field!r}", allow_null=True)
+            data[field] = parse_json(data[field], f"the field {field!r}", allow_null=True)
     attributes = data.get("problem_specific_attributes")
     if isinstance(attributes, Mapping):
         data["problem_specific_attributes"] = dict(attributes)
@@ -230,34 +211,13 @@ def problem_content(source: ProblemSource) -> dict[str, Any]:
     if isinstance(source, Problem | EncodedProblem):
         return file_content(source)
     content = as_content(source, None, None)
-    if not isinstance(content, Mapping):
-        return read_problem_data(content)
+    if not isinstance(source, Mapping):
+        content = read_problem_data(content)
     try:
         json.dumps(dict(content))
     except (TypeError, ValueError):  # objects of libraries in it, which have to be read here
         return file_content(load_problem(content))
     return dict(content)
-
-
-def _parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:
-    try:
-        value = loads(text, may_repeat=terms_may_repeat)
-    except RepeatedKeyError as error:
-        raise ProblemError(error.sentence(what)) from None
-    except json.JSONDecodeError as error:
-        hint = ""
-        if error.msg == "Extra data" and error.lineno > 1:
-            hint = " If it holds one record a line, use --records."
-        raise ProblemError(
-            f"{what} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.{hint}"
-        ) from None
-    except (RecursionError, ValueError):
-        raise ProblemError(f"{what} is nested too deeply or holds a number too long.") from None
-    if value is None and allow_null:
-        return None
-    if not isinstance(value, dict):
-        raise ProblemError(f"{what} must hold a JSON object, not {type(value).__name__}.")
-    return value
 
 
 def build_problem(data: Mapping[str, Any], *, record: bool | None = None) -> Problem:

@@ -124,7 +124,7 @@ def problem_class(problem_type: str) -> type[Problem]:
     names = ALIASES | {name.replace("_", ""): name for name in PROBLEMS}
     if isinstance(problem_type, str) and plain in names:
         return PROBLEMS[names[plain]]
-    near = difflib.get_close_matches(plain, names, 1, 0.7)
+    near = difflib.get_close_matches(plain, names, 1, 0.6)
     meant = f"did you mean {names[near[0]]!r}? Known" if near else "known"
     raise ProblemError(
         f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(PROBLEMS))}."

@@ -1,7 +1,8 @@
 """What a caller may pass as a problem, and each of these as the content of a problem file.
 
 Distinguishes a path, a file's content, a networkx graph, a dimod model, a Qiskit operator and the
-project's own problems. What a problem file must hold is decided in `load.py` and by the types.
+project's own problems; files of other formats and other libraries' objects are read by `formats/`.
+What a problem file must hold is decided in `load.py` and by the types.
 """
 
 from __future__ import annotations
@@ -15,23 +16,26 @@ import networkx as nx
 from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import EncodedProblem, Problem, encode
+from quasar.problems.formats.objects import content_of, plain_attributes
+from quasar.problems.formats.reading import parse_json, read_file, settled
+from quasar.problems.registry import problem_class
 
 ProblemSource: TypeAlias = Union[
-    str, "os.PathLike[str]", Mapping[str, Any], nx.Graph, Problem, EncodedProblem
+    str, bytes, "os.PathLike[str]", Mapping[str, Any], nx.Graph, Problem, EncodedProblem
 ]
-"""Also a dimod BinaryQuadraticModel or BinaryPolynomial and a diagonal SparsePauliOp; they are not
+"""Also a dimod model, a diagonal SparsePauliOp, and what `formats/objects.py` reads; they are not
 named here, so that the libraries need not be installed."""
 
 _TAKEN = (
-    "the path of a problem file, its content as a dict, a networkx graph with problem_type=..., a "
-    "dimod model, a SparsePauliOp, or a Problem"
+    "the path of a problem file, its content as a dict, a networkx or rustworkx graph, a NumPy "
+    "matrix or a pandas table with problem_type=..., a dimod model, a SparsePauliOp, or a Problem"
 )
 
 
 def as_content(
     source: Any, problem_type: str | None, attributes: Mapping[str, Any] | None
-) -> str | os.PathLike[str] | Mapping[str, Any]:
-    """A path or a file's content, with type and attributes put in where they are given.
+) -> Mapping[str, Any]:
+    """A problem file's content, with type and attributes put in where they are given.
 
     Args:
         source: anything that a problem is read from, except a `Problem`.
@@ -50,22 +54,19 @@ def as_content(
         raise ProblemError(
             f"problem_type must be a name such as 'maxcut', not {type(problem_type).__name__}."
         )
+    if problem_type is not None:
+        problem_type = problem_class(problem_type).problem_type
     content = _content(source, problem_type)
     if problem_type is None and attributes is None:
         return content
-    if not isinstance(content, Mapping):
-        raise ProblemError(
-            "problem_type and attributes go with a graph; the file at "
-            f"{os.fspath(content)} states its own."
-        )
     return _with(content, problem_type, attributes)
 
 
-def _content(source: Any, problem_type: str | None) -> str | os.PathLike[str] | Mapping[str, Any]:
-    if hasattr(source, "vartype"):
+def _content(source: Any, problem_type: str | None) -> Mapping[str, Any]:
+    if isinstance(source, str | bytes | os.PathLike):
+        return read_file(source, problem_type)
+    if hasattr(source, "vartype") and hasattr(source, "degree"):
         return {"hubo" if hasattr(source, "to_binary") else "qubo": source}
-    if isinstance(source, str | os.PathLike | Mapping):
-        return source
     if isinstance(source, nx.Graph):
         if problem_type is None:
             raise ProblemError(
@@ -76,6 +77,11 @@ def _content(source: Any, problem_type: str | None) -> str | os.PathLike[str] | 
     operator = hasattr(source, "to_list") and hasattr(source, "num_qubits")
     if operator or isinstance(source, IsingHamiltonian):
         return {"hamiltonian": source}
+    found = content_of(source)
+    if found is not None:
+        return settled(found, problem_type, f"the {type(source).__name__}")
+    if isinstance(source, Mapping):
+        return source
     shown = "None" if source is None else type(source).__name__
     hint = " Pass the file's name." if hasattr(source, "read") else ""
     raise ProblemError(f"the problem must be {_TAKEN}, not {shown}.{hint}")
@@ -85,15 +91,29 @@ def _with(
     content: Mapping[str, Any], problem_type: str | None, attributes: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     data = dict(content)
-    for key, value in (
-        ("problem_type", problem_type),
-        ("problem_specific_attributes", None if attributes is None else dict(attributes)),
-    ):
-        if value is None:
-            continue
-        if data.get(key) not in (None, value):
-            raise ProblemError(f"{key} is given twice, as {data[key]!r} and as {value!r}.")
-        data[key] = value
+    stated = data.get("problem_type")
+    if problem_type is not None:
+        if stated is not None and stated != problem_type:
+            own = problem_class(stated).problem_type
+            if own != problem_type:
+                raise ProblemError(
+                    f"problem_type is given twice, as {stated!r} and as {problem_type!r}."
+                )
+        data["problem_type"] = problem_type
+    if attributes is None:
+        return data
+    added = plain_attributes(attributes)
+    own_attributes = data.get("problem_specific_attributes") or {}
+    if isinstance(own_attributes, str):
+        own_attributes = parse_json(own_attributes, "the field 'problem_specific_attributes'")
+    if isinstance(own_attributes, Mapping):
+        for key, value in added.items():
+            if own_attributes.get(key) is not None and own_attributes[key] != value:
+                raise ProblemError(
+                    f"{key} is given twice, as {own_attributes[key]!r} and as {value!r}."
+                )
+        added = {**own_attributes, **added}
+    data["problem_specific_attributes"] = added
     return data
 
 

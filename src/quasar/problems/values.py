@@ -34,7 +34,10 @@ def required(source: Mapping[str, Any], key: str, example: str) -> Any:
         ProblemError: absent.
     """
     if source.get(key) is None:
-        raise ProblemError(f"problem_specific_attributes lacks {key!r}: add e.g. {example}.")
+        raise ProblemError(
+            f"problem_specific_attributes lacks {key!r}: add e.g. {example}, also by "
+            f"--attribute {key}=…."
+        )
     return source[key]
 
 

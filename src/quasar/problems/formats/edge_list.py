@@ -1,0 +1,86 @@
+"""Edge lists: a line `u v`, `u v weight`, or networkx's `u v {'weight': 2}` for each edge.
+
+Grammar: networkx.readwrite.edgelist (`parse_edgelist`, `write_weighted_edgelist`) and the lists of
+SNAP and KONECT: words separated by white space or commas; lines that begin with `#` or `%` are
+remarks. The format has no direction, no isolated nodes, and no spaces in names; `a` alone on a line
+is an isolated node, as networkx's adjacency lists have it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from quasar.core.errors import ProblemError
+from quasar.core.labels import Label
+from quasar.problems.formats.content import (
+    Content,
+    decimal_text,
+    edge,
+    graph_of,
+    is_number,
+    lines_of,
+    name_of,
+    number_of,
+    text_of,
+)
+from quasar.problems.formats.written import Written, edge_weights
+
+
+def sniff(text: str) -> bool:
+    """Whether the first lines have two or three words each, the third a number."""
+    first = [line.words for _, line in zip(range(20), lines_of(text, "#%"), strict=False)]
+    return bool(first) and all(
+        len(w) in (1, 2) or (len(w) == 3 and is_number(w[2])) or (len(w) > 2 and w[2][0] == "{")
+        for w in first
+    )
+
+
+def read(text: str) -> Content:
+    """The graph of an edge list."""
+    nodes: list[Label] = []
+    edges: list[dict[str, Any]] = []
+    for line in lines_of(text, "#%"):
+        words = line.words
+        if len(words) == 1:
+            nodes.append(name_of(words[0]))
+            continue
+        ends = (name_of(words[0]), name_of(words[1]))
+        if len(words) > 2 and words[2].startswith("{"):
+            edges.append({**_attributes(" ".join(words[2:])), **edge(*ends)})
+        elif len(words) == 3:
+            weight = number_of(words[2], f"the weight in line {line.number}")
+            edges.append(edge(*ends, weight))
+        elif len(words) == 2:
+            edges.append(edge(*ends))
+        else:
+            raise line.fault("'u v' or 'u v weight'")
+        nodes += ends
+    return Content({"graph": graph_of(nodes, edges)}, positional=True)
+
+
+def _attributes(text: str) -> dict[str, Any]:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        found = None
+    if not isinstance(found, dict):
+        raise ProblemError(f"{text[:40]!r} must be a dict of attributes such as {{'weight': 2}}.")
+    return found
+
+
+def write(written: Written) -> str:
+    """An edge list, weighted where the graph is."""
+    graph = written.graph()
+    weights = edge_weights(graph, "an edge list")
+    where = "an edge list"
+    names = {v: text_of(v, where, r"\s|^[#%{]") for v in graph}
+    lines = []
+    for v in graph:
+        if not graph.degree(v):
+            lines.append(names[v])
+    for u, v in graph.edges:
+        weight = weights.get((u, v))
+        number = "" if weight is None else f" {decimal_text(weight, where)}"
+        lines.append(f"{names[u]} {names[v]}{number}")
+    return "\n".join(lines) + "\n"
