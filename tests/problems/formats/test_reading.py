@@ -169,7 +169,7 @@ CASES = [
         None,
         {"number_of_colors": 2},
     ),
-    Case("g.clq", COLOURS, [1, 2], 1, "kclique", "kclique", {"k": 2}),
+    Case("k.clq", COLOURS, [1, 2], 1, "kclique", "kclique", {"k": 2}),
     Case(
         "twice.dimacs",
         COLOURS.replace("4 4", "4 8") + "e 2 1\ne 3 2\ne 4 3\ne 4 1\n",
@@ -227,7 +227,27 @@ CASES = [
     ),
     Case("satlib.cnf", "p cnf 2 1\n 1 -2 0\n%\n0\n\n", {"1": False, "2": True}, 0, "max_3sat"),
     Case("old.wcnf", "p wcnf 2 2\n2.5 1 0\n1 -1 2 0\n", {"1": True, "2": False}, 2.5, "max_3sat"),
-    Case("new.wcnf", "c 2022\nh 1 0\nh -1 2 0\n", {"1": True, "2": False}, 1, "max_3sat"),
+    Case("new.wcnf", "c 2022\nh 1 0\nh -1 2 0\n", {"1": True, "2": True}, 0, "max_sat"),
+    Case(
+        "partial.wcnf",
+        "p wcnf 2 3 9\n9 1 0\n1.5 -1 2 0\n2 -2 0\n",
+        {"1": True, "2": False},
+        2,
+        "max_sat",
+    ),
+    Case("four.cnf", "p cnf 4 1\n1 2 3 -4 0\n", dict.fromkeys("1234", True), 1, "max_sat"),
+    Case("g.clq", COLOURS, [1, 2], 2, "max_clique"),
+    Case(
+        "p43.atsp",
+        "TYPE: ATSP\n"
+        + explicit("FULL_MATRIX", "0 1 9\n8 0 2\n3 9 0")
+        .replace("TYPE: TSP\n", "")
+        .replace("4", "3"),
+        [1, 2, 3],
+        6,
+        "tsp",
+    ),
+    Case("ways.csv", "0,1,9\n8,0,2\n3,9,0\n", [0, 1, 2], 6, "tsp", "tsp"),
     Case(
         "q.qubo",
         "c remark\np qubo 0 3 3 2\n0 0 -1\n1 1 -1\n2 2 -1.5\n0 1 2\n1 2 2\n",
@@ -301,7 +321,7 @@ def test_file(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.name not in ("bare.g6", "gka.bqp", "b.coo", "k.kp")],
+    [case for case in CASES if case.name not in ("bare.g6", "gka.bqp", "b.coo", "k.kp", "g.clq")],
     ids=plain_name,
 )
 def test_content_is_enough(case: Case, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from quasar.core.errors import ProblemError
 from quasar.core.labels import Label
 from quasar.problems import values
 from quasar.problems.formats.content import Content, edge, graph_of, name_of, text_of
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def content_of_graph(graph: nx.Graph, *, typed: bool = False) -> Content:
     return Content({"graph": found})
 
 
-def plain_graph(written: Written, where: str) -> nx.Graph:
+def plain_graph(written: Export, where: str) -> nx.Graph:
     """A graph that networkx's writers take: text for names, plain numbers and text as attributes.
 
     Raises:

@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from quasar.core.errors import ProblemError
 from quasar.problems.formats.content import Content
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 _Said = Literal["itself", "counts", "suffix"]
 
 
 @dataclass(frozen=True)
-class Format:
+class FileFormat:
     """A file format.
 
     Attributes:
@@ -65,7 +65,7 @@ class Format:
             raise ProblemError(f"read as {self.title}: {error}") from None
         return found
 
-    def text(self, written: Written) -> str:
+    def text(self, written: Export) -> str:
         """A problem in this format.
 
         Raises:
@@ -75,24 +75,24 @@ class Format:
         return out
 
 
-FORMATS: tuple[Format, ...] = (
-    Format("GraphML", (".graphml",), "graphml", writes=True),
-    Format("GEXF", (".gexf",), "gexf", writes=True),
-    Format("GML", (".gml",), "gml", writes=True),
-    Format("Matrix Market", (".mtx", ".mm"), "matrix_market", writes=True),
-    Format("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", writes=True),
-    Format("DIMACS CNF", (".cnf", ".wcnf"), "cnf", writes=True),
-    Format(".qubo", (".qubo",), "qubo_file", writes=True),
-    Format("dimod's COO", (".coo",), "coo", writes=True),
-    Format("TSPLIB", (".tsp", ".atsp"), "tsplib", writes=True),
-    Format("LP", (".lp",), "lp"),
-    Format("graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", writes=True),
-    Format("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", writes=True),
-    Format(
+FORMATS: tuple[FileFormat, ...] = (
+    FileFormat("GraphML", (".graphml",), "graphml", writes=True),
+    FileFormat("GEXF", (".gexf",), "gexf", writes=True),
+    FileFormat("GML", (".gml",), "gml", writes=True),
+    FileFormat("Matrix Market", (".mtx", ".mm"), "matrix_market", writes=True),
+    FileFormat("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", writes=True),
+    FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", writes=True),
+    FileFormat(".qubo", (".qubo",), "qubo_file", writes=True),
+    FileFormat("dimod's COO", (".coo",), "coo", writes=True),
+    FileFormat("TSPLIB", (".tsp", ".atsp"), "tsplib", writes=True),
+    FileFormat("LP", (".lp",), "lp"),
+    FileFormat("graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", writes=True),
+    FileFormat("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", writes=True),
+    FileFormat(
         "Beasley's quadratic problem", (".bqp", ".sparse"), "gset", "suffix", read="read_quadratic"
     ),
-    Format("METIS", (".metis", ".graph"), "metis", "counts"),
-    Format(
+    FileFormat("METIS", (".metis", ".graph"), "metis", "counts"),
+    FileFormat(
         "an OR-Library portfolio",
         (".port",),
         "or_library",
@@ -100,7 +100,7 @@ FORMATS: tuple[Format, ...] = (
         read="read_portfolio",
         sniff="sniff_portfolio",
     ),
-    Format(
+    FileFormat(
         "an OR-Library knapsack",
         (".mknap",),
         "or_library",
@@ -108,7 +108,7 @@ FORMATS: tuple[Format, ...] = (
         read="read_knapsack",
         sniff="sniff_mknap",
     ),
-    Format(
+    FileFormat(
         "a knapsack file",
         (".kp", ".knapsack"),
         "or_library",
@@ -117,10 +117,10 @@ FORMATS: tuple[Format, ...] = (
         sniff="sniff_items",
         only_for="knapsack",
     ),
-    Format("a Hamiltonian", (".ham", ".hamiltonian"), "hamiltonian_text", "counts"),
-    Format("CSV", (".csv", ".tsv"), "delimited", "counts", writes=True),
-    Format("an edge list", (".edgelist", ".edges", ".el"), "edge_list", "counts", writes=True),
-    Format("NumPy", (".npy",), "matrices", binary=True, sniff="sniff_npy"),
+    FileFormat("a Hamiltonian", (".ham", ".hamiltonian"), "hamiltonian_text", "counts"),
+    FileFormat("CSV", (".csv", ".tsv"), "delimited", "counts", writes=True),
+    FileFormat("an edge list", (".edgelist", ".edges", ".el"), "edge_list", "counts", writes=True),
+    FileFormat("NumPy", (".npy",), "matrices", binary=True, sniff="sniff_npy"),
 )
 _PARTLY_READ = {
     ".mps": "save it as LP (.lp)",
@@ -138,12 +138,12 @@ _PARTLY_READ = {
 KNOWN = ", ".join([".json", *(f.suffixes[0] for f in FORMATS)])
 
 
-def by_suffix(suffix: str) -> Format | None:
+def by_suffix(suffix: str) -> FileFormat | None:
     """The format of a suffix; None for JSON and unknown ones."""
     return next((f for f in FORMATS if suffix.lower() in f.suffixes), None)
 
 
-def detect(source: bytes | str, suffix: str = "", problem_type: str | None = None) -> Format:
+def detect(source: bytes | str, suffix: str = "", problem_type: str | None = None) -> FileFormat:
     """The format of a file that is not JSON.
 
     Args:

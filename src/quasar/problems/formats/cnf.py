@@ -2,8 +2,9 @@
 
 Grammar: "Satisfiability: suggested format" (DIMACS 1993): `p cnf VARIABLES CLAUSES`, then literals,
 each clause ended by 0, over any number of lines. WCNF of the MaxSAT Evaluations: `p wcnf V C [TOP]`
-with a weight before each clause, or since 2022 no such line and `h` before each hard clause. Hard
-clauses (of weight TOP) are refused where some are soft: the problem type has no such.
+with a weight before each clause, or since 2022 no such line and `h` before each hard clause.
+Clauses of weight TOP are hard. Up to three literals and no hard clauses is `max_3sat`, all else is
+`max_sat`.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from quasar.core.errors import ProblemError
 from quasar.problems import values
 from quasar.problems.formats.content import (
     Content,
-    Line,
+    FileLine,
     decimal_text,
     integer_of,
     is_number,
     lines_of,
     number_of,
 )
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 _MOST_LITERALS = 1_000_000
-TYPE = "max_3sat"
 
 
 def sniff(text: str) -> bool:
@@ -56,20 +56,19 @@ def read(text: str) -> Content:
         _check(clauses, *announced)
     if not clauses:
         raise ProblemError("the file has no clauses: write one a line, ended by 0.")
-    data: dict[str, Any] = {"clauses": clauses}
-    if weighted:
-        hard = [w is None or (top is not None and w >= top) for w in weights]
-        if any(hard) and not all(hard):
-            raise ProblemError(
-                f"clause {hard.index(True) + 1} is hard and others are soft, which {TYPE} does not "
-                "know: give hard clauses a weight above the sum of the soft ones, and no TOP."
-            )
-        if not any(hard):
-            data["weights"] = weights
-    return Content({"problem_specific_attributes": data}, TYPE)
+    hard = [weighted and (w is None or (top is not None and w >= top)) for w in weights]
+    soft = [clause for clause, must in zip(clauses, hard, strict=True) if not must]
+    data: dict[str, Any] = {"clauses": soft} if soft else {}
+    if any(hard):
+        data["hard_clauses"] = [c for c, must in zip(clauses, hard, strict=True) if must]
+    if weighted and soft:
+        data["weights"] = [w for w, must in zip(weights, hard, strict=True) if not must]
+    short = all(len(clause) <= 3 for clause in clauses) and not any(hard)
+    return Content({"problem_specific_attributes": data}, "max_3sat" if short else "max_sat")
 
 
-def _clauses(lines: list[Line], weighted: bool) -> tuple[list[list[int]], list[Any]]:
+def _clauses(lines: list[FileLine], weighted: bool) -> tuple[list[list[int]], list[Any]]:
+    """Clauses, and the weight of each: None for one marked as hard, 1 where there are none."""
     clauses: list[list[int]] = []
     weights: list[Any] = []
     current: list[int] | None = None
@@ -77,7 +76,9 @@ def _clauses(lines: list[Line], weighted: bool) -> tuple[list[list[int]], list[A
         for word in line.words:
             if current is None:
                 current = []
-                if weighted:
+                if not weighted:
+                    weights.append(1)
+                else:
                     hard = word == "h"
                     what = f"the weight in line {line.number}"
                     weights.append(None if hard else number_of(word, what))
@@ -112,14 +113,15 @@ def _check(clauses: list[list[int]], most: int, announced: int) -> None:
             )
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """CNF, or WCNF where clauses have weights."""
     attributes = written.attributes()
-    if "clauses" not in attributes:
+    soft, hard = attributes.get("clauses", []), attributes.get("hard_clauses", [])
+    clauses = [*soft, *hard]
+    if not clauses or written.problem.problem_type not in ("max_3sat", "max_sat"):
         raise ProblemError(
             f"CNF holds clauses, and {written.problem.problem_type} has none: write JSON."
         )
-    clauses = attributes["clauses"]
     other = next((v for clause in clauses for v in clause if not isinstance(v, int)), None)
     if other is not None:
         raise ProblemError(
@@ -128,8 +130,16 @@ def write(written: Written) -> str:
         )
     weights = attributes.get("weights")
     most = max(abs(v) for clause in clauses for v in clause)
-    lines = [f"p {'wcnf' if weights else 'cnf'} {most} {len(clauses)}"]
-    for position, clause in enumerate(clauses):
-        before = [decimal_text(weights[position], "WCNF")] if weights else []
-        lines.append(" ".join([*before, *map(str, clause), "0"]))
+    before = [""] * len(clauses)
+    header = f"p cnf {most} {len(clauses)}"
+    if weights is not None or hard:
+        weights = [1] * len(soft) if weights is None else weights
+        if any(not weight > 0 for weight in weights):
+            raise ProblemError("WCNF holds weights above 0 alone: write JSON.")
+        top = int(sum(weights)) + 1
+        before = [f"{decimal_text(w, 'WCNF')} " for w in weights] + [f"{top} "] * len(hard)
+        header = f"p wcnf {most} {len(clauses)}" + (f" {top}" if hard else "")
+    lines = [header]
+    for weight, clause in zip(before, clauses, strict=True):
+        lines.append(f"{weight}{' '.join(map(str, clause))} 0")
     return "\n".join(lines) + "\n"

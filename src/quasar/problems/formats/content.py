@@ -131,7 +131,7 @@ def _decimals(denominator: int) -> int:
 
 
 @dataclass(frozen=True)
-class Line:
+class FileLine:
     """A line of a file in words.
 
     Attributes:
@@ -148,12 +148,12 @@ class Line:
         return ProblemError(f"line {self.number} is {shown!r}, but {expected} is expected.")
 
 
-def lines_of(text: str, comments: str = "#") -> Iterator[Line]:
+def lines_of(text: str, comments: str = "#") -> Iterator[FileLine]:
     """The lines that are neither empty nor begin with one of the characters of comments."""
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
         if words and words[0][0] not in comments:
-            yield Line(number, words)
+            yield FileLine(number, words)
 
 
 def graph_of(

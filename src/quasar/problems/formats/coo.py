@@ -12,7 +12,7 @@ from typing import Any
 
 from quasar.core.errors import ProblemError
 from quasar.problems.formats.content import Content, decimal_text, integer_of, lines_of, number_of
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 _VARTYPE = re.compile(r"^#\s*vartype\s*=\s*(\w+)", re.MULTILINE)
 
@@ -40,7 +40,7 @@ def read(text: str) -> Content:
     return Content(data, "qubo", fixed=True)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The model; its variables are numbers."""
     _, terms = written.numbered_terms(0)
     lines = [f"# vartype={written.data.get('vartype', 'BINARY')}"]

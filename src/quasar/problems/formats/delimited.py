@@ -26,7 +26,7 @@ from quasar.problems.formats.content import (
     text_of,
 )
 from quasar.problems.formats.matrices import matrix_content
-from quasar.problems.formats.written import Written, edge_weights
+from quasar.problems.formats.written import Export, edge_weights
 
 _SOURCES = ("source", "from", "u", "node1", "head", "src", "start")
 _TARGETS = ("target", "to", "v", "node2", "tail", "dst", "end")
@@ -133,7 +133,7 @@ def _cell(text: str) -> Any:
     return number_of(text, "a cell") if is_number(text) and text[0] != "+" else text
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """A table of edges."""
     graph = written.graph()
     where = "a table of edges"

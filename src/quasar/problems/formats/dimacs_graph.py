@@ -14,7 +14,7 @@ from quasar.core.errors import ProblemError
 from quasar.problems.formats.content import (
     MAX_NODES,
     Content,
-    Line,
+    FileLine,
     decimal_text,
     edge,
     integer_of,
@@ -22,7 +22,7 @@ from quasar.problems.formats.content import (
     number_of,
     numbered,
 )
-from quasar.problems.formats.written import Written, edge_weights, numbering
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 _KINDS = {"edge": False, "edges": False, "col": False, "sp": True, "max": True}
 
@@ -83,7 +83,7 @@ def read(text: str) -> Content:
     return Content(data, guess, positional=kind != "max")
 
 
-def _announcement(line: Line | None) -> tuple[str, int, int]:
+def _announcement(line: FileLine | None) -> tuple[str, int, int]:
     if line is None or len(line.words) != 4 or line.words[0] != "p" or line.words[1] not in _KINDS:
         raise ProblemError("a DIMACS graph begins with a line such as 'p edge NODES EDGES'.")
     n = integer_of(line.words[2], "the number of nodes", MAX_NODES)
@@ -98,7 +98,7 @@ def _all(n: int, weights: dict[int, Any]) -> range:
     return range(1, n + 1)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """`p edge`, or `p max` for a flow from source to sink."""
     graph = written.graph()
     where = "DIMACS"

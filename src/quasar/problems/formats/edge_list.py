@@ -24,7 +24,7 @@ from quasar.problems.formats.content import (
     number_of,
     text_of,
 )
-from quasar.problems.formats.written import Written, edge_weights
+from quasar.problems.formats.written import Export, edge_weights
 
 
 def sniff(text: str) -> bool:
@@ -69,7 +69,7 @@ def _attributes(text: str) -> dict[str, Any]:
     return found
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """An edge list, weighted where the graph is."""
     graph = written.graph()
     weights = edge_weights(graph, "an edge list")

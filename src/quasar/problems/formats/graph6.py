@@ -13,7 +13,7 @@ import networkx as nx
 from quasar.core.errors import ProblemError
 from quasar.problems.formats.by_networkx import content_of_graph, reading
 from quasar.problems.formats.content import Content
-from quasar.problems.formats.written import Written, edge_weights, numbering
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 _HEADER = re.compile(r">>(graph6|sparse6|digraph6)<<")
 
@@ -39,7 +39,7 @@ def read(text: str) -> Content:
     return content_of_graph(graph)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The graph on nodes 0 to n-1."""
     graph = written.graph()
     if graph.is_directed():

@@ -11,7 +11,7 @@ import networkx as nx
 from quasar.core.errors import ProblemError
 from quasar.problems.formats.by_networkx import content_of_graph, plain_graph, reading
 from quasar.problems.formats.content import Content
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 
 def sniff(text: str) -> bool:
@@ -28,6 +28,6 @@ def read(text: str) -> Content:
     return content_of_graph(graph)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The graph with all that its nodes and edges carry."""
     return "\n".join(nx.generate_graphml(plain_graph(written, "GraphML"))) + "\n"

@@ -17,7 +17,7 @@ from quasar.core.exact import exact, total
 from quasar.problems.formats.content import (
     MAX_NODES,
     Content,
-    Line,
+    FileLine,
     decimal_text,
     edge,
     graph_of,
@@ -27,7 +27,7 @@ from quasar.problems.formats.content import (
     number_of,
     numbered,
 )
-from quasar.problems.formats.written import Written, edge_weights, numbering
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 
 def sniff(text: str) -> bool:
@@ -73,7 +73,7 @@ def read_quadratic(text: str) -> Content:
     return _quadratic(*_entries(lines))
 
 
-def _entries(lines: list[Line]) -> tuple[int, list[tuple[int, int, Any]]]:
+def _entries(lines: list[FileLine]) -> tuple[int, list[tuple[int, int, Any]]]:
     if not lines or len(lines[0].words) != 2:
         raise ProblemError("the first line must be 'NODES EDGES', two integers.")
     n = integer_of(lines[0].words[0], "the number of nodes", MAX_NODES)
@@ -106,7 +106,7 @@ def _quadratic(n: int, entries: list[tuple[int, int, Any]]) -> Content:
     return Content({"qubo": diagonal + terms}, "qubo", fixed=True)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The graph in rudy's form."""
     graph = written.graph()
     where = "the Gset format"

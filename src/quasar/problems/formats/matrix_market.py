@@ -14,7 +14,7 @@ from quasar.problems import values
 from quasar.problems.formats.content import (
     MAX_NODES,
     Content,
-    Line,
+    FileLine,
     decimal_text,
     integer_of,
     lines_of,
@@ -22,7 +22,7 @@ from quasar.problems.formats.content import (
     numbered,
 )
 from quasar.problems.formats.matrices import matrix_content
-from quasar.problems.formats.written import Written, edge_weights, numbering
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 _MOST = 5_000  # rows that are spread out into a dense matrix
 
@@ -57,7 +57,7 @@ def read(text: str) -> Content:
     return matrix_content(rows, range(1, n + 1))
 
 
-def _size(line: Line) -> int:
+def _size(line: FileLine) -> int:
     n = integer_of(line.words[0], "the number of rows", min(_MOST, MAX_NODES))
     if len(line.words) < 2 or line.words[1] != line.words[0]:
         raise ProblemError(
@@ -66,7 +66,9 @@ def _size(line: Line) -> int:
     return n
 
 
-def _fill_sparse(rows: list[list[Any]], lines: list[Line], pattern: bool, symmetric: bool) -> None:
+def _fill_sparse(
+    rows: list[list[Any]], lines: list[FileLine], pattern: bool, symmetric: bool
+) -> None:
     n = len(rows)
     if len(lines[0].words) != 3:
         raise lines[0].fault("'rows columns entries'")
@@ -89,7 +91,7 @@ def _fill_sparse(rows: list[list[Any]], lines: list[Line], pattern: bool, symmet
             rows[j][i] = value
 
 
-def _fill_dense(rows: list[list[Any]], lines: list[Line], symmetric: bool) -> None:
+def _fill_dense(rows: list[list[Any]], lines: list[FileLine], symmetric: bool) -> None:
     """Column by column; of a symmetric matrix the lower half."""
     n = len(rows)
     words = [word for line in lines for word in line.words]
@@ -102,7 +104,7 @@ def _fill_dense(rows: list[list[Any]], lines: list[Line], symmetric: bool) -> No
             rows[j][i] = rows[i][j]
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The adjacency of a graph, or Q in upper triangular form."""
     where = "Matrix Market"
     entries: dict[tuple[int, int], Any] = {}

@@ -17,7 +17,7 @@ from quasar.problems.formats.content import (
     number_of,
     numbered,
 )
-from quasar.problems.formats.written import Written
+from quasar.problems.formats.written import Export
 
 
 def sniff(text: str) -> bool:
@@ -60,7 +60,7 @@ def read(text: str) -> Content:
     return Content({"qubo": terms}, "qubo", fixed=True)
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """The QUBO in variables 0 to n-1."""
     if written.data.get("vartype") == "SPIN":
         raise ProblemError(".qubo holds 0/1 variables and no spins: write .coo or JSON.")

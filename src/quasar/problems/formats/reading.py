@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,13 @@ from quasar.problems.base import Problem
 from quasar.problems.formats.catalogue import detect
 from quasar.problems.formats.content import Content
 from quasar.problems.formats.graph_json import content_of_json
-from quasar.problems.formats.matrices import as_problem
+from quasar.problems.formats.matrices import Rows, as_problem
 from quasar.problems.formats.models import is_h_and_j, ising_content
-from quasar.problems.registry import PROBLEMS, problem_class
+from quasar.problems.registry import problem_class
 
+_BY_SUFFIX = {".col": "graph_coloring", ".clq": "max_clique"}
+"""What DIMACS' collections ask of the graphs in them."""
+_EITHER_DIRECTION = ("tsp", "feedback_vertex_set")
 _LARGEST = 1 << 28  # bytes of a file
 
 
@@ -46,6 +50,8 @@ def read_file(
     try:
         asked = None if problem_type is None else problem_class(problem_type).problem_type
         found = detect(content, suffix, asked).content(content)
+        if found.guess is None and "graph" in found.data:
+            found = replace(found, guess=_BY_SUFFIX.get(suffix.lower()))
     except ProblemError as error:
         join = " " if str(error).startswith("is ") else ": "
         raise ProblemError(f"{what}{join}{error}") from None
@@ -131,11 +137,6 @@ def settled(found: Content, problem_type: str | None, what: str) -> dict[str, An
             f"{what} holds {holds}, which does not say what to find in it: add --type (in Python "
             f"problem_type=), e.g. {_candidates(found)}; `quasar problems` lists the types."
         )
-    if problem_type is None and found.guess not in PROBLEMS:
-        raise ProblemError(
-            f"{what} holds a problem of the type {found.guess}, which is not known: make it "
-            "undirected, with the same length both ways, for tsp."
-        )
     cls = problem_class(problem_type or found.guess or "")
     if found.fixed and cls.problem_type != found.guess:
         raise ProblemError(
@@ -145,7 +146,7 @@ def settled(found: Content, problem_type: str | None, what: str) -> dict[str, An
     data = dict(found.data)
     if "matrix" in data:
         matrix = data.pop("matrix")
-        data |= as_problem(matrix, _direction(cls, what))
+        data |= as_problem(matrix, _direction(cls, what, matrix[0]))
         found = Content(data, positional=True)
     elif "graph" in data and ("graph" not in cls.reads.fields or cls.reads.hypergraph):
         other = (
@@ -168,8 +169,8 @@ def settled(found: Content, problem_type: str | None, what: str) -> dict[str, An
     return {"problem_type": cls.problem_type, **data}
 
 
-def _direction(cls: type[Problem], what: str) -> bool | None:
-    """Whether the type's graph has direction; None for a QUBO."""
+def _direction(cls: type[Problem], what: str, rows: Rows) -> bool | None:
+    """Whether the graph of this matrix has direction; None for a QUBO."""
     if "qubo" in cls.reads.fields:
         return None
     if "graph" not in cls.reads.fields or cls.reads.hypergraph:
@@ -177,6 +178,9 @@ def _direction(cls: type[Problem], what: str) -> bool | None:
             f"{what} holds a matrix, which states a qubo, or by its adjacency a graph: "
             f"{cls.problem_type} is stated otherwise (`quasar problems {cls.problem_type}`)."
         )
+    symmetric = all(rows[j][i] == c for i, row in enumerate(rows) for j, c in enumerate(row[:i]))
+    if cls.problem_type in _EITHER_DIRECTION:
+        return not symmetric
     return "capacity" in cls.reads.edges
 
 

@@ -24,7 +24,7 @@ from quasar.problems.formats.content import (
     name_of,
     number_of,
 )
-from quasar.problems.formats.written import Written, edge_weights, numbering
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 _MOST_CITIES = 2_000
 _DESCRIBE = ("NAME", "COMMENT", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE", "EDGE_DATA_FORMAT")
@@ -76,7 +76,7 @@ def read(text: str) -> Content:
         edges = [edge(names[i], names[j], rows[i][j]) for i, j in combinations(range(n), 2)]
     return Content(
         {"graph": graph_of(names, edges, directed)},
-        "atsp" if directed else "tsp",
+        "tsp",
         positional=True,
     )
 
@@ -215,11 +215,11 @@ def _places(form: str, n: int) -> Iterator[tuple[int, int]] | None:
     return None
 
 
-def write(written: Written) -> str:
+def write(written: Export) -> str:
     """Distances as a full matrix."""
     graph = written.graph()
     where = "TSPLIB"
-    if not written.problem.problem_type.endswith("tsp"):
+    if written.problem.problem_type != "tsp":
         raise ProblemError(
             f"TSPLIB holds tours, and this is {written.problem.problem_type}: write JSON."
         )

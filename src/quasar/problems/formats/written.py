@@ -19,7 +19,7 @@ from quasar.problems.base import Problem
 
 
 @dataclass(frozen=True)
-class Written:
+class Export:
     """A problem to be written.
 
     Attributes:
