@@ -17,7 +17,7 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.exact import exact, total
+from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
@@ -95,14 +95,14 @@ class Knapsack(Problem):
         return [*(("item", name) for name in self.items), *slack]
 
     def formulation(self) -> Formulation:
-        cost = Polynomial.linear({("item", k): -item.value for k, item in self.items.items()})
+        cost = self._cost()
         if self._all_fit():
             return Formulation(cost)
         filled: dict[Label, int] = {("item", k): item.weight for k, item in self.items.items()}
         fits = Constraint(Polynomial.linear(filled), self.capacity)
         filled.update({("slack", i): w for i, w in enumerate(self._slack_weights())})
-        bound = max((item.value for item in self.items.values() if item.weight), default=0)
-        penalty = penalties.above(exact(bound))
+        heavy = (name for name, item in self.items.items() if item.weight)
+        penalty = penalties.above(max(map(self._worth, heavy), default=0))
         excess = Polynomial.linear(filled, -self.capacity).square()
         why = "a tenth more than the most valuable item that weighs anything"
         return Formulation(cost, [fits], Penalties(excess * penalty, penalty, why))
@@ -141,6 +141,14 @@ class Knapsack(Problem):
             f"{i.name} (weight {i.weight}, value {i.value})" for i in self.items.values()
         )
         return f"with capacity {self.capacity} and items {items}"
+
+    def _cost(self) -> Polynomial:
+        """Minus the value of the packed items."""
+        return Polynomial.linear({("item", k): -item.value for k, item in self.items.items()})
+
+    def _worth(self, name: Label) -> Exact:
+        """The most that leaving out an item can cost."""
+        return exact(self.items[name].value)
 
     def _all_fit(self) -> bool:
         return sum(item.weight for item in self.items.values()) <= self.capacity

@@ -7,6 +7,7 @@ import re
 
 from quasar.core.errors import ProblemError
 from quasar.problems.base import Problem
+from quasar.problems.bin_packing import BinPacking
 from quasar.problems.community_detection import CommunityDetection
 from quasar.problems.connected_components import ConnectedComponents
 from quasar.problems.edge_cover import EdgeCover
@@ -35,6 +36,8 @@ from quasar.problems.min_cut import MinCut
 from quasar.problems.minimum_dominating_set import DominatingSet
 from quasar.problems.number_partitioning import NumberPartitioning
 from quasar.problems.portfolio import Portfolio
+from quasar.problems.quadratic_assignment import QuadraticAssignment
+from quasar.problems.quadratic_knapsack import QuadraticKnapsack
 from quasar.problems.qubo import Qubo
 from quasar.problems.set_cover import SetCover
 from quasar.problems.set_packing import SetPacking
@@ -75,6 +78,9 @@ _TYPES: tuple[type[Problem], ...] = (
     MaxWeightMatching,
     FeedbackVertexSet,
     MaxSat,
+    QuadraticKnapsack,
+    QuadraticAssignment,
+    BinPacking,
 )
 
 ALIASES = {
