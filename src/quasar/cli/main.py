@@ -16,7 +16,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import typer
 
-from quasar.cli import bench, data, encode, evaluate, generate, mcp, problems, serve, train, verify
+from quasar.cli import (
+    bench,
+    convert,
+    data,
+    encode,
+    evaluate,
+    generate,
+    mcp,
+    problems,
+    serve,
+    train,
+    verify,
+)
 from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, QuasarError
 
 app = typer.Typer(
@@ -46,7 +58,7 @@ def _root(
     pass
 
 
-for _command in (generate, verify, evaluate, encode, problems, serve, mcp):
+for _command in (generate, verify, evaluate, encode, problems, convert, serve, mcp):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
 app.command(
     name="bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}

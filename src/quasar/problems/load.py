@@ -88,7 +88,7 @@ def load_problem(
         return encode(source, encoding or "exact", order, weighed, verifiable=verifiable)
     data = read_problem_data(as_content(source, problem_type, attributes))
     if weight is not None:
-        data["problem_specific_attributes"].update(_naming(data, weight))
+        name_weights(data, weight)
     problem = build_problem(data)
     _check_names(problem)
     given = data.get("cost_hamiltonian")
@@ -177,12 +177,16 @@ def _added_up(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {key: values.total(found) for key, found in terms.items()}
 
 
-def _naming(data: Mapping[str, Any], weight: str) -> dict[str, str]:
-    """The attribute by which a file of this type names the key of its weights."""
+def name_weights(data: dict[str, Any], weight: str) -> None:
+    """Add to unpacked file content the attribute that names the key of its weights.
+
+    Raises:
+        ProblemError: the type reads no weights.
+    """
     cls = problem_class(_problem_type(data))
     if not cls.reads.naming:
         raise ProblemError(f"{cls.problem_type} reads no weights: leave the name of their key out.")
-    return {cls.reads.naming[0]: weight}
+    data["problem_specific_attributes"][cls.reads.naming[0]] = weight
 
 
 def _own_order(data: Mapping[str, Any]) -> VariableOrder:

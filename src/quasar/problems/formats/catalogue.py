@@ -34,6 +34,7 @@ class FileFormat:
         only_for: counts of words tell it only where this problem type is asked for.
         binary: it reads bytes.
         writes: it can be written.
+        first: the lowest of the numbers by which it calls nodes or variables.
     """
 
     title: str
@@ -45,6 +46,7 @@ class FileFormat:
     only_for: str | None = None
     binary: bool = False
     writes: bool = False
+    first: int = 1
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function of its module."""
@@ -82,11 +84,13 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat("Matrix Market", (".mtx", ".mm"), "matrix_market", writes=True),
     FileFormat("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", writes=True),
     FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", writes=True),
-    FileFormat(".qubo", (".qubo",), "qubo_file", writes=True),
-    FileFormat("dimod's COO", (".coo",), "coo", writes=True),
+    FileFormat(".qubo", (".qubo",), "qubo_file", writes=True, first=0),
+    FileFormat("dimod's COO", (".coo",), "coo", writes=True, first=0),
     FileFormat("TSPLIB", (".tsp", ".atsp"), "tsplib", writes=True),
     FileFormat("LP", (".lp",), "lp"),
-    FileFormat("graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", writes=True),
+    FileFormat(
+        "graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", writes=True, first=0
+    ),
     FileFormat("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", writes=True),
     FileFormat(
         "Beasley's quadratic problem", (".bqp", ".sparse"), "gset", "suffix", read="read_quadratic"

@@ -118,10 +118,8 @@ def write(written: Export) -> str:
     attributes = written.attributes()
     soft, hard = attributes.get("clauses", []), attributes.get("hard_clauses", [])
     clauses = [*soft, *hard]
-    if not clauses or written.problem.problem_type not in ("max_3sat", "max_sat"):
-        raise ProblemError(
-            f"CNF holds clauses, and {written.problem.problem_type} has none: write JSON."
-        )
+    if not clauses or written.problem_type not in ("max_3sat", "max_sat"):
+        raise ProblemError(f"CNF holds clauses, and {written.problem_type} has none: write JSON.")
     other = next((v for clause in clauses for v in clause if not isinstance(v, int)), None)
     if other is not None:
         raise ProblemError(

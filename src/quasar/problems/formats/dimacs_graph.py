@@ -105,7 +105,7 @@ def write(written: Export) -> str:
     numbering(graph, where)
     attributes = written.attributes()
     flow = graph.is_directed()
-    if flow and written.problem.problem_type != "max_flow":
+    if flow and written.problem_type != "max_flow":
         raise ProblemError(
             "DIMACS holds directed graphs for max_flow alone: write GraphML or an edge list."
         )

@@ -33,6 +33,7 @@ def read(text: str) -> Content:
             del has["label"]
     for *_, has in graph.edges(data=True):
         has.pop("viz", None)
+        has.pop("id", None)  # every edge of the format has one
     return content_of_graph(graph)
 
 

@@ -47,4 +47,4 @@ def write(written: Export) -> str:
     if edge_weights(graph, "graph6"):
         raise ProblemError("graph6 has no place for weights: write GraphML, or --drop weight.")
     order = list(numbering(graph, "graph6", 0))
-    return str(nx.to_graph6_bytes(graph, nodes=order, header=False).decode("ascii"))
+    return str(nx.to_graph6_bytes(graph, nodes=order, header=True).decode("ascii"))

@@ -104,11 +104,12 @@ def sniff_items(text: str) -> bool:
 
 def sniff_mknap(text: str) -> bool:
     """Whether this is one problem with the count of numbers that its sizes ask for."""
-    words = [word for line in _words(text) for word in line]
-    if words[:1] != ["1"] or len(words) < 4 or not all(word.isdigit() for word in words[1:3]):
+    lines = _words(text)
+    words = [word for line in lines for word in line]
+    if lines[:1] != [["1"]] or len(words) < 4 or not all(word.isdigit() for word in words[1:3]):
         return False
     n, m = int(words[1]), int(words[2])
-    return len(words) == 4 + n * (m + 1) + m
+    return min(n, m) > 0 and len(words) == 4 + n * (m + 1) + m
 
 
 def read_knapsack(text: str) -> Content:

@@ -219,10 +219,8 @@ def write(written: Export) -> str:
     """Distances as a full matrix."""
     graph = written.graph()
     where = "TSPLIB"
-    if written.problem.problem_type != "tsp":
-        raise ProblemError(
-            f"TSPLIB holds tours, and this is {written.problem.problem_type}: write JSON."
-        )
+    if written.problem_type != "tsp":
+        raise ProblemError(f"TSPLIB holds tours, and this is {written.problem_type}: write JSON.")
     n = len(graph)
     numbering(graph, where)
     directed = graph.is_directed()

@@ -15,7 +15,6 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact
 from quasar.core.labels import Label, sort_labels
 from quasar.problems import graphs
-from quasar.problems.base import Problem
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,12 @@ class Export:
     """A problem to be written.
 
     Attributes:
-        problem: it, checked.
-        data: its problem file.
+        problem_type: what it is.
+        data: its problem file, checked.
         format: what the format is called, for messages.
     """
 
-    problem: Problem
+    problem_type: str
     data: dict[str, Any]
     format: str
 
@@ -42,8 +41,7 @@ class Export:
         if not isinstance(raw, dict) or "hyperedges" in raw:
             what = "a hypergraph" if raw else "no graph"
             raise ProblemError(
-                f"{self.format} holds a graph, and {self.problem.problem_type} has {what}: write "
-                "JSON."
+                f"{self.format} holds a graph, and {self.problem_type} has {what}: write JSON."
             )
         return graphs.read_graph(self.data, directed=bool(raw.get("directed")))
 
@@ -53,9 +51,9 @@ class Export:
         Raises:
             ProblemError: another problem type.
         """
-        if self.problem.problem_type != "qubo":
+        if self.problem_type != "qubo":
             raise ProblemError(
-                f"{self.format} holds a QUBO, and this is {self.problem.problem_type}: "
+                f"{self.format} holds a QUBO, and this is {self.problem_type}: "
                 "`quasar encode` prints its Hamiltonian."
             )
         return {

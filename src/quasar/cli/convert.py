@@ -1,0 +1,81 @@
+"""`quasar convert`: a problem in one format to the same problem in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quasar.cli.options import (
+    Attributes,
+    ProblemType,
+    WeightKey,
+    problem_source,
+    read_attributes,
+)
+from quasar.core.errors import InputError
+
+
+def command(
+    problem: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="Problem file of any format that is read; - reads standard input.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="File to write; its suffix says the format, such as .json, .graphml, .gml, "
+            ".edgelist, .csv, .g6, .dimacs, .rud, .mtx, .qubo, .coo, .cnf or .tsp.",
+            show_default=False,
+        ),
+    ],
+    problem_type: ProblemType = None,
+    attribute: Attributes = None,
+    weight: WeightKey = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What may be lost: an attribute of the problem, its nodes or edges, or a field of "
+            "its file; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    renumber: Annotated[
+        bool,
+        typer.Option(
+            "--renumber", help="Give nodes or variables the numbers of the format, and list them."
+        ),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a problem in another format: lossless, or refused with what would be lost."""
+    from quasar.core.files import replacing
+    from quasar.core.labels import to_json
+    from quasar.problems.formats.convert import convert
+
+    if out.exists() and not force:
+        raise InputError(f"{out} exists already: choose another name, or replace it by --force.")
+    if not out.parent.is_dir():
+        raise InputError(f"there is no folder {out.parent}: create it first.")
+    found = convert(
+        problem_source(problem),
+        out.suffix,
+        problem_type=problem_type,
+        attributes=read_attributes(attribute),
+        weight=weight,
+        drop=drop or (),
+        renumber=renumber,
+    )
+    with replacing(out) as partial:
+        partial.write_text(found.text, encoding="utf-8")
+    for name, number in found.renamed.items():
+        typer.echo(f"{number} stands for {to_json(name)!r}")
+    again = f"; read it with --type {found.problem_type}" if found.ask else ""
+    typer.echo(f"{out}: {found.problem_type} as {found.title}{again}")
