@@ -173,7 +173,8 @@ REFUSED: dict[str, tuple[Any, str, dict[str, Any], str]] = {
     "spins": ('{"qubo": {"0": 1}, "vartype": "SPIN"}', ".qubo", {}, "holds 0/1 variables"),
     "variables": ('{"qubo": {"a": 1}}', ".qubo", {}, "variables by number from 0"),
     "literals": ('{"problem_type": "max_3sat", '
-                 '"problem_specific_attributes": {"clauses": [["a"]]}}', ".cnf", {}, "the name in 'a' would be lost"),
+                 '"problem_specific_attributes": {"clauses": [["a"]]}}',
+                 ".cnf", {}, "the name in 'a' would be lost"),
     "incomplete": ("1 2 1\n2 3 1\n3 4 1\n1 4 1\n", ".tsp", {"problem_type": "tsp"},
                    "this graph lacks some"),
     "tour": ("1 2\n", ".tsp", {}, "holds tours, and this is maxcut"),
