@@ -114,7 +114,7 @@ def test_weights_that_a_type_does_not_read_are_refused(problem_type: str) -> Non
         if isinstance(node, dict):
             node["weight"] = 3
     if "weight" not in reads.nodes and problem_type != "hypermaxcut":
-        refused(data, "the key 'weight'", "Remove it")
+        refused(data, "the key 'weight'", "emove it")
     data = sample(problem_type)
     for edge in edge_list(data):
         edge["weight"] = 3

@@ -12,7 +12,7 @@ import numpy as np
 from quasar.problems.sampling import permutation
 
 Data = dict[str, Any]
-_MARKS = ("source", "sink", "node", "start_node", "end_node")
+_MARKS = ("source", "sink", "node", "start_node", "end_node", "depot")
 
 
 def renamed(data: Data, rng: np.random.Generator) -> Data:

@@ -42,6 +42,7 @@ from quasar.problems.qubo import Qubo
 from quasar.problems.set_cover import SetCover
 from quasar.problems.set_packing import SetPacking
 from quasar.problems.tsp import TravelingSalesperson
+from quasar.problems.vehicle_routing import VehicleRouting
 from quasar.problems.vertex_cover import VertexCover
 
 _TYPES: tuple[type[Problem], ...] = (
@@ -81,6 +82,7 @@ _TYPES: tuple[type[Problem], ...] = (
     QuadraticKnapsack,
     QuadraticAssignment,
     BinPacking,
+    VehicleRouting,
 )
 
 ALIASES = {
