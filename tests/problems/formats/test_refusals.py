@@ -70,6 +70,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
         "has the key 'hard_clauses', which max_3sat does not read",
     ),
     "word.edges": ("a b x y\n", {"problem_type": "maxcut"}, "'u v' or 'u v weight' is expected"),
+    "diagonal.txt": ("2 2\n1 1 5\n1 2 3\n", {}, "name it .sparse if it is to be minimised"),
     "text.rud": ("2 1\n1 2 two\n", {}, "weight in line 2 must be a number, not 'two'"),
     "two.g6": ("A_\nA_\n", {"problem_type": "maxcut"}, "holds 2 graphs"),
     "bad.graphml": ("<graphml><graph>", {"problem_type": "maxcut"}, "this is not GraphML"),

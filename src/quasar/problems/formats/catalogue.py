@@ -93,8 +93,13 @@ FORMATS: tuple[FileFormat, ...] = (
     ),
     FileFormat("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", writes=True),
     FileFormat(
-        "Beasley's quadratic problem", (".bqp", ".sparse"), "gset", "suffix", read="read_quadratic"
+        "a quadratic problem of the Biq Mac library",
+        (".sparse",),
+        "gset",
+        "suffix",
+        read="read_minimised",
     ),
+    FileFormat("Beasley's quadratic problem", (".bqp",), "gset", "suffix", read="read_maximised"),
     FileFormat("METIS", (".metis", ".graph"), "metis", "counts"),
     FileFormat(
         "an OR-Library portfolio",

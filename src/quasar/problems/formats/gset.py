@@ -1,11 +1,11 @@
-"""Gset and rudy graphs, and Beasley's quadratic problems: a line `n m`, then lines `i j w`.
+"""Gset and rudy graphs, and quadratic problems of the same look: `n m`, then lines `i j w`.
 
 Grammar: G. Rinaldi's generator rudy and the Biq Mac library (https://biqmac.aau.at): a line
-`nodes edges`, then `node node weight` from node 1 on; a weight that is left out is 1. J. Beasley's
-`bqpgka` and `bqp` files (OR-Library, "Unconstrained binary quadratic programming") look the same,
-with entries `i i q` of the diagonal; they are to be maximised, x'Qx with a symmetric Q of which one
-half is listed. As a QUBO, which is minimised, signs change, and entries off the diagonal count
-twice.
+`nodes edges`, then `node node weight` from node 1 on; a weight that is left out is 1. Quadratic
+problems x'Qx have entries `i i q` of the diagonal too, and list one half of a symmetric Q, so that
+entries off the diagonal count twice. The Biq Mac library's `.sparse` files are to be minimised; the
+OR-Library's (J. Beasley's bqp and bqpgka, suffix `.bqp`) to be maximised, and change their signs.
+Without one of these suffixes the direction is not known, and the file is refused.
 """
 
 from __future__ import annotations
@@ -51,15 +51,23 @@ def _are_pairs(ends: list[list[str]], n: int) -> bool:
 
 
 def read(text: str) -> Content:
-    """A graph for maximum cut, or a QUBO where the diagonal has entries."""
+    """A graph for maximum cut."""
     n, entries = _entries(list(lines_of(text)))
     if any(i == j for i, j, _ in entries):
-        return _quadratic(n, entries)
+        raise ProblemError(
+            "entries of the diagonal make this a quadratic problem: name it .sparse if it is to be "
+            "minimised (Biq Mac library), .bqp if it is to be maximised (OR-Library)."
+        )
     edges = [edge(i, j, weight) for i, j, weight in entries]
     return Content({"graph": graph_of(range(1, n + 1), edges, False)}, "maxcut", positional=True)
 
 
-def read_quadratic(text: str) -> Content:
+def read_minimised(text: str) -> Content:
+    """A quadratic problem of the Biq Mac library."""
+    return _quadratic(*_entries(list(lines_of(text))), sign=1)
+
+
+def read_maximised(text: str) -> Content:
     """Beasley's quadratic problem, a line that counts problems before it or not."""
     lines = list(lines_of(text))
     if lines and len(lines[0].words) == 1:
@@ -70,7 +78,7 @@ def read_quadratic(text: str) -> Content:
                 "a file of its own."
             )
         lines = lines[1:]
-    return _quadratic(*_entries(lines))
+    return _quadratic(*_entries(lines), sign=-1)
 
 
 def _entries(lines: list[FileLine]) -> tuple[int, list[tuple[int, int, Any]]]:
@@ -94,15 +102,15 @@ def _entries(lines: list[FileLine]) -> tuple[int, list[tuple[int, int, Any]]]:
     return n, found
 
 
-def _quadratic(n: int, entries: list[tuple[int, int, Any]]) -> Content:
+def _quadratic(n: int, entries: list[tuple[int, int, Any]], *, sign: int) -> Content:
     linear: dict[int, list[Any]] = {i: [] for i in range(1, n + 1)}
     terms = []
     for i, j, q in entries:
         if i == j:
             linear[i].append(q)
         else:
-            terms.append([[i, j], -2 * exact(q)])
-    diagonal = [[[i], -total(map(exact, found))] for i, found in linear.items()]
+            terms.append([[i, j], 2 * sign * exact(q)])
+    diagonal = [[[i], sign * total(map(exact, found))] for i, found in linear.items()]
     return Content({"qubo": diagonal + terms}, "qubo", fixed=True)
 
 

@@ -24,7 +24,7 @@ def read(data: bytes) -> Content:
     """The matrix of a `.npy` file."""
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, MemoryError) as error:
         raise ProblemError(f"this is no matrix of NumPy (.npy): {error}.") from None
     if not isinstance(array, np.ndarray):
         raise ProblemError("a .npz archive holds several arrays: save one matrix by numpy.save.")
