@@ -55,7 +55,7 @@ def on_ray(
     try:
         import ray
     except ImportError:
-        raise InputError("--engine ray needs Ray: pip install 'quasar-synthesis[ray]'.") from None
+        raise InputError("--executor ray needs Ray: pip install 'quasar-synthesis[ray]'.") from None
     ours = not ray.is_initialized()
     if ours:
         connect(ray, cluster)

@@ -83,6 +83,7 @@ class Store(AbstractContextManager["Store"]):
                 "--out."
             )
             self._stack.enter_context(locked(self.folder, busy))
+            self._stack.callback(self._close_stream)  # which can find the disk full too
             self._check()
             remove_partial(self.folder)
             drop_torn_line(self.path(CANDIDATES))
@@ -98,7 +99,6 @@ class Store(AbstractContextManager["Store"]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close_stream()
         self._stack.__exit__(kind, error, trace)
 
     def path(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""`quasar serve --engine ray`: the same application as a Ray Serve deployment, on many machines.
+"""`quasar serve --executor ray`: the same application as a Ray Serve deployment, on many machines.
 
 Every replica has a pool and a memory of batches of its own. So the bounds of the settings hold for
 each replica, and a batch that is sent again is answered from memory only where it reaches the same
@@ -126,6 +126,6 @@ def _ray_serve() -> Any:
     except ImportError as error:
         raise InputError(
             f"Ray Serve is not installed ({error.name or error}): pip install "
-            "'quasar-synthesis[ray]', or leave --engine ray away."
+            "'quasar-synthesis[ray]', or leave --executor ray away."
         ) from error
     return serve

@@ -29,7 +29,7 @@ class ServiceSettings(Settings):
     workers: int | None = Field(default=None, ge=1, le=1024)
     """Worker processes; None: one a core."""
     replicas: int = Field(default=1, ge=1)
-    """Copies of the service, each with workers of its own; with `--engine ray` only."""
+    """Copies of the service, each with workers of its own; with `--executor ray` only."""
     max_replicas: int | None = Field(default=None, ge=1)
     """Largest number of copies under load; the cluster scales between `replicas` and this. None:
     always `replicas`."""
