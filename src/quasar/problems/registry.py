@@ -20,6 +20,7 @@ from quasar.problems.hamiltonian_path import HamiltonianPath
 from quasar.problems.hubo import Hubo
 from quasar.problems.hypermaxcut import HyperMaxCut
 from quasar.problems.ising import Ising
+from quasar.problems.job_shop import JobShop
 from quasar.problems.kclique import KClique
 from quasar.problems.knapsack import Knapsack
 from quasar.problems.labs import LowAutocorrelation
@@ -83,6 +84,7 @@ _TYPES: tuple[type[Problem], ...] = (
     QuadraticAssignment,
     BinPacking,
     VehicleRouting,
+    JobShop,
 )
 
 ALIASES = {
