@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ import pytest
 import scipy.io
 import scipy.sparse
 from dimod.serialization import coo
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quasar.core.errors import ProblemError
 from quasar.problems.base import EncodedProblem
@@ -362,3 +365,22 @@ def test_the_docs_list_every_suffix() -> None:
     docs = (Path(__file__).resolve().parents[3] / "docs" / "problems.md").read_text()
     listed = {suffix for f in FORMATS for suffix in f.suffixes}
     assert {suffix for suffix in listed if f"`{suffix}`" not in docs} <= ALIKE
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    st.sampled_from(CASES),
+    st.integers(0, 10**6),
+    st.integers(0, 12),
+    st.text(st.sampled_from("0123456789 -.\n\tabeEpx:;,{}[]()<>/\\\"'%#&"), max_size=6),
+)
+def test_damaged_files_are_refused_in_a_sentence(
+    tmp_path_factory: Any, case: Case, place: int, cut: int, inserted: str
+) -> None:
+    """Or are read, where the damage leaves a problem; nothing else is ever raised."""
+    text = case.text if isinstance(case.text, bytes) else case.text.encode()
+    at = place % (len(text) + 1)
+    path = tmp_path_factory.getbasetemp() / f"damaged{Path(case.name).suffix}"
+    path.write_bytes(text[:at] + inserted.encode() + text[at + cut :])
+    with suppress(ProblemError):
+        load_problem(path, problem_type=case.problem_type, attributes=case.attributes)

@@ -110,7 +110,7 @@ def _things(plain: Mapping[str, Any], rows: Sequence[Mapping[Any, Any]]) -> Cont
             {"problem_specific_attributes": {"numbers": pairs}}, "number_partitioning", fixed=True
         )
     raise ProblemError(
-        f"the table has the columns {', '.join(map(str, plain.values()))}: name two of them source "
+        f"the table has the columns {', '.join(map(repr, plain.values()))}: name two of them source "
         "and target for a table of edges, or name, weight and value for the items of a knapsack."
     )
 

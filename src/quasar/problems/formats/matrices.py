@@ -24,8 +24,9 @@ def read(data: bytes) -> Content:
     """The matrix of a `.npy` file."""
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, EOFError, OSError, MemoryError) as error:
-        raise ProblemError(f"this is no matrix of NumPy (.npy): {error}.") from None
+    except Exception as error:  # a damaged header raises what Python's own parser does
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise ProblemError(f"this is no matrix of NumPy (.npy): {said}.") from None
     if not isinstance(array, np.ndarray):
         raise ProblemError("a .npz archive holds several arrays: save one matrix by numpy.save.")
     return array_content(array)
