@@ -109,9 +109,10 @@ def _things(plain: Mapping[str, Any], rows: Sequence[Mapping[Any, Any]]) -> Cont
         return Content(
             {"problem_specific_attributes": {"numbers": pairs}}, "number_partitioning", fixed=True
         )
+    listed = ", ".join(map(repr, plain.values()))
     raise ProblemError(
-        f"the table has the columns {', '.join(map(repr, plain.values()))}: name two of them source "
-        "and target for a table of edges, or name, weight and value for the items of a knapsack."
+        f"the table has the columns {listed}: name two of them source and target for a table of "
+        "edges, or name, weight and value for the items of a knapsack."
     )
 
 
