@@ -226,5 +226,7 @@ def _difference(known: Mapping[str, Any], wanted: Mapping[str, Any], name: str) 
         if a != b:
             if isinstance(a, dict) and isinstance(b, dict):
                 return _difference(old, new, key)
+            if key not in old or key not in new:
+                return " (made by another version of quasar)"
             return f" ({key} {a!r} there, {b!r} now)"
     return ""

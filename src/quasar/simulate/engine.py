@@ -271,7 +271,10 @@ def get_engine(name: str = "qulacs") -> Engine:
         InputError: unknown name, or its library is not installed.
     """
     if name not in ENGINES:
-        raise InputError(f"unknown engine {name!r}; known: {', '.join(ENGINES)}.")
+        raise InputError(
+            f"unknown engine {name!r}; known: {', '.join(ENGINES)}. Processes with limits do not "
+            "know those that only one process adds to ENGINES."
+        )
     made = ENGINES[name]
     if not isinstance(made, str):
         return made()
