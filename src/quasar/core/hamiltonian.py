@@ -54,6 +54,7 @@ _TERM = re.compile(
     rf"(?:(?P<by>[*/])\s*(?P<scale>\d+\.?\d*(?:[eE][+-]?\d+)?)\s*)?"
 )
 _EXAMPLE = "'0.5 * (Z(0) @ Z(1)) + -0.25 * Z(2)'"
+_INDEX = re.compile(r"\d+")
 _EACH_FACTOR = re.compile(r"([ZI])[\s(\[_]*(\d+)")
 
 
@@ -160,13 +161,15 @@ class IsingHamiltonian(PauliSum):
         constant: Exact = 0
         in_full = True
         highest = -1
+        each = _EACH_FACTOR if "I" in text else _INDEX
         for match, sign in read_sum(text.replace("−", "-"), _TERM, ("c", "zs"), _EXAMPLE):
             c = 1 if match["c"] is None else _coefficient(match["c"])
-            if match["by"] is not None:
+            if match.lastgroup == "scale":
                 c = _scaled(c, match["by"], match["scale"])
             in_full = in_full and not (rounded and rounding(float(c)))
             qubits: set[int] = set()
-            for axis, digits in _EACH_FACTOR.findall(match["zs"]):
+            for found in each.findall(match["zs"]):
+                axis, digits = ("Z", found) if each is _INDEX else found
                 index = read_index(digits, axis)
                 highest = max(highest, index)
                 if axis == "Z":
