@@ -45,6 +45,32 @@ def best(
     return found
 
 
+def best_sets(
+    problem: Any, sense: Literal["min", "max"], is_right: Callable[[int], bool], weight: int = 1
+) -> set[Hashable]:
+    """The best choices of sets in a problem on named sets.
+
+    Args:
+        is_right: whether so many chosen sets may hold an element.
+        weight: of each set where none are given.
+    """
+    attributes = problem.to_data()["problem_specific_attributes"]
+    sets, weights = (
+        dict(enumerate(given)) if isinstance(given, list) else given
+        for given in (attributes["sets"], attributes.get("weights"))
+    )
+    elements = {e for members in sets.values() for e in members}
+    elements.update(attributes.get("elements", []))
+
+    def is_valid(chosen: list[Any]) -> bool:
+        return all(is_right(sum(e in sets[name] for name in chosen)) for e in elements)
+
+    def weigh(chosen: list[Any]) -> Any:
+        return total(weights[s] if weights else weight for s in chosen)
+
+    return best(subsets(list(sets)), weigh, sense, is_valid)
+
+
 def ground_solutions(problem: Problem) -> set[Hashable]:
     """What the ground states of `exact` decode to, all of them valid."""
     encoded = encode(problem)

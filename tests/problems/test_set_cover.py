@@ -5,34 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
-from problems.brute_force import best, ground_solutions, has_no_solution, subsets, total
+from problems.brute_force import best_sets, ground_solutions, has_no_solution
 from quasar.core.seeds import generator
 from quasar.problems.base import encode
 from quasar.problems.set_cover import SetCover
 
 
 def optimal_solutions(problem: Any) -> set[Hashable]:
-    attributes = problem.to_data()["problem_specific_attributes"]
-    sets, weights = attributes["sets"], attributes.get("weights")
-    sets = dict(enumerate(sets)) if isinstance(sets, list) else sets
-    if weights is not None:
-        weights = dict(enumerate(weights)) if isinstance(weights, list) else weights
-    elements = {e for members in sets.values() for e in members} | set(
-        attributes.get("elements", [])
-    )
-
-    def holds(chosen: list[Any], element: Any) -> int:
-        return sum(element in sets[name] for name in chosen)
-
-    def is_valid(chosen: list[Any]) -> bool:
-        return all(holds(chosen, e) for e in elements)
-
-    return best(
-        subsets(list(sets)),
-        lambda chosen: total(weights[s] if weights else 1 for s in chosen),
-        "min",
-        is_valid,
-    )
+    return best_sets(problem, "min", lambda times: times >= 1)
 
 
 def test_weights_of_any_sign() -> None:
