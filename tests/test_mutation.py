@@ -95,6 +95,10 @@ def project(tmp_path: Path) -> Path:
             "from quasar.room.numbers import less\ndef test_less():\n    assert less(2, 3) == -1\n"
         ),
         "tests/room/test_far.py": "def test_far():\n    pass\n",
+        "src/quasar/room/part.py": "def half(a):\n    return a / 2\n",
+        "src/quasar/room/whole.py": "from quasar.room.part import half\n",
+        "tests/room/test_whole.py": "",
+        "src/quasar/room/alone.py": "",
     }
     for name, text in files.items():
         path = tmp_path / "project" / name
@@ -135,6 +139,20 @@ def test_verdicts_are_those_of_the_tests_and_are_kept(
     ]  # fmt: skip
     module.write_text(text + "\n")
     assert all(kept.status(r) is None for r in main.candidates([module], root=project))
+
+
+def test_a_part_split_off_meets_the_tests_of_the_module_that_uses_it(
+    project: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "copy").mkdir()
+    runner = import_module("benchmarks.mutation.runner").MutationRunner(tmp_path / "copy", project)
+
+    def near(name: str) -> list[str]:
+        return [path.name for path in runner.tests(Path("room", name), "near")]
+
+    assert near("part.py") == ["test_whole.py"]
+    assert near("numbers.py") == ["test_numbers.py", "test_other.py"]
+    assert near("whole.py") == near("alone.py") == []
 
 
 def test_a_sample_depends_on_its_seed_alone() -> None:

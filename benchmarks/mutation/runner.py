@@ -1,8 +1,9 @@
 """Tests against mutants: a copy of the source takes one fault at a time, and its tests run on it.
 
-A mutant meets its module's own tests first, then those of its room that import the module, then all
-tests of its room; it is killed by a test that fails, or by a run that takes far longer than without
-the fault. The shared benchmark records are hidden, as a stranger has none; slow tests are left out.
+A mutant meets its module's own tests first, then those of its room that import the module (where
+there are neither, as of a part split off, those of the modules of its room that import it), then
+all tests of its room; it is killed by a test that fails, or by a run that takes far longer than
+without the fault. The shared benchmark records are hidden, as a stranger has none; slow tests are left out.
 The source itself is never touched.
 """
 
@@ -104,9 +105,12 @@ class MutationRunner:
         files = sorted((self.root / "tests" / module.parts[0]).rglob("test_*.py"))
         if circle == "room":
             return files
-        package = ".".join(("quasar", *module.parent.parts))
-        names = (f"{package}.{module.stem} ", f"from {package} import {module.stem}")
-        return [path for path in files if any(name in path.read_text() for name in names)]
+        found = [path for path in files if _imports(path, module)]
+        if found or self.tests(module, "own"):
+            return found
+        source = self._source / "quasar"
+        users = [p for p in sorted((source / module.parts[0]).rglob("*.py")) if _imports(p, module)]
+        return [test for path in users for test in self.tests(path.relative_to(source), "own")]
 
     def _passes_with_fault(
         self, module: Path, number: int, tests: Sequence[Path], limit_s: int
@@ -158,6 +162,13 @@ def digest(*paths: Path) -> str:
     for path in paths:
         told.update(path.read_bytes())
     return told.hexdigest()[:16]
+
+
+def _imports(path: Path, module: Path) -> bool:
+    package = ".".join(("quasar", *module.parent.parts))
+    names = (f"{package}.{module.stem} ", f"from {package} import {module.stem}\n")
+    text = path.read_text(encoding="utf-8")
+    return any(name in text for name in names)
 
 
 def _write(place: Path, text: str) -> None:
