@@ -99,6 +99,8 @@ def project(tmp_path: Path) -> Path:
         "src/quasar/room/whole.py": "from quasar.room.part import half\n",
         "tests/room/test_whole.py": "",
         "src/quasar/room/alone.py": "",
+        "src/quasar/room/package/inner.py": "",
+        "tests/room/test_package.py": "",
     }
     for name, text in files.items():
         path = tmp_path / "project" / name
@@ -152,6 +154,7 @@ def test_a_part_split_off_meets_the_tests_of_the_module_that_uses_it(
 
     assert near("part.py") == ["test_whole.py"]
     assert near("numbers.py") == ["test_numbers.py", "test_other.py"]
+    assert near("package/inner.py") == ["test_package.py"]
     assert near("whole.py") == near("alone.py") == []
 
 

@@ -1,10 +1,10 @@
 """Tests against mutants: a copy of the source takes one fault at a time, and its tests run on it.
 
 A mutant meets its module's own tests first, then those of its room that import the module (where
-there are neither, as of a part split off, those of the modules of its room that import it), then
-all tests of its room; it is killed by a test that fails, or by a run that takes far longer than
-without the fault. The shared benchmark records are hidden, as a stranger has none; slow tests are left out.
-The source itself is never touched.
+there are neither, as of a part split off, those of the modules of its room that import it, or of
+its package), then all tests of its room; it is killed by a test that fails, or by a run that takes
+far longer than without the fault. The shared benchmark records are hidden, as a stranger has none;
+slow tests are left out. The source itself is never touched.
 """
 
 from __future__ import annotations
@@ -110,7 +110,10 @@ class MutationRunner:
             return found
         source = self._source / "quasar"
         users = [p for p in sorted((source / module.parts[0]).rglob("*.py")) if _imports(p, module)]
-        return [test for path in users for test in self.tests(path.relative_to(source), "own")]
+        found = [test for path in users for test in self.tests(path.relative_to(source), "own")]
+        if not found and len(module.parts) > 2:
+            found = [*folder.glob("test_*.py"), *folder.parent.glob(f"test_{folder.name}.py")]
+        return sorted(found)
 
     def _passes_with_fault(
         self, module: Path, number: int, tests: Sequence[Path], limit_s: int
