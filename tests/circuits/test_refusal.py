@@ -111,12 +111,21 @@ def test_any_index(size: int, index: int, use: str) -> None:
         ("qubit[2] q; сx q[0], q[1];", "'с' is U.0441, CYRILLIC SMALL LETTER ES"),
         ("qubit q; rx(θ) q;", "'θ' is U.03B8, GREEK SMALL LETTER THETA. Write angles as numbers"),
         ("qubit[2] h;", "'h' is a gate of stdgates.inc. Choose another name"),
+        ("qubit[2] U;", "'U' is a gate of the language. Choose another name"),
+        ("bit[2] a; qubit[2] a;", "'a' is declared already. Choose another name"),
         ("qubit[2] q; qubit[2] q;", "already exists. Choose another name"),
     ],
 )
 def test_what_is_wrong_and_what_to_write(body: str, words: str) -> None:
     with pytest.raises(CircuitError, match=words):
         parse(HEAD + body)
+
+
+def test_without_the_include_its_names_are_free() -> None:
+    error = refusal("OPENQASM 3.0;\nbit[2] h; qubit[2] h;")
+    assert error.message == "the name 'h' is declared already."
+    error = refusal("OPENQASM 3.0;\ngate h a { } qubit[2] h;")
+    assert error.message == "the name 'h' is declared already."
 
 
 def test_names_are_pointed_at_on_any_line() -> None:

@@ -232,8 +232,11 @@ def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
     if "non-stdgates imports" in message:
         return _unknown_include(trail)
     if found := re.search(r"Symbol '(.*)' already inserted", message, re.DOTALL):
-        taken = found[1] in GATES and _defines_stdgates(trail)
-        kind = "a gate of stdgates.inc" if taken else "declared already"
+        kind = "declared already"
+        if found[1] in _BUILTIN_GATES:
+            kind = "a gate of the language"
+        elif found[1] in _STDGATES and _defines_stdgates(trail):
+            kind = "a gate of stdgates.inc"
         return f"the name '{found[1]}' is {kind}", "Choose another name."
     if "already exists" in message:
         return message, "Choose another name."
