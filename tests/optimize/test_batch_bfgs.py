@@ -32,6 +32,22 @@ def test_a_limit_ends_every_row_with_its_best():
     assert (values <= rosenbrock(starts)[0]).all()
 
 
+def test_a_row_that_cannot_go_down_ends_after_a_few_shorter_and_shorter_steps():
+    tried = []
+
+    def energy(x, rows):
+        tried.append(x[0, 0])
+        return (x[:, 0] - 1) ** 2, -2 * (x - 1)  # the gradient points the wrong way
+
+    points, values = minimise_batch(energy, np.zeros((1, 1)), max_evaluations=500)
+    np.testing.assert_array_equal(points, 0.0)
+    assert values[0] == 1.0
+    assert 5 < len(tried) < 30
+    ratios = np.array(tried[2:]) / np.array(tried[1:-1])
+    assert (ratios > 0.0).all()
+    assert (ratios < 0.6).all()
+
+
 def test_a_stationary_start_stays():
     points, values = minimise_batch(rosenbrock, np.ones((1, 2)))
     np.testing.assert_array_equal(points, [[1.0, 1.0]])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.decimation import guided_decimation
+from quasar.optimize.decimation import guided_decimation, state_index
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.ising import Ising
 from quasar.problems.load import load_problem
@@ -47,6 +50,30 @@ def test_deeper_is_better_on_average() -> None:
         sum(p_optimal(layers, hamiltonian=h) for h in drawn) / 8 for layers in (1, 2, 8)
     )
     assert one < two < eight
+
+
+@pytest.mark.parametrize("layers", range(1, MAX_LAYERS + 1))
+def test_every_angle_has_about_the_best_size(layers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
+    simulated = import_module("benchmarks.warm_start").warm_probabilities
+    rng = np.random.default_rng(0)
+    drawn = [sample_hamiltonian(rng, 8)[0] for _ in range(12)]
+    starts = [state_index(guided_decimation(h)) for h in drawn]
+
+    def failure(theta: np.ndarray, number: int, times: float) -> float:
+        changed = theta.copy()
+        changed[number] *= times
+        found = [simulated(h, s, *np.split(changed, 2)) for h, s in zip(drawn, starts, strict=True)]
+        best = [h.spectrum.ground_states for h in drawn]
+        right = sum(p[states].sum() for p, states in zip(found, best, strict=True))
+        return float(1.0 - right / len(drawn))
+
+    theta = np.concatenate(warm_angles(layers))
+    least = failure(theta, 0, 1.0)
+    for number, angle in enumerate(theta):
+        assert failure(theta, number, 2 / 3) > 0.75 * least
+        if angle > 0.1:  # smaller ones hardly matter
+            assert failure(theta, number, 1.5) > least
 
 
 def test_other_depths_are_refused() -> None:
