@@ -89,6 +89,13 @@ def test_the_bound_on_qubits_is_one(problem_type: str, encoding: str) -> None:
 
 
 @pytest.mark.parametrize("problem_type", sorted(PROBLEMS))
+def test_the_bound_on_qubits_is_tight_where_there_is_one(problem_type: str) -> None:
+    for problem in _samples(problem_type, 20, 16):
+        least = min(len(problem.variables(encoding)) for encoding in problem.encodings)
+        assert problem.least_qubits() in {0, least}
+
+
+@pytest.mark.parametrize("problem_type", sorted(PROBLEMS))
 def test_what_cannot_be_verified_is_refused_before_its_polynomial(
     problem_type: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

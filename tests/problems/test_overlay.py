@@ -236,6 +236,18 @@ def test_optimal_solutions_break_nothing(problem_type):
 
 
 @pytest.mark.parametrize("problem_type", sorted(PROBLEMS))
+def test_the_legend_explains_every_colour(problem_type):
+    for seed in range(4):
+        problem = PROBLEMS[problem_type].sample(generator(seed, problem_type), 16)
+        encoded = encode(problem)
+        for index in generator(seed).integers(0, 1 << encoded.n_qubits, 20):
+            found = problem.overlay(encoded.decode(int(index)).solution)
+            explained = {entry.group for entry in found.legend} if found else set()
+            if explained - {None}:
+                assert set(found.groups.values()) <= explained
+
+
+@pytest.mark.parametrize("problem_type", sorted(PROBLEMS))
 def test_any_assignment_has_an_overlay(problem_type):
     problem = PROBLEMS[problem_type].sample(generator(1, problem_type), 16)
     encoded = encode(problem)

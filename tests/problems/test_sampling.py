@@ -48,6 +48,36 @@ def test_sizes_reach_both_ends() -> None:
     assert {sampling.size(rng, 3, 6) for _ in range(200)} == {3, 4, 5, 6}
 
 
+def test_planted_edges_are_the_lighter_ones_in_most_graphs() -> None:
+    planted = {(0, 1), (1, 2), (2, 3)}
+    clear = 0
+    seen: set[tuple[bool, int]] = set()
+    for seed in range(300):
+        graph = sampling.favour(generator(seed), nx.complete_graph(6), planted, 3, 9)
+        weights = {edge: graph.edges[edge]["weight"] for edge in graph.edges}
+        assert set(weights.values()) <= set(range(1, 10))
+        if max(w for edge, w in weights.items() if edge in planted) <= 3:
+            others = {w for edge, w in weights.items() if edge not in planted}
+            if min(others) > 3:
+                clear += 1
+                seen |= {(edge in planted, w) for edge, w in weights.items()}
+    assert 200 < clear < 250
+    assert seen == {(True, w) for w in (1, 2, 3)} | {(False, w) for w in range(4, 10)}
+
+
+def test_weights_reach_both_ends_and_every_edge_has_one() -> None:
+    graph = sampling.set_numbers(generator(0), nx.complete_graph(12), "capacity", 2, 5)
+    assert {value for *_, value in graph.edges(data="capacity")} == {2, 3, 4, 5}
+
+
+def test_nodes_weigh_something_in_half_of_the_graphs() -> None:
+    drawn = [sampling.weigh_nodes(generator(seed), nx.path_graph(8)) for seed in range(200)]
+    weights = [[w for _, w in graph.nodes(data="weight") if w is not None] for graph in drawn]
+    assert {len(found) for found in weights} == {0, 8}
+    assert 70 < sum(map(bool, weights)) < 130
+    assert {w for found in weights for w in found} == set(range(1, 10))
+
+
 def _measures(problem: Problem) -> dict[str, Any]:
     graph: Any = problem.graph  # type: ignore[attr-defined]
     out: dict[str, Any] = {

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from quasar.core.errors import ProblemError
 from quasar.problems.base import EncodedProblem
 from quasar.problems.formats.catalogue import FORMATS
+from quasar.problems.formats.reading import parse_json
 from quasar.problems.load import load_problem
 
 ALIKE = {".graph6", ".sparse6", ".hamiltonian", ".mm"}
@@ -384,3 +385,18 @@ def test_damaged_files_are_refused_in_a_sentence(
     path.write_bytes(text[:at] + inserted.encode() + text[at + cut :])
     with suppress(ProblemError):
         load_problem(path, problem_type=case.problem_type, attributes=case.attributes)
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    {
+        "torn": ("{nope", False),
+        "two on a line": ('{"a": 1} {"b": 2}', False),
+        "torn later": ('{"a": 1,\n nope}', False),
+        "one a line": ('{"a": 1}\n{"b": 2}', True),
+    }.values(),
+)
+def test_one_record_a_line_is_offered_only_where_it_may_be(text: str, offered: bool) -> None:
+    with pytest.raises(ProblemError, match="the file is not JSON: ") as caught:
+        parse_json(text, "the file")
+    assert ("--records" in str(caught.value)) is offered
