@@ -16,6 +16,7 @@ import scipy.sparse
 from quasar.core.errors import ProblemError
 from quasar.problems.base import Problem
 from quasar.problems.load import load_problem, problem_content
+from support.plain_id import plain_id
 
 A = np.array([[0, 2, 0], [2, 0, 3], [0, 3, 0]])
 EDGES = pd.DataFrame({"source": ["a", "b"], "target": ["b", "c"], "weight": [2, 3]})
@@ -90,7 +91,7 @@ def loaded(of: Any, problem_type: str | None = None, /, **attributes: Any) -> Pr
         (nx.node_link_data(nx.path_graph(3)), "maxcut", [1], 2),
         (nx.adjacency_data(nx.path_graph(3)), "maxcut", [1], 2),
     ],
-    ids=str,
+    ids=plain_id,
 )
 def test_object(source: Any, problem_type: str | None, solution: Any, value: float) -> None:
     assert loaded(source, problem_type).objective(solution) == value
@@ -153,7 +154,7 @@ def test_missing_cells_are_missing_keys() -> None:
         ({"h": {}, "J": 3}, "'J' must be an object of couplings"),
         ({"h": {}, "J": {"a": 1}}, "must name two spins"),
     ],
-    ids=str,
+    ids=plain_id,
 )
 def test_refusals(source: Any, message: str) -> None:
     with pytest.raises(ProblemError, match=message):
