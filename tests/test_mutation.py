@@ -95,7 +95,8 @@ def project(tmp_path: Path) -> Path:
             "from quasar.room.numbers import less\ndef test_less():\n    assert less(2, 3) == -1\n"
         ),
         "tests/room/test_far.py": "def test_far():\n    pass\n",
-        "src/quasar/room/part.py": "def half(a):\n    return a / 2\n",
+        "src/quasar/room/piece.py": "",
+        "src/quasar/room/part.py": "from quasar.room import piece\ndef half(a):\n    return a\n",
         "src/quasar/room/whole.py": "from quasar.room.part import half\n",
         "tests/room/test_whole.py": "",
         "src/quasar/room/alone.py": "",
@@ -152,7 +153,7 @@ def test_a_part_split_off_meets_the_tests_of_the_module_that_uses_it(
     def near(name: str) -> list[str]:
         return [path.name for path in runner.tests(Path("room", name), "near")]
 
-    assert near("part.py") == ["test_whole.py"]
+    assert near("piece.py") == near("part.py") == ["test_whole.py"]
     assert near("numbers.py") == ["test_numbers.py", "test_other.py"]
     assert near("package/inner.py") == ["test_package.py"]
     assert near("whole.py") == near("alone.py") == []

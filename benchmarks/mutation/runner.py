@@ -1,10 +1,10 @@
 """Tests against mutants: a copy of the source takes one fault at a time, and its tests run on it.
 
 A mutant meets its module's own tests first, then those of its room that import the module (where
-there are neither, as of a part split off, those of the modules of its room that import it, or of
-its package), then all tests of its room; it is killed by a test that fails, or by a run that takes
-far longer than without the fault. The shared benchmark records are hidden, as a stranger has none;
-slow tests are left out. The source itself is never touched.
+there are neither, as of a part split off, those of the modules of its room that import it, at
+however many removes, or of its package), then all tests of its room; it is killed by a test that
+fails, or by a run that takes far longer than without the fault. The shared benchmark records are
+hidden, as a stranger has none; slow tests are left out. The source itself is never touched.
 """
 
 from __future__ import annotations
@@ -109,11 +109,15 @@ class MutationRunner:
         if found or self.tests(module, "own"):
             return found
         source = self._source / "quasar"
-        users = [p for p in sorted((source / module.parts[0]).rglob("*.py")) if _imports(p, module)]
-        found = [test for path in users for test in self.tests(path.relative_to(source), "own")]
+        rest, users = {*(source / module.parts[0]).rglob("*.py")}, {source / module}
+        while users and not found:
+            rest -= users
+            used = [path.relative_to(source) for path in users]
+            users = {path for path in rest if any(_imports(path, part) for part in used)}
+            found = [t for user in users for t in self.tests(user.relative_to(source), "own")]
         if not found and len(module.parts) > 2:
             found = [*folder.glob("test_*.py"), *folder.parent.glob(f"test_{folder.name}.py")]
-        return sorted(found)
+        return sorted(set(found))
 
     def _passes_with_fault(
         self, module: Path, number: int, tests: Sequence[Path], limit_s: int
