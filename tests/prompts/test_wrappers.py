@@ -236,7 +236,8 @@ def test_without_a_wrapper_nothing_is_cut(program: str) -> None:
     if program.startswith("OPENQASM 3.0;") and program.count("OPENQASM") == 1:
         result = extract(program)
         assert result is not None
-        assert (result.qasm, result.how) == (program, "whole") or result.decoded or "```" in program
+        cut = program.removeprefix(result.qasm).strip(" \n-*")  # an empty item of a list may go
+        assert not cut or result.decoded or "```" in program
 
 
 @pytest.mark.parametrize(

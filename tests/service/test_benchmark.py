@@ -26,7 +26,8 @@ def test_the_four_ways_agree(benchmark: Any, tmp_path: Path) -> None:
     options = "--candidates 8 --workers 1 --connections 2 --rounds 1 --qubits 3 --arrivals 20"
     benchmark.main([*options.split(), "--data", str(tmp_path)])
     result = json.loads((tmp_path / "serve.json").read_text())
-    assert [row["way"][:3] for row in result["rows"]] == ["(a)", "(b)", "(c)", "(d)"]
+    ways = [row["way"][:3] for row in result["rows"]]  # (e) where the sample has three qubits
+    assert ways[:4] == ["(a)", "(b)", "(c)", "(d)"]
     assert all(row["per second"] > 0 for row in result["rows"])
     assert result["rows"][2]["p99 ms"] >= result["rows"][2]["p50 ms"] > 0
 

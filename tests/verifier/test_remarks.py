@@ -95,7 +95,7 @@ def test_broken_constraints_and_dynamic_programs() -> None:
 )
 def test_gates_on_two_qubits_that_change_nothing(gates: Any, independent: bool) -> None:
     circuit = Circuit(4, (Gate("h", (0,), ()), *gates)) if not independent else Circuit(4, gates)
-    assert has(said(two(14, 0.5, 0), circuit), "No gate on two qubits") is independent
+    assert has(said(two(14, 0.5, 0), circuit), "No two-qubit gate changes") is independent
 
 
 def test_sentences() -> None:
