@@ -18,6 +18,14 @@ from quasar.core.labels import Label, to_json
 from quasar.problems import graphs, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.keys import Reads
+from quasar.problems.overlay import (
+    Edge,
+    LegendEntry,
+    SolutionOverlay,
+    counted,
+    edge_numbers,
+    node_weights,
+)
 from quasar.problems.structure import GraphStructure, Structure
 from quasar.problems.words import Names, node_after, stated
 
@@ -91,6 +99,30 @@ class WeightedNodeSubset(NodeSubset):
         chosen = values.recognised(solution, graphs.nodes(self.graph))
         return float(total(self._weights[v] for v in chosen))
 
+    def prompt_details(self) -> str:
+        return graphs.weight_details(self.sense, "node", self._weights.values())
+
+    def _chosen_overlay(
+        self, solution: Solution, title: str, *legend: LegendEntry, **marks: Any
+    ) -> SolutionOverlay:
+        """The chosen nodes in colour.
+
+        Args:
+            title: what they make, such as `Vertex cover`.
+            legend: further entries.
+            marks: further fields of the overlay.
+        """
+        chosen = set(graphs.from_json_list(solution))
+        kind = title.lower().split()[-1]
+        return SolutionOverlay(
+            self.graph,
+            f"{title} of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
+            groups=dict.fromkeys(chosen, 0),
+            notes=node_weights(self.graph),
+            legend=[LegendEntry(f"in the {kind}", 0), *legend],
+            **marks,
+        )
+
 
 class EdgeSubset(GraphProblem):
     """Solution: list of the edges chosen. Objective: their total weight. Variables: the edges, as
@@ -117,6 +149,30 @@ class EdgeSubset(GraphProblem):
     def objective(self, solution: Solution) -> float:
         chosen = graphs.edges_from_json(solution)
         return float(total(self._weights.get(edge, 0) for edge in chosen))
+
+    def prompt_details(self) -> str:
+        return graphs.weight_details(self.sense, "edge", self._weights.values())
+
+    def _are_disjoint(self, edges: Sequence[Edge]) -> bool:
+        """Whether these are edges of the graph without common nodes."""
+        ends = [node for edge in edges for node in edge]
+        return len(set(ends)) == len(ends) and all(edge in self._weights for edge in edges)
+
+    def _matching_overlay(self, solution: Solution) -> SolutionOverlay:
+        """The chosen edges and the nodes that they join."""
+        chosen = set(graphs.rows_from_json(solution))
+        ends = [node for edge in chosen for node in edge]
+        labels = edge_numbers(self.graph, "weight")
+        weight = f", weight {self.objective(solution):g}" if labels else ""
+        return SolutionOverlay(
+            self.graph,
+            f"Matching of {counted(len(chosen), 'edge')}{weight}",
+            groups=dict.fromkeys(ends, 0),
+            strong=chosen,
+            wrong_nodes={node for node in ends if ends.count(node) > 1},
+            edge_labels=labels,
+            legend=[LegendEntry("matched", 0), LegendEntry("in the matching")],
+        )
 
 
 class FlowNetwork(GraphProblem):

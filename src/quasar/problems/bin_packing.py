@@ -75,21 +75,16 @@ class BinPacking(Problem):
     def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw = values.required(attributes, "sizes", _SIZES)
-        if isinstance(raw, Mapping) and raw:
-            names = values.distinct((values.key(name) for name in raw), "item")
-            named: dict[Label, Any] = dict(zip(names, raw.values(), strict=True))
-        else:
-            named = dict(enumerate(values.listed(raw, "'sizes'", _SIZES)))
+        named = values.by_name(raw, "'sizes'", "item", _SIZES)
         sizes = {name: _size(size, f"the size of item {name!r}") for name, size in named.items()}
         capacity = _size(values.required(attributes, "capacity", _SIZES), "'capacity'")
         bins = attributes.get("bins")
         return cls(sizes, capacity, None if bins is None else values.whole(bins, "'bins'", 1))
 
     def to_data(self) -> dict[str, Any]:
-        by_position = list(self.sizes) == list(range(len(self.sizes)))
         plain = {name: values.to_json_number(size) for name, size in self.sizes.items()}
         attributes: dict[str, Any] = {
-            "sizes": list(plain.values()) if by_position else plain,
+            "sizes": values.as_stated(plain),
             "capacity": values.to_json_number(self.capacity),
         }
         if self.bins is not None:

@@ -69,9 +69,6 @@ class EdgeCover(EdgeSubset):
         covered = {node for edge in chosen for node in edge}
         return covered == set(self.graph.nodes) and all(self.graph.has_edge(*e) for e in chosen)
 
-    def prompt_details(self) -> str:
-        return "of least edge weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.rows_from_json(solution))
         covered = {node for edge in chosen for node in edge}

@@ -26,7 +26,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 MAX_CYCLES = 2_000
@@ -74,19 +74,12 @@ class FeedbackVertexSet(WeightedNodeSubset):
         except nx.NetworkXNoCycle:
             return []
 
-    def prompt_details(self) -> str:
-        return "of least node weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.from_json_list(solution))
-        return SolutionOverlay(
-            self.graph,
-            f"Feedback vertex set of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(chosen, 0),
-            notes=node_weights(self.graph),
+        return self._chosen_overlay(
+            solution,
+            "Feedback vertex set",
             wrong_edges=set(self._cycle(solution)),
             arrows=set(self.graph.edges) if self.graph.is_directed() else set(),
-            legend=[LegendEntry("in the set", 0)],
         )
 
     @classmethod

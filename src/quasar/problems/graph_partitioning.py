@@ -86,7 +86,7 @@ class GraphPartitioning(GraphProblem):
         return float(total(cut))
 
     def prompt_details(self) -> str:
-        return "of least edge weight" if graphs.are_weights(self._weights.values()) else ""
+        return graphs.weight_details(self.sense, "edge", self._weights.values())
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))

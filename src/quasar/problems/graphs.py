@@ -260,6 +260,16 @@ def are_weights(weights: Iterable[Number | Exact]) -> bool:
     return any(weight != 1 for weight in weights)
 
 
+def weight_details(sense: str, what: str, weights: Iterable[Number | Exact]) -> str:
+    """How a prompt says what to weigh, such as `of least node weight`; empty without weights.
+
+    Args:
+        sense: `min` or `max`.
+    """
+    extreme = "least" if sense == "min" else "greatest"
+    return f"of {extreme} {what} weight" if are_weights(weights) else ""
+
+
 def refuse_weights(weights: Iterable[Number | Exact], what: str, problem_type: str) -> None:
     """Refuse weights in an encoding that cannot hold them.
 

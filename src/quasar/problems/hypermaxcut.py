@@ -95,7 +95,7 @@ class HyperMaxCut(Problem):
         return float(total(map(exact, both)))
 
     def prompt_details(self) -> str:
-        return "of greatest hyperedge weight" if graphs.are_weights(self.graph.weights) else ""
+        return graphs.weight_details(self.sense, "hyperedge", self.graph.weights)
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))

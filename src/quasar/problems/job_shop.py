@@ -81,19 +81,14 @@ class JobShop(Problem):
     def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
         raw = values.required(attributes, "jobs", _JOBS)
-        if isinstance(raw, Mapping) and raw:
-            names = values.distinct((values.key(name) for name in raw), "job")
-            named: dict[Label, Any] = dict(zip(names, raw.values(), strict=True))
-        else:
-            named = dict(enumerate(values.listed(raw, "'jobs'", _JOBS)))
+        named = values.by_name(raw, "'jobs'", "job", _JOBS)
         jobs = {job: _operations(job, operations) for job, operations in named.items()}
         horizon = attributes.get("horizon")
         return cls(jobs, None if horizon is None else values.whole(horizon, "'horizon'", 1))
 
     def to_data(self) -> dict[str, Any]:
         jobs = {job: to_json(operations) for job, operations in self.jobs.items()}
-        by_position = list(jobs) == list(range(len(jobs)))
-        attributes: dict[str, Any] = {"jobs": list(jobs.values()) if by_position else jobs}
+        attributes: dict[str, Any] = {"jobs": values.as_stated(jobs)}
         if self.horizon is not None:
             attributes["horizon"] = self.horizon
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}

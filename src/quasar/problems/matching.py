@@ -30,7 +30,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import EDGE_WEIGHT, EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.penalties import above
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, stated
@@ -123,11 +123,8 @@ class Matching(EdgeSubset):
 
     def is_feasible(self, solution: Solution) -> bool:
         chosen = graphs.edges_from_json(solution)
-        touched = [node for edge in chosen for node in edge]
-        bare = self.graph.number_of_nodes() - len(touched)
-        if len(set(touched)) != len(touched) or any(edge not in self._weights for edge in chosen):
-            return False
-        return bool(bare == _BARE.get(self.kind, bare))
+        bare = self.graph.number_of_nodes() - 2 * len(chosen)
+        return self._are_disjoint(chosen) and bool(bare == _BARE.get(self.kind, bare))
 
     def rank(self, solution: Solution) -> tuple[float, ...]:
         return (-float(len(solution)), self.objective(solution))
@@ -137,19 +134,7 @@ class Matching(EdgeSubset):
         return f"using {kind} matching to solve the problem"
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.rows_from_json(solution))
-        ends = [node for edge in chosen for node in edge]
-        labels = edge_numbers(self.graph, "weight")
-        weight = f", weight {self.objective(solution):g}" if labels else ""
-        return SolutionOverlay(
-            self.graph,
-            f"Matching of {counted(len(chosen), 'edge')}{weight}",
-            groups=dict.fromkeys(ends, 0),
-            strong=chosen,
-            wrong_nodes={node for node in ends if ends.count(node) > 1},
-            edge_labels=labels,
-            legend=[LegendEntry("matched", 0), LegendEntry("in the matching")],
-        )
+        return self._matching_overlay(solution)
 
     @classmethod
     def read_details(cls, words: str, names: Names) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
-from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.formulation import Formulation
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 
@@ -34,34 +34,19 @@ class MaxClique(WeightedNodeSubset):
 
     def formulation(self) -> Formulation:
         apart = list(nx.non_edges(self.graph))
-        sizes = penalties.of_pairs(apart, self._weights)
-        terms = Polynomial({frozenset(pair): size for pair, size in sizes.items()})
         why = "for each two nodes that are not joined twice the lighter, which would be left out"
-        own = Penalties(terms, max(sizes.values(), default=1), why)
-        missing = Constraint(penalties.products(apart))
-        return Formulation(Polynomial.linear(self._weights) * -1, [missing], own)
+        constraint, own = penalties.not_both(apart, self._weights, why)
+        return Formulation(Polynomial.linear(self._weights) * -1, [constraint], own)
 
     def is_feasible(self, solution: Solution) -> bool:
         nodes = graphs.nodes(self.graph)
         pairs = combinations(values.recognised(solution, nodes), 2)
         return values.is_subset(solution, nodes) and all(self.graph.has_edge(*p) for p in pairs)
 
-    def prompt_details(self) -> str:
-        return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = graphs.from_json_list(solution)
-        pairs = set(combinations(chosen, 2))
+        pairs = set(combinations(graphs.from_json_list(solution), 2))
         present = {pair for pair in pairs if self.graph.has_edge(*pair)}
-        return SolutionOverlay(
-            self.graph,
-            f"Clique of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(chosen, 0),
-            notes=node_weights(self.graph),
-            strong=present,
-            wrong_edges=pairs - present,
-            legend=[LegendEntry("in the clique", 0)],
-        )
+        return self._chosen_overlay(solution, "Clique", strong=present, wrong_edges=pairs - present)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

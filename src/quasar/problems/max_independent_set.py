@@ -18,8 +18,8 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
-from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.formulation import Formulation
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 
@@ -33,12 +33,9 @@ class MaxIndependentSet(WeightedNodeSubset):
 
     def formulation(self) -> Formulation:
         weights = self._weights
-        joined = penalties.products(self.graph.edges)
-        sizes = penalties.of_pairs(self.graph.edges, weights)
-        terms = Polynomial({frozenset(edge): size for edge, size in sizes.items()})
         why = "at each edge twice the lighter of its two nodes, which would be left out"
-        own = Penalties(terms, max(sizes.values(), default=1), why)
-        return Formulation(Polynomial.linear(weights) * -1, [Constraint(joined)], own)
+        constraint, own = penalties.not_both(self.graph.edges, weights, why)
+        return Formulation(Polynomial.linear(weights) * -1, [constraint], own)
 
     def is_feasible(self, solution: Solution) -> bool:
         nodes = graphs.nodes(self.graph)
@@ -47,19 +44,10 @@ class MaxIndependentSet(WeightedNodeSubset):
             u in chosen and v in chosen for u, v in self.graph.edges
         )
 
-    def prompt_details(self) -> str:
-        return "of greatest node weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))
-        return SolutionOverlay(
-            self.graph,
-            f"Independent set of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(chosen, 0),
-            notes=node_weights(self.graph),
-            wrong_edges={e for e in self.graph.edges if chosen.issuperset(e)},
-            legend=[LegendEntry("in the set", 0)],
-        )
+        joined = {e for e in self.graph.edges if chosen.issuperset(e)}
+        return self._chosen_overlay(solution, "Independent set", wrong_edges=joined)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

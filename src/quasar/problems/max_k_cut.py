@@ -124,8 +124,8 @@ class MaxKCut(GraphProblem):
         return float(total(cut))
 
     def prompt_details(self) -> str:
-        weighted = graphs.are_weights(self._weights.values())
-        return f"into {self.k} parts" + (" of greatest edge weight" if weighted else "")
+        weights = graphs.weight_details(self.sense, "edge", self._weights.values())
+        return f"into {self.k} parts {weights}".rstrip()
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         out = partition(self.graph, solution, "part")

@@ -18,9 +18,9 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Solution
 from quasar.problems.bases import EDGE_WEIGHT, EdgeSubset
-from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 
@@ -40,33 +40,15 @@ class MaxWeightMatching(EdgeSubset):
         touching = [
             pair for v in self.graph for pair in combinations(graphs.edges_at(self.graph, v), 2)
         ]
-        sizes = penalties.of_pairs(touching, self._weights)
-        terms = Polynomial({frozenset(pair): size for pair, size in sizes.items()})
         why = "for each two edges that touch twice the lighter of them, which would be left out"
-        own = Penalties(terms, max(sizes.values(), default=1), why)
-        shared = Constraint(penalties.products(touching))
-        return Formulation(Polynomial.linear(self._weights) * -1, [shared], own)
+        constraint, own = penalties.not_both(touching, self._weights, why)
+        return Formulation(Polynomial.linear(self._weights) * -1, [constraint], own)
 
     def is_feasible(self, solution: Solution) -> bool:
-        chosen = graphs.edges_from_json(solution)
-        ends = [node for edge in chosen for node in edge]
-        return len(set(ends)) == len(ends) and all(edge in self._weights for edge in chosen)
-
-    def prompt_details(self) -> str:
-        return "of greatest edge weight" if graphs.are_weights(self._weights.values()) else ""
+        return self._are_disjoint(graphs.edges_from_json(solution))
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.rows_from_json(solution))
-        ends = [node for edge in chosen for node in edge]
-        return SolutionOverlay(
-            self.graph,
-            f"Matching of {counted(len(chosen), 'edge')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(ends, 0),
-            strong=chosen,
-            wrong_nodes={node for node in ends if ends.count(node) > 1},
-            edge_labels=edge_numbers(self.graph, "weight"),
-            legend=[LegendEntry("matched", 0), LegendEntry("in the matching")],
-        )
+        return self._matching_overlay(solution)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:

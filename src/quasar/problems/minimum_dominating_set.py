@@ -18,7 +18,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.overlay import LegendEntry, SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 
@@ -45,19 +45,14 @@ class DominatingSet(WeightedNodeSubset):
         chosen = set(values.recognised(solution, graphs.nodes(self.graph)))
         return {v for v in self.graph if chosen.isdisjoint([v, *self.graph[v]])}
 
-    def prompt_details(self) -> str:
-        return "of least node weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))
-        return SolutionOverlay(
-            self.graph,
-            f"Dominating set of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(chosen, 0),
-            notes=node_weights(self.graph),
+        return self._chosen_overlay(
+            solution,
+            "Dominating set",
+            LegendEntry("dominates"),
             strong={e for e in self.graph.edges if len(chosen.intersection(e)) == 1},
             wrong_nodes={v for v in self.graph if v in self._undominated(solution)},
-            legend=[LegendEntry("in the set", 0), LegendEntry("dominates")],
         )
 
     @classmethod

@@ -11,7 +11,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from quasar.core.errors import ProblemError
 from quasar.core.exact import FloatVector, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
@@ -45,27 +44,14 @@ class NumberPartitioning(Problem):
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
         raw = values.required(graphs.attributes_of(data), "numbers", _EXAMPLE)
-        if not isinstance(raw, Mapping):
-            return cls(
-                {
-                    i: values.number(a, f"number {i} of 'numbers'")
-                    for i, a in enumerate(values.listed(raw, "'numbers'", _EXAMPLE))
-                }
-            )
-        if not raw:
-            raise ProblemError(f"'numbers' is empty: write e.g. {_EXAMPLE}.")
-        names = values.distinct((values.key(name) for name in raw), "number")
-        numbers = (values.number(a, f"number {name!r}") for name, a in raw.items())
-        return cls(dict(zip(names, numbers, strict=True)))
+        named = values.by_name(raw, "'numbers'", "number", _EXAMPLE)
+        what = "number {!r}" if isinstance(raw, Mapping) else "number {} of 'numbers'"
+        return cls({name: values.number(a, what.format(name)) for name, a in named.items()})
 
     def to_data(self) -> dict[str, Any]:
-        by_position = list(self.numbers) == list(range(len(self.numbers)))
         plain = {name: values.to_json_number(a) for name, a in self.numbers.items()}
-        numbers = list(plain.values()) if by_position else plain
-        return {
-            "problem_type": self.problem_type,
-            "problem_specific_attributes": {"numbers": numbers},
-        }
+        attributes = {"numbers": values.as_stated(plain)}
+        return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
 
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return list(self.numbers)

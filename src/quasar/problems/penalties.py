@@ -83,6 +83,23 @@ def none_of(labels: Sequence[Label], what: str) -> Polynomial:
     )
 
 
+def not_both(
+    pairs: Iterable[tuple[Label, Label]], weights: Mapping[Label, Exact], why: str
+) -> tuple[Constraint, Penalties]:
+    """Of each pair at most one variable may be 1: the constraint, and penalties for it.
+
+    Sufficient beside the cost -Σ w x: taking the lighter of a pair out costs its weight and saves
+    more, as `of_pairs` sets the penalties.
+
+    Args:
+        weights: of the variables.
+        why: the derivation in the problem's terms.
+    """
+    sizes = of_pairs(pairs, weights)
+    terms = Polynomial({frozenset(pair): size for pair, size in sizes.items()})
+    return Constraint(products(sizes)), Penalties(terms, max(sizes.values(), default=1), why)
+
+
 def one_of_each(
     groups: Iterable[tuple[str, Sequence[Label]]], weights: Mapping[Label, Exact], why: str
 ) -> tuple[Constraint, Penalties]:

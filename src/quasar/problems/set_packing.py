@@ -17,7 +17,7 @@ import numpy as np
 
 from quasar.core.polynomial import Polynomial
 from quasar.problems import penalties, sampling
-from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.formulation import Formulation
 from quasar.problems.set_systems import SetSystem
 
 
@@ -34,12 +34,9 @@ class SetPacking(SetSystem):
         meeting = [
             (s, t) for s, t in combinations(self.sets, 2) if set(self.sets[s]) & set(self.sets[t])
         ]
-        sizes = penalties.of_pairs(meeting, weights)
-        terms = Polynomial({frozenset(pair): size for pair, size in sizes.items()})
         why = "for each two sets that meet twice the lighter of them, which would be left out"
-        own = Penalties(terms, max(sizes.values(), default=1), why)
-        met = Constraint(penalties.products(meeting))
-        return Formulation(Polynomial.linear(weights) * -1, [met], own)
+        constraint, own = penalties.not_both(meeting, weights, why)
+        return Formulation(Polynomial.linear(weights) * -1, [constraint], own)
 
     def is_wrong(self, times: int) -> bool:
         return times > 1

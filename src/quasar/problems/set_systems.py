@@ -75,13 +75,11 @@ class SetSystem(Problem):
         return cls(sets, _weights(attributes.get("weights"), sets, raw), elements)
 
     def to_data(self) -> dict[str, Any]:
-        by_position = list(self.sets) == list(range(len(self.sets)))
         sets = {name: to_json(members) for name, members in self.sets.items()}
-        attributes: dict[str, Any] = {"sets": list(sets.values()) if by_position else sets}
+        attributes: dict[str, Any] = {"sets": values.as_stated(sets)}
         if self.weights is not None:
-            plain = list(map(values.to_json_number, self.weights))
-            names = list(self.sets)
-            attributes["weights"] = plain if by_position else dict(zip(names, plain, strict=True))
+            plain = map(values.to_json_number, self.weights)
+            attributes["weights"] = values.as_stated(dict(zip(sets, plain, strict=True)))
         if self.given_elements is not None:
             attributes["elements"] = to_json(list(self.given_elements))
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
@@ -177,12 +175,9 @@ class SetSystem(Problem):
 
 def _named(raw: Any, what: str, example: str) -> dict[Label, Any]:
     """Entries by name, or by position where they are a list."""
-    if not isinstance(raw, Mapping):
-        return dict(enumerate(values.listed(raw, what, example)))
-    if not raw:
-        raise ProblemError(f"{what} is empty: write e.g. {example}.")
-    names = values.distinct((values.key(values.name(n, "the name of a set")) for n in raw), "set")
-    return dict(zip(names, raw.values(), strict=True))
+    for name in raw if isinstance(raw, Mapping) else ():
+        values.name(name, "the name of a set")
+    return values.by_name(raw, what, "set", example)
 
 
 def _members(name: Label, raw: Any) -> list[Label]:

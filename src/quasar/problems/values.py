@@ -11,12 +11,14 @@ import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from quasar.core.errors import ProblemError
 from quasar.core.labels import Label, from_json, to_json
+
+T = TypeVar("T")
 
 Number = int | float
 """A number as it was given. From Python also a Fraction that no decimal states, such as 1/3."""
@@ -54,6 +56,29 @@ def listed(value: Any, what: str, example: str) -> list[Any]:
     if not value:
         raise ProblemError(f"{what} is empty: write e.g. {example}.")
     return list(value)
+
+
+def by_name(value: Any, what: str, item: str, example: str) -> dict[Label, Any]:
+    """Entries by name: an object's keys, or the positions of a list from 0; see `as_stated`.
+
+    Args:
+        item: what one entry is called in messages.
+
+    Raises:
+        ProblemError: neither a list nor an object, an empty one, or a name that occurs twice.
+    """
+    if not isinstance(value, Mapping):
+        return dict(enumerate(listed(value, what, example)))
+    if not value:
+        raise ProblemError(f"{what} is empty: write e.g. {example}.")
+    names = distinct(map(key, value), item)
+    return dict(zip(names, value.values(), strict=True))
+
+
+def as_stated(entries: Mapping[Label, T]) -> list[T] | dict[Label, T]:
+    """The inverse of `by_name`: a list where the names are the positions from 0."""
+    by_position = list(entries) == list(range(len(entries)))
+    return list(entries.values()) if by_position else dict(entries)
 
 
 def number(value: Any, what: str) -> Number:

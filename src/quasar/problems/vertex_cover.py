@@ -19,7 +19,7 @@ from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
-from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, node_weights
+from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
 
@@ -57,19 +57,10 @@ class VertexCover(WeightedNodeSubset):
         chosen = set(graphs.from_json_list(solution))
         return all(u in chosen or v in chosen for u, v in self.graph.edges)
 
-    def prompt_details(self) -> str:
-        return "of least node weight" if graphs.are_weights(self._weights.values()) else ""
-
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         chosen = set(graphs.from_json_list(solution))
-        return SolutionOverlay(
-            self.graph,
-            f"Vertex cover of {counted(len(chosen), 'node')}{self._weight_text(solution)}",
-            groups=dict.fromkeys(chosen, 0),
-            notes=node_weights(self.graph),
-            wrong_edges={e for e in self.graph.edges if chosen.isdisjoint(e)},
-            legend=[LegendEntry("in the cover", 0)],
-        )
+        bare = {e for e in self.graph.edges if chosen.isdisjoint(e)}
+        return self._chosen_overlay(solution, "Vertex cover", wrong_edges=bare)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, max_qubits: int = 16) -> Self:
