@@ -307,6 +307,9 @@ def test_problems_lists_all_types() -> None:
     data = json.loads(quasar("problems", "--json")[1])
     assert len(data) == len(PROBLEMS)
     assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]
+    assert data["kclique"]["required"] == ["graph", "k"]
+    lines = quasar("problems")[1].splitlines()
+    assert [line.split()[0] for line in lines[: len(PROBLEMS)]] == sorted(PROBLEMS)
 
 
 def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) -> None:
@@ -314,6 +317,8 @@ def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) 
         problems.command(name, as_json=True)
         about = json.loads(capsys.readouterr().out)
         assert load_problem(about["example"]).n_qubits <= 9
+        problems.command(name, template=True)
+        assert json.loads(capsys.readouterr().out) == about["example"]
     code, out, _ = quasar("problems", "max-flow")
     assert code == 0
     assert "attribute   source: where the flow begins" in out
@@ -321,6 +326,11 @@ def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) 
     code, _, errors = quasar("problems", "sudoku")
     assert code == 2
     assert "unknown problem type 'sudoku'" in errors
+    code, out, _ = quasar("problems", "kclique")
+    assert "attribute   k: size of the clique (required)" in out
+    code, _, errors = quasar("problems", "--template")
+    assert code == 2
+    assert "--template needs a type" in errors
 
 
 def test_the_key_of_the_weights_is_named_on_the_command_line(tmp_path: Path) -> None:

@@ -148,6 +148,27 @@ def test_origins_that_are_named_are_let_in() -> None:
             assert ("access-control-allow-origin" in answer.headers) is allowed
 
 
+def test_the_root_points_at_the_rest(http: httpx.Client) -> None:
+    told = models.IndexAnswer.model_validate_json(http.get("/").content)
+    assert "/v1/verify" in told.v1
+    for path in (told.docs, told.openapi, told.health):
+        assert http.get(path).status_code == 200
+    page = http.get(told.docs)
+    assert page.headers["content-type"].startswith("text/html")
+    assert all(path in page.text for path in told.v1)
+    assert "<script" not in page.text
+
+
+def test_one_problem_type_comes_with_a_template(http: httpx.Client) -> None:
+    answer = http.get("/v1/problems", params={"problem_type": "k-clique"})
+    (told,) = models.ProblemsAnswer.model_validate_json(answer.content).problems
+    assert told.required == ["graph", "k"]
+    assert http.post("/v1/encode", json={"problem": told.template}).status_code == 200
+    wrong = http.get("/v1/problems", params={"problem_type": "kclik"})
+    assert wrong.status_code == 422
+    assert "did you mean 'kclique'" in wrong.json()["error"]["message"]
+
+
 def test_problems_and_health(http: httpx.Client) -> None:
     told = models.ProblemsAnswer.model_validate_json(http.get("/v1/problems").content)
     assert {"maxcut", "vertex_cover"} <= {entry.problem_type for entry in told.problems}

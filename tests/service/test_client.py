@@ -286,6 +286,7 @@ def test_all_methods(running: Running) -> None:
         assert client.optimise(GOOD, PROBLEM).improved
         assert client.generate(PROBLEM, algorithm="qaoa", layers=1).candidates
         assert len(client.problems().problems) > 20
+        assert client.problems("kclique").problems[0].required == ["graph", "k"]
 
 
 def test_all_methods_asynchronously(running: Running) -> None:

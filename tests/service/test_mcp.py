@@ -64,7 +64,13 @@ def test_every_tool_does_its_work(pool: WorkerPool) -> None:
     async def work() -> None:
         async with Client(mcp_server(small(), pool)[0]) as client:
             types = told(await client.call_tool("list_problems", {}))
-            assert "maxcut" in {entry["problem_type"] for entry in types["problems"]}
+            needs = {entry["problem_type"]: entry["required"] for entry in types["problems"]}
+            assert needs["kclique"] == ["graph", "k"]
+            one = told(await client.call_tool("list_problems", {"problem_type": "k-clique"}))
+            (kclique,) = one["problems"]
+            assert kclique["template"]["problem_specific_attributes"].keys() == {"k"}
+            asked = {"problem": kclique["template"]}
+            assert told(await client.call_tool("encode_problem", asked))["n_qubits"] == 6
             encoded = told(await client.call_tool("encode_problem", {"problem": PROBLEM}))
             assert encoded["n_qubits"] == 3
             asked = {"problem": PROBLEM, "qasm": GOOD}

@@ -41,6 +41,9 @@ class Problem(ABC):
         problem_type: the name in problem files and records.
         title: the task in words, "Find ...", for people and prompts.
         sense: whether `objective` is to be minimised or maximised.
+        qubits: how many the exact encoding takes, in words such as "one per node".
+        answer: the form of a solution.
+        goal: what `objective` counts.
         encodings: the supported encodings (`agent-q` only for the benchmark's twelve).
         free_form: the Hamiltonian itself is what the user stated.
         reads: which keys of a problem file it reads.
@@ -51,6 +54,9 @@ class Problem(ABC):
     problem_type: ClassVar[str]
     title: ClassVar[str]
     sense: ClassVar[Literal["min", "max"]]
+    qubits: ClassVar[str]
+    answer: ClassVar[str]
+    goal: ClassVar[str]
     encodings: ClassVar[tuple[Encoding, ...]] = ("exact",)
     free_form: ClassVar[bool] = False
     reads: ClassVar[Reads] = Reads()

@@ -48,6 +48,9 @@ class BinPacking(Problem):
     problem_type = "bin_packing"
     title = "Pack items into the fewest bins of a given capacity"
     sense = "min"
+    qubits = "item i (from 0) takes min(i, B - 1) for B bins"
+    answer = "list of bins, each the list of its items"
+    goal = "how many bins there are"
     reads = Reads(
         fields=(),
         attributes={

@@ -44,6 +44,9 @@ class CommunityDetection(GraphProblem):
     problem_type = "community_detection"
     title = "Split the nodes into communities of greatest modularity"
     sense = "max"
+    qubits = "nodes times communities"
+    answer = "list of [node, community], communities from 0"
+    goal = "modularity"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(("weight", 1.0), scalars=("number_of_communities",))
     reads = Reads(

@@ -36,6 +36,9 @@ class ConnectedComponents(GraphProblem):
     problem_type = "connected_components"
     title = "Find the connected component that a given node belongs to"
     sense = "min"
+    qubits = "one per node other than the given one"
+    answer = "list of the nodes of the component"
+    goal = "how many they are"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(marks=("node",))
     reads = Reads(

@@ -30,6 +30,9 @@ class EdgeCover(EdgeSubset):
     problem_type = "edge_cover"
     title = "Find the smallest set of edges that touches every node"
     sense = "min"
+    qubits = "one per edge"
+    answer = "list of the edges in the cover, each [node, node]"
+    goal = "their total weight"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(("weight", 1.0), ones=False)
 

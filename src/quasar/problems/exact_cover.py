@@ -33,6 +33,9 @@ class ExactCover(SetSystem):
     problem_type = "exact_cover"
     title = "Find sets that together hold every element exactly once"
     sense = "min"
+    qubits = "one per set"
+    answer = "list of the names of the sets in the cover"
+    goal = "their total weight"
     chosen = "Choice"
 
     def formulation(self) -> Formulation:

@@ -39,6 +39,9 @@ class FeedbackVertexSet(WeightedNodeSubset):
     problem_type = "feedback_vertex_set"
     title = "Find the smallest set of nodes without which the graph has no cycle"
     sense = "min"
+    qubits = "one per node"
+    answer = "list of the nodes in the set"
+    goal = "their total weight"
     counts = GraphStructure(node_number="weight")
 
     @classmethod

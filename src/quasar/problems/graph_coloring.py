@@ -39,6 +39,9 @@ class GraphColoring(GraphProblem):
     problem_type = "graph_coloring"
     title = "Colour the nodes so that no edge joins two nodes of one colour"
     sense = "min"
+    qubits = "nodes times colours"
+    answer = "list of [node, colour], colours from 0"
+    goal = "edges whose ends have one colour; 0 where feasible"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(scalars=("number_of_colors",))
     reads = Reads(

@@ -43,6 +43,9 @@ class GraphIsomorphism(GraphProblem):
     problem_type = "graph_isomorphism"
     title = "Match the nodes of two graphs so that edges fall on edges"
     sense = "min"
+    qubits = "nodes squared"
+    answer = "list of [node of the first graph, node of the second]"
+    goal = "pairs that are joined in one graph only; 0 where feasible"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(second="autoisomorphic_graph")
     reads = Reads(

@@ -42,6 +42,9 @@ class GraphPartitioning(GraphProblem):
     problem_type = "graph_partitioning"
     title = "Split the nodes into equal halves so that the edges between them weigh the least"
     sense = "min"
+    qubits = "one per node, less one"
+    answer = "list of the nodes of one half"
+    goal = "weight of the edges between the halves"
     counts = GraphStructure(("weight", 1.0), ones=False)
     reads = Reads(edges=EDGE_WEIGHT)
     spelling = "(?:graph_partitioning|graph_bisection)"

@@ -46,6 +46,9 @@ class HamiltonianPath(GraphProblem):
     problem_type = "hamiltonian_path"
     title = "Find a path from the start to the end node that visits every node once"
     sense = "min"
+    qubits = "(n - 2) squared for n nodes"
+    answer = "list of the nodes from start to end"
+    goal = "total weight of the path's edges"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(("weight", 1.0), marks=("start_node", "end_node"))
     reads = Reads(

@@ -49,6 +49,9 @@ class Hubo(Problem):
     problem_type = "hubo"
     title = "Find the 0/1 values of the variables that minimise the polynomial"
     sense = "min"
+    qubits = "one per variable"
+    answer = "object from variable to 0 or 1 (spins: -1 or 1)"
+    goal = "value of the polynomial"
     reads = Reads(
         fields=("hubo", "vartype"),
     )

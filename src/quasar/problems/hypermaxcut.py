@@ -41,6 +41,9 @@ class HyperMaxCut(Problem):
     problem_type = "hypermaxcut"
     title = "Split the nodes in two so that most hyperedges have nodes on both sides"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes on one side"
+    goal = "weight of the hyperedges with nodes on both sides"
     encodings = ("exact", "agent-q")
     reads = Reads(
         hypergraph=True,

@@ -39,6 +39,9 @@ class Ising(Problem):
     problem_type = "ising"
     title = "Find the spins with the lowest energy"
     sense = "min"
+    qubits = "those of the Hamiltonian"
+    answer = "list of the spins, 1 or -1"
+    goal = "energy, the constant included"
     free_form = True
     reads = Reads(
         fields=("hamiltonian", "number_of_qubits"),

@@ -55,6 +55,9 @@ class JobShop(Problem):
     problem_type = "job_shop"
     title = "Schedule the operations of jobs on machines so that all end as early as possible"
     sense = "min"
+    qubits = "for each operation one per step that its job can wait"
+    answer = "list of [job, operation, start], operations from 0"
+    goal = "when the last operation ends"
     reads = Reads(
         fields=(),
         attributes={

@@ -33,6 +33,9 @@ class KClique(NodeSubset):
     problem_type = "kclique"
     title = "Find k nodes that are all joined to each other"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes chosen"
+    goal = "how many edges join them"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(scalars=("k",))
     reads = Reads(

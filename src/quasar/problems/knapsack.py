@@ -55,6 +55,9 @@ class Knapsack(Problem):
     problem_type = "knapsack"
     title = "Find the most valuable set of items that fits the capacity"
     sense = "max"
+    qubits = "one per item, and one per binary digit of the capacity"
+    answer = "list of the packed items' names"
+    goal = "their total value"
     reads = Reads(
         fields=(),
         attributes={

@@ -36,6 +36,9 @@ class LowAutocorrelation(Problem):
     problem_type = "labs"
     title = "Find the binary sequence of a given length with the lowest autocorrelation"
     sense = "min"
+    qubits = "one per sign"
+    answer = "list of the signs, 1 or -1"
+    goal = "energy: the sum of the squared autocorrelations"
     reads = Reads(
         fields=(),
         attributes={

@@ -54,6 +54,9 @@ class Matching(EdgeSubset):
     problem_type = "matching"
     title = "Find the largest set of edges without common nodes, and of those the lightest"
     sense = "min"
+    qubits = "one per edge"
+    answer = "list of the edges chosen, each [node, node]"
+    goal = "their total weight; most edges first"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(("weight", 1.0), scalars=("matching",))
     reads = Reads(

@@ -43,6 +43,9 @@ class MaxThreeSat(Problem):
     problem_type = "max_3sat"
     title = "Find truth values that satisfy as many clauses as possible"
     sense = "max"
+    qubits = "one per variable of the clauses"
+    answer = "object from variable to true or false"
+    goal = "weight of the satisfied clauses"
     reads = Reads(
         fields=(),
         attributes={

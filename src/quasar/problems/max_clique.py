@@ -30,6 +30,9 @@ class MaxClique(WeightedNodeSubset):
     problem_type = "max_clique"
     title = "Find the largest set of nodes that are all joined to each other"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes in the clique"
+    goal = "their total weight"
     counts = GraphStructure(node_number="weight")
 
     def formulation(self) -> Formulation:

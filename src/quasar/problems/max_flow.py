@@ -40,6 +40,9 @@ class MaxFlow(FlowNetwork):
     problem_type = "max_flow"
     title = "Send as much flow as possible from the source to the sink"
     sense = "max"
+    qubits = "for each arc as many as its capacity has binary digits"
+    answer = "list of [node, node, flow], one for each arc"
+    goal = "net flow out of the source"
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"source": "where the flow begins", "sink": "where it ends"},

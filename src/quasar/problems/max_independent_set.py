@@ -29,6 +29,9 @@ class MaxIndependentSet(WeightedNodeSubset):
     problem_type = "max_independent_set"
     title = "Find the largest set of nodes of which no two are joined by an edge"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes in the set"
+    goal = "their total weight"
     counts = GraphStructure(node_number="weight")
 
     def formulation(self) -> Formulation:

@@ -43,6 +43,9 @@ class MaxKCut(GraphProblem):
     problem_type = "max_k_cut"
     title = "Split the nodes into k parts so that the edges between different parts weigh the most"
     sense = "max"
+    qubits = "(n - 1)(k - 1) for n nodes"
+    answer = "list of [node, part], parts from 0"
+    goal = "weight of the edges between different parts"
     counts = GraphStructure(("weight", 1.0), scalars=("k",), ones=False)
     reads = Reads(
         attributes={"k": "how many parts, at least 2"},

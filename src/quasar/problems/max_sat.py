@@ -43,6 +43,9 @@ class MaxSat(MaxThreeSat):
 
     problem_type = "max_sat"
     title = "Find truth values that satisfy all hard clauses and the heaviest of the others"
+    qubits = "one per variable of the clauses"
+    answer = "object from variable to true or false"
+    goal = "weight of the satisfied clauses, the hard ones not counted"
     longest = penalties.MAX_FACTORS
     reads = Reads(
         fields=(),

@@ -30,6 +30,9 @@ class MaxWeightMatching(EdgeSubset):
     problem_type = "max_weight_matching"
     title = "Find the heaviest set of edges without common nodes"
     sense = "max"
+    qubits = "one per edge"
+    answer = "list of the edges chosen, each [node, node]"
+    goal = "their total weight"
     counts = GraphStructure(("weight", 1.0), ones=False)
     reads = Reads(
         edges=EDGE_WEIGHT,

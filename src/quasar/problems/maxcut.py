@@ -36,6 +36,9 @@ class MaxCut(NodeSubset):
     problem_type = "maxcut"
     title = "Find the split of the nodes into two sides that cuts the largest edge weight"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes on one side"
+    goal = "weight of the edges cut"
     counts = GraphStructure(("weight", 1.0))
     reads = Reads(
         edges=EDGE_WEIGHT,

@@ -32,6 +32,9 @@ class MinCut(FlowNetwork, NodeSubset):
     problem_type = "min_cut"
     title = "Find the cheapest cut that separates the source from the sink"
     sense = "min"
+    qubits = "one per node"
+    answer = "list of the nodes on the source's side"
+    goal = "capacity of the arcs from it to the rest"
     encodings = ("exact", "agent-q")
     reads = Reads(
         attributes={"source": "node on the near side", "sink": "node on the far side"},

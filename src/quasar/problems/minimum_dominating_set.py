@@ -28,6 +28,9 @@ class DominatingSet(WeightedNodeSubset):
     problem_type = "minimum_dominating_set"
     title = "Find the smallest set of nodes that every other node is joined to"
     sense = "min"
+    qubits = "one per node"
+    answer = "list of the nodes in the set"
+    goal = "their total weight"
     counts = GraphStructure(node_number="weight")
     spelling = "(?:min_)?dominating_set"
 

@@ -33,6 +33,9 @@ class NumberPartitioning(Problem):
     problem_type = "number_partitioning"
     title = "Split the numbers into two groups with sums as equal as possible"
     sense = "min"
+    qubits = "one per number"
+    answer = "two lists of names, one for each group"
+    goal = "difference of the two sums"
     reads = Reads(
         fields=(),
         attributes={"numbers": "list of numbers, or object from name to number"},

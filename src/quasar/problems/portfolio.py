@@ -45,6 +45,9 @@ class Portfolio(Problem):
     problem_type = "portfolio"
     title = "Find the assets to hold with the best balance of expected return and risk"
     sense = "min"
+    qubits = "one per asset"
+    answer = "list of the assets held"
+    goal = "risk_aversion times the risk, less the expected return"
     reads = Reads(
         fields=(),
         attributes={

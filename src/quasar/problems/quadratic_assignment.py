@@ -49,6 +49,9 @@ class QuadraticAssignment(Problem):
     problem_type = "quadratic_assignment"
     title = "Assign facilities to locations so that flows times distances sum to the least"
     sense = "min"
+    qubits = "n squared for n facilities"
+    answer = "list of [facility, location]"
+    goal = "sum of flow times distance"
     reads = Reads(
         fields=(),
         attributes={

@@ -37,6 +37,9 @@ class QuadraticKnapsack(Knapsack):
 
     problem_type = "quadratic_knapsack"
     title = "Find the most valuable set of items, alone and in pairs, that fits the capacity"
+    qubits = "one per item, and one per binary digit of the capacity"
+    answer = "list of the packed items' names"
+    goal = "their total value, pairs included"
     reads = Reads(
         fields=(),
         attributes={

@@ -14,6 +14,9 @@ class Qubo(Hubo):
 
     problem_type = "qubo"
     title = "Find the 0/1 values of the variables that minimise the quadratic polynomial"
+    qubits = "one per variable"
+    answer = "object from variable to 0 or 1 (spins: -1 or 1)"
+    goal = "value of the polynomial"
     reads = Reads(
         fields=("qubo", "vartype"),
     )

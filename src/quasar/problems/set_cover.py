@@ -26,6 +26,9 @@ class SetCover(SetSystem):
     problem_type = "set_cover"
     title = "Find the fewest sets that together hold every element"
     sense = "min"
+    qubits = "one per set"
+    answer = "list of the names of the sets in the cover"
+    goal = "their total weight"
     chosen = "Cover"
 
     def formulation(self) -> Formulation:

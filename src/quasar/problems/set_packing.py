@@ -27,6 +27,9 @@ class SetPacking(SetSystem):
     problem_type = "set_packing"
     title = "Find the most sets of which no two share an element"
     sense = "max"
+    qubits = "one per set"
+    answer = "list of the names of the sets in the packing"
+    goal = "their total weight"
     chosen = "Packing"
 
     def formulation(self) -> Formulation:

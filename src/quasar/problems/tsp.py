@@ -49,6 +49,9 @@ class TravelingSalesperson(GraphProblem):
     problem_type = "tsp"
     title = "Find the shortest closed tour that visits every node once"
     sense = "min"
+    qubits = "(n - 1) squared for n nodes"
+    answer = "list of the nodes in the order of the tour"
+    goal = "length of the tour"
     counts = GraphStructure(("weight", 1.0))
     reads = Reads(
         edges={"weight": "length of the edge, any number; default 1"},

@@ -52,6 +52,9 @@ class VehicleRouting(GraphProblem):
     problem_type = "vehicle_routing"
     title = "Find the shortest routes of several vehicles from a depot past all other nodes"
     sense = "min"
+    qubits = "N (N + K - 1) for N customers and K vehicles"
+    answer = "list of routes, each the list of its nodes in order"
+    goal = "total length of the routes"
     counts = GraphStructure(
         ("weight", 1.0), marks=("depot",), scalars=("vehicles", "capacity"), node_number="demand"
     )

@@ -29,6 +29,9 @@ class VertexCover(WeightedNodeSubset):
     problem_type = "vertex_cover"
     title = "Find the smallest set of nodes that touches every edge"
     sense = "min"
+    qubits = "one per node"
+    answer = "list of the nodes in the cover"
+    goal = "their total weight"
     encodings = ("exact", "agent-q")
     counts = GraphStructure(node_number="weight")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 from pydantic import ValidationError
@@ -136,9 +137,10 @@ def draw(qasm: CircuitSource, **fields: Any) -> Call[models.DrawAnswer]:
     return _post("/v1/draw", models.DrawRequest, models.DrawAnswer, **_program(qasm), **fields)
 
 
-def problems() -> Call[models.ProblemsAnswer]:
-    """The problem types."""
-    return Call("GET", "/v1/problems", None, models.ProblemsAnswer.model_validate_json)
+def problems(problem_type: str | None = None) -> Call[models.ProblemsAnswer]:
+    """The problem types and what each reads; of one type also a template of its file."""
+    query = "" if problem_type is None else f"?{urlencode({'problem_type': problem_type})}"
+    return Call("GET", f"/v1/problems{query}", None, models.ProblemsAnswer.model_validate_json)
 
 
 def health() -> Call[models.HealthAnswer]:

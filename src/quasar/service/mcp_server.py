@@ -26,7 +26,6 @@ from quasar.service import models
 from quasar.service.failures import failure_of
 from quasar.service.middleware import protect
 from quasar.service.models import program
-from quasar.service.routes import list_problems
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
 from quasar.service.workers import WorkerPool
@@ -34,10 +33,10 @@ from quasar.service.workers import WorkerPool
 PATH = "/mcp"
 _MIB = 1 << 20
 _ABOUT = (
-    "Design and check quantum circuits for optimisation problems. Call encode_problem first to "
-    "learn which qubit stands for which variable. Then write an OpenQASM 3.0 circuit on that many "
-    "qubits. verify_circuit measures how good it is; optimise_circuit improves its angles. A qubit "
-    "measured as 0 means selected (x = 1)."
+    "Design and check quantum circuits for optimisation problems. list_problems tells what a "
+    "problem of each type states. Call encode_problem to learn which qubit stands for which "
+    "variable. Then write an OpenQASM 3.0 circuit on that many qubits. verify_circuit measures how "
+    "good it is; optimise_circuit improves its angles. A qubit measured as 0 means selected (x = 1)."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -47,9 +46,10 @@ ProblemArgument = Annotated[
         description="The problem: problem_type and graph in node-link form, e.g. "
         '{"problem_type": "maxcut", "graph": {"nodes": [{"id": 0}, {"id": 1}], "edges": '
         '[{"source": 0, "target": 1}]}}; or {"hamiltonian": "0.5 * (Z(0) @ Z(1)) + Z(2)"}. '
-        "list_problems names the types."
+        "list_problems names the types and what each reads."
     ),
 ]
+_ONE_TYPE = "Only this type, with a problem file to copy and to change."
 QasmArgument = Annotated[
     str,
     Field(description='The circuit: OpenQASM 3.0 with include "stdgates.inc"; one qubit register.'),
@@ -86,9 +86,16 @@ class _Tools:
         except QuasarError as error:
             raise ToolError(failure_of(error)[2]) from None
 
-    async def list_problems(self) -> models.ProblemsAnswer:
-        """List the problem types, what each looks for, and its encodings."""
-        return list_problems()
+    async def list_problems(
+        self, problem_type: Annotated[str | None, Field(description=_ONE_TYPE)] = None
+    ) -> models.ProblemsAnswer:
+        """List the problem types: what each looks for, the graph and the attributes that it reads,
+        which of them are required, and how many qubits it takes.
+        """
+        try:
+            return models.problems_answer(problem_type)
+        except QuasarError as error:
+            raise ToolError(failure_of(error)[2]) from None
 
     async def encode_problem(
         self,

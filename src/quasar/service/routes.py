@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Coroutine
+from html import escape
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import HTMLResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
@@ -37,6 +38,18 @@ _LINES: dict[str, Any] = {
     "description": "One `BatchLine` a line, in order of completion.",
     "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
 }
+DOCS_PATH = "/docs"
+_ONE_TYPE = "Only this type, also by another spelling, with a template of its file."
+_ROW = "<tr><td>{0}</td><td><code>{1}</code></td><td>{2}</td></tr>"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>quasar</title></head><body>
+<h1>quasar</h1>
+<p>Fields, limits and examples of every request: <a href="openapi.json">openapi.json</a>.</p>
+<table>
+{rows}
+</table>
+</body></html>
+"""
 _PLAIN = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -123,10 +136,33 @@ async def read_metrics(state: State) -> Response:
     return Response(state.metrics.page(), media_type=metrics.CONTENT_TYPE)
 
 
-@router.get("/v1/problems", responses={401: _FAILURES[401]})
-async def problems() -> models.ProblemsAnswer:
-    """The problem types."""
-    return list_problems()
+@router.get("/", responses={401: _FAILURES[401]})
+async def index() -> models.IndexAnswer:
+    """Where to go from here."""
+    return models.IndexAnswer(
+        version=__version__,
+        docs=DOCS_PATH,
+        openapi="/openapi.json",
+        health="/healthz",
+        v1=[route.path for route in _documented() if route.path.startswith("/v1/")],
+    )
+
+
+@router.get(DOCS_PATH, include_in_schema=False)
+async def documentation() -> HTMLResponse:
+    """The routes as a page without scripts."""
+    rows = [(*sorted(r.methods or ()), r.path, r.description) for r in _documented()]
+    return HTMLResponse(
+        _PAGE.format(rows="\n".join(_ROW.format(*map(escape, row)) for row in rows))
+    )
+
+
+@router.get("/v1/problems", responses={401: _FAILURES[401], 422: _FAILURES[422]})
+async def problems(
+    problem_type: Annotated[str | None, Query(description=_ONE_TYPE, max_length=200)] = None,
+) -> models.ProblemsAnswer:
+    """The problem types: what each reads and answers; of one type also a template."""
+    return models.problems_answer(problem_type)
 
 
 @router.post("/v1/verify", **_answers(models.VerifyAnswer))
@@ -187,15 +223,5 @@ async def get_observation(request: ObservationRequest, state: State) -> Observat
         state.batches.leave()
 
 
-def list_problems() -> models.ProblemsAnswer:
-    """The problem types, in alphabetical order."""
-    from quasar.problems.registry import PROBLEMS
-
-    return models.ProblemsAnswer(
-        problems=[
-            models.ProblemType(
-                problem_type=name, title=cls.title, sense=cls.sense, encodings=list(cls.encodings)
-            )
-            for name, cls in sorted(PROBLEMS.items())
-        ]
-    )
+def _documented() -> list[APIRoute]:
+    return [r for r in router.routes if isinstance(r, APIRoute) and r.include_in_schema]
