@@ -35,8 +35,9 @@ _MIB = 1 << 20
 _ABOUT = (
     "Design and check quantum circuits for optimisation problems. list_problems tells what a "
     "problem of each type states. Call encode_problem to learn which qubit stands for which "
-    "variable. Then write an OpenQASM 3.0 circuit on that many qubits. verify_circuit measures how "
-    "good it is; optimise_circuit improves its angles. A qubit measured as 0 means selected (x = 1)."
+    "variable. Then write an OpenQASM 3.0 circuit on that many qubits. verify_circuit measures "
+    "how good it is; optimise_circuit improves its angles. A qubit measured as 0 means selected "
+    "(x = 1)."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
