@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from quasar.service import models
+from quasar.service.catalogue import IndexAnswer, ProblemsAnswer
 from quasar.verifier.api import verify
 from support.small_service import Running, serving, small
 
@@ -149,7 +150,7 @@ def test_origins_that_are_named_are_let_in() -> None:
 
 
 def test_the_root_points_at_the_rest(http: httpx.Client) -> None:
-    told = models.IndexAnswer.model_validate_json(http.get("/").content)
+    told = IndexAnswer.model_validate_json(http.get("/").content)
     assert "/v1/verify" in told.v1
     for path in (told.docs, told.openapi, told.health):
         assert http.get(path).status_code == 200
@@ -161,7 +162,7 @@ def test_the_root_points_at_the_rest(http: httpx.Client) -> None:
 
 def test_one_problem_type_comes_with_a_template(http: httpx.Client) -> None:
     answer = http.get("/v1/problems", params={"problem_type": "k-clique"})
-    (told,) = models.ProblemsAnswer.model_validate_json(answer.content).problems
+    (told,) = ProblemsAnswer.model_validate_json(answer.content).problems
     assert told.required == ["graph", "k"]
     assert http.post("/v1/encode", json={"problem": told.template}).status_code == 200
     wrong = http.get("/v1/problems", params={"problem_type": "kclik"})
@@ -170,7 +171,7 @@ def test_one_problem_type_comes_with_a_template(http: httpx.Client) -> None:
 
 
 def test_problems_and_health(http: httpx.Client) -> None:
-    told = models.ProblemsAnswer.model_validate_json(http.get("/v1/problems").content)
+    told = ProblemsAnswer.model_validate_json(http.get("/v1/problems").content)
     assert {"maxcut", "vertex_cover"} <= {entry.problem_type for entry in told.problems}
     assert models.HealthAnswer.model_validate_json(http.get("/healthz").content).workers == 2
 

@@ -13,7 +13,7 @@ import pytest
 from quasar import service
 from quasar.service import models
 from quasar.service.app import _CODES, create_app
-from quasar.service.routes import DOCS_PATH
+from quasar.service.catalogue import DOCS_PATH
 from quasar.service.settings import read_settings
 from support.small_service import Running, small
 

@@ -22,6 +22,7 @@ from quasar.core.settings import describe_validation
 from quasar.problems.load import problem_content
 from quasar.problems.source import ProblemSource
 from quasar.service import models
+from quasar.service.catalogue import ProblemsAnswer
 from quasar.service.client_batch import reference_text
 from quasar.verifier.report import Report
 
@@ -137,10 +138,10 @@ def draw(qasm: CircuitSource, **fields: Any) -> Call[models.DrawAnswer]:
     return _post("/v1/draw", models.DrawRequest, models.DrawAnswer, **_program(qasm), **fields)
 
 
-def problems(problem_type: str | None = None) -> Call[models.ProblemsAnswer]:
+def problems(problem_type: str | None = None) -> Call[ProblemsAnswer]:
     """The problem types and what each reads; of one type also a template of its file."""
     query = "" if problem_type is None else f"?{urlencode({'problem_type': problem_type})}"
-    return Call("GET", f"/v1/problems{query}", None, models.ProblemsAnswer.model_validate_json)
+    return Call("GET", f"/v1/problems{query}", None, ProblemsAnswer.model_validate_json)
 
 
 def health() -> Call[models.HealthAnswer]:

@@ -23,6 +23,7 @@ from quasar.core.errors import QuasarError
 from quasar.core.settings import describe_validation
 from quasar.core.version import __version__
 from quasar.service import models
+from quasar.service.catalogue import ProblemsAnswer, problems_answer
 from quasar.service.failures import failure_of
 from quasar.service.middleware import protect
 from quasar.service.models import program
@@ -89,12 +90,12 @@ class _Tools:
 
     async def list_problems(
         self, problem_type: Annotated[str | None, Field(description=_ONE_TYPE)] = None
-    ) -> models.ProblemsAnswer:
+    ) -> ProblemsAnswer:
         """List the problem types: what each looks for, the graph and the attributes that it reads,
         which of them are required, and how many qubits it takes.
         """
         try:
-            return models.problems_answer(problem_type)
+            return problems_answer(problem_type)
         except QuasarError as error:
             raise ToolError(failure_of(error)[2]) from None
 

@@ -14,7 +14,6 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from quasar.circuits.header import HeaderRule
 from quasar.core.settings import SpeaksPlainly
-from quasar.problems.description import ProblemType, describe, describe_all
 from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
 from quasar.verifier.report import Report
@@ -403,40 +402,6 @@ class DrawAnswer(ApiAnswer):
     """Qubits."""
     gates: int
     """Gates of the whole circuit."""
-
-
-class ProblemsAnswer(ApiAnswer):
-    """The problem types."""
-
-    problems: list[ProblemType]
-    """In alphabetical order, or the one asked for."""
-
-
-def problems_answer(problem_type: str | None = None) -> ProblemsAnswer:
-    """All problem types, or one with a template.
-
-    Raises:
-        ProblemError: unknown name.
-    """
-    found = describe_all() if problem_type is None else [describe(problem_type)]
-    return ProblemsAnswer(problems=found)
-
-
-class IndexAnswer(ApiAnswer):
-    """Where to go from here."""
-
-    service: Literal["quasar"] = "quasar"
-    """Always `quasar`."""
-    version: str
-    """Of quasar."""
-    docs: str
-    """The routes, for people."""
-    openapi: str
-    """The same for programs."""
-    health: str
-    """Whether the service is up."""
-    v1: list[str]
-    """The routes of this version."""
 
 
 class HealthAnswer(ApiAnswer):

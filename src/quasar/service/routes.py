@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Coroutine
-from html import escape
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.core.version import __version__
 from quasar.service import metrics, models
+from quasar.service.catalogue import DOCS_PATH, IndexAnswer, ProblemsAnswer, problems_answer
 from quasar.service.generators import DESIGNER
 from quasar.service.observation import ObservationAnswer, ObservationRequest, observe
 from quasar.service.state import ServiceState
@@ -38,18 +38,7 @@ _LINES: dict[str, Any] = {
     "description": "One `BatchLine` a line, in order of completion.",
     "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
 }
-DOCS_PATH = "/docs"
 _ONE_TYPE = "Only this type, also by another spelling, with a template of its file."
-_ROW = "<tr><td>{0}</td><td><code>{1}</code></td><td>{2}</td></tr>"
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>quasar</title></head><body>
-<h1>quasar</h1>
-<p>Fields, limits and examples of every request: <a href="openapi.json">openapi.json</a>.</p>
-<table>
-{rows}
-</table>
-</body></html>
-"""
 _PLAIN = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -137,9 +126,9 @@ async def read_metrics(state: State) -> Response:
 
 
 @router.get("/", responses={401: _FAILURES[401]})
-async def index() -> models.IndexAnswer:
+async def index() -> IndexAnswer:
     """Where to go from here."""
-    return models.IndexAnswer(
+    return IndexAnswer(
         version=__version__,
         docs=DOCS_PATH,
         openapi="/openapi.json",
@@ -160,9 +149,9 @@ async def documentation() -> HTMLResponse:
 @router.get("/v1/problems", responses={401: _FAILURES[401], 422: _FAILURES[422]})
 async def problems(
     problem_type: Annotated[str | None, Query(description=_ONE_TYPE, max_length=200)] = None,
-) -> models.ProblemsAnswer:
+) -> ProblemsAnswer:
     """The problem types: what each reads and answers; of one type also a template."""
-    return models.problems_answer(problem_type)
+    return problems_answer(problem_type)
 
 
 @router.post("/v1/verify", **_answers(models.VerifyAnswer))
