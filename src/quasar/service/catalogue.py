@@ -56,6 +56,6 @@ class IndexAnswer(ApiAnswer):
     """The routes of this version."""
 
 
-def page(routes: Iterable[tuple[str, str, str]]) -> str:
-    """A page without scripts on routes, each with its method, path and what it does."""
+def page(routes: Iterable[tuple[str, ...]]) -> str:
+    """A page without scripts on routes, each with its method, its path and what it does."""
     return _PAGE.format(rows="\n".join(_ROW.format(*map(escape, route)) for route in routes))

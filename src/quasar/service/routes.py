@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.core.version import __version__
 from quasar.service import metrics, models
-from quasar.service.catalogue import DOCS_PATH, IndexAnswer, ProblemsAnswer, problems_answer
+from quasar.service.catalogue import DOCS_PATH, IndexAnswer, ProblemsAnswer, page, problems_answer
 from quasar.service.generators import DESIGNER
 from quasar.service.observation import ObservationAnswer, ObservationRequest, observe
 from quasar.service.state import ServiceState
@@ -140,10 +140,8 @@ async def index() -> IndexAnswer:
 @router.get(DOCS_PATH, include_in_schema=False)
 async def documentation() -> HTMLResponse:
     """The routes as a page without scripts."""
-    rows = [(*sorted(r.methods or ()), r.path, r.description) for r in _documented()]
-    return HTMLResponse(
-        _PAGE.format(rows="\n".join(_ROW.format(*map(escape, row)) for row in rows))
-    )
+    found = _documented()
+    return HTMLResponse(page((*sorted(r.methods or ()), r.path, r.description) for r in found))
 
 
 @router.get("/v1/problems", responses={401: _FAILURES[401], 422: _FAILURES[422]})
