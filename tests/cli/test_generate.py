@@ -90,10 +90,13 @@ def test_one_problem(square: Path, tmp_path: Path, written: Written) -> None:
 def test_refine_shows_each_steps_gain(square: Path, tmp_path: Path, written: Written) -> None:
     out = tmp_path / "x"
     args = ("--problem", square, "--model", "m", "--out", out, "--samples", 2, "--refine")
-    result = run(*args, "--budget", 300)
+    result = run(*args, "--budget", 300, "--trace")
     assert result.exit_code == 0, result.output
+    assert max(map(len, result.stdout.splitlines())) <= 80
+    assert result.stdout.index("answer  ") < result.stdout.index("circuit  ")
+    assert result.stdout.index("circuit  ") < result.stdout.index(" step ")
     assert len(written.model.chats) == 3  # one call for two answers, then two conversations
-    gains = r" polished  answer 1, polished  0\.0000 -> >0\.9999  0\.000 -> >0\.999"
+    gains = r" polished answer 1, polished +0\.0000 -> >0\.9999 +0\.000 -> >0\.999"
     assert re.search(gains, result.stdout)
     assert "written by  m, its angles by the optimiser" in result.stdout
     report = json.loads((out / "report.json").read_text())

@@ -38,6 +38,7 @@ from quasar.cli.generate_options import (
     Temperature,
     TopP,
     WithQaoa,
+    WithTrace,
 )
 from quasar.cli.options import (
     AsJson,
@@ -96,6 +97,7 @@ def command(
     force: Force = False,
     executor: OnExecutor = "local",
     ray_address: RayAddress = None,
+    trace: WithTrace = False,
     as_json: AsJson = False,
 ) -> None:
     """Have circuits for a problem written, verify them, and keep the best with its evidence.
@@ -158,7 +160,7 @@ def command(
     if executor == "ray":
         raise InputError("--executor ray spreads --records; one problem is solved here.")
     compared = model is None if with_qaoa is None else with_qaoa
-    asked = _Asked(problem, prompt, loading, writer, options, compared)
+    asked = _Asked(problem, prompt, loading, writer, options, compared, trace)
     _one(asked, how, out, force=force, as_json=as_json)
 
 
@@ -169,6 +171,7 @@ class _Asked:
     Attributes:
         loading: the options of the problem file.
         with_qaoa: the designer's QAOA stands beside a model's answers.
+        trace: each step of a refinement is printed.
     """
 
     problem: Path | None
@@ -177,6 +180,7 @@ class _Asked:
     model: str
     options: dict[str, Any]
     with_qaoa: bool
+    trace: bool = False
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -224,7 +228,8 @@ def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_j
     from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.core.interrupt import heeding
     from quasar.report.bundle import report_data, write_folder
-    from quasar.report.terminal import generation_text
+    from quasar.report.plain_text import labelled
+    from quasar.report.terminal import generation_text, trace_text
 
     console = Console(stderr=True, highlight=False)
     encoded, request, choices = _read(asked, how.request)
@@ -265,14 +270,16 @@ def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_j
         )
         if not as_json:  # the answer need not wait for its pictures
             status.stop()
-            generation_text(found)
+            typer.echo(generation_text(found))
+            if asked.trace:
+                typer.echo(trace_text(found))
             status.start()
         status.update("drawing …")
         files = write_folder(found, folder, _manifest(asked, how, writer, found))
     if as_json:
         print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
     else:
-        print(f"  written     {out}/ ({', '.join(files)})")
+        typer.echo(labelled("written", f"{out}/ ({', '.join(files)})", indent=2))
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
     if not found.best.report.feasible or found.best.report.no_solution:

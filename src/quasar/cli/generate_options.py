@@ -138,6 +138,10 @@ Refine = Annotated[
         "best few polished.",
     ),
 ]
+WithTrace = Annotated[
+    bool,
+    typer.Option("--trace", help="Also print what each step of --refine gained."),
+]
 RefineEvaluations = Annotated[
     int | None,
     typer.Option(

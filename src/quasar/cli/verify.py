@@ -184,7 +184,8 @@ def _compiled(text: bytes, parameters: dict[str, float], target: _Target) -> Sta
 
 
 def _print(report: Report, compiled: Statistics | None, target: _Target | None) -> None:
-    from quasar.report.terminal import counted, report_text
+    from quasar.problems.overlay import counted
+    from quasar.report.terminal import report_text
 
     typer.echo(report_text(report))
     if compiled is not None:
