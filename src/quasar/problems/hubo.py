@@ -86,7 +86,7 @@ class Hubo(Problem):
         if data.get(cls.problem_type) is None:
             raise ProblemError(f"the problem has no {cls.problem_type!r}: {cls._how_to()}.")
         model, vartype = _read_vartype(data[cls.problem_type], data.get("vartype"))
-        return cls(_read_entries(model, cls._how_to()), vartype)
+        return cls(read_entries(model, cls._how_to()), vartype)
 
     def to_data(self) -> dict[str, Any]:
         entries = [(sort_labels(m), plain(c)) for m, c in self._cost.coefficients.items()]
@@ -198,7 +198,7 @@ def _read_vartype(model: Any, stated: Any) -> tuple[Any, Vartype]:
     return model, "SPIN" if "SPIN" in (own, given) else "BINARY"
 
 
-def _read_entries(model: Any, how_to: str) -> list[Entry]:
+def read_entries(model: Any, how_to: str) -> list[Entry]:
     """Terms of any accepted form; see `Hubo`."""
     if hasattr(model, "tolist"):
         model = model.tolist()
@@ -226,12 +226,17 @@ def _read_entries(model: Any, how_to: str) -> list[Entry]:
             "e.g. by dimod.cqm_to_bqm."
         )
     return [
-        (_read_labels(key), values.number(c, f"the coefficient of {_shown(key)}"))
+        (read_labels(key), values.number(c, f"the coefficient of {_shown(key)}"))
         for key, c in pairs
     ]
 
 
-def _read_labels(key: Any) -> list[Label]:
+def read_labels(key: Any) -> list[Label]:
+    """The variables of a term.
+
+    Raises:
+        ProblemError: a name that could be several, or none.
+    """
     parts: Iterable[Any]
     if isinstance(key, str):
         texts = [part.strip() for part in key.split("*")] if key.strip() else []

@@ -19,6 +19,7 @@ from quasar.problems.graph_partitioning import GraphPartitioning
 from quasar.problems.hamiltonian_path import HamiltonianPath
 from quasar.problems.hubo import Hubo
 from quasar.problems.hypermaxcut import HyperMaxCut
+from quasar.problems.integer_program import IntegerProgram
 from quasar.problems.ising import Ising
 from quasar.problems.job_shop import JobShop
 from quasar.problems.kclique import KClique
@@ -85,6 +86,7 @@ _TYPES: tuple[type[Problem], ...] = (
     BinPacking,
     VehicleRouting,
     JobShop,
+    IntegerProgram,
 )
 
 ALIASES = {
@@ -119,6 +121,11 @@ ALIASES = {
     "dominatingset": "minimum_dominating_set",
     "maximumweightmatching": "max_weight_matching",
     "maximumkcut": "max_k_cut",
+    "binaryprogram": "integer_program",
+    "integerprogramming": "integer_program",
+    "quadraticprogram": "integer_program",
+    "ilp": "integer_program",
+    "bip": "integer_program",
     "pubo": "hubo",
     "hobo": "hubo",
     "spinglass": "ising",
