@@ -20,10 +20,22 @@ from quasar.problems.integer_program import IntegerProgram
 from quasar.problems.load import build_problem
 
 
+def entries(terms: Any) -> list[Any]:
+    """Terms of either form as a list."""
+    if isinstance(terms, list):
+        return terms
+    return [[key.split("*") if key else [], c] for key, c in terms.items()]
+
+
 def parts(problem: Problem) -> tuple[dict[str, tuple[int, int]], Any, list[Any], str]:
     data = problem.to_data()["problem_specific_attributes"]
-    bounds = {str(name): (low, high) for name, low, high in data["variables"]}
-    return bounds, data["objective"], data.get("constraints", []), data.get("sense", "min")
+    rows = [{**row, "terms": entries(row["terms"])} for row in data.get("constraints", [])]
+    goal = entries(data["objective"])
+    names = {str(v) for terms in (goal, *(r["terms"] for r in rows)) for t, _ in terms for v in t}
+    stated = data.get("variables", {})
+    pairs = stated.items() if isinstance(stated, dict) else [(v, ends) for v, *ends in stated]
+    bounds = dict.fromkeys(sorted(names), (0, 1)) | {str(v): tuple(ends) for v, ends in pairs}
+    return bounds, goal, rows, data.get("sense", "min")
 
 
 def optimal_solutions(problem: Problem) -> set[Hashable]:

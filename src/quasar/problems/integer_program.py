@@ -23,7 +23,7 @@ import numpy as np
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, total
-from quasar.core.labels import Label, sort_labels, to_json
+from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
@@ -35,6 +35,7 @@ from quasar.problems.program_terms import (
     EXAMPLE,
     Row,
     Terms,
+    bounds_data,
     entries_of,
     read_bounds,
     read_row,
@@ -65,6 +66,9 @@ class IntegerProgram(Problem):
     problem_type = "integer_program"
     title = "Find the values of the variables that minimise the objective within the constraints"
     sense = "min"
+    qubits = "one per 0/1 variable, one per binary digit of the span of an integer, and slack bits"
+    answer = "value of each variable, by its name"
+    goal = "the user's, in the sense that the file states"
     reads = Reads(
         fields=(),
         attributes={
@@ -82,12 +86,13 @@ class IntegerProgram(Problem):
         rows: Sequence[Row] = (),
         sense: Literal["min", "max"] = "min",
     ) -> None:
-        used = {v for terms in (objective, *(r.terms for r in rows)) for t in terms for v in t}
-        names = values.distinct(sort_labels(used | bounds.keys()), "variable")
+        every = (objective, *(row.terms for row in rows))
+        self._stated = {v for terms in every for term in terms for v in term}
+        names = values.distinct(sort_labels(self._stated | bounds.keys()), "variable")
         if not names:
             raise ProblemError(f"the program has no variables: write e.g. {EXAMPLE}.")
         self.bounds = {v: bounds.get(v, Bounds(0, 1)) for v in names}
-        self.goal = objective
+        self.objective_terms = objective
         self.rows = tuple(rows)
         self.maximised = sense == "max"
         if self.maximised:  # over the class's, which are those of the default
@@ -110,15 +115,14 @@ class IntegerProgram(Problem):
         return cls(read_bounds(attributes.get("variables", [])), objective, rows, sense)
 
     def to_data(self) -> dict[str, Any]:
-        attributes: dict[str, Any] = {"objective": entries_of(self.goal)}
+        attributes: dict[str, Any] = {"objective": entries_of(self.objective_terms)}
         if self.maximised:
             attributes["sense"] = "max"
         if self.rows:
             attributes["constraints"] = [row_data(row) for row in self.rows]
-        attributes["variables"] = [
-            [to_json(v), *(None if b is None else values.to_json_number(b) for b in bounds)]
-            for v, bounds in self.bounds.items()
-        ]
+        bounds = bounds_data(self.bounds, self._stated)
+        if bounds:
+            attributes["variables"] = bounds
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
 
     @cached_property
@@ -198,7 +202,7 @@ class IntegerProgram(Problem):
         )
 
     def formulation(self) -> Formulation:
-        cost = self._in_bits(self.goal) * (-1 if self.maximised else 1)
+        cost = self._in_bits(self.objective_terms) * (-1 if self.maximised else 1)
         if not self._tight_rows:
             return Formulation(cost)
         bits = [bit for bits in self._bits.values() for bit in bits]
@@ -245,7 +249,7 @@ class IntegerProgram(Problem):
         return {v: int(given.get(values.key(v), 0)) for v in self.bounds}
 
     def objective(self, solution: Solution) -> float:
-        return float(value_of(self.goal, self._numbers(solution)))
+        return float(value_of(self.objective_terms, self._numbers(solution)))
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         """Variables and constraints as nodes, joined where a constraint has the variable."""
@@ -282,7 +286,7 @@ class IntegerProgram(Problem):
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         for v, bounds in self.bounds.items():
             found.element(("variable", v), "variable", list(map(_float, bounds)))
-        for i, terms in enumerate([self.goal, *(row.terms for row in self.rows)]):
+        for i, terms in enumerate([self.objective_terms, *(row.terms for row in self.rows)]):
             limits = [] if i == 0 else list(map(_float, self.rows[i - 1].bounds))
             found.element(("row", i), "row", i == 0, limits)
             for labels, c in terms.items():
@@ -292,7 +296,7 @@ class IntegerProgram(Problem):
         return {"sense": self.sense}
 
     def prompt_details(self) -> str:
-        parts = [f"{self.sense}imising {shown_terms(self.goal)}"]
+        parts = [f"{self.sense}imising {shown_terms(self.objective_terms)}"]
         parts += [shown_row(row) for row in self.rows]
         wide = [
             f"{label_text(v)} from {shown_bound(lower)} to {shown_bound(upper)}"

@@ -6,7 +6,7 @@ What they become in qubits is decided in `integer_program.py`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,10 +135,36 @@ def read_bounds(raw: Any) -> dict[Label, Bounds]:
     return found
 
 
-def entries_of(terms: Terms) -> list[Any]:
-    """Terms as a problem file has them."""
+def entries_of(terms: Terms) -> Any:
+    """Terms as a problem file has them: an object where its keys can hold the names."""
     ordered = sorted(terms.items(), key=lambda entry: len(entry[0]))
-    return [[to_json(list(labels)), values.to_json_number(c)] for labels, c in ordered]
+    entries = [(labels, values.to_json_number(c)) for labels, c in ordered]
+    keys = [_key(labels) for labels in terms]
+    if None in keys:
+        return [[to_json(list(labels)), c] for labels, c in entries]
+    return {_key(labels): c for labels, c in entries}
+
+
+def _key(labels: Sequence[Label]) -> str | None:
+    """The product as the key of an object; None if it would be read as another."""
+    key = "*".join(map(str, labels))
+    try:
+        same = all(isinstance(v, int | str) for v in labels) and read_labels(key) == list(labels)
+    except ProblemError:
+        return None
+    return key if same else None
+
+
+def bounds_data(bounds: Mapping[Label, Bounds], stated: Container[Label]) -> Any:
+    """Bounds as a problem file has them, without those of 0/1 variables that stand elsewhere."""
+    pairs = {
+        v: [None if end is None else values.to_json_number(end) for end in own]
+        for v, own in bounds.items()
+        if v not in stated or own != (0, 1)
+    }
+    if any(_key([v]) is None for v in pairs):
+        return [[to_json(v), *pair] for v, pair in pairs.items()]
+    return {_key([v]): pair for v, pair in pairs.items()}
 
 
 def row_data(row: Row) -> dict[str, Any]:
