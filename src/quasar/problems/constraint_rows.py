@@ -26,7 +26,7 @@ _MOST_STEPS = 20_000  # of the search for a feasible point
 _ROUNDS = 20  # of tightening bounds
 
 
-class Bounds(NamedTuple):
+class Interval(NamedTuple):
     """The values lower..upper; None: no bound."""
 
     lower: Exact | None
@@ -67,7 +67,7 @@ class TightRow:
         return off * (off + 1) * Fraction(1, 2)
 
 
-def tight(polynomial: Polynomial, bounds: Bounds, what: str) -> TightRow | None:
+def tight(polynomial: Polynomial, bounds: Interval, what: str) -> TightRow | None:
     """The row in its tight form; None if all values keep to it.
 
     Args:
@@ -111,8 +111,8 @@ def _sums(numbers: Sequence[int]) -> set[int] | None:
 
 
 def tightened(
-    bounds: Mapping[Label, Bounds], rows: Sequence[tuple[Mapping[Label, Exact], Bounds]]
-) -> dict[Label, Bounds]:
+    bounds: Mapping[Label, Interval], rows: Sequence[tuple[Mapping[Label, Exact], Interval]]
+) -> dict[Label, Interval]:
     """The variables' bounds as narrow as linear rows make them.
 
     Args:
@@ -129,7 +129,7 @@ def tightened(
             _tighten(
                 own,
                 {v: -c for v, c in coefficients.items()},
-                Bounds(
+                Interval(
                     None if limits.upper is None else -limits.upper,
                     None if limits.lower is None else -limits.lower,
                 ),
@@ -139,7 +139,9 @@ def tightened(
     return own
 
 
-def _tighten(own: dict[Label, Bounds], coefficients: Mapping[Label, Exact], limits: Bounds) -> None:
+def _tighten(
+    own: dict[Label, Interval], coefficients: Mapping[Label, Exact], limits: Interval
+) -> None:
     """What Σ c x <= upper says of each variable."""
     if limits.upper is None:
         return
@@ -164,7 +166,7 @@ def _tighten(own: dict[Label, Bounds], coefficients: Mapping[Label, Exact], limi
                 f"the constraints leave variable {v!r} no value: the problem has no solution as "
                 "it is stated. Check its bounds."
             )
-        own[v] = Bounds(lower, upper)
+        own[v] = Interval(lower, upper)
 
 
 class _Progress:

@@ -27,13 +27,13 @@ from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
-from quasar.problems.constraint_rows import Bounds, TightRow, feasible_point, tight, tightened
+from quasar.problems.constraint_rows import Interval, TightRow, feasible_point, tight, tightened
 from quasar.problems.formulation import Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.problems.program_terms import (
     EXAMPLE,
-    Row,
+    ProgramRow,
     Terms,
     bounds_data,
     entries_of,
@@ -81,9 +81,9 @@ class IntegerProgram(Problem):
 
     def __init__(
         self,
-        bounds: Mapping[Label, Bounds],
+        bounds: Mapping[Label, Interval],
         objective: Terms,
-        rows: Sequence[Row] = (),
+        rows: Sequence[ProgramRow] = (),
         sense: Literal["min", "max"] = "min",
     ) -> None:
         every = (objective, *(row.terms for row in rows))
@@ -91,7 +91,7 @@ class IntegerProgram(Problem):
         names = values.distinct(sort_labels(self._stated | bounds.keys()), "variable")
         if not names:
             raise ProblemError(f"the program has no variables: write e.g. {EXAMPLE}.")
-        self.bounds = {v: bounds.get(v, Bounds(0, 1)) for v in names}
+        self.bounds = {v: bounds.get(v, Interval(0, 1)) for v in names}
         self.objective_terms = objective
         self.rows = tuple(rows)
         self.maximised = sense == "max"
@@ -129,7 +129,7 @@ class IntegerProgram(Problem):
     def _tight_bounds(self) -> dict[Label, tuple[int, int]]:
         """The values that each variable can have by the linear rows."""
         whole = {
-            v: Bounds(
+            v: Interval(
                 None if lower is None else math.ceil(lower),
                 None if upper is None else math.floor(upper),
             )
@@ -139,7 +139,7 @@ class IntegerProgram(Problem):
         for row in self.rows:
             if all(len(term) < 2 for term in row.terms):
                 constant = row.terms.get((), 0)
-                limits = Bounds(*(None if b is None else b - constant for b in row.bounds))
+                limits = Interval(*(None if b is None else b - constant for b in row.bounds))
                 linear.append(({t[0]: c for t, c in row.terms.items() if t}, limits))
         found = {}
         narrow = tightened(whole, linear)
@@ -314,16 +314,16 @@ class IntegerProgram(Problem):
             found = cls._sampled(rng, min(max_qubits, 10))
             if 1 <= len(found.variables("exact")) <= max_qubits:
                 return found
-        return cls({"x0": Bounds(0, 1)}, {("x0",): sampling.integer(rng, 1, 9)})
+        return cls({"x0": Interval(0, 1)}, {("x0",): sampling.integer(rng, 1, 9)})
 
     @classmethod
     def _sampled(cls, rng: np.random.Generator, most: int) -> Self:
         """One around a random point, which is feasible."""
         n = sampling.integer(rng, 1, max(1, min(6, most)))
         names: list[Label] = [f"x{i}" for i in range(n)]
-        bounds = {v: Bounds(0, 1) for v in names}
+        bounds = {v: Interval(0, 1) for v in names}
         if rng.random() < 0.4:
-            bounds[names[-1]] = Bounds(0, sampling.integer(rng, 2, 4))
+            bounds[names[-1]] = Interval(0, sampling.integer(rng, 2, 4))
         point: dict[Label, Exact] = {
             v: sampling.integer(rng, 0, int(b.upper or 0)) for v, b in bounds.items()
         }
@@ -337,29 +337,29 @@ class IntegerProgram(Problem):
             terms: Terms = {(v,): sampling.integer(rng, 1, 4) for v in chosen}
             value = value_of(terms, point)
             limits = {
-                "at_most": Bounds(None, value + sampling.integer(rng, 0, 1)),
-                "at_least": Bounds(value - sampling.integer(rng, 0, 1), None),
-                "equal": Bounds(value, value),
+                "at_most": Interval(None, value + sampling.integer(rng, 0, 1)),
+                "at_least": Interval(value - sampling.integer(rng, 0, 1), None),
+                "equal": Interval(value, value),
             }
             kind = sampling.choice(rng, ["at_most", "at_most", "at_least", "equal"])
-            rows.append(Row(terms, limits[kind], f"c{i}"))
+            rows.append(ProgramRow(terms, limits[kind], f"c{i}"))
         return cls(bounds, objective, rows, sampling.choice(rng, ["min", "max"]))
 
 
 def _something_to_decide(
-    whole: Mapping[Label, Bounds], fixed: Mapping[Label, Bounds]
-) -> dict[Label, Bounds]:
+    whole: Mapping[Label, Interval], fixed: Mapping[Label, Interval]
+) -> dict[Label, Interval]:
     """A second value for one variable, where the rows leave each a single one."""
     for v, (value, _) in fixed.items():
         lower, upper = whole[v]
         if value is not None and (upper is None or upper > value):
-            return {v: Bounds(value, value + 1)}
+            return {v: Interval(value, value + 1)}
         if value is not None and (lower is None or lower < value):
-            return {v: Bounds(value - 1, value)}
+            return {v: Interval(value - 1, value)}
     return {}
 
 
-def _called(row: Row, position: int) -> str:
+def _called(row: ProgramRow, position: int) -> str:
     return f"constraint {row.name!r}" if row.name else f"constraint {position + 1}"
 
 

@@ -14,7 +14,7 @@ from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact, total
 from quasar.core.labels import Label, sort_labels, to_json
 from quasar.problems import values
-from quasar.problems.constraint_rows import Bounds
+from quasar.problems.constraint_rows import Interval
 from quasar.problems.hubo import Entry, read_entries, read_labels
 from quasar.problems.keys import refuse_unknown
 from quasar.problems.overlay import label_text
@@ -27,7 +27,7 @@ EXAMPLE = _OBJECTIVE + '"at_most": 4}]}'
 
 
 @dataclass(frozen=True)
-class Row:
+class ProgramRow:
     """A constraint of the user.
 
     Attributes:
@@ -37,7 +37,7 @@ class Row:
     """
 
     terms: Terms
-    bounds: Bounds
+    bounds: Interval
     name: str | None = None
 
 
@@ -46,7 +46,7 @@ def value_of(terms: Terms, numbers: Mapping[Label, Exact]) -> Exact:
     return total(c * math.prod(numbers[v] for v in labels) for labels, c in terms.items())
 
 
-def within(value: Exact, bounds: Bounds) -> bool:
+def within(value: Exact, bounds: Interval) -> bool:
     """Whether a value keeps to bounds."""
     lower, upper = bounds
     return (lower is None or lower <= value) and (upper is None or value <= upper)
@@ -71,7 +71,7 @@ def read_terms(raw: Any, what: str) -> Terms:
     return found
 
 
-def read_row(raw: Any, position: int) -> Row:
+def read_row(raw: Any, position: int) -> ProgramRow:
     """A constraint of a problem file, the `position`-th from 1.
 
     Raises:
@@ -96,10 +96,10 @@ def read_row(raw: Any, position: int) -> Row:
     lower, upper = (limits.get("equal", limits.get(key)) for key in ("at_least", "at_most"))
     if "terms" not in raw:
         raise ProblemError(f"{what} has no 'terms': write e.g. {EXAMPLE}.")
-    return Row(read_terms(raw["terms"], what), Bounds(lower, upper), name)
+    return ProgramRow(read_terms(raw["terms"], what), Interval(lower, upper), name)
 
 
-def read_bounds(raw: Any) -> dict[Label, Bounds]:
+def read_bounds(raw: Any) -> dict[Label, Interval]:
     """The bounds of variables in a problem file.
 
     Raises:
@@ -118,7 +118,7 @@ def read_bounds(raw: Any) -> dict[Label, Bounds]:
         entries = list(raw)
     else:
         raise ProblemError(f"'variables' must be an object such as {example}.")
-    found: dict[Label, Bounds] = {}
+    found: dict[Label, Interval] = {}
     for entry in entries:
         if not isinstance(entry, list | tuple) or len(entry) != 3:
             raise ProblemError(f"entry {entry!r} of 'variables' must be [name, lowest, highest].")
@@ -131,7 +131,7 @@ def read_bounds(raw: Any) -> dict[Label, Bounds]:
         )
         if lower is not None and upper is not None and math.ceil(lower) > math.floor(upper):
             raise ProblemError(f"variable {v!r} has no integer between {entry[1]} and {entry[2]}.")
-        found[v] = Bounds(lower, upper)
+        found[v] = Interval(lower, upper)
     return found
 
 
@@ -155,8 +155,8 @@ def _key(labels: Sequence[Label]) -> str | None:
     return key if same else None
 
 
-def bounds_data(bounds: Mapping[Label, Bounds], stated: Container[Label]) -> Any:
-    """Bounds as a problem file has them, without those of 0/1 variables that stand elsewhere."""
+def bounds_data(bounds: Mapping[Label, Interval], stated: Container[Label]) -> Any:
+    """Interval as a problem file has them, without those of 0/1 variables that stand elsewhere."""
     pairs = {
         v: [None if end is None else values.to_json_number(end) for end in own]
         for v, own in bounds.items()
@@ -167,7 +167,7 @@ def bounds_data(bounds: Mapping[Label, Bounds], stated: Container[Label]) -> Any
     return {_key([v]): pair for v, pair in pairs.items()}
 
 
-def row_data(row: Row) -> dict[str, Any]:
+def row_data(row: ProgramRow) -> dict[str, Any]:
     """A constraint as a problem file has it."""
     lower, upper = row.bounds
     data: dict[str, Any] = {} if row.name is None else {"name": row.name}
@@ -187,7 +187,7 @@ def shown_terms(terms: Terms) -> str:
     return " + ".join(parts) or "0"
 
 
-def shown_row(row: Row) -> str:
+def shown_row(row: ProgramRow) -> str:
     """A constraint in one line."""
     lower, upper = row.bounds
     if lower is not None and lower == upper:
