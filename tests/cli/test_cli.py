@@ -1,4 +1,4 @@
-"""The command line as a script sees it: output keys and exit codes, in real processes."""
+"""The command line as a script sees it: output keys and exit codes; a few in a real process."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from quasar.cli import problems
 from quasar.problems.load import load_problem
 from quasar.problems.registry import PROBLEMS
 from support.agentq import load_records
+from support.command import Outcome, quasar
 
 ROOT = Path(__file__).resolve().parents[2]
 FLORENCE = ROOT / "examples" / "florentine_maxcut.json"
@@ -29,7 +30,7 @@ CUT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];\n'
 DESIGN = ("generate", "--model", "designer")
 
 
-def quasar(*args: object, stdin: bytes | None = None) -> tuple[int, str, str]:
+def in_a_process(*args: object, stdin: bytes | None = None) -> Outcome:
     run = subprocess.run(
         [sys.executable, "-m", "quasar", *map(str, args)],
         capture_output=True,
@@ -37,7 +38,7 @@ def quasar(*args: object, stdin: bytes | None = None) -> tuple[int, str, str]:
         timeout=120,
         check=False,
     )
-    return run.returncode, run.stdout.decode(), run.stderr.decode()
+    return Outcome(run.returncode, run.stdout.decode(), run.stderr.decode())
 
 
 @pytest.fixture
@@ -105,10 +106,22 @@ def test_verify_exit_codes(square: Path, tmp_path: Path) -> None:
 
 
 def test_verify_reads_standard_input_and_binary_rubbish(square: Path) -> None:
-    assert quasar("verify", "-", "--problem", square, stdin=CUT.encode())[0] == 0
-    code, out, _ = quasar("verify", "-", "--problem", square, stdin=b"\xff\xfe\x00")
+    verify = ("verify", "-", "--problem", square)
+    assert quasar(*verify, stdin=CUT.encode())[0] == 0
+    code, out, _ = quasar(*verify, stdin=b"\xff\xfe\x00")
     assert code == 3
     assert "UTF-8" in out
+
+
+def test_a_process_tells_the_same(square: Path, tmp_path: Path) -> None:
+    """`python -m quasar` itself: standard input in bytes, and each exit code of the three."""
+    verify = ("verify", "-", "--problem", square, "--json")
+    for given in (CUT.encode(), b"\xff\xfe\x00"):
+        real, here = in_a_process(*verify, stdin=given), quasar(*verify, stdin=given)
+        assert real.code == here.code == (0 if given.isascii() else 3)
+        assert json.loads(real.out)["energy"] == json.loads(here.out)["energy"]
+    absent = ("verify", tmp_path / "absent.qasm", "--problem", square, "--json")
+    assert in_a_process(*absent) == quasar(*absent)
 
 
 def test_verify_sets_inputs(square: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`quasar data` as a script sees it: output keys and exit codes, in real processes."""
+"""`quasar data` as a script sees it: output keys and exit codes, and Ctrl-C in a real process."""
 
 from __future__ import annotations
 
@@ -12,21 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from support.command import quasar
+
 pytest.importorskip("pyarrow")
 
 ENVIRONMENT = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-
-
-def quasar(*args: object) -> tuple[int, str, str]:
-    run = subprocess.run(
-        [sys.executable, "-m", "quasar", *map(str, args)],
-        capture_output=True,
-        timeout=120,
-        check=False,
-        text=True,
-        env=ENVIRONMENT,
-    )
-    return run.returncode, run.stdout, run.stderr
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,8 @@ from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, ProblemError
 from quasar.core.parallel import Tick, map_ordered, map_unordered
 
-ray = pytest.importorskip("ray")
+pytestmark = pytest.mark.usefixtures("one_ray")
 TWO = Cluster(None, 2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def running() -> Iterator[None]:
-    """One Ray for all tests: starting it takes seconds."""
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
-    yield
-    ray.shutdown()
 
 
 def add(shared: int, item: int) -> int:

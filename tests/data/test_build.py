@@ -97,11 +97,8 @@ def test_two_processes_make_the_same(small_set: Path, tmp_path: Path) -> None:
     assert content(tmp_path / "d") == content(small_set)
 
 
-def test_ray_makes_the_same(
-    small_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("ray")
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+@pytest.mark.usefixtures("one_ray")
+def test_ray_makes_the_same(small_set: Path, tmp_path: Path) -> None:
     progress = Counting()
     build(tmp_path / "d", small(), engine="ray", jobs=2, progress=progress)
     assert progress.made == 30
@@ -220,14 +217,23 @@ def alive(pid: int) -> bool:
         return False
 
 
-@pytest.mark.slow
-def test_killed_three_times_and_resumed(small_set: Path, tmp_path: Path) -> None:
+Kill = tuple[int, float]  # after so many shards, and seconds more
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param([(3, 0.07)], id="once"),
+        pytest.param([(1, 0.0), (3, 0.07), (6, 0.15)], id="three-times", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_and_resumed(small_set: Path, tmp_path: Path, kills: list[Kill]) -> None:
     folder, config = tmp_path / "d", tmp_path / "settings.json"
     config.write_text(json.dumps(SMALL))
     command = [sys.executable, "-m", "quasar", "data", "build"]
     command += ["--config", str(config), "--out", str(folder), "--jobs", "2"]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    for shards, delay in ((1, 0.0), (3, 0.07), (6, 0.15)):
+    for shards, delay in kills:
         run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while len(list(folder.glob(f"{STAGING}/shard-*.parquet"))) < shards:

@@ -79,7 +79,6 @@ def test_the_tool_describes_itself() -> None:
     assert "OpenQASM" in schema["parameters"]["properties"]["qasm"]["description"]
 
 
-@pytest.mark.slow
 def test_observations_are_masked_from_the_loss(
     pool: VerifierPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,7 +67,6 @@ def trained(training_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return out
 
 
-@pytest.mark.slow
 def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
     from transformers import AutoModelForCausalLM
 
@@ -82,7 +81,6 @@ def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
     assert "# tiny" in (trained / "model" / "README.md").read_text()
 
 
-@pytest.mark.slow
 def test_every_completion_is_kept_with_its_measurements(trained: Path) -> None:
     kept = lines(trained / COMPLETION_LOG)
     assert len(kept) == 3 * 2 * GROUP
@@ -93,7 +91,6 @@ def test_every_completion_is_kept_with_its_measurements(trained: Path) -> None:
         assert line["cost_s"]["feasibility"] >= 0
 
 
-@pytest.mark.slow
 def test_curves_show_signals_entropy_length_and_the_cost_of_verifying(trained: Path) -> None:
     points = [entry for entry in history(trained) if "loss" in entry]
     for name in (
@@ -111,7 +108,6 @@ def test_curves_show_signals_entropy_length_and_the_cost_of_verifying(trained: P
     assert list((trained / "checkpoints" / "runs").rglob("events.*"))
 
 
-@pytest.mark.slow
 def test_the_report_shows_the_curves_and_what_changed(trained: Path) -> None:
     text = (trained / "report" / "report.md").read_text()
     after = lines(trained / QUALITY_LOG)[-1]
@@ -125,7 +121,6 @@ def test_the_report_shows_the_curves_and_what_changed(trained: Path) -> None:
     assert [point for point in curves if "signal/reward" in point]
 
 
-@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +144,6 @@ def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     assert max(float(change.abs().max()) for change in moved) > 2e-3
 
 
-@pytest.mark.slow
 def test_a_run_by_the_clock_ends_and_goes_round_its_prompts(
     training_set: Path, tmp_path: Path
 ) -> None:
@@ -167,7 +161,6 @@ def test_a_run_by_the_clock_ends_and_goes_round_its_prompts(
     assert manifest["steps"] > 2  # each step is a whole round of the two prompts
 
 
-@pytest.mark.slow
 def test_a_completion_without_a_verdict_is_left_out_of_the_update(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,7 +193,6 @@ def test_a_completion_without_a_verdict_is_left_out_of_the_update(
     assert sorted(a > 0 for a in advantages.tolist()) == [False] * 4 + [True] * 4
 
 
-@pytest.mark.slow
 def test_several_turns_and_a_base_to_stay_near_to(training_set: Path, tmp_path: Path) -> None:
     model, tokenizer = qwen()
     model.save_pretrained(tmp_path / "base")
@@ -245,7 +237,6 @@ def test_a_base_of_another_style_is_refused(training_set: Path, tmp_path: Path) 
         train_grpo(tiny(tmp_path / "run", training_set, model={"base": str(tmp_path / "base")}))
 
 
-@pytest.mark.slow
 def test_a_verifier_that_never_answers_stops_the_run(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

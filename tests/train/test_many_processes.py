@@ -45,7 +45,6 @@ def launch(kind: str, config: str, **changes: Any) -> None:
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
 
 
-@pytest.mark.slow
 def test_supervised_training_takes_a_batch_on_each_process(
     base: Path, training_set: Path, tmp_path: Path
 ) -> None:
@@ -69,7 +68,6 @@ def test_supervised_training_takes_a_batch_on_each_process(
     assert manifest["examples_seen"] == 2 * 2 * 2 * 2  # steps, accumulation, batch, processes
 
 
-@pytest.mark.slow
 def test_reinforcement_scores_whole_groups_over_both_processes(
     base: Path, training_set: Path, tmp_path: Path
 ) -> None:

@@ -53,7 +53,6 @@ def trained(training_set: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return out
 
 
-@pytest.mark.slow
 def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -71,7 +70,6 @@ def test_the_folder_loads_by_itself_and_says_what_it_is(trained: Path) -> None:
     assert any(name.endswith("/parses") for name in quality[-1])
 
 
-@pytest.mark.slow
 def test_the_loss_falls(trained: Path) -> None:
     newest = max((trained / "checkpoints").iterdir(), key=lambda p: p.stat().st_mtime)
     history = json.loads((newest / "trainer_state.json").read_text())["log_history"]
@@ -79,7 +77,6 @@ def test_the_loss_falls(trained: Path) -> None:
     assert losses[-1] < losses[0] - 0.5
 
 
-@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     training_set: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
