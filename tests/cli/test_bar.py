@@ -30,6 +30,13 @@ def test_a_task_of_no_steps_is_not_shown(capsys: pytest.CaptureFixture[str]) -> 
     assert "judging" not in shown(capsys)
 
 
+def test_a_patient_bar_says_nothing_of_short_work(capsys: pytest.CaptureFixture[str]) -> None:
+    with Bar(patience_s=60.0) as bar:
+        bar.start("optimising", 5)
+        bar.advance(5)
+    assert not shown(capsys)
+
+
 def test_what_is_being_done_now(capsys: pytest.CaptureFixture[str]) -> None:
     with Bar() as bar:
         bar.start("building", 5)

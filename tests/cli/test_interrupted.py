@@ -8,52 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import networkx as nx
 import pytest
 
 from quasar.core.errors import EXIT_INTERRUPTED
 from quasar.core.jsonl import read_jsonl
-
-START = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-MAIN = START + "from quasar.cli.main import main; print('ready', flush=True); main()"
-
-
-class Running:
-    """The command in a process group of its own, past its imports."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", MAIN, "generate", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
-
-    def signal(self, number: int) -> None:
-        os.killpg(self.process.pid, number)
-
-    def end(self) -> tuple[int, str, str]:
-        out, err = self.process.communicate(timeout=200)
-        return self.process.returncode, out, err
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + 120
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert true()
-
-
-def write(path: Path, n: int) -> str:
-    graph = nx.node_link_data(nx.random_regular_graph(3, n, seed=1), edges="edges")
-    path.write_text(json.dumps({"problem_type": "maxcut", "graph": graph}))
-    return str(path)
+from support.running_command import MAIN, Running, until, write_maxcut
 
 
 def partial(folder: Path) -> list[Path]:
@@ -62,7 +23,7 @@ def partial(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
-    problem, out = write(tmp_path / "p.json", 14), tmp_path / "out"
+    problem, out = write_maxcut(tmp_path / "p.json", 14), tmp_path / "out"
     options = ("--model", "designer", "--max-evaluations", "1000000", "--json")
     run = Running("--problem", problem, *options, "--out", str(out))
     until(lambda: bool(partial(tmp_path)))
@@ -84,7 +45,7 @@ def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
 
 
 def test_the_second_ends_at_once(tmp_path: Path) -> None:
-    problem, out = write(tmp_path / "p.json", 18), tmp_path / "out"
+    problem, out = write_maxcut(tmp_path / "p.json", 18), tmp_path / "out"
     run = Running("--problem", problem, "--model", "designer", "--out", str(out))
     until(lambda: bool(partial(tmp_path)))
     time.sleep(1)
@@ -101,7 +62,7 @@ def test_the_second_ends_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
     records, out = tmp_path / "r.jsonl", tmp_path / "g.jsonl"
-    record = json.loads(Path(write(tmp_path / "p.json", 10)).read_text())
+    record = json.loads(Path(write_maxcut(tmp_path / "p.json", 10)).read_text())
     lines = [json.dumps({**record, "sample_index": k}) + "\n" for k in range(6)]
     records.write_text("".join(lines))
     arguments = ("--records", str(records), "--model", "designer", "--algorithm", "vqe")
@@ -124,7 +85,7 @@ def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
 
 def test_an_interrupt_where_nothing_is_caught_is_said_in_a_line(tmp_path: Path) -> None:
     """The command waits for its circuit on standard input."""
-    problem = write(tmp_path / "p.json", 4)
+    problem = write_maxcut(tmp_path / "p.json", 4)
     process = subprocess.Popen(
         [sys.executable, "-c", MAIN, "verify", "-", "--problem", problem],
         stdin=subprocess.PIPE,
@@ -143,7 +104,9 @@ def test_an_interrupt_where_nothing_is_caught_is_said_in_a_line(tmp_path: Path) 
 
 
 def test_generate_says_a_line_however_early_it_is_interrupted(tmp_path: Path) -> None:
-    running = Running("--problem", write(tmp_path / "p.json", 8), "--out", str(tmp_path / "out"))
+    running = Running(
+        "--problem", write_maxcut(tmp_path / "p.json", 8), "--out", str(tmp_path / "out")
+    )
     running.signal(signal.SIGINT)
     code, _, said = running.end()
     if code == EXIT_INTERRUPTED:  # else it had a circuit by then

@@ -13,20 +13,25 @@ angles.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.emit import emit
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.optimize.minimize import lbfgs
-from quasar.optimize.trace import Budget, Trace
+from quasar.optimize.minimize import Minimum, cobyla, lbfgs
+from quasar.optimize.trace import Budget, BudgetSpent, Trace
 from quasar.optimize.vqe import wrap_angles
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_is_optimal
 
+Method = Literal["lbfgs", "cobyla"]
+"""The local optimisers."""
 REDRAWN = 0.3
 """Part of the angles drawn again for a further start (measured: 0.2 and 0.5 do worse)."""
 NUDGE = 0.05
@@ -35,6 +40,7 @@ NUDGE = 0.05
 _REACHED = 1e-3  # of the energy range: this near to the lowest energy nothing is left to gain
 _LEAST_GAIN = 1e-6  # of the energy range: less is no gain
 _MANY_DECIMALS = 12
+_COBYLA_EVALUATIONS = 50  # for each angle, of one start
 _COMMENT = "Angles polished by quasar; the gates are as they were written."
 
 
@@ -80,6 +86,7 @@ def polish(
     *,
     budget: Budget | None = None,
     decimals: int = 4,
+    method: Method = "lbfgs",
 ) -> Polish:
     """Lower the energy of a circuit by its angles alone.
 
@@ -88,6 +95,7 @@ def polish(
             and answers are not one to one.
         budget: evaluations and seconds at most; default 600 evaluations.
         decimals: digits of the angles written; more are taken where rounding would cost the gain.
+        method: `lbfgs` with gradients, or `cobyla`, which sees energies alone.
 
     Returns:
         A circuit of lower energy, or none and why; never one of higher energy.
@@ -100,7 +108,7 @@ def polish(
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()
-    search = _Search(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace)
+    search = _Search(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace, method)
     before = search.energy.value(given)
     found = search.run(given, rng)
     done = Polish(
@@ -127,12 +135,18 @@ class _Search:
     """Starts and restarts of the local optimiser."""
 
     def __init__(
-        self, energy: StateEnergy, hamiltonian: IsingHamiltonian, budget: Budget, trace: Trace
+        self,
+        energy: StateEnergy,
+        hamiltonian: IsingHamiltonian,
+        budget: Budget,
+        trace: Trace,
+        method: Method,
     ) -> None:
         spectrum = hamiltonian.spectrum
         self.energy = energy
         self.budget = budget
         self.trace = trace
+        self.method = method
         self.width = spectrum.e_max - spectrum.e_min
         self.floor = spectrum.e_min + _REACHED * self.width
         self.ground = hamiltonian.ground
@@ -146,7 +160,7 @@ class _Search:
         if self.reached(given):
             return given
         self.trace.begin("from the written angles")
-        best = lbfgs(self.energy, given, budget=self.budget, trace=self.trace)
+        best = self._local(given)
         first = best.energy
         answer = best if self._top_is_optimal(best.theta) else None
         restarts = 0
@@ -157,13 +171,32 @@ class _Search:
             redrawn = rng.random(given.size) < REDRAWN
             redrawn[rng.integers(given.size)] = True
             start[redrawn] = rng.uniform(-np.pi, np.pi, int(redrawn.sum()))
-            found = lbfgs(self.energy, start, budget=self.budget, trace=self.trace)
+            found = self._local(start)
             if found.energy < best.energy:
                 best = found
             optimal = found.energy < first and self._top_is_optimal(found.theta)
             if optimal and (answer is None or found.energy < answer.energy):
                 answer = found
         return (answer or best).theta
+
+    def _local(self, start: FloatVector) -> Minimum:
+        """Where the local optimiser gets to from some angles, shape [P]."""
+        if self.method == "lbfgs":
+            return lbfgs(self.energy, start, budget=self.budget, trace=self.trace)
+        seen = Trace()
+
+        def value(theta: npt.ArrayLike) -> float:
+            self.budget.take()
+            energy = self.energy.value(theta)
+            self.trace.record(energy, theta)
+            seen.record(energy, theta)
+            return energy
+
+        with suppress(BudgetSpent):
+            cobyla(value, start, max_evaluations=_COBYLA_EVALUATIONS * start.size)
+        if not seen.energies:
+            return Minimum(start, np.inf, 0)
+        return Minimum(seen.best_theta, seen.best_energy, len(seen.energies))
 
     def reached(self, theta: FloatVector) -> bool:
         """Whether nothing is left to gain."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
+
 from quasar.core.progress import Progress
 
 
 class Bar(Progress):
-    """Progress on standard error: a line a task, with steps, rate and time left."""
+    """Progress on standard error: a line a task, with steps, rate and time left.
 
-    def __init__(self) -> None:
+    Args:
+        patience_s: seconds before it is shown at all, and then on a terminal only; 0: at once.
+    """
+
+    def __init__(self, patience_s: float = 0.0) -> None:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -21,6 +27,8 @@ class Bar(Progress):
 
         self.done = 0
         self._new = 0
+        self._begun = time.monotonic()
+        self._patience_s = patience_s
         self._bars = Bars(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -33,7 +41,8 @@ class Bar(Progress):
         self._task = self._bars.add_task("", total=None, rate="", visible=False)
 
     def __enter__(self) -> Bar:
-        self._bars.start()
+        if not self._patience_s:
+            self._bars.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,7 +50,8 @@ class Bar(Progress):
 
     def stop(self) -> None:
         """Take the bars off the terminal."""
-        self._bars.stop()
+        if self._bars.live.is_started:
+            self._bars.stop()
 
     def start(self, what: str, total: int | None, done: int = 0) -> None:
         """See `Progress`; an empty task gets no line."""
@@ -55,6 +65,10 @@ class Bar(Progress):
         """See `Progress`."""
         self.done += count
         self._new += count
+        if self._patience_s and time.monotonic() - self._begun > self._patience_s:
+            self._patience_s = 0.0
+            if self._bars.console.is_terminal:
+                self._bars.start()
         elapsed = self._bars.tasks[-1].elapsed or 0.0
         rate = self._new / elapsed if elapsed > 1 else 0.0
         said = f"{rate:.3g}/s" if rate >= 1 else f"{60 * rate:.2g}/min" if rate else ""

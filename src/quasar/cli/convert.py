@@ -14,7 +14,7 @@ from quasar.cli.options import (
     problem_source,
     read_attributes,
 )
-from quasar.core.errors import InputError
+from quasar.cli.output import check_new_file
 
 
 def command(
@@ -60,10 +60,7 @@ def command(
     from quasar.core.labels import to_json
     from quasar.problems.formats.convert import convert
 
-    if out.exists() and not force:
-        raise InputError(f"{out} exists already: choose another name, or replace it by --force.")
-    if not out.parent.is_dir():
-        raise InputError(f"there is no folder {out.parent}: create it first.")
+    check_new_file(out, force=force)
     found = convert(
         problem_source(problem),
         out.suffix,

@@ -24,6 +24,7 @@ from quasar.cli import (
     evaluate,
     generate,
     mcp,
+    optimise,
     problems,
     serve,
     train,
@@ -58,8 +59,9 @@ def _root(
     pass
 
 
-for _command in (generate, verify, evaluate, encode, problems, convert, serve, mcp):
+for _command in (generate, verify, optimise, evaluate, encode, problems, convert, serve, mcp):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
+app.command(name="optimize", hidden=True)(optimise.command)
 app.command(
     name="bench", context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
 )(bench.command)

@@ -207,36 +207,24 @@ def generate(context: WorkerContext, body: dict[str, Any]) -> str:
 
 def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
     """`OptimiseRequest` to `OptimiseAnswer`."""
-    from quasar.agent.polish import polish
-    from quasar.circuits.emit import emit
-    from quasar.core.seeds import generator
+    from quasar.agent.optimise import optimise as run
     from quasar.optimize.trace import Budget
-    from quasar.simulate.state_engine import answer_circuit
 
     verifier = context.verifier(body["problem"], None, VerifierSettings())
-    program = _static_program(context, body, verifier.settings)
-    n = verifier.problem.n_qubits
-    circuit = answer_circuit(program, n)
-    if circuit is None:
-        raise CircuitError(
-            f"the circuit has {program.n_qubits} qubits, the problem has {n}: this needs a circuit "
-            "that measures one qubit of its own for each variable, and no others."
-        )
-    found = polish(
-        circuit,
-        verifier.problem.hamiltonian,
-        generator(body["seed"], "service", "optimise"),
+    found = run(
+        _static_program(context, body, verifier.settings),
+        verifier,
+        seed=body["seed"],
         budget=Budget(body["max_evaluations"], body["max_seconds"]),
     )
-    qasm = found.qasm or emit(circuit)
     return models.OptimiseAnswer(
-        qasm=qasm,
-        improved=found.qasm is not None,
-        note=found.note,
-        evaluations=len(found.trace.energies),
-        out_of_time=found.out_of_time,
-        before=verifier.verify(emit(circuit)),
-        report=verifier.verify(qasm),
+        qasm=found.qasm,
+        improved=found.improved,
+        note=found.polish.note,
+        evaluations=len(found.polish.trace.energies),
+        out_of_time=found.polish.out_of_time,
+        before=found.before,
+        report=found.report,
     ).model_dump_json()
 
 

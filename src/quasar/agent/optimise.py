@@ -1,0 +1,87 @@
+"""Better angles for anybody's program: measured before, polished, and measured again.
+
+What polishing is and does is in `polish`; this adds the verifier's reports on both ends. The gates
+stay as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quasar.agent.polish import Method, Polish, polish
+from quasar.circuits.emit import emit
+from quasar.circuits.qasm import Program
+from quasar.core.errors import CircuitError
+from quasar.core.seeds import generator
+from quasar.optimize.trace import Budget
+from quasar.simulate.state_engine import answer_circuit
+from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
+
+
+@dataclass(frozen=True, eq=False)
+class Optimised:
+    """What became of a program.
+
+    Attributes:
+        qasm: the program with better angles, or as it was where nothing was gained.
+        polish: what polishing did.
+        before: the verifier's report on the program as it was.
+        report: the verifier's report on `qasm`.
+    """
+
+    qasm: str
+    polish: Polish
+    before: Report
+    report: Report
+
+    @property
+    def improved(self) -> bool:
+        """Whether the energy became lower."""
+        return self.polish.qasm is not None
+
+
+def optimise(
+    program: Program,
+    verifier: Verifier,
+    *,
+    seed: int = 0,
+    budget: Budget | None = None,
+    method: Method = "lbfgs",
+) -> Optimised:
+    """Lower a program's energy by changing its angles only.
+
+    Args:
+        program: parsed, its inputs set.
+        verifier: of the problem.
+        seed: of the restarts.
+        budget: evaluations and seconds at most; default 600 evaluations.
+        method: see `polish`.
+
+    Raises:
+        CircuitError: the program is dynamic, or does not measure one qubit for each variable.
+    """
+    n = verifier.problem.n_qubits
+    circuit = answer_circuit(program, n)
+    if program.circuit is None:
+        raise CircuitError(
+            "the program is dynamic (mid-circuit measurement, reset or branches); this needs plain "
+            "gates."
+        )
+    if circuit is None:
+        raise CircuitError(
+            f"the circuit has {program.n_qubits} qubits, the problem has {n}: this needs a circuit "
+            "that measures one qubit of its own for each variable, and no others."
+        )
+    done = polish(
+        circuit,
+        verifier.problem.hamiltonian,
+        generator(seed, "service", "optimise"),
+        budget=budget,
+        method=method,
+    )
+    written = emit(circuit)
+    before = verifier.verify(written)
+    if done.qasm is None:
+        return Optimised(written, done, before, before)
+    return Optimised(done.qasm, done, before, verifier.verify(done.qasm))

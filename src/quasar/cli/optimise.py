@@ -1,0 +1,207 @@
+"""`quasar optimise`: better angles for a circuit that somebody has."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from quasar.cli.bar import Bar
+from quasar.cli.circuit_input import Assignments, CircuitFile, parse_program, read_program
+from quasar.cli.options import (
+    AsJson,
+    Attributes,
+    Penalty,
+    ProblemFile,
+    ProblemType,
+    WeightKey,
+    print_json,
+    problem_source,
+    read_attributes,
+)
+from quasar.cli.output import check_new_file
+from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED
+from quasar.optimize.trace import Budget
+
+if TYPE_CHECKING:
+    from quasar.agent.optimise import Optimised
+    from quasar.verifier.report import Report
+
+_EVALUATIONS = 2000
+
+
+def command(
+    circuit: CircuitFile,
+    problem: ProblemFile,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write the program to. Default: it is printed.", show_default=False
+        ),
+    ] = None,
+    method: Annotated[
+        Literal["lbfgs", "cobyla"],
+        typer.Option(
+            help="Local optimiser: lbfgs follows gradients; cobyla sees energies alone, and takes "
+            "more evaluations."
+        ),
+    ] = "lbfgs",
+    max_evaluations: Annotated[
+        int | None,
+        typer.Option(
+            "--max-evaluations",
+            "--budget",
+            help="Energy evaluations; default: 2000, fewer on large circuits.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    max_seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="Also stop after this many seconds. Default: no limit.",
+            min=0.1,
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the restarts.", min=0)] = 0,
+    assignments: Assignments = None,
+    problem_type: ProblemType = None,
+    attribute: Attributes = None,
+    weight: WeightKey = None,
+    penalty: Penalty = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing --out.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Lower a circuit's energy by changing its angles only; its gates stay as they are.
+
+    Every angle is free, so a QAOA circuit is none afterwards. Ctrl-C ends with the best so far.
+    Exit code 3: the circuit is infeasible, or has no plain list of gates.
+    """
+    from quasar.agent.optimise import optimise
+    from quasar.circuits.parameters import read_assignments
+    from quasar.core.interrupt import heeding
+    from quasar.optimize.trace import affordable_evaluations
+    from quasar.problems.load import load_problem
+    from quasar.verifier.bounded import verify_bounded
+    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.sandbox.limits import SandboxLimits
+    from quasar.verifier.settings import VerifierSettings
+
+    if out is not None:
+        check_new_file(out, force=force)
+    parameters = read_assignments(assignments or ())
+    text = read_program(circuit, problem)
+    encoded = load_problem(
+        problem_source(problem),
+        problem_type=problem_type,
+        attributes=read_attributes(attribute),
+        weight=weight,
+        penalty=penalty,
+        verifiable=True,
+    )
+    settings = VerifierSettings(max_stage=3, header="language")
+    first = verify_bounded(text, encoded, None, settings, SandboxLimits(), parameters)
+    if not first.feasible:
+        _refuse(first, as_json)
+    program = parse_program(text, parameters)
+    gates = 0 if program.circuit is None else len(program.circuit.gates)
+    allowed = max_evaluations or affordable_evaluations(encoded.n_qubits, gates, _EVALUATIONS)
+    with heeding(_say_finishing) as interrupt, Bar(patience_s=2.0) as bar:
+        bar.start("optimising the angles", allowed)
+        budget = _ShownBudget(allowed, max_seconds, stop=lambda: interrupt.requested, bar=bar)
+        found = optimise(
+            program, Verifier(encoded, None, settings), seed=seed, budget=budget, method=method
+        )
+    interrupted = interrupt.requested
+    if out is not None:
+        _write(out, found.qasm)
+    if as_json:
+        print_json(
+            {
+                "qasm": found.qasm,
+                "improved": found.improved,
+                "note": found.polish.note,
+                "evaluations": len(found.polish.trace.energies),
+                "max_evaluations": allowed,
+                "method": method,
+                "seed": seed,
+                "out_of_time": found.polish.out_of_time,
+                "interrupted": interrupted,
+                "out": None if out is None else str(out),
+                "before": found.before.model_dump(mode="json"),
+                "report": found.report.model_dump(mode="json"),
+            }
+        )
+    else:
+        _print(found, out, allowed, interrupted=interrupted)
+    if interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+@dataclass
+class _ShownBudget(Budget):
+    """A budget whose evaluations move a bar."""
+
+    bar: Bar | None = None
+
+    def take(self) -> None:
+        """See `Budget`."""
+        super().take()
+        if self.bar is not None:
+            self.bar.advance()
+
+
+def _refuse(report: Report, as_json: bool) -> None:
+    from quasar.report.terminal import report_text
+
+    if as_json:
+        print_json({"improved": False, "before": report.model_dump(mode="json")})
+    else:
+        typer.echo(report_text(report))
+    raise typer.Exit(EXIT_INFEASIBLE)
+
+
+def _say_finishing() -> None:
+    os.write(2, b"\nfinishing with the best so far; once more to end at once.\n")
+
+
+def _write(out: Path, text: str) -> None:
+    from quasar.core.files import write_text
+
+    write_text(out, text)
+
+
+def _print(found: Optimised, out: Path | None, allowed: int, *, interrupted: bool) -> None:
+    """Figures on standard output, or on standard error where the program is printed."""
+    told = [
+        _measured("before", found.before),
+        _measured("after", found.report),
+        f"optimum     energy {found.before.optimum.e_min:.6g}" if found.before.optimum else "",
+        f"evaluations {len(found.polish.trace.energies):,} of {allowed:,}",
+        f"note        {found.polish.note}" if found.polish.note else "",
+        "note        interrupted: this is the best there was by then" if interrupted else "",
+        "note        the time limit cut it short: another run may end elsewhere"
+        if found.polish.out_of_time and not interrupted
+        else "",
+    ]
+    for line in filter(None, told):
+        typer.echo(line, err=out is None)
+    if out is None:
+        typer.echo(found.qasm, nl=False)
+    else:
+        typer.echo(f"written     {out}")
+
+
+def _measured(when: str, report: Report) -> str:
+    from quasar.core.numerals import share
+
+    ratio, optimal = share(report.approximation_ratio), share(report.p_optimal, 3)
+    top = "optimal" if report.top_is_optimal else "not optimal"
+    return (
+        f"{when:<11} energy {report.energy:.6g}, ratio {ratio}, P(opt) {optimal}, "
+        f"most probable state {top}"
+    )
