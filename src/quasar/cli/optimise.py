@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -24,10 +23,11 @@ from quasar.cli.options import (
 )
 from quasar.cli.output import check_new_file
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED
-from quasar.optimize.trace import Budget
 
 if TYPE_CHECKING:
     from quasar.agent.optimise import Optimised
+    from quasar.core.interrupt import Interrupt
+    from quasar.optimize.trace import Budget
     from quasar.verifier.report import Report
 
 _EVALUATIONS = 2000
@@ -112,7 +112,7 @@ def command(
     allowed = max_evaluations or affordable_evaluations(encoded.n_qubits, gates, _EVALUATIONS)
     with heeding(_say_finishing) as interrupt, Bar(patience_s=2.0) as bar:
         bar.start("optimising the angles", allowed)
-        budget = _ShownBudget(allowed, max_seconds, stop=lambda: interrupt.requested, bar=bar)
+        budget = _shown(bar, allowed, max_seconds, interrupt)
         found = optimise(
             program, Verifier(encoded, None, settings), seed=seed, budget=budget, method=method
         )
@@ -142,17 +142,16 @@ def command(
         raise typer.Exit(EXIT_INTERRUPTED)
 
 
-@dataclass
-class _ShownBudget(Budget):
+def _shown(bar: Bar, allowed: int, max_seconds: float | None, interrupt: Interrupt) -> Budget:
     """A budget whose evaluations move a bar."""
+    from quasar.optimize.trace import Budget
 
-    bar: Bar | None = None
+    class ShownBudget(Budget):
+        def take(self) -> None:
+            super().take()
+            bar.advance()
 
-    def take(self) -> None:
-        """See `Budget`."""
-        super().take()
-        if self.bar is not None:
-            self.bar.advance()
+    return ShownBudget(allowed, max_seconds, stop=lambda: interrupt.requested)
 
 
 def _refuse(report: Report, as_json: bool) -> None:
