@@ -15,8 +15,7 @@ from quasar.cli.options import (
     ProblemType,
     WeightKey,
     print_json,
-    problem_source,
-    read_attributes,
+    read_problem,
 )
 
 
@@ -63,13 +62,12 @@ def command(
     Qubit i belongs to variable i; a qubit measured as 0 means selected (x = 1).
     """
     from quasar.core.labels import to_json
-    from quasar.problems.load import load_problem
     from quasar.verifier.solutions import penalty_weight
 
-    encoded = load_problem(
-        problem_source(problem),
-        problem_type=problem_type,
-        attributes=read_attributes(attribute),
+    encoded = read_problem(
+        problem,
+        problem_type,
+        attribute,
         encoding=None if encoding is None else encoding.value,
         variable_order=None if variable_order is None else variable_order.value,
         penalty=penalty,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -18,8 +18,7 @@ from quasar.cli.options import (
     ProblemType,
     WeightKey,
     print_json,
-    problem_source,
-    read_attributes,
+    read_problem,
 )
 from quasar.cli.output import check_new_file
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from quasar.agent.optimise import Optimised
     from quasar.core.interrupt import Interrupt
     from quasar.optimize.trace import Budget
+    from quasar.problems.base import EncodedProblem
     from quasar.verifier.report import Report
 
 _EVALUATIONS = 2000
@@ -81,44 +81,21 @@ def command(
     Every angle is free, so a QAOA circuit is none afterwards. Ctrl-C ends with the best so far.
     Exit code 3: the circuit is infeasible, or has no plain list of gates.
     """
-    from quasar.agent.optimise import optimise
     from quasar.circuits.parameters import read_assignments
-    from quasar.core.interrupt import heeding
-    from quasar.optimize.trace import affordable_evaluations
-    from quasar.problems.load import load_problem
-    from quasar.verifier.bounded import verify_bounded
-    from quasar.verifier.pipeline import Verifier
-    from quasar.verifier.sandbox.limits import SandboxLimits
-    from quasar.verifier.settings import VerifierSettings
 
     if out is not None:
         check_new_file(out, force=force)
     parameters = read_assignments(assignments or ())
     text = read_program(circuit, problem)
-    encoded = load_problem(
-        problem_source(problem),
-        problem_type=problem_type,
-        attributes=read_attributes(attribute),
-        weight=weight,
-        penalty=penalty,
-        verifiable=True,
+    encoded = read_problem(
+        problem, problem_type, attribute, weight=weight, penalty=penalty, verifiable=True
     )
-    settings = VerifierSettings(max_stage=3, header="language")
-    first = verify_bounded(text, encoded, None, settings, SandboxLimits(), parameters)
-    if not first.feasible:
-        _refuse(first, as_json)
-    program = parse_program(text, parameters)
-    gates = 0 if program.circuit is None else len(program.circuit.gates)
-    allowed = max_evaluations or affordable_evaluations(encoded.n_qubits, gates, _EVALUATIONS)
-    with heeding(_say_finishing) as interrupt, Bar(patience_s=2.0) as bar:
-        bar.start("optimising the angles", allowed)
-        budget = _shown(bar, allowed, max_seconds, interrupt)
-        found = optimise(
-            program, Verifier(encoded, None, settings), seed=seed, budget=budget, method=method
-        )
-    interrupted = interrupt.requested
+    how = _Effort(max_evaluations, max_seconds, method, seed)
+    found, allowed, interrupted = _optimise(text, encoded, parameters, how, as_json=as_json)
     if out is not None:
-        _write(out, found.qasm)
+        from quasar.core.files import write_text
+
+        write_text(out, found.qasm)
     if as_json:
         print_json(
             {
@@ -140,6 +117,47 @@ def command(
         _print(found, out, allowed, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
+
+
+class _Effort(NamedTuple):
+    """How to optimise, as the options say it."""
+
+    max_evaluations: int | None
+    max_seconds: float | None
+    method: Literal["lbfgs", "cobyla"]
+    seed: int
+
+
+def _optimise(
+    text: str | bytes,
+    problem: EncodedProblem,
+    parameters: dict[str, float],
+    how: _Effort,
+    *,
+    as_json: bool,
+) -> tuple[Optimised, int, bool]:
+    """What came of it, the evaluations allowed, and whether it was interrupted."""
+    from quasar.agent.optimise import optimise
+    from quasar.core.interrupt import heeding
+    from quasar.optimize.trace import affordable_evaluations
+    from quasar.verifier.bounded import verify_bounded
+    from quasar.verifier.pipeline import Verifier
+    from quasar.verifier.sandbox.limits import SandboxLimits
+    from quasar.verifier.settings import VerifierSettings
+
+    settings = VerifierSettings(max_stage=3, header="language")
+    first = verify_bounded(text, problem, None, settings, SandboxLimits(), parameters)
+    if not first.feasible:
+        _refuse(first, as_json)
+    program = parse_program(text, parameters)
+    gates = 0 if program.circuit is None else len(program.circuit.gates)
+    allowed = how.max_evaluations or affordable_evaluations(problem.n_qubits, gates, _EVALUATIONS)
+    verifier = Verifier(problem, None, settings)
+    with heeding(_say_finishing) as interrupt, Bar(patience_s=2.0) as bar:
+        bar.start("optimising the angles", allowed)
+        budget = _shown(bar, allowed, how.max_seconds, interrupt)
+        found = optimise(program, verifier, seed=how.seed, budget=budget, method=how.method)
+    return found, allowed, interrupt.requested
 
 
 def _shown(bar: Bar, allowed: int, max_seconds: float | None, interrupt: Interrupt) -> Budget:
@@ -166,12 +184,6 @@ def _refuse(report: Report, as_json: bool) -> None:
 
 def _say_finishing() -> None:
     os.write(2, b"\nfinishing with the best so far; once more to end at once.\n")
-
-
-def _write(out: Path, text: str) -> None:
-    from quasar.core.files import write_text
-
-    write_text(out, text)
 
 
 def _print(found: Optimised, out: Path | None, allowed: int, *, interrupted: bool) -> None:

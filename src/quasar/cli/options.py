@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from quasar.problems.base import EncodedProblem
 
 ProblemFile = Annotated[
     Path,
@@ -77,6 +80,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")
 def problem_source(problem: Path) -> Path | bytes:
     """What `load_problem` takes for --problem: standard input for a dash."""
     return sys.stdin.buffer.read() if str(problem) == "-" else problem
+
+
+def read_problem(
+    problem: Path, problem_type: str | None, attribute: list[str] | None, **how: Any
+) -> EncodedProblem:
+    """The problem of --problem with --type and --attribute; `how` is for `load_problem`.
+
+    Raises:
+        ProblemError: it cannot be read.
+    """
+    from quasar.problems.load import load_problem
+
+    attributes = read_attributes(attribute)
+    source = problem_source(problem)
+    return load_problem(source, problem_type=problem_type, attributes=attributes, **how)
 
 
 def read_attributes(given: list[str] | None) -> dict[str, Any] | None:
