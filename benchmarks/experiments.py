@@ -34,9 +34,9 @@ from quasar.problems.maxcut import MaxCut
 from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import (
+    AMPLITUDE_ENGINES,
     ComplexVector,
     FloatVector,
-    engine_names,
     probabilities,
 )
 from quasar.simulate.state_engine import StateEngine, state_engine
@@ -65,7 +65,7 @@ def row(case: str, quantity: str, formula: str, expected: Any, measured: Any, er
 
 @cache
 def engines() -> tuple[StateEngine, ...]:
-    return tuple(map(state_engine, engine_names()))
+    return tuple(map(state_engine, AMPLITUDE_ENGINES))
 
 
 def states(circuit: Circuit) -> list[ComplexVector]:
@@ -464,7 +464,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print_table(results[name], title)
     rows = [{"experiment": name, **entry} for name, found in results.items() for entry in found]
     worst = max(entry["error"] for entry in rows)
-    extra = {"engines": list(engine_names()), "worst_error": worst}
+    extra = {"engines": list(AMPLITUDE_ENGINES), "worst_error": worst}
     path = write_result("experiments", rows, extra)
     print(f"worst error {worst:.1e}; written to {path.relative_to(ROOT)}")
     if options.docs:

@@ -16,13 +16,13 @@ from quasar.circuits.qaoa import qaoa
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut
-from quasar.simulate.engine import engine_names, get_engine
+from quasar.simulate.engine import AMPLITUDE_ENGINES, get_engine
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.state_facts import meyer_wallach
 from support.random_circuits import matrix
 
 ROOT = Path(__file__).resolve().parents[1]
-ENGINES = [get_engine(name) for name in engine_names()]
+ENGINES = [get_engine(name) for name in AMPLITUDE_ENGINES]
 PAULIS = {
     "rx": np.array([[0, 1], [1, 0]]),
     "ry": np.array([[0, -1j], [1j, 0]]),

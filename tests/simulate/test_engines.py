@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
-from quasar.simulate.engine import Readout, engine_names, get_engine, probabilities, top_is_optimal
+from quasar.simulate.engine import (
+    AMPLITUDE_ENGINES,
+    Readout,
+    get_engine,
+    probabilities,
+    top_is_optimal,
+)
 from support.random_circuits import (
     NAMES,
     all_gates_circuit,
@@ -22,7 +28,7 @@ from support.random_circuits import (
 )
 
 TOLERANCE = 1e-10
-ENGINES = {name: get_engine(name) for name in engine_names()}
+ENGINES = {name: get_engine(name) for name in AMPLITUDE_ENGINES}
 
 
 def assert_engines_agree(circuit, expected):

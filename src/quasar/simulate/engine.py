@@ -255,6 +255,7 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
     "qulacs": "quasar.simulate.qulacs_engine:QulacsEngine",
     "qiskit": "quasar.simulate.qiskit_engine:QiskitEngine",
     "aer": "quasar.simulate.qiskit_engine:AerEngine",
+    "cones": "quasar.simulate.cones.engine:ConesEngine",
 }
 """Engines by name: what makes one, or module and class, imported when asked for."""
 
@@ -262,6 +263,10 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
 def engine_names() -> tuple[str, ...]:
     """Names that `get_engine` takes."""
     return tuple(ENGINES)
+
+
+AMPLITUDE_ENGINES = ("qulacs", "qiskit", "aer")
+"""Those that give amplitudes; they stop at `MAX_QUBITS`."""
 
 
 def get_engine(name: str = "qulacs") -> Engine:

@@ -19,11 +19,11 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.circuits.circuit import Circuit, ComplexMatrix, Gate
+from quasar.circuits.circuit import ComplexMatrix
 from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
+from quasar.simulate.gate_matrix import gate_matrix
 from quasar.simulate.rotations import generated_rotations
-from quasar.simulate.state_engine import state_engine
 from quasar.simulate.windows import Window, cut
 
 ComplexArray = npt.NDArray[np.complex128]
@@ -185,23 +185,11 @@ def _factors(ansatz: Ansatz) -> list[_Factor]:
     for position, gate in enumerate(ansatz.gates):
         slot = slot_of.get(position)
         if slot is None:
-            out.append(_Factor(gate.qubits, _matrix(gate)))
+            out.append(_Factor(gate.qubits, gate_matrix(gate)))
             continue
         for qubits, generator, factor in generated_rotations(gate):
             out.append(_Factor(qubits, generator, slot.parameter, slot.scale * factor))
     return out
-
-
-def _matrix(gate: Gate) -> ComplexMatrix:
-    """A fixed gate's matrix, first qubit most significant, up to global phase."""
-    k = len(gate.qubits)
-    local = Gate(gate.name, tuple(reversed(range(k))), gate.params, gate.matrix)
-    columns = []
-    engine = state_engine()
-    for index in range(1 << k):
-        flips = [Gate("x", (i,)) for i in range(k) if index >> i & 1]
-        columns.append(engine.state(Circuit(k, (*flips, local))))
-    return np.array(columns).T
 
 
 def _embedded(factor: _Factor, qubits: list[int]) -> ComplexMatrix:

@@ -1,0 +1,1 @@
+"""Exact expectation values of circuits with hundreds of qubits, from causal cones."""
