@@ -37,6 +37,7 @@ from quasar.problems.program_terms import (
     Terms,
     bounds_data,
     entries_of,
+    normal,
     read_bounds,
     read_row,
     read_terms,
@@ -46,6 +47,7 @@ from quasar.problems.program_terms import (
     shown_terms,
     value_of,
     within,
+    without_zeros,
 )
 from quasar.problems.structure import Structure
 
@@ -86,14 +88,13 @@ class IntegerProgram(Problem):
         rows: Sequence[ProgramRow] = (),
         sense: Literal["min", "max"] = "min",
     ) -> None:
-        every = (objective, *(row.terms for row in rows))
-        self._stated = {v for terms in every for term in terms for v in term}
-        names = values.distinct(sort_labels(self._stated | bounds.keys()), "variable")
+        given = _names_in(objective, rows) | bounds.keys()
+        names = values.distinct(sort_labels(given), "variable")
         if not names:
             raise ProblemError(f"the program has no variables: write e.g. {EXAMPLE}.")
         self.bounds = {v: bounds.get(v, Interval(0, 1)) for v in names}
-        self.objective_terms = objective
-        self.rows = tuple(rows)
+        self.objective_terms = without_zeros(objective)
+        self.rows = tuple(map(normal, rows))
         self.maximised = sense == "max"
         if self.maximised:  # over the class's, which are those of the default
             self.__dict__["sense"] = "max"
@@ -120,7 +121,7 @@ class IntegerProgram(Problem):
             attributes["sense"] = "max"
         if self.rows:
             attributes["constraints"] = [row_data(row) for row in self.rows]
-        bounds = bounds_data(self.bounds, self._stated)
+        bounds = bounds_data(self.bounds, _names_in(self.objective_terms, self.rows))
         if bounds:
             attributes["variables"] = bounds
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
@@ -138,9 +139,7 @@ class IntegerProgram(Problem):
         linear = []
         for row in self.rows:
             if all(len(term) < 2 for term in row.terms):
-                constant = row.terms.get((), 0)
-                limits = Interval(*(None if b is None else b - constant for b in row.bounds))
-                linear.append(({t[0]: c for t, c in row.terms.items() if t}, limits))
+                linear.append(({term[0]: c for term, c in row.terms.items()}, row.interval))
         found = {}
         narrow = tightened(whole, linear)
         if all(lower is not None and lower == upper for lower, upper in narrow.values()):
@@ -149,7 +148,7 @@ class IntegerProgram(Problem):
             if lower is None or upper is None:
                 raise ProblemError(
                     f"variable {v!r} has no {'lowest' if lower is None else 'highest'} value, and "
-                    "no constraint gives it one: bound it, e.g. by "
+                    "no constraint gives it one: give it both, in a problem file by "
                     f'"variables": {{"{v}": [0, 7]}}.'
                 )
             if upper - lower > _MOST_VALUES:
@@ -174,7 +173,7 @@ class IntegerProgram(Problem):
         """The rows that are not always satisfied, by their positions."""
         found = {}
         for i, row in enumerate(self.rows):
-            made = tight(self._in_bits(row.terms), row.bounds, _called(row, i))
+            made = tight(self._in_bits(row.terms), row.interval, _called(row, i))
             if made is not None:
                 found[i] = made
         return found
@@ -242,7 +241,7 @@ class IntegerProgram(Problem):
     def _broken(self, solution: Solution) -> list[bool]:
         """Which rows do not hold."""
         numbers = self._numbers(solution)
-        return [not within(value_of(row.terms, numbers), row.bounds) for row in self.rows]
+        return [not within(value_of(row.terms, numbers), row.interval) for row in self.rows]
 
     def _numbers(self, solution: Solution) -> dict[Label, Exact]:
         given = solution if isinstance(solution, Mapping) else {}
@@ -287,7 +286,7 @@ class IntegerProgram(Problem):
         for v, bounds in self.bounds.items():
             found.element(("variable", v), "variable", list(map(_float, bounds)))
         for i, terms in enumerate([self.objective_terms, *(row.terms for row in self.rows)]):
-            limits = [] if i == 0 else list(map(_float, self.rows[i - 1].bounds))
+            limits = [] if i == 0 else list(map(_float, self.rows[i - 1].interval))
             found.element(("row", i), "row", i == 0, limits)
             for labels, c in terms.items():
                 if labels and c:
@@ -344,6 +343,12 @@ class IntegerProgram(Problem):
             kind = sampling.choice(rng, ["at_most", "at_most", "at_least", "equal"])
             rows.append(ProgramRow(terms, limits[kind], f"c{i}"))
         return cls(bounds, objective, rows, sampling.choice(rng, ["min", "max"]))
+
+
+def _names_in(objective: Terms, rows: Sequence[ProgramRow]) -> set[Label]:
+    """The variables of the terms."""
+    every = (objective, *(row.terms for row in rows))
+    return {v for terms in every for term in terms for v in term}
 
 
 def _something_to_decide(

@@ -12,7 +12,7 @@ from typing import Any
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact, total
-from quasar.core.labels import Label, sort_labels, to_json
+from quasar.core.labels import Label, natural_key, sort_labels, to_json
 from quasar.problems import values
 from quasar.problems.constraint_rows import Interval
 from quasar.problems.hubo import Entry, read_entries, read_labels
@@ -32,12 +32,12 @@ class ProgramRow:
 
     Attributes:
         terms: its left side.
-        bounds: what that stays within.
+        interval: what that stays within.
         name: of the constraint; None: it has none.
     """
 
     terms: Terms
-    bounds: Interval
+    interval: Interval
     name: str | None = None
 
 
@@ -69,6 +69,19 @@ def read_terms(raw: Any, what: str) -> Terms:
         term = tuple(sort_labels(labels))
         found[term] = found.get(term, 0) + exact(c)
     return found
+
+
+def without_zeros(terms: Terms) -> Terms:
+    """The terms that count."""
+    return {term: c for term, c in terms.items() if c}
+
+
+def normal(row: ProgramRow) -> ProgramRow:
+    """The constraint without terms of coefficient 0, its constant taken to the bounds."""
+    constant = row.terms.get((), 0)
+    bounds = (None if end is None else end - constant for end in row.interval)
+    kept = {term: c for term, c in without_zeros(row.terms).items() if term}
+    return ProgramRow(kept, Interval(*bounds), row.name)
 
 
 def read_row(raw: Any, position: int) -> ProgramRow:
@@ -137,7 +150,9 @@ def read_bounds(raw: Any) -> dict[Label, Interval]:
 
 def entries_of(terms: Terms) -> Any:
     """Terms as a problem file has them: an object where its keys can hold the names."""
-    ordered = sorted(terms.items(), key=lambda entry: len(entry[0]))
+    ordered = sorted(
+        terms.items(), key=lambda entry: (len(entry[0]), [natural_key(v) for v in entry[0]])
+    )
     entries = [(labels, values.to_json_number(c)) for labels, c in ordered]
     keys = [_key(labels) for labels in terms]
     if None in keys:
@@ -169,7 +184,7 @@ def bounds_data(bounds: Mapping[Label, Interval], stated: Container[Label]) -> A
 
 def row_data(row: ProgramRow) -> dict[str, Any]:
     """A constraint as a problem file has it."""
-    lower, upper = row.bounds
+    lower, upper = row.interval
     data: dict[str, Any] = {} if row.name is None else {"name": row.name}
     data["terms"] = entries_of(row.terms)
     if lower is not None and lower == upper:
@@ -189,7 +204,7 @@ def shown_terms(terms: Terms) -> str:
 
 def shown_row(row: ProgramRow) -> str:
     """A constraint in one line."""
-    lower, upper = row.bounds
+    lower, upper = row.interval
     if lower is not None and lower == upper:
         return f"{shown_terms(row.terms)} = {shown_bound(lower)}"
     before = "" if lower is None else f"{shown_bound(lower)} <= "

@@ -182,7 +182,8 @@ REFUSED: dict[str, tuple[Any, str, dict[str, Any], str]] = {
     "no clauses": ("1 2\n", ".cnf", {}, "holds clauses, and maxcut has none"),
     "no qubo": ("1 2\n", ".qubo", {}, "holds a QUBO, and this is maxcut"),
     "fields": ('{"qubo": {"0": 1}, "encoding": "exact"}', ".qubo", {}, "no place for 'encoding'"),
-    "suffix": ("1 2\n", ".lp", {}, "are not written; these are: .json"),
+    "suffix": ("1 2\n", ".ham", {}, "are not written; these are: .json"),
+    "no program": ("1 2\n", ".lp", {}, "LP holds integer programs, and this is maxcut"),
     "drop": ("1 2\n", ".gml", {"drop": ["wieght"]}, "nothing called 'wieght' to leave out"),
 }  # fmt: skip
 

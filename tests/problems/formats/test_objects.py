@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import dimod
@@ -38,32 +37,6 @@ def cqm() -> dimod.ConstrainedQuadraticModel:
     return model
 
 
-class Program:
-    """What a QuadraticProgram of qiskit-optimization offers."""
-
-    variables = (SimpleNamespace(name="x"), SimpleNamespace(name="y"))
-    objective = SimpleNamespace(
-        sense=SimpleNamespace(value=-1),
-        constant=1,
-        linear=SimpleNamespace(to_dict=lambda use_name: {"x": 1}),
-        quadratic=SimpleNamespace(to_dict=lambda use_name: {("x", "y"): 2}),
-    )
-
-    def __init__(self, constraints: int = 0) -> None:
-        self.constraints = constraints
-
-    def get_num_binary_vars(self) -> int:
-        return 2
-
-    get_num_vars = get_num_binary_vars
-
-    def get_num_linear_constraints(self) -> int:
-        return self.constraints
-
-    def get_num_quadratic_constraints(self) -> int:
-        return 0
-
-
 def loaded(of: Any, problem_type: str | None = None, /, **attributes: Any) -> Problem:
     problem = load_problem(of, problem_type=problem_type, attributes=attributes or None).problem
     assert problem is not None
@@ -87,7 +60,6 @@ def loaded(of: Any, problem_type: str | None = None, /, **attributes: Any) -> Pr
         ({"h": [1, 0], "J": {(0, 1): -1}}, None, {"0": -1, "1": -1}, -2),
         ({"h": {}, "J": [[["a", "b"], -1]]}, None, {"a": -1, "b": -1}, -1),
         (cqm(), None, {"x": 1, "y": 0}, -0.5),
-        (Program(), None, {"x": 1, "y": 1}, -4),
         (nx.node_link_data(nx.path_graph(3)), "maxcut", [1], 2),
         (nx.adjacency_data(nx.path_graph(3)), "maxcut", [1], 2),
     ],
@@ -146,7 +118,6 @@ def test_missing_cells_are_missing_keys() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (Program(1), "QuadraticProgramToQubo"),
         (A, "the ndarray holds a matrix.* problem_type="),
         (EDGES, "the DataFrame holds a graph.* e.g. maxcut, tsp"),
         (rustworkx_graph(), "the PyGraph holds a graph"),
@@ -159,13 +130,6 @@ def test_missing_cells_are_missing_keys() -> None:
 def test_refusals(source: Any, message: str) -> None:
     with pytest.raises(ProblemError, match=message):
         load_problem(source)
-
-
-def test_constraints_name_the_conversion() -> None:
-    model = cqm()
-    model.add_constraint(dimod.Binary("x") + dimod.Binary("y") <= 1)
-    with pytest.raises(ProblemError, match=r"dimod\.cqm_to_bqm"):
-        load_problem(model)
 
 
 def test_rustworkx_nodes_without_names_of_their_own() -> None:

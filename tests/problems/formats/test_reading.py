@@ -303,6 +303,23 @@ CASES = [
         -3,
         "qubo",
     ),
+    Case(
+        "c.mps",
+        "NAME p\nOBJSENSE\n MAX\nROWS\n N obj\n L c\nCOLUMNS\n M 'MARKER' 'INTORG'\n"
+        " x obj 3 c 2\n y[0] obj 2 c 3\n M 'MARKER' 'INTEND'\nRHS\n R c 7 obj -1\n"
+        "BOUNDS\n UP B y[0] 9\nENDATA\n",
+        {"x": 1, "y[0]": 1},
+        6,
+        "integer_program",
+    ),
+    Case(
+        "p.lp",
+        "Maximize\n obj: 3 x + 2 y[0] + 1\nSubject To\n c: 2 x + 3 y[0] <= 7\nBinary\n x\n"
+        "General\n y[0]\nEnd\n",
+        {"x": 1, "y[0]": 1},
+        6,
+        "integer_program",
+    ),
     Case("q.npy", npy(Q), {"0": 1, "1": 0, "2": 1}, -2.5, "qubo", "qubo"),
     Case("a.npy", npy(ADJACENCY), [0], CUT, "maxcut", "maxcut"),
     Case("h.ham", "# Ising\n0.5*Z0*Z1\n- Z2 / 4\n", [1, -1, 1], -0.75, "ising"),

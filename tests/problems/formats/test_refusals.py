@@ -18,6 +18,21 @@ CNF = "p cnf 3 1\n1 2 3 0\n"
 BANNER = "%%MatrixMarket matrix coordinate real symmetric\n"
 DIRECTED = "\n".join(nx.generate_graphml(nx.DiGraph([("a", "b")])))
 
+MPS = """NAME p
+ROWS
+ N obj
+ L c
+COLUMNS
+ M 'MARKER' 'INTORG'
+ x c 1
+ y obj 2.0 c 1
+ M 'MARKER' 'INTEND'
+RHS
+ R c 4
+BOUNDS
+ UP B x 4
+ENDATA
+"""
 WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     # Which problem it is.
     "g.edges": (EDGES, {}, "does not say what to find in it: add --type .* e.g. maxcut"),
@@ -92,14 +107,24 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
         "need 3 distances, but there are 2",
     ),
     "limits.kp": ("1\n2 2 9\n3 4\n1 1\n2 2\n5 5\n", {}, "2 capacities at once"),
-    "bound.lp": (
-        "Minimize\n obj: x\nSubject To\n c: x + y >= 1\nBinary\n x y\nEnd\n",
+    "count.lp": ("Minimize\n obj: i\nGeneral\n i\nEnd\n", {}, "'i' has no highest value"),
+    "real.lp": ("Minimize\n obj: x\nEnd\n", {}, "variable 'x' is continuous.* under General"),
+    "square.lp": (
+        "Minimize\n obj: x\nSubject To\n [ x * y ] <= 1\nBinary\n x y\nEnd\n",
         {},
-        "cqm_to_bqm",
+        r"quadratic constraints are not supported by HiGHS \(line 4\)",
     ),
-    "count.lp": ("Minimize\n obj: i\nGeneral\n i\nEnd\n", {}, "INTEGER"),
+    "sets.lp": (
+        "Minimize\n obj: x\nSOS\n s1: S1:: x:1 y:2\nBinary\n x y\nEnd\n",
+        {},
+        "SOS constraints are not supported",
+    ),
+    "end.lp": ("Minimize\n obj: x\nBinary\n x\n", {}, "must finish with the keyword `end`"),
+    "cut.mps": ("NAME\nROWS\n N c\nCOLUMNS\n", {}, "cut off"),
+    "word.mps": (MPS.replace("2.0", "two"), {}, "line 8 has 'two' where a number belongs"),
+    "row.mps": (MPS.replace(" x c 1", " x d 1"), {}, 'Row name "d" in COLUMNS section is not'),
+    "space.mps": (MPS.replace(" y ", " y 1 "), {}, "with spaces"),
     # Not a format.
-    "model.mps": ("NAME", {}, r"\.mps files are not read: save it as LP"),
     "g.dot": ("graph { a -- b }", {}, "GraphML"),
     "g.pickle": (b"\x80\x04\x95", {}, "run code"),
     "note.txt": ("Dear reader, this is a letter; it holds no graph at all.\n", {}, "recognised"),

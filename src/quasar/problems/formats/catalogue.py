@@ -33,7 +33,8 @@ class FileFormat:
         sniff: the one that tells it.
         only_for: counts of words tell it only where this problem type is asked for.
         binary: it reads bytes.
-        writes: it can be written.
+        write: the function that writes it, behind its module and a dot where that is another one;
+            empty: it is not written.
         first: the lowest of the numbers by which it calls nodes or variables.
     """
 
@@ -45,14 +46,14 @@ class FileFormat:
     sniff: str = "sniff"
     only_for: str | None = None
     binary: bool = False
-    writes: bool = False
+    write: str = ""
     first: int = 1
 
     def function(self, name: str) -> Callable[..., Any]:
-        """A function of its module."""
-        found: Callable[..., Any] = getattr(
-            import_module(f"quasar.problems.formats.{self.module}"), name
-        )
+        """A function of its module, or by `MODULE.NAME` of another one of this package."""
+        module, _, own = f"{self.module}.{name}".rpartition(".")
+        home = import_module(f"quasar.problems.formats.{module.rpartition('.')[2]}")
+        found: Callable[..., Any] = getattr(home, own)
         return found
 
     def content(self, source: str | bytes) -> Content:
@@ -67,31 +68,41 @@ class FileFormat:
             raise ProblemError(f"read as {self.title}: {error}") from None
         return found
 
-    def text(self, written: Export) -> str:
+    def file(self, written: Export) -> str | bytes:
         """A problem in this format.
 
         Raises:
             ProblemError: the format has no place for something in it.
         """
-        out: str = self.function("write")(written)
+        out: str | bytes = self.function(self.write)(written)
         return out
 
 
 FORMATS: tuple[FileFormat, ...] = (
-    FileFormat("GraphML", (".graphml",), "graphml", writes=True),
-    FileFormat("GEXF", (".gexf",), "gexf", writes=True),
-    FileFormat("GML", (".gml",), "gml", writes=True),
-    FileFormat("Matrix Market", (".mtx", ".mm"), "matrix_market", writes=True),
-    FileFormat("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", writes=True),
-    FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", writes=True),
-    FileFormat(".qubo", (".qubo",), "qubo_file", writes=True, first=0),
-    FileFormat("dimod's COO", (".coo",), "coo", writes=True, first=0),
-    FileFormat("TSPLIB", (".tsp", ".atsp"), "tsplib", writes=True),
-    FileFormat("LP", (".lp",), "lp"),
+    FileFormat("GraphML", (".graphml",), "graphml", write="write"),
+    FileFormat("GEXF", (".gexf",), "gexf", write="write"),
+    FileFormat("GML", (".gml",), "gml", write="write"),
+    FileFormat("Matrix Market", (".mtx", ".mm"), "matrix_market", write="write"),
+    FileFormat("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", write="write"),
+    FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", write="write"),
+    FileFormat(".qubo", (".qubo",), "qubo_file", write="write", first=0),
+    FileFormat("dimod's COO", (".coo",), "coo", write="write", first=0),
+    FileFormat("TSPLIB", (".tsp", ".atsp"), "tsplib", write="write"),
     FileFormat(
-        "graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", writes=True, first=0
+        "LP", (".lp",), "highs", read="read_lp", sniff="sniff_lp", write="program_text.write_lp"
     ),
-    FileFormat("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", writes=True),
+    FileFormat(
+        "MPS",
+        (".mps",),
+        "highs",
+        read="read_mps",
+        sniff="sniff_mps",
+        write="program_text.write_mps",
+    ),
+    FileFormat(
+        "graph6 or sparse6", (".g6", ".s6", ".graph6", ".sparse6"), "graph6", write="write", first=0
+    ),
+    FileFormat("Gset (rudy)", (".rud", ".rudy", ".gset", ".mc"), "gset", "counts", write="write"),
     FileFormat(
         "a quadratic problem of the Biq Mac library",
         (".sparse",),
@@ -127,12 +138,13 @@ FORMATS: tuple[FileFormat, ...] = (
         only_for="knapsack",
     ),
     FileFormat("a Hamiltonian", (".ham", ".hamiltonian"), "hamiltonian_text", "counts"),
-    FileFormat("CSV", (".csv", ".tsv"), "delimited", "counts", writes=True),
-    FileFormat("an edge list", (".edgelist", ".edges", ".el"), "edge_list", "counts", writes=True),
+    FileFormat("CSV", (".csv", ".tsv"), "delimited", "counts", write="write"),
+    FileFormat(
+        "an edge list", (".edgelist", ".edges", ".el"), "edge_list", "counts", write="write"
+    ),
     FileFormat("NumPy", (".npy",), "matrices", binary=True, sniff="sniff_npy"),
 )
 _PARTLY_READ = {
-    ".mps": "save it as LP (.lp)",
     ".npz": "save one matrix by numpy.save (.npy)",
     ".xml": "export it as GraphML",
     ".dot": "convert it to GraphML, e.g. by networkx.nx_pydot.read_dot and networkx.write_graphml",

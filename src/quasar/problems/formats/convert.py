@@ -26,7 +26,7 @@ from quasar.problems.load import build_problem, name_weights, read_problem_data
 from quasar.problems.source import ProblemSource, as_content
 
 _NODES_BY_NAME = ("source", "sink", "node", "start_node", "end_node")
-_JSON = FileFormat("JSON", (".json",), "graph_json", writes=True)
+_JSON = FileFormat("JSON", (".json",), "graph_json", write="write")
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,28 @@ class Converted:
     """A problem in another format.
 
     Attributes:
-        text: the content of the file.
+        file: the content of the file.
         title: of the format.
         problem_type: what it is; where the format does not say so, `ask` is true.
         ask: the type has to be named when the file is read.
         renamed: new numbers of nodes or variables by their names, where they were renumbered.
     """
 
-    text: str
+    file: str | bytes
     title: str
     problem_type: str
     ask: bool
     renamed: dict[Label, int]
 
+    @property
+    def text(self) -> str:
+        """The content of a text file."""
+        return self.file if isinstance(self.file, str) else self.file.decode("utf-8")
+
 
 def writable() -> list[str]:
     """The suffixes of the formats that can be written."""
-    return [".json", *(suffix for f in FORMATS if f.writes for suffix in f.suffixes)]
+    return [".json", *(suffix for f in FORMATS if f.write for suffix in f.suffixes)]
 
 
 def convert(
@@ -78,7 +83,7 @@ def convert(
             is not in `drop` would be lost.
     """
     target = _JSON if suffix.lower() == ".json" else by_suffix(suffix)
-    if target is None or not target.writes:
+    if target is None or not target.write:
         raise ProblemError(
             f"files with the suffix {suffix!r} are not written; these are: {', '.join(writable())}."
         )
@@ -125,8 +130,8 @@ def _written(
     dropped: set[str],
     renamed: dict[Label, int],
 ) -> Converted:
-    text = target.text(Export(problem_type, kept, target.title))
-    found = target.content(text)
+    file = target.file(Export(problem_type, kept, target.title))
+    found = target.content(file)
     back = settled(found, problem_type, target.title)
     held = graphs.attributes_of(back)
     lost = [key for key in graphs.attributes_of(kept) if key not in held]
@@ -135,8 +140,10 @@ def _written(
             f"{target.title} has no place for the attribute {lost[0]!r}: write JSON, or leave it "
             f"out by --drop {lost[0]} and give it again by --attribute {lost[0]}=… on reading."
         )
+    if "problem_specific_attributes" in back and "graph" not in back:
+        back = build_problem(back).to_data()
     _compare(kept, back, target)
-    return Converted(text, target.title, problem_type, found.guess != problem_type, renamed)
+    return Converted(file, target.title, problem_type, found.guess != problem_type, renamed)
 
 
 def _keys(stated: Mapping[str, Any]) -> set[str]:

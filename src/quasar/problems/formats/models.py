@@ -1,8 +1,7 @@
-"""Quadratic models of other libraries: dimod's CQM, Qiskit's QuadraticProgram, and h with J.
+"""Models of other libraries: dimod's CQM, Qiskit's QuadraticProgram, OMMX, and h with J.
 
-They are told by what they offer, so that no library has to be installed. Constraints and integers
-are refused with the conversion of the same library that removes them; a dimod BQM needs no
-conversion (`problems/hubo.py`).
+They are told by what they offer, so that no library has to be installed. What a program becomes is
+said in `programs.py`; a dimod BQM needs no conversion (`problems/hubo.py`).
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from quasar.core.errors import ProblemError
-from quasar.problems import values
 from quasar.problems.formats.content import Content
+from quasar.problems.formats.programs import ProgramParts
 
 _Pairs = Iterable[tuple[Any, Any]]
 
@@ -23,63 +22,129 @@ def is_constrained_model(source: Any) -> bool:
 
 
 def constrained_content(model: Any) -> Content:
-    """The objective of a dimod CQM as a QUBO, in spins if all variables are.
+    """A dimod CQM; one in spins alone, without constraints, keeps its spins.
 
     Raises:
-        ProblemError: constraints, integers, or spins among 0/1 variables.
+        ProblemError: soft constraints, real variables, or spins beside constraints or others.
     """
-    if model.constraints:
-        raise ProblemError(
-            f"the model has {len(model.constraints)} constraints, and a QUBO has none: "
-            "dimod.cqm_to_bqm(model, lagrange_multiplier=...) makes them penalties; or state a "
-            "known problem type (`quasar problems`)."
-        )
     objective = model.objective
     kinds = {model.vartype(v).name for v in model.variables}
-    if len(kinds) > 1 or not kinds <= {"BINARY", "SPIN"}:
+    if kinds == {"SPIN"} and not model.constraints:
+        terms = [[[v], objective.get_linear(v)] for v in model.variables]
+        terms += [[[u, v], c] for u, v, c in objective.iter_quadratic()]
+        terms.append([[], objective.offset])
+        return Content({"qubo": terms, "vartype": "SPIN"}, "qubo", fixed=True)
+    if "SPIN" in kinds:
         raise ProblemError(
-            f"the variables are {', '.join(sorted(kinds))}; a QUBO has 0/1 variables, or spins, "
-            "and no others: dimod.cqm_to_bqm(model) writes integers in 0/1 variables."
+            "spins beside constraints or other variables are not read: state them in 0/1 "
+            "variables x by s = 2 x - 1, e.g. with model.spin_to_binary()."
         )
-    terms = [[[v], objective.get_linear(v)] for v in model.variables]
-    terms += [[[u, v], c] for u, v, c in objective.iter_quadratic()]
-    terms.append([[], objective.offset])
-    data: dict[str, Any] = {"qubo": terms}
-    return Content(data | ({"vartype": "SPIN"} if kinds == {"SPIN"} else {}), "qubo", fixed=True)
+    found = ProgramParts(objective=_of_dimod(objective))
+    for v in model.variables:
+        found.variable(v, model.vartype(v).name, model.lower_bound(v), model.upper_bound(v))
+    for label, comparison in model.constraints.items():
+        if comparison.lhs.is_soft():
+            raise ProblemError(
+                f"constraint {label!r} is soft, and only hard ones are read: add its weight to the "
+                "objective, or leave the weight out."
+            )
+        sense, right = comparison.sense.name, comparison.rhs - comparison.lhs.offset
+        lower, upper = (None if sense == "Le" else right), (None if sense == "Ge" else right)
+        terms = [entry for entry in _of_dimod(comparison.lhs) if entry[0]]
+        found.constraint(label, terms, lower, upper)
+    return found.content()
+
+
+def _of_dimod(model: Any) -> list[list[Any]]:
+    """The terms of an objective or the left side of a constraint."""
+    linear = [[[v], c] for v, c in model.linear.items() if c]
+    quadratic = [[[u, v], c] for (u, v), c in model.quadratic.items()]
+    return [*linear, *quadratic, [[], model.offset]]
 
 
 def is_quadratic_program(source: Any) -> bool:
-    """Whether this is a QuadraticProgram of qiskit-optimization or its addon."""
+    """Whether this is a QuadraticProgram of qiskit-optimization, or the addon's problem."""
     return all(hasattr(source, name) for name in ("get_num_binary_vars", "objective", "variables"))
 
 
 def program_content(program: Any) -> Content:
-    """The objective of a Qiskit QuadraticProgram as a QUBO; one to be maximised changes its sign.
+    """A Qiskit QuadraticProgram, or an OptimizationProblem of qiskit-addon-opt-mapper.
 
     Raises:
-        ProblemError: constraints, or variables that are not binary.
+        ProblemError: variables that are not integers, or products of three variables or more.
     """
-    constraints = program.get_num_linear_constraints() + program.get_num_quadratic_constraints()
-    if constraints or program.get_num_binary_vars() < program.get_num_vars():
-        what = f"{constraints} constraints" if constraints else "variables that are not binary"
-        raise ProblemError(
-            f"the quadratic program has {what}, and a QUBO has none: convert it by "
-            "qiskit_optimization.converters.QuadraticProgramToQubo().convert(program), or state a "
-            "known problem type (`quasar problems`)."
-        )
     objective = program.objective
-    sign = int(objective.sense.value)  # 1 to minimise, -1 to maximise
-    linear = objective.linear.to_dict(use_name=True)
-    quadratic = objective.quadratic.to_dict(use_name=True)
-    terms: list[Any] = [
-        [[v.name], sign * values.number(linear.get(v.name, 0), "a coefficient")]
-        for v in program.variables
-    ]
-    terms += [
-        [list(pair), sign * values.number(c, "a coefficient")] for pair, c in quadratic.items()
-    ]
-    terms.append([[], sign * values.number(objective.constant, "the constant")])
-    return Content({"qubo": terms}, "qubo", fixed=True)
+    parts = [objective, *getattr(program, "higher_order_constraints", ())]
+    if any(getattr(part, "higher_order", None) for part in parts):
+        raise ProblemError(
+            "the program has products of three variables or more, and at most two are read: state "
+            "an objective without constraints as 'hubo'."
+        )
+    found = ProgramParts(maximised=int(objective.sense.value) == -1)
+    for v in program.variables:
+        found.variable(v.name, v.vartype.name, v.lowerbound, v.upperbound)
+    found.objective = [*_of_qiskit(objective), [[], objective.constant]]
+    for row in [*program.linear_constraints, *program.quadratic_constraints]:
+        right, sense = row.rhs, row.sense.name
+        lower, upper = (None if sense == "LE" else right), (None if sense == "GE" else right)
+        found.constraint(row.name, _of_qiskit(row), lower, upper)
+    return found.content()
+
+
+def _of_qiskit(part: Any) -> list[list[Any]]:
+    """The terms of an objective or the left side of a constraint."""
+    terms = [[[v], c] for v, c in part.linear.to_dict(use_name=True).items()]
+    if hasattr(part, "quadratic"):
+        terms += [[list(pair), c] for pair, c in part.quadratic.to_dict(use_name=True).items()]
+    return terms
+
+
+def is_ommx_instance(source: Any) -> bool:
+    """Whether this is an Instance of OMMX."""
+    return all(hasattr(source, name) for name in ("decision_variables", "constraints", "sense"))
+
+
+def ommx_content(instance: Any) -> Content:
+    """An Instance of OMMX; variables go by name and subscripts, those without a name by id.
+
+    Raises:
+        ProblemError: as for a Qiskit program.
+    """
+    names = _ommx_names(instance.decision_variables)
+    found = ProgramParts(maximised=instance.sense == type(instance).MAXIMIZE)
+    for v in instance.decision_variables:
+        kind = str(v.kind).rpartition(".")[2].upper()
+        found.variable(names[v.id], kind, v.bound.lower, v.bound.upper)
+    found.objective = _of_ommx(instance.objective, names)
+    for row in instance.constraints:
+        terms = _of_ommx(row.function, names)
+        right = -sum(c for labels, c in terms if not labels)
+        lower = right if row.equality == type(row).EQUAL_TO_ZERO else None
+        found.constraint(row.name, [t for t in terms if t[0]], lower, right)
+    return found.content()
+
+
+def _ommx_names(variables: Any) -> dict[int, Any]:
+    shown = {
+        v.id: v.name and v.name + (f"[{','.join(map(str, v.subscripts))}]" if v.subscripts else "")
+        for v in variables
+    }
+    unique = len(set(shown.values())) == len(shown) and all(shown.values())
+    return shown if unique else {i: i for i in shown}
+
+
+def _of_ommx(function: Any, names: Mapping[int, Any]) -> list[list[Any]]:
+    """The terms of a function.
+
+    Raises:
+        ProblemError: a product of three variables or more.
+    """
+    if function.degree() > 2:
+        raise ProblemError(
+            "the instance has products of three variables or more, and at most two are read: "
+            "instance.to_hubo() makes a 'hubo' of it."
+        )
+    return [[[names[i] for i in ids], c] for ids, c in function.terms.items()]
 
 
 def is_h_and_j(source: Any) -> bool:

@@ -1,8 +1,8 @@
 """Objects of other libraries that state a problem or a graph, by what they offer.
 
-NumPy and SciPy matrices, pandas tables, rustworkx graphs, dimod's constrained models, Qiskit's
-quadratic programs. None of these libraries is imported. networkx graphs, dimod models and Qiskit
-operators need no translation; see `problems/source.py`.
+NumPy and SciPy matrices, pandas tables, rustworkx graphs, dimod's constrained models, quadratic
+programs of Qiskit, instances of OMMX. None of these libraries is imported. networkx graphs, dimod
+models and Qiskit operators need no translation; see `problems/source.py`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from quasar.problems.formats.models import (
     constrained_content,
     is_constrained_model,
     is_h_and_j,
+    is_ommx_instance,
     is_quadratic_program,
     ising_content,
+    ommx_content,
     program_content,
 )
 
@@ -35,6 +37,8 @@ def content_of(source: Any) -> Content | None:
         return constrained_content(source)
     if is_quadratic_program(source):
         return program_content(source)
+    if is_ommx_instance(source):
+        return ommx_content(source)
     if all(hasattr(source, name) for name in ("node_indices", "weighted_edge_list")):
         return _rustworkx(source)
     if all(hasattr(source, name) for name in ("columns", "index", "iloc")):
