@@ -5,6 +5,8 @@ A shell asks for these at every press of a key, so nothing heavy is loaded here.
 
 from __future__ import annotations
 
+import typer
+
 from quasar.core.errors import QuasarError
 
 
@@ -28,11 +30,11 @@ def models(incomplete: str) -> list[tuple[str, str]]:
     return [(name, what) for name, what in known.items() if name.startswith(incomplete)]
 
 
-def attributes(context: object, incomplete: str) -> list[tuple[str, str]]:
+def attributes(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Attributes of the type that the command line names, as `NAME=`."""
     from quasar.problems.description import describe
 
-    chosen = getattr(context, "params", {}).get("problem_type")
+    chosen = ctx.params.get("problem_type")
     if not chosen or "=" in incomplete:
         return []
     try:
@@ -40,8 +42,3 @@ def attributes(context: object, incomplete: str) -> list[tuple[str, str]]:
     except QuasarError:
         return []
     return [(f"{name}=", meaning) for name, meaning in known.items() if name.startswith(incomplete)]
-
-
-def targets(names: tuple[str, ...], incomplete: str) -> list[str]:
-    """Those of some names that begin so."""
-    return [name for name in names if name.startswith(incomplete)]

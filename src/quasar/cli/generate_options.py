@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from quasar.cli.completion import models
+
 ProblemOrNone = Annotated[
     Path | None,
     typer.Option(
@@ -39,6 +41,7 @@ ModelName = Annotated[
     typer.Option(
         help="Who writes: designer (classical), nano, a checkpoint folder, owner/name on the "
         "Hugging Face hub, openai:NAME, vllm:NAME. See docs/models.md.",
+        autocompletion=models,
         show_default=False,
     ),
 ]

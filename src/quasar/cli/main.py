@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import NoReturn
 
 # Before numpy is loaded: quasar runs one process a core, and BLAS threads would fight over them.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -30,13 +31,14 @@ from quasar.cli import (
     train,
     verify,
 )
-from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, QuasarError
+from quasar.cli.usage import Commands, is_usage_error, no_command, usage_sentence
+from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_USAGE, QuasarError
 
 app = typer.Typer(
     name="quasar",
     help="Verified quantum program synthesis: graph problems in, measured OpenQASM 3 circuits out.",
     no_args_is_help=True,
-    add_completion=False,
+    cls=Commands,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -72,31 +74,34 @@ app.add_typer(train.app, name="train")
 def main() -> None:
     """Run the command line; exits with the codes above."""
     try:
-        app(standalone_mode=True)
+        code = app(standalone_mode=False)
     except QuasarError as error:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted.", EXIT_INTERRUPTED)
-    except SystemExit as end:
-        # Typer turns the interrupt into an exit of its own, without a word.
-        if isinstance(getattr(end.__context__, "__cause__", None), KeyboardInterrupt):
-            _fail("interrupted.", EXIT_INTERRUPTED)
-        raise
+    except typer.Abort:
+        _fail("standard input has ended: there is nothing to read.", EXIT_USAGE)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except MemoryError:
         _fail("out of memory: use a smaller problem or a machine with more.", EXIT_INFRASTRUCTURE)
     except Exception as error:
+        if no_command(error):
+            error.show()  # type: ignore[attr-defined]
+            sys.exit(EXIT_USAGE)
+        if is_usage_error(error):
+            _fail(usage_sentence(error), EXIT_USAGE)
         if os.environ.get("QUASAR_DEBUG"):
             raise
         _fail(
             f"internal fault ({type(error).__name__}: {error}); set QUASAR_DEBUG=1 to see where.",
             EXIT_INFRASTRUCTURE,
         )
+    sys.exit(code if isinstance(code, int) else 0)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     if "--json" in sys.argv:
         print(json.dumps({"error": message, "exit_code": code}))
     print(f"error: {message}", file=sys.stderr)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from quasar.cli.completion import attributes, problem_types
+
 if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem
 
@@ -28,6 +30,7 @@ ProblemType = Annotated[
         metavar="TYPE",
         help="What to find in a graph or matrix, such as maxcut (`quasar problems` lists the "
         "types). Default: what the file says.",
+        autocompletion=problem_types,
         show_default=False,
     ),
 ]
@@ -38,6 +41,7 @@ Attributes = Annotated[
         metavar="NAME=VALUE",
         help="Attribute of the problem that the file does not give, such as k=3 (`quasar problems "
         "TYPE` lists them); lists and objects in JSON; may be repeated.",
+        autocompletion=attributes,
         show_default=False,
     ),
 ]
