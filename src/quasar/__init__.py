@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem, Problem
     from quasar.problems.load import load_problem
     from quasar.prompts.chat import Request
+    from quasar.report.store import load_generation, load_report
     from quasar.verifier.api import verify
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.report import Report
@@ -41,6 +42,8 @@ _HOMES = {
     "RefineSettings": "quasar.agent.refine",
     "Sampling": "quasar.models.protocol",
     "Request": "quasar.prompts.chat",
+    "load_generation": "quasar.report.store",
+    "load_report": "quasar.report.store",
 }
 
 __all__ = [  # noqa: RUF022 - in the order a user meets them
@@ -48,6 +51,8 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "verify",
     "evaluate",
     "generate",
+    "load_generation",
+    "load_report",
     "Problem",
     "EncodedProblem",
     "Verifier",

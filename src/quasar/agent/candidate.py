@@ -8,6 +8,8 @@ from typing import Literal
 
 from quasar.agent.polish import Polish
 from quasar.agent.propose import Proposal
+from quasar.circuits.export import Exportable, Source
+from quasar.core.presented import Presented
 from quasar.models.designer import Design
 from quasar.optimize.trace import Trace
 from quasar.verifier.quality import Quality
@@ -19,8 +21,8 @@ Origin = Literal["designer", "model", "polished"]
 """Who set the angles: the classical designer, a language model, or the optimiser after either."""
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Candidate(Exportable, Presented):
     """One circuit.
 
     Attributes:
@@ -61,6 +63,9 @@ class Candidate:
         """Whether the time limit cut the optimisation short."""
         made = self.polish or self.design
         return made is not None and made.out_of_time
+
+    def _source(self) -> Source:
+        return Source(self.qasm)
 
 
 def rank_key(candidate: Candidate) -> tuple[float, ...]:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel
 
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
+from quasar.core.record import Record
 from quasar.models.designer import Design
 from quasar.optimize.decimation import greedy_index
 from quasar.optimize.minimize import lbfgs
@@ -35,7 +35,7 @@ MOST_QUBITS = 20
 _EVALUATIONS = 200
 
 
-class ClassicalAnswer(BaseModel):
+class ClassicalAnswer(Record):
     """What a classical search finds."""
 
     method: Literal["greedy", "exact"]
@@ -54,7 +54,7 @@ class ClassicalAnswer(BaseModel):
     """Milliseconds that it took here, the Hamiltonian being built already."""
 
 
-class Uniform(BaseModel):
+class Uniform(Record):
     """Guessing: the uniform superposition of all bit strings."""
 
     p_optimal: float
@@ -65,7 +65,7 @@ class Uniform(BaseModel):
     """Of the mean energy."""
 
 
-class Comparison(BaseModel):
+class Comparison(Record):
     """What is shown beside a problem's circuits."""
 
     uniform: Uniform

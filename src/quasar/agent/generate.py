@@ -25,9 +25,11 @@ from quasar.agent.refine import (
     is_multi_turn,
     polish_best,
 )
+from quasar.circuits.export import Exportable, Source
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt
+from quasar.core.presented import Kept
 from quasar.core.settings import need_whole
 from quasar.models.designer import DesignerSettings, design
 from quasar.models.protocol import Model, Sampling
@@ -45,9 +47,12 @@ DEFAULT_MODEL = "nano"
 """What writes circuits where nothing else is said."""
 
 
-@dataclass(frozen=True, eq=False)
-class Generation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Generation(Exportable, Kept):
     """All candidates for a problem, best first.
+
+    `str()` is the summary, `plot()` and notebooks show pictures, `save()` writes the folder that
+    the command line writes, and `quasar.load_generation` reads it again.
 
     Attributes:
         problem: what was solved.
@@ -83,6 +88,9 @@ class Generation:
     def best(self) -> Candidate:
         """The first of the ranking."""
         return self.candidates[0]
+
+    def _source(self) -> Source:
+        return Source(self.best.qasm)
 
 
 def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) -> Model | None:

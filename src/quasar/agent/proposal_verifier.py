@@ -10,7 +10,7 @@ from quasar.core.interrupt import Interrupt
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.pool import VerifierPool
-from quasar.verifier.report import Report
+from quasar.verifier.report import Judged, Report
 from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.settings import VerifierSettings
 from quasar.verifier.stages.feasibility import Fault
@@ -52,13 +52,13 @@ class ProposalVerifier(AbstractContextManager["ProposalVerifier"]):
         """
         try:
             with self.interrupt.at_once():
-                return self.verifier.verify(qasm)
+                return self._about(self.verifier.verify(qasm), qasm)
         except KeyboardInterrupt:
             if not self.interrupt.requested:
                 raise
         settings = self.verifier.settings
         early = settings.model_copy(update={"max_stage": min(settings.max_stage, 3)})
-        return Verifier(self.problem, None, early).verify(qasm)
+        return self._about(Verifier(self.problem, None, early).verify(qasm), qasm)
 
     def judge(self, proposals: Sequence[Proposal]) -> list[Report]:
         """The report on each answer, in order; one without a program is infeasible.
@@ -72,9 +72,14 @@ class ProposalVerifier(AbstractContextManager["ProposalVerifier"]):
         else:
             reports = dict(self._pool.run(jobs))
         return [
-            reports[i] if i in reports else self.verifier.refuse(_no_circuit(proposal))
+            self._about(reports[i], proposal.qasm or "")
+            if i in reports
+            else self.verifier.refuse(_no_circuit(proposal))
             for i, proposal in enumerate(proposals)
         ]
+
+    def _about(self, report: Report, qasm: str) -> Report:
+        return report.about(Judged(qasm, self.problem))
 
 
 def _no_circuit(proposal: Proposal) -> Fault:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.polish import Polish, polish
@@ -19,6 +19,7 @@ from quasar.agent.propose import Proposal, Proposer
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.core.errors import QuasarError
+from quasar.core.record import Record
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
@@ -57,7 +58,7 @@ class RefineSettings(Settings):
     """Root of the polishing's randomness."""
 
 
-class Standing(BaseModel):
+class Standing(Record):
     """How good a circuit is, in short."""
 
     feasible: bool
@@ -83,7 +84,7 @@ class Standing(BaseModel):
         )
 
 
-class Step(BaseModel):
+class Step(Record):
     """One step of a refinement."""
 
     kind: Literal["designed", "wrote", "revised", "polished"]

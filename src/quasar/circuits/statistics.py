@@ -12,10 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from quasar.circuits.circuit import Circuit
 from quasar.core.errors import InputError
+from quasar.core.record import Record
 
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap
@@ -34,7 +35,7 @@ COUPLINGS = ("full", "line", "ring", "grid", "heavy-hex")
 """Connections by name: the smallest such map that holds the circuit."""
 
 
-class Statistics(BaseModel):
+class Statistics(Record):
     """Size of one circuit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

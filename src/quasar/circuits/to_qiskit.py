@@ -95,6 +95,13 @@ def from_qiskit(
     )
 
 
+def gate_matrix(gate: Gate) -> Any:
+    """A gate's unitary, shape [2**k, 2**k], its first qubit least significant."""
+    if gate.matrix is not None:
+        return gate.matrix
+    return _classes_by_name()[gate.name](*gate.params).to_matrix()
+
+
 _Step = tuple[Any, tuple[int, ...], tuple[int, ...]]
 """An operation, and the outer qubits and classical bits it acts on."""
 

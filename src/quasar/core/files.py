@@ -106,7 +106,10 @@ def new_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
     if path.exists() and not path.is_dir():
         raise InputError(f"{path} is a file: choose a folder for --out.")
     if path.exists() and any(path.iterdir()) and not force:
-        raise InputError(f"{path} already exists: choose another --out, or --force to replace it.")
+        raise InputError(
+            f"{path} already exists: choose another --out, or --force to replace it (in Python: "
+            "force=True)."
+        )
     partial = _partial(path)
     try:
         partial.mkdir(parents=True)

@@ -21,6 +21,7 @@ from quasar.core.exact import Exact, FloatVector
 from quasar.core.hamiltonian import IsingHamiltonian, require_exact
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
+from quasar.core.presented import Presented
 from quasar.problems.formulation import Formulation
 from quasar.problems.inputs import checked
 from quasar.problems.keys import Reader, Reads
@@ -227,8 +228,8 @@ class Decoded:
     objective: float
 
 
-@dataclass(frozen=True)
-class EncodedProblem:
+@dataclass(frozen=True, repr=False)
+class EncodedProblem(Presented):
     """A problem with its Hamiltonian; what verifier and designer work on.
 
     Attributes:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, Union
 import networkx as nx
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import exact
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.formats.objects import content_of, plain_attributes
@@ -120,8 +121,8 @@ def _with(
 def file_content(problem: Problem | EncodedProblem) -> dict[str, Any]:
     """The problem file, JSON-able, from which `load_problem` makes an equal problem.
 
-    An encoded problem is stated by its type and encoding where these give its Hamiltonian, and by
-    the Hamiltonian itself where they do not.
+    An encoded problem is stated by its type, encoding, order of variables and penalty weight where
+    these give its Hamiltonian, and by the Hamiltonian itself where they do not.
     """
     if isinstance(problem, Problem):
         return problem.to_data()
@@ -134,7 +135,14 @@ def file_content(problem: Problem | EncodedProblem) -> dict[str, Any]:
     if source is None:
         return {"problem_type": "ising", "hamiltonian": text, **size, **reference}
     if problem.encoding != "given":
-        encoded = encode(source, problem.encoding)
+        own, order = problem.penalty, problem.variable_order
+        weight = None if own is None else int(own) if own == int(own) else float(own)
+        encoded = encode(source, problem.encoding, order, None if weight is None else exact(weight))
         if encoded.variables == problem.variables and encoded.hamiltonian == hamiltonian:
-            return {**source.to_data(), "encoding": problem.encoding, **reference}
+            stated: dict[str, Any] = {"encoding": problem.encoding}
+            if order != "natural":
+                stated["variable_order"] = order
+            if weight is not None:
+                stated["penalty"] = weight
+            return {**source.to_data(), **stated, **reference}
     return {**source.to_data(), "cost_hamiltonian": text, **size, **reference}

@@ -8,11 +8,13 @@ from typing import Any
 
 from quasar.agent.candidate import Candidate
 from quasar.agent.generate import Generation
-from quasar.circuits.qasm import parse
-from quasar.problems.base import EncodedProblem
-from quasar.report import charts
-from quasar.report.circuit_picture import draw
-from quasar.simulate.engine import Readout, get_engine
+from quasar.core.files import new_folder
+from quasar.core.manifest import manifest
+from quasar.problems.source import file_content
+from quasar.report import style
+from quasar.report.gallery import KINDS, Gallery
+from quasar.report.store import CIRCUIT, GENERATION, INPUTS, PROBLEM, REPORT, generation_data
+from quasar.verifier.report import Report
 
 
 def summary(candidate: Candidate) -> dict[str, Any]:
@@ -84,53 +86,78 @@ def answer_data(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def write_folder(generation: Generation, folder: Path, manifest: dict[str, Any]) -> list[str]:
+def write_folder(generation: Generation, folder: Path, about: dict[str, Any]) -> list[str]:
     """Fill `folder` with everything about the best circuit.
 
     A language model's answers are kept in `answers.jsonl`; `written.qasm` is the best circuit as
     it was before its angles were polished. There are no pictures of a circuit that is not feasible.
+    `store.load_generation` reads the folder again.
+
+    Args:
+        about: content of `manifest.json`: how it was made.
 
     Returns:
         Names of the files written.
     """
     best = generation.best
-    _write(folder / "report.json", report_data(generation))
-    _write(folder / "manifest.json", manifest)
+    write_json(folder / REPORT, report_data(generation))
+    write_json(folder / PROBLEM, file_content(generation.problem))
+    kept = json.dumps(generation_data(generation), allow_nan=False)  # with escapes for any text
+    write_text(folder / GENERATION, f"{kept}\n")
+    write_json(folder / "manifest.json", about)
     if best.qasm:
-        _write_text(folder / "circuit.qasm", best.qasm)
+        write_text(folder / CIRCUIT, best.qasm)
     if best.written is not None:
-        _write_text(folder / "written.qasm", best.written)
+        write_text(folder / "written.qasm", best.written)
     if any(candidate.proposal is not None for candidate in generation.candidates):
         lines = (json.dumps(answer_data(candidate)) for candidate in generation.candidates)
-        _write_text(folder / "answers.jsonl", "".join(f"{line}\n" for line in lines))
-    if best.report.feasible:
-        _draw(best, generation.problem, folder)
+        write_text(folder / "answers.jsonl", "".join(f"{line}\n" for line in lines))
+    gallery = Gallery(generation.problem, best.report, best.qasm, trace=best.trace, name=best.name)
+    write_pictures(gallery, folder)
     return sorted(path.name for path in folder.iterdir())
 
 
-def _write(path: Path, data: dict[str, Any]) -> None:
-    _write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def save_generation(found: Generation, path: Path, *, force: bool = False) -> list[str]:
+    """Write the folder that the command line writes; see `Generation.save`."""
+    stated = {"model": found.model, "samples": found.samples}
+    with new_folder(path, force=force) as folder:
+        return write_folder(found, folder, manifest(stated, None))
 
 
-def _write_text(path: Path, text: str) -> None:
+def save_report(report: Report, path: Path, *, force: bool = False) -> list[str]:
+    """Write a report, and its circuit and pictures where it knows them; see `Report.save`."""
+    judged = report.judged
+    with new_folder(path, force=force) as folder:
+        write_json(folder / REPORT, report.model_dump(mode="json"))
+        write_json(folder / "manifest.json", manifest({}, None))
+        if judged.problem is not None:
+            write_json(folder / PROBLEM, file_content(judged.problem))
+        if judged.qasm:
+            write_text(folder / CIRCUIT, judged.qasm)
+        if judged.parameters:
+            write_json(folder / INPUTS, dict(judged.parameters))
+        write_pictures(Gallery(judged.problem, report, judged.qasm, judged.parameters), folder)
+        return sorted(file.name for file in folder.iterdir())
+
+
+def write_pictures(gallery: Gallery, folder: Path) -> None:
+    """Every picture that can be drawn of a feasible circuit; none of another one."""
+    if gallery.report is None or not gallery.report.feasible:
+        return
+    names = {kind: f"{kind}.png" for kind in KINDS}
+    names["answer"] = "graph.png" if gallery.has_graph else "solution.png"
+    for kind, name in names.items():
+        figure = gallery.figure(kind)
+        if figure is not None:
+            style.save(figure, folder / name, tight=kind in {"histogram", "optimisation"})
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write one JSON file, without numbers that JSON lacks."""
+    write_text(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write one UTF-8 file."""
     # A model's text may hold halves of surrogate pairs, which UTF-8 cannot.
     path.write_text(text, encoding="utf-8", errors="replace")
-
-
-def _draw(best: Candidate, problem: EncodedProblem, folder: Path) -> None:
-    program = parse(best.qasm)
-    if program.circuit is not None:
-        draw(program.circuit, folder / "circuit.png")
-    probabilities = get_engine().run(program, Readout(problem.n_qubits)).distribution()
-    charts.histogram(probabilities, problem, folder / "histogram.png")
-    spectrum = problem.hamiltonian.spectrum
-    charts.optimisation_curve(
-        best.trace.energies,
-        best.trace.stages,
-        spectrum.e_min,
-        spectrum.e_max,
-        folder / "optimisation.png",
-    )
-    answer = None if best.report.quality is None else best.report.quality.top_states[0]
-    if problem.problem is not None and answer is not None and answer.solution is not None:
-        charts.solution_graph(problem.problem, answer.solution, folder / "graph.png")

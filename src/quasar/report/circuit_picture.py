@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quasar.circuits.circuit import Circuit, Gate, validate
-from quasar.report.style import BACKGROUND, GREY, TEXT, check_format, page
+from quasar.report.style import BACKGROUND, GREY, TEXT, check_format, page, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # All lengths below are in distances between neighbouring wires.
 _INCH = 0.42
@@ -45,18 +46,27 @@ _LABELS = {"sdg": "s†", "tdg": "t†", "sx": "√x", "phase": "p", "U": "u"}
 def draw(
     circuit: Circuit, path: str | Path, *, title: str | None = None, max_gates: int = 400
 ) -> None:
-    """Write a picture of a circuit.
+    """Write `circuit_figure` to a file.
+
+    Raises:
+        InputError: the file does not end in one of `style.FORMATS`.
+        CircuitError: a gate that is not well formed.
+    """
+    check_format(path)
+    figure = circuit_figure(circuit, title=title, max_gates=max_gates)
+    save(figure, path, tight=False)
+
+
+def circuit_figure(circuit: Circuit, *, title: str | None = None, max_gates: int = 400) -> Figure:
+    """A picture of a circuit.
 
     Args:
-        path: file to write, ending in one of `style.FORMATS`.
         title: text above.
         max_gates: gates drawn; a longer circuit ends in "... +N gates".
 
     Raises:
-        InputError: another file ending.
         CircuitError: a gate that is not well formed.
     """
-    path = check_format(path)
     validate(circuit)
     n = circuit.n_qubits
     row_height = max(n, 1) - 1 + _ROW_GAP
@@ -83,7 +93,7 @@ def draw(
     axes.set_ylim(height, 0.0)
     axes.set_axis_off()
     pen.put_on(axes)
-    figure.savefig(path, dpi=130, facecolor=BACKGROUND)
+    return figure
 
 
 def draw_text(circuit: Circuit, width: int = 100, *, max_gates: int = 200) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
@@ -18,6 +18,9 @@ from quasar.problems.base import Problem, Solution
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.report import layout, style
 from quasar.report.style import BACKGROUND, GREY, TEXT, VERMILLION
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 GROUPS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.YELLOW, VERMILLION)
 """Node colours, in the order of `SolutionOverlay.groups`."""
@@ -30,23 +33,29 @@ _DASHES = (0, (2.2, 1.4))
 
 
 def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bool:
-    """Draw the user's graph with a solution on it.
-
-    Args:
-        solution: as `Problem.decode` gives it; need not be feasible.
-        path: file to write, ending in one of `style.FORMATS`.
+    """Write `solution_figure` to a file.
 
     Returns:
         Whether the problem has a graph; nothing is written otherwise.
 
     Raises:
-        InputError: another file ending.
+        InputError: the file does not end in one of `style.FORMATS`.
+    """
+    style.check_format(path)
+    figure = solution_figure(problem, solution)
+    if figure is not None:
+        style.save(figure, path, tight=False)
+    return figure is not None
+
+
+def solution_figure(problem: Problem, solution: Solution) -> Figure | None:
+    """The user's graph with a solution on it; None for a problem without a graph.
+
+    Args:
+        solution: as `Problem.decode` gives it; need not be feasible.
     """
     found = problem.overlay(solution)
-    if found is None:
-        return False
-    style.save(GraphPicture(found).figure, path, tight=False)
-    return True
+    return None if found is None else GraphPicture(found).figure
 
 
 class GraphPicture:

@@ -6,6 +6,7 @@ says is also said by line width, outline or words. Matplotlib's own state (`pypl
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,9 +73,9 @@ def page(width: float, height: float, *, constrained: bool = False) -> Figure:
     return figure
 
 
-def empty(width: float, height: float) -> tuple[Figure, Axes]:
+def empty(width: float, height: float, *, constrained: bool = False) -> tuple[Figure, Axes]:
     """Axes on a page of that size in inches, in the common style."""
-    figure = page(width, height)
+    figure = page(width, height, constrained=constrained)
     axes = figure.add_subplot()
     apply_style(axes)
     return figure, axes
@@ -112,6 +113,34 @@ def check_format(path: str | Path) -> Path:
     return path
 
 
+def finished(figure: Figure) -> Figure:
+    """The page with its legends in the common style."""
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            legend.set_frame_on(False)
+            for text in legend.get_texts():
+                text.set_fontsize(8)
+                text.set_color(TEXT)
+    return figure
+
+
+def svg_text(figure: Figure) -> str:
+    """The page as an SVG element to be put into HTML.
+
+    Letters are drawn as shapes, so that the picture looks the same wherever it is shown.
+    """
+    from matplotlib import rc_context
+
+    stream = io.StringIO()
+    with rc_context({"svg.hashsalt": "quasar"}), missing_characters_allowed():
+        figure.savefig(
+            stream, format="svg", bbox_inches="tight", pad_inches=0.08, metadata={"Date": None}
+        )
+    text = stream.getvalue()
+    return text[text.index("<svg") :]
+
+
 def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
     """Write the page.
 
@@ -122,13 +151,7 @@ def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
         InputError: a file ending other than `FORMATS`.
     """
     path = check_format(path)
-    for axes in figure.axes:
-        legend = axes.get_legend()
-        if legend is not None:
-            legend.set_frame_on(False)
-            for text in legend.get_texts():
-                text.set_fontsize(8)
-                text.set_color(TEXT)
+    finished(figure)
     with missing_characters_allowed():
         figure.savefig(
             path,

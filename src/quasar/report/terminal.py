@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from quasar.core.numerals import share
-from quasar.problems.overlay import counted
+from quasar.problems.overlay import counted, label_text
 from quasar.report import phrases
 from quasar.report.phrases import amount
 from quasar.report.plain_text import labelled, table, wrapped
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation
     from quasar.agent.refine import Step
+    from quasar.problems.base import EncodedProblem
     from quasar.verifier.quality import Quality
     from quasar.verifier.report import Report
 
 _SHOWN = 8  # circuits listed
+_LONGEST = 4000  # characters of a Hamiltonian; a longer one is counted
 
 Line = tuple[str, str]
 """A label and a text."""
@@ -40,8 +42,14 @@ def report_text(report: Report) -> str:
             f"reward     {report.reward.value:.4f}",
         ]
         return "\n".join(lines)
-    found = [*_answer(report), *_figures(report), *_evidence(report)]
-    return "\n".join(labelled(label, text) for label, text in found)
+    return "\n".join(labelled(label, text) for label, text in report_facts(report))
+
+
+def report_facts(report: Report) -> list[Line]:
+    """Everything that the summary says, by label."""
+    if not report.feasible:
+        return [("infeasible", str(report.fault)), ("reward", f"{report.reward.value:.4f}")]
+    return [*_answer(report), *_figures(report), *_evidence(report)]
 
 
 def _answer(report: Report) -> Iterator[Line]:
@@ -147,19 +155,28 @@ def _solutions(report: Report) -> Iterator[Line]:
 
 def generation_text(found: Generation) -> str:
     """The best circuit's answer and figures, then all circuits that were tried."""
-    report, problem = found.best.report, found.problem
-    source = problem.problem
-    title = "Find a state of lowest energy" if source is None else source.title
-    title = f"{title} ({counted(problem.n_qubits, 'qubit')}, {problem.encoding} encoding)"
-    lines = wrapped(title, 80)
-    if report.feasible:
-        facts = [*_answer(report), *_best(found)]
-    else:
-        facts = [("verdict", f"no usable circuit: {report.fault}")]
-    lines += [labelled(label, text, indent=2) for label, text in facts]
-    lines.append(_tried(found))
+    lines = wrapped(generation_title(found), 80)
+    lines += [labelled(label, text, indent=2) for label, text in _of_best(found)]
+    lines.append(table(TRIED, tried_rows(found)))
     lines += [labelled(label, text, indent=2) for label, text in _run(found)]
     return "\n".join(lines)
+
+
+def generation_title(found: Generation) -> str:
+    """The task in words."""
+    return problem_title(found.problem)
+
+
+def generation_facts(found: Generation) -> list[Line]:
+    """Everything that the summary says beside the table, by label."""
+    return [*_of_best(found), *_run(found)]
+
+
+def _of_best(found: Generation) -> list[Line]:
+    report = found.best.report
+    if report.feasible:
+        return [*_answer(report), *_best(found)]
+    return [("verdict", f"no usable circuit: {report.fault}")]
 
 
 def _best(found: Generation) -> Iterator[Line]:
@@ -206,7 +223,11 @@ def _run(found: Generation) -> Iterator[Line]:
         yield "note", f"An answer is missing: {reason}"
 
 
-def _tried(found: Generation) -> str:
+TRIED = ("tried", "state", "P(opt)", "shots", "ratio", "gates", "2q", "depth")
+"""Headings of the table of circuits."""
+
+
+def tried_rows(found: Generation) -> list[list[str]]:
     """The best candidates, and guessing beside them."""
     alike: dict[str, list[Candidate]] = {}
     for candidate in found.candidates:
@@ -231,7 +252,7 @@ def _tried(found: Generation) -> str:
         shots = _shots(uniform.shots_to_optimum)
         ratio = share(uniform.approximation_ratio)
         rows.append(["guessing (uniform)", "product", share(uniform.p_optimal, 3), shots, ratio])
-    return table(["tried", "state", "P(opt)", "shots", "ratio", "gates", "2q", "depth"], rows)
+    return rows
 
 
 def _name(same: Sequence[Candidate]) -> str:
@@ -284,3 +305,36 @@ def _change(step: Step, measure: str, decimals: int) -> str:
     values = [getattr(standing, measure) for standing in standings]
     shown = ("unusable" if value is None else share(value, decimals) for value in values)
     return " -> ".join(shown)
+
+
+# --- a problem -----------------------------------------------------------------------------------
+
+
+def problem_title(problem: EncodedProblem) -> str:
+    """The task in words, with its size."""
+    source = problem.problem
+    title = "Find a state of lowest energy" if source is None else source.title
+    return f"{title} ({counted(problem.n_qubits, 'qubit')}, {problem.encoding} encoding)"
+
+
+def problem_text(problem: EncodedProblem) -> str:
+    """The task, what each qubit stands for, and the Hamiltonian."""
+    lines = wrapped(problem_title(problem), 80)
+    lines += [labelled(label, text, indent=2) for label, text in problem_facts(problem)]
+    return "\n".join(lines)
+
+
+def problem_facts(problem: EncodedProblem) -> list[Line]:
+    """The summary of a problem by label."""
+    hamiltonian = problem.hamiltonian
+    facts = []
+    if problem.problem is not None:
+        facts.append(("type", problem.problem.problem_type))
+    names = (label_text(variable) for variable in problem.variables)
+    variables = ", ".join(f"q[{i}] {name}" for i, name in enumerate(names))
+    facts.append(("variables", variables or "unknown"))
+    facts.append(("constant", f"{hamiltonian.constant!r}"))
+    text = hamiltonian.to_text()
+    whole = text if len(text) <= _LONGEST else f"{len(hamiltonian.exact_terms):,} terms"
+    facts.append(("Hamiltonian", whole))
+    return facts

@@ -10,7 +10,7 @@ from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.verifier.bounded import verify_bounded
-from quasar.verifier.report import Report
+from quasar.verifier.report import Judged, Report
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
 
@@ -55,4 +55,6 @@ def verify(
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem, verifiable=True)
-    return verify_bounded(text, encoded, given, chosen, bounds, values)
+    report = verify_bounded(text, encoded, given, chosen, bounds, values)
+    written = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    return report.about(Judged(written, encoded, read_values(values)))

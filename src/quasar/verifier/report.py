@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
+from quasar.circuits.export import Exportable, Source
+from quasar.core.presented import Kept
+from quasar.core.record import Record
+from quasar.problems.base import EncodedProblem
 from quasar.verifier.quality import Optimum, Quality
 from quasar.verifier.reward import Reward
 from quasar.verifier.solutions import PenaltyWeight, Solutions
@@ -15,7 +21,7 @@ from quasar.verifier.stages.objective import Objective
 from quasar.verifier.stages.utility import Utility
 
 
-class ProblemSummary(BaseModel):
+class ProblemSummary(Record):
     """Which problem the circuit was judged against."""
 
     problem_type: str
@@ -33,7 +39,7 @@ class ProblemSummary(BaseModel):
     Objectives include it; those of the free forms are energy plus constant."""
 
 
-class Stages(BaseModel):
+class Stages(Record):
     """Raw measurements of each stage that was computed.
 
     Stages of other packages stand beside the built-in ones, under their own names.
@@ -56,8 +62,30 @@ class Stages(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Report(BaseModel):
-    """Everything measured about one circuit for one problem."""
+@dataclass(frozen=True)
+class Judged:
+    """What a report is about. It is kept beside the report, and is no part of its JSON.
+
+    Attributes:
+        qasm: the program; empty where the report came without it.
+        problem: what it was judged against; None likewise.
+        parameters: values of the program's inputs.
+    """
+
+    qasm: str = field(default="", compare=False)
+    problem: EncodedProblem | None = field(default=None, compare=False)
+    parameters: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+
+class Report(Exportable, Kept, Record):
+    """Everything measured about one circuit for one problem.
+
+    `str()` is the summary, `plot()` and notebooks show pictures, `save()` writes a folder. A report
+    of `quasar.verify` or `quasar.generate` knows its circuit (`judged`), and can hand it on with
+    `to_qiskit()` and the like.
+    """
+
+    _judged: Judged = PrivateAttr(default_factory=Judged)
 
     schema_version: int = 1
     """Raised when a key changes its meaning."""
@@ -115,3 +143,16 @@ class Report(BaseModel):
     def no_solution(self) -> bool:
         """Whether the problem is proved to have no valid solution at all."""
         return self.optimum is not None and self.optimum.status == "infeasible"
+
+    @property
+    def judged(self) -> Judged:
+        """The circuit and the problem, where the report knows them."""
+        return self._judged
+
+    def about(self, judged: Judged) -> Report:
+        """This report, which from now on knows its circuit and problem."""
+        self._judged = judged
+        return self
+
+    def _source(self) -> Source:
+        return Source(self._judged.qasm, self._judged.parameters)

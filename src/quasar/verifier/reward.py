@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field
 
+from quasar.core.record import Record
 from quasar.core.settings import Settings
 
 Scheme = Literal["paper", "gated"]
@@ -86,7 +87,7 @@ class PhysicalWeights(Settings):
     """Fraction of its reward that one bit string keeps."""
 
 
-class Reward(BaseModel):
+class Reward(Record):
     """The scalar and where it comes from; JSON calls the scores `s2`, `s3` and `s4`."""
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -107,7 +108,7 @@ class Reward(BaseModel):
     """Penalty for another number of qubits, in [-1, 0]."""
 
 
-class Scores(BaseModel):
+class Scores(Record):
     """What the schemes `paper` and `gated` are computed from."""
 
     feasible: bool

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from pydantic import BaseModel
 
 from quasar.core.exact import AllValues, FloatVector
+from quasar.core.record import Record
 from quasar.problems.base import EncodedProblem
 from quasar.problems.optimality import IntVector
 
 SHOTS = (100, 1000)
 
 
-class Solutions(BaseModel):
+class Solutions(Record):
     """Measured on the states that decode to valid solutions."""
 
     p_feasible: float | None
@@ -33,7 +33,7 @@ class Solutions(BaseModel):
     empty where states are not decoded."""
 
 
-class PenaltyWeight(BaseModel):
+class PenaltyWeight(Record):
     """The weight of the constraints in the Hamiltonian."""
 
     weight: float

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from pydantic import BaseModel
 
+from quasar.core.record import Record
 from quasar.simulate.engine import FloatVector
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need, Skipped
@@ -14,7 +14,7 @@ from quasar.verifier.stages.stage import Need, Skipped
 _NEGLIGIBLE = 1e-300
 
 
-class Behaviour(BaseModel):
+class Behaviour(Record):
     """Raw result of stage 2; p is the candidate's distribution, q the reference's."""
 
     score: float

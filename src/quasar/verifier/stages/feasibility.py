@@ -7,17 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from pydantic import BaseModel
-
 from quasar.circuits.header import BYTE_ORDER_MARK, HeaderRule, read_header
 from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError
+from quasar.core.record import Record
 from quasar.simulate.engine import Engine, FloatVector, Outcome, Readout
 from quasar.verifier.settings import Limits, VerifierSettings
 
 
-class Fault(BaseModel):
+class Fault(Record):
     """Why a circuit is infeasible, for people and models to act on."""
 
     kind: str
@@ -56,7 +55,7 @@ class Fault(BaseModel):
         )
 
 
-class Feasibility(BaseModel):
+class Feasibility(Record):
     """Raw result of stage 1."""
 
     parses: bool

@@ -1,0 +1,119 @@
+"""The pictures that a result has, by kind: one place that says which can be drawn of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from quasar.circuits.qasm import Program, parse
+from quasar.core.errors import InputError
+from quasar.optimize.trace import Trace
+from quasar.problems.base import EncodedProblem
+from quasar.report import charts, histogram
+from quasar.report.circuit_picture import circuit_figure
+from quasar.report.graph_picture import solution_figure
+from quasar.simulate.engine import Readout, get_engine
+from quasar.verifier.report import Report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KINDS = ("answer", "histogram", "circuit", "optimisation")
+
+
+@dataclass(frozen=True, eq=False)
+class Gallery:
+    """What a result's pictures are drawn from.
+
+    Attributes:
+        problem: None where a report came without it.
+        report: None where no circuit was judged.
+        qasm: the program; empty where there is none.
+        parameters: values of its inputs.
+        trace: the energies that an optimiser saw.
+        name: of the circuit, for its title.
+    """
+
+    problem: EncodedProblem | None
+    report: Report | None
+    qasm: str = ""
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    trace: Trace = field(default_factory=Trace)
+    name: str = ""
+
+    def draw(self, kind: str) -> Figure:
+        """The picture of that kind.
+
+        Raises:
+            InputError: another kind, or one that cannot be drawn here.
+        """
+        drawn = self.figure(kind)
+        if drawn is None:
+            there = [known for known in KINDS if self.figure(known) is not None]
+            known = ", ".join(there) or "nothing"
+            raise InputError(f"kind must be one of what can be drawn here ({known}), not {kind!r}.")
+        return drawn
+
+    def figure(self, kind: object) -> Figure | None:
+        """The picture of that kind; None where it cannot be drawn."""
+        makers: dict[object, Callable[[], Figure | None]] = {
+            "answer": self._answer,
+            "histogram": self._histogram,
+            "circuit": self._circuit,
+            "optimisation": self._optimisation,
+        }
+        maker = makers.get(kind) if isinstance(kind, str) else None
+        return None if maker is None else maker()
+
+    @property
+    def has_graph(self) -> bool:
+        """Whether the answer is drawn on a graph."""
+        solution = self._solution
+        if self.problem is None or self.problem.problem is None or solution is None:
+            return False
+        return self.problem.problem.overlay(solution) is not None
+
+    @property
+    def _solution(self) -> Any:
+        quality = None if self.report is None else self.report.quality
+        return quality.top_states[0].solution if quality and quality.top_states else None
+
+    @property
+    def _usable(self) -> bool:
+        return self.report is None or self.report.feasible
+
+    def _answer(self) -> Figure | None:
+        solution = self._solution
+        if self.problem is None or self.problem.problem is None or solution is None:
+            return None
+        return solution_figure(self.problem.problem, solution)
+
+    def _histogram(self) -> Figure | None:
+        if not self._usable:
+            return None
+        if self.qasm and self.problem is not None:
+            n = self.problem.n_qubits
+            outcome = get_engine().run(self._parsed(), Readout(n))
+            return histogram.histogram_figure(outcome.distribution(), self.problem)
+        quality = None if self.report is None else self.report.quality
+        if self.report is None or quality is None or not quality.top_states:
+            return None
+        return histogram.report_figure(self.report)
+
+    def _circuit(self) -> Figure | None:
+        if not (self._usable and self.qasm):
+            return None
+        circuit = self._parsed().circuit
+        return None if circuit is None else circuit_figure(circuit)
+
+    def _optimisation(self) -> Figure | None:
+        if self.problem is None:
+            return None
+        spectrum = self.problem.hamiltonian.spectrum
+        return charts.curve_figure(
+            self.trace.energies, self.trace.stages, spectrum.e_min, spectrum.e_max
+        )
+
+    def _parsed(self) -> Program:
+        return parse(self.qasm, parameters=self.parameters, header="language")
