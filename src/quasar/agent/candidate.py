@@ -8,7 +8,7 @@ from typing import Literal
 
 from quasar.agent.polish import Polish
 from quasar.agent.propose import Proposal
-from quasar.circuits.export import Exportable, Source
+from quasar.circuits.export import Exportable, ProgramText
 from quasar.core.presented import Presented
 from quasar.models.designer import Design
 from quasar.optimize.trace import Trace
@@ -64,8 +64,8 @@ class Candidate(Exportable, Presented):
         made = self.polish or self.design
         return made is not None and made.out_of_time
 
-    def _source(self) -> Source:
-        return Source(self.qasm)
+    def _source(self) -> ProgramText:
+        return ProgramText(self.qasm)
 
 
 def rank_key(candidate: Candidate) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
-from quasar.core.record import Record
+from quasar.core.documented import Documented
 from quasar.models.designer import Design
 from quasar.optimize.decimation import greedy_index
 from quasar.optimize.minimize import lbfgs
@@ -35,7 +35,7 @@ MOST_QUBITS = 20
 _EVALUATIONS = 200
 
 
-class ClassicalAnswer(Record):
+class ClassicalAnswer(Documented):
     """What a classical search finds."""
 
     method: Literal["greedy", "exact"]
@@ -54,7 +54,7 @@ class ClassicalAnswer(Record):
     """Milliseconds that it took here, the Hamiltonian being built already."""
 
 
-class Uniform(Record):
+class Uniform(Documented):
     """Guessing: the uniform superposition of all bit strings."""
 
     p_optimal: float
@@ -65,7 +65,7 @@ class Uniform(Record):
     """Of the mean energy."""
 
 
-class Comparison(Record):
+class Comparison(Documented):
     """What is shown beside a problem's circuits."""
 
     uniform: Uniform

@@ -25,7 +25,7 @@ from quasar.agent.refine import (
     is_multi_turn,
     polish_best,
 )
-from quasar.circuits.export import Exportable, Source
+from quasar.circuits.export import Exportable, ProgramText
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt
@@ -89,8 +89,8 @@ class Generation(Exportable, Kept):
         """The first of the ranking."""
         return self.candidates[0]
 
-    def _source(self) -> Source:
-        return Source(self.best.qasm)
+    def _source(self) -> ProgramText:
+        return ProgramText(self.best.qasm)
 
 
 def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) -> Model | None:

@@ -18,8 +18,8 @@ from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import Proposal, Proposer
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
+from quasar.core.documented import Documented
 from quasar.core.errors import QuasarError
-from quasar.core.record import Record
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.models.protocol import Model
@@ -58,7 +58,7 @@ class RefineSettings(Settings):
     """Root of the polishing's randomness."""
 
 
-class Standing(Record):
+class Standing(Documented):
     """How good a circuit is, in short."""
 
     feasible: bool
@@ -84,7 +84,7 @@ class Standing(Record):
         )
 
 
-class Step(Record):
+class Step(Documented):
     """One step of a refinement."""
 
     kind: Literal["designed", "wrote", "revised", "polished"]

@@ -34,7 +34,7 @@ _CIRQ = {
 }  # fmt: skip
 
 
-class Source(NamedTuple):
+class ProgramText(NamedTuple):
     """An OpenQASM 3 program, and the values of its inputs."""
 
     qasm: str
@@ -44,7 +44,7 @@ class Source(NamedTuple):
 class Exportable:
     """A result that holds a program (`_source`)."""
 
-    def _source(self) -> Source:
+    def _source(self) -> ProgramText:
         """The program; empty text where there is none."""
         raise NotImplementedError
 
@@ -81,7 +81,7 @@ class Exportable:
         """
         return to_cirq(self._static("Cirq"), measure=measure)
 
-    def _program(self) -> Source:
+    def _program(self) -> ProgramText:
         source = self._source()
         if not source.qasm:
             raise InputError(

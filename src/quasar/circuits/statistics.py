@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import ConfigDict
 
 from quasar.circuits.circuit import Circuit
+from quasar.core.documented import Documented
 from quasar.core.errors import InputError
-from quasar.core.record import Record
 
 if TYPE_CHECKING:
     from qiskit.transpiler import CouplingMap
@@ -35,7 +35,7 @@ COUPLINGS = ("full", "line", "ring", "grid", "heavy-hex")
 """Connections by name: the smallest such map that holds the circuit."""
 
 
-class Statistics(Record):
+class Statistics(Documented):
     """Size of one circuit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

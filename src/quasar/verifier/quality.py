@@ -15,8 +15,8 @@ from quasar.circuits.effective import effective
 from quasar.circuits.freedom import freedom
 from quasar.circuits.statistics import Statistics, statistics
 from quasar.core.bits import index_to_bitstring, index_to_ket
+from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
-from quasar.core.record import Record
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import ComplexVector, FloatVector
 from quasar.simulate.state_facts import state_facts
@@ -24,7 +24,7 @@ from quasar.simulate.state_facts import state_facts
 LISTED_STATES = 8
 
 
-class DecodedState(Record):
+class DecodedState(Documented):
     """One basis state and what it says about the problem."""
 
     bitstring: str
@@ -45,7 +45,7 @@ class DecodedState(Record):
     """The user's own number for the solution."""
 
 
-class Optimum(Record):
+class Optimum(Documented):
     """The best and worst that any measurement can give."""
 
     status: Literal["proven", "infeasible"]
@@ -65,7 +65,7 @@ class Optimum(Record):
     """An optimal state; the state of lowest energy where no valid solution exists."""
 
 
-class Quality(Record):
+class Quality(Documented):
     """Measured properties of the circuit and its final state."""
 
     statistics: Statistics | None

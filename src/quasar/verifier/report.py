@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from quasar.circuits.export import Exportable, Source
+from quasar.circuits.export import Exportable, ProgramText
+from quasar.core.documented import Documented
 from quasar.core.presented import Kept
-from quasar.core.record import Record
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.quality import Optimum, Quality
 from quasar.verifier.reward import Reward
@@ -21,7 +21,7 @@ from quasar.verifier.stages.objective import Objective
 from quasar.verifier.stages.utility import Utility
 
 
-class ProblemSummary(Record):
+class ProblemSummary(Documented):
     """Which problem the circuit was judged against."""
 
     problem_type: str
@@ -39,7 +39,7 @@ class ProblemSummary(Record):
     Objectives include it; those of the free forms are energy plus constant."""
 
 
-class Stages(Record):
+class Stages(Documented):
     """Raw measurements of each stage that was computed.
 
     Stages of other packages stand beside the built-in ones, under their own names.
@@ -77,7 +77,7 @@ class Judged:
     parameters: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
-class Report(Exportable, Kept, Record):
+class Report(Exportable, Kept, Documented):
     """Everything measured about one circuit for one problem.
 
     `str()` is the summary, `plot()` and notebooks show pictures, `save()` writes a folder. A report
@@ -154,5 +154,5 @@ class Report(Exportable, Kept, Record):
         self._judged = judged
         return self
 
-    def _source(self) -> Source:
-        return Source(self._judged.qasm, self._judged.parameters)
+    def _source(self) -> ProgramText:
+        return ProgramText(self._judged.qasm, self._judged.parameters)

@@ -24,7 +24,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field
 
-from quasar.core.record import Record
+from quasar.core.documented import Documented
 from quasar.core.settings import Settings
 
 Scheme = Literal["paper", "gated"]
@@ -87,7 +87,7 @@ class PhysicalWeights(Settings):
     """Fraction of its reward that one bit string keeps."""
 
 
-class Reward(Record):
+class Reward(Documented):
     """The scalar and where it comes from; JSON calls the scores `s2`, `s3` and `s4`."""
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -108,7 +108,7 @@ class Reward(Record):
     """Penalty for another number of qubits, in [-1, 0]."""
 
 
-class Scores(Record):
+class Scores(Documented):
     """What the schemes `paper` and `gated` are computed from."""
 
     feasible: bool

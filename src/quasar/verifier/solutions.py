@@ -12,15 +12,15 @@ from functools import cached_property
 
 import numpy as np
 
+from quasar.core.documented import Documented
 from quasar.core.exact import AllValues, FloatVector
-from quasar.core.record import Record
 from quasar.problems.base import EncodedProblem
 from quasar.problems.optimality import IntVector
 
 SHOTS = (100, 1000)
 
 
-class Solutions(Record):
+class Solutions(Documented):
     """Measured on the states that decode to valid solutions."""
 
     p_feasible: float | None
@@ -33,7 +33,7 @@ class Solutions(Record):
     empty where states are not decoded."""
 
 
-class PenaltyWeight(Record):
+class PenaltyWeight(Documented):
     """The weight of the constraints in the Hamiltonian."""
 
     weight: float

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from quasar.core.record import Record
+from quasar.core.documented import Documented
 from quasar.simulate.engine import FloatVector
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need, Skipped
@@ -14,7 +14,7 @@ from quasar.verifier.stages.stage import Need, Skipped
 _NEGLIGIBLE = 1e-300
 
 
-class Behaviour(Record):
+class Behaviour(Documented):
     """Raw result of stage 2; p is the candidate's distribution, q the reference's."""
 
     score: float

@@ -10,13 +10,13 @@ from functools import cached_property
 from quasar.circuits.header import BYTE_ORDER_MARK, HeaderRule, read_header
 from quasar.circuits.parameters import Values
 from quasar.circuits.qasm import Program, parse
+from quasar.core.documented import Documented
 from quasar.core.errors import CircuitError
-from quasar.core.record import Record
 from quasar.simulate.engine import Engine, FloatVector, Outcome, Readout
 from quasar.verifier.settings import Limits, VerifierSettings
 
 
-class Fault(Record):
+class Fault(Documented):
     """Why a circuit is infeasible, for people and models to act on."""
 
     kind: str
@@ -55,7 +55,7 @@ class Fault(Record):
         )
 
 
-class Feasibility(Record):
+class Feasibility(Documented):
     """Raw result of stage 1."""
 
     parses: bool

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
-from quasar.core.record import Record
 from quasar.simulate.engine import top_is_optimal
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need
@@ -15,7 +15,7 @@ MISSED = 0.01
 _MOST_SHOTS = 2**63 - 1  # the largest integer that every reader of a report can hold
 
 
-class Objective(Record):
+class Objective(Documented):
     """Raw result of stage 3, for the Hamiltonian without its constant."""
 
     score: float

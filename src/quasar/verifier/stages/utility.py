@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit
+from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
-from quasar.core.record import Record
 from quasar.optimize.minimize import Value, cobyla
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
@@ -26,7 +26,7 @@ class OutOfTime(Exception):
     """The optimiser did not finish in time; its energy by then means nothing."""
 
 
-class Utility(Record):
+class Utility(Documented):
     """Raw result of stage 4."""
 
     score: float

@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema
 _HEADING = "\n\nFields:\n"
 
 
-class Record(BaseModel):
+class Documented(BaseModel):
     """A model whose docstring lists its fields."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
