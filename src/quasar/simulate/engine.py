@@ -116,6 +116,10 @@ class Outcome:
         """
         if self.probabilities is not None:
             return self.probabilities
+        if self.answer.width > MAX_QUBITS:
+            raise InputError(
+                f"{self.answer.width} bits have too many answers to list: ask for the counts."
+            )
         frequencies = np.zeros(1 << self.answer.width)
         counts, shots = self._sampled()
         for index, count in counts.items():
@@ -160,8 +164,12 @@ class Outcome:
 
     def sample(self, shots: int, seed: int = 0) -> Counts:
         """Counts of `shots` measurements; where only counts are known, by their frequencies."""
-        p = self.distribution()
-        drawn = generator(seed, "shots").multinomial(shots, p / p.sum())
+        random = generator(seed, "shots")
+        if self.probabilities is None:
+            counts, known = self._sampled()
+            drawn = random.multinomial(shots, np.array(list(counts.values())) / known)
+            return {index: int(n) for index, n in zip(counts, drawn, strict=True) if n}
+        drawn = random.multinomial(shots, self.probabilities / self.probabilities.sum())
         return {int(index): int(drawn[index]) for index in np.flatnonzero(drawn)}
 
     def _diagonal_expectation(self, hamiltonian: IsingHamiltonian) -> Estimate:
@@ -256,6 +264,7 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
     "qiskit": "quasar.simulate.qiskit_engine:QiskitEngine",
     "aer": "quasar.simulate.qiskit_engine:AerEngine",
     "cones": "quasar.simulate.cones.engine:ConesEngine",
+    "mps": "quasar.simulate.mps_engine:MpsEngine",
 }
 """Engines by name: what makes one, or module and class, imported when asked for."""
 

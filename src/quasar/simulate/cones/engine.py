@@ -9,6 +9,7 @@ import numpy as np
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.measurement import Answer
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -171,27 +172,8 @@ class ConesEngine:
         """
         if shots is not None:
             raise _no_samples()
-        if program.circuit is None:
-            raise CircuitError(
-                "causal cones need a program without mid-circuit measurements and branches.",
-                kind="unsimulable",
-                hint="Use the engine qulacs, up to 24 qubits.",
-            )
-        if program.n_qubits > MAX_QUBITS:
-            raise CircuitError(
-                f"{program.n_qubits:,} qubits declared; causal cones stop at {MAX_QUBITS:,}.",
-                kind="limit",
-                limit="qubits",
-            )
-        if readout.all_qubits:
-            qubits = tuple(range(program.n_qubits))
-            answer = program.answer(program.n_qubits)._replace(bits=None, width=program.n_qubits)
-        else:
-            answer = program.answer(readout.n_variables)
-            final = program.circuit.measurements.final
-            bits = answer.bits
-            qubits = tuple(range(answer.width) if bits is None else (final[b] for b in bits))
-        circuit: Circuit = program.circuit
+        circuit = static_circuit(program, "causal cones")
+        answer, qubits = answer_qubits(program, circuit, readout)
         ansatz = Ansatz("program", circuit.n_qubits, circuit.gates, (), 0)
         return ConeOutcome(
             None, answer, circuit, ansatz=ansatz, qubits=qubits, max_width=self.max_width
@@ -200,6 +182,39 @@ class ConesEngine:
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
         """E(θ) with gradients in about three times the time of a value."""
         return ConeEnergy(ansatz, observable, max_width=self.max_width)
+
+
+def static_circuit(program: Program, what: str) -> Circuit:
+    """The circuit of a program that engines without amplitudes take.
+
+    Raises:
+        CircuitError: kind `unsimulable` for a dynamic program, `limit` for too many qubits.
+    """
+    if program.circuit is None:
+        raise CircuitError(
+            f"{what} need a program without mid-circuit measurements and branches.",
+            kind="unsimulable",
+            hint="Use the engine qulacs, up to 24 qubits.",
+        )
+    if program.n_qubits > MAX_QUBITS:
+        raise CircuitError(
+            f"{program.n_qubits:,} qubits declared; {what} stop at {MAX_QUBITS:,}.",
+            kind="limit",
+            limit="qubits",
+        )
+    return program.circuit
+
+
+def answer_qubits(
+    program: Program, circuit: Circuit, readout: Readout
+) -> tuple[Answer, tuple[int, ...]]:
+    """The answer of a static program, and the qubit that each of its bits holds."""
+    if readout.all_qubits:
+        return Answer(None, program.n_qubits), tuple(range(program.n_qubits))
+    answer = program.answer(readout.n_variables)
+    if answer.bits is None:
+        return answer, tuple(range(answer.width))
+    return answer, tuple(circuit.measurements.final[bit] for bit in answer.bits)
 
 
 def _product(a: Pauli, b: Pauli) -> Pauli:
