@@ -101,15 +101,7 @@ def _timed(
     state = search(fresh)
     elapsed_ms = 1e3 * (time.perf_counter() - begun)
     reading = read_state(state, problem)
-    return ClassicalAnswer(
-        method=method,
-        bitstring=reading.bitstring,
-        solution=reading.solution,
-        feasible=reading.feasible,
-        objective=reading.objective,
-        optimal=reading.optimal,
-        elapsed_ms=elapsed_ms,
-    )
+    return ClassicalAnswer(method=method, elapsed_ms=elapsed_ms, **dict(reading))
 
 
 def qaoa_designs(problem: EncodedProblem, stop: Callable[[], bool]) -> Iterator[tuple[str, Design]]:

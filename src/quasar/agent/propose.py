@@ -12,7 +12,7 @@ from typing import NamedTuple
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.models.guide import GuideFactory
-from quasar.models.protocol import Completion, FinishReason, Model, Sampling
+from quasar.models.protocol import Completion, Model, Sampling
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Message, Request
 from quasar.prompts.extract import Extraction, extract
@@ -23,33 +23,22 @@ class NoAnswer(InputError):
     """The model has no answer to this problem; it may have to others."""
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """One answer of a model.
+@dataclass(frozen=True, kw_only=True)
+class Proposal(Completion):
+    """A completion with its place in a conversation and the program in it.
 
     Attributes:
         sample: number of the conversation, from 1.
         turn: number of the answer in it, from 1.
         chat: what it answers.
-        text: the answer, raw and unrepaired.
         extraction: the program in it; None where there is none.
-        finish_reason: see `quasar.models.protocol.Completion`, as for the rest.
-        expanded: the end of the text, which followed from what the model had decided.
-        outage: the machinery failed, which says nothing about the model: ask again.
         guide: what made the guide that it followed, and later turns follow; None: there was none.
     """
 
     sample: int
     turn: int
     chat: tuple[Message, ...]
-    text: str
     extraction: Extraction | None
-    finish_reason: FinishReason
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    error: str | None = None
-    expanded: str = ""
-    outage: bool = False
     guide: GuideFactory | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -199,16 +188,10 @@ def check_known(n_qubits: int, model: str, limit: int | None) -> None:
 
 def _proposal(made: Completion, question: Question, sample: int, turn: int) -> Proposal:
     return Proposal(
+        **vars(made),
         sample=sample,
         turn=turn,
         chat=question.chat,
-        text=made.text,
         extraction=extract(made.text),
-        finish_reason=made.finish_reason,
-        prompt_tokens=made.prompt_tokens,
-        completion_tokens=made.completion_tokens,
-        error=made.error,
-        expanded=made.expanded,
-        outage=made.outage,
         guide=question.guide,
     )

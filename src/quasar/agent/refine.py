@@ -75,13 +75,7 @@ class Standing(Documented):
     @classmethod
     def of(cls, report: Report) -> Standing:
         """The gist of a report."""
-        return cls(
-            feasible=report.feasible,
-            energy=report.energy,
-            approximation_ratio=report.approximation_ratio,
-            p_optimal=report.p_optimal,
-            top_is_optimal=report.top_is_optimal,
-        )
+        return cls.model_validate(report, from_attributes=True)
 
 
 class Step(Documented):

@@ -150,9 +150,8 @@ def _is_unitary(gate: Gate) -> bool:
 
 def too_many_gates(max_gates: int) -> CircuitError:
     """The verdict on a program that unrolls to more than `max_gates` gates."""
-    return CircuitError(
+    return CircuitError.over(
+        "gates",
         f"more than {max_gates:,} gates after unrolling loops and gate definitions.",
-        kind="limit",
-        limit="gates",
-        hint="Write a shorter circuit.",
+        "Write a shorter circuit.",
     )

@@ -51,11 +51,10 @@ _MODIFIERS = frozenset({"inv", "pow", "ctrl", "negctrl"})
 
 def too_many_qubits(n_qubits: int, max_qubits: int) -> CircuitError:
     """The verdict on a circuit with more than `max_qubits` qubits."""
-    return CircuitError(
+    return CircuitError.over(
+        "qubits",
         f"the circuit has {n_qubits:,} qubits; exact simulation stops at {max_qubits}.",
-        kind="limit",
-        limit="qubits",
-        hint="Use one qubit per variable of the problem.",
+        "Use one qubit per variable of the problem.",
     )
 
 
@@ -92,18 +91,13 @@ def _oversized(scan: _Scan, max_gates: int, max_qubits: int | None) -> CircuitEr
     if max_qubits is not None and scan.n_qubits > max_qubits:
         return too_many_qubits(scan.n_qubits, max_qubits)
     if scan.n_qubits > MAX_BITS:
-        return CircuitError(
-            f"the program declares {scan.n_qubits:,} qubits; the limit is {MAX_BITS:,}.",
-            kind="limit",
-            limit="qubits",
-            hint="Declare fewer.",
-        )
+        message = f"the program declares {scan.n_qubits:,} qubits; the limit is {MAX_BITS:,}."
+        return CircuitError.over("qubits", message, "Declare fewer.")
     if scan.n_bits > MAX_BITS:
-        return CircuitError(
+        return CircuitError.over(
+            "memory",
             f"the program declares {scan.n_bits:,} classical bits; the limit is {MAX_BITS:,}.",
-            kind="limit",
-            limit="memory",
-            hint="Declare as many bits as there are qubits to measure.",
+            "Declare as many bits as there are qubits to measure.",
         )
     if scan.copies > _MAX_COPIES or scan.gates > (MAX_STEPS if scan.running else max_gates):
         return too_many_gates(max_gates)

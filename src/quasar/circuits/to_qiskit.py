@@ -355,10 +355,9 @@ def _as_unitary(operation: Any) -> Any:
     from qiskit.quantum_info import Operator
 
     if operation.num_qubits > MAX_MATRIX_QUBITS:
-        raise CircuitError(
+        raise CircuitError.over(
+            "gates",
             f"'{operation.name}' has no definition and acts on {operation.num_qubits} qubits.",
-            kind="limit",
-            limit="gates",
         )
     try:
         return UnitaryGate(Operator(operation).data)

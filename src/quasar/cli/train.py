@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -53,30 +53,29 @@ def sft(
 
     settings = configured(SftSettings, config, changes or [])
     if settings.data.stream is not None:
-        _train_stream(settings, as_json)
+        from quasar.train.stream.training import train_stream
+
+        found = train_stream(settings)
+        lines = [f"  {name:40} {value:.4f}" for name, value in sorted(found.items())]
+        _print_trained(settings, lines, {"measured": found} if as_json else None)
         return
     _need("trl")
     from quasar.train.sft import train_sft
 
     quality = train_sft(settings)
-    if as_json:
-        print_json({"model": str(settings.out / "model"), "validation": quality})
+    lines = [f"  {name:24} {share(value)}" for name, value in sorted(quality.items())]
+    _print_trained(settings, lines, {"validation": quality} if as_json else None)
+
+
+def _print_trained(
+    settings: SftSettings, lines: Sequence[str], measured: Mapping[str, Any] | None
+) -> None:
+    """Where the model is, and what was measured: as lines, or as JSON where `measured` is given."""
+    folder = settings.out / "model"
+    if measured is not None:
+        print_json({"model": str(folder), **measured})
         return
-    print(f"model in {settings.out / 'model'}")
-    for name, value in sorted(quality.items()):
-        print(f"  {name:24} {share(value)}")
-
-
-def _train_stream(settings: SftSettings, as_json: bool) -> None:
-    from quasar.train.stream.training import train_stream
-
-    measured = train_stream(settings)
-    if as_json:
-        print_json({"model": str(settings.out / "model"), "measured": measured})
-        return
-    print(f"model in {settings.out / 'model'}")
-    for name, value in sorted(measured.items()):
-        print(f"  {name:40} {value:.4f}")
+    print(f"model in {folder}", *lines, sep="\n")
 
 
 @app.command("grpo")

@@ -7,6 +7,8 @@ reported as data; an infrastructure error is never turned into a verdict.
 
 from __future__ import annotations
 
+from typing import Self
+
 EXIT_OK = 0
 EXIT_USAGE = 2
 EXIT_INFEASIBLE = 3
@@ -65,6 +67,11 @@ class CircuitError(QuasarError):
         self.column = column
         self.hint = hint
         super().__init__(message)
+
+    @classmethod
+    def over(cls, limit: str, message: str, hint: str | None = None) -> Self:
+        """The verdict on a circuit over a limit; see the class for the arguments."""
+        return cls(message, kind="limit", limit=limit, hint=hint)
 
     def __str__(self) -> str:
         where = ""

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from quasar.core.errors import InputError
@@ -65,13 +64,8 @@ class ParquetFile(AbstractContextManager["ParquetFile"]):
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
 
     def add(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Append records."""
@@ -153,13 +147,8 @@ class SplitWriter(AbstractContextManager["SplitWriter"]):
         self._file: ParquetFile | None = None
         self._open = ExitStack()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> None:
+        self._open.__exit__(*error)
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append one record."""

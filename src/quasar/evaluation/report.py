@@ -230,8 +230,8 @@ def _on_request(table: Table) -> list[str]:
                 warm,
                 (
                     ("records", lambda r: str(r["records"])),
-                    ("from its angles", lambda r: written(r["steps"], "count")),
-                    ("from random angles", lambda r: written(r["random_steps"], "count")),
+                    ("from its angles", _count("steps")),
+                    ("from random angles", _count("random_steps")),
                     ("faster than random", lambda r: percent(r["faster"], 1)),
                     ("reachable ratio", lambda r: written(r["reachable_ratio"], "ratio")),
                 ),
@@ -247,13 +247,17 @@ def _on_request(table: Table) -> list[str]:
                 compiled,
                 (
                     ("records", lambda r: str(r["records"])),
-                    ("gates", lambda r: written(r["gates"], "count")),
-                    ("two-qubit gates", lambda r: written(r["two_qubit_gates"], "count")),
-                    ("depth", lambda r: written(r["depth"], "count")),
+                    ("gates", _count("gates")),
+                    ("two-qubit gates", _count("two_qubit_gates")),
+                    ("depth", _count("depth")),
                 ),
             ),
         ]
     return parts
+
+
+def _count(key: str) -> Callable[[Row], str]:
+    return lambda row: written(row[key], "count")
 
 
 def _pass_at(table: Table) -> list[str]:

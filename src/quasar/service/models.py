@@ -92,15 +92,7 @@ class VerifyOptions(ApiRequest):
 
     def settings(self) -> VerifierSettings:
         """The verifier's settings."""
-        return VerifierSettings(
-            max_stage=self.max_stage,
-            energy_convention=self.energy_convention,
-            quality=self.quality,
-            decode_top_states=self.decode_top_states,
-            header=self.header,
-            gate=self.gate,
-            reward=self.reward,
-        )
+        return VerifierSettings(**dict(self))
 
 
 class ProgramRequest(ApiRequest):

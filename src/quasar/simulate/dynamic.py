@@ -122,11 +122,10 @@ class _Result:
 
 
 def _too_many(max_branches: int) -> CircuitError:
-    return CircuitError(
+    return CircuitError.over(
+        "outcomes",
         f"more than {max_branches:,} measurement outcomes to follow.",
-        kind="limit",
-        limit="outcomes",
-        hint="Measure fewer qubits in mid-circuit.",
+        "Measure fewer qubits in mid-circuit.",
     )
 
 
@@ -146,23 +145,21 @@ class _Runner:
     def step(self) -> None:
         self.steps += 1
         if self.steps > self.max_steps:
-            raise CircuitError(
+            raise CircuitError.over(
+                "steps",
                 f"not finished after {self.max_steps:,} instructions.",
-                kind="limit",
-                limit="steps",
-                hint="Measure less in mid-circuit, and let no loop run as long.",
+                "Measure less in mid-circuit, and let no loop run as long.",
             )
 
     def spend(self, passes: int) -> None:
         """Count passes over a state; many branches of many qubits end here."""
         self.passes += passes
         if self.passes > self.max_passes and self.branches > 1:
-            raise CircuitError(
+            raise CircuitError.over(
+                "outcomes",
                 f"{self.branches:,} measurement outcomes and more to follow, which is too much "
                 "work on that many qubits.",
-                kind="limit",
-                limit="outcomes",
-                hint="Measure fewer qubits in mid-circuit.",
+                "Measure fewer qubits in mid-circuit.",
             )
 
     def room(self, waiting: list[Any]) -> None:

@@ -57,29 +57,17 @@ def too_nested(text: str, max_nesting: int) -> Fault | None:
     """The verdict on a program nested deeper than allowed; comments do not count."""
     if nesting(text) <= max_nesting or nesting(_COMMENT.sub(" ", text)) <= max_nesting:
         return None
-    return Fault(
-        kind="limit",
-        limit="nesting",
-        message=f"brackets are nested more than {max_nesting} deep.",
-        hint="Write flat statements.",
-    )
+    message = f"brackets are nested more than {max_nesting} deep."
+    return Fault.over("nesting", message, "Write flat statements.")
 
 
 def out_of_time(limits: SandboxLimits) -> Fault:
     """The verdict on a candidate that took too long."""
-    return Fault(
-        kind="limit",
-        limit="time",
-        message=f"not judged after {limits.max_seconds:g} s.",
-        hint="Write a shorter circuit.",
-    )
+    message = f"not judged after {limits.max_seconds:g} s."
+    return Fault.over("time", message, "Write a shorter circuit.")
 
 
 def out_of_memory(limits: SandboxLimits) -> Fault:
     """The verdict on a candidate that asked for too much memory."""
-    return Fault(
-        kind="limit",
-        limit="memory",
-        message=f"more than {limits.max_memory_mib:,} MiB of memory asked for.",
-        hint="Declare fewer qubits and bits, and bound the loops.",
-    )
+    message = f"more than {limits.max_memory_mib:,} MiB of memory asked for."
+    return Fault.over("memory", message, "Declare fewer qubits and bits, and bound the loops.")

@@ -47,6 +47,11 @@ class Fault(Documented):
             hint=error.hint,
         )
 
+    @classmethod
+    def over(cls, limit: str, message: str, hint: str) -> Fault:
+        """The verdict on a circuit over a limit."""
+        return cls.from_error(CircuitError.over(limit, message, hint))
+
     def __str__(self) -> str:
         return str(
             CircuitError(
@@ -102,12 +107,10 @@ def too_long(text: str | bytes, limits: Limits) -> Fault | None:
     if least <= limits.max_characters:
         return None
     unit = "characters" if isinstance(text, str) else "bytes"
-    return Fault(
-        kind="limit",
-        limit="characters",
-        message=f"the text has {len(text):,} {unit}; the limit is "
-        f"{limits.max_characters:,} characters.",
-        hint="Write a shorter circuit.",
+    return Fault.over(
+        "characters",
+        f"the text has {len(text):,} {unit}; the limit is {limits.max_characters:,} characters.",
+        "Write a shorter circuit.",
     )
 
 
