@@ -17,9 +17,7 @@ from quasar.core.errors import InputError
 
 def command(
     context: typer.Context,
-    name: Annotated[
-        str | None, typer.Argument(help="Which one; without it, the names.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Which one; without it, the names.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a benchmark and write benchmarks/results/NAME.json; without a name, list them.

@@ -7,13 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quasar.cli.options import (
-    Attributes,
-    ProblemType,
-    WeightKey,
-    problem_source,
-    read_attributes,
-)
+from quasar.cli import options
 from quasar.cli.output import check_new_file
 
 
@@ -21,9 +15,7 @@ def command(
     problem: Annotated[
         Path,
         typer.Argument(
-            metavar="IN",
-            help="Problem file of any format that is read; - reads standard input.",
-            show_default=False,
+            metavar="IN", help="Problem file of any format that is read; - reads standard input."
         ),
     ],
     out: Annotated[
@@ -32,19 +24,17 @@ def command(
             metavar="OUT",
             help="File to write; its suffix says the format, such as .json, .graphml, .gml, "
             ".edgelist, .csv, .g6, .dimacs, .rud, .mtx, .qubo, .coo, .cnf or .tsp.",
-            show_default=False,
         ),
     ],
-    problem_type: ProblemType = None,
-    attribute: Attributes = None,
-    weight: WeightKey = None,
+    problem_type: options.ProblemType = None,
+    attribute: options.Attributes = None,
+    weight: options.WeightKey = None,
     drop: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
             help="What may be lost: an attribute of the problem, its nodes or edges, or a field of "
             "its file; may be repeated.",
-            show_default=False,
         ),
     ] = None,
     renumber: Annotated[
@@ -62,10 +52,10 @@ def command(
 
     check_new_file(out, force=force)
     found = convert(
-        problem_source(problem),
+        options.problem_source(problem),
         out.suffix,
         problem_type=problem_type,
-        attributes=read_attributes(attribute),
+        attributes=options.read_attributes(attribute),
         weight=weight,
         drop=drop or (),
         renumber=renumber,

@@ -36,20 +36,14 @@ def build(
     ],
     recipe: Annotated[
         Literal["agent-q", "converged"] | None,
-        typer.Option(
-            help="agent-q: like the benchmark's circuits. converged: as good as can be.",
-            show_default=False,
-        ),
+        typer.Option(help="agent-q: like the benchmark's circuits. converged: as good as can be."),
     ] = None,
-    count: Annotated[
-        int | None, typer.Option(help="Records, all splits together.", min=1, show_default=False)
-    ] = None,
+    count: Annotated[int | None, typer.Option(help="Records, all splits together.", min=1)] = None,
     config: Annotated[
         Path | None,
         typer.Option(
             help="Settings in TOML, or the manifest.json of a data set to make again; the options "
-            "here take precedence over it.",
-            show_default=False,
+            "here take precedence over it."
         ),
     ] = None,
     seed: Annotated[
@@ -64,8 +58,7 @@ def build(
     exclude: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Records file or data set whose instances must not occur; may be repeated.",
-            show_default=False,
+            help="Records file or data set whose instances must not occur; may be repeated."
         ),
     ] = None,
     jobs: Jobs = None,
@@ -235,9 +228,7 @@ def leakage(
             metavar="[B]", help="Another. Default: the splits of A are compared with each other."
         ),
     ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="Only this split of A.", show_default=False)
-    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only this split of A.")] = None,
     jobs: Jobs = None,
     as_json: AsJson = False,
 ) -> None:

@@ -2,60 +2,35 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from quasar.cli.options import (
-    AsJson,
-    Attributes,
-    Penalty,
-    ProblemFile,
-    ProblemType,
-    WeightKey,
-    print_json,
-    read_problem,
-)
-
-
-class EncodingName(StrEnum):
-    """Choices of --encoding."""
-
-    exact = "exact"
-    agent_q = "agent-q"
-
-
-class OrderName(StrEnum):
-    """Choices of --variable-order."""
-
-    natural = "natural"
-    lexicographic = "lexicographic"
+from quasar.cli import options
 
 
 def command(
-    problem: ProblemFile,
+    problem: options.ProblemFile,
     encoding: Annotated[
-        EncodingName | None,
+        Literal["exact", "agent-q"] | None,
         typer.Option(
             help="exact: ground states are the optimal feasible solutions. agent-q: as in the "
             "benchmark, flaws included. Default: the file's own Hamiltonian or encoding, else "
-            "exact.",
-            show_default=False,
+            "exact."
         ),
     ] = None,
     variable_order: Annotated[
-        OrderName | None,
+        Literal["natural", "lexicographic"] | None,
         typer.Option(
             help="How variables are sorted before numbering.",
             show_default="the file's, else natural",
         ),
     ] = None,
-    penalty: Penalty = None,
-    weight: WeightKey = None,
-    problem_type: ProblemType = None,
-    attribute: Attributes = None,
-    as_json: AsJson = False,
+    penalty: options.Penalty = None,
+    weight: options.WeightKey = None,
+    problem_type: options.ProblemType = None,
+    attribute: options.Attributes = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Print a problem's Hamiltonian: text, variables in qubit order, constant.
 
@@ -64,18 +39,18 @@ def command(
     from quasar.core.labels import to_json
     from quasar.verifier.solutions import penalty_weight
 
-    encoded = read_problem(
+    encoded = options.read_problem(
         problem,
         problem_type,
         attribute,
-        encoding=None if encoding is None else encoding.value,
-        variable_order=None if variable_order is None else variable_order.value,
+        encoding=encoding,
+        variable_order=variable_order,
         penalty=penalty,
         weight=weight,
     )
     strength = penalty_weight(encoded)
     if as_json:
-        print_json(
+        options.print_json(
             {
                 "hamiltonian": encoded.hamiltonian.to_text(),
                 "variables": [to_json(v) for v in encoded.variables],

@@ -17,24 +17,21 @@ if TYPE_CHECKING:
 RecordsFile = Annotated[
     Path,
     typer.Option(
-        help="Records with their reference circuits, one JSON object a line (.jsonl or .jsonl.gz).",
-        show_default=False,
+        help="Records with their reference circuits, one JSON object a line (.jsonl or .jsonl.gz)."
     ),
 ]
 GenerationsFiles = Annotated[
     list[Path],
     typer.Option(
         help="Candidates to judge: run, sample_index, candidate, qasm a line; may be given several "
-        "times.",
-        show_default=False,
+        "times."
     ),
 ]
 OutFolder = Annotated[
     Path,
     typer.Option(
         help="Folder to write. An evaluation of the same records that is already there is "
-        "continued; further runs join its table.",
-        show_default=False,
+        "continued; further runs join its table."
     ),
 ]
 Convention = Annotated[
@@ -53,7 +50,7 @@ def command(
     energy_convention: Convention = "physical",
     jobs: Annotated[
         int | None,
-        typer.Option(help="Worker processes; default: one a core.", min=1, show_default=False),
+        typer.Option(help="Worker processes; default: one a core.", min=1),
     ] = None,
     baselines: Annotated[
         bool,
@@ -64,7 +61,6 @@ def command(
         typer.Option(
             metavar="RUN",
             help="Also show how much every other run differs from this one, record by record.",
-            show_default=False,
         ),
     ] = None,
     against_paper: Annotated[

@@ -6,6 +6,7 @@ machinery failed, 130 interrupted.
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -69,6 +70,17 @@ app.command(
 )(bench.command)
 app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
+
+
+def _unwrap(commands: typer.Typer) -> None:
+    """Let help flow to any width: typer keeps the docstrings' line breaks."""
+    for command in commands.registered_commands:
+        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
+        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+
+
+for _group in (app, data.app, train.app):
+    _unwrap(_group)
 
 
 def main() -> None:

@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from quasar.cli.serve import (
-    ConfigFile,
-    Host,
-    KeyFile,
-    MaxMemory,
-    MaxSeconds,
-    Port,
-    Workers,
-    require_extra,
-)
-
-
-class TransportName(StrEnum):
-    """Choices of --transport."""
-
-    stdio = "stdio"
-    streamable_http = "streamable-http"
+from quasar.cli import serve
 
 
 def command(
     transport: Annotated[
-        TransportName,
+        Literal["stdio", "streamable-http"],
         typer.Option(
             help="stdio: for a client that starts this command; streamable-http: a server."
         ),
-    ] = TransportName.stdio,
-    host: Host = None,
-    port: Port = None,
-    workers: Workers = None,
-    max_seconds: MaxSeconds = None,
-    max_memory_mib: MaxMemory = None,
-    key_file: KeyFile = None,
-    config: ConfigFile = None,
+    ] = "stdio",
+    host: serve.Host = None,
+    port: serve.Port = None,
+    workers: serve.Workers = None,
+    max_seconds: serve.MaxSeconds = None,
+    max_memory_mib: serve.MaxMemory = None,
+    key_file: serve.KeyFile = None,
+    config: serve.ConfigFile = None,
 ) -> None:
     """Serve the verifier as MCP tools: encode, verify, optimise, draw, list problems."""
-    require_extra()
+    serve.require_extra()
     from quasar.service.mcp_server import run_http, run_stdio
     from quasar.service.settings import read_settings
 
@@ -55,7 +38,7 @@ def command(
         max_seconds=max_seconds,
         max_memory_mib=max_memory_mib,
     )
-    if transport is TransportName.stdio:
+    if transport == "stdio":
         run_stdio(settings)
     else:
         run_http(settings)

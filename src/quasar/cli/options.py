@@ -20,7 +20,6 @@ ProblemFile = Annotated[
         "--problem",
         help="Problem file: JSON, any benchmark record, or another format (edge list, CSV, "
         "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
-        show_default=False,
     ),
 ]
 ProblemType = Annotated[
@@ -31,7 +30,6 @@ ProblemType = Annotated[
         help="What to find in a graph or matrix, such as maxcut (`quasar problems` lists the "
         "types). Default: what the file says.",
         autocompletion=problem_types,
-        show_default=False,
     ),
 ]
 Attributes = Annotated[
@@ -42,7 +40,6 @@ Attributes = Annotated[
         help="Attribute of the problem that the file does not give, such as k=3 (`quasar problems "
         "TYPE` lists them); lists and objects in JSON; may be repeated.",
         autocompletion=attributes,
-        show_default=False,
     ),
 ]
 WeightKey = Annotated[
@@ -52,7 +49,6 @@ WeightKey = Annotated[
         metavar="KEY",
         help="Key of the graph's edges (or nodes) that holds their weights or capacities, such as "
         "distance. Default: the problem file's own choice, else weight or capacity.",
-        show_default=False,
     ),
 ]
 

@@ -12,13 +12,12 @@ from quasar.core.errors import InputError
 
 ConfigFile = Annotated[
     Path | None,
-    typer.Option(help="TOML file with settings of the service.", show_default=False),
+    typer.Option(help="TOML file with settings of the service."),
 ]
 KeyFile = Annotated[
     Path | None,
     typer.Option(
-        help="File of API keys, one a line; QUASAR_API_KEYS adds more, separated by commas.",
-        show_default=False,
+        help="File of API keys, one a line; QUASAR_API_KEYS adds more, separated by commas."
     ),
 ]
 Host = Annotated[

@@ -32,7 +32,6 @@ Changes = Annotated[
         "--set",
         help="Change a setting: --set schedule.max_minutes=10 (value as in TOML; a string "
         "needs no quotes).",
-        show_default=False,
     ),
 ]
 
