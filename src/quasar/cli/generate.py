@@ -13,45 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from quasar.cli import generate_options as own
+from quasar.cli import options as shared
 from quasar.cli.bar import Bar
-from quasar.cli.generate_options import (
-    Algorithm,
-    BatchSize,
-    Constrained,
-    Force,
-    Guided,
-    Layers,
-    MaxEvaluations,
-    MaxSeconds,
-    MaxTokens,
-    ModelName,
-    ModelOptions,
-    Out,
-    ProblemOrNone,
-    Prompt,
-    RecordsFile,
-    Refine,
-    RefineEvaluations,
-    Samples,
-    Seed,
-    Style,
-    Temperature,
-    TopP,
-    WithQaoa,
-    WithTrace,
-)
-from quasar.cli.options import (
-    AsJson,
-    Attributes,
-    OnExecutor,
-    Penalty,
-    ProblemType,
-    RayAddress,
-    WeightKey,
-    print_json,
-    problem_source,
-    read_attributes,
-)
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 from quasar.core.files import new_folder
 
@@ -68,37 +32,37 @@ _ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
 
 def command(
-    problem: ProblemOrNone = None,
-    prompt: Prompt = None,
-    records: RecordsFile = None,
-    problem_type: ProblemType = None,
-    attribute: Attributes = None,
-    weight: WeightKey = None,
-    penalty: Penalty = None,
-    out: Out = None,
-    model: ModelName = None,
-    algorithm: Algorithm = None,
-    layers: Layers = None,
-    style: Style = "converged",
-    samples: Samples = None,
-    seed: Seed = 0,
-    temperature: Temperature = None,
-    top_p: TopP = None,
-    max_tokens: MaxTokens = None,
-    constrained: Constrained = False,
-    guided: Guided = None,
-    model_option: ModelOptions = None,
-    batch_size: BatchSize = 64,
-    refine: Refine = False,
-    refine_evaluations: RefineEvaluations = None,
-    max_evaluations: MaxEvaluations = None,
-    max_seconds: MaxSeconds = None,
-    with_qaoa: WithQaoa = None,
-    force: Force = False,
-    executor: OnExecutor = "local",
-    ray_address: RayAddress = None,
-    trace: WithTrace = False,
-    as_json: AsJson = False,
+    problem: own.ProblemOrNone = None,
+    prompt: own.Prompt = None,
+    records: own.RecordsFile = None,
+    problem_type: shared.ProblemType = None,
+    attribute: shared.Attributes = None,
+    weight: shared.WeightKey = None,
+    penalty: shared.Penalty = None,
+    out: own.Out = None,
+    model: own.ModelName = None,
+    algorithm: own.Algorithm = None,
+    layers: own.Layers = None,
+    style: own.Style = "converged",
+    samples: own.Samples = None,
+    seed: own.Seed = 0,
+    temperature: own.Temperature = None,
+    top_p: own.TopP = None,
+    max_tokens: own.MaxTokens = None,
+    constrained: own.Constrained = False,
+    guided: own.Guided = None,
+    model_option: own.ModelOptions = None,
+    batch_size: own.BatchSize = 64,
+    refine: own.Refine = False,
+    refine_evaluations: own.RefineEvaluations = None,
+    max_evaluations: own.MaxEvaluations = None,
+    max_seconds: own.MaxSeconds = None,
+    with_qaoa: own.WithQaoa = None,
+    force: own.Force = False,
+    executor: shared.OnExecutor = "local",
+    ray_address: shared.RayAddress = None,
+    trace: own.WithTrace = False,
+    as_json: shared.AsJson = False,
 ) -> None:
     """Have circuits for a problem written, verify them, and keep the best with its evidence.
 
@@ -143,7 +107,7 @@ def command(
     )
     loading = {
         "problem_type": problem_type,
-        "attributes": read_attributes(attribute),
+        "attributes": shared.read_attributes(attribute),
         "weight": weight,
         "penalty": penalty,
     }
@@ -209,7 +173,7 @@ def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, lis
     from quasar.prompts.read_back import open_choices, read_prompt
 
     if asked.problem is not None:
-        source = problem_source(asked.problem)
+        source = shared.problem_source(asked.problem)
         return load_problem(source, verifiable=True, **asked.loading), request, []
     if any(value is not None for value in asked.loading.values()):
         raise InputError(_FOR_A_FILE)
@@ -277,7 +241,9 @@ def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_j
         status.update("drawing …")
         files = write_folder(found, folder, _manifest(asked, how, writer, found))
     if as_json:
-        print_json({**report_data(found), "open_choices": choices, "out": str(out), "files": files})
+        shared.print_json(
+            {**report_data(found), "open_choices": choices, "out": str(out), "files": files}
+        )
     else:
         typer.echo(labelled("written", f"{out}/ ({', '.join(files)})", indent=2))
     if found.interrupted:
@@ -343,7 +309,7 @@ def _many(
         ) from None
     if as_json:
         result = {"out": str(out), "written": done.written, "kept": done.kept}
-        print_json(result if not done.failed else {**result, "failed": done.failed})
+        shared.print_json(result if not done.failed else {**result, "failed": done.failed})
         return
     print(
         f"{done.written} candidates written to {out}, {done.kept} already there.", file=sys.stderr

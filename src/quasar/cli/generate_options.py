@@ -8,32 +8,38 @@ from typing import Annotated, Literal
 import typer
 
 from quasar.cli.completion import models
+from quasar.cli.options import PROBLEM
+
+_WRITER = "Who writes, and what"
+_MODELS = "Language models"
+_EFFORT = "Effort"
 
 ProblemOrNone = Annotated[
     Path | None,
     typer.Option(
         help="Problem file: JSON, one benchmark record, or another format (edge list, CSV, "
         "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
-        show_default=False,
+        rich_help_panel=PROBLEM,
     ),
 ]
 Prompt = Annotated[
     str | None,
-    typer.Option(help="The problem in words, in the published prompts' form.", show_default=False),
+    typer.Option(
+        help="The problem in words, in the published prompts' form.", rich_help_panel=PROBLEM
+    ),
 ]
 RecordsFile = Annotated[
     Path | None,
     typer.Option(
         help="Records, one JSON object a line (.jsonl or .jsonl.gz); writes one line a "
         "candidate and resumes where it stopped.",
-        show_default=False,
+        rich_help_panel=PROBLEM,
     ),
 ]
 Out = Annotated[
     Path | None,
     typer.Option(
-        help="Folder to write (--problem, --prompt) or generations file to write (--records).",
-        show_default=False,
+        help="Folder to write (--problem, --prompt) or generations file to write (--records)."
     ),
 ]
 ModelName = Annotated[
@@ -42,84 +48,92 @@ ModelName = Annotated[
         help="Who writes: designer (classical), nano, a checkpoint folder, owner/name on the "
         "Hugging Face hub, openai:NAME, vllm:NAME. See docs/models.md.",
         autocompletion=models,
-        show_default=False,
+        rich_help_panel=_WRITER,
     ),
 ]
 Algorithm = Annotated[
     Literal["qaoa", "vqe", "adaptive_vqe"] | None,
     typer.Option(
         help="Default: the model's choice; the designer tries all and keeps the best measured.",
-        show_default=False,
+        rich_help_panel=_WRITER,
     ),
 ]
 Layers = Annotated[
     int | None,
     typer.Option(
+        metavar="N",
         help="Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
         "models, as the record states.",
         min=1,
         max=20,
-        show_default=False,
+        rich_help_panel=_WRITER,
     ),
 ]
 Style = Annotated[
     Literal["converged", "agent-q"],
     typer.Option(
         help="converged: as good as can be; agent-q: like the benchmark's reference circuits "
-        "(the designer then draws algorithm and layers as there)."
+        "(the designer then draws algorithm and layers as there).",
+        rich_help_panel=_WRITER,
     ),
 ]
 Samples = Annotated[
     int | None,
     typer.Option(
+        metavar="N",
         help="Independent attempts. Default: 1; 8 of a language model with --refine.",
         min=1,
-        show_default=False,
+        rich_help_panel=_WRITER,
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of all randomness.", min=0)]
+Seed = Annotated[
+    int, typer.Option(metavar="N", help="Seed of all randomness.", min=0, rich_help_panel=_WRITER)
+]
 Temperature = Annotated[
     float | None,
     typer.Option(
-        help="Language models: 0 takes the likeliest token each time. Default: 0.7.",
+        metavar="N",
+        help="0 takes the likeliest token each time. Default: 0.7.",
         min=0.0,
         max=5.0,
-        show_default=False,
+        rich_help_panel=_MODELS,
     ),
 ]
 TopP = Annotated[
     float | None,
     typer.Option(
-        help="Language models: draw from the likeliest tokens of this total probability. "
-        "Default: 0.8.",
+        metavar="N",
+        help="Draw from the likeliest tokens of this total probability. Default: 0.8.",
         min=0.0,
         max=1.0,
-        show_default=False,
+        rich_help_panel=_MODELS,
     ),
 ]
 MaxTokens = Annotated[
     int | None,
     typer.Option(
-        help="Language models: longest answer. Default: what the context leaves.",
+        metavar="N",
+        help="Longest answer. Default: what the context leaves.",
         min=1,
-        show_default=False,
+        rich_help_panel=_MODELS,
     ),
 ]
 Constrained = Annotated[
     bool,
     typer.Option(
         "--constrained/--no-constrained",
-        help="Language models: hold answers to a grammar of circuits on the right qubits.",
+        help="Hold answers to a grammar of circuits on the right qubits.",
+        rich_help_panel=_MODELS,
     ),
 ]
 Guided = Annotated[
     bool | None,
     typer.Option(
         "--guided/--free-running",
-        help="Language models: leave to the model what takes thought (structure, depth, bits, "
+        help="Leave to the model what takes thought (structure, depth, bits, "
         "angles), and write out the program that follows; or take every word from the model. "
         "Default: guided, where the model can be.",
-        show_default=False,
+        rich_help_panel=_MODELS,
     ),
 ]
 ModelOptions = Annotated[
@@ -127,11 +141,17 @@ ModelOptions = Annotated[
     typer.Option(
         metavar="KEY=VALUE",
         help="Setting of the model's back end, such as dtype=bfloat16; may be repeated.",
-        show_default=False,
+        rich_help_panel=_WRITER,
     ),
 ]
 BatchSize = Annotated[
-    int, typer.Option(help="Records: answers of a language model asked for at a time.", min=1)
+    int,
+    typer.Option(
+        metavar="N",
+        help="Of --records: answers asked for at a time.",
+        min=1,
+        rich_help_panel=_MODELS,
+    ),
 ]
 Refine = Annotated[
     bool,
@@ -139,40 +159,46 @@ Refine = Annotated[
         "--refine",
         help="Several proposals, the verifier's report as another turn, and the angles of the "
         "best few polished.",
+        rich_help_panel=_EFFORT,
     ),
 ]
 WithTrace = Annotated[
     bool,
-    typer.Option("--trace", help="Also print what each step of --refine gained."),
+    typer.Option(
+        "--trace", help="Also print what each step of --refine gained.", rich_help_panel=_EFFORT
+    ),
 ]
 RefineEvaluations = Annotated[
     int | None,
     typer.Option(
         "--refine-evaluations",
         "--budget",
+        metavar="N",
         help="Energy evaluations of --refine, all candidates together; default: 2000, fewer on "
         "large circuits.",
         min=1,
-        show_default=False,
+        rich_help_panel=_EFFORT,
     ),
 ]
 MaxEvaluations = Annotated[
     int | None,
     typer.Option(
+        metavar="N",
         help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
         "circuits, or what the agent-q recipe sets.",
         min=1,
-        show_default=False,
+        rich_help_panel=_EFFORT,
     ),
 ]
 MaxSeconds = Annotated[
     float | None,
     typer.Option(
+        metavar="N",
         help="Also stop after this many seconds for each algorithm of the designer, and for the "
         "polishing of --refine. What this cuts short may differ from run to run, and says so. "
         "Default: no limit.",
         min=0.1,
-        show_default=False,
+        rich_help_panel=_EFFORT,
     ),
 ]
 WithQaoa = Annotated[
@@ -181,6 +207,7 @@ WithQaoa = Annotated[
         "--with-qaoa/--without-qaoa",
         help="One problem: the designer's QAOA stands beside a language model's answers.",
         show_default="where no --model is named",
+        rich_help_panel=_MODELS,
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out folder.")]

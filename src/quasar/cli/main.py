@@ -6,7 +6,6 @@ machinery failed, 130 interrupted.
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import sys
@@ -32,6 +31,7 @@ from quasar.cli import (
     train,
     verify,
 )
+from quasar.cli.command import Command
 from quasar.cli.usage import Commands, is_usage_error, no_command, usage_sentence
 from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_USAGE, QuasarError
 
@@ -72,15 +72,9 @@ app.add_typer(data.app, name="data")
 app.add_typer(train.app, name="train")
 
 
-def _unwrap(commands: typer.Typer) -> None:
-    """Let help flow to any width: typer keeps the docstrings' line breaks."""
-    for command in commands.registered_commands:
-        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
-        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
-
-
 for _group in (app, data.app, train.app):
-    _unwrap(_group)
+    for _registered in _group.registered_commands:
+        _registered.cls = Command
 
 
 def main() -> None:

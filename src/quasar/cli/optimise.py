@@ -38,9 +38,7 @@ def command(
     problem: ProblemFile,
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="File to write the program to. Default: it is printed.", show_default=False
-        ),
+        typer.Option(help="File to write the program to. Default: it is printed."),
     ] = None,
     method: Annotated[
         Literal["lbfgs", "cobyla"],
@@ -56,16 +54,11 @@ def command(
             "--budget",
             help="Energy evaluations; default: 2000, fewer on large circuits.",
             min=1,
-            show_default=False,
         ),
     ] = None,
     max_seconds: Annotated[
         float | None,
-        typer.Option(
-            help="Also stop after this many seconds. Default: no limit.",
-            min=0.1,
-            show_default=False,
-        ),
+        typer.Option(help="Also stop after this many seconds. Default: no limit.", min=0.1),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the restarts.", min=0)] = 0,
     assignments: Assignments = None,

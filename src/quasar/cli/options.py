@@ -14,12 +14,16 @@ from quasar.cli.completion import attributes, problem_types
 if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem
 
+PROBLEM = "Problem"
+"""Panel of help for the options of a problem."""
+
 ProblemFile = Annotated[
     Path,
     typer.Option(
         "--problem",
         help="Problem file: JSON, any benchmark record, or another format (edge list, CSV, "
         "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
+        rich_help_panel=PROBLEM,
     ),
 ]
 ProblemType = Annotated[
@@ -30,6 +34,7 @@ ProblemType = Annotated[
         help="What to find in a graph or matrix, such as maxcut (`quasar problems` lists the "
         "types). Default: what the file says.",
         autocompletion=problem_types,
+        rich_help_panel=PROBLEM,
     ),
 ]
 Attributes = Annotated[
@@ -40,6 +45,7 @@ Attributes = Annotated[
         help="Attribute of the problem that the file does not give, such as k=3 (`quasar problems "
         "TYPE` lists them); lists and objects in JSON; may be repeated.",
         autocompletion=attributes,
+        rich_help_panel=PROBLEM,
     ),
 ]
 WeightKey = Annotated[
@@ -49,6 +55,7 @@ WeightKey = Annotated[
         metavar="KEY",
         help="Key of the graph's edges (or nodes) that holds their weights or capacities, such as "
         "distance. Default: the problem file's own choice, else weight or capacity.",
+        rich_help_panel=PROBLEM,
     ),
 ]
 
@@ -58,6 +65,7 @@ Penalty = Annotated[
     typer.Option(
         help="Weight of the constraints in the Hamiltonian of the exact encoding.",
         show_default="one that is proved to be sufficient",
+        rich_help_panel=PROBLEM,
     ),
 ]
 

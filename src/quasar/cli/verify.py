@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from quasar.cli.options import (
-    AsJson,
-    Attributes,
-    Penalty,
-    ProblemFile,
-    ProblemType,
-    WeightKey,
-    print_json,
-    problem_source,
-    read_attributes,
-)
+from quasar.cli import options
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -27,15 +18,12 @@ if TYPE_CHECKING:
 
 
 def command(
-    circuit: Annotated[
-        Path, typer.Argument(help="OpenQASM 3 file; - reads standard input.", show_default=False)
-    ],
-    problem: ProblemFile,
+    circuit: Annotated[Path, typer.Argument(help="OpenQASM 3 file; - reads standard input.")],
+    problem: options.ProblemFile,
     reference: Annotated[
         Path | None,
         typer.Option(
-            help="Reference circuit to compare with; default: the problem file's own, if any.",
-            show_default=False,
+            help="Reference circuit to compare with; default: the problem file's own, if any."
         ),
     ] = None,
     stages: Annotated[
@@ -43,23 +31,22 @@ def command(
         typer.Option(
             help="Stages to compute, as 1-4 or one number: 1 feasibility, 2 likeness to the "
             "reference, 3 energy, 4 use as an optimiser's start. Or names, such as "
-            "behaviour,objective; stages of installed packages are taken by name only."
+            "behaviour,objective, or both, such as 1-3,mine; stages of installed packages are "
+            "taken by name only."
         ),
     ] = "1-4",
     basis: Annotated[
         str | None,
         typer.Option(
             help="Also give the size once compiled to native gates: generic, ibm-heron, "
-            "ibm-eagle or ion. Default with --coupling: generic.",
-            show_default=False,
+            "ibm-eagle or ion. Default with --coupling: generic."
         ),
     ] = None,
     coupling: Annotated[
         str | None,
         typer.Option(
             help="Connections to compile for: full, line, ring, grid or heavy-hex. Default with "
-            "--basis: full.",
-            show_default=False,
+            "--basis: full."
         ),
     ] = None,
     assignments: Annotated[
@@ -68,20 +55,19 @@ def command(
             "--set",
             metavar="NAME=VALUE",
             help="Value of an input parameter, such as gamma=0.4 or beta=pi/3; may be repeated.",
-            show_default=False,
         ),
     ] = None,
-    problem_type: ProblemType = None,
-    attribute: Attributes = None,
-    weight: WeightKey = None,
-    penalty: Penalty = None,
+    problem_type: options.ProblemType = None,
+    attribute: options.Attributes = None,
+    weight: options.WeightKey = None,
+    penalty: options.Penalty = None,
     max_seconds: Annotated[
         float,
         typer.Option(
             help="Processor seconds that the circuit may take; after them it is rejected."
         ),
     ] = 10.0,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
 
@@ -95,17 +81,15 @@ def command(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    names = _stage_names(stages)
-    last = _last_stage(stages) if names is None else 4
-    settings = VerifierSettings(max_stage=last, stages=names, header="language")
+    settings = VerifierSettings(**_stages(stages), header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
     if str(circuit) == str(problem) == "-":
         raise InputError("only one of circuit and --problem can be standard input (-).")
     encoded = load_problem(
-        problem_source(problem),
+        options.problem_source(problem),
         problem_type=problem_type,
-        attributes=read_attributes(attribute),
+        attributes=options.read_attributes(attribute),
         weight=weight,
         penalty=penalty,
         verifiable=True,
@@ -120,30 +104,34 @@ def command(
     if as_json:
         size = compiled and compiled.model_dump(mode="json")
         extra = {} if target is None else {"target": target._asdict(), "compiled": size}
-        print_json({**report.model_dump(mode="json"), **extra})
+        options.print_json({**report.model_dump(mode="json"), **extra})
     else:
         _print(report, compiled, target)
     if not report.feasible or report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
-def _stage_names(stages: str) -> tuple[str, ...] | None:
-    """Stages given by name; None where they are given by number."""
-    names = tuple(name.strip() for name in stages.split(","))
-    if not all(name.isidentifier() for name in names):
-        return None
-    return tuple(name for name in names if name != "feasibility")
+def _stages(given: str) -> dict[str, Any]:
+    """The verifier's settings `max_stage` and `stages` from --stages.
 
+    Raises:
+        InputError: neither numbers nor names.
+    """
+    from quasar.verifier.settings import BUILT_IN_STAGES
 
-def _last_stage(stages: str) -> int:
-    first, dash, last = stages.partition("-")
-    if (
-        (dash and first != "1")
-        or not (last or first).isdigit()
-        or int(last or first) not in range(1, 5)
-    ):
-        raise InputError(f"--stages takes 1, 1-2, 1-3, 1-4 or names, not {stages!r}.")
-    return int(last or first)
+    parts = [part.strip() for part in given.split(",")]
+    names = [part for part in parts if part.isidentifier()]
+    numbers = [re.fullmatch("(?:1-)?([1-4])", part) for part in parts if part not in names]
+    last = max((int(number[1]) for number in numbers if number), default=1)
+    if not all(numbers) or len(numbers) > 1:
+        raise InputError(
+            "--stages takes 1, 1-2, 1-3, 1-4, names, or both with commas between them, not "
+            f"{given!r}."
+        )
+    if not names:
+        return {"max_stage": last}
+    others = [name for name in names if name != "feasibility"]
+    return {"stages": (*BUILT_IN_STAGES[: last - 1], *others)}
 
 
 class _Target(NamedTuple):
