@@ -17,6 +17,7 @@ from quasar.core.errors import InputError
     [
         (["generate", "--budget", "5", "--refine-evaluations=7"], "--refine-evaluations and --bu"),
         (["evaluate", "--engine=ray", "--executor", "local"], "--executor and --engine"),
+        (["optimise", "a.qasm", "--budget=5", "--max-evaluations=6"], "--max-evaluations and"),
         (["serve", "--engine=ray", "--executor=ray"], "--executor and --engine"),
         (["data", "build", "--engine=ray", "--executor=ray"], "--executor and --engine"),
     ],
