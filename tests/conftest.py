@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import support.cases  # noqa: F401 - before any test is collected
 from quasar.core.cluster import Cluster, on_ray
 
 RAY = "one_ray"

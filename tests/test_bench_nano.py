@@ -28,6 +28,7 @@ from quasar.prompts.chat import Message, Request
 from quasar.recipes.converged.qaoa_table import look_up
 from quasar.simulate.energy import energy_of
 from quasar.verifier.pipeline import Verifier
+from support.cases import cases
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = (
@@ -114,7 +115,7 @@ class TestIntervals:
 
 
 class TestClassical:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=cases(60), deadline=None)
     @given(hamiltonians(), st.integers(0, 63))
     def test_changes_are_differences_of_energies(
         self, nano: SimpleNamespace, hamiltonian: IsingHamiltonian, start: int
@@ -127,7 +128,7 @@ class TestClassical:
         found = nano.classical.Flips(hamiltonian).changes(index)
         assert found == pytest.approx(expected, abs=1e-9)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=cases(60), deadline=None)
     @given(hamiltonians(), st.integers(0, 63))
     def test_a_descent_ends_in_a_local_minimum_that_is_not_worse(
         self, nano: SimpleNamespace, hamiltonian: IsingHamiltonian, start: int

@@ -22,6 +22,7 @@ from quasar.recipes.converged.basis_states import basis_state_angles, basis_stat
 from quasar.recipes.converged.subcube import Subcube
 from quasar.simulate.engine import FloatVector, get_engine, probabilities
 from quasar.verifier.api import verify
+from support.cases import cases
 from support.random_circuits import random_circuit
 
 
@@ -43,7 +44,7 @@ def cubic_graph(seed: int) -> IsingHamiltonian:
 
 
 @given(seed=st.integers(0, 2**32 - 1), n_qubits=st.integers(1, 5), evaluations=st.integers(1, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_the_text_never_has_a_higher_energy_than_what_was_given(
     seed: int, n_qubits: int, evaluations: int
 ) -> None:

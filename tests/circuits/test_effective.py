@@ -19,6 +19,7 @@ from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.engine import get_engine, probabilities
 from support.agentq import load_generations
+from support.cases import cases
 from support.dead_gates import ANYWHERE, WAYS, with_dead_gates
 from support.random_circuits import NAMES, circuits, random_circuit, state
 
@@ -62,7 +63,7 @@ def eventful(draw: st.DrawFn) -> Circuit:
     return Circuit(circuit.n_qubits, tuple(gates), circuit.n_qubits)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 @given(eventful())
 def test_nothing_measured_changes(circuit: Circuit) -> None:
     assert changed(circuit) < 1e-9

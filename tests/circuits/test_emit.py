@@ -12,6 +12,7 @@ from quasar.circuits.circuit import GATES, Circuit, Gate
 from quasar.circuits.emit import angle_text, emit
 from quasar.core.errors import CircuitError
 from support.agentq import load_records
+from support.cases import cases
 from support.random_circuits import (
     all_gates_circuit,
     circuits,
@@ -77,7 +78,7 @@ def test_matrices_are_synthesised(k):
     assert same_up_to_phase(read_back(text), unitary(circuit))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=cases(100), deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_angles_keep_every_bit(angle):
     text = angle_text(angle)

@@ -18,6 +18,7 @@ from quasar.circuits.qasm import parse
 from quasar.circuits.sim19 import NUMBERS, sim
 from quasar.core.hamiltonian import IsingHamiltonian
 from support.agentq import load_records
+from support.cases import cases
 from support.dead_gates import WAYS, with_dead_gates
 from support.strategies import small_hamiltonians
 
@@ -37,7 +38,7 @@ def written(hamiltonian: IsingHamiltonian, theta, *, mixer: str = "rx") -> Circu
 angles = st.floats(0.05, 1.4).flatmap(lambda a: st.sampled_from([a, -a]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(
     small_hamiltonians(), st.integers(1, 3), st.sampled_from(["rx", "h-rz-h"]), st.booleans(),
     st.data(),

@@ -16,9 +16,10 @@ from quasar.simulate.engine import get_engine, probabilities
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages import feasibility
+from support.cases import cases
 from support.strategies import HEAD, hostile, mutated, raw, valid
 
-relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
+relaxed = settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=cases(80))
 
 
 def importer_circuit(text: str) -> object | None:
@@ -69,7 +70,7 @@ def test_bytes_have_the_importers_verdict(content: bytes) -> None:
 
 def test_hostile_programs_in_the_sandbox() -> None:
     limits = SandboxLimits(max_seconds=0.5, max_memory_mib=300)
-    texts = [*collect(hostile(), 40, 1), *collect(raw(), 10, 1)]
+    texts = [*collect(hostile(), cases(40), 1), *collect(raw(), cases(10), 1)]
     wrong, verdicts, figures = check(texts, limits=limits, workers=2)
     assert wrong == []
     assert sum(verdicts.values()) == len(texts)

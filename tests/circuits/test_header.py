@@ -16,6 +16,7 @@ from quasar.circuits.qasm import parse, parses, parses_by_language
 from quasar.core.errors import CircuitError
 from support import strategies
 from support.agentq import load_generations
+from support.cases import cases
 
 BODY = 'include "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 
@@ -85,7 +86,7 @@ def test_what_the_importer_refuses_is_valid_by_no_rule(header: str) -> None:
     assert (parses(text), parses_by_language(text)) == (False, False)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(strategies.mutated())
 def test_published_is_the_substring_and_the_importer(text: str) -> None:
     assert parses(text) is (VERSION in text and importer_accepts(text))
@@ -93,7 +94,7 @@ def test_published_is_the_substring_and_the_importer(text: str) -> None:
         assert importer_accepts(text.removeprefix("\ufeff"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(strategies.valid(), st.integers(0, 40), st.sampled_from(["", "/* x */", "// x\n", "\n"]))
 def test_any_minor_version_and_none_is_the_same_program(text: str, minor: int, before: str) -> None:
     if not parses(text):

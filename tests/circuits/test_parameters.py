@@ -13,6 +13,7 @@ from quasar.circuits.parameters import read_assignments, read_values
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError, InputError
 from quasar.simulate.engine import get_engine
+from support.cases import cases
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 finite = st.floats(-100, 100, allow_nan=False)
@@ -73,7 +74,7 @@ def test_kinds_of_inputs(kind: str) -> None:
 EXPRESSIONS = ["{a}", "2*{a}", "-{b}/2", "{a} + {b}", "({a} - 0.5) * pi", "{a} * {b} / 3"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=cases(40), deadline=None)
 @given(finite, finite, st.sampled_from(EXPRESSIONS), st.sampled_from(EXPRESSIONS))
 def test_bound_programs_are_those_with_the_numbers_written(
     a: float, b: float, first: str, second: str

@@ -24,6 +24,7 @@ from quasar.prompts.compact_answer import answer_text
 from quasar.simulate.engine import get_engine
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import Rules, run_text
+from support.cases import cases
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
@@ -124,7 +125,7 @@ MODEST = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(
     st.text(max_size=80)
     | st.lists(
@@ -147,7 +148,7 @@ def test_a_modest_program_passes(case: str) -> None:
     assert parse(HEAD + MODEST[case], max_qubits=24).n_qubits <= 24
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 def test_a_long_program_on_too_many_qubits_is_refused_before_it_is_read() -> None:
     """Its definitions are plain, so that it is known to parse."""
     rng = random.Random(5)
@@ -338,7 +339,7 @@ def test_definitions_in_definitions_keep_to_the_limit(most: int) -> None:
             parse_at_once(text, max_gates=most)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "body",
     [

@@ -15,6 +15,7 @@ from quasar.circuits.qasm import parse
 from quasar.circuits.refusal_syntax import line_of, syntax_refusal
 from quasar.core.errors import CircuitError
 from support import strategies
+from support.cases import cases
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
@@ -182,7 +183,7 @@ def test_characters_of_word_processors_are_named(character: str, instead: str) -
     assert (character in str(error)) is shown
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(strategies.mutated())
 def test_every_refusal_has_a_sentence_and_a_place_in_the_text(text: str) -> None:
     try:

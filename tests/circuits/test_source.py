@@ -20,6 +20,7 @@ from quasar.circuits.qasm import parse
 from quasar.circuits.source import circuit_text
 from quasar.core.errors import InputError
 from quasar.simulate.engine import get_engine
+from support.cases import cases
 
 TEXT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nx q[1];\n'
 PATH = {"problem_type": "maxcut", "graph": {"nodes": [1, 2, 3], "edges": []}}
@@ -86,7 +87,7 @@ def test_a_verifier_reads_no_file_that_a_text_names(file: Path) -> None:
     assert quasar.Verifier(quasar.load_problem(PATH)).verify(file).feasible
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(st.text())
 def test_no_text_raises_anything_else(text: str) -> None:
     try:

@@ -200,11 +200,11 @@ def test_loops_unroll():
 )  # fmt: skip
 def test_floods_fail_fast(body):
     program = reference_parse(HEADER + body)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(CircuitError) as caught:
         from_qiskit(program, max_gates=10_000)
     assert caught.value.kind == "limit"
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 @pytest.mark.parametrize("empty", [True, False])
@@ -218,11 +218,11 @@ def test_doubling_definitions_fail_fast(empty):
         body = QuantumCircuit(1)
         for _ in range(2):
             body.append(gate, [0], copy=False)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(CircuitError) as caught:
         from_qiskit(body, max_gates=10_000)
     assert caught.value.kind == "limit"
-    assert time.perf_counter() - started < 5.0
+    assert time.process_time() - started < 5.0
 
 
 def test_exactly_at_the_limit():

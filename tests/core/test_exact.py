@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quasar.core.exact import AllValues, LongDecimal, exact, plain, read_decimal, rounding
+from support.cases import cases
 
 numbers = st.one_of(
     st.integers(-(10**25), 10**25),
@@ -19,7 +20,7 @@ numbers = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=cases(200))
 @given(
     st.integers(1, 4).flatmap(
         lambda n: st.tuples(

@@ -19,6 +19,7 @@ from quasar.models.grammar import DEFINITIONS, MAX_QUBITS, qasm_grammar
 from quasar.optimize.decimation import guided_decimation
 from quasar.prompts.compact_answer import circuit_text
 from support.agentq import load_expected, load_generations, load_records
+from support.cases import cases
 from support.compact_answers import qaoa_text
 from support.random_circuits import all_gates_circuit, circuits
 
@@ -73,7 +74,7 @@ def random_program(n: int, seed: int, length: int = 900) -> str | None:
     return None
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=cases(120), deadline=None)
 @given(st.integers(1, 24), st.integers(0, 2**32))
 def test_whatever_it_allows_parses(n: int, seed: int) -> None:
     program = random_program(n, seed)
@@ -81,7 +82,7 @@ def test_whatever_it_allows_parses(n: int, seed: int) -> None:
         assert parse(program).n_qubits == n
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(st.lists(st.sampled_from(DEFINITIONS), unique=True), st.integers(0, 2**32))
 def test_definitions_and_calls_parse(chosen: list[Any], seed: int) -> None:
     """From the place on where gates are defined, which random bytes reach rarely."""
@@ -115,7 +116,7 @@ def test_definitions_and_calls_parse(chosen: list[Any], seed: int) -> None:
 
 
 @given(circuits(max_qubits=5, max_gates=12), st.sampled_from([None, 4]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 def test_accepts_what_we_write(circuit: Circuit, decimals: int | None) -> None:
     assert accepts(emit(circuit, decimals=decimals, comment="made by hand"), circuit.n_qubits)
 

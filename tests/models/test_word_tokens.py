@@ -18,6 +18,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.compact import compact_prompt
 from quasar.prompts.compact_answer import circuit_text
 from quasar.prompts.vocabulary import END, SPECIAL, tokens
+from support.cases import cases
 from support.compact_answers import qaoa_text
 
 
@@ -71,7 +72,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(300), deadline=None)
 @given(st.lists(PIECES, max_size=30).map("".join))
 @example("")
 @example("äöü q[0]")

@@ -17,6 +17,7 @@ from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.problems.base import encode
 from quasar.problems.vertex_cover import VertexCover
 from quasar.simulate.gate_energy import GateEnergy
+from support.cases import cases
 from support.random_circuits import random_gate, same_up_to_phase, state
 
 COVER = encode(VertexCover(nx.cycle_graph(5))).hamiltonian
@@ -64,7 +65,7 @@ def test_no_restarts():
         optimise_vqe(GateEnergy(sim(1, 2, 1), np.zeros(4)), generator(0), restarts=0)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=cases(50), deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_wrapping_keeps_the_state(seed):
     rng = np.random.default_rng(seed)

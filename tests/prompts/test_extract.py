@@ -46,8 +46,9 @@ def test_archived_answers_come_back_unchanged() -> None:
             assert (result.qasm, result.how, result.decoded) == (text, "whole", False), key
 
 
-def test_archived_answers_are_found_in_prose_and_fences() -> None:
-    for text in set(load_generations().values()) - {""}:
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
+def test_archived_answers_are_found_in_prose_and_fences(step: int) -> None:
+    for text in sorted(set(load_generations().values()) - {""})[::step]:
         assert found(f"Here is it:\n\n```qasm\n{text}\n```\nIt uses QAOA.") == ("fence", text)
         assert found(f"Here is it:\n\n{text}\n\nThis circuit uses QAOA.") == ("bare", text)
         assert found(json.dumps({"qasm": text})) == ("bare", text)
@@ -276,11 +277,11 @@ def test_a_valid_program_is_whole_and_found_in_prose_and_json(program: str) -> N
     ],
 )
 @pytest.mark.parametrize("head", ["", "OPENQASM 3.0;\n", "```qasm\nOPENQASM 3.0;\n", "OPENQASM 3"])
-def test_a_megabyte_of_anything_takes_linear_time(unit: str, head: str) -> None:
-    answer = head + unit * (1_000_000 // len(unit))
+def test_long_answers_of_anything_take_linear_time(unit: str, head: str) -> None:
+    answer = head + unit * (400_000 // len(unit))
     start = time.process_time()
     extract(answer)
-    assert time.process_time() - start < 10  # about 1 s; quadratic time would be hours
+    assert time.process_time() - start < 5  # about 0.4 s; quadratic time would be far more
 
 
 # --- what ends a program, and what does not -------------------------------------------------------

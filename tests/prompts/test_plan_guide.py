@@ -25,6 +25,7 @@ from quasar.prompts.vocabulary import tokens
 from quasar.simulate.engine import get_engine, probabilities
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.verifier.pipeline import Verifier
+from support.cases import cases
 
 ALGORITHMS = (None, "qaoa", "vqe", "adaptive_vqe")
 
@@ -59,7 +60,7 @@ def answer(guide: PlanGuide, choose) -> str:  # type: ignore[no-untyped-def]
     return text + rest
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(hamiltonians(), requests(), st.randoms(use_true_random=False))
 def test_every_choice_gives_a_program_that_fits(hamiltonian, request, random) -> None:  # type: ignore[no-untyped-def]
     text = answer(PlanGuide(hamiltonian, request), random.choice)
@@ -69,7 +70,7 @@ def test_every_choice_gives_a_program_that_fits(hamiltonian, request, random) ->
     assert decided_part(text) is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(hamiltonians(), requests(), st.randoms(use_true_random=False))
 def test_what_is_allowed_is_always_one_token(hamiltonian, request, random) -> None:  # type: ignore[no-untyped-def]
     known = set(tokens())

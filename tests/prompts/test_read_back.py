@@ -28,6 +28,7 @@ from quasar.prompts.chat import Request
 from quasar.prompts.published import published_prompt
 from quasar.prompts.read_back import open_choices, read_prompt
 from support.agentq import load_records
+from support.cases import cases
 
 ON_GRAPHS = [
     name for name, cls in PROBLEMS.items() if "graph" in cls.sample(generator(0), 9).to_data()
@@ -77,7 +78,7 @@ def test_records_are_read_as_exact_problems_by_default() -> None:
 
 
 @given(st.sampled_from(ON_GRAPHS), st.integers(0, 2**20), st.integers(1, 9), st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 def test_samples_are_read_back(kind: str, seed: int, layers: int, last_encoding: bool) -> None:
     problem = PROBLEMS[kind].sample(generator(seed, "prompts"), 12)
     encoding = problem.encodings[-1 if last_encoding else 0]
@@ -403,7 +404,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(), st.lists(_PIECES, max_size=14).map(" ".join)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(400), deadline=None)
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     try:
         problem, request = read_prompt(text)

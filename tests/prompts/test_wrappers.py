@@ -15,6 +15,7 @@ from quasar.circuits.qasm import parses
 from quasar.prompts.extract import extract
 from support import strategies
 from support.agentq import load_generations
+from support.cases import cases
 
 PROGRAM = """\
 OPENQASM 3.0;
@@ -214,7 +215,7 @@ def test_archived_answers_in_every_wrapper() -> None:
             assert found(wrapper.format(program)) == program, name
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=cases(60), suppress_health_check=list(HealthCheck))
 @given(strategies.mutated(), st.sampled_from(sorted(TAGS | LATEX | ENDS)))
 def test_a_broken_program_stays_broken(program: str, name: str) -> None:
     """Whatever stands in it, it comes back as it is."""
@@ -230,7 +231,7 @@ def test_a_broken_program_stays_broken(program: str, name: str) -> None:
     assert wrapped == program or (bare == wrapped and program.startswith(wrapped))
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=cases(100), suppress_health_check=list(HealthCheck))
 @given(strategies.mutated())
 def test_without_a_wrapper_nothing_is_cut(program: str) -> None:
     if program.startswith("OPENQASM 3.0;") and program.count("OPENQASM") == 1:
@@ -398,7 +399,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 @given(st.lists(_PIECES, max_size=25).map("".join))
 def test_what_comes_back_is_a_piece_of_the_answer(answer: str) -> None:
     result = extract(answer)

@@ -11,6 +11,7 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Gate
 from quasar.simulate.component_energy import ComponentEnergy, components_of
 from quasar.simulate.gate_energy import GateEnergy
+from support.cases import cases
 
 
 @st.composite
@@ -32,7 +33,7 @@ def ansatze(draw: st.DrawFn) -> Ansatz:
     return Ansatz("random", n, tuple(gates), tuple(slots), count)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=cases(80), deadline=None)
 @given(ansatz=ansatze(), seed=st.integers(0, 10_000))
 def test_agrees_with_the_whole_circuit(ansatz: Ansatz, seed: int) -> None:
     rng = np.random.default_rng(seed)

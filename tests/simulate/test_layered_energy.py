@@ -17,6 +17,7 @@ from quasar.simulate.engine import probabilities
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.layered_energy import LayeredEnergy, NotLayered, _block
 from support.agentq import load_generations, load_records
+from support.cases import cases
 from support.random_circuits import NAMES, random_circuit
 
 COVERED = tuple(n for n in NAMES if n not in {"crx", "cry", "ch", "cu", "unitary"})
@@ -37,7 +38,7 @@ def random_ansatz(rng: np.random.Generator, n_qubits: int, n_gates: int) -> Ansa
     return Ansatz("random", n_qubits, gates, slots, 3)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(150), deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6), st.integers(0, 40))
 def test_any_covered_circuit(seed: int, n_qubits: int, n_gates: int) -> None:
     rng = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ from quasar.core.errors import InputError, ProblemError
 from quasar.problems.base import Problem
 from quasar.problems.formats.convert import convert, writable
 from quasar.problems.load import load_problem
+from support.cases import cases
 
 GRAPHS = (".json", ".edgelist", ".graphml", ".gml", ".gexf", ".dimacs", ".rud", ".mtx")
 NAMED = (".json", ".edgelist", ".csv", ".graphml", ".gml", ".gexf")
@@ -58,7 +59,7 @@ def same(a: Problem, b: Problem) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(weighted_graphs(), st.sampled_from(GRAPHS), st.sampled_from(GRAPHS))
 def test_graphs_of_numbered_nodes_go_through_all_formats(g: nx.Graph, a: str, b: str) -> None:
     original = problem_of(g, problem_type="maxcut")
@@ -67,7 +68,7 @@ def test_graphs_of_numbered_nodes_go_through_all_formats(g: nx.Graph, a: str, b:
     assert same(problem_of(second.text, problem_type="maxcut"), original)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(weighted_graphs(NAMES), st.sampled_from(NAMED))
 def test_names_and_weights_come_back(tmp_path_factory: Any, g: nx.Graph, suffix: str) -> None:
     original = problem_of(g, problem_type="maxcut")
@@ -81,7 +82,7 @@ def test_names_and_weights_come_back(tmp_path_factory: Any, g: nx.Graph, suffix:
     assert same(problem_of(path, problem_type="maxcut"), original)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(
     st.dictionaries(st.tuples(st.integers(0, 5), st.integers(0, 5)), NUMBERS, min_size=1),
     st.sampled_from([".qubo", ".coo", ".json"]),
@@ -96,7 +97,7 @@ def test_quadratic_models(q: dict[tuple[int, int], Any], suffix: str, vartype: s
     assert same(problem_of(convert(original, suffix).text), original)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=cases(60))
 @given(
     st.lists(
         st.lists(st.integers(-6, 6).filter(bool), min_size=1, max_size=3, unique_by=abs),

@@ -24,6 +24,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.formats.catalogue import FORMATS
 from quasar.problems.formats.reading import parse_json
 from quasar.problems.load import load_problem
+from support.cases import cases
 
 ALIKE = {".graph6", ".sparse6", ".hamiltonian", ".mm"}
 """Suffixes that explain themselves."""
@@ -385,7 +386,7 @@ def test_the_docs_list_every_suffix() -> None:
     assert {suffix for suffix in listed if f"`{suffix}`" not in docs} <= ALIKE
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=cases(400))
 @given(
     st.sampled_from(CASES),
     st.integers(0, 10**6),

@@ -1,0 +1,14 @@
+"""How many cases of one kind are tried: a part of them in `make test`, all in `make test-deep`."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("part", max_examples=35, deadline=None)
+settings.register_profile("deep", max_examples=100, deadline=None)
+settings.load_profile("part")
+
+
+def cases(most: int) -> int:
+    """Cases to try now, of `most` in the long run; to be asked when a test is collected."""
+    return min(most, max(20, most * settings.default.max_examples // 100))
