@@ -133,7 +133,7 @@ def test_verify_sets_inputs(square: Path, tmp_path: Path) -> None:
     args = ("verify", circuit, "--problem", square)
     code, out, _ = quasar(*args)
     assert code == 3
-    assert "--set beta=0.1 --set gamma=0.1" in out
+    assert "--set beta=0.1 --set gamma=0.1" in " ".join(out.split())
     code, out, _ = quasar(*args, "--json", "--set", "gamma=pi/2", "--set", "beta=pi")
     assert code == 0
     assert json.loads(out)["p_optimal"] == pytest.approx(1.0)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +218,7 @@ def test_an_endpoint_that_answers(square: Path, tmp_path: Path) -> None:
     assert request["body"]["max_tokens"] == 99
 
 
-def test_a_real_checkpoint_in_a_real_process(square: Path, tmp_path: Path) -> None:
+def test_a_real_checkpoint(square: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
     folder = save_checkpoint(tmp_path / "tiny")
@@ -229,11 +227,11 @@ def test_a_real_checkpoint_in_a_real_process(square: Path, tmp_path: Path) -> No
     (folder / "quasar.json").write_text('{"prompt_style": "published", "name": "tiny"}')
     records, out = tmp_path / "r.jsonl", tmp_path / "g.jsonl"
     records.write_text("".join(json.dumps({**SQUARE, "sample_index": i}) + "\n" for i in range(2)))
-    command = [sys.executable, "-m", "quasar", "generate", "--records", str(records)]
-    command += ["--model", str(folder), "--out", str(out), "--samples", "2", "--constrained"]
-    command += ["--max-tokens", "60", "--temperature", "1", "--top-p", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
-    assert done.returncode == 0, done.stderr
+    done = run(
+        *("--records", records, "--model", folder, "--out", out, "--samples", 2, "--constrained"),
+        *("--max-tokens", 60, "--temperature", 1, "--top-p", 1),
+    )
+    assert done.exit_code == 0, done.output
     lines = [json.loads(line) for line in out.read_text().splitlines()]
     assert [line["run"] for line in lines] == ["tiny"] * 4
     assert all(line["qasm"].startswith("OPENQASM 3.0;") for line in lines)

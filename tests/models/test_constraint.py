@@ -100,7 +100,7 @@ def test_random_walks_of_tokens_make_programs(tokenizer: Any) -> None:
     stop = tokenizer.eos_token_id
     guide = QasmGuide.of(tokenizer, [stop])
     finished = 0
-    for n in range(1, 25):
+    for n in range(1, 25, 2):
         constraint = QasmConstraint(guide, [n])
         ids: list[int] = []
         while len(ids) < 400 and (not ids or ids[-1] != stop):
@@ -111,7 +111,7 @@ def test_random_walks_of_tokens_make_programs(tokenizer: Any) -> None:
         if ids[-1] == stop:
             finished += 1
             assert parse(tokenizer.decode(ids[:-1])).n_qubits == n
-    assert finished >= 8
+    assert finished >= 4
 
 
 def test_a_row_without_a_way_on_is_ended_and_named() -> None:

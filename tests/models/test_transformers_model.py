@@ -101,7 +101,7 @@ def test_answers_stay_in_the_context_and_long_prompts_are_told(model: Transforme
 
 
 def test_answers_held_to_the_grammar_are_programs(model: TransformersModel) -> None:
-    sampling = Sampling(samples=24, temperature=3.0, top_p=1.0, seed=3)
+    sampling = Sampling(samples=12, temperature=3.0, top_p=1.0, seed=3)
     held, free = model.complete(CHATS[:2], sampling, qubits=[4, None])
     finished = [c for c in held if c.finish_reason == "stop"]
     for completion in held:

@@ -276,7 +276,14 @@ def test_a_valid_program_is_whole_and_found_in_prose_and_json(program: str) -> N
         *("OPENQASM ", "OPENQASM 3.0;", "OPENQASM 3.0;\n", "OPENQASM 3.0;\\n", '\\"'),
     ],
 )
-@pytest.mark.parametrize("head", ["", "OPENQASM 3.0;\n", "```qasm\nOPENQASM 3.0;\n", "OPENQASM 3"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "",
+        "```qasm\nOPENQASM 3.0;\n",
+        *(pytest.param(head, marks=pytest.mark.slow) for head in ("OPENQASM 3.0;\n", "OPENQASM 3")),
+    ],
+)
 def test_long_answers_of_anything_take_linear_time(unit: str, head: str) -> None:
     answer = head + unit * (400_000 // len(unit))
     start = time.process_time()

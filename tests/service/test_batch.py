@@ -117,7 +117,7 @@ def test_a_client_that_goes_away_leaves_its_place() -> None:
 
 def test_a_single_request_passes_between_the_items_of_a_batch() -> None:
     with serving(small(workers=1)) as running:
-        body = batch(*[f"{HEAD}qubit[3] q; rx({n}.0) q[0];" for n in range(2000)])
+        body = batch(*[f"{HEAD}qubit[3] q; rx({n}.0) q[0];" for n in range(500)])
         thread = threading.Thread(target=lines, args=(running.url, body))
         thread.start()
         time.sleep(0.2)

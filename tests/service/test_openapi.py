@@ -21,6 +21,7 @@ from schemathesis.specs.openapi.checks import (  # noqa: E402
 )
 
 from quasar.service.app import create_app  # noqa: E402
+from support.cases import cases  # noqa: E402
 from support.small_service import Running, small  # noqa: E402
 
 CHECKS = [
@@ -31,7 +32,7 @@ CHECKS = [
 ]
 SCHEMA = schemathesis.openapi.from_dict(create_app(small()).openapi())
 OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
-EXAMPLES = 30
+EXAMPLES = cases(30)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)

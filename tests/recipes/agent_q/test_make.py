@@ -161,10 +161,13 @@ def test_random_records_agree_in_the_mean(algorithm, count):
     assert ours == pytest.approx(reference, abs=0.03)
 
 
-def test_qaoa_records_follow_from_a_start_below_0_01():
+@pytest.mark.parametrize("most", [2, pytest.param(7, marks=pytest.mark.slow)])
+def test_qaoa_records_follow_from_a_start_below_0_01(most):
     """Angles after one bout at p = 1 are a function of the two starting ones."""
     compared = 0
     for record in records("qaoa"):
+        if compared == most:
+            break
         solution = json.loads(record["solution"])
         n = record["number_of_qubits"]
         if n > 8 or record["number_of_layers"] > 1 or solution["total_optimization_steps"] > 10:
@@ -197,4 +200,4 @@ def test_qaoa_records_follow_from_a_start_below_0_01():
         )
         assert best < 5e-5, record["sample_index"]  # the records have four digits
         compared += 1
-    assert compared == 7
+    assert compared == most
