@@ -13,8 +13,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "quasar"
 RANKS = (
-    "core problems circuits simulate optimize recipes verifier prompts models agent report data "
-    "evaluation train service studio cli"
+    "core problems circuits simulate optimize recipes verifier prompts models agent report "
+    "integrations data evaluation train service studio cli"
 ).split()
 MODULES = sorted(SOURCE.rglob("*.py"))
 
