@@ -17,6 +17,7 @@ def __getattr__(name: str) -> Any:
         from quasar.integrations import minimum_eigensolver
     except ImportError as error:
         raise ImportError(
-            f"{name} needs {error.name}: pip install qiskit-optimization.", name=error.name
+            f"{name} needs {error.name}: pip install 'quasar-synthesis[optimization]'.",
+            name=error.name,
         ) from error
     return getattr(minimum_eigensolver, name)

@@ -46,7 +46,10 @@ _MAX_MATRIX_QUBITS = 10  # of an operator given as a matrix, which is taken apar
 _NEGLIGIBLE = 1e-12  # probability that is not listed
 
 
-class QuasarMinimumEigensolverResult(VariationalResult, SamplingMinimumEigensolverResult):
+class QuasarMinimumEigensolverResult(
+    VariationalResult,  # type: ignore[misc]
+    SamplingMinimumEigensolverResult,  # type: ignore[misc]
+):
     """Qiskit's result, and what quasar knows of it.
 
     `eigenvalue` is the energy of the circuit, the operator's identity term included.
@@ -63,7 +66,7 @@ class QuasarMinimumEigensolverResult(VariationalResult, SamplingMinimumEigensolv
     qasm: str
 
 
-class QuasarMinimumEigensolver(SamplingMinimumEigensolver):
+class QuasarMinimumEigensolver(SamplingMinimumEigensolver):  # type: ignore[misc]
     """Finds low states of a diagonal operator with a circuit that is written and verified.
 
     `MinimumEigenOptimizer(QuasarMinimumEigensolver())` solves a `QuadraticProgram`.
