@@ -10,6 +10,7 @@ from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import InputError
 from quasar.optimize.trace import Trace
 from quasar.problems.base import EncodedProblem
+from quasar.problems.overlay import label_text
 from quasar.report import charts, histogram
 from quasar.report.circuit_picture import circuit_figure
 from quasar.report.graph_picture import solution_figure
@@ -104,8 +105,36 @@ class Gallery:
     def _circuit(self) -> Figure | None:
         if not (self._usable and self.qasm):
             return None
-        circuit = self._parsed().circuit
-        return None if circuit is None else circuit_figure(circuit)
+        program = self._parsed()
+        if program.circuit is None:
+            return None
+        return circuit_figure(
+            program.circuit, title=self._title(program), names=self._wires(program)
+        )
+
+    def _title(self, program: Program) -> str:
+        """What the circuit is, and its size."""
+        quality = None if self.report is None else self.report.quality
+        problem = None if self.problem is None else self.problem.problem
+        task = "" if problem is None else f" for {problem.problem_type.replace('_', ' ')}"
+        if quality is None or quality.statistics is None:
+            return f"{self.name or 'circuit'}{task}"
+        size = quality.statistics
+        return (
+            f"{self.name or 'circuit'}{task}: {size.gates} gate{'s' * (size.gates != 1)}, "
+            f"{size.two_qubit_gates} on two qubits, depth {size.depth}"
+        )
+
+    def _wires(self, program: Program) -> dict[int, str]:
+        """The variables' names by the qubits that are measured for them."""
+        if self.problem is None or program.circuit is None:
+            return {}
+        variables = self.problem.variables
+        bits = program.answer(self.problem.n_qubits).bits
+        final = program.circuit.measurements.final
+        qubits = range(len(variables)) if bits is None else [final.get(bit) for bit in bits]
+        pairs = zip(qubits, variables, strict=False)
+        return {qubit: label_text(name) for qubit, name in pairs if qubit is not None}
 
     def _optimisation(self) -> Figure | None:
         if self.problem is None:

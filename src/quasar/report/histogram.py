@@ -17,7 +17,7 @@ from quasar.core.numerals import share
 from quasar.problems.base import EncodedProblem
 from quasar.report import style
 from quasar.report.phrases import amount
-from quasar.report.plain_text import cells, printable, wrapped
+from quasar.report.plain_text import cells, clipped, printable, wrapped
 from quasar.report.style import BACKGROUND, BLUE, FAINT, GREEN, GREY, TEXT, VERMILLION
 from quasar.simulate.engine import FloatVector
 from quasar.verifier.quality import DecodedState, read_state
@@ -229,15 +229,6 @@ def shortened(parts: Sequence[str], width: int) -> str:
     if kept:
         return ", ".join(kept) + tail
     return clipped(text, width)
-
-
-def clipped(text: str, width: int) -> str:
-    """The beginning of a text, with an ellipsis where there is more."""
-    if cells(text) <= width:
-        return text
-    while cells(text) > width - 1:
-        text = text[:-1]
-    return text.rstrip() + "…"
 
 
 def _bar(axes: Axes, place: int, state: DecodedState) -> None:

@@ -29,6 +29,15 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+def clipped(text: str, width: int) -> str:
+    """The beginning of a text, with an ellipsis where there is more."""
+    if cells(text) <= width:
+        return text
+    while cells(text) > width - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most `width` columns, broken at spaces; a longer word has a line of its own."""
     lines: list[str] = []
