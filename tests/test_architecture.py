@@ -13,7 +13,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "quasar"
 RANKS = (
-    "core problems circuits simulate optimize recipes verifier prompts models agent report "
+    "core problems optima circuits simulate optimize recipes verifier prompts models agent report "
     "integrations data evaluation train service studio cli"
 ).split()
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -8,6 +8,7 @@ reach the user.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ from quasar.core.presented import Presented
 from quasar.problems.formulation import Formulation
 from quasar.problems.inputs import checked
 from quasar.problems.keys import Reader, Reads
+from quasar.problems.native import NativeModel, Values, check_size, from_formulation
 from quasar.problems.optimality import Optimality, decide
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
 from quasar.problems.structure import Structure
@@ -99,6 +101,26 @@ class Problem(ABC):
     @abstractmethod
     def formulation(self) -> Formulation:
         """Cost, constraints and penalties over the variables of the `exact` encoding."""
+
+    def native(self) -> NativeModel:
+        """The problem as cost and linear constraints, without penalties; see `native.py`.
+
+        The cost at a feasible assignment is the objective, or minus it where that is maximised.
+        """
+        return from_formulation(self.formulation(), self.variables("exact"))
+
+    def native_size(self) -> int:
+        """A lower bound of the number of variables of `native`, known without building it.
+
+        Raises:
+            ProblemError: more than a solver takes.
+        """
+        check_size(self.problem_type, self.least_qubits())
+        return len(self.variables("exact"))
+
+    def from_native(self, values: Values) -> Solution:
+        """What values of the native form's variables mean; those that it lacks are 0."""
+        return self.decode(defaultdict(int, values), "exact")
 
     def published(self) -> Polynomial:
         """The cost of the `agent-q` encoding, over its variables (SPEC: encodings)."""

@@ -30,6 +30,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, Values, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, label_text
 from quasar.problems.structure import Structure
 
@@ -63,10 +64,6 @@ class BinPacking(Problem):
     def __init__(
         self, sizes: Mapping[Label, values.Number], capacity: values.Number, bins: int | None = None
     ) -> None:
-        if len(sizes) > penalties.MAX_FACTORS:
-            raise ProblemError(
-                f"there are {len(sizes)} items: at most {penalties.MAX_FACTORS} can be encoded."
-            )
         self.sizes = dict(sizes)
         self.capacity = capacity
         self.bins = bins
@@ -114,8 +111,14 @@ class BinPacking(Problem):
         """Cost, constraints and penalties.
 
         Raises:
-            ProblemError: a set of items that is too large together takes too many variables.
+            ProblemError: too many items, or a set of items that is too large together takes too
+                many variables.
         """
+        if len(self.sizes) > penalties.MAX_FACTORS:
+            raise ProblemError(
+                f"there are {len(self.sizes)} items: at most {penalties.MAX_FACTORS} can be "
+                "encoded; `quasar solve` takes more."
+            )
         n = range(len(self.sizes))
         used, wrong = Polynomial.constant(1), Polynomial()
         for b in range(1, self._most):
@@ -131,6 +134,34 @@ class BinPacking(Problem):
         why = "a tenth more than the bins that can be saved"
         own = Penalties(wrong * penalty, penalty, why)
         return Formulation(used, [Constraint(wrong)], own)
+
+    def native(self) -> NativeModel:
+        """Whether each item is in each bin, and whether each bin is used, those first used first.
+
+        As in the Hamiltonian item i is in one of the bins 0..i, which loses no packing.
+        """
+        sizes = list(self._exact.values())
+        places = {i: range(min(i + 1, self._most)) for i in range(len(sizes))}
+        rows = [exactly([(i, b) for b in places[i]], 1) for i in places]
+        used: list[Label] = [("used", b) for b in range(self._most)]
+        for b, label in enumerate(used):
+            inside: dict[Label, Exact] = {(i, b): sizes[i] for i in places if b in places[i]}
+            rows.append(LinearRow({**inside, label: -exact(self.capacity)}, high=0))
+            rows += [LinearRow({(i, b): 1, label: -1}, high=0) for i in places if b in places[i]]
+            if b:
+                rows.append(LinearRow({label: 1, used[b - 1]: -1}, high=0))
+        variables = [*((i, b) for i in places for b in places[i]), *used]
+        return NativeModel(variables, Polynomial.linear(dict.fromkeys(used, 1)), rows)
+
+    def native_size(self) -> int:
+        return len(self.sizes)
+
+    def from_native(self, values: Values) -> Solution:
+        names = list(self.sizes)
+        bins = [
+            [names[i] for i in range(len(names)) if values.get((i, b))] for b in range(self._most)
+        ]
+        return [[to_json(name) for name in items] for items in bins if items]
 
     def _too_large(self) -> list[tuple[int, ...]]:
         """The sets of items, by position, that exceed a bin while no smaller part does."""

@@ -29,6 +29,7 @@ from quasar.problems.base import Assignment, Encoding, Solution, selected
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
 from quasar.problems.penalties import above, exactly_one
 from quasar.problems.structure import GraphStructure
@@ -111,6 +112,13 @@ class CommunityDetection(GraphProblem):
         alone = total(Fraction(g, 2 * self._total) ** 2 for g in self._degree.values())
         cost = self._joined(gains) * -1 + alone
         return Formulation(cost, [Constraint(split)], Penalties(split * weight, weight, why))
+
+    def native(self) -> NativeModel:
+        communities = range(self.number_of_communities)
+        alone = total(Fraction(g, 2 * self._total) ** 2 for g in self._degree.values())
+        rows = [exactly([(v, c) for c in communities], 1) for v in self.graph.nodes]
+        cost = self._joined(self._gains()) * -1 + alone
+        return NativeModel(self.variables("exact"), cost, rows)
 
     def published(self) -> Polynomial:
         cost = self._not_in_one() * 10 - self._joined(self._gains())

@@ -22,6 +22,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, fixed
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, node_after, stated
@@ -69,6 +70,12 @@ class ConnectedComponents(GraphProblem):
         why = "the number of nodes: more than leaving out all the other nodes saves"
         penalties = Penalties(leaving * weight, weight, why)
         return Formulation(Polynomial.total(x.values()), [Constraint(leaving)], penalties)
+
+    def native(self) -> NativeModel:
+        nodes = graphs.nodes(self.graph)
+        rows = [LinearRow({u: 1, v: -1}, 0, 0) for u, v in self.graph.edges if u != v]
+        rows.append(fixed(self.node, 1))
+        return NativeModel(nodes, Polynomial.linear(dict.fromkeys(nodes, 1)), rows)
 
     def published(self) -> Polynomial:
         x = self._chosen()

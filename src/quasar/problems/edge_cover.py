@@ -20,6 +20,7 @@ from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Solution
 from quasar.problems.bases import EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.native import NativeModel, at_least, linear
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers
 from quasar.problems.structure import GraphStructure
 
@@ -57,6 +58,10 @@ class EdgeCover(EdgeSubset):
         return Formulation(
             Polynomial.linear(weights), [Constraint(bare)], Penalties(terms, max(sizes), why)
         )
+
+    def native(self) -> NativeModel:
+        rows = [at_least(graphs.edges_at(self.graph, v), 1) for v in self.graph.nodes]
+        return NativeModel(list(self._weights), linear(self._weights), rows)
 
     def published(self) -> Polynomial:
         """The cost of the `agent-q` encoding.

@@ -21,6 +21,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.problems import penalties, sampling
 from quasar.problems.base import Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.native import NativeModel, exactly, linear
 from quasar.problems.set_systems import SetSystem
 from quasar.problems.structure import Structure
 
@@ -53,6 +54,11 @@ class ExactCover(SetSystem):
         why = "a tenth more than any exact cover weighs above the lightest sets of all"
         own = Penalties(split * penalty, penalty, why)
         return Formulation(Polynomial.linear(weights), [Constraint(split)], own)
+
+    def native(self) -> NativeModel:
+        rows = [exactly(sets, 1) for sets in self.containing().values()]
+        cost = Polynomial() if self.weights is None else linear(self.exact_weights)
+        return NativeModel(list(self.sets), cost, rows)
 
     def objective(self, solution: Solution) -> float:
         if self.weights is None:

@@ -20,12 +20,14 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import LinearRow, NativeModel, at_least, at_most, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -64,6 +66,37 @@ class FeedbackVertexSet(WeightedNodeSubset):
         why = "at each cycle without chord twice its lightest node, which would break it"
         constraint, own = penalties.one_of_each(groups, self._weights, why)
         return Formulation(Polynomial.linear(self._weights), [constraint], own)
+
+    def native(self) -> NativeModel:
+        """The nodes left have an order along their arcs; undirected, each edge is given a direction
+        so that no node left has two edges into it, which makes a forest.
+
+        A loop puts its node into the set.
+        """
+        nodes = graphs.nodes(self.graph)
+        n = len(nodes)
+        place: dict[Label, tuple[int, int]] = {("\0place", v): (0, n - 1) for v in nodes}
+        rows = [at_least([v], 1) for v in nodes if self.graph.has_edge(v, v)]
+        edges = [(u, v) for u, v in self.graph.edges if u != v]
+        directed = self.graph.is_directed()
+        arcs: list[Label] = []
+        for u, v in edges:
+            for tail, head in ((u, v),) if directed else ((u, v), (v, u)):
+                later: dict[Label, Exact] = {("\0place", head): 1, ("\0place", tail): -1}
+                if directed:  # place_v >= place_u + 1 unless one of the two is in the set
+                    rows.append(LinearRow({**later, u: n, v: n}, low=1))
+                else:
+                    arcs.append(("\0arc", tail, head))
+                    rows.append(LinearRow({**later, arcs[-1]: -n}, low=1 - n))
+            if not directed:
+                rows.append(at_least([u, v, ("\0arc", u, v), ("\0arc", v, u)], 1))
+        if not directed:
+            rows += [at_most([("\0arc", u, v) for u in self.graph[v] if u != v], 1) for v in nodes]
+            rows += [at_least(cycle, 1) for cycle in nx.cycle_basis(self.graph)]
+        else:
+            pairs = (edge for edge in edges if self.graph.has_edge(*edge[::-1]))
+            rows += [at_least(pair, 1) for pair in pairs]
+        return NativeModel([*nodes, *arcs], linear(self._weights), rows, place)
 
     def is_feasible(self, solution: Solution) -> bool:
         return values.is_subset(solution, graphs.nodes(self.graph)) and not self._cycle(solution)

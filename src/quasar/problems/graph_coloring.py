@@ -22,6 +22,7 @@ from quasar.problems.base import Assignment, Encoding, Solution, selected
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, at_most, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, inside_groups, partition
 from quasar.problems.penalties import exactly_one, products
 from quasar.problems.structure import GraphStructure
@@ -82,6 +83,12 @@ class GraphColoring(GraphProblem):
         broken += products(((u, c), (v, c)) for u, v in self.graph.edges for c in colors)
         why = "nothing but the constraints costs anything"
         return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+
+    def native(self) -> NativeModel:
+        colors = range(self.number_of_colors)
+        rows = [exactly([(v, c) for c in colors], 1) for v in self.graph.nodes]
+        rows += [at_most([(u, c), (v, c)], 1) for u, v in self.graph.edges for c in colors]
+        return NativeModel(self.variables("exact"), Polynomial(), rows)
 
     def published(self) -> Polynomial:
         return self.formulation().polynomial()

@@ -18,7 +18,7 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.exact import FloatVector
+from quasar.core.exact import Exact, FloatVector
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
@@ -26,6 +26,7 @@ from quasar.problems.base import Assignment, Encoding, Solution, selected
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, exactly
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
 from quasar.problems.penalties import exactly_one, products
 from quasar.problems.structure import GraphStructure
@@ -83,6 +84,16 @@ class GraphIsomorphism(GraphProblem):
         broken += products(((i, v), (j, u)) for (i, j), (u, v) in self._misfits())
         why = "nothing but the constraints costs anything"
         return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+
+    def native(self) -> NativeModel:
+        """A mapping X of the nodes with A X = X B, for the two graphs' adjacency A and B."""
+        first, second = graphs.nodes(self.graph), graphs.nodes(self.other)
+        rows = [exactly([(i, u) for u in second], 1) for i in first]
+        rows += [exactly([(i, u) for i in first], 1) for u in second]
+        for i, u in product(first, second):
+            there: dict[Label, Exact] = {(j, u): 1 for j in self.graph[i]}
+            rows.append(LinearRow(there | {(i, v): -1 for v in self.other[u]}, 0, 0))
+        return NativeModel(self.variables("exact"), Polynomial(), rows)
 
     def published(self) -> Polynomial:
         misfits = products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())

@@ -30,6 +30,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import EDGE_WEIGHT, GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, sides
 from quasar.problems.structure import GraphStructure
 
@@ -58,12 +59,8 @@ class GraphPartitioning(GraphProblem):
         return graphs.nodes(self.graph)[1:]
 
     def formulation(self) -> Formulation:
-        first, *others = graphs.nodes(self.graph)
+        others = graphs.nodes(self.graph)[1:]
         n = len(others) + 1
-        side = {first: Polynomial.constant(1), **{v: Polynomial.variable(v) for v in others}}
-        cost = Polynomial()
-        for (u, v), weight in self._weights.items():
-            cost.accumulate(side[u] + side[v] - side[u] * side[v] * 2, weight)
         size = Polynomial.linear(dict.fromkeys(others, 1), 1)
         uneven = (size - n // 2) * (size - (n + 1) // 2) * Fraction(1, 1 + n % 2)
         sizes = {edge: max(weight, -weight) for edge, weight in self._weights.items()}
@@ -72,7 +69,22 @@ class GraphPartitioning(GraphProblem):
         penalty = penalties.above(joining[-(n // 2)] if joining else 0)
         why = "a tenth more than moving some node of a side that is too large can cost"
         own = Penalties(uneven * penalty, penalty, why)
-        return Formulation(cost, [Constraint(uneven)], own)
+        return Formulation(self._cut(), [Constraint(uneven)], own)
+
+    def native(self) -> NativeModel:
+        others = graphs.nodes(self.graph)[1:]
+        n = len(others) + 1
+        halves = LinearRow(dict.fromkeys(others, 1), n // 2 - 1, (n + 1) // 2 - 1)
+        return NativeModel(others, self._cut(), [halves], differences=True)
+
+    def _cut(self) -> Polynomial:
+        """The weight of the edges between the sides."""
+        first, *others = graphs.nodes(self.graph)
+        side = {first: Polynomial.constant(1), **{v: Polynomial.variable(v) for v in others}}
+        cost = Polynomial()
+        for (u, v), weight in self._weights.items():
+            cost.accumulate(side[u] + side[v] - side[u] * side[v] * 2, weight)
+        return cost
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         first, *others = graphs.nodes(self.graph)

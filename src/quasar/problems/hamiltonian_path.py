@@ -30,6 +30,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import EDGE_WEIGHT, GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, Tour, Values, fixed
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, walk
 from quasar.problems.penalties import above, exactly_one, products
 from quasar.problems.structure import GraphStructure
@@ -132,6 +133,26 @@ class HamiltonianPath(GraphProblem):
         cost = steps + lightest * (last + 1)
         why = "a tenth more than the heaviest edges of a path together, the lightest taken off each"
         return Formulation(cost, [Constraint(broken)], Penalties(broken * penalty, penalty, why))
+
+    def native(self) -> NativeModel:
+        """A tour along arcs that goes from the end node straight back to the start."""
+        start, end = self.start_node, self.end_node
+        arcs = [(u, v) for u, v in self._weight if u != v and u != end and v != start]
+        back: Label = ("back",)
+        steps = [*((u, v, (u, v)) for u, v in arcs), (end, start, back)]
+        tour = Tour(graphs.nodes(self.graph), steps)
+        cost = Polynomial.linear({arc: self._weight[arc] for arc in arcs})
+        return NativeModel([*arcs, back], cost, [fixed(back, 1)], tours=[tour])
+
+    def native_size(self) -> int:
+        return len(self._weight)
+
+    def from_native(self, values: Values) -> Solution:
+        following = {arc[0]: arc[1] for arc in self._weight if values.get(arc)}
+        path = [self.start_node]
+        while path[-1] in following and len(path) < len(self.graph):
+            path.append(following[path[-1]])
+        return [to_json(v) for v in path]
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         path: list[Any] = [to_json(self.start_node)]

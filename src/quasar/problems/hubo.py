@@ -25,6 +25,7 @@ from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, of_spins
 from quasar.problems.structure import Structure
 
 _SEPARATOR = re.compile(r"[\s,]")
@@ -104,6 +105,12 @@ class Hubo(Problem):
         if self.vartype == "BINARY":
             return Formulation(self._cost)
         return Formulation(Polynomial.of_spins(self._cost.coefficients.items()))
+
+    def native(self) -> NativeModel:
+        variables = self.variables("exact")
+        if self.vartype == "BINARY":
+            return NativeModel(variables, self._cost, differences=True)
+        return of_spins(variables, self._cost.coefficients.items())
 
     def to_hamiltonian(
         self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None

@@ -17,7 +17,7 @@ from typing import Any, Self
 import networkx as nx
 import numpy as np
 
-from quasar.core.exact import FloatVector, exact, total
+from quasar.core.exact import Exact, FloatVector, exact, total
 from quasar.core.labels import Label, sort_labels, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
@@ -25,6 +25,7 @@ from quasar.problems.base import Assignment, Encoding, Problem, Solution, select
 from quasar.problems.formulation import Formulation
 from quasar.problems.graphs import Hypergraph
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, linear
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, sides
 from quasar.problems.penalties import none_of
 from quasar.problems.structure import Structure
@@ -73,6 +74,22 @@ class HyperMaxCut(Problem):
         for edge, weight in self.graph.weighted:
             cost.accumulate(_uncut(edge), weight)
         return Formulation(cost)
+
+    def native(self) -> NativeModel:
+        """A variable for each hyperedge: whether it is cut."""
+        cut: dict[Label, Exact] = {}
+        rows: list[LinearRow] = []
+        for number, (edge, weight) in enumerate(self.graph.weighted):
+            label = ("\0cut", number)
+            cut[label] = exact(weight)
+            if weight > 0:
+                rows.append(LinearRow({label: 1, **dict.fromkeys(edge, -1)}, high=0))
+                rows.append(LinearRow({label: 1, **dict.fromkeys(edge, 1)}, high=len(edge)))
+            elif weight < 0:
+                pairs = zip(edge, [*edge[1:], edge[0]], strict=True)
+                rows += [LinearRow({label: 1, u: -1, v: 1}, low=0) for u, v in pairs if u != v]
+        nodes = sort_labels(self.graph.nodes)
+        return NativeModel([*nodes, *cut], linear(cut, -1), rows)
 
     def published(self) -> Polynomial:
         """The cost of the `agent-q` encoding.

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.exact import Exact
+from quasar.core.exact import Exact, exact
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
@@ -20,6 +20,7 @@ from quasar.problems import sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, of_spins
 from quasar.problems.structure import Structure
 
 MAX_QUBITS = 10_000
@@ -89,6 +90,10 @@ class Ising(Problem):
     def formulation(self) -> Formulation:
         energy = Polynomial.of_spins(self.hamiltonian.exact_terms.items())
         return Formulation(energy + self.hamiltonian.constant)
+
+    def native(self) -> NativeModel:
+        terms = [*self.hamiltonian.exact_terms.items(), ((), exact(self.hamiltonian.constant))]
+        return of_spins(self.variables("exact"), terms)
 
     def to_hamiltonian(
         self, encoding: Encoding, variables: Sequence[Label], penalty: Exact | None = None

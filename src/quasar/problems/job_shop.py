@@ -31,6 +31,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, NoOverlap, Values
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.problems.structure import Structure
 
@@ -150,6 +151,30 @@ class JobShop(Problem):
         why = "a tenth more than the steps that a schedule can save"
         own = Penalties(wrong * penalty, penalty, why)
         return Formulation(length + self._longest, [Constraint(wrong)], own)
+
+    def native(self) -> NativeModel:
+        """Integer starts; the length is a variable at or above every end."""
+        length: Label = ("length",)
+        starts: dict[Label, tuple[int, int]] = {length: (self._longest, self._end)}
+        rows: list[LinearRow] = []
+        on: dict[Label, list[tuple[Label, int]]] = {}
+        for job, has in self.jobs.items():
+            for o, operation in enumerate(has):
+                first = self._start(job, o, 0)
+                starts[job, o] = (first, first + self._end - self._takes[job])
+                on.setdefault(operation.machine, []).append(((job, o), operation.duration))
+                after: Label = (job, o + 1) if o + 1 < len(has) else length
+                rows.append(LinearRow({after: 1, (job, o): -1}, low=operation.duration))
+        cost = Polynomial.variable(length)
+        machines = [NoOverlap(intervals) for intervals in on.values() if len(intervals) > 1]
+        return NativeModel([], cost, rows, starts, no_overlaps=machines)
+
+    def native_size(self) -> int:
+        return sum(map(len, self.jobs.values()))
+
+    def from_native(self, values: Values) -> Solution:
+        every = [(job, o) for job, has in self.jobs.items() for o in range(len(has))]
+        return [[to_json(job), o, values[job, o]] for job, o in every]
 
     def _shared(self) -> list[tuple[tuple[Label, int], tuple[Label, int]]]:
         """The pairs of operations of different jobs on one machine."""

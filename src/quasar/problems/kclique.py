@@ -21,6 +21,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import NodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, at_most, exactly
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted
 from quasar.problems.penalties import products
 from quasar.problems.structure import GraphStructure
@@ -68,6 +69,12 @@ class KClique(NodeSubset):
         why = "a node more adds at most k edges, and its penalty is k + 1"
         penalties = Penalties(size * (self.k + 1), self.k + 1, why)
         return Formulation(-joined, [Constraint(size), Constraint(apart)], penalties)
+
+    def native(self) -> NativeModel:
+        rows = [at_most(pair, 1) for pair in nx.non_edges(self.graph)]
+        rows.append(exactly(self.graph.nodes, self.k))
+        cost = Polynomial.constant(-(self.k * (self.k - 1) // 2))
+        return NativeModel(graphs.nodes(self.graph), cost, rows)
 
     def published(self) -> Polynomial:
         return self.formulation().polynomial()

@@ -24,6 +24,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads, refuse_unknown
+from quasar.problems.native import LinearRow, NativeModel
 from quasar.problems.structure import Structure
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
@@ -109,6 +110,10 @@ class Knapsack(Problem):
         excess = Polynomial.linear(filled, -self.capacity).square()
         why = "a tenth more than the most valuable item that weighs anything"
         return Formulation(cost, [fits], Penalties(excess * penalty, penalty, why))
+
+    def native(self) -> NativeModel:
+        weights: dict[Label, Exact] = {("item", k): item.weight for k, item in self.items.items()}
+        return NativeModel(list(weights), self._cost(), [LinearRow(weights, high=self.capacity)])
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(name) for name in self.items if assignment[("item", name)]]

@@ -23,6 +23,7 @@ from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, exactly
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
 from quasar.problems.structure import Structure
 
@@ -90,6 +91,27 @@ class LowAutocorrelation(Problem):
                     product = frozenset[Label](one ^ other)  # squares of signs are 1
                     spins[product] = spins.get(product, 0) + weight
         return Formulation(Polynomial.of_spins(spins.items()))
+
+    def native(self) -> NativeModel:
+        """Whether each two signs differ, and which value each autocorrelation has."""
+        differ: list[Label] = []
+        rows: list[LinearRow] = []
+        cost: dict[Label, Exact] = {}
+        for k, weight in self._lags():
+            pairs = self.length - k
+            correlation: dict[Label, Exact] = {}
+            for i in range(pairs):
+                label: Label = ("differ", i, k)
+                differ.append(label)
+                correlation[label] = 2
+                for sign in (1, -1):
+                    rows.append(LinearRow({label: 1, i: sign, i + k: -sign}, low=0))
+                    rows.append(LinearRow({label: 1, i: sign, i + k: sign}, high=1 + sign))
+            values: dict[Label, Exact] = {("lag", k, c): c for c in range(-pairs, pairs + 1, 2)}
+            rows.append(exactly(values, 1))
+            rows.append(LinearRow({**correlation, **values}, pairs, pairs))
+            cost.update({label: weight * c**2 for label, c in values.items()})
+        return NativeModel([*range(self.length), *differ, *cost], Polynomial.linear(cost), rows)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [1 if assignment[i] else -1 for i in range(self.length)]

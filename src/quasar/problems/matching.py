@@ -30,6 +30,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import EDGE_WEIGHT, EdgeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, at_most, exactly, impossible, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.penalties import above
 from quasar.problems.structure import GraphStructure
@@ -113,6 +114,20 @@ class Matching(EdgeSubset):
         why = "a tenth more than dropping one of two edges that touch loses"
         constraints = [Constraint(touching), *self._coverage()]
         return Formulation(cost, constraints, Penalties(penalty, above(reward), why))
+
+    def native(self) -> NativeModel:
+        """The lightest of the matchings of the greatest size, which is known beforehand."""
+        n = self.graph.number_of_nodes()
+        twice = 2 * len(nx.max_weight_matching(self.graph, maxcardinality=True, weight="\0"))
+        bare = _BARE.get(self.kind)
+        rows = [at_most(graphs.edges_at(self.graph, v), 1) for v in self.graph.nodes]
+        if bare is None:
+            rows.append(exactly(self._weights, twice // 2))
+        elif (n - bare) % 2 or twice < n - bare:
+            rows.append(impossible())
+        else:
+            rows.append(exactly(self._weights, (n - bare) // 2))
+        return NativeModel(list(self._weights), linear(self._weights), rows)
 
     def _coverage(self) -> list[Constraint]:
         """How many nodes may stay bare, for the kinds that say so."""

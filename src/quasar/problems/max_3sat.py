@@ -14,13 +14,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from quasar.core.errors import ProblemError
-from quasar.core.exact import FloatVector, exact, total
+from quasar.core.exact import Exact, FloatVector, exact, total
 from quasar.core.labels import Label, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads, refuse_unknown
+from quasar.problems.native import LinearRow, NativeModel, linear
 from quasar.problems.structure import Structure
 
 Literal = tuple[Label, bool]  # variable, and the truth value that satisfies the literal
@@ -94,6 +95,19 @@ class MaxThreeSat(Problem):
         for clause, weight in self._weighted():
             cost.accumulate(violated(clause), weight)
         return Formulation(cost)
+
+    def native(self) -> NativeModel:
+        """A variable for each clause: whether it holds."""
+        holds: dict[Label, Exact] = {}
+        rows: list[LinearRow] = []
+        for number, (clause, weight) in enumerate(self._weighted()):
+            label: Label = ("clause", number)
+            holds[label] = exact(weight)
+            if weight > 0:
+                rows.append(some_literal(clause, label))
+            elif weight < 0:
+                rows += [_whenever(literal, label) for literal in clause]
+        return NativeModel([*self._names.values(), *holds], linear(holds, -1), rows)
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
         return float(total(exact(weight) for _, weight in self._weighted())) - costs
@@ -176,6 +190,23 @@ def violated(clause: Sequence[Literal]) -> Polynomial:
     for label, wanted in clause:
         out *= Polynomial.linear({label: -1 if wanted else 1}, 1 if wanted else 0)
     return out
+
+
+def some_literal(clause: Sequence[Literal], label: Label | None = None) -> LinearRow:
+    """Some literal of the clause holds; with a variable, only where that is 1."""
+    row: dict[Label, Exact] = {}
+    for variable, wanted in clause:
+        row[variable] = row.get(variable, 0) + (1 if wanted else -1)
+    negated = sum(not wanted for _, wanted in clause)
+    if label is None:
+        return LinearRow(row, low=1 - negated)
+    return LinearRow({**row, label: -1}, low=-negated)
+
+
+def _whenever(literal: Literal, label: Label) -> LinearRow:
+    """The variable is 1 where the literal holds."""
+    variable, wanted = literal
+    return LinearRow({label: 1, variable: -1 if wanted else 1}, low=0 if wanted else 1)
 
 
 def satisfies(truths: Mapping[str, Any], clause: Sequence[Literal]) -> bool:

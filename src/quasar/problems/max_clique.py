@@ -20,6 +20,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import NativeModel, at_most, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -40,6 +41,10 @@ class MaxClique(WeightedNodeSubset):
         why = "for each two nodes that are not joined twice the lighter, which would be left out"
         constraint, own = penalties.not_both(apart, self._weights, why)
         return Formulation(Polynomial.linear(self._weights) * -1, [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_most(pair, 1) for pair in nx.non_edges(self.graph)]
+        return NativeModel(graphs.nodes(self.graph), linear(self._weights, -1), rows)
 
     def is_feasible(self, solution: Solution) -> bool:
         nodes = graphs.nodes(self.graph)

@@ -20,6 +20,7 @@ import networkx as nx
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import Exact
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
@@ -27,6 +28,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import TERMINALS, Arc, FlowNetwork
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, Values, linear
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
 
 
@@ -71,6 +73,28 @@ class MaxFlow(FlowNetwork):
         return Formulation(
             surplus[self.source], [Constraint(unbalanced)], Penalties(unbalanced * 2, 2, why)
         )
+
+    def native(self) -> NativeModel:
+        """An integer for each arc: its flow."""
+        out: dict[Label, Exact] = {}
+        kept: dict[Label, dict[Label, Exact]] = {v: {} for v in self.graph.nodes}
+        for u, v in self._units:
+            if u != v:
+                kept[u][u, v], kept[v][u, v] = -1, 1
+                out[u, v] = (u == self.source) - (v == self.source)
+        rows = [
+            LinearRow(flows, 0, 0)
+            for node, flows in kept.items()
+            if node not in (self.source, self.sink) and flows
+        ]
+        limits: dict[Label, tuple[int, int]] = {arc: (0, c) for arc, c in self._units.items()}
+        return NativeModel([], linear(out, -1), rows, limits)
+
+    def native_size(self) -> int:
+        return len(self._units)
+
+    def from_native(self, values: Values) -> Solution:
+        return [[*to_json(arc), values[arc]] for arc in self._units]
 
     def published(self) -> Polynomial:
         flow = self._flows()

@@ -19,6 +19,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import NativeModel, at_most, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -39,6 +40,10 @@ class MaxIndependentSet(WeightedNodeSubset):
         why = "at each edge twice the lighter of its two nodes, which would be left out"
         constraint, own = penalties.not_both(self.graph.edges, weights, why)
         return Formulation(Polynomial.linear(weights) * -1, [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_most(edge, 1) for edge in self.graph.edges]
+        return NativeModel(graphs.nodes(self.graph), linear(self._weights, -1), rows)
 
     def is_feasible(self, solution: Solution) -> bool:
         nodes = graphs.nodes(self.graph)

@@ -30,6 +30,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import EDGE_WEIGHT, GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, Values, exactly, fixed
 from quasar.problems.overlay import SolutionOverlay, edge_numbers, inside_groups, partition
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
@@ -97,6 +98,29 @@ class MaxKCut(GraphProblem):
                 terms.accumulate(gap, sizes[-1])
         why = "at each node a tenth more than moving it to its best part can cost for each break"
         return Formulation(cost, [Constraint(broken)], Penalties(terms, max(sizes, default=1), why))
+
+    def native(self) -> NativeModel:
+        """Whether each node is in each part; of two parts, whether it is in the second."""
+        nodes = graphs.nodes(self.graph)
+        every = total(self._weights.values())
+        if self.k == 2:
+            cost = self.formulation().cost - every
+            return NativeModel(self.variables("exact"), cost, differences=True)
+        rows = [exactly([(v, c) for c in range(self.k)], 1) for v in nodes]
+        rows.append(fixed((nodes[0], 0), 1))
+        together: dict[frozenset[Label], Exact] = {
+            frozenset([(u, c), (v, c)]): w
+            for (u, v), w in self._weights.items()
+            for c in range(self.k)
+        }
+        variables = [(v, c) for v in nodes for c in range(self.k)]
+        return NativeModel(variables, Polynomial(together) - every, rows)
+
+    def from_native(self, values: Values) -> Solution:
+        if self.k == 2:
+            return super().from_native(values)
+        nodes = graphs.nodes(self.graph)
+        return [[to_json(v), c] for v in nodes for c in range(self.k) if values[v, c]]
 
     def _parts(self, node: Label, first: Label) -> list[Polynomial]:
         """Whether the node is in each part: x_c - x_{c+1}."""

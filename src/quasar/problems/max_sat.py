@@ -10,6 +10,7 @@ with terms of the order of the longest clause, and A Σ_hard Π_literals (1 - li
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -28,9 +29,11 @@ from quasar.problems.max_3sat import (
     clause_text,
     read_clause,
     satisfies,
+    some_literal,
     violated,
     write_clause,
 )
+from quasar.problems.native import NativeModel
 from quasar.problems.structure import Structure
 
 
@@ -101,6 +104,10 @@ class MaxSat(MaxThreeSat):
         penalty = penalties.above(total(max(weight, -weight) for weight in weights))
         why = "a tenth more than the other clauses weigh together"
         return Formulation(soft.cost, [Constraint(wrong)], Penalties(wrong * penalty, penalty, why))
+
+    def native(self) -> NativeModel:
+        soft = super().native()
+        return replace(soft, rows=[*soft.rows, *map(some_literal, self.hard)])
 
     def is_feasible(self, solution: Solution) -> bool:
         return super().is_feasible(solution) and all(

@@ -20,6 +20,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import EDGE_WEIGHT, EdgeSubset
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, at_most, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -46,6 +47,10 @@ class MaxWeightMatching(EdgeSubset):
         why = "for each two edges that touch twice the lighter of them, which would be left out"
         constraint, own = penalties.not_both(touching, self._weights, why)
         return Formulation(Polynomial.linear(self._weights) * -1, [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_most(graphs.edges_at(self.graph, v), 1) for v in self.graph.nodes]
+        return NativeModel(list(self._weights), linear(self._weights, -1), rows)
 
     def is_feasible(self, solution: Solution) -> bool:
         return self._are_disjoint(graphs.edges_from_json(solution))

@@ -12,7 +12,7 @@ from typing import Self
 
 import numpy as np
 
-from quasar.core.exact import total
+from quasar.core.exact import Exact, total
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling
@@ -20,6 +20,7 @@ from quasar.problems.base import Solution
 from quasar.problems.bases import TERMINALS, FlowNetwork, NodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, fixed
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, sides
 
 
@@ -52,6 +53,15 @@ class MinCut(FlowNetwork, NodeSubset):
         return Formulation(
             cost, [Constraint(1 - apart)], Penalties(apart * -(out + 1), out + 1, why)
         )
+
+    def native(self) -> NativeModel:
+        rows = [fixed(self.source, 1), fixed(self.sink, 0)]
+        cut: dict[Label, Exact] = {}
+        for (u, v), capacity in self._capacity.items():
+            if u != v:
+                cut["\0cut", u, v] = capacity
+                rows.append(LinearRow({("\0cut", u, v): 1, u: -1, v: 1}, low=0))
+        return NativeModel([*graphs.nodes(self.graph), *cut], Polynomial.linear(cut), rows)
 
     def published(self) -> Polynomial:
         return self.formulation().polynomial()

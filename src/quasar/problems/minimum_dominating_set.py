@@ -18,6 +18,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import NativeModel, at_least, linear
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -39,6 +40,10 @@ class DominatingSet(WeightedNodeSubset):
         why = "at each node twice the lightest of it and its neighbours, which would dominate it"
         constraint, own = penalties.one_of_each(groups, self._weights, why)
         return Formulation(Polynomial.linear(self._weights), [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_least([v, *self.graph[v]], 1) for v in self.graph]
+        return NativeModel(graphs.nodes(self.graph), linear(self._weights), rows)
 
     def is_feasible(self, solution: Solution) -> bool:
         fits = values.is_subset(solution, graphs.nodes(self.graph))

@@ -6,7 +6,9 @@ exact, since every assignment is a partition. Both orders of the groups are grou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +20,7 @@ from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, Values
 from quasar.problems.structure import Structure
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
@@ -61,6 +64,24 @@ class NumberPartitioning(Problem):
 
     def formulation(self) -> Formulation:
         return Formulation(self._difference().square())
+
+    def native(self) -> NativeModel:
+        """The difference as an integer, in units of which all numbers are multiples."""
+        parts = {k: Fraction(exact(a)) for k, a in self.numbers.items()}
+        unit = Fraction(1, math.lcm(*(a.denominator for a in parts.values())))
+        whole = {k: int(a / unit) for k, a in parts.items()}
+        far = sum(map(abs, whole.values()))
+        signed: dict[Label, Exact] = {("first", k): 2 * a for k, a in whole.items()}
+        everything = sum(whole.values())
+        gap: Label = ("difference",)
+        rows = [
+            LinearRow({gap: 1, **signed}, low=everything),
+            LinearRow({gap: 1, **{k: -a for k, a in signed.items()}}, low=-everything),
+        ]
+        return NativeModel(list(signed), Polynomial.linear({gap: unit}), rows, {gap: (0, far)})
+
+    def from_native(self, values: Values) -> Solution:
+        return self.decode({k: values[("first", k)] for k in self.numbers}, "exact")
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
         return np.abs(self._difference().values(variables).floats())

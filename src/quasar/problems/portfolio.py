@@ -23,6 +23,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, exactly
 from quasar.problems.structure import Structure
 
 _SYMMETRY = 1e-9  # entries of the covariance may differ by this much of the largest
@@ -119,13 +120,7 @@ class Portfolio(Problem):
         return self.assets
 
     def formulation(self) -> Formulation:
-        q = exact(self.risk_aversion)
-        cost = Polynomial.linear(
-            {a: -mu for a, mu in zip(self.assets, self.expected_returns, strict=True)}
-        )
-        for a, row in zip(self.assets, self.covariance, strict=True):
-            for b, entry in zip(self.assets, row, strict=True):
-                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b), q * exact(entry))
+        cost = self._value()
         lowest, highest = self._marginal_range()
         penalty = penalties.above(Fraction(highest - lowest) / 2)
         excess = Polynomial.linear(dict.fromkeys(self.assets, 1), -self.budget)
@@ -133,6 +128,20 @@ class Portfolio(Problem):
         wrong = excess.square()
         why = "a tenth more than half the spread of what one asset more can change"
         return Formulation(cost, [Constraint(wrong)], Penalties(wrong * penalty, penalty, why))
+
+    def native(self) -> NativeModel:
+        return NativeModel(self.assets, self._value(), [exactly(self.assets, self.budget)])
+
+    def _value(self) -> Polynomial:
+        """Risk less return."""
+        q = exact(self.risk_aversion)
+        cost = Polynomial.linear(
+            {a: -mu for a, mu in zip(self.assets, self.expected_returns, strict=True)}
+        )
+        for a, row in zip(self.assets, self.covariance, strict=True):
+            for b, entry in zip(self.assets, row, strict=True):
+                cost.accumulate(Polynomial.variable(a) * Polynomial.variable(b), q * exact(entry))
+        return cost
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(asset) for asset in selected(assignment, self.assets)]

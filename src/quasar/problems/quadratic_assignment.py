@@ -30,6 +30,7 @@ from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution, selected
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, exactly
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.problems.structure import Structure
 
@@ -155,6 +156,11 @@ class QuadraticAssignment(Problem):
         why = "a tenth more than half the cost of some assignment, the least of each pair taken off"
         own = Penalties(split * penalty, penalty, why)
         return Formulation(Polynomial(cost), [Constraint(split)], own)
+
+    def native(self) -> NativeModel:
+        rows = [exactly([(i, k) for k in self.locations], 1) for i in self.facilities]
+        rows += [exactly([(i, k) for i in self.facilities], 1) for k in self.locations]
+        return NativeModel(self.variables("exact"), self.formulation().cost, rows)
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return [to_json(pair) for pair in selected(assignment, self.variables(encoding))]

@@ -17,6 +17,7 @@ import numpy as np
 from quasar.core.polynomial import Polynomial
 from quasar.problems import penalties, sampling
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import NativeModel, at_least, linear
 from quasar.problems.set_systems import SetSystem
 
 
@@ -37,6 +38,10 @@ class SetCover(SetSystem):
         why = "at each element twice the lightest set that holds it, which would cover it"
         constraint, own = penalties.one_of_each(groups, weights, why)
         return Formulation(Polynomial.linear(weights), [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_least(sets, 1) for sets in self.containing().values()]
+        return NativeModel(list(self.sets), linear(self.exact_weights), rows)
 
     def is_wrong(self, times: int) -> bool:
         return times == 0

@@ -18,6 +18,7 @@ import numpy as np
 from quasar.core.polynomial import Polynomial
 from quasar.problems import penalties, sampling
 from quasar.problems.formulation import Formulation
+from quasar.problems.native import NativeModel, at_most, linear
 from quasar.problems.set_systems import SetSystem
 
 
@@ -40,6 +41,10 @@ class SetPacking(SetSystem):
         why = "for each two sets that meet twice the lighter of them, which would be left out"
         constraint, own = penalties.not_both(meeting, weights, why)
         return Formulation(Polynomial.linear(weights) * -1, [constraint], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_most(sets, 1) for sets in self.containing().values()]
+        return NativeModel(list(self.sets), linear(self.exact_weights, -1), rows)
 
     def is_wrong(self, times: int) -> bool:
         return times > 1

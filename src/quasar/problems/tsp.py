@@ -33,6 +33,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import NativeModel, Tour, Values
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, edge_numbers, walk
 from quasar.problems.structure import GraphStructure
 
@@ -88,9 +89,7 @@ class TravelingSalesperson(GraphProblem):
         others, positions = self._nodes[1:], self._positions()
         lightest = min(self._weights.values(), default=0)
         reduced = {pair: w - lightest for pair, w in self._weights.items()}
-        arcs = dict(reduced)
-        if not self.graph.is_directed():
-            arcs.update({(v, u): w for (u, v), w in reduced.items()})
+        arcs = {arc: w - lightest for arc, w in self._arcs().items()}
         bound = _some_tour(self._nodes, arcs, directed=self.graph.is_directed())
         one_hot = penalties.above(Fraction(bound) / 2)
         missing = penalties.above(bound)
@@ -108,6 +107,32 @@ class TravelingSalesperson(GraphProblem):
         why = "a tenth more than half the length of some tour, the shortest edge taken off each leg"
         terms = split * one_hot + absent * missing
         return Formulation(cost, [Constraint(split + absent)], Penalties(terms, one_hot, why))
+
+    def native(self) -> NativeModel:
+        """A closed tour along arcs; an edge is an arc each way."""
+        lengths = self._arcs()
+        tour = Tour(self._nodes, [(u, v, (u, v)) for u, v in lengths])
+        cost = Polynomial({frozenset([arc]): length for arc, length in lengths.items()})
+        return NativeModel(list(lengths), cost, tours=[tour])
+
+    def native_size(self) -> int:
+        return len(self._weights)
+
+    def from_native(self, values: Values) -> Solution:
+        following = {u: v for u, v in self._arcs() if values[u, v]}
+        tour = self._nodes[:1]
+        while following.get(tour[-1], tour[0]) not in tour:
+            tour.append(following[tour[-1]])
+        if not self.graph.is_directed() and natural_key(tour[1]) > natural_key(tour[-1]):
+            tour[1:] = tour[:0:-1]
+        return [to_json(v) for v in tour]
+
+    def _arcs(self) -> dict[tuple[Label, Label], Exact]:
+        """The length of every step between two nodes."""
+        lengths = {(u, v): w for (u, v), w in self._weights.items() if u != v}
+        if not self.graph.is_directed():
+            lengths.update({(v, u): w for (u, v), w in lengths.items()})
+        return lengths
 
     def _all_legs(self) -> Iterator[tuple[tuple[Label, Label], Polynomial]]:
         """Every pair of nodes that may follow each other somewhere, and when they do."""

@@ -16,7 +16,9 @@ what none exceeds: the longest leg out of each customer, and the K longest out o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import combinations, pairwise, permutations
 from typing import Any, Self
 
@@ -32,6 +34,7 @@ from quasar.problems.base import Assignment, Encoding, Solution
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, Tour, Values, at_most
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, edge_numbers, walk
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, node_after, only, stated
@@ -78,11 +81,6 @@ class VehicleRouting(GraphProblem):
         self.vehicles = vehicles
         self.capacity = capacity
         self._customers = [v for v in graphs.nodes(graph) if v != depot]
-        if len(self._customers) > MAX_CUSTOMERS:
-            raise ProblemError(
-                f"there are {len(self._customers)} nodes beside the depot: at most "
-                f"{MAX_CUSTOMERS} can be encoded."
-            )
         lengths = graphs.edge_numbers(graph, "weight", default=1)
         demands = graphs.node_numbers(graph, "demand", default=1)
         for what, numbers in (("length", lengths), ("demand", demands)):
@@ -121,6 +119,16 @@ class VehicleRouting(GraphProblem):
         return len(self._customers) * self._last
 
     def formulation(self) -> Formulation:
+        """Cost, constraints and penalties.
+
+        Raises:
+            ProblemError: more than `MAX_CUSTOMERS` nodes beside the depot.
+        """
+        if len(self._customers) > MAX_CUSTOMERS:
+            raise ProblemError(
+                f"there are {len(self._customers)} nodes beside the depot: at most "
+                f"{MAX_CUSTOMERS} can be encoded; `quasar solve` takes more."
+            )
         positions = range(1, self._last + 1)
         wrong = Polynomial.total(
             penalties.exactly_one((v, j) for j in positions) for v in self._customers
@@ -139,6 +147,44 @@ class VehicleRouting(GraphProblem):
         penalty = penalties.above(self._bound())
         why = "a tenth more than the length of some solution, or than none exceeds"
         return Formulation(cost, [Constraint(wrong)], Penalties(wrong * penalty, penalty, why))
+
+    def native(self) -> NativeModel:
+        """Tours along arcs that share the depot; integer loads along them."""
+        arcs = [(u, v) for u, v in self._lengths if u != v]
+        cost = Polynomial.linear({arc: self._lengths[arc] for arc in arcs})
+        rows = [at_most([arc for arc in arcs if arc[0] == self.depot], self.vehicles)]
+        loads: dict[Label, tuple[int, int]] = {}
+        if self.capacity is not None:
+            demand = {v: Fraction(self._demand[v]) for v in self._customers}
+            scale = math.lcm(*(d.denominator for d in demand.values()))
+            most = self.capacity * scale
+            for v in self._customers:
+                needs = int(demand[v] * scale)
+                loads["\0load", v] = (needs, max(most, needs))
+                rows.append(LinearRow({("\0load", v): 1}, high=most))
+            for u, v in arcs:
+                if self.depot not in (u, v):  # load_v >= load_u + demand_v where the arc is used
+                    needs = int(demand[v] * scale)
+                    step: dict[Label, Exact] = {("\0load", v): 1, ("\0load", u): -1}
+                    rows.append(LinearRow({**step, (u, v): -(most + needs)}, low=-most))
+        routes = Tour(graphs.nodes(self.graph), [(u, v, (u, v)) for u, v in arcs], self.depot)
+        return NativeModel(arcs, cost, rows, loads, tours=[routes])
+
+    def native_size(self) -> int:
+        return len(self._lengths)
+
+    def from_native(self, values: Values) -> Solution:
+        following = {u: v for u, v in self._lengths if u != self.depot and values.get((u, v))}
+        routes = []
+        for start in (v for u, v in self._lengths if u == self.depot and values.get((u, v))):
+            route = [start]
+            while following.get(route[-1], self.depot) != self.depot:
+                route.append(following[route[-1]])
+            if not self.graph.is_directed() and natural_key(route[0]) > natural_key(route[-1]):
+                route.reverse()
+            routes.append(route)
+        routes.sort(key=lambda route: natural_key(tuple(route)))
+        return [[to_json(v) for v in route] for route in routes]
 
     def _legs(self) -> Iterator[tuple[tuple[Label, Label], Polynomial]]:
         """Every leg at every place of the list, and when it happens."""

@@ -19,6 +19,7 @@ from quasar.problems import graphs, penalties, sampling
 from quasar.problems.base import Solution
 from quasar.problems.bases import WeightedNodeSubset
 from quasar.problems.formulation import Constraint, Formulation, Penalties
+from quasar.problems.native import NativeModel, at_least, linear
 from quasar.problems.overlay import SolutionOverlay
 from quasar.problems.structure import GraphStructure
 
@@ -46,6 +47,10 @@ class VertexCover(WeightedNodeSubset):
         why = "at each edge twice the lighter of its two nodes, which would cover it"
         own = Penalties(terms, max(sizes.values(), default=1), why)
         return Formulation(Polynomial.linear(weights), [Constraint(bare)], own)
+
+    def native(self) -> NativeModel:
+        rows = [at_least(edge, 1) for edge in self.graph.edges]
+        return NativeModel(graphs.nodes(self.graph), linear(self._weights), rows)
 
     def published(self) -> Polynomial:
         """The cost of the `agent-q` encoding.

@@ -1,0 +1,119 @@
+"""HiGHS: optima of mixed-integer linear programs, in floating point.
+
+Its bound is what branch and bound proves in float64, taken less a millionth, and then raised to
+the next multiple of the unit of which all costs are multiples, since no cost lies between.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from quasar.core.exact import Exact, exact
+from quasar.optima.linear import LinearProgram, linearised
+from quasar.optima.search import Found, Search, Update, heeding, library
+from quasar.problems.native import NativeModel
+
+NAME = "highs"
+_TOLERANCE = 1e-6  # HiGHS's own for feasibility and integers
+_MOST_UNITS = 1e8  # beyond this a multiple of the unit is lost in rounding
+
+
+def solve(model: NativeModel, search: Search) -> Found:
+    """Minimise; see `Found`.
+
+    Raises:
+        InputError: HiGHS is not installed.
+    """
+    highspy = library("highspy", "highspy", "HiGHS")
+    program = linearised(model, expand=True)
+    if any(not row and not (low or 0) <= 0 <= (high or 0) for row, low, high in program.rows):
+        return Found(NAME, infeasible=True)
+    solver = _quiet(highspy)
+    solver.setOptionValue("time_limit", max(search.left_s, 0.001))
+    solver.setOptionValue("random_seed", search.seed)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.0 if not program.cost else float(program.unit()) / 2)
+    solver.passModel(_matrix(program, highspy))
+
+    def tell(event: Any) -> None:
+        data = event.data_out
+        cost = data.mip_primal_bound if abs(data.mip_primal_bound) < 1e30 else None
+        bound = _bound(program, data.mip_dual_bound)
+        search.tell(Update(cost, None if bound is None else float(bound)))
+
+    solver.cbMipImprovingSolution.subscribe(tell)
+    stopping = False
+
+    def interrupt(event: Any) -> None:
+        event.data_in.user_interrupt = stopping
+
+    solver.cbMipInterrupt.subscribe(interrupt)
+
+    def cancel() -> None:
+        nonlocal stopping
+        stopping = True
+
+    heeding(solver.run, search, cancel)
+    status = solver.getModelStatus()
+    if status == highspy.HighsModelStatus.kInfeasible:
+        return Found(NAME, infeasible=True)
+    info = solver.getInfo()
+    optimal = status == highspy.HighsModelStatus.kOptimal
+    bound = _bound(program, info.mip_dual_bound)
+    if info.primal_solution_status != 2:  # no feasible point
+        return Found(NAME, bound=bound, complete=optimal)
+    found = solver.getSolution().col_value
+    values = {label: round(found[j]) for label, j in program.position.items()}
+    return Found(NAME, values, bound, complete=optimal)
+
+
+def _quiet(highspy: Any) -> Any:
+    """A solver that prints nothing; a plain one prints its banner when it is made."""
+
+    class Quiet(highspy.Highs):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802 - the library's name
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Quiet()
+
+
+def _bound(program: LinearProgram, value: float) -> Exact | None:
+    """The multiple of the unit that no solution lies below; None where nothing is known."""
+    if not math.isfinite(value):
+        return None
+    slack = _TOLERANCE * max(1.0, abs(value))
+    unit = program.unit()
+    if not unit:
+        return program.constant
+    above = (value - float(program.constant)) / float(unit)
+    if abs(above) > _MOST_UNITS:
+        return exact(value - slack)
+    return exact(program.constant + Fraction(unit) * math.ceil(above - slack / float(unit)))
+
+
+def _matrix(program: LinearProgram, highspy: Any) -> Any:
+    lp = highspy.HighsLp()
+    n, m = len(program.columns), len(program.rows)
+    lp.num_col_, lp.num_row_ = n, m
+    cost = np.zeros(n)
+    for j, c in program.cost.items():
+        cost[j] = float(c)
+    lp.col_cost_ = cost
+    lp.offset_ = float(program.constant)
+    lp.col_lower_ = np.array([low for low, _ in program.columns], dtype=np.float64)
+    lp.col_upper_ = np.array([high for _, high in program.columns], dtype=np.float64)
+    infinity = highspy.kHighsInf
+    lp.row_lower_ = np.array([-infinity if r[1] is None else float(r[1]) for r in program.rows])
+    lp.row_upper_ = np.array([infinity if r[2] is None else float(r[2]) for r in program.rows])
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    starts = np.cumsum([0, *(len(row) for row, _, _ in program.rows)])
+    lp.a_matrix_.start_ = starts.astype(np.int32)
+    lp.a_matrix_.index_ = np.array([j for r in program.rows for j in r[0]], dtype=np.int32)
+    lp.a_matrix_.value_ = np.array([float(c) for r in program.rows for c in r[0].values()])
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * n
+    return lp
