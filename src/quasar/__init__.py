@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from quasar.agent.refine import RefineSettings
     from quasar.evaluation.evaluate import evaluate
     from quasar.models.protocol import Sampling
+    from quasar.optima.result import Optimum
+    from quasar.optima.solve import optimum
     from quasar.problems.base import EncodedProblem, Problem
     from quasar.problems.load import load_problem
     from quasar.prompts.chat import Request
@@ -31,6 +33,8 @@ _HOMES = {
     "EncodedProblem": "quasar.problems.base",
     "Problem": "quasar.problems.base",
     "load_problem": "quasar.problems.load",
+    "optimum": "quasar.optima.solve",
+    "Optimum": "quasar.optima.result",
     "verify": "quasar.verifier.api",
     "Verifier": "quasar.verifier.pipeline",
     "VerifierSettings": "quasar.verifier.settings",
@@ -48,6 +52,7 @@ _HOMES = {
 
 __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_problem",
+    "optimum",
     "verify",
     "evaluate",
     "generate",
@@ -55,6 +60,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_report",
     "Problem",
     "EncodedProblem",
+    "Optimum",
     "Verifier",
     "VerifierSettings",
     "Report",

@@ -87,9 +87,15 @@ def test_pictures_and_prompts() -> None:
         ({"sizes": [-1], "capacity": 1}, "0 or more"),
         ({"sizes": ["1"], "capacity": 1}, "must be a number"),
         ({"sizes": [1], "capacity": 1, "bins": 0}, "at least 1"),
-        ({"sizes": [1] * 17, "capacity": 1}, "at most 16"),
     ],
 )
 def test_bad_input(attributes: dict[str, Any], words: str) -> None:
     with pytest.raises(ProblemError, match=words):
         build_problem({"problem_type": "bin_packing", "problem_specific_attributes": attributes})
+
+
+def test_more_items_than_can_be_encoded_are_for_solvers() -> None:
+    problem = BinPacking(dict.fromkeys(range(17), 1), 2)
+    with pytest.raises(ProblemError, match="at most 16 can be encoded; `quasar solve` takes more"):
+        encode(problem)
+    assert len(problem.native().variables) > 17

@@ -131,4 +131,4 @@ def test_negative_lengths_and_too_many_customers_are_refused() -> None:
     with pytest.raises(ProblemError, match="length below 0"):
         VehicleRouting(graph, 0, 1)
     with pytest.raises(ProblemError, match="at most 8"):
-        VehicleRouting(nx.complete_graph(10), 0, 1)
+        VehicleRouting(nx.complete_graph(10), 0, 1).formulation()

@@ -28,6 +28,7 @@ from quasar.cli import (
     optimise,
     problems,
     serve,
+    solve,
     train,
     verify,
 )
@@ -62,7 +63,18 @@ def _root(
     pass
 
 
-for _command in (generate, verify, optimise, evaluate, encode, problems, convert, serve, mcp):
+for _command in (
+    generate,
+    verify,
+    optimise,
+    solve,
+    evaluate,
+    encode,
+    problems,
+    convert,
+    serve,
+    mcp,
+):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
 app.command(name="optimize", hidden=True)(optimise.command)
 app.command(

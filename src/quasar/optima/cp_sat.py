@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.exact import Exact, exact
+from quasar.optima.lattice import greatest_unit
 from quasar.optima.linear import LinearProgram, linearised, whole_rows
 from quasar.optima.search import Found, Search, Update, heeding, library
 from quasar.problems.native import NativeModel, Tour
@@ -102,7 +103,7 @@ def _integers(program: LinearProgram) -> tuple[int | Fraction, dict[int, int], E
     costs = {j: Fraction(c) for j, c in program.cost.items() if c}
     if not costs:
         return 1, {}, 0
-    unit = Fraction(program.unit())
+    unit = greatest_unit(costs.values())
     total = sum((abs(c) * reach[j] for j, c in costs.items()), Fraction(0))
     if total / unit < _EXACT_TOTAL:
         return 1 / unit, {j: int(c / unit) for j, c in costs.items()}, 0

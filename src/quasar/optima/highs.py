@@ -7,19 +7,20 @@ the next multiple of the unit of which all costs are multiples, since no cost li
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from quasar.core.exact import Exact, exact
+from quasar.core.polynomial import Polynomial
+from quasar.optima.lattice import greatest_unit, next_multiple
 from quasar.optima.linear import LinearProgram, linearised
 from quasar.optima.search import Found, Search, Update, heeding, library
 from quasar.problems.native import NativeModel
 
 NAME = "highs"
 _TOLERANCE = 1e-6  # HiGHS's own for feasibility and integers
-_MOST_UNITS = 1e8  # beyond this a multiple of the unit is lost in rounding
+_INFINITE = 1e30
 
 
 def solve(model: NativeModel, search: Search) -> Found:
@@ -36,13 +37,14 @@ def solve(model: NativeModel, search: Search) -> Found:
     solver.setOptionValue("time_limit", max(search.left_s, 0.001))
     solver.setOptionValue("random_seed", search.seed)
     solver.setOptionValue("mip_rel_gap", 0.0)
-    solver.setOptionValue("mip_abs_gap", 0.0 if not program.cost else float(program.unit()) / 2)
+    unit = float(greatest_unit(program.cost.values()))
+    solver.setOptionValue("mip_abs_gap", unit / 2)  # closer than this there is no other cost
     solver.passModel(_matrix(program, highspy))
 
     def tell(event: Any) -> None:
         data = event.data_out
-        cost = data.mip_primal_bound if abs(data.mip_primal_bound) < 1e30 else None
-        bound = _bound(program, data.mip_dual_bound)
+        cost = data.mip_primal_bound if abs(data.mip_primal_bound) < _INFINITE else None
+        bound = _bound(model.cost, data.mip_dual_bound)
         search.tell(Update(cost, None if bound is None else float(bound)))
 
     solver.cbMipImprovingSolution.subscribe(tell)
@@ -63,7 +65,7 @@ def solve(model: NativeModel, search: Search) -> Found:
         return Found(NAME, infeasible=True)
     info = solver.getInfo()
     optimal = status == highspy.HighsModelStatus.kOptimal
-    bound = _bound(program, info.mip_dual_bound)
+    bound = _bound(model.cost, info.mip_dual_bound)
     if info.primal_solution_status != 2:  # no feasible point
         return Found(NAME, bound=bound, complete=optimal)
     found = solver.getSolution().col_value
@@ -82,18 +84,11 @@ def _quiet(highspy: Any) -> Any:
     return Quiet()
 
 
-def _bound(program: LinearProgram, value: float) -> Exact | None:
-    """The multiple of the unit that no solution lies below; None where nothing is known."""
-    if not math.isfinite(value):
+def _bound(cost: Polynomial, value: float) -> Exact | None:
+    """What the solver's bound proves; None where it has none."""
+    if not math.isfinite(value) or abs(value) >= _INFINITE:
         return None
-    slack = _TOLERANCE * max(1.0, abs(value))
-    unit = program.unit()
-    if not unit:
-        return program.constant
-    above = (value - float(program.constant)) / float(unit)
-    if abs(above) > _MOST_UNITS:
-        return exact(value - slack)
-    return exact(program.constant + Fraction(unit) * math.ceil(above - slack / float(unit)))
+    return next_multiple(cost, exact(value), exact(_TOLERANCE * max(1.0, abs(value))))
 
 
 def _matrix(program: LinearProgram, highspy: Any) -> Any:

@@ -62,16 +62,6 @@ class LinearProgram:
         """Add to the cost of a column."""
         self.cost[column] = self.cost.get(column, 0) + c
 
-    def unit(self) -> Exact:
-        """The largest number of which all costs are multiples; 0 where nothing costs anything."""
-        found = Fraction(0)
-        for c in self.cost.values():
-            a, b = found, Fraction(c)
-            while b:
-                a, b = b, a % b
-            found = abs(a)
-        return exact(found)
-
 
 def linearised(model: NativeModel, *, expand: bool) -> LinearProgram:
     """The linear program of a model.

@@ -18,6 +18,7 @@ from types import ModuleType
 from quasar.core.errors import InputError
 from quasar.core.exact import Exact
 from quasar.core.labels import Label
+from quasar.problems.base import Solution
 
 Values = Mapping[Label, int]
 _POLL_S = 0.05
@@ -43,6 +44,7 @@ class Found:
     Attributes:
         method: its name.
         values: of the model's variables, the best assignment found; None without one.
+        solution: in the user's terms, from a method that does not use the model's variables.
         bound: no feasible assignment costs less; None where nothing is known.
         infeasible: proved that no assignment is feasible.
         complete: it ended by itself, not for want of time.
@@ -53,6 +55,7 @@ class Found:
     bound: Exact | float | None = None
     infeasible: bool = False
     complete: bool = True
+    solution: Solution = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,10 @@ class Search:
     def is_over(self) -> bool:
         """Whether time is up or the user asked to stop."""
         return self.left_s <= 0 or self.stop()
+
+    def with_workers(self, workers: int) -> Search:
+        """The same search with so many threads."""
+        return replace(self, workers=workers)
 
     def until(self, seconds: float) -> Search:
         """The same search, over in so many seconds at the latest."""

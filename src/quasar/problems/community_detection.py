@@ -29,7 +29,7 @@ from quasar.problems.base import Assignment, Encoding, Solution, selected
 from quasar.problems.bases import GraphProblem
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
-from quasar.problems.native import NativeModel, exactly
+from quasar.problems.native import NativeModel, Values, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
 from quasar.problems.penalties import above, exactly_one
 from quasar.problems.structure import GraphStructure
@@ -114,11 +114,23 @@ class CommunityDetection(GraphProblem):
         return Formulation(cost, [Constraint(split)], Penalties(split * weight, weight, why))
 
     def native(self) -> NativeModel:
-        communities = range(self.number_of_communities)
+        """Whether each node is in each community; of two, whether it is in the second."""
         alone = total(Fraction(g, 2 * self._total) ** 2 for g in self._degree.values())
+        gains = self._gains()
+        if self.number_of_communities == 2:
+            together = Polynomial.constant(alone)
+            for (u, v), gain in gains.items():
+                same = {frozenset[Label](): 1, frozenset([u]): -1, frozenset([v]): -1}
+                together.accumulate(Polynomial({**same, frozenset([u, v]): 2}), -gain)
+            return NativeModel(graphs.nodes(self.graph), together, differences=True)
+        communities = range(self.number_of_communities)
         rows = [exactly([(v, c) for c in communities], 1) for v in self.graph.nodes]
-        cost = self._joined(self._gains()) * -1 + alone
-        return NativeModel(self.variables("exact"), cost, rows)
+        return NativeModel(self.variables("exact"), self._joined(gains) * -1 + alone, rows)
+
+    def from_native(self, values: Values) -> Solution:
+        if self.number_of_communities == 2:
+            return [[to_json(v), values[v]] for v in graphs.nodes(self.graph)]
+        return super().from_native(values)
 
     def published(self) -> Polynomial:
         cost = self._not_in_one() * 10 - self._joined(self._gains())

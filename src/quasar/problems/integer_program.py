@@ -24,12 +24,13 @@ import numpy as np
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, total
 from quasar.core.labels import Label, sort_labels
-from quasar.core.polynomial import Polynomial
+from quasar.core.polynomial import Monomial, Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.constraint_rows import Interval, TightRow, feasible_point, tight, tightened
 from quasar.problems.formulation import Formulation, Penalties
 from quasar.problems.keys import Reads
+from quasar.problems.native import LinearRow, NativeModel, Values
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, label_text
 from quasar.problems.program_terms import (
     EXAMPLE,
@@ -222,6 +223,55 @@ class IntegerProgram(Problem):
         why = f"a tenth more than {found} exceeds the lowest objective without constraints"
         constraints = [one for row in rows for one in row.constraints()]
         return Formulation(cost, constraints, Penalties(terms, weight, why))
+
+    def native(self) -> NativeModel:
+        """The program itself; variables that occur in products have bits beside them."""
+        own = self._tight_bounds
+        integers = {self._column(v): limits for v, limits in own.items() if limits != (0, 1)}
+        variables = [v for v, limits in own.items() if limits == (0, 1)]
+        rows: list[LinearRow] = []
+        every = [self.objective_terms, *(row.terms for row in self.rows)]
+        for v in {v for terms in every for term in terms if len(term) > 1 for v in term}:
+            if own[v] != (0, 1):
+                bits = {bit: -w for bit, w in self._bits[v].items()}
+                rows.append(LinearRow({self._column(v): 1, **bits}, own[v][0], own[v][0]))
+                variables += bits
+        both: dict[Label, Monomial] = {}
+        for row in self.rows:
+            left: dict[Label, Exact] = {}
+            left_constant: Exact = 0
+            for monomial, c in self._in_columns(row.terms).coefficients.items():
+                if not monomial:
+                    left_constant += c
+                    continue
+                label = next(iter(monomial))
+                if len(monomial) > 1:
+                    label = ("\0both", *sort_labels(monomial))
+                    both[label] = monomial
+                left[label] = left.get(label, 0) + c
+            limits = (None if end is None else end - left_constant for end in row.interval)
+            rows.append(LinearRow(left, *limits))
+        for label, monomial in both.items():
+            rows += [LinearRow({label: 1, one: -1}, high=0) for one in monomial]
+            rows.append(LinearRow({label: -1, **dict.fromkeys(monomial, 1)}, high=1))
+        cost = self._in_columns(self.objective_terms) * (-1 if self.maximised else 1)
+        return NativeModel([*variables, *both], cost, rows, integers)
+
+    def native_size(self) -> int:
+        return len(self.bounds)
+
+    def from_native(self, values_: Values) -> Solution:
+        return {values.key(v): values_[self._column(v)] for v in self._tight_bounds}
+
+    def _column(self, v: Label) -> Label:
+        """The native variable that has the value of this one."""
+        return v if self._tight_bounds[v] == (0, 1) else ("\0value", v)
+
+    def _in_columns(self, terms: Terms) -> Polynomial:
+        """Terms in native variables, products in bits."""
+        alone = {frozenset(map(self._column, t)): c for t, c in terms.items() if len(t) < 2}
+        products = {term: c for term, c in terms.items() if len(term) > 1}
+        return Polynomial(alone) + (self._in_bits(products) if products else Polynomial())
 
     def decode(self, assignment: Assignment, encoding: Encoding) -> Solution:
         return {

@@ -24,6 +24,7 @@ from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.formats.reading import parse_json, read_file
 from quasar.problems.inputs import is_record
+from quasar.problems.ising import Ising
 from quasar.problems.keys import nearest
 from quasar.problems.registry import problem_class
 from quasar.problems.source import ProblemSource, as_content, file_content
@@ -75,22 +76,13 @@ def load_problem(
             f"unknown variable order {variable_order!r}; use 'natural' or 'lexicographic'."
         )
     if isinstance(source, Problem | EncodedProblem):
-        if problem_type is not None or attributes is not None:
-            raise ProblemError("problem_type and attributes go with a graph, not with a problem.")
-        if weight is not None:
-            raise ProblemError(
-                "'weight' names a key in a problem file; this problem is built already."
-            )
+        _refuse_options(problem_type, attributes, weight)
         if isinstance(source, EncodedProblem):
             return source
         weighed = None if penalty is None else _penalty(penalty)
         order = variable_order or "natural"
         return encode(source, encoding or "exact", order, weighed, verifiable=verifiable)
-    data = read_problem_data(as_content(source, problem_type, attributes))
-    if weight is not None:
-        name_weights(data, weight)
-    problem = build_problem(data)
-    _check_names(problem)
+    data, problem = _read(source, problem_type, attributes, weight)
     given = data.get("cost_hamiltonian")
     reference = data.get("circuit_with_params")
     chosen_penalty = data.get("penalty") if penalty is None else penalty
@@ -113,6 +105,56 @@ def load_problem(
     if verifiable:
         require_exact(hamiltonian.n_qubits)
     return recognise(problem, hamiltonian).with_reference(reference)
+
+
+def read_problem(
+    source: ProblemSource,
+    *,
+    problem_type: str | None = None,
+    attributes: Mapping[str, Any] | None = None,
+    weight: str | None = None,
+) -> Problem:
+    """Read a problem without building its Hamiltonian, so of any size.
+
+    A Hamiltonian that comes with the file is not looked at, unless nothing else states the problem.
+
+    Args:
+        source: as in `load_problem`, and so are the others.
+
+    Raises:
+        ProblemError: as in `load_problem`, but for the size.
+    """
+    if isinstance(source, Problem | EncodedProblem):
+        _refuse_options(problem_type, attributes, weight)
+        if isinstance(source, Problem):
+            return source
+        return Ising(source.hamiltonian) if source.problem is None else source.problem
+    return _read(source, problem_type, attributes, weight)[1]
+
+
+def _refuse_options(
+    problem_type: str | None, attributes: Mapping[str, Any] | None, weight: str | None
+) -> None:
+    """Refuse what goes with a graph where the source is a problem already."""
+    if problem_type is not None or attributes is not None:
+        raise ProblemError("problem_type and attributes go with a graph, not with a problem.")
+    if weight is not None:
+        raise ProblemError("'weight' names a key in a problem file; this problem is built already.")
+
+
+def _read(
+    source: ProblemSource,
+    problem_type: str | None,
+    attributes: Mapping[str, Any] | None,
+    weight: str | None,
+) -> tuple[dict[str, Any], Problem]:
+    """The content of a problem file, and the problem that it states."""
+    data = read_problem_data(as_content(source, problem_type, attributes))
+    if weight is not None:
+        name_weights(data, weight)
+    problem = build_problem(data)
+    _check_names(problem)
+    return data, problem
 
 
 def _check_names(problem: Problem) -> None:

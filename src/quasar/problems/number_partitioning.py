@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from quasar.core.exact import FloatVector, exact, total
+from quasar.core.exact import Exact, FloatVector, exact, total
 from quasar.core.labels import Label, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values

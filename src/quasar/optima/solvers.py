@@ -1,0 +1,111 @@
+"""The methods by name, and which of them `auto` uses.
+
+`auto` enumerates what is small. Else CP-SAT (HiGHS where OR-Tools is missing or numbers are too
+large for it) has the time limit; of a quadratic cost without constraints it leaves the last
+quarter to annealing and the semidefinite bound, should there be no proof by then.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Iterator
+
+from quasar.core.errors import InputError, ProblemError
+from quasar.optima import annealing, cp_sat, enumeration, highs, semidefinite
+from quasar.optima.search import Found, Search
+from quasar.problems.base import Problem
+from quasar.problems.native import NativeModel
+
+Solver = Callable[[Problem, NativeModel, Search], Found]
+
+SOLVERS: dict[str, Solver] = {
+    enumeration.NAME: lambda problem, model, search: enumeration.solve(problem),
+    cp_sat.NAME: lambda problem, model, search: cp_sat.solve(model, search),
+    highs.NAME: lambda problem, model, search: highs.solve(model, search),
+    semidefinite.NAME: lambda problem, model, search: semidefinite.solve(model, search),
+    annealing.NAME: annealing.solve,
+}
+"""Ways to find or to bound an optimum."""
+
+METHODS = ("auto", *SOLVERS)
+_LIBRARIES = {
+    cp_sat.NAME: "ortools.sat.python.cp_model",
+    highs.NAME: "highspy",
+    annealing.NAME: "dwave.samplers",
+}
+_ENUMERATED = 16  # variables up to which enumeration takes milliseconds
+_BEFORE_OTHERS = 0.75  # of the time, for CP-SAT or HiGHS
+_ANNEALING_S = 2.0
+
+
+def prepare(method: str) -> None:
+    """Import the library of a method, which takes seconds, before its time begins."""
+    if method == "auto":
+        method = cp_sat.NAME if installed(cp_sat.NAME) else highs.NAME
+    if method in _LIBRARIES and installed(method):
+        importlib.import_module(_LIBRARIES[method])
+
+
+def installed(method: str) -> bool:
+    """Whether the method's library is there."""
+    module = _LIBRARIES.get(method)
+    if module is None:
+        return True
+    # The parents of a nested name would be imported, and OR-Tools' are heavy.
+    near = module.partition(".")[0] if module.count(".") > 1 else module
+    try:
+        return importlib.util.find_spec(near) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def run(
+    method: str, problem: Problem, model: NativeModel, search: Search, time_limit: float
+) -> Iterator[Found]:
+    """What the method finds, or what those of `auto` find one after another until proved.
+
+    The caller stops asking when it knows enough.
+
+    Raises:
+        InputError: the method's library is not installed, or it does not cover the problem.
+    """
+    if method == "auto":
+        yield from _auto(problem, model, search, time_limit)
+    else:
+        yield SOLVERS[method](problem, model, search)
+
+
+def _is_small(problem: Problem) -> bool:
+    few = max(problem.native_size(), problem.least_qubits()) <= _ENUMERATED
+    return few and len(problem.variables("exact")) <= _ENUMERATED
+
+
+def _auto(
+    problem: Problem, model: NativeModel, search: Search, time_limit: float
+) -> Iterator[Found]:
+    if _is_small(problem):
+        try:
+            yield enumeration.solve(problem)
+            return
+        except ProblemError:  # no encoding; solvers need none
+            pass
+    quadratic = semidefinite.covers(model)
+    main = search.until(time_limit * (_BEFORE_OTHERS if quadratic else 1.0))
+    solvers = [name for name in (cp_sat.NAME, highs.NAME) if installed(name)]
+    if not solvers and not quadratic:
+        raise InputError(
+            "no solver is installed: pip install 'quasar-synthesis[optima]'. Without one only "
+            "problems of up to 24 qubits and quadratic ones without constraints are solved."
+        )
+    for name in solvers:
+        try:
+            yield SOLVERS[name](problem, model, main)
+            break
+        except cp_sat.TooLarge:
+            continue
+    if search.is_over or not quadratic:
+        return
+    if installed(annealing.NAME):
+        yield annealing.solve(problem, model, search.until(_ANNEALING_S))
+    yield semidefinite.solve(model, search)
