@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quasar.agent.refine import RefineSettings
     from quasar.evaluation.evaluate import evaluate
     from quasar.models.protocol import Sampling
-    from quasar.optima.result import Optimum
+    from quasar.optima.result import BoundedOptimum
     from quasar.optima.solve import optimum
     from quasar.problems.base import EncodedProblem, Problem
     from quasar.problems.load import load_problem
@@ -34,7 +34,7 @@ _HOMES = {
     "Problem": "quasar.problems.base",
     "load_problem": "quasar.problems.load",
     "optimum": "quasar.optima.solve",
-    "Optimum": "quasar.optima.result",
+    "BoundedOptimum": "quasar.optima.result",
     "verify": "quasar.verifier.api",
     "Verifier": "quasar.verifier.pipeline",
     "VerifierSettings": "quasar.verifier.settings",
@@ -60,7 +60,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_report",
     "Problem",
     "EncodedProblem",
-    "Optimum",
+    "BoundedOptimum",
     "Verifier",
     "VerifierSettings",
     "Report",

@@ -12,7 +12,7 @@ import pytest
 import quasar
 from quasar.core.errors import InfrastructureError, InputError, ProblemError
 from quasar.optima import cache, cp_sat, highs, solvers
-from quasar.optima.result import Standing
+from quasar.optima.result import Findings
 from quasar.optima.search import Found
 from quasar.problems.graph_coloring import GraphColoring
 from quasar.problems.max_independent_set import MaxIndependentSet
@@ -181,12 +181,12 @@ def test_costs_of_many_digits_are_proven_within_rounding() -> None:
 
 def test_methods_that_contradict_each_other() -> None:
     problem = MaxIndependentSet(PETERSEN)
-    standing = Standing(problem, problem.native())
+    findings = Findings(problem, problem.native())
     with pytest.raises(InfrastructureError, match="breaks a constraint"):
-        standing.add(Found("a", values=dict.fromkeys(PETERSEN, 1)))
-    standing.add(Found("a", values=dict.fromkeys(PETERSEN, 0)))
+        findings.add(Found("a", values=dict.fromkeys(PETERSEN, 1)))
+    findings.add(Found("a", values=dict.fromkeys(PETERSEN, 0)))
     with pytest.raises(InfrastructureError, match="infeasible, but a solved"):
-        standing.add(Found("b", infeasible=True))
+        findings.add(Found("b", infeasible=True))
 
 
 def test_a_proven_result_is_kept(own_cache: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from fractions import Fraction
 
@@ -10,8 +11,11 @@ import pytest
 
 from quasar.core.errors import ProblemError
 from quasar.core.polynomial import Polynomial
+from quasar.core.seeds import generator
 from quasar.problems import native
+from quasar.problems.base import encode
 from quasar.problems.formulation import Constraint, Formulation
+from quasar.problems.load import build_problem
 from quasar.problems.maxcut import MaxCut
 from quasar.problems.native import LinearRow, NativeModel, Tour
 
@@ -60,3 +64,44 @@ def test_an_order_and_a_size() -> None:
     graph = nx.empty_graph(100_001)
     with pytest.raises(ProblemError, match=r"100,001 variables; solvers take at most 100,000"):
         native.check_size("maxcut", MaxCut(graph).native_size())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_integer_program_keeps_its_integers_and_products(seed: int) -> None:
+    """All values of the program against all values of its native form."""
+    rng = generator(seed, "program")
+
+    def number(low: int, high: int) -> int:
+        return int(rng.integers(low, high + 1))
+
+    terms = {key: number(-5, 5) for key in ("a", "b", "c", "a*b", "b*c", "c*c")}
+    problem = build_problem(
+        {
+            "problem_type": "integer_program",
+            "problem_specific_attributes": {
+                "objective": terms,
+                "sense": "max" if seed % 2 else "min",
+                "variables": {"b": [number(-1, 0), 1], "c": [1, number(2, 3)]},
+                "constraints": [
+                    {"terms": {"a": 1, "b*c": 1}, "at_most": number(0, 3)},
+                    {"terms": {"b": 2, "c": -1}, "at_least": number(-5, -2)},
+                ],
+            },
+        }
+    )
+    model = problem.native()
+    ranges = [range(2)] * len(model.variables)
+    ranges += [range(low, high + 1) for low, high in model.integers.values()]
+    labels = [*model.variables, *model.integers]
+    sign = 1 if problem.sense == "min" else -1
+    seen = {}
+    for chosen in itertools.product(*ranges):
+        values = dict(zip(labels, chosen, strict=True))
+        if model.holds(values):
+            solution = problem.from_native(values)
+            assert problem.is_feasible(solution)
+            assert sign * problem.objective(solution) == model.evaluate(values)
+            seen[str(solution)] = solution
+    encoded = encode(problem)
+    decoded = [encoded.decode(index) for index in range(1 << encoded.n_qubits)]
+    assert set(seen) == {str(d.solution) for d in decoded if d is not None and d.feasible}

@@ -21,7 +21,7 @@ from quasar.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from quasar.optima.result import Optimum
+    from quasar.optima.result import BoundedOptimum
 
 
 def command(
@@ -104,7 +104,7 @@ def command(
         raise typer.Exit(EXIT_INFEASIBLE)
 
 
-def _print(found: Optimum) -> None:
+def _print(found: BoundedOptimum) -> None:
     aim = "smallest" if found.sense == "min" else "greatest"
     typer.echo(f"status     {found.status.replace('_', ' ')} ({found.method})")
     if found.value is not None:

@@ -21,7 +21,7 @@ from typing import Any
 from quasar.core.errors import QuasarError
 from quasar.core.files import write_json
 from quasar.core.manifest import manifest
-from quasar.optima.result import Optimum
+from quasar.optima.result import BoundedOptimum
 from quasar.problems.base import Problem
 from quasar.problems.native import LinearRow, NativeModel
 
@@ -69,11 +69,11 @@ def _row(row: LinearRow) -> str:
     return f"{row.low} {parts} {row.high}"
 
 
-def load(name: str, problem: Problem, time_limit: float) -> Optimum | None:
+def load(name: str, problem: Problem, time_limit: float) -> BoundedOptimum | None:
     """The result of that name, if it is as good as a new run could be."""
     try:
         entry = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
-        found = Optimum(**entry["result"])
+        found = BoundedOptimum(**entry["result"])
         enough = found.status in ("proven", "infeasible") or entry["time_limit"] >= time_limit
         if not enough or not _fits(found, problem):
             return None
@@ -82,7 +82,7 @@ def load(name: str, problem: Problem, time_limit: float) -> Optimum | None:
     return replace(found, cached=True)
 
 
-def _fits(found: Optimum, problem: Problem) -> bool:
+def _fits(found: BoundedOptimum, problem: Problem) -> bool:
     if found.problem_type != problem.problem_type:
         return False
     if found.solution is None:
@@ -92,7 +92,7 @@ def _fits(found: Optimum, problem: Problem) -> bool:
     return problem.objective(found.solution) == found.value
 
 
-def save(name: str, result: Optimum, time_limit: float) -> None:
+def save(name: str, result: BoundedOptimum, time_limit: float) -> None:
     """Keep a result; a failure is passed over."""
     if result.status == "unknown":
         return

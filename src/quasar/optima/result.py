@@ -18,7 +18,7 @@ RELATIVE_GAP = 1e-9
 
 
 @dataclass(frozen=True)
-class Optimum:
+class BoundedOptimum:
     """The best solution found, and the bound that no solution passes.
 
     Attributes:
@@ -80,7 +80,7 @@ class Optimum:
         return {**asdict(self), **ends}
 
 
-class Standing:
+class Findings:
     """The best solution and the best bound of several methods.
 
     Args:
@@ -148,7 +148,7 @@ class Standing:
         value = self.sign * self.problem.objective(self.solution)
         return value - float(self.bound) <= RELATIVE_GAP * max(1.0, abs(value))
 
-    def result(self, seconds: float, time_limit: float) -> Optimum:
+    def result(self, seconds: float, time_limit: float) -> BoundedOptimum:
         """What is known."""
         value = None if self.rank is None else self.problem.objective(self.solution)
         bound = None if self.bound is None else self.sign * float(self.bound) + 0.0
@@ -169,7 +169,7 @@ class Standing:
                 f"Not proven in {time_limit:g} s: the optimum is between {low:.10g} and "
                 f"{high:.10g}. Allow more time to close the gap."
             )
-        return Optimum(
+        return BoundedOptimum(
             problem_type=self.problem.problem_type,
             sense=self.problem.sense,
             status=status,  # type: ignore[arg-type]

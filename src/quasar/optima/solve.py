@@ -10,7 +10,7 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.optima import cache as results
-from quasar.optima.result import Optimum, Standing
+from quasar.optima.result import BoundedOptimum, Findings
 from quasar.optima.search import Search, Update
 from quasar.optima.solvers import METHODS, prepare, run
 from quasar.problems.load import read_problem
@@ -44,7 +44,7 @@ def optimum(
     cache: bool = True,
     progress: Callable[[Sofar], None] | None = None,
     stop: Callable[[], bool] | None = None,
-) -> Optimum:
+) -> BoundedOptimum:
     """The best solution, in the user's names, with a bound and how both are known.
 
     The problem is solved in its native form, with constraints and without penalties, so its size
@@ -81,23 +81,23 @@ def optimum(
     known = None if key is None else results.load(key, read, time_limit)
     if known is not None:
         return known
-    standing = Standing(read, model)
+    findings = Findings(read, model)
     prepare(method)
     begin = time.monotonic()
 
     def tell(update: Update) -> None:
         if progress is not None:
-            ends = (None if c is None else standing.sign * c for c in (update.cost, update.bound))
+            ends = (None if c is None else findings.sign * c for c in (update.cost, update.bound))
             progress(Sofar(*ends))
 
     search = Search(begin + time_limit, seed, stop=stop or (lambda: False), tell=tell)
     if workers is not None:
         search = search.with_workers(workers)
-    for found in run(method, read, model, search, time_limit):
-        standing.add(found)
-        if standing.is_proven or search.is_over:
+    for found in run(method, read, model, search):
+        findings.add(found)
+        if findings.is_proven or search.is_over:
             break
-    result = standing.result(time.monotonic() - begin, time_limit)
+    result = findings.result(time.monotonic() - begin, time_limit)
     if key is not None and not search.stop():
         results.save(key, result, time_limit)
     return result

@@ -2,7 +2,8 @@
 
 `auto` enumerates what is small. Else CP-SAT (HiGHS where OR-Tools is missing or numbers are too
 large for it) has the time limit; of a quadratic cost without constraints it leaves the last
-quarter to annealing and the semidefinite bound, should there be no proof by then.
+quarter to annealing and the semidefinite bound, should there be no proof by then. Where the terms
+are many a variable a proof takes long, and these two come first.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _LIBRARIES = {
 _ENUMERATED = 16  # variables up to which enumeration takes milliseconds
 _BEFORE_OTHERS = 0.75  # of the time, for CP-SAT or HiGHS
 _ANNEALING_S = 2.0
+_DENSE = 12  # terms a variable beyond which the quick methods come first
 
 
 def prepare(method: str) -> None:
@@ -60,9 +62,7 @@ def installed(method: str) -> bool:
         return False
 
 
-def run(
-    method: str, problem: Problem, model: NativeModel, search: Search, time_limit: float
-) -> Iterator[Found]:
+def run(method: str, problem: Problem, model: NativeModel, search: Search) -> Iterator[Found]:
     """What the method finds, or what those of `auto` find one after another until proved.
 
     The caller stops asking when it knows enough.
@@ -71,7 +71,7 @@ def run(
         InputError: the method's library is not installed, or it does not cover the problem.
     """
     if method == "auto":
-        yield from _auto(problem, model, search, time_limit)
+        yield from _auto(problem, model, search)
     else:
         yield SOLVERS[method](problem, model, search)
 
@@ -81,9 +81,7 @@ def _is_small(problem: Problem) -> bool:
     return few and len(problem.variables("exact")) <= _ENUMERATED
 
 
-def _auto(
-    problem: Problem, model: NativeModel, search: Search, time_limit: float
-) -> Iterator[Found]:
+def _auto(problem: Problem, model: NativeModel, search: Search) -> Iterator[Found]:
     if _is_small(problem):
         try:
             yield enumeration.solve(problem)
@@ -91,7 +89,10 @@ def _auto(
         except ProblemError:  # no encoding; solvers need none
             pass
     quadratic = semidefinite.covers(model)
-    main = search.until(time_limit * (_BEFORE_OTHERS if quadratic else 1.0))
+    dense = quadratic and len(model.cost.coefficients) > _DENSE * len(model.variables)
+    if dense:
+        yield from _quick(problem, model, search.until(search.left_s * (1 - _BEFORE_OTHERS)))
+    main = search.until(search.left_s * (_BEFORE_OTHERS if quadratic and not dense else 1.0))
     solvers = [name for name in (cp_sat.NAME, highs.NAME) if installed(name)]
     if not solvers and not quadratic:
         raise InputError(
@@ -104,8 +105,12 @@ def _auto(
             break
         except cp_sat.TooLarge:
             continue
-    if search.is_over or not quadratic:
-        return
+    if quadratic and not dense and not search.is_over:
+        yield from _quick(problem, model, search)
+
+
+def _quick(problem: Problem, model: NativeModel, search: Search) -> Iterator[Found]:
+    """Methods that do not search for a proof, for quadratic costs without constraints."""
     if installed(annealing.NAME):
         yield annealing.solve(problem, model, search.until(_ANNEALING_S))
     yield semidefinite.solve(model, search)
