@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, qasm2, qpy, transpile
 from qiskit.circuit import Gate, Parameter, Qubit
 from qiskit.circuit.library import QFTGate
 from qiskit.quantum_info import Statevector, random_unitary
@@ -19,7 +19,9 @@ import quasar
 from quasar.circuits.qasm import parse
 from quasar.circuits.source import circuit_text
 from quasar.core.errors import InputError
+from quasar.problems.load import load_problem
 from quasar.simulate.engine import get_engine
+from quasar.verifier.settings import VerifierSettings
 from support.cases import cases
 
 TEXT = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nx q[1];\n'
@@ -57,7 +59,7 @@ STRANGE = [None, 3, 1.5, [TEXT], {"qasm": TEXT}, io.StringIO(TEXT), object()]
 
 @pytest.mark.parametrize("form", STRANGE)
 def test_other_things_are_refused_by_name(form: Any) -> None:
-    with pytest.raises(InputError, match=r"the circuit must be OpenQASM 3.*QuantumCircuit, not"):
+    with pytest.raises(InputError, match=r"the circuit must be OpenQASM text.*QuantumCircuit, not"):
         quasar.verify(form, PATH)
     with pytest.raises(InputError, match="the circuit must be"):
         quasar.Verifier(quasar.load_problem(PATH)).verify(form)
@@ -93,7 +95,7 @@ def test_no_text_raises_anything_else(text: str) -> None:
     try:
         assert circuit_text(text) == text
     except InputError:
-        assert text.lower().endswith(("qasm", "qasm2", "qasm3")) or Path(text).exists()
+        assert text.lower().endswith(("qasm", "qasm2", "qasm3", "qpy")) or Path(text).exists()
 
 
 def test_free_parameters() -> None:
@@ -148,3 +150,73 @@ def test_what_qiskit_cannot_write() -> None:
     circuit.append(Gate("opaque", 1, []), [0])
     with pytest.raises(InputError, match="Qiskit cannot write the circuit"):
         quasar.verify(circuit, PATH)
+
+
+def qpy_of(*circuits: QuantumCircuit) -> bytes:
+    out = io.BytesIO()
+    qpy.dump(list(circuits), out)
+    return out.getvalue()
+
+
+def bell() -> QuantumCircuit:
+    circuit = QuantumCircuit(2)
+    circuit.h(0)
+    circuit.cx(0, 1)
+    return circuit
+
+
+def test_qpy_as_a_file_its_name_and_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "bell.qpy"
+    path.write_bytes(qpy_of(bell()))
+    problem = load_problem({"qubo": {"a*b": 1}})
+    expected = quasar.verify(bell(), problem).energy
+    for form in (path, str(path), path.read_bytes()):
+        assert quasar.verify(form, problem).energy == expected
+    assert quasar.Verifier(problem).verify(path).feasible
+
+
+def test_qpy_with_parameters_takes_values(tmp_path: Path) -> None:
+    circuit = QuantumCircuit(2)
+    circuit.rx(Parameter("t"), 0)
+    path = tmp_path / "turn.qpy"
+    path.write_bytes(qpy_of(circuit))
+    problem = load_problem({"qubo": {"a*b": 1}})
+    assert quasar.verify(path, problem, parameters={"t": "pi/3"}).feasible
+    with pytest.raises(InputError, match=r"1 free parameter \(t\)"):
+        quasar.verify(path, problem)
+
+
+def test_qpy_of_several_circuits_or_none() -> None:
+    with pytest.raises(InputError, match="QPY of 2 circuits: pass one of them"):
+        circuit_text(qpy_of(bell(), bell()))
+    with pytest.raises(InputError, match="QPY that Qiskit cannot read"):
+        circuit_text(qpy_of(bell())[:-9])
+    with pytest.raises(InputError, match="QPY that Qiskit cannot read"):
+        circuit_text(b"QISKIT and more")
+
+
+def test_a_stranger_s_qpy_is_not_opened() -> None:
+    content = qpy_of(bell())
+    assert circuit_text(content, names_files=False) == content
+    report = quasar.Verifier(load_problem({"qubo": {"a*b": 1}})).verify(content)
+    assert report.fault is not None
+    assert "not UTF-8" in report.fault.message
+
+
+def test_openqasm_2_is_converted_and_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "bell.qasm"
+    path.write_text(qasm2.dumps(bell()), encoding="utf-8")
+    problem = load_problem({"qubo": {"a*b": 1}})
+    expected = quasar.verify(bell(), problem)
+    for form in (path, str(path), path.read_text(encoding="utf-8")):
+        report = quasar.verify(form, problem)
+        assert report.energy == expected.energy
+        assert report.stages.feasibility.converted
+        assert not report.parses
+        assert not report.parses_by_language
+        assert "OpenQASM 2, and was converted" in report.remarks[0]
+    judged = quasar.Verifier(problem).verify(path)
+    assert judged.fault is not None
+    assert "OpenQASM 2" in judged.fault.message
+    by_language = quasar.Verifier(problem, settings=VerifierSettings(header="language"))
+    assert by_language.verify(path).feasible

@@ -26,7 +26,7 @@ _STATEMENT = re.compile(
 )
 _QASM_2_LIBRARY = re.compile(rf"""\binclude{_W}*+["']qelib1\.inc["']""", re.ASCII)
 _QASM_2_REGISTER = re.compile(rf"\bqreg{_W}++[a-z]\w*+{_W}*+\[", re.ASCII)
-_QASM_3_WORD = re.compile(r"\bqubit\b|stdgates\.inc", re.ASCII)
+QASM_3_WORD = re.compile(r"\bqubit\b|stdgates\.inc", re.ASCII)
 _SHOWN = 40  # characters of a text that a message quotes
 
 
@@ -104,4 +104,4 @@ def is_qasm_2(header: Header, text: str) -> bool:
         return header.major == "2"
     if _QASM_2_LIBRARY.search(text):
         return True
-    return bool(_QASM_2_REGISTER.search(text)) and not _QASM_3_WORD.search(text)
+    return bool(_QASM_2_REGISTER.search(text)) and not QASM_3_WORD.search(text)

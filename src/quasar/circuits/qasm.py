@@ -27,6 +27,7 @@ from quasar.circuits.measurement import (
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
 from quasar.circuits.precheck import precheck
+from quasar.circuits.qasm2 import is_openqasm_2, to_openqasm_3
 from quasar.circuits.qasm_flat import parse_flat
 from quasar.circuits.refusal import explain
 from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
@@ -83,7 +84,7 @@ def parse(
     parameters: Values | None = None,
     header: HeaderRule = "published",
 ) -> Program:
-    """Parse OpenQASM 3 text.
+    """Parse OpenQASM 3 text; where the header may be any of the language, also OpenQASM 2.
 
     Args:
         max_gates: limit on gates after unrolling loops and gate definitions.
@@ -105,9 +106,34 @@ def parse(
     """
     values = read_values(parameters) if parameters else {}
     accepted = on_accepted or _nobody
+    if is_converted(text, header):
+        return _parse_converted(text, max_gates, max_qubits, accepted, values)
     text, broken = _headed(text, header)
     program = _at_once(text, max_gates, max_qubits, accepted, values, broken)
     return program or _parse_reference(text, max_gates, accepted, values, broken)
+
+
+def is_converted(text: str, header: HeaderRule) -> bool:
+    """Whether this is OpenQASM 2 that is converted before it is read, as by the language alone."""
+    return header == "language" and is_openqasm_2(text.removeprefix(BYTE_ORDER_MARK))
+
+
+def _parse_converted(
+    text: str,
+    max_gates: int,
+    max_qubits: int | None,
+    accepted: Callable[[int], None],
+    values: Mapping[str, float],
+) -> Program:
+    """OpenQASM 2; faults found behind the conversion have no place in the text."""
+    made = to_openqasm_3(text.removeprefix(BYTE_ORDER_MARK))
+    try:
+        program = _at_once(made, max_gates, max_qubits, accepted, values, None)
+        return program or _parse_reference(made, max_gates, accepted, values, None)
+    except CircuitError as error:
+        raise CircuitError(
+            error.message, kind=error.kind, limit=error.limit, hint=error.hint
+        ) from error
 
 
 def parse_at_once(
@@ -120,6 +146,8 @@ def parse_at_once(
 ) -> Program | None:
     """As `parse`, in time linear in the text; None where the reference importer has to decide."""
     values = read_values(parameters) if parameters else {}
+    if is_converted(text, header):
+        return None
     text, broken = _headed(text, header)
     return _at_once(text, max_gates, max_qubits, _nobody, values, broken)
 

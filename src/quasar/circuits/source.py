@@ -1,12 +1,14 @@
-"""What a caller may pass as a circuit: text, bytes, a file's path, or a Qiskit circuit.
+"""What a caller may pass as a circuit: text, bytes, a file's path, a Qiskit circuit, or QPY.
 
-Covers distinguishing these and turning them into OpenQASM 3 text. Whether the text is a usable
-circuit is decided by the parser. Untrusted text, such as a model's answer, must not come this way
-with `names_files` on: it would choose which file is read.
+Covers distinguishing these and turning them into OpenQASM text. Whether the text is a usable
+circuit is decided by the parser, which also converts OpenQASM 2. Untrusted text, such as a model's
+answer, must not come this way with `names_files` on: it would choose which file is read. Nor must
+untrusted QPY: Qiskit's reader evaluates expressions of its older versions.
 """
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
 CircuitSource: TypeAlias = Union[str, bytes, "os.PathLike[str]", "QuantumCircuit"]
 
-SUFFIXES = (".qasm", ".qasm2", ".qasm3")
+SUFFIXES = (".qasm", ".qasm2", ".qasm3", ".qpy")
 """Ends of circuit files' names."""
 
 _LONGEST_NAME = 4096  # PATH_MAX
-_TAKEN = "OpenQASM 3 text or bytes, the path of a file, or a Qiskit QuantumCircuit"
+_TAKEN = "OpenQASM text or bytes, the path of a file (OpenQASM or QPY), or a Qiskit QuantumCircuit"
+_QPY = b"QISKIT"
+"""The first bytes of every QPY file."""
 _NO_PROGRAM = frozenset(';{}\n\r\0"')
 """Characters of programs that are in no file name one would type."""
 _ELSEWHERE = {
@@ -49,23 +53,23 @@ def circuit_text(
 
     Args:
         source: see the module's header. With `names_files` a string is the name of a file where
-            such a file exists, or where it ends like one and cannot be a program.
+            such a file exists, or where it ends like one and cannot be a program, and bytes may
+            be QPY.
         what: what to call it in messages.
 
     Raises:
-        InputError: nothing of this kind, a file that cannot be read, free parameters, or a Qiskit
-            circuit that OpenQASM 3 cannot state.
+        InputError: nothing of this kind, a file that cannot be read, free parameters, a Qiskit
+            circuit that OpenQASM 3 cannot state, or QPY of several circuits.
     """
+    source = _opened(source, names_files, what)
     if isinstance(source, str):
         if not names_files:
             return source
         if _is_directory(source):
             raise InputError(f"{what} is the name of a directory, {source!r}: pass that of a file.")
-        return read_circuit(Path(source)) if _names_file(source) else source
+        return source
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
-    if isinstance(source, os.PathLike):
-        return read_circuit(Path(source))
     if _is_qiskit(source):
         return _from_qiskit(source, what)
     raise InputError(f"{what} must be {_TAKEN}, not {_described(source)}")
@@ -76,18 +80,60 @@ def bind_circuit(
 ) -> tuple[CircuitSource, Mapping[str, float]]:
     """A Qiskit circuit with its parameters set, and the values that are still to be given.
 
-    Text keeps its inputs, and all values are still to be given. A Qiskit circuit takes them here,
-    by its own names: `v[1]` and such are not names in OpenQASM.
+    Text keeps its inputs, and all values are still to be given. A Qiskit circuit, or one in a file
+    of QPY, takes them here, by its own names: `v[1]` and such are not names in OpenQASM.
 
     Raises:
         InputError: a value for a name that is none of the Qiskit circuit's parameters.
     """
+    if values and isinstance(source, os.PathLike):
+        source = _opened(source, False, "the circuit")
     if not values or not _is_qiskit(source):
         return source, values
     circuit: Any = source
     match_inputs((p.name for p in circuit.parameters), values)
     given = {p: values[p.name] for p in circuit.parameters if p.name in values}
     return circuit.assign_parameters(given), {}
+
+
+def _opened(source: Any, names_files: bool, what: str) -> Any:
+    """The content of a file that is named, and the Qiskit circuit that QPY holds; else the source.
+
+    Raises:
+        InputError: the file cannot be read, or QPY cannot.
+    """
+    trusted = names_files or isinstance(source, os.PathLike)
+    if isinstance(source, os.PathLike) or (
+        names_files and isinstance(source, str) and _names_file(source)
+    ):
+        source = read_circuit(Path(source))
+    if trusted and isinstance(source, bytes | bytearray | memoryview):
+        content = bytes(source)
+        return _from_qpy(content, what) if content.startswith(_QPY) else content
+    return source
+
+
+def _from_qpy(content: bytes, what: str) -> Any:
+    """The only circuit of a QPY file.
+
+    Raises:
+        InputError: Qiskit cannot read it, or it holds several.
+    """
+    from qiskit import qpy
+
+    try:
+        found = qpy.load(io.BytesIO(content))
+    except Exception as error:  # a damaged file raises what the structures in it do
+        said = str(getattr(error, "message", error)).partition("\n")[0].rstrip(".")
+        raise InputError(
+            f"{what} is QPY that Qiskit cannot read: {said or type(error).__name__}."
+        ) from None
+    if len(found) != 1:
+        raise InputError(
+            f"{what} is QPY of {len(found)} circuits: pass one of them, e.g. "
+            "qpy.load(open(path, 'rb'))[0]."
+        )
+    return found[0]
 
 
 def read_circuit(path: Path) -> bytes:
@@ -148,8 +194,6 @@ def _described(source: Any) -> str:
 
 
 def _from_qiskit(circuit: Any, what: str) -> str:
-    from qiskit import qasm3
-
     free = sorted(p.name for p in circuit.parameters)
     if free:
         shown = ", ".join(free[:5]) + (", …" if len(free) > 5 else "")
@@ -158,9 +202,29 @@ def _from_qiskit(circuit: Any, what: str) -> str:
             "values with circuit.assign_parameters(...)."
         )
     try:
+        return exported(circuit)
+    except CannotExportError as error:
+        raise InputError(f"Qiskit cannot write {what} as OpenQASM 3: {error}") from error
+
+
+class CannotExportError(Exception):
+    """Qiskit's exporter refuses a circuit; the message is what it says."""
+
+
+def exported(circuit: Any) -> str:
+    """A Qiskit circuit as OpenQASM 3, qubit i as `q[i]`.
+
+    Raises:
+        CannotExportError: OpenQASM 3 cannot state it.
+    """
+    from qiskit import qasm3
+    from qiskit.exceptions import QiskitError
+
+    try:
         return str(qasm3.dumps(_unfolded(_on_one_register(circuit))))
-    except qasm3.QASM3ExporterError as error:
-        raise InputError(f"Qiskit cannot write {what} as OpenQASM 3: {error.message}.") from error
+    except (QiskitError, ValueError, TypeError, AttributeError, LookupError) as error:
+        said = str(getattr(error, "message", error)).rstrip(".") or type(error).__name__
+        raise CannotExportError(f"{said}.") from error
 
 
 def _on_one_register(circuit: Any) -> Any:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quasar.circuits.qasm import Program
 
 CircuitFile = Annotated[
-    Path, typer.Argument(help="OpenQASM 3 file; - reads standard input.", show_default=False)
+    Path, typer.Argument(help="OpenQASM or QPY file; - reads standard input.", show_default=False)
 ]
 Assignments = Annotated[
     list[str] | None,
@@ -42,7 +42,7 @@ def read_program(circuit: Path, problem: Path | None = None) -> str | bytes:
         return circuit_text(circuit)
     if problem is not None and str(problem) == "-":
         raise InputError("only one of circuit and --problem can be standard input (-).")
-    return sys.stdin.buffer.read()
+    return circuit_text(sys.stdin.buffer.read())
 
 
 def parse_program(text: str | bytes, parameters: dict[str, float]) -> Program:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from quasar.cli import options
+from quasar.cli.circuit_input import CircuitFile, parse_program, read_program
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    circuit: Annotated[Path, typer.Argument(help="OpenQASM 3 file; - reads standard input.")],
+    circuit: CircuitFile,
     problem: options.ProblemFile,
     reference: Annotated[
         Path | None,
@@ -75,7 +75,7 @@ def command(
     usage or bad input file.
     """
     from quasar.circuits.parameters import read_assignments
-    from quasar.circuits.source import read_circuit
+    from quasar.circuits.source import circuit_text
     from quasar.problems.load import load_problem
     from quasar.verifier.bounded import verify_bounded
     from quasar.verifier.sandbox.limits import SandboxLimits
@@ -84,8 +84,8 @@ def command(
     settings = VerifierSettings(**_stages(stages), header="language")
     parameters = read_assignments(assignments or ())
     target = _target(basis, coupling)
-    if str(circuit) == str(problem) == "-":
-        raise InputError("only one of circuit and --problem can be standard input (-).")
+    text = read_program(circuit, problem)
+    given = None if reference is None else circuit_text(reference)
     encoded = load_problem(
         options.problem_source(problem),
         problem_type=problem_type,
@@ -94,12 +94,10 @@ def command(
         penalty=penalty,
         verifiable=True,
     )
-    text = sys.stdin.buffer.read() if str(circuit) == "-" else read_circuit(circuit)
-    given = None if reference is None else read_circuit(reference)
     limits = SandboxLimits(max_seconds=max_seconds)
     report = verify_bounded(text, encoded, given, settings, limits, parameters)
     compiled = None
-    if target is not None and report.parses_by_language:
+    if target is not None and (report.parses_by_language or report.feasible):
         compiled = _compiled(text, parameters, target)
     if as_json:
         size = compiled and compiled.model_dump(mode="json")
@@ -158,14 +156,15 @@ def _target(basis: str | None, coupling: str | None) -> _Target | None:
     return _Target(basis or "generic", coupling or "full")
 
 
-def _compiled(text: bytes, parameters: dict[str, float], target: _Target) -> Statistics | None:
+def _compiled(
+    text: str | bytes, parameters: dict[str, float], target: _Target
+) -> Statistics | None:
     """Size after transpiling; None for a dynamic program or one that cannot be simulated."""
-    from quasar.circuits.qasm import parse
     from quasar.circuits.statistics import transpiled_statistics
     from quasar.core.errors import CircuitError
 
     try:
-        circuit = parse(text.decode("utf-8"), parameters=parameters, header="language").circuit
+        circuit = parse_program(text, parameters).circuit
     except CircuitError:
         return None
     return None if circuit is None else transpiled_statistics(circuit, *target)

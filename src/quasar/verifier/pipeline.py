@@ -222,7 +222,8 @@ class _Verification:
             problem=verifier.summary,
         )
         if report.feasible and not first.parses:
-            report.remarks.append(sentences.header_remark(first.header))
+            said = sentences.CONVERTED if first.converted else sentences.header_remark(first.header)
+            report.remarks.append(said)
         self._add_results(report, execution)
         if settings.quality and settings.decode_top_states:
             report.optimum = verifier.facts.optimum

@@ -12,6 +12,10 @@ from quasar.verifier.quality import Quality
 from quasar.verifier.stages.feasibility import counted_qubits
 
 ONE_STRING_PROBABILITY = 0.99  # from here on a remark says that the state is one bit string
+CONVERTED = (
+    "The text is OpenQASM 2, and was converted to OpenQASM 3 by Qiskit. In the benchmark's tables "
+    "such an answer does not count."
+)
 UNIFORM_BITS = 0.1  # entropy this near to n bits counts as uniform
 
 

@@ -140,6 +140,9 @@ def test_ommx() -> None:
     assert [row["name"] for row in rows] == ["c", "q", "e"]
     nameless = ommx.DecisionVariable.binary(7)
     instance = ommx.Instance.from_components(
-        decision_variables=[nameless], objective=nameless + 0, constraints=[], sense=1
+        decision_variables=[nameless],
+        objective=nameless + 0,
+        constraints=[],
+        sense=ommx.Instance.MINIMIZE,
     )
     assert problem_of(instance).objective({"7": 1}) == 1

@@ -122,7 +122,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "end.lp": ("Minimize\n obj: x\nBinary\n x\n", {}, "must finish with the keyword `end`"),
     "cut.mps": ("NAME\nROWS\n N c\nCOLUMNS\n", {}, "cut off"),
     "word.mps": (MPS.replace("2.0", "two"), {}, "line 8 has 'two' where a number belongs"),
-    "row.mps": (MPS.replace(" x c 1", " x d 1"), {}, 'Row name "d" in COLUMNS section is not'),
+    "row.mps": (MPS.replace(" x c 1", " x d 1"), {}, "HiGHS cannot read it: Row name"),
     "space.mps": (MPS.replace(" y ", " y 1 "), {}, "with spaces"),
     # Not a format.
     "g.dot": ("graph { a -- b }", {}, "GraphML"),

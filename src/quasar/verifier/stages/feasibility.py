@@ -9,7 +9,7 @@ from functools import cached_property
 
 from quasar.circuits.header import BYTE_ORDER_MARK, HeaderRule, read_header
 from quasar.circuits.parameters import Values
-from quasar.circuits.qasm import Program, parse
+from quasar.circuits.qasm import Program, is_converted, parse
 from quasar.core.documented import Documented
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import Engine, FloatVector, Outcome, Readout
@@ -70,6 +70,8 @@ class Feasibility(Documented):
     """It is a valid OpenQASM 3 program, with any minor version in its header."""
     header: str | None = None
     """Its version statement as written, None where there is none."""
+    converted: bool = False
+    """It is OpenQASM 2, and what is judged is its conversion to OpenQASM 3 by Qiskit."""
     simulable: bool
     """Its header satisfies the chosen rule, and it ran within the limits."""
     n_qubits: int | None = None
@@ -193,6 +195,7 @@ def run_text(
             on_parsed(n)
 
     found = read_header(text)
+    converted = is_converted(text, header)
     try:
         program = parse(
             text,
@@ -207,9 +210,10 @@ def run_text(
     except CircuitError as error:
         parsed = n_qubits is not None
         stage = Feasibility(
-            parses=parsed and found.published,
-            parses_by_language=parsed and found.language,
+            parses=parsed and found.published and not converted,
+            parses_by_language=parsed and found.language and not converted,
             header=found.shown,
+            converted=converted,
             simulable=False,
             n_qubits=n_qubits,
             fault=Fault.from_error(error),
@@ -217,9 +221,10 @@ def run_text(
         return stage, None
     return (
         Feasibility(
-            parses=found.published,
-            parses_by_language=found.language,
+            parses=found.published and not converted,
+            parses_by_language=found.language and not converted,
             header=found.shown,
+            converted=converted,
             simulable=True,
             n_qubits=program.n_qubits,
             dynamic=program.circuit is None,
