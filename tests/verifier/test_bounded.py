@@ -20,7 +20,7 @@ HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 PAIR = quasar.load_problem({"hamiltonian": "1.0 * (Z(0) @ Z(1)) + 0.5 * Z(0)"})
 BELL = HEAD + "qubit[2] q; h q[0]; cx q[0], q[1];"
 DEFINED = HEAD + "gate bell a, b { h a; ctrl @ x a, b; } qubit[2] q; bell q[0], q[1];"
-SHORT = SandboxLimits(max_seconds=2, max_memory_mib=512)
+SHORT = SandboxLimits(max_seconds=1, max_memory_mib=512)
 
 HOSTILE = {
     "doubling definitions": (
@@ -159,7 +159,7 @@ def test_a_stage_that_takes_too_long_is_left_out_and_said() -> None:
     assert "not finished within" in report.skipped["utility"]
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "problem",
     [

@@ -80,6 +80,13 @@ def test_other_surroundings_start_another(monkeypatch: pytest.MonkeyPatch) -> No
     assert server_of(3)[0] != first
 
 
+def test_the_next_test_of_a_suite_takes_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "tests/test_one.py::test_one (call)")
+    first, _ = server_of(3)
+    monkeypatch.setenv("PYTEST_CURRENT_TEST", "tests/test_two.py::test_two (call)")
+    assert server_of(3)[0] == first
+
+
 def test_a_failed_sandbox_leaves_nothing() -> None:
     box = Sandbox([ring(3)], VerifierSettings(), workers=1).__enter__()
     assert box.workers.fork_server is not None

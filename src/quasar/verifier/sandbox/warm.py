@@ -108,7 +108,9 @@ class Warm:
 
 
 def _surroundings() -> _Surroundings:
-    return os.getcwd(), tuple(sys.path), frozenset(os.environ.items())
+    # pytest names the test it runs there: another one each time, and of no meaning to workers.
+    known = frozenset(item for item in os.environ.items() if item[0] != "PYTEST_CURRENT_TEST")
+    return os.getcwd(), tuple(sys.path), known
 
 
 def start_early() -> None:
