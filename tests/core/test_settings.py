@@ -21,23 +21,23 @@ from quasar.verifier.settings import Limits, VerifierSettings
 @pytest.mark.parametrize(
     ("kind", "fields", "message"),
     [
-        (Sampling, {"temperature": 6}, "temperature: must be from 0 to 5, not 6."),
-        (Sampling, {"top_p": 0}, "top_p: must be above 0 and at most 1, not 0."),
-        (Sampling, {"seed": -1}, "seed: must be at least 0, not -1."),
+        (Sampling, {"temperature": 6}, "temperature must be from 0 to 5, not 6."),
+        (Sampling, {"top_p": 0}, "top_p must be above 0 and at most 1, not 0."),
+        (Sampling, {"seed": -1}, "seed must be at least 0, not -1."),
         (Sampling, {"temprature": 1}, "temprature: no such setting; the nearest is temperature."),
-        (Sampling, {"samples": "many"}, "samples: must be an integer, not 'many'."),
-        (Sampling, {"temperature": None}, "temperature: must be a number, not None."),
+        (Sampling, {"samples": "many"}, "samples must be an integer, not 'many'."),
+        (Sampling, {"temperature": None}, "temperature must be a number, not None."),
         (DesignerSettings, {"algorithm": "qoaa"}, "'qaoa', 'vqe' or 'adaptive_vqe', not 'qoaa'"),
-        (RefineSettings, {"turns": 0, "polished": -1}, "turns: .*; polished: "),
+        (RefineSettings, {"turns": 0, "polished": -1}, "turns must .*; polished must "),
         (
             VerifierSettings,
             {"limits": {"max_qubits": 99}},
-            "limits.max_qubits: must be from 1",
+            "limits.max_qubits must be from 1",
         ),
-        (Limits, {"max_gates": 1.5}, "max_gates: must be an integer, not 1.5."),
-        (VerifyOptions, {"max_stage": 5}, "max_stage: must be from 1 to 4, not 5."),
-        (VerifierSettings, {"quality": "perhaps"}, "quality: must be true or false"),
-        (RewardWeights, {"w2": -1}, "w2: must be at least 0, not -1."),
+        (Limits, {"max_gates": 1.5}, "max_gates must be an integer, not 1.5."),
+        (VerifyOptions, {"max_stage": 5}, "max_stage must be from 1 to 4, not 5."),
+        (VerifierSettings, {"quality": "perhaps"}, "quality must be true or false"),
+        (RewardWeights, {"w2": -1}, "w2 must be at least 0, not -1."),
         (
             RewardWeights,
             {"w2": 0.5, "behaviour_weight": 0.2},
@@ -53,7 +53,7 @@ from quasar.verifier.settings import Limits, VerifierSettings
             {"bouts": {}, "descent": {}},
             "bouts: another name of descent: give one of the two.",
         ),
-        (AgentQSettings, {"bouts": {"bout": 0}}, "bouts.bout: must be at least 1, not 0."),
+        (AgentQSettings, {"bouts": {"bout": 0}}, "bouts.bout must be at least 1, not 0."),
     ],
 )
 def test_constructing_with_what_does_not_fit(

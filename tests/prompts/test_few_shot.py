@@ -155,5 +155,5 @@ def test_the_gates_named_in_the_system_message_exist() -> None:
 
 
 def test_bad_requests_are_refused() -> None:
-    with pytest.raises(InputError, match="at least one layer"):
+    with pytest.raises(InputError, match="layers must be an integer of at least 1, not 0"):
         FewShot().render(PAIR, Request(layers=0))

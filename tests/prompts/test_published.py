@@ -73,7 +73,7 @@ def test_an_algorithm_cannot_be_told() -> None:
 
 def test_bad_requests_and_graphs_are_refused() -> None:
     problem = encode(MaxCut(nx.path_graph(2)))
-    with pytest.raises(InputError, match="at least one layer"):
+    with pytest.raises(InputError, match="layers must be an integer of at least 1, not 0"):
         published_prompt(problem, Request(layers=0))
     with pytest.raises(InputError, match="plain numbers and texts"):
         graph_text({"nodes": {1, 2}})

@@ -344,7 +344,10 @@ def test_open_choices_name_what_made_a_difference() -> None:
         (f"Solve the maxcut given the graph: {TRIANGLE} or graph: {ARCS}", "2 graphs"),
         (f"Solve the maxcut with 7 qubits given the graph: {TRIANGLE}", "7 qubits.*3 as 'exact'"),
         (f"maxcut, 3 qubits, no, 4 qubits, graph {TRIANGLE}", "different numbers of qubits"),
-        (f"maxcut, 3 qubits, 0 layers, graph {TRIANGLE}", "at least one layer"),
+        (
+            f"maxcut, 3 qubits, 0 layers, graph {TRIANGLE}",
+            "layers must be an integer of at least 1, not 0",
+        ),
         (f"Solve the kclique given the graph: {TRIANGLE}", "'k'.*with 3 sized clique"),
         (f"Solve the graph_coloring given the graph: {TRIANGLE}", "with 3 colors"),
         (f"Solve the connected_components of the graph: {TRIANGLE}", "for node 3"),

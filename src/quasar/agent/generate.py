@@ -30,7 +30,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
-from quasar.core.settings import need_whole
+from quasar.core.settings import need_flags, need_whole, wrong
 from quasar.models.designer import DesignerSettings, design
 from quasar.models.protocol import Model, Sampling
 from quasar.models.registry import known_limit, load_model
@@ -102,10 +102,7 @@ def resolve_model(model: str | Model, options: Mapping[str, Any] | None = None) 
     """
     if not isinstance(model, str):
         if not callable(getattr(model, "complete", None)):
-            raise InputError(
-                "the model must be a name or a model from load_model, "
-                f"not {'None' if model is None else type(model).__name__}."
-            )
+            raise wrong("model", "a name or a model from load_model", model)
         return model
     if model != DESIGNER:
         return load_model(model, options)
@@ -192,13 +189,15 @@ def generate(
     drawing = Sampling.given(sampling, "sampling")
     limits = SandboxLimits.given(sandbox, "sandbox", switch=True)
     _need_numbers(samples, first_sample)
-    _need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
+    need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
     if guided is not None:
-        _need_flags(guided=guided)
+        need_flags(guided=guided)
     if model_options is not None and not isinstance(model_options, Mapping):
-        raise InputError("model_options must be a dict such as {'dtype': 'bfloat16'}.")
+        raise wrong("model_options", "a dict such as {'dtype': 'bfloat16'}", model_options)
     if progress is not None and not callable(progress):
-        raise InputError("progress must be a function that takes a candidate.")
+        raise wrong("progress", "a function that takes a candidate", progress)
+    if interrupt is not None and not isinstance(interrupt, Interrupt):
+        raise wrong("interrupt", "a quasar.core.interrupt.Interrupt", interrupt)
     ending = interrupt or Interrupt()
     with ending.at_once():
         encoded = load_problem(problem, verifiable=True)
@@ -233,12 +232,6 @@ def _need_numbers(samples: int | None, first_sample: int) -> None:
     need_whole(first_sample, "first_sample", 0)
 
 
-def _need_flags(**given: object) -> None:
-    for name, value in given.items():
-        if not isinstance(value, bool):
-            raise InputError(f"{name} must be True or False, not {value!r}.")
-
-
 def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
     """How many attempts are made by default."""
     return 1 if writer is None or refine is None else PROPOSALS
@@ -271,7 +264,7 @@ def _designer_settings(
         return settings
     if settings is not None:
         raise InputError("give the designer either a request or settings, not both.")
-    return DesignerSettings.parse(request._asdict())
+    return DesignerSettings.given(request._asdict(), "request")
 
 
 def _designed(

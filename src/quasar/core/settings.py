@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -75,14 +75,29 @@ class Settings(BaseModel, metaclass=SpeaksPlainly):
         if value is None or isinstance(value, cls):
             return value
         if isinstance(value, Mapping):
-            return cls.parse(value)
+            try:
+                return cls.model_validate(dict(value))
+            except ValidationError as error:
+                raise InputError(describe_validation(error, cls, within=name)) from error
         if switch and isinstance(value, bool):
             return cls() if value else None
         forms = "True, False, " if switch else ""
-        raise InputError(
-            f"{name} must be {forms}a {cls.__name__} or a dict of its fields, "
-            f"not {type(value).__name__}."
-        )
+        raise wrong(name, f"{forms}a {cls.__name__} or a dict of its fields", value)
+
+
+def wrong(name: str, taken: str, value: object) -> InputError:
+    """The error about an argument's value, to be raised: its name, what is taken, what was given.
+
+    Args:
+        taken: what may stand behind "must be".
+    """
+    return InputError(f"{name} must be {taken}, not {reprlib.repr(value)}.")
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Names to choose from, in words."""
+    *others, last = map(repr, names)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def need_whole(value: object, name: str, least: int) -> None:
@@ -93,21 +108,36 @@ def need_whole(value: object, name: str, least: int) -> None:
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if not whole or int(cast(int, value)) < least:
-        raise InputError(f"{name} must be an integer of at least {least}, not {value!r}.")
+        raise wrong(name, f"an integer of at least {least}", value)
 
 
-def describe_validation(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+def need_flags(**given: object) -> None:
+    """Refuse what is neither True nor False.
+
+    Raises:
+        InputError: the message names the parameter.
+    """
+    for name, value in given.items():
+        if not isinstance(value, bool):
+            raise wrong(name, "True or False", value)
+
+
+def describe_validation(
+    error: ValidationError, model: type[BaseModel] | None = None, *, within: str = ""
+) -> str:
     """One sentence for each thing pydantic found wrong.
 
     Args:
+        within: the argument that the fields belong to.
         model: what was validated; then a number out of range is told the whole range, and an
             unknown key its nearest neighbour.
     """
     parts = []
     for item in error.errors():
         place = tuple(str(piece) for piece in item["loc"])
-        where = ".".join(place) or "value"
-        parts.append(f"{where}: {_objection(item, _holder(model, place[:-1]), place)}")
+        where = ".".join((within, *place) if within else place) or "value"
+        objection = _objection(item, _holder(model, place[:-1]), place)
+        parts.append(f"{where}{'' if objection.startswith('must be') else ':'} {objection}")
     return "; ".join(parts) + "."
 
 

@@ -20,6 +20,7 @@ from quasar.core.manifest import manifest
 from quasar.core.parallel import map_unordered
 from quasar.core.processes import cores
 from quasar.core.progress import Progress
+from quasar.core.settings import need_flags, wrong
 from quasar.evaluation import expensive
 from quasar.evaluation.baselines import BASELINES
 from quasar.evaluation.inputs import (
@@ -88,6 +89,7 @@ def evaluate(
         InputError: something is wrong with a file or the folder; the message says what to do.
         InfrastructureError: workers died or the disk is full; what was measured is kept in `out`.
     """
+    need_flags(baselines=baselines, against_paper=against_paper, sandbox=sandbox, force=force)
     settings = EvaluationSettings.parse(
         {
             "energy_convention": energy_convention,
@@ -98,11 +100,8 @@ def evaluate(
             "against": against,
         }
     )
-    for name, value in (("sandbox", sandbox), ("force", force), ("against_paper", against_paper)):
-        if not isinstance(value, bool):
-            raise InputError(f"{name} must be True or False, not {value!r}.")
     if out is not None and not isinstance(out, str | os.PathLike):
-        raise InputError(f"out must be the name of a folder, not {type(out).__name__}.")
+        raise wrong("out", "the name of a folder", out)
     sources = _sources(generations)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="quasar-evaluate-") as folder:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
+from quasar.core.settings import need_whole, one_of, wrong
 from quasar.problems.base import EncodedProblem
 from quasar.recipes.spec import ALGORITHMS, Algorithm
 
@@ -43,17 +44,11 @@ class Request(NamedTuple):
             InputError: unknown algorithm or style, fewer than one layer.
         """
         if self.algorithm is not None and self.algorithm not in ALGORITHMS:
-            raise InputError(
-                f"unknown algorithm {self.algorithm!r}; known: {', '.join(ALGORITHMS)}."
-            )
+            raise wrong("algorithm", one_of(ALGORITHMS), self.algorithm)
         if self.style not in get_args(Style):
-            raise InputError(f"unknown style {self.style!r}; known: {', '.join(get_args(Style))}.")
-        if self.layers is None:
-            return self
-        if not isinstance(self.layers, int) or isinstance(self.layers, bool):
-            raise InputError(f"layers must be an integer, not {self.layers!r}.")
-        if self.layers < 1:
-            raise InputError(f"need at least one layer, not {self.layers}.")
+            raise wrong("style", one_of(get_args(Style)), self.style)
+        if self.layers is not None:
+            need_whole(self.layers, "layers", 1)
         return self
 
     @classmethod
@@ -74,10 +69,8 @@ class Request(NamedTuple):
                 raise InputError(f"a request has no {unknown[0]!r}; it has {known}.")
             value = cls(**value)
         if not isinstance(value, Request):
-            raise InputError(
-                "request must be a Request, the name of an algorithm, or a dict, "
-                f"not {type(value).__name__}."
-            )
+            taken = f"a Request, a dict of its fields, or an algorithm ({', '.join(ALGORITHMS)})"
+            raise wrong("request", taken, value)
         return value.checked()
 
 

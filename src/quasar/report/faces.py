@@ -14,6 +14,7 @@ from quasar.agent.candidate import Candidate
 from quasar.agent.generate import Generation
 from quasar.core.errors import InputError
 from quasar.core.numerals import share
+from quasar.core.settings import need_flags, wrong
 from quasar.problems.base import EncodedProblem
 from quasar.problems.overlay import counted
 from quasar.report import html, terminal
@@ -78,7 +79,7 @@ class _ReportFace(_Pictured):
     def save(self, folder: str | os.PathLike[str], *, force: bool) -> list[str]:
         from quasar.report.bundle import save_report
 
-        return save_report(self.report, Path(folder), force=force)
+        return save_report(self.report, _new(folder, force), force=force)
 
 
 class _CandidateFace(_Pictured):
@@ -129,7 +130,7 @@ class _GenerationFace(_Pictured):
     def save(self, folder: str | os.PathLike[str], *, force: bool) -> list[str]:
         from quasar.report.bundle import save_generation
 
-        return save_generation(self.found, Path(folder), force=force)
+        return save_generation(self.found, _new(folder, force), force=force)
 
 
 class _ProblemFace:
@@ -153,6 +154,13 @@ class _ProblemFace:
         raise InputError(
             "a problem has no picture before it is solved: quasar.generate(problem).plot()."
         )
+
+
+def _new(folder: object, force: object) -> Path:
+    need_flags(force=force)
+    if not isinstance(folder, str | os.PathLike):
+        raise wrong("folder", "the name of a folder", folder)
+    return Path(folder)
 
 
 def _gist(report: Report) -> str:
