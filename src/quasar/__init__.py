@@ -1,4 +1,10 @@
-"""Verified quantum program synthesis: graph problems in, measured OpenQASM 3 circuits out."""
+"""Verified quantum program synthesis: graph problems in, measured OpenQASM 3 circuits out.
+
+`load_problem` reads a problem, `verify` judges a circuit for it, `generate` has circuits written
+and judged, `evaluate` judges many. Energies are those of the problem's Hamiltonian, without unit;
+angles are in radians; names that end in `_s` are seconds. Every error on purpose is a `QuasarError`
+of `quasar.core.errors`, whose message says what to do.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Origin = Literal["designer", "model", "polished"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Candidate(Exportable, Presented):
-    """One circuit.
+    """One circuit for the problem, and what was measured of it.
 
     Attributes:
         name: what tables call it, e.g. `answer 3, turn 2` or `qaoa p=5`.

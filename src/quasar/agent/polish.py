@@ -108,7 +108,7 @@ def polish(
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()
-    search = _Search(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace, method)
+    search = _AngleSearch(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace, method)
     before = search.energy.value(given)
     found = search.run(given, rng)
     done = Polish(
@@ -131,7 +131,7 @@ def polish(
     return replace(done, note=f"no lower energy found in {budget.used} evaluations.")
 
 
-class _Search:
+class _AngleSearch:
     """Starts and restarts of the local optimiser."""
 
     def __init__(

@@ -73,7 +73,7 @@ def lines_of(
     proposer = Proposer(
         writer, settings.sampling, constrained=settings.constrained, guided=settings.guided
     )
-    asked: list[_Asked] = []
+    asked: list[_AskedRecord] = []
     refused: list[list[dict[str, Any]]] = []
     first: InputError | None = None
     for record in records:
@@ -85,7 +85,7 @@ def lines_of(
             first = first or error
             refused.append([_refusal(record, k, str(error), done.run) for k in missing])
         else:
-            asked.append(_Asked(record, request, question, missing))
+            asked.append(_AskedRecord(record, request, question, missing))
     if first is not None and not asked and not done.kept:
         raise first
     yield from refused
@@ -105,7 +105,7 @@ class Shared(NamedTuple):
     run: str
 
 
-class _Part(NamedTuple):
+class _RecordsPart(NamedTuple):
     """Some records, with the numbers of the candidates that each lacks."""
 
     records: list[Record]
@@ -122,7 +122,7 @@ def remote_lines_of(
     """As `lines_of`, by the workers of a cluster, as they finish."""
     source = iter(records)
     parts = (
-        _Part(some, {r.sample_index: todo[r.sample_index] for r in some})
+        _RecordsPart(some, {r.sample_index: todo[r.sample_index] for r in some})
         for some in iter(lambda: list(islice(source, _RECORDS_A_TASK)), [])
     )
     for lines, lost, reason in on_ray(_work, shared, parts, cluster):
@@ -135,7 +135,7 @@ _kept: dict[str, Model | None] = {}
 """Of a worker of a cluster: the model that it has loaded."""
 
 
-def _work(shared: Shared, part: _Part) -> tuple[list[dict[str, Any]], int, str]:
+def _work(shared: Shared, part: _RecordsPart) -> tuple[list[dict[str, Any]], int, str]:
     name = json.dumps([shared.model, shared.options], default=str)
     if name not in _kept:
         _kept.clear()
@@ -171,25 +171,18 @@ def _designed(
     return line if settings.refine is None else {**line, **_provenance(found)}
 
 
-class _Asked(NamedTuple):
+class _AskedRecord(NamedTuple):
     record: Record
     request: Request
     question: Question
     missing: list[int]
 
 
-def _refined(one: _Asked, writer: Model, settings: GenerationSettings, run: str) -> dict[str, Any]:
+def _refined(
+    one: _AskedRecord, writer: Model, settings: GenerationSettings, run: str
+) -> dict[str, Any]:
     try:
-        found = generate(
-            _load(one.record),
-            writer,
-            request=one.request,
-            samples=settings.samples,
-            sampling=settings.sampling,
-            constrained=settings.constrained,
-            guided=settings.guided,
-            refine=settings.refine,
-        )
+        found = generate(_load(one.record), writer, request=one.request, **settings.of_writer())
     except NoAnswer as error:
         return _refusal(one.record, 1, str(error), run)
     return {**_start(one.record, 1, run), "qasm": found.best.qasm, **_provenance(found)}
@@ -203,7 +196,7 @@ def _provenance(found: Generation) -> dict[str, Any]:
 
 
 def _answers(
-    asked: Sequence[_Asked], proposer: Proposer, batch_size: int, done: Written
+    asked: Sequence[_AskedRecord], proposer: Proposer, batch_size: int, done: Written
 ) -> Iterator[list[dict[str, Any]]]:
     """A language model's answers, many records at a time."""
     for batch in _batches(asked, batch_size):
@@ -220,14 +213,14 @@ def _answers(
         yield lines
 
 
-def _batches(asked: Sequence[_Asked], size: int) -> Iterator[list[_Asked]]:
+def _batches(asked: Sequence[_AskedRecord], size: int) -> Iterator[list[_AskedRecord]]:
     """Neighbours that lack equally many answers, no chat twice.
 
     A back end gives different answers to a chat asked twice in one call; asked in two calls it
     gives the same, however the records are batched.
     """
     for samples, group in groupby(asked, key=lambda one: max(one.missing)):
-        batch: list[_Asked] = []
+        batch: list[_AskedRecord] = []
         for one in group:
             repeated = any(one.question.chat == other.question.chat for other in batch)
             if batch and (repeated or (len(batch) + 1) * samples > size):

@@ -37,7 +37,11 @@ _SOLVED = 1 - 1e-3  # approximation ratio from which a conversation has nothing 
 
 
 class RefineSettings(Settings):
-    """How hard to try."""
+    """How a refinement goes on from first answers: more turns, then polished angles.
+
+    Raises:
+        InputError: an unknown field, or a value out of range.
+    """
 
     turns: int = Field(default=2, ge=1, le=10)
     """Answers in a conversation, the first included; models of one turn give one."""

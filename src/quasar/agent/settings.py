@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from quasar.agent.refine import RefineSettings
 from quasar.models.designer import DesignerSettings
@@ -33,3 +34,8 @@ class GenerationSettings:
     guided: bool | None = None
     refine: RefineSettings | None = None
     batch_size: int = BATCH_SIZE
+
+    def of_writer(self) -> dict[str, Any]:
+        """The arguments of `generate` that say how a writer is asked."""
+        names = ("samples", "sampling", "constrained", "guided", "refine")
+        return {name: getattr(self, name) for name in names}

@@ -49,7 +49,7 @@ class _FormalAngle(NamedTuple):
         return self.factor * values[self.parameter] / self.divisor
 
 
-class _Call(NamedTuple):
+class _FormalCall(NamedTuple):
     """A gate in a definition; its qubits by their places among the definition's."""
 
     name: str
@@ -66,7 +66,7 @@ class GateBody(NamedTuple):
     """
 
     spec: GateSpec
-    inside: tuple[_Call, ...]
+    inside: tuple[_FormalCall, ...]
     depth: int
     copies: int
 
@@ -110,7 +110,7 @@ def read_definition(
         if len(set(places)) != len(places) or not set(places) <= set(qubits):
             raise Unsure
         given = tuple(_formal_angle(a.strip(" \t\r\n"), formal) for a in arguments)
-        inside.append(_Call(call[1], given, tuple(qubits.index(place) for place in places)))
+        inside.append(_FormalCall(call[1], given, tuple(qubits.index(place) for place in places)))
         known = bodies.get(call[1])
         depth = max(depth, (known.depth if known else 0) + 1)
         copies += known.copies if known else 1

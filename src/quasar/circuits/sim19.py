@@ -55,7 +55,7 @@ def sim(number: int, n_qubits: int, layers: int, *, variant: Variant = "benchmar
         raise InputError(f"unknown variant {variant!r}; known: {', '.join(get_args(Variant))}.")
     if n_qubits < 1 or layers < 1:
         raise InputError(f"need a qubit and a layer at least, not {n_qubits} and {layers}.")
-    draft = _Draft(n_qubits)
+    draft = _TemplateDraft(n_qubits)
     if number == 10:
         draft.each("ry")
     for _ in range(layers):
@@ -64,7 +64,7 @@ def sim(number: int, n_qubits: int, layers: int, *, variant: Variant = "benchmar
     return Ansatz(name, n_qubits, tuple(draft.gates), tuple(draft.slots), draft.n_parameters)
 
 
-class _Draft:
+class _TemplateDraft:
     def __init__(self, n_qubits: int) -> None:
         self.n = n_qubits
         self.gates: list[Gate] = []
@@ -150,7 +150,7 @@ _CONTROLLED = {
 """The two-qubit gate of each template; circuit 1 has none."""
 
 
-def _layer(draft: _Draft, number: int, variant: Variant) -> None:
+def _layer(draft: _TemplateDraft, number: int, variant: Variant) -> None:
     n = draft.n
     entangler = _CONTROLLED.get(number, "")
     match number:

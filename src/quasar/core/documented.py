@@ -1,7 +1,7 @@
-"""Base of measured data: its fields' descriptions reach `help()`, editors and JSON schemas.
+"""Models whose fields' descriptions reach `help()`, editors and JSON schemas.
 
-A field's description is the string below it in the source. Covers data that is written out and read
-back; what users set is `settings.Settings`.
+A field's description is the string below it in the source. `Documented` is the base of
+measured data, which is written out and read back; what users set is `settings.Settings`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ from pydantic_core import CoreSchema
 _HEADING = "\n\nFields:\n"
 
 
-class Documented(BaseModel):
-    """A model whose docstring lists its fields."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
+class ListsFields:
+    """Mixin of models whose docstrings list their fields."""
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
         own = (cls.__doc__ or "").partition(_HEADING)[0].rstrip()
-        cls.__doc__ = own + _HEADING + "".join(_entries(cls))
+        entries = "".join(_entries(cls))
+        cls.__doc__ = own + _HEADING + entries if entries else own
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -38,7 +36,7 @@ class Documented(BaseModel):
         return schema
 
 
-def _entries(model: type[BaseModel]) -> list[str]:
+def _entries(model: Any) -> list[str]:
     """A paragraph for each field."""
     out = []
     for name, field in model.model_fields.items():
@@ -46,3 +44,9 @@ def _entries(model: type[BaseModel]) -> list[str]:
         out.append(textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="        "))
         out.append("\n")
     return out
+
+
+class Documented(ListsFields, BaseModel):
+    """A model whose docstring lists its fields."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)

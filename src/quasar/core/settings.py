@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
+from quasar.core.documented import ListsFields
 from quasar.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class SpeaksPlainly(ModelMetaclass):
             raise InputError(describe_validation(error, cast(type[BaseModel], self))) from error
 
 
-class Settings(BaseModel, metaclass=SpeaksPlainly):
+class Settings(ListsFields, BaseModel, metaclass=SpeaksPlainly):
     """Settings live with the code they configure; every field has a sentence of description."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)

@@ -50,12 +50,12 @@ def check_record(record: Mapping[str, Any], settings: BuildSettings | None) -> l
         settings: of the data set; None for an imported one, whose splits are those of its source.
     """
     try:
-        return list(_Check(record, settings).findings())
+        return list(_RecordCheck(record, settings).findings())
     except _Broken as error:
         return [str(error)]
 
 
-class _Check:
+class _RecordCheck:
     def __init__(self, record: Mapping[str, Any], settings: BuildSettings | None) -> None:
         self.record, self.settings = record, settings
         self.imported = record.get("recipe") == "imported"

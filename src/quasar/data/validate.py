@@ -61,7 +61,7 @@ class Validation:
     findings: list[Finding] = field(default_factory=list)
 
 
-class _Row(NamedTuple):
+class _CheckedRow(NamedTuple):
     file: str
     row: int
     record: dict[str, Any]
@@ -126,7 +126,7 @@ def _settings(manifest: Mapping[str, Any]) -> BuildSettings | None:
 
 
 def _check_chunk(
-    settings: BuildSettings | None, chunk: list[_Row], tick: Tick
+    settings: BuildSettings | None, chunk: list[_CheckedRow], tick: Tick
 ) -> tuple[list[Finding], int]:
     findings = []
     for file, row, record in chunk:
@@ -149,9 +149,9 @@ class _Whole:
         }
         self._seen = bytearray()
 
-    def read(self, files: list[Path], chosen: frozenset[int] | None) -> Iterator[list[_Row]]:
+    def read(self, files: list[Path], chosen: frozenset[int] | None) -> Iterator[list[_CheckedRow]]:
         """The chosen rows in chunks; all rows pass the checks here."""
-        chunk: list[_Row] = []
+        chunk: list[_CheckedRow] = []
         for path in files:
             name = str(path.relative_to(self._folder))
             split = path.stem.rpartition("-")[0]
@@ -159,7 +159,7 @@ class _Whole:
                 for row, record in enumerate(storage.read_records(path)):
                     self._pass(name, row, split, record)
                     if chosen is None or self.rows - 1 in chosen:
-                        chunk.append(_Row(name, row, record))
+                        chunk.append(_CheckedRow(name, row, record))
                     if len(chunk) == _CHUNK:
                         yield chunk
                         chunk = []

@@ -85,6 +85,9 @@ def evaluate(
         seed: root of all randomness.
         force: start again in a folder that holds another evaluation.
 
+    Returns:
+        For each run its metrics by name, as `table.json` has them; fractions are in [0, 1].
+
     Raises:
         InputError: something is wrong with a file or the folder; the message says what to do.
         InfrastructureError: workers died or the disk is full; what was measured is kept in `out`.

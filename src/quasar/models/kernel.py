@@ -35,7 +35,7 @@ _CHUNK = 48
 """Tokens at a time: what lies between two layers then stays in the processor's second cache."""
 
 
-class _Layer(ctypes.Structure):
+class _LayerPointers(ctypes.Structure):
     _fields_ = [
         (name, ctypes.c_void_p)
         for name in ("qkv", "out", "gate_up", "down", "norm_in", "norm_q", "norm_k", "norm_ffn")
@@ -49,7 +49,7 @@ class _Model(ctypes.Structure):
             for name in ("layers", "width", "heads", "kv_heads", "head", "ffn", "wide")
         ),
         ("eps", ctypes.c_float),
-        ("layer", ctypes.POINTER(_Layer)),
+        ("layer", ctypes.POINTER(_LayerPointers)),
         *((name, ctypes.c_void_p) for name in ("embedding", "norm_out", "cosine", "sine")),
     ]
 
@@ -106,8 +106,8 @@ class KernelForward:
         self.embedding = to_floats(stored)
         cosine, sine = rotations(shape)
         self._head = self._packed([stored])
-        layers = (_Layer * shape.layers)(
-            *(_Layer(*self._layer(weights, i)) for i in range(shape.layers))
+        layers = (_LayerPointers * shape.layers)(
+            *(_LayerPointers(*self._layer(weights, i)) for i in range(shape.layers))
         )
         self._layers = layers
         self._model = _Model(

@@ -20,7 +20,11 @@ FinishReason = Literal["stop", "length", "error"]
 
 
 class Sampling(Settings):
-    """How completions are drawn."""
+    """How completions are drawn.
+
+    Raises:
+        InputError: an unknown field, or a value out of range.
+    """
 
     temperature: float = Field(default=0.7, ge=0, le=5)
     """0: the most probable token each time."""

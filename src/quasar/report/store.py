@@ -143,6 +143,9 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
 def load_report(folder: str | os.PathLike[str]) -> Report:
     """Read what `Report.save` wrote, or the best circuit's report of a generation's folder.
 
+    Args:
+        folder: the folder, as it was written.
+
     Raises:
         InputError: no such folder, or it holds no report.
     """

@@ -23,7 +23,7 @@ from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.gate_energy import GateEnergy
 
 
-class _Part(NamedTuple):
+class _Component(NamedTuple):
     """One component.
 
     Attributes:
@@ -108,7 +108,7 @@ def components_of(ansatz: Ansatz) -> list[list[int]]:
     return sorted(sorted(component) for component in nx.connected_components(graph))
 
 
-def _part(ansatz: Ansatz, component: list[int]) -> _Part:
+def _part(ansatz: Ansatz, component: list[int]) -> _Component:
     place = {qubit: i for i, qubit in enumerate(component)}
     slot_of = {slot.gate: slot for slot in ansatz.slots}
     parameters: list[int] = []
@@ -124,4 +124,4 @@ def _part(ansatz: Ansatz, component: list[int]) -> _Part:
             slots.append(Slot(len(gates), parameters.index(slot.parameter), slot.scale))
         gates.append(gate._replace(qubits=tuple(place[q] for q in gate.qubits)))
     own = Ansatz(ansatz.name, len(component), tuple(gates), tuple(slots), len(parameters))
-    return _Part(GateEnergy(own, np.zeros(1 << len(component))), parameters)
+    return _Component(GateEnergy(own, np.zeros(1 << len(component))), parameters)

@@ -49,6 +49,22 @@ def new_shape(new: NewModel, vocabulary: int, context: int = MAX_LENGTH) -> Mode
     )
 
 
+_QWEN3_NAMES = {
+    "vocabulary": "vocab_size",
+    "hidden_size": "hidden_size",
+    "layers": "num_hidden_layers",
+    "heads": "num_attention_heads",
+    "head_size": "head_dim",
+    "intermediate_size": "intermediate_size",
+    "context": "max_position_embeddings",
+}
+
+
+def shape_of(config: Any) -> ModelShape:
+    """The inverse of `qwen3_config`."""
+    return ModelShape(**{name: getattr(config, field) for name, field in _QWEN3_NAMES.items()})
+
+
 def qwen3_config(shape: ModelShape, tokenizer: Any, **others: Any) -> Any:
     """A `Qwen3Config` with tied embeddings.
 
@@ -58,14 +74,8 @@ def qwen3_config(shape: ModelShape, tokenizer: Any, **others: Any) -> Any:
     from transformers import Qwen3Config
 
     return Qwen3Config(
-        vocab_size=shape.vocabulary,
-        hidden_size=shape.hidden_size,
-        intermediate_size=shape.intermediate_size,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
+        **{_QWEN3_NAMES[name]: size for name, size in shape._asdict().items()},
         num_key_value_heads=shape.heads,
-        head_dim=shape.head_size,
-        max_position_embeddings=shape.context,
         tie_word_embeddings=True,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,

@@ -42,6 +42,9 @@ def verify(
             limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
             are no limits either.
 
+    Returns:
+        What was measured, also of an infeasible circuit: why it is, is in `fault`.
+
     Raises:
         ProblemError: the problem cannot be read or is too large.
         InputError: the circuit is of an unknown kind, or the reference is not a usable circuit;

@@ -56,7 +56,11 @@ class UtilitySettings(Settings):
 
 
 class VerifierSettings(Settings):
-    """All settings of the verifier."""
+    """All settings of the verifier.
+
+    Raises:
+        InputError: an unknown field, or a value out of range.
+    """
 
     max_stage: int = Field(default=4, ge=1, le=4)
     """Last stage to compute: 1 feasibility, 2 behaviour, 3 objective, 4 utility."""

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from quasar.core.errors import InputError
-from quasar.train.new_model import ModelShape, make_model
+from quasar.train.new_model import ModelShape, make_model, shape_of
 from quasar.train.settings import ModelSettings
 from quasar.train.stream.light_qwen3 import PREFIX, LightQwen3
 
@@ -53,12 +53,4 @@ def _shape(base: str, config: Any, vocabulary: int, context: int) -> ModelShape:
             f"the base model {base!r} has another form than the models that a stream trains: "
             "train it on data sets (data.paths)."
         )
-    return ModelShape(
-        vocabulary,
-        config.hidden_size,
-        config.num_hidden_layers,
-        config.num_attention_heads,
-        config.head_dim,
-        config.intermediate_size,
-        context,
-    )
+    return shape_of(config)._replace(vocabulary=vocabulary, context=context)

@@ -36,7 +36,7 @@ _MOST_EARLY_DEATHS = 3
 logger = logging.getLogger(__name__)
 
 
-class _Worker(NamedTuple):
+class _ExampleWorker(NamedTuple):
     """A running process; `begun` in seconds of the monotonic clock."""
 
     process: subprocess.Popen[bytes]
@@ -59,7 +59,7 @@ class StreamWorkers:
         names = filter(None, (parse_name(path.name) for path in folder.iterdir()))
         own = [n.seed for n in names if n.seed // _SEEDS == seed]
         self._next_seed = max(own, default=seed * _SEEDS) + 1
-        self._running: list[_Worker] = []
+        self._running: list[_ExampleWorker] = []
         self._early_deaths = 0
         self._log: IO[bytes] | None = None
         self.seeds: list[int] = []
@@ -117,7 +117,7 @@ class StreamWorkers:
                 self._running[place].seed,
             )
 
-    def _start(self, part: dict[str, float]) -> _Worker:
+    def _start(self, part: dict[str, float]) -> _ExampleWorker:
         settings, seed = self._settings, self._next_seed
         self._next_seed += 1
         self.seeds.append(seed)
@@ -141,7 +141,7 @@ class StreamWorkers:
         with suppress(BrokenPipeError):  # it is dead already, which `look_after` will find
             process.stdin.write(json.dumps(task._asdict()).encode() + b"\n")  # type: ignore[union-attr]
             process.stdin.flush()  # type: ignore[union-attr]
-        return _Worker(process, seed, time.monotonic())
+        return _ExampleWorker(process, seed, time.monotonic())
 
     def _last_words(self) -> str:
         lines = (self._folder / LOG).read_text(encoding="utf-8", errors="replace").splitlines()
