@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -148,12 +149,11 @@ def test_it_refuses_to_start(
     assert words in refused.err
 
 
-def test_a_port_that_is_taken(process: tuple[subprocess.Popen[str], str]) -> None:
-    port = process[1].rpartition(":")[2]
-    second = command("--port", port)
-    _, errors = second.communicate(timeout=60)
-    assert second.returncode == 4
-    assert "choose another with --port" in errors
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        refused = quasar("serve", "--port", taken.getsockname()[1])
+    assert refused.code == 4
+    assert "choose another with --port" in refused.err
 
 
 def test_a_key_from_a_file_opens_it_to_those_who_have_it(tmp_path: Path) -> None:

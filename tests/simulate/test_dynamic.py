@@ -264,7 +264,9 @@ def random_block(rng, n, length, depth=2):
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 12))]
+)
 def test_random_programs_against_aer(seed):
     rng = np.random.default_rng(seed)
     shots = 20_000
