@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,8 @@ def command(
         typer.Argument(
             metavar="OUT",
             help="File to write; its suffix says the format, such as .json, .graphml, .gml, "
-            ".edgelist, .csv, .g6, .dimacs, .rud, .mtx, .qubo, .coo, .cnf or .tsp.",
+            ".edgelist, .csv, .g6, .dimacs, .rud, .metis, .mtx, .npy, .qubo, .coo, .lp, .mps, .cnf "
+            "or .tsp; packed with .gz behind it.",
         ),
     ],
     problem_type: options.ProblemType = None,
@@ -51,17 +53,19 @@ def command(
     from quasar.problems.formats.convert import convert
 
     check_new_file(out, force=force)
+    packed = out.suffix.lower() == ".gz"
     found = convert(
         options.problem_source(problem),
-        out.suffix,
+        out.with_suffix("").suffix if packed else out.suffix,
         problem_type=problem_type,
         attributes=options.read_attributes(attribute),
         weight=weight,
         drop=drop or (),
         renumber=renumber,
     )
+    content = found.file if isinstance(found.file, bytes) else found.file.encode("utf-8")
     with replacing(out) as partial:
-        partial.write_text(found.text, encoding="utf-8")
+        partial.write_bytes(gzip.compress(content, mtime=0) if packed else content)
     for name, number in found.renamed.items():
         typer.echo(f"{number} stands for {to_json(name)!r}")
     again = f"; read it with --type {found.problem_type}" if found.ask else ""

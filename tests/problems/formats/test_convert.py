@@ -19,7 +19,11 @@ from quasar.problems.formats.convert import convert, writable
 from quasar.problems.load import load_problem
 from support.cases import cases
 
-GRAPHS = (".json", ".edgelist", ".graphml", ".gml", ".gexf", ".dimacs", ".rud", ".mtx")
+GRAPHS = (
+    ".json", ".edgelist", ".graphml", ".gml", ".gexf", ".dimacs", ".rud", ".mtx", ".metis", ".npy"
+)  # fmt: skip
+FROM_0 = (".npy",)
+"""Formats that number nodes from 0."""
 NAMED = (".json", ".edgelist", ".csv", ".graphml", ".gml", ".gexf")
 NUMBERS = st.one_of(
     st.integers(-(10**6), 10**6).filter(bool), st.floats(-1e6, 1e6).filter(lambda x: abs(x) > 1e-3)
@@ -62,10 +66,14 @@ def same(a: Problem, b: Problem) -> bool:
 @settings(deadline=None, max_examples=cases(60))
 @given(weighted_graphs(), st.sampled_from(GRAPHS), st.sampled_from(GRAPHS))
 def test_graphs_of_numbered_nodes_go_through_all_formats(g: nx.Graph, a: str, b: str) -> None:
+    for u, v, weight in g.edges(data="weight", default=1):
+        if ".metis" in (a, b) and (weight != int(weight) or weight < 1):
+            g[u][v]["weight"] = int(abs(weight)) + 1
     original = problem_of(g, problem_type="maxcut")
-    first = convert(original, a)
-    second = convert(first.text, b, problem_type="maxcut")
-    assert same(problem_of(second.text, problem_type="maxcut"), original)
+    first = convert(original, a, renumber=a in FROM_0)
+    second = convert(first.file, b, problem_type="maxcut", renumber=True)
+    last = convert(second.file, ".json", problem_type="maxcut", renumber=True)
+    assert same(problem_of(last.text), original)
 
 
 @settings(deadline=None, max_examples=cases(60))
@@ -240,3 +248,32 @@ def test_every_format_of_the_list_is_written() -> None:
     assert {".json", ".graphml", ".gml", ".edgelist", ".g6", ".dimacs", ".rud", ".mtx"} <= set(
         writable()
     )
+
+
+def test_packed_files_and_matrices_on_disk(tmp_path: Path) -> None:
+    source = tmp_path / "g.edges"
+    source.write_text("0 1 2\n1 2 3\n", encoding="utf-8")
+    for name in ("g.npy", "g.rud.gz", "g.metis"):
+        out = tmp_path / name
+        options = ["--renumber"] if name != "g.npy" else []
+        call = ["convert", str(source), str(out), "--type", "maxcut", *options]
+        result = CliRunner().invoke(app, call)
+        assert result.exit_code == 0, result.output
+        assert problem_of(out, problem_type="maxcut").objective([2 if options else 1]) == 5
+
+
+@pytest.mark.parametrize(
+    ("source", "suffix", "given", "message"),
+    [
+        ("1 2 0.5\n", ".metis", {}, "integer weights above 0"),
+        ("1 2 2\n", ".npy", {}, "--renumber"),
+        ('{"qubo": {"0": 1}, "vartype": "SPIN"}', ".npy", {"problem_type": None}, "no spins"),
+        ("0 1 0\n1 2 1\n", ".npy", {}, "edge of weight 0"),
+        ("0 1 0.1000000000000000000001\n", ".npy", {}, "would lose"),
+    ],
+)
+def test_what_matrices_and_metis_cannot_hold(
+    source: str, suffix: str, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ProblemError, match=message):
+        convert(source, suffix, **{"problem_type": "maxcut", **given})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -44,6 +47,12 @@ class Case(NamedTuple):
     expected: str
     problem_type: str | None = None
     attributes: dict[str, Any] | None = None
+
+
+SUFFIX_NEEDED = (
+    "bare.g6", "gka.bqp", "b.coo", "k.kp", "g.clq", "be.sparse", "bqp.bqp", "p.gph", "column.clq",
+    "commas.edges", "spaced.edges",
+)  # fmt: skip
 
 
 def plain_name(case: Case) -> str:
@@ -321,6 +330,26 @@ CASES = [
         6,
         "integer_program",
     ),
+    Case("commas.edges", "a,b,2\nb,c,3\n", ["b"], 5, "maxcut", "maxcut"),
+    Case("spaced.edges", "1, 2, 2\n2, 3, 3\n", [2], 5, "maxcut", "maxcut"),
+    Case("column.clq", "p col 3 2\ne 1 2\ne 2 3\n", [1, 2], 2, "max_clique"),
+    Case("packed.cnf.gz", gzip.compress(b"p cnf 1 1\n1 0\n"), {"1": True}, 1, "max_3sat"),
+    Case("packed.rud.xz", lzma.compress(b"3 2\n1 2 2\n2 3 3\n"), [2], 5, "maxcut"),
+    Case("packed.bz2", bz2.compress(b"3 2\n1 2 2\n2 3 3\n"), [2], 5, "maxcut"),
+    Case("p.gph", "c two\np edge 3 2\ne 1 2\ne 2 3\n", [1, 3], 2, "max_independent_set"),
+    Case("ms.dat", "2 3\n1 2 3 3\n4 5 6 9\n", {"1": 1, "2": 1, "3": 0}, 0, "integer_program"),
+    Case("ms", "2 3\n1 2 3 3\n4 5 6 9\n", {"1": 1, "2": 1, "3": 0}, 0, "integer_program"),
+    Case(
+        "E-n3-k1.vrp",
+        "NAME : E-n3-k1\nTYPE : CVRP\nDIMENSION : 3\nEDGE_WEIGHT_TYPE : EUC_2D\nCAPACITY : 5\n"
+        "NODE_COORD_SECTION\n1 0 0\n2 0 3\n3 4 0\nDEMAND_SECTION\n1 0\n2 2\n3 3\n"
+        "DEPOT_SECTION\n 1\n -1\nEOF\n",
+        [[2, 3]],
+        12,
+        "vehicle_routing",
+        None,
+        {"vehicles": 1},
+    ),
     Case("q.npy", npy(Q), {"0": 1, "1": 0, "2": 1}, -2.5, "qubo", "qubo"),
     Case("a.npy", npy(ADJACENCY), [0], CUT, "maxcut", "maxcut"),
     Case("h.ham", "# Ising\n0.5*Z0*Z1\n- Z2 / 4\n", [1, -1, 1], -0.75, "ising"),
@@ -347,11 +376,7 @@ def test_file(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    [
-        case
-        for case in CASES
-        if case.name not in ("bare.g6", "gka.bqp", "b.coo", "k.kp", "g.clq", "be.sparse", "bqp.bqp")
-    ],
+    [case for case in CASES if case.name not in SUFFIX_NEEDED],
     ids=plain_name,
 )
 def test_content_is_enough(case: Case, tmp_path: Path) -> None:

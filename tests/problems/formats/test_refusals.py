@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,9 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
         "merge parallel edges",
     ),
     "road.tsp": (
-        "TYPE: CVRP\nDIMENSION: 2\nEDGE_WEIGHT_TYPE: EUC_2D\n",
+        "TYPE: SOP\nDIMENSION: 2\nEDGE_WEIGHT_TYPE: EUC_2D\n",
         {},
-        "of type CVRP; TSP and ATSP are read",
+        "of type SOP; TSP, ATSP and CVRP are read",
     ),
     "few.tsp": (
         "DIMENSION: 3\nEDGE_WEIGHT_TYPE: EXPLICIT\nEDGE_WEIGHT_FORMAT: UPPER_ROW\n"
@@ -124,6 +125,26 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "word.mps": (MPS.replace("2.0", "two"), {}, "line 8 has 'two' where a number belongs"),
     "row.mps": (MPS.replace(" x c 1", " x d 1"), {}, "HiGHS cannot read it: Row name"),
     "space.mps": (MPS.replace(" y ", " y 1 "), {}, "with spaces"),
+    "demand.tsp": (
+        "TYPE: TSP\nDIMENSION: 2\nCAPACITY: 3\nEDGE_WEIGHT_TYPE: EUC_2D\n",
+        {},
+        "has CAPACITY, which a tour does not depend on",
+    ),
+    "depots.vrp": (
+        "TYPE: CVRP\nDIMENSION: 2\nEDGE_WEIGHT_TYPE: EUC_2D\nNODE_COORD_SECTION\n1 0 0\n2 1 1\n"
+        "DEPOT_SECTION\n1\n2\n-1\n",
+        {},
+        "has 2 depots",
+    ),
+    "short.dat": ("2 3\n1 2 3 3\n4 5 6\n", {}, "3 coefficients and the right side"),
+    "cut.dat": ("2 3\n1 2 3 3\n", {}, "announces 2 equations and has 1"),
+    "cut.gset": ("800 19176\n1 2 1\n2 3 1\n", {}, "announces 19176 entries and has 2"),
+    "G1": ("800 19176\n1 2 1\n2 3 1\n", {"problem_type": "maxcut"}, "numbers of nodes and edges"),
+    "word.txt": ("Bw\n", {"problem_type": "maxcut"}, "not recognised"),
+    "net.adjlist": ("0 1 2\n1 2 3\n", {"problem_type": "maxcut"}, "read_adjlist"),
+    "matrix.json": ("[[0, 1], [1, 0]]", {"problem_type": "qubo"}, "Write a matrix as"),
+    "wide.edges": ("a b\n".encode("utf-16"), {"problem_type": "maxcut"}, "save it as UTF-8"),
+    "cut.cnf.gz": (gzip.compress(b"p cnf 1 1\n1 0\n")[:-9], {}, "damaged packed file"),
     # Not a format.
     "g.dot": ("graph { a -- b }", {}, "GraphML"),
     "g.pickle": (b"\x80\x04\x95", {}, "run code"),

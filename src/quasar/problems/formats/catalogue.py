@@ -83,11 +83,11 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat("GEXF", (".gexf",), "gexf", write="write"),
     FileFormat("GML", (".gml",), "gml", write="write"),
     FileFormat("Matrix Market", (".mtx", ".mm"), "matrix_market", write="write"),
-    FileFormat("DIMACS graph", (".dimacs", ".col", ".clq"), "dimacs_graph", write="write"),
+    FileFormat("DIMACS graph", (".dimacs", ".col", ".clq", ".gph"), "dimacs_graph", write="write"),
     FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", write="write"),
     FileFormat(".qubo", (".qubo",), "qubo_file", write="write", first=0),
     FileFormat("dimod's COO", (".coo",), "coo", write="write", first=0),
-    FileFormat("TSPLIB", (".tsp", ".atsp"), "tsplib", write="write"),
+    FileFormat("TSPLIB", (".tsp", ".atsp", ".vrp"), "tsplib", write="write"),
     FileFormat(
         "LP", (".lp",), "highs", read="read_lp", sniff="sniff_lp", write="program_text.write_lp"
     ),
@@ -111,7 +111,8 @@ FORMATS: tuple[FileFormat, ...] = (
         read="read_minimised",
     ),
     FileFormat("Beasley's quadratic problem", (".bqp",), "gset", "suffix", read="read_maximised"),
-    FileFormat("METIS", (".metis", ".graph"), "metis", "counts"),
+    FileFormat("QOBLIB's market split", (".dat",), "market_split", "counts"),
+    FileFormat("METIS", (".metis", ".graph"), "metis", "counts", write="write"),
     FileFormat(
         "an OR-Library portfolio",
         (".port",),
@@ -142,7 +143,9 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat(
         "an edge list", (".edgelist", ".edges", ".el"), "edge_list", "counts", write="write"
     ),
-    FileFormat("NumPy", (".npy",), "matrices", binary=True, sniff="sniff_npy"),
+    FileFormat(
+        "NumPy", (".npy",), "matrices", binary=True, sniff="sniff_npy", write="write", first=0
+    ),
 )
 _PARTLY_READ = {
     ".npz": "save one matrix by numpy.save (.npy)",
@@ -150,6 +153,9 @@ _PARTLY_READ = {
     ".dot": "convert it to GraphML, e.g. by networkx.nx_pydot.read_dot and networkx.write_graphml",
     ".gv": "convert it to GraphML, e.g. by networkx.nx_pydot.read_dot and networkx.write_graphml",
     ".net": "convert it, e.g. by networkx.read_pajek and networkx.write_graphml",
+    ".adjlist": "convert it, e.g. by networkx.read_adjlist and networkx.write_edgelist",
+    ".multiline_adjlist": "convert it, e.g. by networkx.read_multiline_adjlist and "
+    "networkx.write_edgelist",
     ".xlsx": "export it as CSV",
     ".pkl": "pickles run code on loading: write GraphML or JSON from Python",
     ".pickle": "pickles run code on loading: write GraphML or JSON from Python",
@@ -182,7 +188,10 @@ def detect(source: bytes | str, suffix: str = "", problem_type: str | None = Non
     if isinstance(source, bytes):
         found = next((f for f in FORMATS if f.binary and f.function(f.sniff)(source)), None)
         if found is None:
-            raise ProblemError("is not a text file in UTF-8; pass a set of records with --records.")
+            raise ProblemError(
+                "is not a text file in UTF-8: save it as UTF-8; a set of records goes with "
+                "--records."
+            )
         return found
     text = source.lstrip("\ufeff")
     if not text.strip():

@@ -1,7 +1,8 @@
 """Square matrices: the Q of a QUBO, or the adjacency of a graph, as the problem type has it.
 
-From `.npy` files (NumPy's format 1.0 to 3.0, without pickles), tables of numbers, NumPy arrays and
-SciPy's sparse matrices. Which of the two a matrix is follows from the problem type (`as_problem`).
+From and to `.npy` files (NumPy's format 1.0 to 3.0, without pickles), from tables of numbers, NumPy
+arrays and SciPy's sparse matrices. Which of the two a matrix is follows from the problem type
+(`as_problem`).
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from typing import Any
 import numpy as np
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import exact
 from quasar.core.labels import Label
 from quasar.problems import values
 from quasar.problems.formats.content import MAX_NODES, Content, edge, graph_of
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 Rows = Sequence[Sequence[Any]]
+
+_MOST = 5_000  # rows that are written
+_INT64 = 1 << 63
 
 
 def read(data: bytes) -> Content:
@@ -96,6 +102,41 @@ def as_problem(matrix: tuple[Rows, list[Label]], directed: bool | None) -> dict[
             )
     edges = [edge(names[i], names[j], c) for i, j, c in entries if directed or i < j]
     return {"graph": graph_of(names, edges, directed)}
+
+
+def write(written: Export) -> bytes:
+    """The adjacency of a graph, or Q in upper triangular form, as a `.npy` file.
+
+    Raises:
+        ProblemError: names other than 0 to n-1, a number that is no float, or an edge of weight 0.
+    """
+    where = "NumPy"
+    if "qubo" in written.data:
+        if written.data.get("vartype") == "SPIN":
+            raise ProblemError("a NumPy matrix holds 0/1 variables and no spins: write JSON.")
+        names, terms = written.numbered_terms(0)
+        entries: dict[tuple[int, int], Any] = {(min(t), max(t)): c for t, c in terms.items()}
+        n = max(names) + 1
+    else:
+        graph = written.graph()
+        numbering(graph, where, 0)
+        weights = edge_weights(graph, where)
+        n = len(graph)
+        entries = {(u, v): weights.get((u, v), 1) for u, v in graph.edges}
+        if not all(entries.values()):
+            raise ProblemError("a NumPy matrix cannot hold an edge of weight 0: remove it.")
+        if not graph.is_directed():
+            entries |= {(v, u): c for (u, v), c in entries.items()}
+    if n > _MOST:
+        raise ProblemError(f"a NumPy matrix of {n:,} rows is too large to be written.")
+    exactly = [exact(c) for c in entries.values()]
+    kind = int if all(isinstance(c, int) and abs(c) < _INT64 for c in exactly) else float
+    matrix = np.zeros((n, n), dtype=kind)
+    for place, c in zip(entries, exactly, strict=True):
+        matrix[place] = kind(c)
+    out = io.BytesIO()
+    np.save(out, matrix, allow_pickle=False)
+    return out.getvalue()
 
 
 def sniff_npy(data: bytes) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from quasar.core.errors import ProblemError
+from quasar.core.exact import exact
 from quasar.problems.formats.content import (
     MAX_NODES,
     Content,
@@ -19,6 +20,7 @@ from quasar.problems.formats.content import (
     number_of,
     numbered,
 )
+from quasar.problems.formats.written import Export, edge_weights, numbering
 
 
 def sniff(text: str) -> bool:
@@ -91,3 +93,32 @@ def _lines(text: str) -> list[list[str]]:
     while len(lines) > expected and not lines[-1]:
         lines.pop()
     return lines
+
+
+def write(written: Export) -> str:
+    """The undirected graph; weights are integers, as METIS asks for.
+
+    Raises:
+        ProblemError: names other than 1 to n, direction, or weights that are not integers above 0.
+    """
+    graph = written.graph()
+    where = "METIS"
+    if graph.is_directed():
+        raise ProblemError("METIS holds undirected graphs: write GraphML or an edge list.")
+    order = numbering(graph, where)
+    weights = edge_weights(graph, where, node_keys=("weight",))
+    heavy = {v: has["weight"] for v, has in graph.nodes(data=True) if "weight" in has}
+    for value in (*weights.values(), *heavy.values()):
+        if not isinstance(exact(value), int) or value <= 0:
+            raise ProblemError(f"METIS holds integer weights above 0, and {value} is none: scale.")
+    form = f"{int(bool(heavy))}{int(bool(weights))}"
+    head = f"{len(graph)} {graph.number_of_edges()}"
+    lines = [head if form == "00" else f"{head} 0{form}"]
+    for v in order:
+        words = [str(int(heavy[v]))] if heavy else []
+        for u in graph[v]:
+            words.append(str(u))
+            if weights:
+                words.append(str(int(weights[(v, u) if (v, u) in weights else (u, v)])))
+        lines.append(" ".join(words))
+    return "\n".join(lines) + "\n"

@@ -6,9 +6,14 @@ by `problem_type=` or `--type`. JSON stays as it is, except for graphs that are 
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import json
+import lzma
 import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +28,20 @@ from quasar.problems.formats.matrices import Rows, as_problem
 from quasar.problems.formats.models import is_h_and_j, ising_content
 from quasar.problems.registry import problem_class
 
-_BY_SUFFIX = {".col": "graph_coloring", ".clq": "max_clique"}
-"""What DIMACS' collections ask of the graphs in them."""
+_BY_SUFFIX = {
+    ".col": "graph_coloring",
+    ".clq": "max_clique",
+    ".gph": "max_independent_set",
+}
+"""What DIMACS' collections, and QOBLIB (`.gph`), ask of the graphs in them."""
 _EITHER_DIRECTION = ("tsp", "feedback_vertex_set")
 _LARGEST = 1 << 28  # bytes of a file
+_PACKED: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+}
+"""Archives by their first bytes."""
 
 
 def read_file(
@@ -50,8 +65,8 @@ def read_file(
     try:
         asked = None if problem_type is None else problem_class(problem_type).problem_type
         found = detect(content, suffix, asked).content(content)
-        if found.guess is None and "graph" in found.data:
-            found = replace(found, guess=_BY_SUFFIX.get(suffix.lower()))
+        if found.guess in (None, "graph_coloring") and "graph" in found.data:
+            found = replace(found, guess=_BY_SUFFIX.get(suffix.lower(), found.guess))
     except ProblemError as error:
         join = " " if str(error).startswith("is ") else ": "
         raise ProblemError(f"{what}{join}{error}") from None
@@ -63,7 +78,7 @@ def _opened(source: str | os.PathLike[str] | bytes) -> tuple[str, str, str | byt
     if isinstance(source, str) and (source.lstrip().startswith("{") or "\n" in source):
         return "the problem", "", source
     if isinstance(source, bytes):
-        return "the problem", "", _decoded(source)
+        return "the problem", "", _decoded(_unpacked(source, "the problem"))
     path = Path(source)
     try:
         if path.stat().st_size > _LARGEST:
@@ -79,7 +94,29 @@ def _opened(source: str | os.PathLike[str] | bytes) -> tuple[str, str, str | byt
         raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError:
         raise ProblemError(f"{str(path)!r} is not a file name.") from None
-    return str(path), path.suffix, _decoded(content)
+    suffix = path.suffix
+    if suffix.lower() in (".gz", ".bz2", ".xz"):
+        suffix = path.with_suffix("").suffix
+    return str(path), suffix, _decoded(_unpacked(content, str(path)))
+
+
+def _unpacked(content: bytes, what: str) -> bytes:
+    """The content of a file packed by gzip, bzip2 or xz, or the content as it is.
+
+    Raises:
+        ProblemError: a damaged archive, or one that holds too much.
+    """
+    opener = next((own for mark, own in _PACKED.items() if content.startswith(mark)), None)
+    if opener is None:
+        return content
+    try:
+        with opener(io.BytesIO(content)) as archive:
+            found: bytes = archive.read(_LARGEST + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        raise ProblemError(f"{what} is a damaged packed file: download it again.") from None
+    if len(found) > _LARGEST:
+        raise ProblemError(f"{what} unpacks to more than {_LARGEST >> 20} MiB: use a smaller one.")
+    return found
 
 
 def _decoded(content: bytes) -> str | bytes:
@@ -117,7 +154,10 @@ def parse_json(text: str, what: str, *, allow_null: bool = False) -> Any:
     if value is None and allow_null:
         return None
     if not isinstance(value, dict):
-        raise ProblemError(f"{what} must hold a JSON object, not {type(value).__name__}.")
+        hint = ""
+        if isinstance(value, list) and value and isinstance(value[0], list):
+            hint = ' Write a matrix as {"qubo": [[…], …]}, edges as CSV or an edge list.'
+        raise ProblemError(f"{what} must hold a JSON object, not {type(value).__name__}.{hint}")
     return value
 
 

@@ -1,9 +1,9 @@
-"""TSPLIB: cities by coordinates, or by a matrix of distances.
+"""TSPLIB: cities by coordinates, or by a matrix of distances; CVRPLIB's vehicle routing.
 
 Grammar and distance functions: G. Reinelt, "TSPLIB 95" (1995), section 2. Read are EUC_2D, EUC_3D,
 CEIL_2D, MAN_2D, MAX_2D, GEO and ATT, all rounded to integers as stated there, and EXPLICIT in its
-matrix forms. Cities go by the numbers of the file, from 1. Capacities, fixed edges and tours of
-other sections are refused, as they state other problems.
+matrix forms. Cities go by the numbers of the file, from 1. Fixed edges and tours of other
+sections are refused, as they state other problems.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _MOST_CITIES = 2_000
 _DESCRIBE = ("NAME", "COMMENT", "DISPLAY_DATA_TYPE", "NODE_COORD_TYPE", "EDGE_DATA_FORMAT")
 _SKIPPED = ("DISPLAY_DATA_SECTION", "TOUR_SECTION")
 _KEYWORDS = ("TYPE", "DIMENSION", "EDGE_WEIGHT_TYPE", "EDGE_WEIGHT_FORMAT")
-_SECTIONS = ("NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", *_SKIPPED)
+_OF_ROUTES = ("CAPACITY", "DEMAND_SECTION", "DEPOT_SECTION")
+_SECTIONS = ("NODE_COORD_SECTION", "EDGE_WEIGHT_SECTION", *_OF_ROUTES[1:], *_SKIPPED)
 _EARTH = 6378.388  # radius in km, TSPLIB 95, 2.4
 _PI = 3.141592  # as there
 
@@ -51,10 +52,15 @@ def read(text: str) -> Content:
     """The complete graph of distances."""
     stated, sections = _parts(text)
     kind = stated.get("TYPE", "TSP").split()[0].upper() if stated.get("TYPE", "TSP") else "TSP"
-    if kind not in ("TSP", "ATSP", "STSP"):
+    if kind not in ("TSP", "ATSP", "STSP", "CVRP"):
         raise ProblemError(
-            f"the TSPLIB file is of type {kind}; TSP and ATSP are read. State another problem in "
-            "JSON (`quasar problems`)."
+            f"the TSPLIB file is of type {kind}; TSP, ATSP and CVRP are read. State another "
+            "problem in JSON (`quasar problems`)."
+        )
+    if kind != "CVRP" and not stated.keys().isdisjoint(_OF_ROUTES):
+        raise ProblemError(
+            f"the TSPLIB file has {min(stated.keys() & set(_OF_ROUTES))}, which a tour does not "
+            "depend on: it is of TYPE CVRP, or remove it."
         )
     n = integer_of(stated.get("DIMENSION", ""), "DIMENSION", _MOST_CITIES)
     weights = stated.get("EDGE_WEIGHT_TYPE", "EXPLICIT").upper()
@@ -74,11 +80,38 @@ def read(text: str) -> Content:
         ]
     else:
         edges = [edge(names[i], names[j], rows[i][j]) for i, j in combinations(range(n), 2)]
-    return Content(
-        {"graph": graph_of(names, edges, directed)},
-        "tsp",
-        positional=True,
-    )
+    graph = graph_of(names, edges, directed)
+    if kind != "CVRP":
+        return Content({"graph": graph}, "tsp", positional=True)
+    return _routes(graph, names, stated, sections)
+
+
+def _routes(
+    graph: dict[str, Any],
+    names: list[Label],
+    stated: dict[str, str],
+    sections: dict[str, list[list[str]]],
+) -> Content:
+    """Customers with demands, a depot and a capacity; how many vehicles is the user's matter.
+
+    Raises:
+        ProblemError: several depots, or a city without a demand.
+    """
+    demands = {}
+    for words in sections.get("DEMAND_SECTION", []):
+        if len(words) != 2:
+            raise ProblemError(f"demand {' '.join(words)!r} must be 'city demand'.")
+        demands[name_of(words[0])] = number_of(words[1], "a demand")
+    depots = [w for words in sections.get("DEPOT_SECTION", []) for w in words if w != "-1"]
+    if len(depots) != 1 or name_of(depots[0]) not in names:
+        raise ProblemError(f"the file has {len(depots)} depots in DEPOT_SECTION: one is read.")
+    if set(demands) != set(names):
+        raise ProblemError("every city needs one line in DEMAND_SECTION, the depot with 0.")
+    depot = name_of(depots[0])
+    graph["nodes"] = [{"id": v, "demand": demands[v]} for v in names]
+    attributes = {"depot": depot, "capacity": number_of(stated.get("CAPACITY", ""), "CAPACITY")}
+    data = {"graph": graph, "problem_specific_attributes": attributes}
+    return Content(data, "vehicle_routing", positional=True)
 
 
 def _parts(text: str) -> tuple[dict[str, str], dict[str, list[list[str]]]]:
@@ -94,9 +127,11 @@ def _parts(text: str) -> tuple[dict[str, str], dict[str, list[list[str]]]]:
             break
         if word in _SECTIONS:
             current = sections.setdefault(word, [])
+            if word in _OF_ROUTES:
+                stated[word] = ""
         elif word[0].isalpha() and (":" in line or word.endswith("_SECTION")):
             current = None
-            if word not in (*_DESCRIBE, *_KEYWORDS):
+            if word not in (*_DESCRIBE, *_KEYWORDS, "CAPACITY"):
                 raise ProblemError(
                     f"the TSPLIB file has {word}, which a tour's length does not depend on here: "
                     "state the problem in JSON, or remove it."
