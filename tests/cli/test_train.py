@@ -74,4 +74,4 @@ def test_unknown_settings_are_named() -> None:
 
 @pytest.mark.parametrize("command", ["sft", "grpo"])
 def test_help_names_the_extra(command: str) -> None:
-    assert "quasar-synthesis[train]" in CliRunner().invoke(app, [command, "--help"]).output
+    assert "'.[train]'" in CliRunner().invoke(app, [command, "--help"]).output

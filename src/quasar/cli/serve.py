@@ -129,5 +129,6 @@ def require_extra() -> None:
     ]
     if missing:
         raise InputError(
-            f"{', '.join(missing)} not installed: pip install 'quasar-synthesis[serve]'."
+            f"{', '.join(missing)} not installed: pip install -e '.[serve]' "
+            "in your clone of quasar."
         )

@@ -44,8 +44,8 @@ def sft(
 ) -> None:
     r"""Supervised fine-tuning. Rerun the same command to resume.
 
-    Needs the extra `train`: pip install 'quasar-synthesis\[train]'; with streamed examples
-    (`data.stream`) the extra `models` is enough.
+    Needs the extra `train`: pip install -e '.\[train]' in your clone; with streamed
+    examples (`data.stream`) the extra `models` is enough.
     """
     _need("torch")
     from quasar.train.sft_settings import SftSettings
@@ -85,7 +85,7 @@ def grpo(
 ) -> None:
     r"""Reinforcement learning with the verifier's reward. Rerun the same command to resume.
 
-    Needs the extra `train`: pip install 'quasar-synthesis\[train]'.
+    Needs the extra `train`: pip install -e '.\[train]' in your clone.
     """
     _need("torch", "trl")
     from quasar.train.grpo import train_grpo
@@ -200,6 +200,6 @@ def _need(*modules: str) -> None:
 
     if any(find_spec(module) is None for module in modules):
         raise InputError(
-            "training needs PyTorch and TRL: pip install 'quasar-synthesis[train]' "
-            "(with -c constraints/constraints.txt for the tested versions)."
+            "training needs PyTorch and TRL: "
+            "pip install -c constraints/constraints.txt -e '.[train]' in your clone of quasar."
         )

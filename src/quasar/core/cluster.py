@@ -55,7 +55,9 @@ def on_ray(
     try:
         import ray
     except ImportError:
-        raise InputError("--executor ray needs Ray: pip install 'quasar-synthesis[ray]'.") from None
+        raise InputError(
+            "--executor ray needs Ray: pip install -e '.[ray]' in your clone of quasar."
+        ) from None
     ours = not ray.is_initialized()
     if ours:
         connect(ray, cluster)

@@ -108,7 +108,7 @@ def _hub(name: str) -> Iterator[Row]:
     except ImportError:
         raise InputError(
             f"nothing at {name}, and reading it from the hub needs datasets: "
-            "pip install 'quasar-synthesis[data]'."
+            "pip install -e '.[data]' in your clone of quasar."
         ) from None
     try:
         found = datasets.load_dataset(name)

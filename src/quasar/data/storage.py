@@ -29,7 +29,9 @@ def require_parquet() -> None:
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
-        raise InputError("data sets need pyarrow: pip install 'quasar-synthesis[data]'.") from None
+        raise InputError(
+            "data sets need pyarrow: pip install -e '.[data]' in your clone of quasar."
+        ) from None
 
 
 def write_records(

@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Any:
         from quasar.integrations import minimum_eigensolver
     except ImportError as error:
         raise ImportError(
-            f"{name} needs {error.name}: pip install 'quasar-synthesis[optimization]'.",
+            f"{name} needs {error.name}: pip install -e '.[optimization]' in your clone of quasar.",
             name=error.name,
         ) from error
     return getattr(minimum_eigensolver, name)

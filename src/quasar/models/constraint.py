@@ -46,7 +46,7 @@ class QasmGuide:
         except ImportError as error:
             raise InputError(
                 "holding a model to the grammar needs llguidance: "
-                "pip install 'quasar-synthesis[grammar]'."
+                "pip install -e '.[grammar]' in your clone of quasar."
             ) from error
         if not stop_ids:
             raise InputError("the model has no token that ends an answer; generate freely instead.")

@@ -380,7 +380,8 @@ def _client(url: str, key: str, timeout_s: float) -> Any:
         import openai
     except ImportError as error:
         raise InputError(
-            "OpenAI-compatible endpoints need the client: pip install 'quasar-synthesis[api]'."
+            "OpenAI-compatible endpoints need the client: pip install -e '.[api]' in your clone "
+            "of quasar."
         ) from error
     # Its own retries are off: they know neither our rate limit nor our count of requests.
     return openai.OpenAI(base_url=url, api_key=key or "none", timeout=timeout_s, max_retries=0)

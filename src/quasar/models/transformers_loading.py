@@ -54,7 +54,8 @@ def need_libraries(settings: TransformersSettings) -> None:
     missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise InputError(
-            f"language models need {' and '.join(missing)}: pip install 'quasar-synthesis[models]'."
+            f"language models need {' and '.join(missing)}: pip install -e '.[models]' "
+            "in your clone of quasar."
         )
     if settings.load_in_4bit and find_spec("bitsandbytes") is None:
         raise InputError("loading in 4 bits needs bitsandbytes: pip install bitsandbytes.")

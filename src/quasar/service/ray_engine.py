@@ -125,7 +125,7 @@ def _ray_serve() -> Any:
         from ray import serve
     except ImportError as error:
         raise InputError(
-            f"Ray Serve is not installed ({error.name or error}): pip install "
-            "'quasar-synthesis[ray]', or leave --executor ray away."
+            f"Ray Serve is not installed ({error.name or error}): pip install -e "
+            "'.[ray]' in your clone of quasar, or leave --executor ray away."
         ) from error
     return serve

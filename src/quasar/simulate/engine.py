@@ -297,7 +297,8 @@ def get_engine(name: str = "qulacs") -> Engine:
         engine: Engine = getattr(importlib.import_module(module), attribute)()
     except ImportError as error:
         raise InputError(
-            f"engine {name!r} needs {error.name}: pip install 'quasar-synthesis[{name}]'."
+            f"engine {name!r} needs {error.name}: pip install -e '.[{name}]' in your "
+            "clone of quasar."
         ) from error
     return engine
 
