@@ -235,8 +235,8 @@ def test_messages_are_in_plain_words(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (HEAD + "qubit q", r"unexpected the end of the text in 'qubit q'\. "),
-        (HEAD + "qubit q\n", r"unexpected the end of the text\. "),
+        (HEAD + "qubit q", r"the text ends too soon in 'qubit q'\. "),
+        (HEAD + "qubit q\n", r"the text ends too soon\. "),
         (HEAD + "qubit h q;", r"unexpected 'q' in 'qubit h q;'"),
     ],
 )

@@ -40,10 +40,10 @@ def syntax_refusal(error: Exception, text: str) -> CircuitError:
         cause = cause.__cause__ or cause.__context__
     if token is None:
         return CircuitError("this is not OpenQASM 3.", kind="syntax")
-    found = "the end of the text" if token.type == -1 else repr(token.text)
     line_text = line_of(text, token.line).strip()
     shown = f" in {line_text[:60]!r}" if line_text else ""
-    message, hint = f"unexpected {found}{shown}", None
+    found = "the text ends too soon" if token.type == -1 else f"unexpected {token.text!r}"
+    message, hint = f"{found}{shown}", None
     before = text[: max(token.start, 0)]
     python = _NUMBERS_OF_PYTHON.search(line_of(text, token.line), max(token.column - SHOWN, 0))
     header = _HEADER_LIKE.match(line_text)

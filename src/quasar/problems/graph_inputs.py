@@ -141,6 +141,7 @@ def _part_advice(reader: Reader, part: _Part, key: Any, known: list[str]) -> str
         number = known[0]
         return (
             f"what it reads of {kind}s is {number!r}. Rename the key, or name it by "
+            f"--weight {key}, in a problem file by "
             f'"problem_specific_attributes": {{"{number}": "{key}"}}, or remove it'
         )
     other = [*reader.reads.edges] if part.kind == "node" else [*reader.reads.nodes]
