@@ -10,7 +10,7 @@ RUNS := runs
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test test-deep docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-d
 
 test-deep: $(VENV)/dev ## Nightly: the long versions, which take more data than those of make test
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+
+docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
+	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)
 
 fuzz: $(VENV)/dev ## Nightly: 20,000 random programs against the reference importer
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
