@@ -19,7 +19,7 @@ from support.pages import ROOT, Block, agrees, blocks, commands, form, pages, re
 
 RUN = [page for page in pages() if any("not run" not in b.marks for b in blocks(page))]
 FOREIGN = {"--structured-outputs-config", "--probem"}  # vLLM's; an example of a slip
-SLIPS = {"quasar solve"}
+SLIPS = {"quasar improve"}
 LANGUAGES = {"console", "python", "json", "toml", "text", "qasm", "csv"}
 
 

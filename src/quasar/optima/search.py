@@ -106,7 +106,7 @@ def library(module: str, distribution: str, what: str) -> ModuleType:
     except ImportError:
         raise InputError(
             f"{what} needs {distribution}, which is not installed: "
-            f"pip install 'quasar-synthesis[optima]', or choose another --method."
+            f"pip install -e '.[optima]' in your clone of quasar, or choose another --method."
         ) from None
 
 

@@ -96,7 +96,8 @@ def _auto(problem: Problem, model: NativeModel, search: Search) -> Iterator[Foun
     solvers = [name for name in (cp_sat.NAME, highs.NAME) if installed(name)]
     if not solvers and not quadratic:
         raise InputError(
-            "no solver is installed: pip install 'quasar-synthesis[optima]'. Without one only "
+            "no solver is installed: pip install -e '.[optima]' in your clone of "
+            "quasar. Without one only "
             "problems of up to 24 qubits and quadratic ones without constraints are solved."
         )
     for name in solvers:
