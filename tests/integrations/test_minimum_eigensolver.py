@@ -274,3 +274,20 @@ def test_says_what_to_install(monkeypatch):
         _ = quasar.integrations.QuasarMinimumEigensolver
     with pytest.raises(AttributeError):
         _ = quasar.integrations.nothing
+
+
+def test_a_sampler_measures_the_circuit():
+    from qiskit.primitives import StatevectorSampler
+
+    operator = SparsePauliOp(["ZZI", "IZZ", "IIZ"], [1.0, 0.5, -0.25])
+    solver = QuasarMinimumEigensolver(
+        sandbox=False, shots=300, engine=StatevectorSampler(seed=1), fallback=None
+    )
+    found = solver.compute_minimum_eigenvalue(operator, [SparsePauliOp("IIZ")])
+    assert found.eigenstate.shots == 300
+    assert found.report.measured_by.engine == "qiskit StatevectorSampler"
+    mean, how = found.aux_operators_evaluated[0]
+    assert -1 <= mean <= 1
+    assert how["kind"] == "statistical"
+    with pytest.raises(InputError, match="X and Y cannot be read off measured bits"):
+        solver.compute_minimum_eigenvalue(operator, [SparsePauliOp("IIX")])

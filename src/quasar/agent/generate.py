@@ -38,6 +38,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
+from quasar.simulate.engine import EngineSource
 from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
 
@@ -145,6 +146,7 @@ def generate(
     with_qaoa: bool = False,
     progress: Callable[[Candidate], None] | None = None,
     interrupt: Interrupt | None = None,
+    engine: EngineSource | None = None,
 ) -> Generation:
     """Have circuits for a problem written, and return them verified, best first.
 
@@ -172,6 +174,8 @@ def generate(
             table and tuned from there.
         progress: called with each candidate as soon as it is verified.
         interrupt: where the user's wish to end is noted; what there is by then comes back.
+        engine: what measures the circuits, as in `quasar.verify`. Angles are still found by exact
+            simulation.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
@@ -209,7 +213,7 @@ def generate(
     if writer is None:
         designing = _designer_settings(asked, designing)
         with ending.at_once():
-            verifier = ProposalVerifier(encoded, judging, interrupt=ending)
+            verifier = ProposalVerifier(encoded, judging, interrupt=ending, engine=engine)
         found = _designed(verifier, designing, samples or 1, first_sample, seen)
         return _compared(_refined(found, verifier, None, refining, seen), compare)
     if designing is not None:
@@ -217,7 +221,7 @@ def generate(
     proposer = Proposer(writer, drawing, constrained=constrained, guided=guided)
     count = samples or default_samples(writer, refining)
     with ending.at_once():
-        verifier = ProposalVerifier(encoded, judging, limits, ending)
+        verifier = ProposalVerifier(encoded, judging, limits, ending, engine)
     with verifier:
         found = _answered(proposer, verifier, asked, count, seen)
         found = _refined(found, verifier, proposer, refining, seen)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from quasar.agent.propose import Proposal
 from quasar.core.interrupt import Interrupt
 from quasar.problems.base import EncodedProblem
+from quasar.simulate.engine import EngineSource
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.report import Judged, Report
@@ -23,6 +24,8 @@ class ProposalVerifier(AbstractContextManager["ProposalVerifier"]):
         limits: for untrusted text; None verifies it in this process, without limits on time and
             memory.
         interrupt: the user's wish to end, for all the work on this problem.
+        engine: what measures circuits; default: the settings' own. Untrusted text is first found
+            usable within `limits`, by the settings' engine, and measured in this process then.
 
     Raises:
         ProblemError: more qubits than can be enumerated exactly.
@@ -34,10 +37,12 @@ class ProposalVerifier(AbstractContextManager["ProposalVerifier"]):
         settings: VerifierSettings | None = None,
         limits: SandboxLimits | None = None,
         interrupt: Interrupt | None = None,
+        engine: EngineSource | None = None,
     ) -> None:
         self.problem = problem
         self.interrupt = interrupt or Interrupt()
-        self.verifier = Verifier(problem, None, settings)
+        self.engine = engine
+        self.verifier = Verifier(problem, None, settings, engine)
         self._pool = VerifierPool([problem], self.verifier.settings, limits=limits, workers=1)
 
     def __exit__(self, *exception: object) -> None:
@@ -71,6 +76,9 @@ class ProposalVerifier(AbstractContextManager["ProposalVerifier"]):
             reports = {job.key: self.verifier.verify(job.text) for job in jobs}
         else:
             reports = dict(self._pool.run(jobs))
+            if self.engine is not None:
+                usable = [job for job in jobs if reports[job.key].feasible]
+                reports |= {job.key: self.verifier.verify(job.text) for job in usable}
         return [
             self._about(reports[i], proposal.qasm or "")
             if i in reports

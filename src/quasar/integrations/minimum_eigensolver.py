@@ -36,7 +36,7 @@ from quasar.core.settings import need_whole
 from quasar.models.protocol import Model
 from quasar.models.registry import known_limit
 from quasar.problems.load import load_problem
-from quasar.simulate.engine import Outcome, Readout, get_engine
+from quasar.simulate.engine import Engine, Outcome, Readout, get_engine
 from quasar.verifier.report import Report
 from quasar.verifier.settings import VerifierSettings
 
@@ -75,8 +75,9 @@ class QuasarMinimumEigensolver(SamplingMinimumEigensolver):  # type: ignore[misc
         model: what writes the circuits, as in `quasar.generate`.
         fallback: asked as well where `model` cannot take the operator, or none of its circuits
             shows an optimum within `shots` measurements with probability 0.99; None: never.
-        shots: measurements in the result, drawn from the circuit's exact distribution; None: that
-            distribution itself, with every state in it.
+        shots: measurements in the result, drawn from the circuit's exact distribution, or made by
+            the `engine` among the options; None: that distribution itself, with every state in it,
+            or as many as the engine makes.
         seed: of the shots.
         options: of `quasar.generate` for `model`, such as `refine=True` or `samples=8`.
     """
@@ -129,8 +130,8 @@ class QuasarMinimumEigensolver(SamplingMinimumEigensolver):  # type: ignore[misc
         settings = VerifierSettings.given(
             self.options.get("verifier_settings"), "verifier_settings"
         )
-        engine = get_engine((settings or VerifierSettings()).engine)
-        outcome = engine.run(program, Readout(n))
+        engine = get_engine(self.options.get("engine") or (settings or VerifierSettings()).engine)
+        outcome = engine.run(program, Readout(n), shots=self._shots_of(engine), seed=self.seed)
         result = _result(generation, best, outcome)
         self._measure(result, outcome)
         if aux_operators is not None:
@@ -156,19 +157,25 @@ class QuasarMinimumEigensolver(SamplingMinimumEigensolver):  # type: ignore[misc
         limit = known_limit(self.model, self.options.get("model_options"))
         return limit is not None and limit < n_qubits
 
+    def _shots_of(self, engine: Engine) -> int | None:
+        """Shots to ask an engine for: exact ones run once, and are sampled afterwards."""
+        return None if "state" in engine.supports else self.shots
+
     def _measure(self, result: QuasarMinimumEigensolverResult, outcome: Outcome) -> None:
         """The distribution, as Qiskit's own solvers give it, and the best state in it."""
         problem = result.generation.problem
         n, hamiltonian = problem.n_qubits, problem.hamiltonian
-        if self.shots is None:
+        counts, shots = outcome.counts, outcome.shots
+        if counts is None and self.shots is not None:
+            counts, shots = outcome.sample(self.shots, self.seed), self.shots
+        if counts is None or shots is None:
             p = outcome.distribution()
             weights = {k: float(w) for k, w in enumerate(p.tolist()) if w > _NEGLIGIBLE}
         else:
-            counts = outcome.sample(self.shots, self.seed)
-            weights = {k: count / self.shots for k, count in counts.items()}
+            weights = {k: count / shots for k, count in counts.items()}
         # Keys are texts, so that leading zeros are kept.
         named = {index_to_ket(k, n): weight for k, weight in weights.items()}
-        result.eigenstate = QuasiDistribution(named, shots=self.shots)
+        result.eigenstate = QuasiDistribution(named, shots=shots)
         best = min(weights, key=lambda k: (hamiltonian.energy(k), -weights[k]))
         result.best_measurement = {
             "state": best,

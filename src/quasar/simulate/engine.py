@@ -12,7 +12,7 @@ import importlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ from quasar.core.exact import BoolVector
 from quasar.core.hamiltonian import IntVector, IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
 from quasar.core.seeds import generator
+
+if TYPE_CHECKING:
+    from qiskit.primitives import BaseEstimatorV2, BaseSamplerV2
 
 ComplexVector = npt.NDArray[np.complex128]
 FloatVector = npt.NDArray[np.float64]
@@ -278,12 +281,20 @@ AMPLITUDE_ENGINES = ("qulacs", "qiskit", "aer")
 """Those that give amplitudes; they stop at `MAX_QUBITS`."""
 
 
-def get_engine(name: str = "qulacs") -> Engine:
+EngineSource: TypeAlias = Union[str, Engine, "BaseSamplerV2", "BaseEstimatorV2"]
+"""A name, an engine, or a V2 primitive of Qiskit."""
+
+
+def get_engine(name: EngineSource = "qulacs") -> Engine:
     """The engine of that name; its library is imported here and not before.
 
+    An engine is returned as it is, and a primitive gets one around it.
+
     Raises:
-        InputError: unknown name, or its library is not installed.
+        InputError: unknown name, its library is not installed, or nothing that measures.
     """
+    if not isinstance(name, str):
+        return _engine_of(name)
     if name not in ENGINES:
         raise InputError(
             f"unknown engine {name!r}; known: {', '.join(ENGINES)}. Processes with limits do not "
@@ -301,6 +312,21 @@ def get_engine(name: str = "qulacs") -> Engine:
             "clone of quasar."
         ) from error
     return engine
+
+
+def _engine_of(source: Any) -> Engine:
+    if hasattr(source, "supports") and callable(getattr(source, "run", None)):
+        engine: Engine = source
+        return engine
+    # By its name, like the engines above: the module builds on this one.
+    module = importlib.import_module("quasar.simulate.primitive_engine")
+    found: Engine | None = module.primitive_engine(source)
+    if found is None:
+        raise InputError(
+            f"the engine must be one of {', '.join(ENGINES)}, or a Qiskit V2 sampler or estimator, "
+            f"not {type(source).__name__}."
+        )
+    return found
 
 
 def top_is_optimal(p: FloatVector, optimal: BoolVector) -> bool:

@@ -87,7 +87,7 @@ class StateEngine(ABC):
         fits = readout.misfits or answer.width == n_variables
         if not fits and _is_finite(program.circuit):
             return Outcome(np.zeros(0), answer)
-        circuit, marginal = _arranged(program.circuit, answer)
+        circuit, marginal = arranged(program.circuit, answer)
         state = self.state(circuit)
         distribution = probabilities(state)
         total = float(distribution.sum())
@@ -128,12 +128,12 @@ def answer_circuit(program: Program, n_variables: int) -> Circuit | None:
     if program.circuit is None:
         return None
     answer = program.answer(n_variables)
-    circuit, marginal = _arranged(program.circuit, answer)
+    circuit, marginal = arranged(program.circuit, answer)
     fits = circuit.n_qubits == answer.width == n_variables and marginal is None
     return circuit if fits else None
 
 
-def _arranged(circuit: Circuit, answer: Answer) -> tuple[Circuit, Marginal | None]:
+def arranged(circuit: Circuit, answer: Answer) -> tuple[Circuit, Marginal | None]:
     """The circuit with its qubits in the order of the answer, and what is still to be mapped."""
     if answer.bits is None:
         if answer.width == circuit.n_qubits:

@@ -9,7 +9,9 @@ from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
+from quasar.simulate.engine import EngineSource, get_engine
 from quasar.verifier.bounded import verify_bounded
+from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Judged, Report
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
@@ -23,6 +25,7 @@ def verify(
     *,
     parameters: Values | None = None,
     limits: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
+    engine: EngineSource | None = None,
 ) -> Report:
     """Judge one circuit for a problem, within limits on time and memory.
 
@@ -41,6 +44,10 @@ def verify(
         limits: what the circuit and the reference may use, 10 s and 2 GiB by default; None: no
             limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
             are no limits either.
+        engine: what runs the circuit, in place of the settings' `engine`: a name, an `Engine`, or
+            a V2 sampler of Qiskit, whose counts give estimates with errors
+            (`Report.measured_by`). Objects cannot be sent to other processes: with one, the circuit
+            is judged in this process, after it was found usable within the limits.
 
     Returns:
         What was measured, also of an infeasible circuit: why it is, is in `fault`.
@@ -58,6 +65,16 @@ def verify(
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem, verifiable=True)
-    report = verify_bounded(text, encoded, given, chosen, bounds, values)
+    if isinstance(engine, str):
+        chosen, engine = chosen.model_copy(update={"engine": engine}), None
+    if engine is not None:
+        engine = get_engine(engine)
+        usable = chosen.model_copy(update={"max_stage": 1, "stages": None, "quality": False})
+        if not verify_bounded(text, encoded, None, usable, bounds, values).feasible:
+            engine = None
+    if engine is None:
+        report = verify_bounded(text, encoded, given, chosen, bounds, values)
+    else:
+        report = Verifier(encoded, given, chosen, engine).verify(text, parameters=values)
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))

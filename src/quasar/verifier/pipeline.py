@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -15,7 +16,7 @@ from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text, lo
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.labels import to_json
 from quasar.problems.base import EncodedProblem
-from quasar.simulate.engine import get_engine
+from quasar.simulate.engine import EngineSource, Outcome, get_engine
 from quasar.verifier import gate, quality
 from quasar.verifier import remarks as sentences
 from quasar.verifier import reward as rewards
@@ -47,6 +48,7 @@ class Verifier:
         problem: the problem with its Hamiltonian.
         reference: a reference circuit, see `verify`; default: the one that came with the problem.
         settings: see `VerifierSettings`.
+        engine: what measures the circuits, see `get_engine`; default: the settings' own.
 
     Raises:
         ProblemError: more qubits than can be enumerated exactly.
@@ -59,12 +61,13 @@ class Verifier:
         problem: EncodedProblem,
         reference: CircuitSource | None = None,
         settings: VerifierSettings | None = None,
+        engine: EngineSource | None = None,
     ) -> None:
         if not isinstance(problem, EncodedProblem):
             raise InputError("a Verifier takes an encoded problem: quasar.load_problem(...).")
         self.problem = problem
         self.settings = VerifierSettings.given(settings, "settings") or VerifierSettings()
-        self.engine = get_engine(self.settings.engine)
+        self.engine = get_engine(self.settings.engine if engine is None else engine)
         self.reference_text: str | bytes | None = problem.reference
         if reference is not None:
             self.reference_text = circuit_text(
@@ -315,6 +318,23 @@ class _Verification:
         report.top_is_optimal = measured.top_is_optimal
         if facts.reference_energies is not None:
             report.energy_reference = facts.reference_energies[0 if physical else 1]
+        if execution is not None and execution.outcome.shots is not None:
+            report.measured_by = self._statistics(execution.outcome, measured)
+            report.remarks.append(sentences.shots_remark(report.measured_by))
+
+    def _statistics(self, outcome: Outcome, measured: Objective) -> quality.ShotStatistics:
+        """How well the objective stage's numbers are known, from the shots they were counted in."""
+        verifier, shots = self.verifier, outcome.shots or 0
+        problem, width = verifier.problem, verifier.facts.spectrum.width
+        error = outcome.expectation(problem.hamiltonian).error
+        share = (measured.p_optimal * shots + 1.0) / (shots + 2.0)
+        return quality.ShotStatistics(
+            engine=verifier.engine.name,
+            shots=shots,
+            energy_error=error,
+            approximation_ratio_error=error / width if width else 0.0,
+            p_optimal_error=math.sqrt(share * (1.0 - share) / (shots + 2.0)),
+        )
 
     def _add_quality(self, report: Report, execution: Execution) -> None:
         facts, settings = self.verifier.facts, self.settings
@@ -335,7 +355,8 @@ class _Verification:
             return
         if outcome.answer.remark is not None:
             report.remarks.append(outcome.answer.remark)
-        report.remarks += sentences.remarks(p, circuit, report.quality, facts.problem)
+        exact = outcome.shots is None
+        report.remarks += sentences.remarks(p, circuit, report.quality, facts.problem, exact=exact)
         report.remarks += facts.remarks
 
 

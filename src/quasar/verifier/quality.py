@@ -65,6 +65,22 @@ class Optimum(Documented):
     """An optimal state; the state of lowest energy where no valid solution exists."""
 
 
+class ShotStatistics(Documented):
+    """How well numbers are known that were measured with shots. Errors are standard errors."""
+
+    engine: str
+    """What ran the circuit."""
+    shots: int
+    """Measurements."""
+    energy_error: float
+    """Of the energy."""
+    approximation_ratio_error: float
+    """Of r; the ends of its scale are exact."""
+    p_optimal_error: float
+    """Of the probability of an optimum: sqrt(q (1 - q)/(N + 2)) with q = (k + 1)/(N + 2) for k hits
+    in N shots, so that it is not 0 where no shot or every shot is a hit."""
+
+
 class Quality(Documented):
     """Measured properties of the circuit and its final state."""
 
@@ -79,10 +95,11 @@ class Quality(Documented):
     """Whether structure and angles follow from the Hamiltonian, as those of QAOA do; None as for
     `effective`."""
     entanglement: float | None
-    """Meyer-Wallach measure in [0, 1] (quant-ph/0305094); None for a dynamic program."""
+    """Meyer-Wallach measure in [0, 1] (quant-ph/0305094); None for a dynamic program and
+    where only counts are known."""
     product_state: bool | None = None
-    """No qubit of the final state is entangled: a classical answer. None for a dynamic
-    program."""
+    """No qubit of the final state is entangled: a classical answer. None as for
+    `entanglement`."""
     basis_state: bool
     """One bit string has probability >= 1 - 1e-6."""
     entropy_bits: float

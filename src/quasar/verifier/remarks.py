@@ -8,7 +8,7 @@ from quasar.circuits.circuit import Circuit
 from quasar.circuits.header import VERSION
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import FloatVector
-from quasar.verifier.quality import Quality
+from quasar.verifier.quality import Quality, ShotStatistics
 from quasar.verifier.stages.feasibility import counted_qubits
 
 ONE_STRING_PROBABILITY = 0.99  # from here on a remark says that the state is one bit string
@@ -24,11 +24,17 @@ def remarks(
     circuit: Circuit | None,
     quality: Quality,
     problem: EncodedProblem,
+    *,
+    exact: bool = True,
 ) -> list[str]:
-    """Plain sentences on what is likely wrong or worth knowing."""
+    """Plain sentences on what is likely wrong or worth knowing.
+
+    Args:
+        exact: p is the distribution itself, not frequencies of shots.
+    """
     n = problem.n_qubits
     said = []
-    if circuit is None:
+    if circuit is None and exact:
         said.append("The program is dynamic: its exact mixture of outcomes was followed.")
     if quality.product_state and (n > 1 or quality.basis_state):
         what = "one bit string and a product state" if quality.basis_state else "a product state"
@@ -62,6 +68,15 @@ def remarks(
             "Write 90 degrees as pi/2."
         )
     return said
+
+
+def shots_remark(measured: ShotStatistics) -> str:
+    """That the numbers are estimates, and how good ones."""
+    return (
+        f"Measured with {measured.shots:,} shots by {measured.engine}: all probabilities and "
+        f"energies are estimates (standard error {measured.energy_error:.3g} of the energy, "
+        f"{measured.p_optimal_error:.2g} of the probability of an optimum)."
+    )
 
 
 def problem_remarks(problem: EncodedProblem) -> list[str]:

@@ -12,7 +12,7 @@ from quasar.circuits.export import Exportable, ProgramText
 from quasar.core.documented import Documented
 from quasar.core.presented import Kept
 from quasar.problems.base import EncodedProblem
-from quasar.verifier.quality import Optimum, Quality
+from quasar.verifier.quality import Optimum, Quality, ShotStatistics
 from quasar.verifier.reward import Reward
 from quasar.verifier.solutions import PenaltyWeight, Solutions
 from quasar.verifier.stages.behaviour import Behaviour
@@ -134,6 +134,8 @@ class Report(Exportable, Kept, Documented):
     """What is measured of valid solutions; None where states cannot be decoded."""
     penalty: PenaltyWeight | None = None
     """Weight of the constraints in the Hamiltonian; None where there is none to choose."""
+    measured_by: ShotStatistics | None = None
+    """Engine, shots and errors where the numbers are estimates; None where they are exact."""
     quality: Quality | None = None
     """Size, what has an effect, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)

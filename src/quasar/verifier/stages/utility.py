@@ -52,6 +52,8 @@ class UtilityStage:
         settings, circuit = context.settings.utility, context.circuit
         if circuit is None:
             return Skipped("a dynamic program has no fixed ansatz to optimise")
+        if context.outcome.shots is not None:
+            return Skipped("the circuit was measured with shots, and this stage would simulate it")
         limit_s = settings.max_seconds
         left_s = None if limit_s is None else limit_s - context.used_s
         least_s = _LEAST_EVALUATIONS * context.cost_s["feasibility"]
