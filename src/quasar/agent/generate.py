@@ -196,12 +196,7 @@ def generate(
     need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
     if guided is not None:
         need_flags(guided=guided)
-    if model_options is not None and not isinstance(model_options, Mapping):
-        raise wrong("model_options", "a dict such as {'dtype': 'bfloat16'}", model_options)
-    if progress is not None and not callable(progress):
-        raise wrong("progress", "a function that takes a candidate", progress)
-    if interrupt is not None and not isinstance(interrupt, Interrupt):
-        raise wrong("interrupt", "a quasar.core.interrupt.Interrupt", interrupt)
+    _need_kinds(model_options, progress, interrupt)
     ending = interrupt or Interrupt()
     with ending.at_once():
         encoded = load_problem(problem, verifiable=True)
@@ -228,6 +223,15 @@ def generate(
         if with_qaoa:
             found = _joined_by_qaoa(found, verifier, seen)
         return _compared(found, compare)
+
+
+def _need_kinds(model_options: object, progress: object, interrupt: object) -> None:
+    if model_options is not None and not isinstance(model_options, Mapping):
+        raise wrong("model_options", "a dict such as {'dtype': 'bfloat16'}", model_options)
+    if progress is not None and not callable(progress):
+        raise wrong("progress", "a function that takes a candidate", progress)
+    if interrupt is not None and not isinstance(interrupt, Interrupt):
+        raise wrong("interrupt", "a quasar.core.interrupt.Interrupt", interrupt)
 
 
 def _need_numbers(samples: int | None, first_sample: int) -> None:
