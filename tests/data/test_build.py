@@ -141,6 +141,14 @@ def test_damaged_and_foreign_shards_are_built_again(small_set: Path, tmp_path: P
     assert content(folder) == content(small_set)
 
 
+@pytest.mark.parametrize("content", ["{", "[]", b"\xff"])
+def test_a_manifest_that_is_none_is_said(tmp_path: Path, content: str | bytes) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=r"manifest\.json (cannot be read|is not the manifest)"):
+        build(tmp_path, small())
+
+
 def test_one_build_at_a_time(tmp_path: Path) -> None:
     class Second(Counting):
         def start(self, what: str, total: int | None, done: int = 0) -> None:
