@@ -5,8 +5,8 @@ import pytest
 
 from quasar.core.errors import InputError
 from quasar.report import style
-from quasar.report.charts import best_so_far, optimisation_curve
-from support.pictures import picture, shows
+from quasar.report.charts import best_so_far, curve_figure
+from support.pictures import picture, saved, shows
 
 
 class TestOptimisationCurve:
@@ -23,7 +23,7 @@ class TestOptimisationCurve:
         ],
     )
     def test_picture(self, tmp_path, energies, stages):
-        assert optimisation_curve(energies, stages, -2.0, 6.0, tmp_path / "c.png")
+        assert saved(curve_figure(energies, stages, -2.0, 6.0), tmp_path / "c.png")
         pixels = picture(tmp_path / "c.png")
         height, width, _ = pixels.shape
         assert 400 < height < 800
@@ -32,15 +32,15 @@ class TestOptimisationCurve:
             assert shows(pixels, colour)
 
     def test_flat_problem(self, tmp_path):
-        assert optimisation_curve([0.0, 0.0], [], 0.0, 0.0, tmp_path / "c.png")
+        assert saved(curve_figure([0.0, 0.0], [], 0.0, 0.0), tmp_path / "c.png")
 
     def test_nothing_to_draw(self, tmp_path):
-        assert not optimisation_curve([], [], -1.0, 1.0, tmp_path / "c.png")
+        assert not saved(curve_figure([], [], -1.0, 1.0), tmp_path / "c.png")
         assert not (tmp_path / "c.png").exists()
 
     def test_other_endings(self, tmp_path):
         for ending in ("svg", "pdf"):
-            optimisation_curve([1.0, 0.0], [], 0.0, 2.0, tmp_path / f"c.{ending}")
+            saved(curve_figure([1.0, 0.0], [], 0.0, 2.0), tmp_path / f"c.{ending}")
             assert (tmp_path / f"c.{ending}").stat().st_size > 3000
         with pytest.raises(InputError, match=r"ends in .png, .svg, .pdf"):
-            optimisation_curve([1.0], [], 0.0, 2.0, tmp_path / "c.docx")
+            saved(curve_figure([1.0], [], 0.0, 2.0), tmp_path / "c.docx")

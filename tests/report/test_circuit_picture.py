@@ -8,8 +8,13 @@ import quasar
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.qasm import parse
 from quasar.core.errors import InputError
-from quasar.report.circuit_picture import circuit_figure, draw, draw_text
+from quasar.report.circuit_picture import circuit_figure, draw_text
+from support.pictures import saved
 from support.random_circuits import all_gates_circuit, random_circuit
+
+
+def draw(circuit, path, **how):
+    saved(circuit_figure(circuit, **how), path, tight=False)
 
 
 def test_every_gate(tmp_path):

@@ -13,8 +13,8 @@ from quasar.problems.maxcut import MaxCut
 from quasar.problems.registry import PROBLEMS
 from quasar.problems.vertex_cover import VertexCover
 from quasar.report import style
-from quasar.report.graph_picture import GraphPicture, solution_graph
-from support.pictures import picture, shows
+from quasar.report.graph_picture import GraphPicture, solution_figure
+from support.pictures import picture, saved, shows
 
 FAMILIES = nx.florentine_families_graph()
 
@@ -30,7 +30,9 @@ class TestSolutionGraph:
             ("random", int(generator(2).integers(1 << encoded.n_qubits))),
         ):
             path = tmp_path / f"{name}.png"
-            drawn = solution_graph(problem, encoded.decode(index).solution, path)
+            drawn = saved(
+                solution_figure(problem, encoded.decode(index).solution), path, tight=False
+            )
             assert drawn == path.exists()
             assert drawn or not hasattr(problem, "graph")
             if drawn:
@@ -41,7 +43,9 @@ class TestSolutionGraph:
     def test_sides_and_cut(self, tmp_path):
         encoded = encode(MaxCut(FAMILIES))
         best = encoded.decode(int(encoded.hamiltonian.spectrum.ground_states[0]))
-        assert solution_graph(encoded.problem, best.solution, tmp_path / "g.png")
+        assert saved(
+            solution_figure(encoded.problem, best.solution), tmp_path / "g.png", tight=False
+        )
         pixels = picture(tmp_path / "g.png")
         assert shows(pixels, style.BLUE, 5000)
         assert shows(pixels, style.ORANGE, 5000)
@@ -49,15 +53,15 @@ class TestSolutionGraph:
 
     def test_broken_constraints_are_marked(self, tmp_path):
         problem = VertexCover(FAMILIES)
-        solution_graph(problem, sorted(FAMILIES), tmp_path / "all.png")
+        saved(solution_figure(problem, sorted(FAMILIES)), tmp_path / "all.png", tight=False)
         assert not shows(picture(tmp_path / "all.png"), style.VERMILLION)
-        solution_graph(problem, ["Medici"], tmp_path / "one.png")
+        saved(solution_figure(problem, ["Medici"]), tmp_path / "one.png", tight=False)
         assert shows(picture(tmp_path / "one.png"), style.VERMILLION)
 
     def test_same_picture_every_time(self, tmp_path):
         problem = MaxCut(FAMILIES)
         for name in ("a.png", "b.png"):
-            solution_graph(problem, ["Medici", "Pazzi"], tmp_path / name)
+            saved(solution_figure(problem, ["Medici", "Pazzi"]), tmp_path / name, tight=False)
         assert np.array_equal(picture(tmp_path / "a.png"), picture(tmp_path / "b.png"))
 
     def test_any_name_and_form(self, tmp_path):
@@ -67,7 +71,9 @@ class TestSolutionGraph:
         nx.add_path(graph, names[:6])
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            assert solution_graph(MaxCut(graph), ["東京", [1, "a"]], tmp_path / "g.png")
+            assert saved(
+                solution_figure(MaxCut(graph), ["東京", [1, "a"]]), tmp_path / "g.png", tight=False
+            )
         assert picture(tmp_path / "g.png").std() > 0.05
 
     def test_names_are_written_as_they_are(self):
@@ -92,7 +98,7 @@ class TestSolutionGraph:
         ],
     )
     def test_any_shape(self, tmp_path, graph):
-        assert solution_graph(MaxCut(graph), [0], tmp_path / "g.png")
+        assert saved(solution_figure(MaxCut(graph), [0]), tmp_path / "g.png", tight=False)
         height, width, _ = picture(tmp_path / "g.png").shape
         assert max(height, width) < 2000
         assert min(height, width) > 100
@@ -100,7 +106,7 @@ class TestSolutionGraph:
     def test_other_endings(self, tmp_path):
         problem = VertexCover(nx.star_graph(3))
         for ending in ("svg", "pdf"):
-            solution_graph(problem, [0], tmp_path / f"g.{ending}")
+            saved(solution_figure(problem, [0]), tmp_path / f"g.{ending}", tight=False)
             assert (tmp_path / f"g.{ending}").stat().st_size > 3000
         with pytest.raises(InputError, match=r"ends in .png, .svg, .pdf"):
-            solution_graph(problem, [0], tmp_path / "g.docx")
+            saved(solution_figure(problem, [0]), tmp_path / "g.docx", tight=False)

@@ -15,13 +15,12 @@ from quasar.report import style
 from quasar.report.histogram import (
     LISTED_STATES,
     bars,
-    histogram,
     histogram_figure,
     report_figure,
     solution_name,
 )
 from quasar.verifier.quality import DecodedState
-from support.pictures import picture, shows
+from support.pictures import picture, saved, shows
 
 STAR = encode(VertexCover(nx.star_graph(3)))
 
@@ -71,7 +70,9 @@ class TestHistogram:
     def test_picture(self, tmp_path, n_qubits):
         hamiltonian = IsingHamiltonian(n_qubits, {(i,): 1.0 for i in range(n_qubits)})
         encoded = EncodedProblem(None, hamiltonian, (), "given", "natural")
-        histogram(spread(n_qubits, {"0" * n_qubits: 0.3}), encoded, tmp_path / "h.png")
+        saved(
+            histogram_figure(spread(n_qubits, {"0" * n_qubits: 0.3}), encoded), tmp_path / "h.png"
+        )
         pixels = picture(tmp_path / "h.png")
         height, width, _ = pixels.shape
         assert 150 < height < 1200
@@ -82,7 +83,7 @@ class TestHistogram:
     def test_no_optimal_bar_without_an_optimal_state(self, tmp_path):
         p = np.zeros(16)
         p[bitstring_to_index("0111")] = 1.0
-        histogram(p, STAR, tmp_path / "h.png")
+        saved(histogram_figure(p, STAR), tmp_path / "h.png")
         below_the_legend = picture(tmp_path / "h.png")[60:]
         assert not shows(below_the_legend, style.GREEN)
         assert shows(below_the_legend, style.BLUE)
@@ -123,10 +124,10 @@ class TestHistogram:
 
     def test_other_endings(self, tmp_path):
         for ending in ("svg", "pdf"):
-            histogram(np.full(16, 1 / 16), STAR, tmp_path / f"h.{ending}")
+            saved(histogram_figure(np.full(16, 1 / 16), STAR), tmp_path / f"h.{ending}")
             assert (tmp_path / f"h.{ending}").stat().st_size > 3000
         with pytest.raises(InputError, match=r"ends in .png, .svg, .pdf"):
-            histogram(np.full(16, 1 / 16), STAR, tmp_path / "h.docx")
+            saved(histogram_figure(np.full(16, 1 / 16), STAR), tmp_path / "h.docx")
 
 
 class TestSolutionName:

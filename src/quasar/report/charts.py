@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,28 +20,6 @@ if TYPE_CHECKING:
 def best_so_far(energies: Sequence[float]) -> FloatVector:
     """Lowest energy up to each evaluation."""
     return np.minimum.accumulate(np.asarray(energies, dtype=np.float64))
-
-
-def optimisation_curve(
-    energies: Sequence[float],
-    stages: Sequence[tuple[int, str]],
-    e_min: float,
-    e_max: float,
-    path: str | Path,
-) -> bool:
-    """Write `curve_figure` to a file.
-
-    Returns:
-        Whether there was anything to draw.
-
-    Raises:
-        InputError: the file does not end in one of `style.FORMATS`.
-    """
-    style.check_format(path)
-    figure = curve_figure(energies, stages, e_min, e_max)
-    if figure is not None:
-        style.save(figure, path)
-    return figure is not None
 
 
 def curve_figure(

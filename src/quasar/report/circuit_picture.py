@@ -11,13 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quasar.circuits.circuit import Circuit, Gate, validate
 from quasar.circuits.zz_terms import PRODUCT, joined
 from quasar.report.plain_text import cells, clipped, printable
-from quasar.report.style import BACKGROUND, GREY, TEXT, check_format, fonts, page, save
+from quasar.report.style import BACKGROUND, GREY, TEXT, fonts, page
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,25 +57,6 @@ _TURNS = {"rx", "ry", "rz", "p", "zz"}
 _ROUNDED = 6e-5  # angles are written with four decimals
 _DOTS = {"cz", "cp", "cphase"}
 _LABELS = {"sdg": "s†", "tdg": "t†", "sx": "√x", "phase": "p", "U": "u"}
-
-
-def draw(
-    circuit: Circuit,
-    path: str | Path,
-    *,
-    title: str | None = None,
-    names: Sequence[str] | Mapping[int, str] = (),
-    max_gates: int = 400,
-) -> None:
-    """Write `circuit_figure` to a file.
-
-    Raises:
-        InputError: the file does not end in one of `style.FORMATS`.
-        CircuitError: a gate that is not well formed.
-    """
-    check_format(path)
-    figure = circuit_figure(circuit, title=title, names=names, max_gates=max_gates)
-    save(figure, path, tight=False)
 
 
 def circuit_figure(

@@ -7,7 +7,6 @@ markup, so that names come out as they were written.
 from __future__ import annotations
 
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
@@ -30,22 +29,6 @@ _RADIUS, _SMALL_RADIUS, _JUNCTION = 0.19, 0.12, 0.05  # inches
 _MARGIN, _HEAD, _FOOT = 0.25, 0.30, 0.28  # inches
 _PLAIN = "#b4b9c1"
 _DASHES = (0, (2.2, 1.4))
-
-
-def solution_graph(problem: Problem, solution: Solution, path: str | Path) -> bool:
-    """Write `solution_figure` to a file.
-
-    Returns:
-        Whether the problem has a graph; nothing is written otherwise.
-
-    Raises:
-        InputError: the file does not end in one of `style.FORMATS`.
-    """
-    style.check_format(path)
-    figure = solution_figure(problem, solution)
-    if figure is not None:
-        style.save(figure, path, tight=False)
-    return figure is not None
 
 
 def solution_figure(problem: Problem, solution: Solution) -> Figure | None:

@@ -8,7 +8,6 @@ by hatching (breaks a constraint).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -94,16 +93,6 @@ def bars(probabilities: FloatVector, problem: EncodedProblem, count: int = LISTE
         rest_optimal=float(probabilities[others[ground[others]]].sum()),
         n_rest=others.size,
     )
-
-
-def histogram(probabilities: FloatVector, problem: EncodedProblem, path: str | Path) -> None:
-    """Write `histogram_figure` to a file.
-
-    Raises:
-        InputError: the file does not end in one of `style.FORMATS`.
-    """
-    style.check_format(path)
-    style.save(histogram_figure(probabilities, problem), path)
 
 
 def histogram_figure(probabilities: FloatVector, problem: EncodedProblem) -> Figure:

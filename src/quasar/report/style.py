@@ -101,18 +101,6 @@ def apply_style(axes: Axes) -> None:
     axes.yaxis.label.set_color(TEXT)
 
 
-def check_format(path: str | Path) -> Path:
-    """The path of a picture.
-
-    Raises:
-        InputError: a file ending other than `FORMATS`.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
-    return path
-
-
 def finished(figure: Figure) -> Figure:
     """The page with its legends in the common style."""
     for axes in figure.axes:
@@ -150,7 +138,9 @@ def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
     Raises:
         InputError: a file ending other than `FORMATS`.
     """
-    path = check_format(path)
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
     finished(figure)
     with missing_characters_allowed():
         figure.savefig(
