@@ -19,6 +19,7 @@ from quasar.core.documented import Documented
 from quasar.core.errors import InputError
 
 if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
     from qiskit.transpiler import CouplingMap
 
 Pairs = Sequence[tuple[int, int]]
@@ -70,6 +71,18 @@ def statistics(circuit: Circuit) -> Statistics:
     return _count(circuit.n_qubits, items)
 
 
+class Compiled(NamedTuple):
+    """A circuit compiled for a target.
+
+    Attributes:
+        qasm: the program on the target's qubits; bit i is still that of variable i.
+        statistics: its size.
+    """
+
+    qasm: str
+    statistics: Statistics
+
+
 def transpiled_statistics(
     circuit: Circuit,
     basis_gates: str | Sequence[str] = "generic",
@@ -92,6 +105,35 @@ def transpiled_statistics(
             connections into which the circuit cannot be compiled.
         CircuitError: a gate that is not well formed.
     """
+    done = _transpiled(circuit, basis_gates, coupling_map, optimization_level, seed)
+    return _size(circuit, done)
+
+
+def compile_circuit(
+    circuit: Circuit,
+    basis_gates: str | Sequence[str] = "generic",
+    coupling_map: str | Pairs = "full",
+    *,
+    optimization_level: int = 1,
+    seed: int = 0,
+) -> Compiled:
+    """A circuit compiled by Qiskit, all qubits being measured at the end.
+
+    Arguments and errors are those of `transpiled_statistics`.
+    """
+    from quasar.circuits.source import circuit_text
+
+    done = _transpiled(circuit, basis_gates, coupling_map, optimization_level, seed)
+    return Compiled(str(circuit_text(done)), _size(circuit, done))
+
+
+def _transpiled(
+    circuit: Circuit,
+    basis_gates: str | Sequence[str],
+    coupling_map: str | Pairs,
+    optimization_level: int,
+    seed: int,
+) -> QuantumCircuit:
     from qiskit import transpile
     from qiskit.exceptions import QiskitError
 
@@ -105,7 +147,7 @@ def transpiled_statistics(
         basis_gates = BASES[basis_gates]
     coupling = _coupling(coupling_map, circuit.n_qubits)
     try:
-        compiled = transpile(
+        done: QuantumCircuit = transpile(
             to_qiskit(circuit, measure=True),
             basis_gates=list(basis_gates),
             coupling_map=coupling,
@@ -117,6 +159,11 @@ def transpiled_statistics(
         raise InputError(
             f"the circuit cannot be compiled into {', '.join(basis_gates)} on this map: {reason}."
         ) from error
+    return done
+
+
+def _size(circuit: Circuit, compiled: QuantumCircuit) -> Statistics:
+    """Size of a compiled circuit, of which `circuit` is the original."""
     index = {qubit: i for i, qubit in enumerate(compiled.qubits)}
     items = [
         _Item(

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,17 +16,25 @@ import typer
 from quasar.cli import generate_options as own
 from quasar.cli import options as shared
 from quasar.cli.bar import Bar
+from quasar.cli.idle_options import Given, refuse_idle
+from quasar.cli.targets import Basis, Coupling, Target, compiled, compiled_text, read_target
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
 from quasar.core.files import new_folder
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from quasar.agent.generate import Generation
     from quasar.agent.settings import GenerationSettings
+    from quasar.circuits.statistics import Compiled
     from quasar.core.cluster import Cluster
+    from quasar.core.interrupt import Interrupt
     from quasar.models.protocol import Model
     from quasar.problems.base import EncodedProblem
     from quasar.prompts.chat import Request
 
+COMPILED = "compiled.qasm"
+"""In the folder: the best circuit on the target."""
 _FOR_A_FILE = "--type, --attribute, --weight and --penalty are for the problem file of --problem."
 _ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
@@ -58,6 +66,8 @@ def command(
     max_evaluations: own.MaxEvaluations = None,
     max_seconds: own.MaxSeconds = None,
     with_qaoa: own.WithQaoa = None,
+    basis: Basis = None,
+    coupling: Coupling = None,
     force: own.Force = False,
     executor: shared.OnExecutor = "local",
     ray_address: shared.RayAddress = None,
@@ -66,10 +76,12 @@ def command(
 ) -> None:
     """Have circuits for a problem written, verify them, and keep the best with its evidence.
 
-    Writes circuit.qasm, report.json, manifest.json and pictures (circuit, measurement histogram,
-    optimisation curve, graph with the solution); of a language model also its answers.
+    --out gets circuit.qasm, report.json, manifest.json and pictures (circuit, measurement
+    histogram, optimisation curve, graph with the solution); of a language model also its answers.
+    Without --out the answer and the program are printed, and nothing is written. Ctrl-C ends with
+    the best so far and exit code 130; a second one ends at once.
     """
-    from quasar.agent.generate import DEFAULT_MODEL
+    from quasar.agent.generate import DEFAULT_MODEL, DESIGNER
     from quasar.agent.refine import RefineSettings
     from quasar.agent.settings import GenerationSettings
     from quasar.core.cluster import Cluster
@@ -80,8 +92,31 @@ def command(
 
     if sum(given is not None for given in (problem, prompt, records)) != 1:
         raise InputError(_ONE_OF_THREE)
-    if out is None:
-        raise InputError("say where to write: --out PATH.")
+    writer = model or DEFAULT_MODEL
+    refuse_idle(
+        Given(
+            designer=writer == DESIGNER,
+            records=records is not None,
+            refine=refine,
+            out=out is not None,
+        ),
+        {
+            "--temperature": temperature,
+            "--top-p": top_p,
+            "--max-tokens": max_tokens,
+            "--constrained": constrained or None,
+            "--guided/--free-running": guided,
+            "--with-qaoa": with_qaoa or None,
+            "--max-evaluations": max_evaluations,
+            "--max-seconds": max_seconds,
+            "--refine-evaluations": refine_evaluations,
+            "--basis": basis,
+            "--coupling": coupling,
+            "--trace": trace or None,
+            "--force": force or None,
+        },
+    )
+    target = read_target(basis, coupling)
     drawing = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
     request = Request(algorithm, layers, style)
     how = GenerationSettings(
@@ -111,9 +146,10 @@ def command(
         "weight": weight,
         "penalty": penalty,
     }
-    writer = model or DEFAULT_MODEL
     options = model_options(model_option or [])
     if records is not None:
+        if out is None:
+            raise InputError("say which file to write the answers to: --out FILE.jsonl.")
         if any(value is not None for value in loading.values()):
             raise InputError(_FOR_A_FILE)
         cluster = None
@@ -124,7 +160,7 @@ def command(
     if executor == "ray":
         raise InputError("--executor ray spreads --records; one problem is solved here.")
     compared = model is None if with_qaoa is None else with_qaoa
-    asked = _Asked(problem, prompt, loading, writer, options, compared, trace)
+    asked = _Asked(problem, prompt, loading, writer, options, compared, trace, target)
     _one(asked, how, out, force=force, as_json=as_json)
 
 
@@ -136,6 +172,7 @@ class _Asked:
         loading: the options of the problem file.
         with_qaoa: the designer's QAOA stands beside a model's answers.
         trace: each step of a refinement is printed.
+        target: what to compile the best circuit for.
     """
 
     problem: Path | None
@@ -145,6 +182,7 @@ class _Asked:
     options: dict[str, Any]
     with_qaoa: bool
     trace: bool = False
+    target: Target | None = None
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -185,67 +223,110 @@ def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, lis
     return encoded, request._replace(algorithm=algorithm, layers=layers), open_choices(encoded)
 
 
-def _one(asked: _Asked, how: GenerationSettings, out: Path, *, force: bool, as_json: bool) -> None:
+def _one(
+    asked: _Asked, how: GenerationSettings, out: Path | None, *, force: bool, as_json: bool
+) -> None:
     from rich.console import Console
 
-    from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.core.interrupt import heeding
     from quasar.report.bundle import report_data, write_folder
     from quasar.report.plain_text import labelled
-    from quasar.report.terminal import generation_text, trace_text
 
     console = Console(stderr=True, highlight=False)
     encoded, request, choices = _read(asked, how.request)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
+    files: list[str] = []
+    with (
+        _nothing_yet(),
+        heeding(_say_finishing) as interrupt,
+        nullcontext() if out is None else new_folder(out, force=force) as folder,
+        console.status(f"loading {asked.model} …") as status,
+    ):
+        found, writer, how = _generated(asked, encoded, request, how, interrupt, status)
+        best = found.best
+        done = None
+        if asked.target is not None and best.report.feasible:
+            done = compiled(best.qasm, asked.target)
+        if not as_json:  # the answer need not wait for its pictures
+            status.stop()
+            _print(found, asked, done)
+            status.start()
+        if folder is not None:
+            status.update("drawing …")
+            if done is not None:
+                (folder / COMPILED).write_text(done.qasm, encoding="utf-8")
+            stated = _manifest(asked, how, writer, found)
+            files = write_folder(found, folder, stated, _on_target(asked.target, done))
+    if as_json:
+        program = {"qasm": best.qasm, "out": None if out is None else str(out), "files": files}
+        target = _on_target(asked.target, done)
+        shared.print_json({**report_data(found), **target, "open_choices": choices, **program})
+    elif out is not None:
+        typer.echo(labelled("written", f"{out}/ ({', '.join(files)})", indent=2))
+    elif best.qasm:
+        typer.echo(f"\n{best.qasm}", nl=False)
+    if found.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if not best.report.feasible or best.report.no_solution:
+        raise typer.Exit(EXIT_INFEASIBLE)
+
+
+def _generated(
+    asked: _Asked,
+    encoded: EncodedProblem,
+    request: Request,
+    how: GenerationSettings,
+    interrupt: Interrupt,
+    status: Status,
+) -> tuple[Generation, Model | None, GenerationSettings]:
+    """What was found, who wrote it (None: the designer), and the settings as they were used."""
+    from quasar.agent.candidate import Candidate
+    from quasar.agent.generate import check_size, generate, resolve_model
+
     check_size(encoded, asked.model, asked.options)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}
     )
-    how = replace(how, request=request, settings=designer)
-    with (
-        _nothing_yet(),
-        heeding(_say_finishing) as interrupt,
-        new_folder(out, force=force) as folder,
-        console.status(f"loading {asked.model} …") as status,
-    ):
 
-        def show(candidate: Candidate) -> None:
-            status.update(f"verified {candidate.name}; designing …")
+    def show(candidate: Candidate) -> None:
+        status.update(f"verified {candidate.name}; designing …")
 
-        with interrupt.at_once():
-            writer = resolve_model(asked.model, asked.options)
-        status.update("designing …")
-        found = generate(
-            encoded,
-            asked.model if writer is None else writer,
-            settings=designer if writer is None else None,
-            request=None if writer is None else request,
-            **how.of_writer(),
-            compare=True,
-            with_qaoa=asked.with_qaoa,
-            progress=show,
-            interrupt=interrupt,
-        )
-        if not as_json:  # the answer need not wait for its pictures
-            status.stop()
-            typer.echo(generation_text(found))
-            if asked.trace:
-                typer.echo(trace_text(found))
-            status.start()
-        status.update("drawing …")
-        files = write_folder(found, folder, _manifest(asked, how, writer, found))
-    if as_json:
-        shared.print_json(
-            {**report_data(found), "open_choices": choices, "out": str(out), "files": files}
-        )
-    else:
-        typer.echo(labelled("written", f"{out}/ ({', '.join(files)})", indent=2))
-    if found.interrupted:
-        raise typer.Exit(EXIT_INTERRUPTED)
-    if not found.best.report.feasible or found.best.report.no_solution:
-        raise typer.Exit(EXIT_INFEASIBLE)
+    with interrupt.at_once():
+        writer = resolve_model(asked.model, asked.options)
+    status.update("designing …")
+    found = generate(
+        encoded,
+        asked.model if writer is None else writer,
+        settings=designer if writer is None else None,
+        request=None if writer is None else request,
+        **how.of_writer(),
+        compare=True,
+        with_qaoa=asked.with_qaoa,
+        progress=show,
+        interrupt=interrupt,
+    )
+    return found, writer, replace(how, request=request, settings=designer)
+
+
+def _print(found: Generation, asked: _Asked, done: Compiled | None) -> None:
+    from quasar.report.plain_text import labelled
+    from quasar.report.terminal import generation_text, trace_text
+
+    typer.echo(generation_text(found))
+    if asked.trace:
+        typer.echo(trace_text(found))
+    if asked.target is not None and found.best.report.feasible:
+        size = None if done is None else done.statistics
+        typer.echo(labelled("compiled", compiled_text(size, asked.target), indent=2))
+
+
+def _on_target(target: Target | None, done: Compiled | None) -> dict[str, Any]:
+    """What report.json says of the compiled circuit, as `quasar verify --json` does."""
+    if target is None:
+        return {}
+    size = None if done is None else done.statistics.model_dump(mode="json")
+    return {"target": target._asdict(), "compiled": size}
 
 
 def _manifest(

@@ -39,7 +39,8 @@ RecordsFile = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option(
-        help="Folder to write (--problem, --prompt) or generations file to write (--records)."
+        help="Folder to write (--problem, --prompt) or generations file to write (--records). "
+        "Default: the answer and the program are printed, and nothing is written."
     ),
 ]
 ModelName = Annotated[

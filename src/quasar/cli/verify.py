@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 
 from quasar.cli import options
-from quasar.cli.circuit_input import CircuitFile, parse_program, read_program
+from quasar.cli.circuit_input import Assignments, CircuitFile, read_program
+from quasar.cli.targets import Basis, Coupling, compiled, compiled_text, read_target
+from quasar.cli.waiting import waiting
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
-
-if TYPE_CHECKING:
-    from quasar.circuits.statistics import Statistics
-    from quasar.verifier.report import Report
 
 
 def command(
@@ -35,28 +33,9 @@ def command(
             "taken by name only."
         ),
     ] = "1-4",
-    basis: Annotated[
-        str | None,
-        typer.Option(
-            help="Also give the size once compiled to native gates: generic, ibm-heron, "
-            "ibm-eagle or ion. Default with --coupling: generic."
-        ),
-    ] = None,
-    coupling: Annotated[
-        str | None,
-        typer.Option(
-            help="Connections to compile for: full, line, ring, grid or heavy-hex. Default with "
-            "--basis: full."
-        ),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="Value of an input parameter, such as gamma=0.4 or beta=pi/3; may be repeated.",
-        ),
-    ] = None,
+    basis: Basis = None,
+    coupling: Coupling = None,
+    assignments: Assignments = None,
     problem_type: options.ProblemType = None,
     attribute: options.Attributes = None,
     weight: options.WeightKey = None,
@@ -76,35 +55,37 @@ def command(
     """
     from quasar.circuits.parameters import read_assignments
     from quasar.circuits.source import circuit_text
-    from quasar.problems.load import load_problem
+    from quasar.report.plain_text import labelled
+    from quasar.report.terminal import report_text
     from quasar.verifier.bounded import verify_bounded
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
     settings = VerifierSettings(**_stages(stages), header="language")
     parameters = read_assignments(assignments or ())
-    target = _target(basis, coupling)
+    target = read_target(basis, coupling)
     text = read_program(circuit, problem)
-    given = None if reference is None else circuit_text(reference)
-    encoded = load_problem(
-        options.problem_source(problem),
-        problem_type=problem_type,
-        attributes=options.read_attributes(attribute),
-        weight=weight,
-        penalty=penalty,
-        verifiable=True,
+    encoded = options.read_problem(
+        problem, problem_type, attribute, weight=weight, penalty=penalty, verifiable=True
     )
+    given = None if reference is None else circuit_text(reference)
     limits = SandboxLimits(max_seconds=max_seconds)
-    report = verify_bounded(text, encoded, given, settings, limits, parameters)
-    compiled = None
+    with waiting("verifying"):
+        report = verify_bounded(text, encoded, given, settings, limits, parameters)
+    size = None
     if target is not None and (report.parses_by_language or report.feasible):
-        compiled = _compiled(text, parameters, target)
+        done = compiled(text, target, parameters)
+        size = None if done is None else done.statistics
     if as_json:
-        size = compiled and compiled.model_dump(mode="json")
-        extra = {} if target is None else {"target": target._asdict(), "compiled": size}
+        extra = {}
+        if target is not None:
+            data = None if size is None else size.model_dump(mode="json")
+            extra = {"target": target._asdict(), "compiled": data}
         options.print_json({**report.model_dump(mode="json"), **extra})
     else:
-        _print(report, compiled, target)
+        typer.echo(report_text(report))
+        if target is not None and report.parses:
+            typer.echo(labelled("compiled", compiled_text(size, target)))
     if not report.feasible or report.no_solution:
         raise typer.Exit(EXIT_INFEASIBLE)
 
@@ -130,53 +111,3 @@ def _stages(given: str) -> dict[str, Any]:
         return {"max_stage": last}
     others = [name for name in names if name != "feasibility"]
     return {"stages": (*BUILT_IN_STAGES[: last - 1], *others)}
-
-
-class _Target(NamedTuple):
-    """What to compile for."""
-
-    basis: str
-    coupling: str
-
-
-def _target(basis: str | None, coupling: str | None) -> _Target | None:
-    """The target that the options name; either is enough.
-
-    Raises:
-        InputError: an unknown name.
-    """
-    from quasar.circuits.statistics import BASES, COUPLINGS
-
-    if basis is None and coupling is None:
-        return None
-    if basis is not None and basis not in BASES:
-        raise InputError(f"--basis takes {', '.join(BASES)}, not {basis!r}.")
-    if coupling is not None and coupling not in COUPLINGS:
-        raise InputError(f"--coupling takes {', '.join(COUPLINGS)}, not {coupling!r}.")
-    return _Target(basis or "generic", coupling or "full")
-
-
-def _compiled(
-    text: str | bytes, parameters: dict[str, float], target: _Target
-) -> Statistics | None:
-    """Size after transpiling; None for a dynamic program or one that cannot be simulated."""
-    from quasar.circuits.statistics import transpiled_statistics
-    from quasar.core.errors import CircuitError
-
-    try:
-        circuit = parse_program(text, parameters).circuit
-    except CircuitError:
-        return None
-    return None if circuit is None else transpiled_statistics(circuit, *target)
-
-
-def _print(report: Report, compiled: Statistics | None, target: _Target | None) -> None:
-    from quasar.problems.overlay import counted
-    from quasar.report.terminal import report_text
-
-    typer.echo(report_text(report))
-    if compiled is not None:
-        size = f"{counted(compiled.gates, 'gate')} ({compiled.two_qubit_gates} on two qubits)"
-        typer.echo(f"compiled   {size}, depth {compiled.depth} ({', '.join(target or ())})")
-    elif target is not None and report.parses:
-        typer.echo("compiled   not possible: the program has no fixed list of gates")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,12 @@ def answer_data(candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def write_folder(generation: Generation, folder: Path, about: dict[str, Any]) -> list[str]:
+def write_folder(
+    generation: Generation,
+    folder: Path,
+    about: dict[str, Any],
+    more: Mapping[str, Any] | None = None,
+) -> list[str]:
     """Fill `folder` with everything about the best circuit.
 
     A language model's answers are kept in `answers.jsonl`; `written.qasm` is the best circuit as
@@ -95,12 +101,13 @@ def write_folder(generation: Generation, folder: Path, about: dict[str, Any]) ->
 
     Args:
         about: content of `manifest.json`: how it was made.
+        more: further fields of `report.json`.
 
     Returns:
         Names of the files written.
     """
     best = generation.best
-    write_json(folder / REPORT, report_data(generation))
+    write_json(folder / REPORT, {**report_data(generation), **(more or {})})
     write_json(folder / PROBLEM, file_content(generation.problem))
     kept = json.dumps(generation_data(generation), allow_nan=False)  # with escapes for any text
     write_text(folder / GENERATION, f"{kept}\n")
