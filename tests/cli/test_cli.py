@@ -249,7 +249,6 @@ def test_generate_in_the_style_of_the_benchmark(square: Path, tmp_path: Path) ->
 def test_generate_refuses_what_makes_no_sense(square: Path, tmp_path: Path) -> None:
     out = tmp_path / "x"
     assert quasar("generate", "--out", out)[0] == 2
-    assert quasar("generate", "--problem", square)[0] == 2
     assert quasar("generate", "--problem", square, "--out", out, "--model", "oracle")[0] == 2
     assert (
         quasar(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+import quasar
 from quasar.agent import generate as agent_generate
 from quasar.cli.generate import model_options
 from quasar.cli.main import app
@@ -238,3 +239,43 @@ def test_a_real_checkpoint(square: Path, tmp_path: Path) -> None:
     assert lines[0]["qasm"] != lines[1]["qasm"]
     assert lines[0]["qasm"] == lines[2]["qasm"]  # equal prompts, equal seeds
     assert 0 < lines[0]["completion_tokens"] <= 60
+
+
+DESIGNED = ("--model", "designer", "--algorithm", "qaoa", "--layers", 1)
+
+
+def test_without_out_the_answer_is_printed_and_nothing_is_written(
+    square: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--problem", square, *DESIGNED)
+    assert result.exit_code == 0, result.output
+    summary, head, program = result.stdout.partition("OPENQASM 3.0;")
+    assert "objective   4" in summary
+    report = quasar.verify(head + program, SQUARE)
+    assert report.top_is_optimal
+    told = json.loads(run("--problem", square, *DESIGNED, "--json").stdout)
+    assert told["qasm"] == head + program
+    assert (told["out"], told["files"]) == (None, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["square.json"]
+    assert isinstance(run("--records", square, "--model", "designer").exception, InputError)
+
+
+def test_the_compiled_circuit_stands_beside_the_logical_one(square: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x"
+    result = run("--problem", square, *DESIGNED, "--coupling", "line", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "(generic, line)" in result.stdout
+    report = json.loads((out / "report.json").read_text())
+    assert report["target"] == {"basis": "generic", "coupling": "line"}
+    assert report["compiled"]["two_qubit_gates"] > report["candidates"][0]["two_qubit_gates"]
+    again = quasar.verify((out / "compiled.qasm").read_text(), SQUARE)
+    assert again.p_optimal == pytest.approx(report["p_optimal"])
+    plain = json.loads(run("--problem", square, *DESIGNED, "--json").stdout)
+    assert "target" not in plain
+
+
+def test_options_of_models_are_refused_for_the_designer(square: Path) -> None:
+    result = run("--problem", square, "--model", "designer", "--temperature", 0.3)
+    assert isinstance(result.exception, InputError)
+    assert "--temperature has no effect here" in str(result.exception)
