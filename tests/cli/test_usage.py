@@ -13,7 +13,7 @@ from support.command import quasar
     ("line", "message"),
     [
         ("verfy x", "No such command 'verfy'. Did you mean 'verify'?"),
-        ("solve x", "Did you mean 'generate'?"),
+        ("design x", "Did you mean 'generate'?"),
         ("data buidl", "Did you mean 'build'? `quasar data --help` shows what it takes."),
         ("verify x --probem y", "there is no option --probem: did you mean --problem?"),
         ("verify x --nonsense", "there is no option --nonsense. `quasar verify --help`"),

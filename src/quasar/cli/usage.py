@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from quasar.core.errors import Interrupted
 
 _MEANT = {
-    "generate": "solve design synthesise synthesize create write run",
+    "generate": "design synthesise synthesize create write run",
     "verify": "check judge test score validate grade",
     "optimise": "optimize tune polish refine improve minimise minimize",
     "draw": "plot picture render image diagram",
