@@ -40,6 +40,7 @@ _ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
 
 
 def command(
+    context: typer.Context,
     problem: own.ProblemOrNone = None,
     prompt: own.Prompt = None,
     records: own.RecordsFile = None,
@@ -82,64 +83,21 @@ def command(
     the best so far and exit code 130; a second one ends at once.
     """
     from quasar.agent.generate import DEFAULT_MODEL, DESIGNER
-    from quasar.agent.refine import RefineSettings
-    from quasar.agent.settings import GenerationSettings
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
-    from quasar.models.designer import DesignerSettings
-    from quasar.models.protocol import Sampling
-    from quasar.prompts.chat import Request
 
     if sum(given is not None for given in (problem, prompt, records)) != 1:
         raise InputError(_ONE_OF_THREE)
     writer = model or DEFAULT_MODEL
-    refuse_idle(
-        Given(
-            designer=writer == DESIGNER,
-            records=records is not None,
-            refine=refine,
-            out=out is not None,
-        ),
-        {
-            "--temperature": temperature,
-            "--top-p": top_p,
-            "--max-tokens": max_tokens,
-            "--constrained": constrained or None,
-            "--guided/--free-running": guided,
-            "--with-qaoa": with_qaoa or None,
-            "--max-evaluations": max_evaluations,
-            "--max-seconds": max_seconds,
-            "--refine-evaluations": refine_evaluations,
-            "--basis": basis,
-            "--coupling": coupling,
-            "--trace": trace or None,
-            "--force": force or None,
-        },
+    given = Given(
+        designer=writer == DESIGNER,
+        records=records is not None,
+        refine=refine,
+        out=out is not None,
     )
+    refuse_idle(given, context.params)
     target = read_target(basis, coupling)
-    drawing = {"temperature": temperature, "top_p": top_p, "max_tokens": max_tokens}
-    request = Request(algorithm, layers, style)
-    how = GenerationSettings(
-        request=request,
-        settings=DesignerSettings(
-            **request._asdict(),
-            seed=seed,
-            max_evaluations=max_evaluations,
-            max_seconds=max_seconds,
-        ),
-        samples=samples,
-        sampling=Sampling.parse(
-            {"seed": seed, **{k: v for k, v in drawing.items() if v is not None}}
-        ),
-        constrained=constrained,
-        guided=guided,
-        refine=RefineSettings(
-            max_evaluations=refine_evaluations, max_seconds=max_seconds, seed=seed
-        )
-        if refine
-        else None,
-        batch_size=batch_size,
-    )
+    how = _settings(context.params)
     loading = {
         "problem_type": problem_type,
         "attributes": shared.read_attributes(attribute),
@@ -162,6 +120,39 @@ def command(
     compared = model is None if with_qaoa is None else with_qaoa
     asked = _Asked(problem, prompt, loading, writer, options, compared, trace, target)
     _one(asked, how, out, force=force, as_json=as_json)
+
+
+def _settings(given: Mapping[str, Any]) -> GenerationSettings:
+    """How to generate, from the options by their parameters' names."""
+    from quasar.agent.refine import RefineSettings
+    from quasar.agent.settings import GenerationSettings
+    from quasar.models.designer import DesignerSettings
+    from quasar.models.protocol import Sampling
+    from quasar.prompts.chat import Request
+
+    seed, max_seconds = given["seed"], given["max_seconds"]
+    request = Request(given["algorithm"], given["layers"], given["style"])
+    drawing = {name: given[name] for name in ("temperature", "top_p", "max_tokens")}
+    polishing = RefineSettings(
+        max_evaluations=given["refine_evaluations"], max_seconds=max_seconds, seed=seed
+    )
+    return GenerationSettings(
+        request=request,
+        settings=DesignerSettings(
+            **request._asdict(),
+            seed=seed,
+            max_evaluations=given["max_evaluations"],
+            max_seconds=max_seconds,
+        ),
+        samples=given["samples"],
+        sampling=Sampling.parse(
+            {"seed": seed, **{k: v for k, v in drawing.items() if v is not None}}
+        ),
+        constrained=given["constrained"],
+        guided=given["guided"],
+        refine=polishing if given["refine"] else None,
+        batch_size=given["batch_size"],
+    )
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,23 @@ from typing import NamedTuple
 
 from quasar.core.errors import InputError
 
-_OF_MODELS = (
-    "--temperature",
-    "--top-p",
-    "--max-tokens",
-    "--constrained",
-    "--guided/--free-running",
-)
+_OPTIONS = {
+    "temperature": "--temperature",
+    "top_p": "--top-p",
+    "max_tokens": "--max-tokens",
+    "constrained": "--constrained",
+    "guided": "--guided/--free-running",
+    "with_qaoa": "--with-qaoa",
+    "max_evaluations": "--max-evaluations",
+    "max_seconds": "--max-seconds",
+    "refine_evaluations": "--refine-evaluations",
+    "basis": "--basis",
+    "coupling": "--coupling",
+    "trace": "--trace",
+    "force": "--force",
+}
+"""By their parameters' names."""
+_OF_MODELS = ("temperature", "top_p", "max_tokens", "constrained", "guided")
 
 
 class Given(NamedTuple):
@@ -36,16 +46,18 @@ def refuse_idle(given: Given, options: Mapping[str, object]) -> None:
     """Refuse the first option that has no effect beside the others.
 
     Args:
-        options: by name; None where one was not given.
+        options: values by their parameters' names.
 
     Raises:
         InputError: there is one.
     """
-    used = [name for name, value in options.items() if value is not None]
-    for name in used:
+    for name, shown in _OPTIONS.items():
+        value = options.get(name)
+        if value is None or (value is False and name != "guided"):
+            continue
         advice = _advice(name, given)
         if advice is not None:
-            raise InputError(f"{name} has no effect here: {advice}")
+            raise InputError(f"{shown} has no effect here: {advice}")
 
 
 def _advice(name: str, given: Given) -> str | None:
@@ -54,16 +66,16 @@ def _advice(name: str, given: Given) -> str | None:
             "it is for language models, and the designer is none. Leave it out, or name another "
             "--model; the designer takes --algorithm, --layers and --max-evaluations."
         )
-    if given.designer and name == "--with-qaoa":
+    if given.designer and name == "with_qaoa":
         return "the designer tries QAOA itself. Leave it out, or take --algorithm qaoa."
-    if not given.designer and name == "--max-evaluations":
+    if not given.designer and name == "max_evaluations":
         return "it is for --model designer; --refine takes --refine-evaluations."
-    if not given.designer and not given.refine and name == "--max-seconds":
+    if not given.designer and not given.refine and name == "max_seconds":
         return "it limits --model designer and --refine. Leave it out, or add one of them."
-    if not given.refine and name == "--refine-evaluations":
+    if not given.refine and name == "refine_evaluations":
         return "it is for --refine. Leave it out, or add --refine."
-    if given.records and name in ("--basis", "--coupling", "--trace", "--with-qaoa"):
+    if given.records and name in ("basis", "coupling", "trace", "with_qaoa"):
         return "it is for one problem, not for --records. Leave it out."
-    if not given.out and name == "--force":
+    if not given.out and name == "force":
         return "it replaces the folder of --out. Leave it out, or add --out FOLDER."
     return None
