@@ -34,7 +34,7 @@ NANO = DESIGNER._replace(designer=False)
 )
 def test_refused(given: Given, option: str, message: str) -> None:
     with pytest.raises(InputError, match=f"^--.* has no effect here: .*{message}"):
-        refuse_idle(given, {option: 1, "seed": 3, "trace": False})
+        refuse_idle(given, {"trace": False, option: 1, "seed": 3})
     refuse_idle(given, {option: None})
 
 
