@@ -45,8 +45,8 @@ kernel: $(VENV)/pip ## Compile the packaged model's kernel again, after a change
 test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-deep
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-deep: $(VENV)/dev ## Nightly: the long versions, which take more data than those of make test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m slow
+test-deep: $(VENV)/dev ## Nightly: all tests, the long versions and all cases of the others too
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile deep
 
 docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
 	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)

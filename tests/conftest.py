@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,11 @@ import support.cases  # noqa: F401 - before any test is collected
 from quasar.core.cluster import Cluster, on_ray
 
 RAY = "one_ray"
+
+# In a job that a shell has put into the background, Ctrl-C is ignored, and stays so in every
+# process that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

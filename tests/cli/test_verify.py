@@ -26,6 +26,7 @@ def files(tmp_path: Path) -> list[str]:
     ("stages", "computed"),
     [
         ("1", set()),
+        ("feasibility", set()),
         ("3", {"behaviour", "objective"}),
         ("1-2", {"behaviour"}),
         ("objective", {"objective"}),

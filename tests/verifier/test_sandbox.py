@@ -391,9 +391,6 @@ def alive(pid: int) -> bool:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_its_caller(how: signal.Signals) -> None:
     script = f"""
-        import signal
-        # In a job that a shell has put into the background, it is ignored.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         import quasar
         from quasar.verifier.sandbox import Job, Sandbox
         from quasar.verifier.settings import VerifierSettings

@@ -12,7 +12,6 @@ import pytest
 from pydantic import BaseModel
 
 import quasar
-from quasar.cli.verify import _last_stage, _stage_names
 from quasar.core.errors import InputError
 from quasar.report.terminal import report_text
 from quasar.verifier.context import Context
@@ -183,13 +182,3 @@ def test_a_stage_of_an_installed_package_runs_in_the_sandbox_too(tmp_path: Path)
         [*command, "--json"], input=GOOD, env=environment, capture_output=True, text=True
     )
     assert json.loads(found.stdout)["stages"]["width"] == {"bits": 3}
-
-
-def test_the_command_line_takes_names_and_numbers() -> None:
-    assert _stage_names("feasibility") == ()
-    assert _stage_names("objective, width") == ("objective", "width")
-    assert _stage_names("1-3") is None
-    assert _stage_names("") is None
-    assert _last_stage("1-3") == 3
-    with pytest.raises(InputError, match="--stages takes"):
-        _last_stage("2-3")
