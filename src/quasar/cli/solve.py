@@ -40,7 +40,10 @@ def command(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Threads of the solver.", show_default="one a core, at least 4", min=1, max=256
+            help="Threads of the solver.",
+            show_default="one a core, and at least 4 or 8",
+            min=1,
+            max=256,
         ),
     ] = None,
     no_cache: Annotated[

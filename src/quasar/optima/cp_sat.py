@@ -1,14 +1,16 @@
 """CP-SAT of OR-Tools: optima with proof, everything in linear form.
 
 Products are inequalities (`linear.py`); with clauses in their place the bound stays trivial. The
-default of at least four workers matters: the ones that prove quadratic problems are those with
-linear relaxations, and fewer workers leave them out. Costs are integers here; where their common
+number of workers matters even where cores are few, since each searches in its own way: with fewer
+than four those with strong linear relaxations are left out, which prove quadratic problems, and
+tours are proved by some of eight. Costs are integers here; where their common
 denominator is too large they are rounded, and the bound allows for the rounding.
 """
 
 from __future__ import annotations
 
 import math
+import os
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +57,7 @@ def solve(model: NativeModel, search: Search) -> Found:
     parameters = solver.parameters
     parameters.max_time_in_seconds = max(search.left_s, 0.001)
     parameters.random_seed = search.seed
-    parameters.num_workers = search.workers
+    parameters.num_workers = search.workers or default_workers(model)
     parameters.catch_sigint_signal = False
     told = _Told(search)
 
@@ -82,6 +84,11 @@ def solve(model: NativeModel, search: Search) -> Found:
         return Found(NAME, bound=bound, complete=False)
     values = {label: solver.value(columns[j]) for label, j in program.position.items()}
     return Found(NAME, values, bound, complete=status[0] == cp_model.OPTIMAL)
+
+
+def default_workers(model: NativeModel) -> int:
+    """One a core, and at least as many as have the subsolvers that matter."""
+    return max(4 if model.is_unconstrained else 8, os.cpu_count() or 1)
 
 
 class _Told:

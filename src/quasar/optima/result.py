@@ -165,9 +165,11 @@ class Findings:
         else:
             status = "bounded"
             low, high = sorted((value, bound))
-            note = (
-                f"Not proven in {time_limit:g} s: the optimum is between {low:.10g} and "
-                f"{high:.10g}. Allow more time to close the gap."
+            ended = seconds < time_limit
+            note = f"The optimum is between {low:.10g} and {high:.10g}: " + (
+                "use the method auto, cp_sat or highs to search for a proof."
+                if ended
+                else f"{time_limit:g} s were too few for a proof, allow more."
             )
         return BoundedOptimum(
             problem_type=self.problem.problem_type,

@@ -8,11 +8,10 @@ while a library computes.
 from __future__ import annotations
 
 import importlib
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from quasar.core.errors import InputError
@@ -65,14 +64,14 @@ class Search:
     Attributes:
         deadline: when it ends, by `time.monotonic`.
         seed: of everything random.
-        workers: threads of the solvers.
+        workers: threads of the solvers; None: as many as suit the solver and the machine.
         stop: asked now and then whether to end early.
         tell: told of better solutions and bounds, from any thread.
     """
 
     deadline: float
     seed: int = 0
-    workers: int = field(default_factory=lambda: max(4, os.cpu_count() or 1))
+    workers: int | None = None
     stop: Callable[[], bool] = lambda: False
     tell: Callable[[Update], None] = lambda update: None
 
@@ -85,10 +84,6 @@ class Search:
     def is_over(self) -> bool:
         """Whether time is up or the user asked to stop."""
         return self.left_s <= 0 or self.stop()
-
-    def with_workers(self, workers: int) -> Search:
-        """The same search with so many threads."""
-        return replace(self, workers=workers)
 
     def until(self, seconds: float) -> Search:
         """The same search, over in so many seconds at the latest."""

@@ -58,7 +58,7 @@ def optimum(
         attributes: `problem_specific_attributes` of the graph's problem.
         weight: key of the edges (or nodes) that holds their weights.
         seed: of everything random; several workers still race each other.
-        workers: threads of the solvers; default: one a core, at least 4.
+        workers: threads of the solvers; default: one a core, and at least the 4 or 8 that suit it.
         cache: whether to look for the result on disk, and keep it there.
         progress: told of better solutions and bounds while solvers run, from their threads.
         stop: asked now and then whether to end early, with what is known.
@@ -90,9 +90,7 @@ def optimum(
             ends = (None if c is None else findings.sign * c for c in (update.cost, update.bound))
             progress(Sofar(*ends))
 
-    search = Search(begin + time_limit, seed, stop=stop or (lambda: False), tell=tell)
-    if workers is not None:
-        search = search.with_workers(workers)
+    search = Search(begin + time_limit, seed, workers, stop or (lambda: False), tell)
     for found in run(method, read, model, search):
         findings.add(found)
         if findings.is_proven or search.is_over:
