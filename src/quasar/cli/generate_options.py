@@ -18,7 +18,7 @@ ProblemOrNone = Annotated[
     Path | None,
     typer.Option(
         help="Problem file: JSON, one benchmark record, or another format (edge list, CSV, "
-        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
+        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/formats.md); - reads standard input.",
         rich_help_panel=PROBLEM,
     ),
 ]

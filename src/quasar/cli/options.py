@@ -22,7 +22,7 @@ ProblemFile = Annotated[
     typer.Option(
         "--problem",
         help="Problem file: JSON, any benchmark record, or another format (edge list, CSV, "
-        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/problems.md); - reads standard input.",
+        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/formats.md); - reads standard input.",
         rich_help_panel=PROBLEM,
     ),
 ]

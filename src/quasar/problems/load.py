@@ -48,7 +48,7 @@ def load_problem(
     """Read a problem and build its Hamiltonian.
 
     Args:
-        source: path of a problem file (JSON, or one of the formats in docs/problems.md), its
+        source: path of a problem file (JSON, or one of the formats in docs/formats.md), its
             content (dict or text), a networkx or rustworkx graph, a matrix, a pandas table, a
             dimod model, a diagonal SparsePauliOp, or a `Problem`; an `EncodedProblem` is returned
             as it is.

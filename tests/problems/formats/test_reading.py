@@ -406,7 +406,7 @@ def test_weights_of_another_name_are_named_or_refused() -> None:
 
 
 def test_the_docs_list_every_suffix() -> None:
-    docs = (Path(__file__).resolve().parents[3] / "docs" / "problems.md").read_text()
+    docs = (Path(__file__).resolve().parents[3] / "docs" / "formats.md").read_text()
     listed = {suffix for f in FORMATS for suffix in f.suffixes}
     assert {suffix for suffix in listed if f"`{suffix}`" not in docs} <= ALIKE
 

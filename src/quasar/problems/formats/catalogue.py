@@ -206,6 +206,6 @@ def detect(source: bytes | str, suffix: str = "", problem_type: str | None = Non
         if named is not None and told_by == "itself":
             return named
     raise ProblemError(
-        f"the format is not recognised; what is read is {KNOWN} (docs/problems.md has an example "
+        f"the format is not recognised; what is read is {KNOWN} (docs/formats.md has an example "
         "of each). Give the file the suffix of its format."
     )
