@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,11 @@ from quasar.cli.options import PROBLEM
 _WRITER = "Who writes, and what"
 _MODELS = "Language models"
 _EFFORT = "Effort"
+
+
+def _number(panel: str, text: str, least: float, most: float | None = None) -> Any:
+    return typer.Option(metavar="N", help=text, min=least, max=most, rich_help_panel=panel)
+
 
 ProblemOrNone = Annotated[
     Path | None,
@@ -61,13 +66,12 @@ Algorithm = Annotated[
 ]
 Layers = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        help="Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
+    _number(
+        _WRITER,
+        "Layers p of QAOA or VQE. Default: the writer's choice; for records, of language "
         "models, as the record states.",
-        min=1,
-        max=20,
-        rich_help_panel=_WRITER,
+        1,
+        20,
     ),
 ]
 Style = Annotated[
@@ -80,44 +84,20 @@ Style = Annotated[
 ]
 Samples = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        help="Independent attempts. Default: 1; 8 of a language model with --refine.",
-        min=1,
-        rich_help_panel=_WRITER,
-    ),
+    _number(_WRITER, "Independent attempts. Default: 1; 8 of a language model with --refine.", 1),
 ]
-Seed = Annotated[
-    int, typer.Option(metavar="N", help="Seed of all randomness.", min=0, rich_help_panel=_WRITER)
-]
+Seed = Annotated[int, _number(_WRITER, "Seed of all randomness.", 0)]
 Temperature = Annotated[
-    float | None,
-    typer.Option(
-        metavar="N",
-        help="0 takes the likeliest token each time. Default: 0.7.",
-        min=0.0,
-        max=5.0,
-        rich_help_panel=_MODELS,
-    ),
+    float | None, _number(_MODELS, "0 takes the likeliest token each time. Default: 0.7.", 0.0, 5.0)
 ]
 TopP = Annotated[
     float | None,
-    typer.Option(
-        metavar="N",
-        help="Draw from the likeliest tokens of this total probability. Default: 0.8.",
-        min=0.0,
-        max=1.0,
-        rich_help_panel=_MODELS,
+    _number(
+        _MODELS, "Draw from the likeliest tokens of this total probability. Default: 0.8.", 0.0, 1.0
     ),
 ]
 MaxTokens = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N",
-        help="Longest answer. Default: what the context leaves.",
-        min=1,
-        rich_help_panel=_MODELS,
-    ),
+    int | None, _number(_MODELS, "Longest answer. Default: what the context leaves.", 1)
 ]
 Constrained = Annotated[
     bool,
@@ -145,15 +125,7 @@ ModelOptions = Annotated[
         rich_help_panel=_WRITER,
     ),
 ]
-BatchSize = Annotated[
-    int,
-    typer.Option(
-        metavar="N",
-        help="Of --records: answers asked for at a time.",
-        min=1,
-        rich_help_panel=_MODELS,
-    ),
-]
+BatchSize = Annotated[int, _number(_MODELS, "Of --records: answers asked for at a time.", 1)]
 Refine = Annotated[
     bool,
     typer.Option(
@@ -183,23 +155,21 @@ RefineEvaluations = Annotated[
 ]
 MaxEvaluations = Annotated[
     int | None,
-    typer.Option(
-        metavar="N",
-        help="Designer: energy evaluations for each algorithm; default: 600, fewer on large "
+    _number(
+        _EFFORT,
+        "Designer: energy evaluations for each algorithm; default: 600, fewer on large "
         "circuits, or what the agent-q recipe sets.",
-        min=1,
-        rich_help_panel=_EFFORT,
+        1,
     ),
 ]
 MaxSeconds = Annotated[
     float | None,
-    typer.Option(
-        metavar="N",
-        help="Also stop after this many seconds for each algorithm of the designer, and for the "
+    _number(
+        _EFFORT,
+        "Also stop after this many seconds for each algorithm of the designer, and for the "
         "polishing of --refine. What this cuts short may differ from run to run, and says so. "
         "Default: no limit.",
-        min=0.1,
-        rich_help_panel=_EFFORT,
+        0.1,
     ),
 ]
 WithQaoa = Annotated[
