@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, Union
@@ -303,9 +304,8 @@ def get_engine(name: EngineSource = "qulacs") -> Engine:
     made = ENGINES[name]
     if not isinstance(made, str):
         return made()
-    module, _, attribute = made.partition(":")
     try:
-        engine: Engine = getattr(importlib.import_module(module), attribute)()
+        engine: Engine = pkgutil.resolve_name(made)()
     except ImportError as error:
         raise InputError(
             f"engine {name!r} needs {error.name}: pip install -e '.[{name}]' in your "

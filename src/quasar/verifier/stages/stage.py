@@ -7,7 +7,7 @@ comes first, and what it gives is what the others measure.
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Literal, NamedTuple, Protocol
@@ -72,7 +72,6 @@ def get_stage(name: str) -> Stage:
             )
         made = found[0].load()
     if isinstance(made, str):
-        module, _, attribute = made.partition(":")
-        made = getattr(importlib.import_module(module), attribute)
+        made = pkgutil.resolve_name(made)
     stage: Stage = made()
     return stage
