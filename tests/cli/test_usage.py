@@ -21,6 +21,7 @@ from support.command import quasar
         ("verify x", "--problem is missing"),
         ("verify x --problem", "'--problem' requires an argument"),
         ("verify x y --problem z", "unexpected extra argument(s) (y)"),
+        ("generate x.csv", "(x.csv). A problem's file is named by --problem FILE."),
         ("generate --algorithm qoaa", "did you mean 'qaoa'?"),
         ("generate --layers -1", "--layers must be at least 1. `quasar generate --help`"),
         ("generate --layers two", "--layers must be an integer"),

@@ -22,6 +22,7 @@ _MEANT = {
     "encode": "hamiltonian ising qubo formulate",
     "convert": "export transform translate",
     "evaluate": "eval compare metrics",
+    "solve": "optimum optima bound",
     "serve": "server api http",
     "bench": "benchmark benchmarks",
 }
@@ -96,7 +97,7 @@ def _objection(error: Any) -> str:
         return f"there is no option {name}{f': did you mean {near}?' if near else ''}"
     parameter = getattr(error, "param", None)
     if parameter is None:
-        return str(error.format_message())
+        return str(error.format_message()).rstrip(".") + _problem_option(error)
     shown = parameter.name.upper()
     if parameter.param_type_name == "option":
         shown = max(parameter.opts, key=len)
@@ -111,6 +112,13 @@ def _objection(error: Any) -> str:
     if message.startswith("must "):
         return f"{shown} {message}"
     return f"{shown}: {message}{_nearest(message)}"
+
+
+def _problem_option(error: Any) -> str:
+    """What a file that stands alone on the command line may be."""
+    taken = [o for p in error.ctx.command.params for o in p.opts] if error.ctx else []
+    alone = "unexpected extra argument" in error.format_message() and "--problem" in taken
+    return ". A problem's file is named by --problem FILE" if alone else ""
 
 
 def _nearest(message: str) -> str:

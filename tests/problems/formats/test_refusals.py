@@ -146,6 +146,7 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "wide.edges": ("a b\n".encode("utf-16"), {"problem_type": "maxcut"}, "save it as UTF-8"),
     "cut.cnf.gz": (gzip.compress(b"p cnf 1 1\n1 0\n")[:-9], {}, "damaged packed file"),
     # Not a format.
+    "c.qasm": ("OPENQASM 3.0;", {}, "a circuit is not a problem"),
     "g.dot": ("graph { a -- b }", {}, "GraphML"),
     "g.pickle": (b"\x80\x04\x95", {}, "run code"),
     "note.txt": ("Dear reader, this is a letter; it holds no graph at all.\n", {}, "recognised"),

@@ -148,6 +148,7 @@ FORMATS: tuple[FileFormat, ...] = (
     ),
 )
 _PARTLY_READ = {
+    ".qasm": "a circuit is not a problem; `quasar verify CIRCUIT --problem FILE` takes both",
     ".npz": "save one matrix by numpy.save (.npy)",
     ".xml": "export it as GraphML",
     ".dot": "convert it to GraphML, e.g. by networkx.nx_pydot.read_dot and networkx.write_graphml",
