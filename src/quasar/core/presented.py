@@ -36,7 +36,7 @@ class Presented:
         """Pictures and a table for notebooks: one piece of HTML that needs nothing else."""
         return str(_face(self).html())
 
-    def plot(self, kind: str = "answer") -> Figure:
+    def plot(self, kind: str | None = None) -> Figure:
         """A picture, as a matplotlib `Figure` that is in no pyplot state.
 
         In a notebook it is shown; elsewhere, `.savefig("picture.svg")` writes it.
@@ -44,7 +44,8 @@ class Presented:
         Args:
             kind: `answer`: the best solution on the user's own graph or data; `histogram`: the
                 most probable measurements; `circuit`: the gates; `optimisation`: energy against
-                evaluations. An object has those that can be drawn from what it holds.
+                evaluations. An object has those that can be drawn from what it holds; None takes
+                the first of them.
 
         Raises:
             InputError: another kind, or one that this object cannot draw; the message lists

@@ -29,6 +29,7 @@ from quasar.problems.keys import Reader, Reads
 from quasar.problems.native import NativeModel, Values, check_size, from_formulation
 from quasar.problems.optimality import Optimality, decide
 from quasar.problems.overlay import LegendEntry, SolutionOverlay
+from quasar.problems.stacks import SolutionStacks
 from quasar.problems.structure import Structure
 from quasar.problems.words import Names
 
@@ -188,6 +189,10 @@ class Problem(ABC):
 
     def _overlay(self, solution: Solution) -> SolutionOverlay | None:
         """`overlay` without what broken constraints add to title and legend."""
+        return None
+
+    def stacks(self, solution: Solution) -> SolutionStacks | None:
+        """The solution as things piled up, where that says more than a graph; else None."""
         return None
 
     def _weight_text(self, solution: Solution) -> str:

@@ -32,6 +32,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.native import LinearRow, NativeModel, Values, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, label_text
+from quasar.problems.stacks import SolutionStacks, Stack
 from quasar.problems.structure import Structure
 
 _SIZES = '{"sizes": {"desk": 6, "lamp": 2}, "capacity": 7}'
@@ -194,6 +195,17 @@ class BinPacking(Problem):
 
     def objective(self, solution: Solution) -> float:
         return float(len(solution))
+
+    def stacks(self, solution: Solution) -> SolutionStacks:
+        """The bins with their items."""
+        stacks = []
+        for number, items in enumerate(solution, start=1):
+            named = [from_json(name) for name in items]
+            parts = [(label_text(name), float(self._exact[name])) for name in named]
+            stacks.append(Stack(f"bin {number}", parts, self._is_overfull(items)))
+        wrong = "" if self.is_feasible(solution) else " (infeasible)"
+        title = f"{counted(len(solution), 'bin')}{wrong}"
+        return SolutionStacks(title, stacks, "size", float(self.capacity))
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
         """The items, joined to those in the same bin."""

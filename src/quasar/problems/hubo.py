@@ -26,6 +26,7 @@ from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
 from quasar.problems.native import NativeModel, of_spins
+from quasar.problems.overlay import SolutionOverlay, couplings
 from quasar.problems.structure import Structure
 
 _SEPARATOR = re.compile(r"[\s,]")
@@ -152,6 +153,17 @@ class Hubo(Problem):
             -c if sum(not ones[label] for label in monomial) % 2 else c
             for monomial, c in self._cost.coefficients.items()
         )
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        """The variables by their values, joined by the terms."""
+        ones = {label: solution.get(name) == 1 for name, label in self._names.items()}
+        low, high = self._values
+        terms = []
+        for monomial, c in self._cost.coefficients.items():
+            factors = [high if ones[label] else low for label in monomial]
+            terms.append((sort_labels(monomial), float(c), float(c) * math.prod(factors)))
+        title = f"value {self.objective(solution):g}"
+        return couplings(terms, ones, (f"{high:+d}" if low else "1", f"{low:d}"), title)
 
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         data = self.to_data()

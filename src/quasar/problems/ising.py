@@ -6,6 +6,7 @@ objective. Diagonal Hamiltonians of any order only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
 from quasar.problems.native import NativeModel, of_spins
+from quasar.problems.overlay import SolutionOverlay, couplings
 from quasar.problems.structure import Structure
 
 MAX_QUBITS = 10_000
@@ -116,6 +118,16 @@ class Ising(Problem):
         spins = solution if isinstance(solution, list | tuple) else []
         down = sum(1 << i for i, spin in enumerate(spins) if spin == -1)
         return self.hamiltonian.energy(down) + self.hamiltonian.constant
+
+    def _overlay(self, solution: Solution) -> SolutionOverlay:
+        """The spins, joined by the terms."""
+        terms = [
+            (qubits, c, c * math.prod(solution[q] for q in qubits))
+            for qubits, c in self.hamiltonian.terms.items()
+        ]
+        up: dict[Label, bool] = {q: spin == 1 for q, spin in enumerate(solution)}
+        title = f"energy {self.objective(solution):g}"
+        return couplings(terms, up, ("+1 (measured as 0)", "-1"), title)
 
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         found.terms(self.hamiltonian)

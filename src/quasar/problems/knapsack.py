@@ -10,7 +10,7 @@ s may stand for one selection; they decode to the same solution.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -18,13 +18,15 @@ import numpy as np
 
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.labels import Label, from_json, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, penalties, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads, refuse_unknown
 from quasar.problems.native import LinearRow, NativeModel
+from quasar.problems.overlay import label_text
+from quasar.problems.stacks import SolutionStacks, Stack
 from quasar.problems.structure import Structure
 
 _ITEMS = '{"items": [{"name": "map", "weight": 2, "value": 3}], "capacity": 4}'
@@ -126,6 +128,20 @@ class Knapsack(Problem):
     def objective(self, solution: Solution) -> float:
         packed = values.recognised(solution, list(self.items))
         return float(total(exact(self.items[name].value) for name in packed))
+
+    def stacks(self, solution: Solution) -> SolutionStacks:
+        """The packed items by weight, and beside them those left out."""
+        packed = [from_json(name) for name in solution]
+        names = [name for name in self.items if name not in packed]
+
+        def parts(chosen: Iterable[Label]) -> list[tuple[str, float]]:
+            return [(label_text(v), float(self.items[v].weight)) for v in chosen]
+
+        wrong = not self.is_feasible(solution)
+        title = f"value {self.objective(solution):g}{' (infeasible)' if wrong else ''}"
+        stacks = [Stack("packed", parts(packed), wrong)]
+        stacks += [Stack("left out", parts(names), aside=True)] if names else []
+        return SolutionStacks(title, stacks, "weight", float(self.capacity))
 
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         for name, item in self.items.items():

@@ -14,13 +14,15 @@ from typing import Any, Self
 import numpy as np
 
 from quasar.core.exact import Exact, FloatVector, exact, total
-from quasar.core.labels import Label, to_json
+from quasar.core.labels import Label, from_json, to_json
 from quasar.core.polynomial import Polynomial
 from quasar.problems import graphs, sampling, values
 from quasar.problems.base import Assignment, Encoding, Problem, Solution
 from quasar.problems.formulation import Formulation
 from quasar.problems.keys import Reads
 from quasar.problems.native import LinearRow, NativeModel, Values
+from quasar.problems.overlay import label_text
+from quasar.problems.stacks import SolutionStacks, Stack
 from quasar.problems.structure import Structure
 
 _EXAMPLE = '{"numbers": [4, 5, 6, 7]}'
@@ -110,6 +112,15 @@ class NumberPartitioning(Problem):
             for group in groups
         ]
         return abs(float(total(sums[:1]) - total(sums[1:])))
+
+    def stacks(self, solution: Solution) -> SolutionStacks:
+        """The two groups, each as high as its sum."""
+        stacks = []
+        for side, group in zip(("first group", "second group"), solution, strict=False):
+            named = [from_json(name) for name in group]
+            stacks.append(Stack(side, [(label_text(v), float(self.numbers[v])) for v in named]))
+        title = f"difference {self.objective(solution):g}"
+        return SolutionStacks(title, stacks, "sum")
 
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         for name, number in self.numbers.items():

@@ -6,7 +6,7 @@ no colours and no places; `quasar.report` draws it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -14,6 +14,8 @@ import networkx as nx
 
 from quasar.core.labels import Label, from_json, sort_labels
 from quasar.problems.graphs import are_weights
+
+_MOST_NUMBERS = 40  # beside edges; more could not be read
 
 Edge = tuple[Label, Label]
 
@@ -129,6 +131,53 @@ def partition(graph: nx.Graph, rows: Sequence[Any], noun: str) -> SolutionOverla
         wrong_nodes={node for node in given if node not in clear},
         legend=[LegendEntry(f"{noun} {label_text(label)}", i) for i, label in enumerate(names)],
     )
+
+
+def couplings(
+    terms: Iterable[tuple[Sequence[Label], float, float]],
+    up: Mapping[Label, bool],
+    words: tuple[str, str],
+    title: str,
+) -> SolutionOverlay:
+    """The terms of a polynomial as edges between its variables, which are coloured by value.
+
+    Args:
+        terms: variables of each, its coefficient, and what it adds to the cost as things are.
+        up: whether each variable has the higher of its two values.
+        words: what the higher and the lower value are called.
+    """
+    graph = nx.Graph()
+    graph.add_nodes_from(up)
+    found = SolutionOverlay(
+        graph,
+        title,
+        groups={label: 0 if high else 1 for label, high in up.items()},
+        legend=[LegendEntry(words[0], 0), LegendEntry(words[1], 1)],
+    )
+    lowers = False
+    for number, (labels, coefficient, value) in enumerate(terms):
+        ends = list(labels)
+        if len(ends) == 1:
+            found.notes[ends[0]] = f"{coefficient:g}"
+        if len(ends) < 2:
+            continue
+        edges = [(ends[0], ends[1])]
+        if len(ends) > 2:
+            junction = ("term", number)
+            found.junctions.add(junction)
+            edges = [(junction, label) for label in ends]
+        graph.add_edges_from(edges)
+        found.edge_labels[edges[0]] = f"{coefficient:g}"
+        if value < 0:
+            lowers = True
+            found.strong.update(edges)
+    if found.junctions:
+        found.legend.append(LegendEntry("term of more variables", junction=True))
+    if lowers:
+        found.legend.append(LegendEntry("lowers the cost"))
+    if len(found.edge_labels) > _MOST_NUMBERS:
+        found.edge_labels.clear()
+    return found
 
 
 def inside_groups(overlay: SolutionOverlay) -> set[Edge]:

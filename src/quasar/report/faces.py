@@ -34,7 +34,7 @@ class Face(Protocol):
 
     def html(self) -> str: ...
 
-    def plot(self, kind: str) -> Figure: ...
+    def plot(self, kind: str | None) -> Figure: ...
 
 
 def face(result: object) -> Face:
@@ -51,7 +51,7 @@ class _Pictured:
 
     gallery: Gallery
 
-    def plot(self, kind: str) -> Figure:
+    def plot(self, kind: str | None) -> Figure:
         return self.gallery.draw(kind)
 
     def _cards(self) -> str:
@@ -150,7 +150,7 @@ class _ProblemFace:
         title = terminal.problem_title(self.problem)
         return html.document(title, terminal.problem_facts(self.problem))
 
-    def plot(self, kind: str) -> Figure:
+    def plot(self, kind: str | None) -> Figure:
         raise InputError(
             "a problem has no picture before it is solved: quasar.generate(problem).plot()."
         )

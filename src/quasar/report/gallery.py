@@ -14,6 +14,7 @@ from quasar.problems.overlay import label_text
 from quasar.report import charts, histogram
 from quasar.report.circuit_picture import circuit_figure
 from quasar.report.graph_picture import solution_figure
+from quasar.report.stack_picture import stacks_figure
 from quasar.simulate.engine import Readout, get_engine
 from quasar.verifier.report import Report
 
@@ -43,13 +44,14 @@ class Gallery:
     trace: Trace = field(default_factory=Trace)
     name: str = ""
 
-    def draw(self, kind: str) -> Figure:
-        """The picture of that kind.
+    def draw(self, kind: str | None) -> Figure:
+        """The picture of that kind; None: the first there is.
 
         Raises:
             InputError: another kind, or one that cannot be drawn here.
         """
-        drawn = self.figure(kind)
+        tried = KINDS if kind is None else (kind,)
+        drawn = next(filter(None, map(self.figure, tried)), None)
         if drawn is None:
             there = [known for known in KINDS if self.figure(known) is not None]
             known = ", ".join(there) or "nothing"
@@ -73,7 +75,8 @@ class Gallery:
         solution = self._solution
         if self.problem is None or self.problem.problem is None or solution is None:
             return False
-        return self.problem.problem.overlay(solution) is not None
+        problem = self.problem.problem
+        return problem.stacks(solution) is None and problem.overlay(solution) is not None
 
     @property
     def _solution(self) -> Any:
@@ -88,6 +91,9 @@ class Gallery:
         solution = self._solution
         if self.problem is None or self.problem.problem is None or solution is None:
             return None
+        stacks = self.problem.problem.stacks(solution)
+        if stacks is not None:
+            return stacks_figure(stacks)
         return solution_figure(self.problem.problem, solution)
 
     def _histogram(self) -> Figure | None:
