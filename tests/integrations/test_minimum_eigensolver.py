@@ -270,7 +270,7 @@ def test_says_what_to_install(monkeypatch):
     import quasar.integrations
 
     monkeypatch.delattr(quasar.integrations, "minimum_eigensolver", raising=False)
-    with pytest.raises(ImportError, match=r"pip install 'quasar-synthesis\[optimization\]"):
+    with pytest.raises(ImportError, match=r"pip install -e '\.\[optimization\]'"):
         _ = quasar.integrations.QuasarMinimumEigensolver
     with pytest.raises(AttributeError):
         _ = quasar.integrations.nothing
