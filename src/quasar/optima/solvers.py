@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 
 from quasar.core.errors import InputError, ProblemError
@@ -38,6 +39,7 @@ _LIBRARIES = {
 _ENUMERATED = 16  # variables up to which enumeration takes milliseconds
 _BEFORE_OTHERS = 0.75  # of the time, for CP-SAT or HiGHS
 _ANNEALING_S = 2.0
+_IMPORT_S = 2.0  # what importing the annealer may take
 _DENSE = 12  # terms a variable beyond which the quick methods come first
 
 
@@ -112,6 +114,7 @@ def _auto(problem: Problem, model: NativeModel, search: Search) -> Iterator[Foun
 
 def _quick(problem: Problem, model: NativeModel, search: Search) -> Iterator[Found]:
     """Methods that do not search for a proof, for quadratic costs without constraints."""
-    if installed(annealing.NAME):
+    loaded = _LIBRARIES[annealing.NAME] in sys.modules
+    if installed(annealing.NAME) and (loaded or search.left_s > _IMPORT_S):
         yield annealing.solve(problem, model, search.until(_ANNEALING_S))
     yield semidefinite.solve(model, search)
