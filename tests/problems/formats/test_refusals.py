@@ -124,6 +124,8 @@ WRONG: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "cut.mps": ("NAME\nROWS\n N c\nCOLUMNS\n", {}, "cut off"),
     "word.mps": (MPS.replace("2.0", "two"), {}, "line 8 has 'two' where a number belongs"),
     "row.mps": (MPS.replace(" x c 1", " x d 1"), {}, "HiGHS cannot read it: Row name"),
+    "short.mps": (MPS.replace("ENDATA", "QUADOBJ\n x y3\nENDATA"), {}, "QUADOBJ has 2 words"),
+    "section.mps": (MPS.replace("BOUNDS", "BO^UNDS"), {}, "no section that is read"),
     "space.mps": (MPS.replace(" y ", " y 1 "), {}, "with spaces"),
     "demand.tsp": (
         "TYPE: TSP\nDIMENSION: 2\nCAPACITY: 3\nEDGE_WEIGHT_TYPE: EUC_2D\n",

@@ -22,6 +22,17 @@ _OBJECTIVES = "minimize minimise minimum min maximize maximise maximum max".spli
 _INDEXED = re.compile(r"[A-Za-z_.][\w.]*\[[^\[\]\s^*]*\]")
 _HARMLESS = re.compile(r"appears more than once|coefficients are summed", re.IGNORECASE)
 _NO_NUMBER = ("FR", "MI", "PL", "BV")  # types of bounds
+_SECTIONS = "NAME OBJSENSE ROWS COLUMNS RHS RANGES BOUNDS QUADOBJ QMATRIX ENDATA".split()
+_WORDS = {  # in a line of each section; HiGHS may not come back from others
+    "OBJSENSE": (1,),
+    "ROWS": (2,),
+    "COLUMNS": (3, 5),
+    "RHS": (2, 3, 4, 5),
+    "RANGES": (2, 3, 4, 5),
+    "BOUNDS": (2, 3, 4),
+    "QUADOBJ": (3,),
+    "QMATRIX": (3,),
+}
 _UNNAMED = re.compile(r"HiGHS_R\d+")
 _KINDS = {"kInteger": "INTEGER", "kContinuous": "CONTINUOUS"}
 
@@ -64,10 +75,11 @@ def read_mps(text: str) -> Content:
 
 
 def _check_numbers(text: str) -> None:
-    """Refuse what HiGHS would read as 0.
+    """Refuse what HiGHS would read as 0, or not come back from.
 
     Raises:
-        ProblemError: a word that must be a number and is not, or names with spaces.
+        ProblemError: a word that must be a number and is not, an unknown section, or names with
+            spaces.
     """
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -76,7 +88,17 @@ def _check_numbers(text: str) -> None:
             continue
         if not line[0].isspace():
             section = words[0].upper()
+            if section not in _SECTIONS:
+                raise ProblemError(
+                    f"line {number} begins with {words[0][:40]!r}, which is no section that is "
+                    f"read: {', '.join(_SECTIONS)}."
+                )
             continue
+        if section in _WORDS and len(words) not in _WORDS[section]:
+            raise ProblemError(
+                f"line {number} of section {section} has {len(words)} words; names with spaces are "
+                "not read."
+            )
         if section in ("COLUMNS", "RHS", "RANGES") and "'MARKER'" not in words:
             numbers = words[2 - (len(words) % 2 == 0) :: 2]
         elif section == "BOUNDS":
