@@ -30,7 +30,7 @@ def test_the_user_goes_before_the_folder_before_the_default(tmp_path: Path) -> N
     [
         ("{", "not a JSON file"),
         ("[1]", "one JSON object"),
-        ('{"max_qubits": 0}', "max_qubits: .*(greater|at least|above)"),
+        ('{"max_qubits": 0}', "max_qubits:? .*(greater|at least|above)"),
         ('{"style": "x"}', "style: no such setting"),
     ],
 )
