@@ -182,7 +182,9 @@ def refreshed(shown: Sequence[str], real: Sequence[str]) -> list[str]:
             (
                 past
                 for past in old
-                if past != line and past.strip() != ELIDED and agrees([past], [line], exact=True)
+                if past != line
+                and past.strip() != ELIDED
+                and agrees([past], [line], exact=ELIDED not in past)
             ),
             None,
         )
