@@ -13,6 +13,7 @@ from typing import Any
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.comparison import Comparison, qaoa_designs
 from quasar.agent.comparison import compare as compare_problem
+from quasar.agent.large import is_large, large_candidates, recursive_answer
 from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.refine import (
@@ -39,6 +40,7 @@ from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
 from quasar.simulate.engine import EngineSource
+from quasar.verifier.estimates import SampledState
 from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
 
@@ -65,6 +67,7 @@ class Generation(Exportable, Kept):
         samples: how many attempts were asked for.
         polishing_evaluations: the budget of polishing, all candidates together; None without.
         comparison: guessing and classical search on the problem; None unless `compare` was set.
+        recursive: beyond 24 qubits, the solution of recursive QAOA, where it applies.
     """
 
     problem: EncodedProblem
@@ -76,6 +79,7 @@ class Generation(Exportable, Kept):
     samples: int = 1
     polishing_evaluations: int | None = None
     comparison: Comparison | None = None
+    recursive: SampledState | None = None
 
     @property
     def out_of_time(self) -> bool:
@@ -121,7 +125,10 @@ def check_size(
         ProblemError: more qubits than can be verified exactly.
         InputError: more than the model was trained on.
     """
-    require_exact(problem.n_qubits)
+    if is_large(problem):
+        if model not in (DESIGNER, DEFAULT_MODEL):
+            require_exact(problem.n_qubits)
+        return
     if isinstance(model, str):
         limit = None if model == DESIGNER else known_limit(model, options)
         check_known(problem.n_qubits, model, limit)
@@ -154,7 +161,8 @@ def generate(
 
     Args:
         problem: path of a problem file, its content, or a problem; see `load_problem`.
-        model: `designer`, a name that `load_model` knows, or a language model.
+        model: `designer`, a name that `load_model` knows, or a language model. Beyond 24 qubits
+            the designer's QAOA is written in any case, see `agent.large`.
         request: which algorithm, layers and style of angles are wanted; the name of an algorithm
             will do.
         settings: how the designer works, in place of a request.
@@ -199,8 +207,10 @@ def generate(
     _need_kinds(model_options, progress, interrupt)
     ending = interrupt or Interrupt()
     with ending.at_once():
-        encoded = load_problem(problem, verifiable=True)
+        encoded = load_problem(problem)
         check_size(encoded, model, model_options)
+        if is_large(encoded):
+            return _large(encoded, asked, designing, judging, progress, ending)
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
@@ -232,6 +242,28 @@ def _need_kinds(model_options: object, progress: object, interrupt: object) -> N
         raise wrong("progress", "a function that takes a candidate", progress)
     if interrupt is not None and not isinstance(interrupt, Interrupt):
         raise wrong("interrupt", "a quasar.core.interrupt.Interrupt", interrupt)
+
+
+def _large(
+    problem: EncodedProblem,
+    request: Request | None,
+    settings: DesignerSettings | None,
+    judging: VerifierSettings | None,
+    progress: Callable[[Candidate], None] | None,
+    interrupt: Interrupt,
+) -> Generation:
+    """Circuits beyond exact enumeration: the designer's QAOA."""
+    found = large_candidates(
+        problem,
+        _designer_settings(request, settings),
+        judging,
+        seen=progress or (lambda _: None),
+        interrupt=interrupt,
+    )
+    recursive = recursive_answer(problem, interrupt)
+    return Generation(
+        problem, tuple(found), DESIGNER, interrupted=interrupt.requested, recursive=recursive
+    )
 
 
 def _need_numbers(samples: int | None, first_sample: int) -> None:

@@ -203,7 +203,7 @@ def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, lis
 
     if asked.problem is not None:
         source = shared.problem_source(asked.problem)
-        return load_problem(source, verifiable=True, **asked.loading), request, []
+        return load_problem(source, **asked.loading), request, []
     if any(value is not None for value in asked.loading.values()):
         raise InputError(_FOR_A_FILE)
     encoded, stated = read_prompt(asked.prompt or "")
@@ -273,9 +273,12 @@ def _generated(
 ) -> tuple[Generation, Model | None, GenerationSettings]:
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import check_size, generate, resolve_model
+    from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
+    from quasar.agent.large import is_large
 
     check_size(encoded, asked.model, asked.options)
+    if is_large(encoded):
+        asked = replace(asked, model=DESIGNER)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}
     )

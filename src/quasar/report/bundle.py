@@ -54,7 +54,10 @@ def report_data(generation: Generation) -> dict[str, Any]:
     """Content of `report.json`: the best circuit's report, the answer, ranking and trace."""
     best, compared = generation.best, generation.comparison
     answer = None
-    if best.report.quality is not None:
+    estimates = best.report.estimates
+    if estimates is not None and estimates.samples is not None:
+        answer = estimates.samples.best.model_dump(mode="json")
+    elif best.report.quality is not None:
         answer = best.report.quality.top_states[0].model_dump(mode="json")
     return {
         "model": generation.model,

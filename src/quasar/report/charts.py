@@ -23,15 +23,18 @@ def best_so_far(energies: Sequence[float]) -> FloatVector:
 
 
 def curve_figure(
-    energies: Sequence[float], stages: Sequence[tuple[int, str]], e_min: float, e_max: float
+    energies: Sequence[float],
+    stages: Sequence[tuple[int, str]],
+    e_min: float | None,
+    e_max: float | None,
 ) -> Figure | None:
     """Energy against evaluation, with the best so far, the phases and the optimum.
 
     Args:
         energies: in order of evaluation; None is returned where there are none.
         stages: (index of its first evaluation, label) of each restart or phase.
-        e_min: lowest energy of the problem, the optimum.
-        e_max: highest energy.
+        e_min: lowest energy of the problem, the optimum; None where it is not known.
+        e_max: highest energy; None likewise.
     """
     if not len(energies):
         return None
@@ -40,16 +43,18 @@ def curve_figure(
     best = best_so_far(energies)
     axes.plot(x, energies, "o", color=SKY, markersize=2.2, alpha=0.8, label="evaluation")
     axes.step(x, best, where="post", color=BLUE, linewidth=1.8, label="best so far")
-    axes.axhline(e_min, color=GREEN, linewidth=1.4, linestyle=(0, (5, 2)), label="optimum")
+    if e_min is not None:
+        axes.axhline(e_min, color=GREEN, linewidth=1.4, linestyle=(0, (5, 2)), label="optimum")
     axes.set_xlim(0.5, len(energies) + 0.5)
     highest = float(max(energies))
-    span = max(highest - e_min, 1e-3 * max(1.0, abs(e_min)))
-    axes.set_ylim(e_min - 0.06 * span, highest + 0.08 * span)
+    floor = float(best[-1]) if e_min is None else e_min
+    span = max(highest - floor, 1e-3 * max(1.0, abs(floor)))
+    axes.set_ylim(floor - 0.06 * span, highest + 0.08 * span)
     axes.set_xlabel("evaluation of the energy")
     axes.set_ylabel("energy")
     _mark_stages(axes, stages, len(energies))
     title = f"best energy {best[-1]:.4g}"
-    if e_max > e_min:
+    if e_min is not None and e_max is not None and e_max > e_min:
         ratio = axes.secondary_yaxis(
             "right",
             functions=_ratio_scale(e_min, e_max),

@@ -11,7 +11,7 @@ from quasar.core.errors import InputError
 from quasar.optimize.trace import Trace
 from quasar.problems.base import EncodedProblem
 from quasar.problems.overlay import label_text
-from quasar.report import charts, histogram
+from quasar.report import charts, estimates_picture, histogram
 from quasar.report.circuit_picture import circuit_figure
 from quasar.report.graph_picture import solution_figure
 from quasar.report.stack_picture import stacks_figure
@@ -20,6 +20,8 @@ from quasar.verifier.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_WIDEST_DRAWN = 40  # qubits of a circuit whose gates can still be told apart on paper
 
 KINDS = ("answer", "histogram", "circuit", "optimisation")
 
@@ -80,7 +82,11 @@ class Gallery:
 
     @property
     def _solution(self) -> Any:
-        quality = None if self.report is None else self.report.quality
+        if self.report is None:
+            return None
+        estimates, quality = self.report.estimates, self.report.quality
+        if estimates is not None:
+            return None if estimates.samples is None else estimates.samples.best.solution
         return quality.top_states[0].solution if quality and quality.top_states else None
 
     @property
@@ -99,6 +105,8 @@ class Gallery:
     def _histogram(self) -> Figure | None:
         if not self._usable:
             return None
+        if self.report is not None and self.report.estimates is not None:
+            return estimates_picture.samples_figure(self.report.estimates, self.problem)
         if self.qasm and self.problem is not None:
             n = self.problem.n_qubits
             outcome = get_engine().run(self._parsed(), Readout(n))
@@ -112,7 +120,7 @@ class Gallery:
         if not (self._usable and self.qasm):
             return None
         program = self._parsed()
-        if program.circuit is None:
+        if program.circuit is None or program.n_qubits > _WIDEST_DRAWN:
             return None
         return circuit_figure(
             program.circuit, title=self._title(program), names=self._wires(program)
@@ -145,10 +153,13 @@ class Gallery:
     def _optimisation(self) -> Figure | None:
         if self.problem is None:
             return None
-        spectrum = self.problem.hamiltonian.spectrum
-        return charts.curve_figure(
-            self.trace.energies, self.trace.stages, spectrum.e_min, spectrum.e_max
-        )
+        estimates = None if self.report is None else self.report.estimates
+        if estimates is not None:
+            ends = (estimates.e_min, estimates.e_max)
+        else:
+            spectrum = self.problem.hamiltonian.spectrum
+            ends = (spectrum.e_min, spectrum.e_max)
+        return charts.curve_figure(self.trace.energies, self.trace.stages, *ends)
 
     def _parsed(self) -> Program:
         return parse(self.qasm, parameters=self.parameters, header="language")

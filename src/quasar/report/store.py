@@ -30,6 +30,7 @@ from quasar.models.designer import Design
 from quasar.optimize.trace import Trace
 from quasar.problems.load import load_problem
 from quasar.prompts.extract import Extraction
+from quasar.verifier.estimates import SampledState
 from quasar.verifier.report import Judged, Report
 
 GENERATION, PROBLEM, REPORT = "generation.json", "problem.json", "report.json"
@@ -51,6 +52,7 @@ def generation_data(found: Generation) -> dict[str, Any]:
         "polishing_evaluations": found.polishing_evaluations,
         "interrupted": found.interrupted,
         "lost": list(found.lost),
+        "recursive": None if found.recursive is None else found.recursive.model_dump(mode="json"),
         "trace": [step.model_dump(mode="json") for step in found.trace],
         "comparison": None if compared is None else compared.model_dump(mode="json"),
         "candidates": [_candidate_data(candidate) for candidate in found.candidates],
@@ -108,7 +110,7 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
             raise InputError(
                 f"{path / GENERATION} has version {data['version']!r}; this quasar reads {VERSION}."
             )
-        compared = data["comparison"]
+        compared, recursive = data["comparison"], data.get("recursive")
         candidates = []
         for entry in data["candidates"]:
             report = Report.model_validate(entry["report"])
@@ -135,6 +137,7 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
             samples=data["samples"],
             polishing_evaluations=data["polishing_evaluations"],
             comparison=None if compared is None else Comparison.model_validate(compared),
+            recursive=None if recursive is None else SampledState.model_validate(recursive),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise _damaged(path / GENERATION, error) from error

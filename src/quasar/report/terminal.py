@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted, label_text
-from quasar.report import phrases
+from quasar.report import estimates_text, phrases
 from quasar.report.phrases import amount
 from quasar.report.plain_text import labelled, table, wrapped
 
@@ -54,6 +54,9 @@ def report_facts(report: Report) -> list[Line]:
 
 def _answer(report: Report) -> Iterator[Line]:
     """What the circuit answers, and what is proved of it."""
+    if report.estimates is not None:
+        yield from estimates_text.answer_facts(report, report.estimates)
+        return
     quality, optimum = report.quality, report.optimum
     top = quality.top_states[0] if quality is not None and quality.top_states else None
     if top is None or optimum is None:
@@ -74,6 +77,9 @@ def _answer(report: Report) -> Iterator[Line]:
 
 def _figures(report: Report) -> Iterator[Line]:
     """Energy and size."""
+    if report.estimates is not None:
+        yield from estimates_text.figure_facts(report, report.estimates)
+        return
     quality, optimum = report.quality, report.optimum
     if report.approximation_ratio is not None:
         yield "ratio", f"{share(report.approximation_ratio)} of the energy range"
@@ -157,7 +163,8 @@ def generation_text(found: Generation) -> str:
     """The best circuit's answer and figures, then all circuits that were tried."""
     lines = wrapped(generation_title(found), 80)
     lines += [labelled(label, text, indent=2) for label, text in _of_best(found)]
-    lines.append(table(TRIED, tried_rows(found)))
+    if found.best.report.estimates is None:
+        lines.append(table(TRIED, tried_rows(found)))
     lines += [labelled(label, text, indent=2) for label, text in _run(found)]
     return "\n".join(lines)
 
@@ -182,6 +189,9 @@ def _of_best(found: Generation) -> list[Line]:
 def _best(found: Generation) -> Iterator[Line]:
     """Figures of the best circuit."""
     best = found.best
+    if best.report.estimates is not None:
+        yield from estimates_text.figure_facts(best.report, best.report.estimates)
+        return
     quality = best.report.quality
     yield "ratio", f"{share(best.report.approximation_ratio)} of the energy range"
     if quality is not None:
@@ -205,6 +215,8 @@ def _run(found: Generation) -> Iterator[Line]:
             took = answer.elapsed_ms
             time = f"{took:.{1 if took < 10 else 0}f} ms"
             yield "classical", f"{answer.method} search:{value}{broken} {best}, {time}"
+    if found.recursive is not None:
+        yield "recursive", estimates_text.recursive_text(found.recursive, found.best.report)
     if found.trace:
         kinds = Counter(step.kind for step in found.trace)
         done = ", ".join(f"{count} {kind}" for kind, count in kinds.items())

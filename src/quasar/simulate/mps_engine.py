@@ -9,6 +9,7 @@ worth comparing with the exact one of the engine `cones`.
 from __future__ import annotations
 
 import math
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -64,17 +65,19 @@ class MpsEngine:
 
     Args:
         max_bond: bond dimension χ.
+        max_seconds: for the gates; None: no limit.
     """
 
     name = "mps"
     supports: frozenset[Feature] = frozenset({"shots"})
 
-    def __init__(self, max_bond: int = MAX_BOND) -> None:
+    def __init__(self, max_bond: int = MAX_BOND, max_seconds: float | None = None) -> None:
         if max_bond < 1:
             raise InputError(f"the bond dimension is at least 1, not {max_bond}.")
         import quimb.tensor  # noqa: F401 - where it is missing, say so before any work
 
         self.max_bond = max_bond
+        self.max_seconds = max_seconds
 
     def run(
         self,
@@ -87,12 +90,13 @@ class MpsEngine:
         """Sample a program: `shots` times, 1,024 by default.
 
         Raises:
-            CircuitError: kind `unsimulable` for a dynamic program, `limit` for too many qubits.
+            CircuitError: kind `unsimulable` for a dynamic program, `limit` for too many qubits, and
+                for gates that took longer than `max_seconds`.
         """
         circuit = static_circuit(program, "matrix product states")
         answer, qubits = answer_qubits(program, circuit, readout)
         pieces = Pieces(Ansatz("program", circuit.n_qubits, circuit.gates, (), 0))
-        state, place = _state(pieces, circuit.n_qubits, self.max_bond)
+        state, place = _state(pieces, self.max_bond, self.max_seconds)
         measured = _sampled(state, shots or SHOTS, seed)
         columns = [place.get(pieces.wire[qubit]) for qubit in qubits]
         bits = [measured[:, c] if c is not None else measured[:, 0] * 0 for c in columns]
@@ -110,13 +114,23 @@ class MpsEngine:
         return ShiftEnergy(self, ansatz, observable)
 
 
-def _state(pieces: Pieces, n_qubits: int, max_bond: int) -> tuple[CircuitMPS, dict[int, int]]:
+def _state(
+    pieces: Pieces, max_bond: int, max_seconds: float | None
+) -> tuple[CircuitMPS, dict[int, int]]:
     """The state after all gates, and the site of each wire that a gate acts on."""
     from quimb.tensor import CircuitMPS
 
     place = _order(pieces.listed)
+    end = None if max_seconds is None else time.monotonic() + max_seconds
     state = CircuitMPS(max(1, len(place)), max_bond=max_bond, cutoff=_CUTOFF)
     for form, wires, scale in pieces.listed:
+        if end is not None and time.monotonic() > end:
+            raise CircuitError(
+                f"matrix product states of bond dimension {max_bond} took over {max_seconds:g} s.",
+                kind="limit",
+                limit="time",
+                hint="Use a smaller bond dimension, or fewer layers.",
+            )
         if len(wires) > _WIDEST_GATE:
             raise CircuitError(
                 f"a gate acts on {len(wires)} qubits at once; matrix product states stop at "

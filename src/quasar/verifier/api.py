@@ -7,6 +7,7 @@ from typing import Any
 
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
+from quasar.core.hamiltonian import require_exact
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.simulate.engine import EngineSource, get_engine
@@ -35,7 +36,8 @@ def verify(
     Args:
         qasm: OpenQASM 3 text, the name of a file, or a Qiskit circuit. For text from strangers,
             such as a model's answers, use a `Sandbox`, which reads no file that a text names.
-        problem: path of a problem file, its content, or a problem; see `load_problem`.
+        problem: path of a problem file, its content, or a problem; see `load_problem`. Beyond 24
+            qubits the report holds `estimates`; see `verifier.large`.
         reference: a reference circuit; default: the problem file's own, if it has one.
         settings: see `VerifierSettings`; default: its defaults, except that any version statement
             of OpenQASM 3 is accepted (`header`).
@@ -64,9 +66,11 @@ def verify(
     text = circuit_text(circuit)
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
-    encoded = load_problem(problem, verifiable=True)
+    encoded = load_problem(problem)
     if isinstance(engine, str):
         chosen, engine = chosen.model_copy(update={"engine": engine}), None
+    if engine is not None:
+        require_exact(encoded.n_qubits)
     if engine is not None:
         engine = get_engine(engine)
         usable = chosen.model_copy(update={"max_stage": 1, "stages": None, "quality": False})

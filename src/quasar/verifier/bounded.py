@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.qasm import parse_at_once
 from quasar.core.errors import CircuitError, InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -53,6 +54,8 @@ def verify_bounded(
         limits: what the circuit may use; None: no limits, all in this process.
         parameters: values of the program's inputs.
     """
+    if problem.n_qubits > MAX_EXACT_QUBITS:
+        return _large(text, problem, reference, settings, parameters)
     if limits is None or not _can_be_sent(problem):
         return Verifier(problem, reference, settings).verify(text, parameters=parameters)
     values = settings.parameters if parameters is None else read_values(parameters)
@@ -78,6 +81,34 @@ def verify_bounded(
         _check_reference(compared, problem, settings, limits)
     settings = settings.model_copy(update={"parameters": values})
     return _kept.judge(text, _SandboxKey(problem, verifier.reference_text, settings, limits))
+
+
+def _large(
+    text: str | bytes,
+    problem: EncodedProblem,
+    reference: str | bytes | None,
+    settings: VerifierSettings,
+    parameters: Values | None,
+) -> Report:
+    """Beyond exact enumeration: in this process, bounded by gates, tensor widths and seconds.
+
+    Raises:
+        InputError: a reference circuit was given: likeness needs whole distributions.
+    """
+    from quasar.verifier.large import LargeVerifier
+    from quasar.verifier.sandbox.limits import SandboxLimits, too_nested
+
+    if reference is not None:
+        raise InputError(
+            f"a reference circuit is compared up to {MAX_EXACT_QUBITS} qubits; this problem has "
+            f"{problem.n_qubits}: leave the reference out."
+        )
+    verifier = LargeVerifier(problem, settings)
+    fault = too_nested(text, SandboxLimits().max_nesting) if isinstance(text, str) else None
+    if fault is not None:
+        return verifier.refuse(fault)
+    values = settings.parameters if parameters is None else read_values(parameters)
+    return verifier.verify(text, parameters=values)
 
 
 def _can_be_sent(problem: EncodedProblem) -> bool:

@@ -80,15 +80,7 @@ class Verifier:
     @cached_property
     def summary(self) -> ProblemSummary:
         """Identity of the problem, for reports."""
-        source = self.problem.problem
-        return ProblemSummary(
-            problem_type="ising" if source is None else source.problem_type,
-            encoding=self.problem.encoding,
-            variable_order=self.problem.variable_order,
-            n_qubits=self.problem.n_qubits,
-            variables=[to_json(label) for label in self.problem.variables],
-            constant=self.problem.hamiltonian.constant,
-        )
+        return summary_of(self.problem)
 
     def prepare(self) -> None:
         """Compute now what depends on the problem alone, so that it adds to no circuit's cost.
@@ -358,6 +350,19 @@ class _Verification:
         exact = outcome.shots is None
         report.remarks += sentences.remarks(p, circuit, report.quality, facts.problem, exact=exact)
         report.remarks += facts.remarks
+
+
+def summary_of(problem: EncodedProblem) -> ProblemSummary:
+    """Identity of a problem, for reports."""
+    source = problem.problem
+    return ProblemSummary(
+        problem_type="ising" if source is None else source.problem_type,
+        encoding=problem.encoding,
+        variable_order=problem.variable_order,
+        n_qubits=problem.n_qubits,
+        variables=[to_json(label) for label in problem.variables],
+        constant=problem.hamiltonian.constant,
+    )
 
 
 def _width(size: int) -> int:

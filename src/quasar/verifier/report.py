@@ -12,6 +12,7 @@ from quasar.circuits.export import Exportable, ProgramText
 from quasar.core.documented import Documented
 from quasar.core.presented import Kept
 from quasar.problems.base import EncodedProblem
+from quasar.verifier.estimates import Estimates
 from quasar.verifier.quality import Optimum, Quality, ShotStatistics
 from quasar.verifier.reward import Reward
 from quasar.verifier.solutions import PenaltyWeight, Solutions
@@ -136,6 +137,8 @@ class Report(Exportable, Kept, Documented):
     """Weight of the constraints in the Hamiltonian; None where there is none to choose."""
     measured_by: ShotStatistics | None = None
     """Engine, shots and errors where the numbers are estimates; None where they are exact."""
+    estimates: Estimates | None = None
+    """What is known beyond the qubits that are enumerated; None up to there."""
     quality: Quality | None = None
     """Size, what has an effect, entanglement, most probable answers."""
     remarks: list[str] = Field(default_factory=list)

@@ -1,0 +1,144 @@
+"""QAOA circuits for problems of more qubits than are enumerated: designed, then judged.
+
+Angles are transferred from a table and polished on exact energies, depth by depth as far as the
+causal cones allow. The verdict is that of `verifier.large`. Language models have no part in this:
+the packaged model has learnt problems of up to 24 variables.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from quasar.agent.candidate import Candidate
+from quasar.circuits.emit import emit
+from quasar.core.errors import InputError, ProblemError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
+from quasar.core.interrupt import Interrupt
+from quasar.models.designer import Design, DesignerSettings
+from quasar.optimize.minimize import Minimum
+from quasar.optimize.qaoa_large import deepest_affordable, optimise_large_qaoa
+from quasar.optimize.recursive_qaoa import covers, recursive_qaoa
+from quasar.optimize.trace import Budget, Trace
+from quasar.problems.base import EncodedProblem
+from quasar.simulate.cones.energy import ConeEnergy
+from quasar.simulate.cones.expectation import TooWide
+from quasar.verifier.estimates import SampledState, read_sample
+from quasar.verifier.large import LargeSettings, LargeVerifier
+from quasar.verifier.settings import VerifierSettings
+
+_LAYERS = 3
+"""Depth tried where none is asked for."""
+_RECURSIVE_QUBITS = 1_000
+"""Recursive QAOA removes one variable after the other: 500 take about ten seconds."""
+_EVALUATIONS = 200
+"""Energies computed at most, where no limit is asked for."""
+
+
+def is_large(problem: EncodedProblem) -> bool:
+    """Whether it is beyond the qubits whose energies are all enumerated."""
+    return problem.n_qubits > MAX_EXACT_QUBITS
+
+
+def large_candidates(
+    problem: EncodedProblem,
+    settings: DesignerSettings | None = None,
+    judging: VerifierSettings | None = None,
+    large: LargeSettings | None = None,
+    *,
+    seen: Callable[[Candidate], None] = lambda _: None,
+    interrupt: Interrupt | None = None,
+) -> list[Candidate]:
+    """QAOA circuits of one or several depths, judged; lowest energy first.
+
+    Raises:
+        InputError: another algorithm than QAOA, a template, or the depth asked for is too wide to
+            compute.
+        ProblemError: nothing to decide: the Hamiltonian has no terms.
+    """
+    settings = settings or DesignerSettings()
+    _check(problem, settings)
+    ending = interrupt or Interrupt()
+    verifier = LargeVerifier(problem, judging, large, stop=lambda: ending.requested)
+    found = []
+    for trace, energy, minimum, elapsed, cut in _designs(problem, settings, ending):
+        circuit = energy.bind([round(float(a), settings.decimals) for a in minimum.theta])
+        layers = minimum.theta.size // 2
+        design = Design(
+            qasm=emit(circuit),
+            algorithm="qaoa",
+            ansatz=f"qaoa p={layers}",
+            layers=layers,
+            theta=minimum.theta,
+            energy=minimum.energy,
+            trace=trace,
+            max_evaluations=settings.max_evaluations,
+            elapsed_s=elapsed,
+            out_of_time=cut,
+        )
+        report = verifier.verify(design.qasm)
+        found.append(Candidate(design.ansatz, "designer", design.qasm, report, design=design))
+        seen(found[-1])
+    return sorted(found, key=_energy)
+
+
+def recursive_answer(
+    problem: EncodedProblem, interrupt: Interrupt | None = None
+) -> SampledState | None:
+    """The solution of recursive QAOA; None where it does not apply or the user ended it."""
+    hamiltonian = problem.hamiltonian
+    if not covers(hamiltonian) or hamiltonian.n_qubits > _RECURSIVE_QUBITS:
+        return None
+    ending = interrupt or Interrupt()
+    try:
+        found = recursive_qaoa(hamiltonian, stop=lambda: ending.requested)
+    except InputError:  # so dense that not even one layer is computed
+        return None
+    return None if found is None else read_sample(found.state, found.energy, problem)
+
+
+def _check(problem: EncodedProblem, settings: DesignerSettings) -> None:
+    if settings.algorithm not in (None, "qaoa"):
+        raise InputError(
+            f"{settings.algorithm} is for problems of up to {MAX_EXACT_QUBITS} qubits, this one "
+            f"has {problem.n_qubits}: leave --algorithm out, or use qaoa."
+        )
+    if settings.template is not None:
+        raise InputError("qaoa takes no template; templates are for vqe.")
+    if settings.style != "converged":
+        raise InputError(
+            f"style {settings.style} is for problems of up to {MAX_EXACT_QUBITS} qubits, this one "
+            f"has {problem.n_qubits}: leave --style out."
+        )
+    if not any(problem.hamiltonian.terms.values()):
+        raise ProblemError("the Hamiltonian has no terms: every answer is optimal.")
+
+
+_Designed = tuple[Trace, ConeEnergy, Minimum, float, bool]
+
+
+def _designs(
+    problem: EncodedProblem, settings: DesignerSettings, ending: Interrupt
+) -> list[_Designed]:
+    """The deepest circuit that is affordable; the one depth that is asked for."""
+    hamiltonian, trace, begun = problem.hamiltonian, Trace(), time.monotonic()
+
+    def stop() -> bool:
+        return ending.requested
+
+    budget = Budget(settings.max_evaluations or _EVALUATIONS, settings.max_seconds, stop=stop)
+    if settings.layers is None:
+        energy, minimum = deepest_affordable(hamiltonian, _LAYERS, budget=budget, trace=trace)
+        return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
+    try:
+        energy, minimum = optimise_large_qaoa(
+            hamiltonian, settings.layers, budget=budget, trace=trace
+        )
+    except TooWide as wide:
+        raise InputError(f"qaoa with {settings.layers} layers: {wide}") from wide
+    return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
+
+
+def _energy(candidate: Candidate) -> float:
+    energy = candidate.report.energy
+    return float("inf") if energy is None else energy
