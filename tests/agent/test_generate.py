@@ -250,8 +250,8 @@ def test_the_designers_circuits_can_be_polished_too() -> None:
 @pytest.mark.parametrize(
     ("model", "size", "message"),
     [
-        ("nano", 25, "25 qubits asked for, but exact verification"),
-        ("designer", 60, "60 qubits asked for, but exact verification"),
+        ("gpt:any", 25, "25 qubits asked for, but exact verification"),
+        ("designer", 6000, "at most 5,000 can be encoded"),
         ("openai:any", 300, "300 qubits asked for, but exact verification"),
     ],
 )

@@ -11,7 +11,7 @@ from quasar.report import phrases
 from quasar.report.phrases import amount
 
 if TYPE_CHECKING:
-    from quasar.verifier.estimates import Estimates, Interval, SampledState, Samples
+    from quasar.verifier.estimates import Estimates, Proportion, SampledState, Samples
     from quasar.verifier.report import Report
 
 
@@ -117,5 +117,5 @@ def _known(found: Estimates) -> str:
     return f"± {found.energy_error:.2g}, from samples"
 
 
-def _interval(found: Interval) -> str:
+def _interval(found: Proportion) -> str:
     return f"{share(found.value)} [{share(found.low)}, {share(found.high)}]"

@@ -31,7 +31,7 @@ _FAR = 4.0  # standard errors between sampled and exact mean, from which on samp
 _LISTED = 200  # values of a histogram
 
 
-class Interval(Documented):
+class Proportion(Documented):
     """A probability estimated from samples."""
 
     value: float
@@ -42,7 +42,7 @@ class Interval(Documented):
     """Upper end of the 95% interval."""
 
     @classmethod
-    def of(cls, hits: int, shots: int) -> Interval:
+    def of(cls, hits: int, shots: int) -> Proportion:
         """Of `hits` among `shots` independent samples."""
         p, z2 = hits / shots, _Z95**2
         middle = (p + z2 / (2 * shots)) / (1 + z2 / shots)
@@ -88,9 +88,9 @@ class Samples(Documented):
     known. Where not, do not trust the samples' probabilities."""
     best: SampledState
     """The best valid answer among them; where none is valid, that of lowest energy."""
-    p_feasible: Interval | None = None
+    p_feasible: Proportion | None = None
     """Probability of a valid solution; None where solutions cannot be decoded."""
-    p_best_known: Interval | None = None
+    p_best_known: Proportion | None = None
     """Probability of an answer at least as good as the best solution known."""
     histogram: list[tuple[float, int]]
     """How often each objective was measured (each energy where objectives are unknown), in
@@ -128,7 +128,7 @@ class Estimates(Documented):
 
 
 @dataclass(frozen=True, eq=False)
-class Measured:
+class MeasuredStates:
     """Distinct answers of a sample, shape [m] each.
 
     Attributes:
@@ -142,7 +142,7 @@ class Measured:
     energies: FloatVector
 
     @classmethod
-    def of(cls, counts: Counts, hamiltonian: IsingHamiltonian) -> Measured:
+    def of(cls, counts: Counts, hamiltonian: IsingHamiltonian) -> MeasuredStates:
         """With the energies of a Hamiltonian."""
         indices = list(counts)
         weights = np.array(list(counts.values()), dtype=np.int64)
@@ -174,7 +174,7 @@ def energies_of(indices: list[int], hamiltonian: IsingHamiltonian) -> FloatVecto
 
 
 def samples_of(
-    measured: Measured,
+    measured: MeasuredStates,
     problem: EncodedProblem,
     optimum: BoundedOptimum | None,
     *,
@@ -199,7 +199,7 @@ def samples_of(
     p_feasible = None
     if decoded:
         valid = sum(n for state, n in zip(states, counts, strict=True) if state.feasible)
-        p_feasible = Interval.of(valid, measured.shots)
+        p_feasible = Proportion.of(valid, measured.shots)
     return Samples(
         engine=engine,
         shots=measured.shots,
@@ -244,7 +244,7 @@ def _as_good(
     counts: list[int],
     problem: EncodedProblem,
     optimum: BoundedOptimum | None,
-) -> Interval | None:
+) -> Proportion | None:
     if optimum is None or optimum.value is None:
         return None
     sign = _sign(problem)
@@ -254,7 +254,7 @@ def _as_good(
         for state, n in zip(states, counts, strict=True)
         if state.feasible and state.objective is not None and sign * state.objective <= most
     )
-    return Interval.of(hits, sum(counts))
+    return Proportion.of(hits, sum(counts))
 
 
 def _histogram(

@@ -30,7 +30,7 @@ from quasar.simulate.engine import Readout
 if TYPE_CHECKING:
     from quasar.simulate.mps_engine import MpsOutcome
 from quasar.verifier import reward as rewards
-from quasar.verifier.estimates import Estimates, Measured, Samples, energies_of, samples_of
+from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, energies_of, samples_of
 from quasar.verifier.pipeline import summary_of
 from quasar.verifier.report import Judged, Report, Stages
 from quasar.verifier.settings import Limits, VerifierSettings
@@ -235,7 +235,7 @@ class LargeVerifier:
             return None, "samples need quimb: pip install quimb."
         except CircuitError as error:
             return None, error.message
-        measured = Measured.of(outcome.counts or {}, self.problem.hamiltonian)
+        measured = MeasuredStates.of(outcome.counts or {}, self.problem.hamiltonian)
         return samples_of(
             measured,
             self.problem,

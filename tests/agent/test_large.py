@@ -1,0 +1,74 @@
+"""Generation beyond 24 qubits, from the problem to the folder."""
+
+import json
+
+import networkx as nx
+import pytest
+from typer.testing import CliRunner
+
+import quasar
+from quasar.agent.large import is_large
+from quasar.cli.main import app
+from quasar.core.errors import InputError, ProblemError
+from quasar.problems.load import load_problem
+
+pytest.importorskip("quimb", reason="samples of large circuits need quimb")
+pytest.importorskip("ortools", reason="bounds need OR-Tools")
+
+
+@pytest.fixture(scope="module")
+def generation():
+    graph = nx.circular_ladder_graph(15)
+    return quasar.generate(load_problem(graph, problem_type="maxcut"))
+
+
+def test_the_default_gives_qaoa_with_proof_and_samples(generation):
+    report = generation.best.report
+    assert is_large(generation.problem)
+    assert generation.model == "designer"
+    assert report.estimates.optimum["status"] == "proven"
+    assert report.estimates.energy_known == "exact"
+    assert generation.best.design.algorithm == "qaoa"
+    assert 0.75 < report.approximation_ratio < 1
+    assert generation.recursive.feasible
+    assert generation.recursive.objective <= report.estimates.optimum["value"]
+    # The program says what the design promised.
+    assert report.energy == pytest.approx(generation.best.design.energy, abs=1e-2)
+
+
+def test_it_is_printed_saved_and_loaded(generation, tmp_path):
+    text = str(generation)
+    assert "proven by" in text
+    assert "exact, by cones" in text
+    assert "recursive" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    names = generation.save(tmp_path / "out")
+    assert {"circuit.qasm", "graph.png", "histogram.png", "report.json"} <= set(names)
+    again = quasar.load_generation(tmp_path / "out")
+    assert str(again) == text
+    assert again.recursive == generation.recursive
+
+
+def test_a_circuit_that_was_written_is_verified_again(generation, tmp_path):
+    path = tmp_path / "problem.json"
+    generation.save(tmp_path / "out")
+    path.write_bytes((tmp_path / "out" / "problem.json").read_bytes())
+    result = CliRunner().invoke(
+        app, ["verify", str(tmp_path / "out" / "circuit.qasm"), "--problem", str(path), "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    data = json.loads(result.stdout)
+    assert data["estimates"]["energy"] == pytest.approx(generation.best.report.energy)
+
+
+def test_what_is_for_small_problems_only(generation):
+    problem = generation.problem
+    with pytest.raises(InputError, match="vqe is for problems of up to 24 qubits"):
+        quasar.generate(problem, "designer", request="vqe")
+    with pytest.raises(InputError, match="style agent-q"):
+        quasar.generate(problem, "designer", settings={"style": "agent-q"})
+    with pytest.raises(InputError, match="qaoa with 15 layers: the causal cone"):
+        quasar.generate(problem, "designer", settings={"layers": 15})
+    empty = load_problem(nx.empty_graph(30), problem_type="maxcut")
+    with pytest.raises(ProblemError, match="no terms"):
+        quasar.generate(empty, "designer")

@@ -1,0 +1,148 @@
+"""Verdicts beyond exact enumeration: beside exact ones where both exist, and on large graphs."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+import quasar
+from quasar.circuits.emit import emit
+from quasar.circuits.qaoa import qaoa
+from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.qaoa_large import transferred_angles
+from quasar.problems.load import load_problem
+from quasar.verifier.estimates import Proportion, energies_of
+from quasar.verifier.large import LargeSettings, LargeVerifier
+from quasar.verifier.pipeline import Verifier
+
+pytest.importorskip("quimb", reason="samples of large circuits need quimb")
+pytest.importorskip("ortools", reason="bounds need OR-Tools")
+QUICK = LargeSettings(shots=400, time_limit=5)
+
+
+def ring(n: int):
+    graph = nx.cycle_graph(n)
+    return load_problem(graph, problem_type="maxcut")
+
+
+def circuit_for(problem, layers: int = 1) -> str:
+    h = problem.hamiltonian
+    return emit(qaoa(h, layers).bind(transferred_angles(h, layers)))
+
+
+def test_a_small_circuit_is_judged_alike_by_both():
+    problem = ring(12)
+    text = circuit_for(problem, 2)
+    exact = Verifier(problem).verify(text)
+    found = LargeVerifier(problem, large=QUICK).verify(text)
+    estimates = found.estimates
+    assert found.energy == pytest.approx(exact.energy, abs=1e-10)
+    assert estimates.energy_known == "exact"
+    assert estimates.e_min == pytest.approx(exact.optimum.e_min)
+    assert estimates.e_max == pytest.approx(exact.optimum.e_max)
+    assert found.approximation_ratio == pytest.approx(exact.approximation_ratio, abs=1e-10)
+    assert estimates.samples.agrees
+    interval = estimates.samples.p_best_known
+    assert interval.low <= exact.p_optimal <= interval.high
+    assert estimates.samples.p_feasible.value == 1.0
+    assert estimates.optimum["status"] == "proven"
+    assert estimates.optimum["value"] == exact.optimum.example.objective
+
+
+def test_hundred_qubits_through_the_public_door():
+    problem = ring(100)
+    report = quasar.verify(circuit_for(problem, 2), problem)
+    assert report.feasible
+    estimates = report.estimates
+    assert estimates.optimum["value"] == 100
+    # QAOA of p layers cuts (2p+1)/(2p+2) of a long ring; transferred angles are near that.
+    assert 0.78 * 100 < estimates.objective_mean <= 100 * 5 / 6 + 1e-9
+    assert estimates.samples.best.objective > estimates.objective_mean
+    assert sum(count for _, count in estimates.samples.histogram) == 1024
+    assert report.p_optimal is None
+    assert "exact scores need all 2**n" in report.skipped["objective"]
+    again = type(report).model_validate(report.model_dump(mode="json"))
+    assert again.estimates == estimates
+
+
+def test_constraints_are_counted():
+    graph = nx.path_graph(26)
+    problem = load_problem(graph, problem_type="vertex_cover")
+    found = LargeVerifier(problem, large=QUICK).verify(circuit_for(problem)).estimates
+    assert found.optimum["value"] == 13
+    assert 0 < found.samples.p_feasible.value < 1
+    assert found.samples.best.feasible
+    assert found.objective_mean is None  # penalties are no part of the objective
+    assert found.e_min == pytest.approx(13 - problem.hamiltonian.constant)
+    assert found.e_max is None
+
+
+def test_a_hamiltonian_alone_has_energies_only():
+    h = IsingHamiltonian(30, {(i, i + 1): 1.0 for i in range(29)})
+    problem = load_problem({"hamiltonian": h.to_text()})
+    found = LargeVerifier(problem, large=QUICK).verify(circuit_for(problem)).estimates
+    assert found.e_min == pytest.approx(-29)
+    assert found.e_max == pytest.approx(29)
+    assert found.energy < -10
+
+
+def test_a_circuit_too_entangling_says_so():
+    rng = np.random.default_rng(0)
+    n = 26
+    gates = "".join(f"ry({rng.uniform(1, 2):.3f}) q[{i}];" for i in range(n)) + "".join(
+        f"cz q[{i}], q[{j}];" for j in range(n) for i in range(j)
+    )
+    gates = (gates + "".join(f"rx(0.7) q[{i}];" for i in range(n))) * 2
+    text = f'OPENQASM 3.0; include "stdgates.inc"; qubit[{n}] q; {gates}'
+    large = LargeSettings(shots=200, time_limit=5, max_width=12, max_bond=2, sample_seconds=60)
+    report = LargeVerifier(ring(n), large=large).verify(text)
+    assert report.estimates.energy_known == "statistical"
+    assert report.estimates.energy_error > 0
+    assert any("mean of samples, not exact" in remark for remark in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("OPENQASM 3.0; qubit[30] q; x q[0];", "semantic"),
+        ('OPENQASM 3.0; include "stdgates.inc"; qubit[29] q; h q;', "qubits"),
+        ('OPENQASM 3.0; include "stdgates.inc"; qubit[30] q; bit b; b = measure q[0];'
+         "if (b) x q[1];", "unsimulable"),
+        ('OPENQASM 3.0; include "stdgates.inc"; qubit[90000] q; h q[0];', "limit"),
+        ("(" * 5000, "limit"),
+    ],
+)  # fmt: skip
+def test_faults_are_verdicts(text, kind):
+    report = quasar.verify(text, ring(30))
+    assert not report.feasible
+    assert report.fault.kind == kind
+
+
+def test_a_reference_is_refused():
+    problem = ring(30)
+    with pytest.raises(InputError, match="compared up to 24 qubits; this problem has 30"):
+        quasar.verify(circuit_for(problem), problem, circuit_for(problem))
+
+
+def test_solving_and_sampling_can_be_left_out():
+    problem = ring(30)
+    large = LargeSettings(solve=False, sample=False)
+    report = LargeVerifier(problem, large=large).verify(circuit_for(problem))
+    assert report.estimates.optimum is None
+    assert report.estimates.samples is None
+    assert report.approximation_ratio is None
+    assert "verdict" in str(report)
+
+
+def test_energies_of_states_of_any_width():
+    h = IsingHamiltonian(70, {(0, 69): 1.5, (3,): -2.0, (1, 2, 68): 0.5})
+    states = [0, 1, 1 << 69, (1 << 70) - 1, 1 << 3]
+    assert energies_of(states, h) == pytest.approx([h.energy(state) for state in states])
+
+
+def test_wilson_intervals():
+    assert Proportion.of(0, 100).low == 0.0
+    assert Proportion.of(0, 100).high == pytest.approx(0.0370, abs=1e-4)
+    assert Proportion.of(100, 100).high == 1.0
+    half = Proportion.of(50, 100)
+    assert (half.low, half.high) == pytest.approx((0.4038, 0.5962), abs=1e-4)
