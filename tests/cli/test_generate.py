@@ -116,7 +116,8 @@ def test_an_answer_without_a_circuit_exits_three(
     result = run("--problem", square, "--model", "m", "--out", out)
     assert result.exit_code == 3
     assert "no OpenQASM program" in result.stdout
-    assert {p.name for p in out.iterdir()} == {"answers.jsonl", "manifest.json", "report.json"}
+    names = {"answers.jsonl", "generation.json", "manifest.json", "problem.json", "report.json"}
+    assert {p.name for p in out.iterdir()} == names
 
 
 def test_a_prompt_is_read_back(square: Path, tmp_path: Path, written: Written) -> None:

@@ -65,9 +65,7 @@ def command(
     parameters = read_assignments(assignments or ())
     target = read_target(basis, coupling)
     text = read_program(circuit, problem)
-    encoded = options.read_problem(
-        problem, problem_type, attribute, weight=weight, penalty=penalty
-    )
+    encoded = options.read_problem(problem, problem_type, attribute, weight=weight, penalty=penalty)
     given = None if reference is None else circuit_text(reference)
     limits = SandboxLimits(max_seconds=max_seconds)
     with waiting("verifying"):
