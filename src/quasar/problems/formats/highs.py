@@ -82,6 +82,7 @@ def _check_numbers(text: str) -> None:
             spaces.
     """
     section = ""
+    names: dict[str, set[str]] = {"ROWS": set(), "COLUMNS": set()}
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.split()
         if not words or line[0] in "*$":
@@ -99,6 +100,7 @@ def _check_numbers(text: str) -> None:
                 f"line {number} of section {section} has {len(words)} words; names with spaces are "
                 "not read."
             )
+        _check_names(section, words, names, number)
         if section in ("COLUMNS", "RHS", "RANGES") and "'MARKER'" not in words:
             numbers = words[2 - (len(words) % 2 == 0) :: 2]
         elif section == "BOUNDS":
@@ -111,6 +113,29 @@ def _check_numbers(text: str) -> None:
                     f"line {number} has {word!r} where a number belongs; names with spaces "
                     "are not read."
                 )
+
+
+def _check_names(section: str, words: list[str], names: dict[str, set[str]], number: int) -> None:
+    """Note the names that a line declares, and refuse others that it uses.
+
+    Raises:
+        ProblemError: there is one.
+    """
+    used: list[tuple[str, str]] = []
+    if section == "ROWS":
+        names["ROWS"].add(words[-1])
+    elif section in ("COLUMNS", "RHS", "RANGES") and "'MARKER'" not in words:
+        if section == "COLUMNS":
+            names["COLUMNS"].add(words[0])
+        used = [("ROWS", word) for word in words[len(words) % 2 :: 2]]
+    elif section == "BOUNDS":
+        ends = len(words) - (words[0].upper() not in _NO_NUMBER)
+        used = [("COLUMNS", word) for word in words[max(ends - 1, 1) : ends]]
+    elif section in ("QUADOBJ", "QMATRIX"):
+        used = [("COLUMNS", word) for word in words[:2]]
+    for where, word in used:
+        if word not in names[where]:
+            raise ProblemError(f"line {number} names {word!r}, which {where} lacks.")
 
 
 def quiet_solver(highspy: Any) -> Any:
