@@ -112,7 +112,7 @@ def test_hostile_text_gets_its_verdict_and_the_next_is_served(
     sandbox: Sandbox, patient: Sandbox, name: str
 ) -> None:
     body, allowed = HOSTILE[name]
-    if name == "nested gate definitions":  # copied level by level before the last one is refused
+    if allowed is None:  # its fault is found by reading it, which takes a busy machine long
         sandbox = patient
     text = body if isinstance(body, bytes) else HEAD + body
     good = Verifier(TRIANGLE, None, BULK).verify(GOOD)
