@@ -1,5 +1,7 @@
 """Verdicts beyond exact enumeration: beside exact ones where both exist, and on large graphs."""
 
+import sys
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -132,6 +134,22 @@ def test_solving_and_sampling_can_be_left_out():
     assert report.estimates.samples is None
     assert report.approximation_ratio is None
     assert "verdict" in str(report)
+
+
+def test_without_libraries_the_energy_is_still_exact(monkeypatch):
+    monkeypatch.setitem(sys.modules, "quimb", None)
+    monkeypatch.setitem(sys.modules, "quimb.tensor", None)
+
+    def nothing(*_, **__):
+        raise InputError("no solver is installed: pip install -e '.[optima]' in your clone.")
+
+    monkeypatch.setattr("quasar.verifier.large.optimum", nothing)
+    problem = ring(30)
+    report = LargeVerifier(problem, large=QUICK).verify(circuit_for(problem))
+    assert report.feasible
+    assert report.estimates.energy_known == "exact"
+    assert any("pip install -e '.[mps]'" in remark for remark in report.remarks)
+    assert any("no solver is installed" in remark for remark in report.remarks)
 
 
 def test_energies_of_states_of_any_width():

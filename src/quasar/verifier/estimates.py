@@ -117,6 +117,8 @@ class Estimates(Documented):
     optimum: dict[str, Any] | None = None
     """The best solution known and its bound, with `status` (`proven`, `bounded`, `best_known`,
     `infeasible`, `unknown`) and `method`; see `quasar.optimum`."""
+    optimum_note: str | None = None
+    """Why there is none."""
     e_min: float | None = None
     """Lowest energy, where it follows from a proven optimum."""
     e_max: float | None = None

@@ -93,6 +93,7 @@ class LargeVerifier:
         self.settings = settings or VerifierSettings()
         self.large = large or LargeSettings()
         self._stop = stop
+        self._optimum_note: str | None = None
 
     @cached_property
     def optimum(self) -> BoundedOptimum | None:
@@ -120,7 +121,8 @@ class LargeVerifier:
                 seed=self.large.seed,
                 stop=self._stop,
             )
-        except InputError:
+        except InputError as error:
+            self._optimum_note = str(error)
             return None
 
     def refuse(self, fault: Fault) -> Report:
@@ -207,6 +209,7 @@ class LargeVerifier:
             samples=samples,
             samples_note=samples_note,
             optimum=None if best is None else best.to_json(),
+            optimum_note=self._optimum_note,
             statistics=None if circuit is None else statistics(circuit),
         )
         self._relate(found, best)
@@ -232,7 +235,7 @@ class LargeVerifier:
         try:
             outcome = self._sampled(execution)
         except ImportError:
-            return None, "samples need quimb: pip install quimb."
+            return None, "samples need quimb: pip install -e '.[mps]' in your clone of quasar."
         except CircuitError as error:
             return None, error.message
         measured = MeasuredStates.of(outcome.counts or {}, self.problem.hamiltonian)
@@ -309,6 +312,8 @@ def _remarks(found: Estimates) -> list[str]:
     said = []
     if found.energy_known == "statistical":
         said.append(f"The energy is a mean of samples, not exact: {found.note}")
+    if found.optimum is None and found.optimum_note is not None:
+        said.append(f"The optimum was not looked for: {found.optimum_note}")
     if found.samples is None:
         said.append(f"There are no samples: {found.samples_note}")
     elif found.samples.agrees is False:
