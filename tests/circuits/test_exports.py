@@ -6,19 +6,23 @@ asked for in reverse.
 
 from __future__ import annotations
 
+import importlib
 from typing import get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
+import quasar
 from quasar.circuits import exports
 from quasar.circuits.emit import emit
-from quasar.circuits.exports import Library, text_for, to_qasm2, to_qiskit
+from quasar.circuits.exports import Library, ProgramText, text_for, to_qasm2, to_qiskit
 from quasar.core.errors import CircuitError, InputError
+from quasar.core.hamiltonian import IsingHamiltonian
 from support.emitted import KINDS, distribution, emitted
 from support.random_circuits import circuits
 
+HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 TOLERANCE = 1e-9
 every_program = pytest.mark.parametrize("name", KINDS)
 
@@ -59,10 +63,16 @@ def test_qiskit_reads_openqasm_2(name):
 
 
 @every_program
-def test_pennylane(name):
+@pytest.mark.parametrize("by", ["gates", "its importer"])
+def test_pennylane(name, by):
     qml = pytest.importorskip("pennylane", reason="interoperability with PennyLane")
     text = emitted(name)
-    applied, qubits = exports.to_pennylane(text), final_qubits(text)
+    qubits = final_qubits(text)
+    if by == "gates":
+        applied = exports.to_pennylane(text)
+    else:
+        wires = {f"q{i}": i for i in range(len(qubits))}
+        applied = qml.from_qasm3(text_for(text, "pennylane"), wires)
 
     @qml.qnode(qml.device("default.qubit", wires=len(qubits)))
     def probabilities():
@@ -72,26 +82,47 @@ def test_pennylane(name):
     np.testing.assert_allclose(probabilities(), distribution(text), atol=TOLERANCE)
 
 
+def test_pennylane_takes_wires_of_other_names():
+    qml = pytest.importorskip("pennylane", reason="interoperability with PennyLane")
+    gates = exports.to_pennylane(HEAD + "qubit[2] q; x q[1];")
+    with qml.queuing.AnnotatedQueue() as queue:
+        gates(wires=["a", "b"])
+    assert [list(op.wires) for op in qml.tape.QuantumScript.from_queue(queue).operations] == [["b"]]
+    with pytest.raises(InputError, match="has 2 wires, not 3"):
+        gates(wires="abc")
+
+
 @every_program
 def test_cirq(name):
     cirq = pytest.importorskip("cirq", reason="interoperability with Cirq")
-    pytest.importorskip("ply", reason="Cirq's importer")
     text = emitted(name)
-    circuit, qubits = exports.to_cirq(text), final_qubits(text)
+    order = [cirq.LineQubit(i) for i in reversed(final_qubits(text))]
+    state = exports.to_cirq(text).final_state_vector(
+        qubit_order=order, ignore_terminal_measurements=True, dtype=np.complex128
+    )
+    np.testing.assert_allclose(abs(state) ** 2, distribution(text), atol=TOLERANCE)
+
+
+@every_program
+def test_cirq_reads_the_text(name):
+    cirq = pytest.importorskip("cirq", reason="interoperability with Cirq")
+    pytest.importorskip("ply", reason="Cirq's importer")
+    from cirq.contrib.qasm_import import circuit_from_qasm
+
+    text = emitted(name)
+    circuit, qubits = circuit_from_qasm(text_for(text, "cirq")), final_qubits(text)
     unmeasured = cirq.Circuit(op for op in circuit.all_operations() if not cirq.is_measurement(op))
     order = [cirq.NamedQubit(f"q_{i}") for i in reversed(qubits)]
     state = unmeasured.final_state_vector(qubit_order=order, dtype=np.complex128)
     np.testing.assert_allclose(abs(state) ** 2, distribution(text), atol=TOLERANCE)
 
 
-def test_cirq_measures_into_the_bits_of_the_program():
+def test_cirq_measures_what_the_program_measures():
     cirq = pytest.importorskip("cirq", reason="interoperability with Cirq")
-    pytest.importorskip("ply", reason="Cirq's importer")
-    text = emitted("by hand")
-    counts = cirq.Simulator(seed=0).run(exports.to_cirq(text), repetitions=20_000)
-    bits = np.column_stack([counts.measurements[f"c_{i}"][:, 0] for i in range(4)])
-    found = np.bincount(bits @ (1 << np.arange(4)), minlength=16) / len(bits)
-    np.testing.assert_allclose(found, distribution(text), atol=0.02)
+    text = HEAD + "qubit[2] q; bit[2] c; x q[0]; c[0] = measure q[1]; c[1] = measure q[0];"
+    report = quasar.verify(text, IsingHamiltonian(2, {(0,): 1.0}))
+    assert cirq.Simulator().run(report.to_cirq()).measurements["c"].tolist() == [[0, 1]]
+    assert not report.to_cirq(measure=False).has_measurements()
 
 
 @every_program
@@ -190,19 +221,64 @@ def test_wrong_arguments():
         'OPENQASM 3.0; include "stdgates.inc"; qubit[1] q; bit[1] c; h q[0]; c[0] = measure q[0]; '
         "if (c[0]) { x q[0]; }"
     )
-    with pytest.raises(InputError, match="take to_qiskit"):
+    with pytest.raises(InputError, match="use to_qiskit"):
         to_qasm2(dynamic)
     assert to_qiskit(dynamic).num_qubits == 1
     with pytest.raises(CircuitError):
         to_qiskit("OPENQASM 3.0; qubit[1] q; foo q[0];")
 
 
-def test_a_library_that_is_absent_is_named(monkeypatch):
-    import importlib
+LIBRARIES = {
+    "to_pennylane": "pennylane",
+    "to_cirq": "cirq-core",
+    "to_braket": "amazon-braket-sdk",
+    "to_pytket": "pytket",
+    "to_bqskit": "bqskit",
+}
 
+
+@pytest.mark.parametrize("method", LIBRARIES)
+def test_a_library_that_is_absent_is_named(method, monkeypatch):
     def absent(name):
         raise ImportError(name)
 
+    report = quasar.verify(HEAD + "qubit q;", IsingHamiltonian(1, {(0,): 1.0}))
     monkeypatch.setattr(importlib, "import_module", absent)
-    with pytest.raises(InputError, match="amazon-braket-sdk is not installed: pip install"):
-        exports.to_braket(emitted("compact qaoa"))
+    with pytest.raises(InputError, match=f"pip install {LIBRARIES[method]}"):
+        getattr(report, method)()
+
+
+def test_results_with_inputs_and_branches():
+    text = HEAD + (
+        "input float w; qubit[2] q; bit[2] c; rx(w) q[0]; c[0] = measure q[0]; "
+        "if (c[0]) { x q[1]; } c[1] = measure q[1];"
+    )
+    report = quasar.verify(text, IsingHamiltonian(2, {(0,): 1.0}), parameters={"w": 0.5})
+    assert report.feasible
+    circuit = report.to_qiskit()
+    assert circuit.count_ops()["if_else"] == 1
+    assert circuit.num_parameters == 0
+    with pytest.raises(InputError, match="use to_qiskit"):
+        text_for(ProgramText(text, {"w": 0.5}), "braket")
+
+
+def test_values_of_inputs_stand_in_the_texts():
+    text = HEAD + "input float w; qubit q; rx(w) q;"
+    assert "rx(0.5) q[0]" in to_qasm2(ProgramText(text, {"w": 0.5}))
+    with pytest.raises(CircuitError, match="has no value: w"):
+        to_qasm2(text)
+
+
+def test_the_text_of_a_result_is_no_file_name(tmp_path):
+    path = tmp_path / "circuit.qasm"
+    path.write_text(HEAD + "qubit q;")
+    assert to_qiskit(str(path)).num_qubits == 1
+    with pytest.raises(CircuitError):
+        to_qiskit(ProgramText(str(path)))
+
+
+def test_without_a_circuit_there_is_nothing_to_convert():
+    report = quasar.verify(HEAD + "qubit q;", IsingHamiltonian(1, {(0,): 1.0}))
+    alone = quasar.Report.model_validate_json(report.model_dump_json())
+    with pytest.raises(InputError, match="no circuit here"):
+        alone.to_qiskit()

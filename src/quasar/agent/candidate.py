@@ -8,7 +8,7 @@ from typing import Literal
 
 from quasar.agent.polish import Polish
 from quasar.agent.propose import Proposal
-from quasar.circuits.export import Exportable, ProgramText
+from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.presented import Presented
 from quasar.models.designer import Design
 from quasar.optimize.trace import Trace

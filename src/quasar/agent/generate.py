@@ -26,7 +26,7 @@ from quasar.agent.refine import (
     is_multi_turn,
     polish_best,
 )
-from quasar.circuits.export import Exportable, ProgramText
+from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from quasar.circuits.export import Exportable, ProgramText
+from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.documented import Documented
 from quasar.core.presented import Kept
 from quasar.problems.base import EncodedProblem
