@@ -53,3 +53,26 @@ def test_a_table_fits(length: int) -> None:
     text = table(["name", *"abcdefg"], [[name, *["0.123456"] * 5]])
     assert max(map(len, text.splitlines())) <= 80
     assert text.count("word") == length // 5
+
+
+def test_columns_that_do_not_fit_go_below() -> None:
+    headings = ["run", *(f"column {i:02}" for i in range(20))]
+    rows = [
+        ["one", *(f"a{i:02}" for i in range(20))],
+        ["long name " * 4, *(f"b{i:02}" for i in range(20))],
+    ]
+    text = table(headings, rows, right=True)
+    assert max(map(len, text.splitlines())) <= 80
+    for i in range(20):
+        assert text.count(f"column {i:02}") == text.count(f"a{i:02}") == 1
+    assert text.count("run") == len(text.split("\n\n")) == 4
+
+
+def test_a_word_longer_than_its_column_is_broken_and_whole() -> None:
+    name = "organisation/" + "model-" * 15
+    text = table(["run", *"abcdefgh"], [[name, *["0.1234"] * 8]])
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "".join(line.split()[0] for line in lines[1:]) == name
+    assert all(map(cells, table(["東京"], [["東京" * 60]]).splitlines()))
+    assert max(map(cells, table(["東京"], [["東京" * 60]]).splitlines())) <= 80

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from quasar.cli.bar import Bar
 from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
-
-if TYPE_CHECKING:
-    from quasar.evaluation.result import Evaluation
-
 
 RecordsFile = Annotated[
     Path,
@@ -99,7 +95,7 @@ def command(
     from quasar.core.processes import cores
     from quasar.evaluation.evaluate import run
     from quasar.evaluation.report import write_report
-    from quasar.evaluation.result import EvaluationSettings
+    from quasar.evaluation.result import EvaluationSettings, EvaluationTable
     from quasar.verifier.sandbox import SandboxLimits
 
     settings = EvaluationSettings(
@@ -121,43 +117,5 @@ def command(
     if as_json:
         print_json(done.table)
     else:
-        _print(done, out, against_paper=against_paper)
-
-
-def _print(done: Evaluation, out: Path, *, against_paper: bool) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from quasar.evaluation.report import difference_rows, paper_rows, terminal
-    from quasar.evaluation.run_style import short
-
-    console = Console(highlight=False)
-
-    def show(headings: list[str], rows: list[list[str]]) -> None:
-        shown = Table(box=None, pad_edge=False)
-        for number, heading in enumerate(headings):
-            shown.add_column(heading, justify="right" if number else "left")
-        for row in rows:
-            shown.add_row(*row)
-        console.print(shown, markup=False)
-
-    columns, table = terminal(), done.table.items()
-    headings = ["run", *(heading for heading, _ in columns)]
-    show(headings, [[short(run), *(cell(row) for _, cell in columns)] for run, row in table])
-    samples = next(iter(done.table.values()))["samples"]
-    console.print(
-        f"{samples} records; a record counts by the best of its k candidates; SREV in the "
-        f"{done.settings.energy_convention} energy convention."
-    )
-    headings, rows = difference_rows(done.table, intervals=False)
-    if rows:
-        console.print(
-            f"\nDifference to {done.settings.against}, record by record (fractions in percentage "
-            "points; *: the 95% interval leaves out 0):",
-            markup=False,
-        )
-        show(headings, [[short(run), *cells] for run, *cells in rows])
-    if against_paper:
-        console.print("\nBeside the published figures (*), fractions in percent:")
-        show(*paper_rows(done.table))
-    console.print(f"written: {out}/ (report.md, table.json, candidates.jsonl, plots)", markup=False)
+        table = EvaluationTable(done.table, against_paper=against_paper)
+        typer.echo(f"{table}\nwritten: {out}/ (report.md, table.json, candidates.jsonl, plots)")

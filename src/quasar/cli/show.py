@@ -61,18 +61,14 @@ def _result(folder: Path, names: set[str], *, trace: bool, as_json: bool) -> Non
 
 
 def _evaluation(folder: Path, *, as_json: bool) -> None:
-    from quasar.evaluation.report import terminal
-    from quasar.evaluation.run_style import short
-    from quasar.report.plain_text import table
+    from quasar.evaluation.result import EvaluationTable
 
     rows = _read(folder / "table.json")
     if as_json:
         print_json(rows)
         return
-    columns = terminal()
-    cells = [[short(run), *(cell(row) for _, cell in columns)] for run, row in rows.items()]
     typer.echo(f"evaluation  {len(rows)} runs; {folder / 'report.md'} has all of it")
-    typer.echo(table(["run", *(heading for heading, _ in columns)], cells))
+    typer.echo(str(EvaluationTable(rows)))
 
 
 def _manifest(folder: Path, names: set[str]) -> Mapping[str, Any]:

@@ -2,23 +2,23 @@
 
 Results are defined in low rooms, and what is shown of them in the room `report`, which is loaded
 when something is shown for the first time. The classes here only say what there is; `report.faces`
-says what it looks like, one face for each class.
+says what it looks like, one face for each class. A room above `report` names its own (`_FACES`).
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_FACES = "quasar.report.faces"
-
 
 class Presented:
     """A result with a summary, an HTML view for notebooks, and pictures."""
+
+    _FACES: ClassVar[str] = "quasar.report.faces"  # the module whose `face` says what it looks like
 
     def __str__(self) -> str:
         """The summary that the command line prints: plain text of 80 columns."""
@@ -76,4 +76,4 @@ class Kept(Presented):
 
 
 def _face(result: Presented) -> Any:
-    return importlib.import_module(_FACES).face(result)
+    return importlib.import_module(result._FACES).face(result)

@@ -36,10 +36,10 @@ from quasar.evaluation.inputs import (
 from quasar.evaluation.paired import need_run
 from quasar.evaluation.references import measure_references
 from quasar.evaluation.report import write_report
-from quasar.evaluation.result import Evaluation, EvaluationSettings
+from quasar.evaluation.result import Evaluation, EvaluationSettings, EvaluationTable
 from quasar.evaluation.rows import Key, Row, candidate_row
-from quasar.evaluation.store import Store, Stored
-from quasar.evaluation.table import Measured, Table, build_table
+from quasar.evaluation.store import Store, Stored, data_files
+from quasar.evaluation.table import Measured, build_table
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, SandboxLimits
@@ -65,7 +65,7 @@ def evaluate(
     sandbox: bool = True,
     seed: int = 0,
     force: bool = False,
-) -> Table:
+) -> EvaluationTable:
     """Judge generations and return the table: metrics by run.
 
     Work is spread over processes: in a script, call this under `if __name__ == "__main__":`.
@@ -87,6 +87,7 @@ def evaluate(
 
     Returns:
         For each run its metrics by name, as `table.json` has them; fractions are in [0, 1].
+        `print` shows the summary, `.save(folder)` writes what `out` would have.
 
     Raises:
         InputError: something is wrong with a file or the folder; the message says what to do.
@@ -108,10 +109,13 @@ def evaluate(
     sources = _sources(generations)
     if out is None:
         with tempfile.TemporaryDirectory(prefix="quasar-evaluate-") as folder:
-            return run(records, sources, Path(folder), settings).table
-    done = run(records, sources, Path(out), settings, force=force)
-    write_report(done, Path(out), against_paper=against_paper)
-    return done.table
+            done = run(records, sources, Path(folder), settings)
+            files = data_files(Path(folder))
+    else:
+        done = run(records, sources, Path(out), settings, force=force)
+        write_report(done, Path(out), against_paper=against_paper)
+        files = data_files(Path(out))
+    return EvaluationTable(done.table, done, files, against_paper=against_paper)
 
 
 def _sources(generations: Lines | Sequence[Lines]) -> list[Lines]:

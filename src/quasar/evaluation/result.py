@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from quasar.core.presented import Kept
 from quasar.core.settings import Settings
+from quasar.evaluation.rows import Row
 from quasar.evaluation.table import Measured, Table
 from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.settings import EnergyConvention
@@ -50,3 +53,35 @@ class Evaluation(NamedTuple):
     measured: Measured
     settings: EvaluationSettings
     distinct: int
+
+
+class EvaluationTable(Kept, dict[str, Row]):
+    """What `quasar.evaluate` returns: for each run its metrics by name, and what to show of them.
+
+    A dictionary in every respect, equal to `table.json`; `str()` is the summary that the command
+    line prints, and `.save(folder)` writes the folder that `out=` does.
+
+    Attributes:
+        evaluation: what it was computed from; None for a table that was read from a file.
+        files: the folder's data files by name, as they were written; pictures and report are drawn
+            again from `evaluation`.
+        against_paper: whether the published figures stand beside the measured ones.
+    """
+
+    _FACES: ClassVar[str] = "quasar.evaluation.faces"
+
+    def __init__(
+        self,
+        rows: Mapping[str, Row],
+        evaluation: Evaluation | None = None,
+        files: Mapping[str, bytes] | None = None,
+        *,
+        against_paper: bool = False,
+    ) -> None:
+        super().__init__(rows)
+        self.evaluation = evaluation
+        self.files = dict(files or {})
+        self.against_paper = against_paper
+
+    def __reduce__(self) -> Any:
+        return type(self), (dict(self), self.evaluation, self.files), self.__dict__

@@ -34,7 +34,8 @@ MANIFEST, CANDIDATES, REFERENCES, EXTRAS = (
     "references.jsonl",
     "extras.jsonl",
 )
-OWN_FILES = (MANIFEST, CANDIDATES, REFERENCES, EXTRAS, "table.json", "report.md")
+TABLE, REPORT = "table.json", "report.md"
+OWN_FILES = (MANIFEST, CANDIDATES, REFERENCES, EXTRAS, TABLE, REPORT)
 PLOTS = "plots"
 
 _MUST_MATCH = {
@@ -42,6 +43,13 @@ _MUST_MATCH = {
     "settings": "other settings",
     "versions": "other library versions",
 }
+
+
+def data_files(folder: Path) -> dict[str, bytes]:
+    """Everything in an evaluation's folder that is not drawn from the table: content by name."""
+    names = (name for name in OWN_FILES if name != REPORT)
+    paths = {name: folder / name for name in names}
+    return {name: path.read_bytes() for name, path in paths.items() if path.exists()}
 
 
 class Stored(NamedTuple):
@@ -141,7 +149,7 @@ class Store(AbstractContextManager["Store"]):
 
     def write_table(self, table: Mapping[str, Any]) -> None:
         """Write `table.json`."""
-        write_json(self.path("table.json"), table, allow_nan=False)
+        write_json(self.path(TABLE), table, allow_nan=False)
 
     def references(self) -> list[Reference] | None:
         """What was measured of the records; None before that."""

@@ -60,6 +60,29 @@ def labelled(label: str, text: str, *, indent: int = 0, width: int = WIDTH) -> s
     return "\n".join([head, *(margin + line for line in others)])
 
 
+def _broken(text: str, width: int) -> list[str]:
+    """Lines of at most `width` columns, broken at spaces, and within words that are longer."""
+    lines = []
+    for line in wrapped(text, width):
+        rest = line
+        while cells(rest) > width:
+            size = next(i for i in range(len(rest), 0, -1) if cells(rest[:i]) <= width)
+            lines.append(rest[:size])
+            rest = rest[size:]
+        lines.append(rest)
+    return lines
+
+
+def _fitting(widths: Sequence[int], width: int, gap: int) -> int:
+    """How many columns stand side by side; two at least, or the rest could never be placed."""
+    used = min(widths[0], _LEAST_NAME)
+    for place, own in enumerate(widths[1:], start=1):
+        used += gap + own
+        if used > width and place > 1:
+            return place
+    return len(widths)
+
+
 def table(
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -70,6 +93,9 @@ def table(
 ) -> str:
     """Columns side by side, the first one broken into lines where all do not fit.
 
+    Where even that is too wide, the last columns go below, in a table of their own that begins
+    with the first column again.
+
     Args:
         rows: cells; missing ones at the end are empty.
         right: align the columns after the first to the right.
@@ -79,6 +105,15 @@ def table(
     listed = [list(headings), *full]
     widths = [max(cells(row[i]) for row in listed) for i in range(count)]
     gap = 2 if indent + sum(widths) + 2 * (count - 1) <= width else 1
+    fit = _fitting(widths, width - indent, gap)
+    if fit < count:
+        below = [[row[0], *row[fit:]] for row in listed]
+        above = [row[:fit] for row in listed]
+        parts = (
+            table(part[0], part[1:], indent=indent, width=width, right=right)
+            for part in (above, below)
+        )
+        return "\n\n".join(parts)
     spare = width - indent - gap * (count - 1) - sum(widths[1:])
     widths[0] = min(widths[0], max(spare, _LEAST_NAME))
 
@@ -88,7 +123,7 @@ def table(
 
     lines = []
     for row in listed:
-        for number, name in enumerate(wrapped(row[0], widths[0])):
+        for number, name in enumerate(_broken(row[0], widths[0])):
             shown = [name, *(row[1:] if number == 0 else [])]
             line = (" " * gap).join(padded(cell, place) for place, cell in enumerate(shown))
             lines.append((" " * indent + line).rstrip())
