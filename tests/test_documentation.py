@@ -27,9 +27,9 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Warm]:
-    process = Warm()
+@pytest.fixture(scope="module", params=["quick", pytest.param("deep", marks=pytest.mark.slow)])
+def warm(request: pytest.FixtureRequest) -> Iterator[Warm]:
+    process = Warm(deep=request.param == "deep")
     yield process
     process.close()
 

@@ -38,11 +38,20 @@ _REFUSED = ("pip", "pip3", "git", "ray", "docker", "podman", "apt-get", "acceler
 
 
 class Warm:
-    """The warm process; one serves any number of pages."""
+    """The warm process; one serves any number of pages.
 
-    def __init__(self) -> None:
+    Args:
+        deep: whether slow blocks are run too, and nothing is left out to save time.
+    """
+
+    def __init__(self, *, deep: bool = True) -> None:
+        self.deep = deep
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("warm.py"))],
+            [
+                sys.executable,
+                str(Path(__file__).with_name("warm.py")),
+                *([] if deep else ["--quick"]),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -132,7 +141,7 @@ class PageRun:
         return self
 
     def _block(self, block: Block) -> Iterator[tuple[int, int, list[str]]]:
-        if "not run" in block.marks:
+        if "not run" in block.marks or ("slow" in block.marks and not self.warm.deep):
             return
         if "file" in block.marks:
             path = self.folder / block.marks["file"]

@@ -3,6 +3,7 @@
 A comment directly above a block says what is special about it:
 
     <!-- not run: REASON -->   the block is not run; the reason is for readers of the source
+    <!-- slow -->              `make test-deep` runs the block, `make test` looks at its form
     <!-- file: NAME -->        the block is written to this file of the page's folder
     <!-- exit: N -->           the block's last command ends with this exit code
     <!-- exact -->             the output is the same everywhere, so its numbers are compared too
@@ -26,7 +27,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 ELIDED = "…"
-_MARK = re.compile(r"<!-- (not run|file|exit|exact|output|background)(?:: (.+?))? -->")
+_MARK = re.compile(r"<!-- (not run|slow|file|exit|exact|output|background)(?:: (.+?))? -->")
 _NUMBER = re.compile(r"[<>]?[-−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
 _TIME = re.compile(r"[<>]?\d[\d,.]*(?= (?:ms|s|min|MiB)\b)")
 
