@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -42,6 +44,26 @@ def test_the_blocks_of_a_page_run_and_print_what_is_shown(
     prepare(tmp_path)
     run = PageRun(page, tmp_path, warm).run()
     assert not run.faults, "\n\n".join(["`make docs-refresh` may help.", *run.faults])
+
+
+def test_make_run_prints_what_the_readme_shows_first(warm: Warm, tmp_path: Path) -> None:
+    """The same command with small budgets: other numbers, the same lines."""
+    shown = next(b for b in blocks(ROOT / "README.md") if "slow" in b.marks)
+    assert commands(shown)[0].text == "make run"
+    recipe = subprocess.run(
+        ["make", "-n", "run", "BIN=."], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    echo, command = re.findall(r'^(?:echo ".+"|\./quasar .+)$', recipe, re.MULTILINE)[:2]
+    assert shown.lines[1] == echo.removeprefix('echo "').removesuffix('"')
+    arguments = shlex.split(command)[1:]
+    small = ["--samples", "1", "--refine-evaluations", "20", "--out", str(tmp_path / "run")]
+    output = tmp_path / "output"
+    assert warm.run([*arguments, *small], ROOT, output) == 0
+    printed = output.read_text(encoding="utf-8").splitlines()
+    assert form(shown.lines[2]) == form(printed[0])
+    labels = [line[2:14] for line in shown.lines[3:] if re.match(r"  \w", line)]
+    assert len(labels) >= 8
+    assert [line[2:14] for line in printed if line[2:14] in labels][: len(labels)] == labels
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)

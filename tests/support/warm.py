@@ -9,6 +9,7 @@ what a command prints does not depend on it.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -51,6 +52,8 @@ def _preload() -> None:
     PIL.Image.init()
     load_model("nano")
     warm_up()
+    gc.collect()
+    gc.freeze()  # so that the processes forked from here go on sharing its memory
 
 
 def _save_processor_time() -> None:
