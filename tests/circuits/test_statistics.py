@@ -8,8 +8,8 @@ from quasar.circuits.statistics import (
     COUPLINGS,
     Statistics,
     _coupling,
+    compile_circuit,
     statistics,
-    transpiled_statistics,
 )
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.core.errors import InputError
@@ -53,14 +53,15 @@ def test_no_gates():
 def test_compiles_into_every_basis_and_map(basis, coupling):
     ansatz = sim(5, 4, 1)
     circuit = ansatz.bind([0.1 * (i + 1) for i in range(ansatz.n_parameters)])
-    compiled = transpiled_statistics(circuit, basis, coupling)
+    compiled = compile_circuit(circuit, basis, coupling).statistics
     assert set(compiled.counts) <= set(BASES[basis])
-    assert compiled == transpiled_statistics(circuit, basis, coupling)
+    assert compiled == compile_circuit(circuit, basis, coupling).statistics
     assert compiled.two_qubit_gates >= statistics(circuit).two_qubit_gates
 
 
 def test_compiles_every_gate():
-    compiled = transpiled_statistics(all_gates_circuit(), "ibm-heron", [(0, 1), (1, 2), (2, 3)])
+    target = ("ibm-heron", [(0, 1), (1, 2), (2, 3)])
+    compiled = compile_circuit(all_gates_circuit(), *target).statistics
     assert set(compiled.counts) <= set(BASES["ibm-heron"])
 
 
@@ -68,15 +69,15 @@ def test_compiles_every_gate():
 @pytest.mark.parametrize("coupling", COUPLINGS)
 def test_small_maps(n, coupling):
     gates = (Gate("h", (0,)), *(Gate("cx", (0, i)) for i in range(1, n)))
-    compiled = transpiled_statistics(Circuit(n, gates), "generic", coupling)
+    compiled = compile_circuit(Circuit(n, gates), "generic", coupling).statistics
     assert compiled.n_qubits >= n
     assert compiled.two_qubit_gates >= n - 1
 
 
 def test_distance_costs_gates():
     circuit = Circuit(5, tuple(Gate("cx", (0, i)) for i in range(1, 5)))
-    full = transpiled_statistics(circuit, "generic", "full")
-    line = transpiled_statistics(circuit, "generic", "line")
+    full = compile_circuit(circuit, "generic", "full").statistics
+    line = compile_circuit(circuit, "generic", "line").statistics
     assert full.two_qubit_gates == 4
     assert line.two_qubit_gates > 4
 
@@ -97,24 +98,25 @@ def test_distance_costs_gates():
 def test_bad_options(options):
     circuit = Circuit(3, (Gate("h", (0,)), Gate("cx", (0, 1)), Gate("cx", (1, 2))))
     with pytest.raises(InputError):
-        transpiled_statistics(circuit, **options)
+        compile_circuit(circuit, **options)
 
 
 @pytest.mark.parametrize("pair", [(-1, 0), (0, -1), (1, 1)])
 def test_pairs_of_a_coupling_map_are_different_qubits_from_0(pair):
     circuit = Circuit(2, (Gate("cx", (0, 1)),))
     with pytest.raises(InputError, match="pairs of different qubits, from 0 up"):
-        transpiled_statistics(circuit, "generic", [(0, 1), pair])
-    assert transpiled_statistics(circuit, "generic", [(1, 0)]).two_qubit_gates == 1
+        compile_circuit(circuit, "generic", [(0, 1), pair])
+    assert compile_circuit(circuit, "generic", [(1, 0)]).statistics.two_qubit_gates == 1
 
 
 def test_a_coupling_map_says_how_large_it_is():
     circuit = Circuit(4, (Gate("cx", (0, 3)),))
     with pytest.raises(InputError, match="has 3 qubits, but the circuit needs 4"):
-        transpiled_statistics(circuit, "generic", [(0, 1), (1, 2)])
+        compile_circuit(circuit, "generic", [(0, 1), (1, 2)])
     with pytest.raises(InputError, match="has 0 qubits, but the circuit needs 4"):
-        transpiled_statistics(circuit, "generic", [])
-    assert transpiled_statistics(circuit, "generic", [(0, 1), (1, 2), (2, 3)]).n_qubits == 4
+        compile_circuit(circuit, "generic", [])
+    line = [(0, 1), (1, 2), (2, 3)]
+    assert compile_circuit(circuit, "generic", line).statistics.n_qubits == 4
 
 
 @pytest.mark.parametrize(

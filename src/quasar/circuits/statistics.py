@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -71,27 +72,35 @@ def statistics(circuit: Circuit) -> Statistics:
     return _count(circuit.n_qubits, items)
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Compiled:
     """A circuit compiled for a target.
 
     Attributes:
-        qasm: the program on the target's qubits; bit i is still that of variable i.
+        circuit: on the target's qubits; bit i is still that of variable i.
         statistics: its size.
     """
 
-    qasm: str
+    circuit: QuantumCircuit
     statistics: Statistics
 
+    @property
+    def qasm(self) -> str:
+        """The program as OpenQASM 3."""
+        from quasar.circuits.source import circuit_text
 
-def transpiled_statistics(
+        return str(circuit_text(self.circuit))
+
+
+def compile_circuit(
     circuit: Circuit,
     basis_gates: str | Sequence[str] = "generic",
     coupling_map: str | Pairs = "full",
     *,
     optimization_level: int = 1,
     seed: int = 0,
-) -> Statistics:
-    """Size of a circuit once compiled by Qiskit, all qubits being measured at the end.
+) -> Compiled:
+    """A circuit compiled by Qiskit, all qubits being measured at the end.
 
     Args:
         basis_gates: a name in `BASES`, or Qiskit names of gates.
@@ -105,35 +114,6 @@ def transpiled_statistics(
             connections into which the circuit cannot be compiled.
         CircuitError: a gate that is not well formed.
     """
-    done = _transpiled(circuit, basis_gates, coupling_map, optimization_level, seed)
-    return _size(circuit, done)
-
-
-def compile_circuit(
-    circuit: Circuit,
-    basis_gates: str | Sequence[str] = "generic",
-    coupling_map: str | Pairs = "full",
-    *,
-    optimization_level: int = 1,
-    seed: int = 0,
-) -> Compiled:
-    """A circuit compiled by Qiskit, all qubits being measured at the end.
-
-    Arguments and errors are those of `transpiled_statistics`.
-    """
-    from quasar.circuits.source import circuit_text
-
-    done = _transpiled(circuit, basis_gates, coupling_map, optimization_level, seed)
-    return Compiled(str(circuit_text(done)), _size(circuit, done))
-
-
-def _transpiled(
-    circuit: Circuit,
-    basis_gates: str | Sequence[str],
-    coupling_map: str | Pairs,
-    optimization_level: int,
-    seed: int,
-) -> QuantumCircuit:
     from qiskit import transpile
     from qiskit.exceptions import QiskitError
 
@@ -159,7 +139,7 @@ def _transpiled(
         raise InputError(
             f"the circuit cannot be compiled into {', '.join(basis_gates)} on this map: {reason}."
         ) from error
-    return done
+    return Compiled(done, _size(circuit, done))
 
 
 def _size(circuit: Circuit, compiled: QuantumCircuit) -> Statistics:

@@ -80,20 +80,13 @@ def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def map_ordered(
-    work: Callable[..., R],
-    items: Iterable[T],
-    *,
-    jobs: int,
-    cluster: Cluster | None = None,
-    tick: Tick | None = None,
+    work: Callable[..., R], items: Iterable[T], *, jobs: int, tick: Tick | None = None
 ) -> Iterator[R]:
     """As `map_unordered`, but in the order of the items; what is early waits in memory."""
     numbered = partial(_with_number, work)
     waiting: dict[int, R] = {}
     due = 0
-    for number, result in map_unordered(
-        numbered, enumerate(items), jobs=jobs, cluster=cluster, tick=tick
-    ):
+    for number, result in map_unordered(numbered, enumerate(items), jobs=jobs, tick=tick):
         waiting[number] = result
         while due in waiting:
             yield waiting.pop(due)

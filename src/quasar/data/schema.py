@@ -34,15 +34,15 @@ class Field(NamedTuple):
     optional: bool = False
 
 
+def _either(name: str, *choices: str) -> Field:
+    *others, last = (f"`{choice}`" for choice in choices)
+    return Field(name, "string", f"{', '.join(others)} or {last}", choices)
+
+
 PUBLIC = (
     Field("signature", "string", "hash of problem, algorithm, depth and encoding"),
     Field("problem_type", "string", "see `quasar problems`"),
-    Field(
-        "optimization_type",
-        "string",
-        "`qaoa`, `vqe` or `adaptive_vqe`",
-        ("qaoa", "vqe", "adaptive_vqe"),
-    ),
+    _either("optimization_type", "qaoa", "vqe", "adaptive_vqe"),
     Field("graph", "string", "node-link JSON or hypergraph; `null` for types without one"),
     Field(
         "problem_specific_attributes", "string", "JSON, null where there are none", nullable=True
@@ -70,12 +70,7 @@ PUBLIC = (
 EXTRA = (
     Field("index", "integer", "number of the record, from 0; unique over all splits"),
     Field("split", "string", "the split it is in"),
-    Field(
-        "recipe",
-        "string",
-        "`agent-q`, `converged` or `imported`",
-        ("agent-q", "converged", "imported"),
-    ),
+    _either("recipe", "agent-q", "converged", "imported"),
     Field(
         "encoding",
         "string",

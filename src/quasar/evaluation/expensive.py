@@ -15,7 +15,7 @@ import numpy as np
 from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
-from quasar.circuits.statistics import transpiled_statistics
+from quasar.circuits.statistics import compile_circuit
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
@@ -111,7 +111,7 @@ def steps_to(energies: Sequence[float], target: float) -> int:
 def _compiled(circuit: Circuit) -> Row | None:
     if len(circuit.gates) > COMPILED_MAX_GATES:
         return None
-    size = transpiled_statistics(circuit, COMPILED_BASIS, COMPILED_COUPLING)
+    size = compile_circuit(circuit, COMPILED_BASIS, COMPILED_COUPLING).statistics
     return {
         "gates": size.gates,
         "two_qubit_gates": size.two_qubit_gates,

@@ -21,13 +21,7 @@ def answer_facts(report: Report, found: Estimates) -> Iterator[tuple[str, str]]:
     if samples is None:
         yield "verdict", "the circuit is feasible; there are no samples to decode"
     else:
-        best = samples.best
-        if best.solution is None:
-            yield "answer", best.bitstring
-        else:
-            broken = "" if best.feasible else " (breaks a constraint)"
-            yield "answer", f"{phrases.solution_text(best.solution)}{broken}"
-            yield "objective", amount(best.objective)
+        yield from phrases.answer_lines(samples.best)
         yield "verdict", _verdict(samples, found.optimum)
         yield "measured", f"best of {samples.shots:,} samples ({samples.engine})"
     if found.optimum is not None:

@@ -225,15 +225,7 @@ def _bar(axes: Axes, place: int, state: DecodedState) -> None:
     look = _look(state.optimal, state.feasible)
     axes.barh([place], [p], height=0.7, **look)
     value = "" if state.objective is None else f" ({amount(state.objective)})"
-    axes.annotate(
-        f"{share(p, 3)}{value}",
-        (p, place),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="center_baseline",
-        fontsize=7.5,
-        color=TEXT,
-    )
+    _beside(axes, f"{share(p, 3)}{value}", (p, place), TEXT)
 
 
 def _look(optimal: bool, feasible: bool | None) -> dict[str, Any]:
@@ -255,16 +247,21 @@ def _rest_bar(axes: Axes, rows: Rows, place: int, ceiling: float) -> float:
         y = place + np.array([-0.5, -0.17, 0.17, 0.5])
         axes.plot(x, y, color=BACKGROUND, linewidth=4.5, solid_capstyle="butt")
     text = f"{rows.rest:.3f}" if rows.rest >= 5e-4 else "< 0.001"
+    _beside(axes, text, (length, place), GREY)
+    return length
+
+
+def _beside(axes: Axes, text: str, end: tuple[float, float], color: str) -> None:
+    """A text to the right of a bar's end."""
     axes.annotate(
         text,
-        (length, place),
+        end,
         xytext=(4, 0),
         textcoords="offset points",
         va="center_baseline",
         fontsize=7.5,
-        color=GREY,
+        color=color,
     )
-    return length
 
 
 def _bits(axes: Axes, bits: Sequence[str]) -> None:

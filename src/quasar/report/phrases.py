@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.numerals import share
@@ -11,6 +11,7 @@ from quasar.problems.overlay import counted
 
 if TYPE_CHECKING:
     from quasar.circuits.statistics import Statistics
+    from quasar.verifier.estimates import SampledState
     from quasar.verifier.quality import DecodedState, Optimum, Quality
     from quasar.verifier.report import Report
 
@@ -87,6 +88,16 @@ def measured_text(report: Report) -> str:
         f"{optimum.n_ground_states:,} optimal state{'s' * (optimum.n_ground_states != 1)} with "
         f"{share(report.p_optimal, 3)}"
     )
+
+
+def answer_lines(answer: DecodedState | SampledState) -> Iterator[tuple[str, str]]:
+    """An answer as lines of a summary: the solution and its objective, or the bits."""
+    if answer.solution is None:
+        yield "answer", answer.bitstring
+    else:
+        broken = "" if answer.feasible else " (breaks a constraint)"
+        yield "answer", f"{solution_text(answer.solution)}{broken}"
+        yield "objective", amount(answer.objective)
 
 
 def decoded_text(state: DecodedState) -> str:

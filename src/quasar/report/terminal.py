@@ -62,12 +62,7 @@ def _answer(report: Report) -> Iterator[Line]:
     if top is None or optimum is None:
         yield "verdict", "the circuit is feasible"
         return
-    if top.solution is None:
-        yield "answer", top.bitstring
-    else:
-        broken = "" if top.feasible else " (breaks a constraint)"
-        yield "answer", f"{phrases.solution_text(top.solution)}{broken}"
-        yield "objective", amount(top.objective)
+    yield from phrases.answer_lines(top)
     yield "verdict", phrases.verdict_text(top, optimum, report.problem.n_qubits)
     if not report.no_solution:
         yield "measured", phrases.measured_text(report)

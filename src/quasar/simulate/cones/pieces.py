@@ -18,10 +18,9 @@ from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import ALIASES, ComplexMatrix, Gate
 from quasar.simulate.cones.forms import Form, Forms, Piece, is_diagonal
 from quasar.simulate.gate_matrix import gate_matrix
-from quasar.simulate.rotations import PAULI, generated_rotations, pauli_rotations
+from quasar.simulate.rotations import generated_rotations, pauli_rotations
 
 _SAME = 1e-12
-_Z = PAULI["z"]
 
 
 class Pieces:
