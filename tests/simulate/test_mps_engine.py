@@ -73,6 +73,17 @@ def test_too_small_a_bond_is_seen_in_the_fidelity():
     assert found.fidelity < 0.9
 
 
+def test_the_bond_is_lowered_to_keep_to_the_time():
+    graph = nx.random_regular_graph(3, 24, seed=1)
+    h = IsingHamiltonian(24, {tuple(sorted(edge)): 1.0 for edge in graph.edges})
+    program = program_of(qaoa(h, 1).bind([0.5, 0.3]))
+    engine = type(get_engine("mps"))(64, max_seconds=0.5)
+    assert engine.run(program, shots=10).bond <= 16
+    with pytest.raises(CircuitError, match="even with bond dimension 4") as caught:
+        type(get_engine("mps"))(64, max_seconds=0.05).run(program, shots=10)
+    assert caught.value.limit == "time"
+
+
 def test_bits_idle_qubits_and_long_range_gates():
     text = f"{HEAD} qubit[30] q; bit[3] c; x q[0]; cx q[0], q[29]; swap q[29], q[5]; ccx q[0],"
     text += "q[5], q[11]; c[0] = measure q[11]; c[1] = measure q[20]; c[2] = measure q[5];"

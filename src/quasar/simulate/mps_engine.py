@@ -9,7 +9,6 @@ worth comparing with the exact one of the engine `cones`.
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -45,6 +44,7 @@ SHOTS = 1024
 """Measurements where no number is asked for."""
 _CUTOFF = 1e-10  # singular values below are dropped whatever χ is
 _WIDEST_GATE = 6
+_SITE_SECONDS, _BOND_SECONDS = 1e-3, 1.5e-6  # of a gate for each site it spans: c + c' χ²
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,7 +65,8 @@ class MpsEngine:
 
     Args:
         max_bond: bond dimension χ.
-        max_seconds: for the gates; None: no limit.
+        max_seconds: about how long the gates may take; the bond dimension is lowered where they
+            would take longer. None: no limit.
     """
 
     name = "mps"
@@ -91,12 +92,17 @@ class MpsEngine:
 
         Raises:
             CircuitError: kind `unsimulable` for a dynamic program, `limit` for too many qubits, and
-                for gates that took longer than `max_seconds`.
+                where no bond dimension keeps to `max_seconds`.
         """
         circuit = static_circuit(program, "matrix product states")
         answer, qubits = answer_qubits(program, circuit, readout)
         pieces = Pieces(Ansatz("program", circuit.n_qubits, circuit.gates, (), 0))
-        state, place = _state(pieces, self.max_bond, self.max_seconds)
+        _check_widths(pieces.listed)
+        place = _order(pieces.listed)
+        bond = self.max_bond
+        if self.max_seconds is not None:
+            bond = _affordable_bond(pieces.listed, place, bond, self.max_seconds)
+        state = _state(pieces, place, bond)
         measured = _sampled(state, shots or SHOTS, seed)
         columns = [place.get(pieces.wire[qubit]) for qubit in qubits]
         bits = [measured[:, c] if c is not None else measured[:, 0] * 0 for c in columns]
@@ -114,32 +120,54 @@ class MpsEngine:
         return ShiftEnergy(self, ansatz, observable)
 
 
-def _state(
-    pieces: Pieces, max_bond: int, max_seconds: float | None
-) -> tuple[CircuitMPS, dict[int, int]]:
-    """The state after all gates, and the site of each wire that a gate acts on."""
+def _state(pieces: Pieces, place: dict[int, int], max_bond: int) -> CircuitMPS:
+    """The state after all gates, each wire at its site."""
     from quimb.tensor import CircuitMPS
 
-    place = _order(pieces.listed)
-    end = None if max_seconds is None else time.monotonic() + max_seconds
     state = CircuitMPS(max(1, len(place)), max_bond=max_bond, cutoff=_CUTOFF)
     for form, wires, scale in pieces.listed:
-        if end is not None and time.monotonic() > end:
-            raise CircuitError(
-                f"matrix product states of bond dimension {max_bond} took over {max_seconds:g} s.",
-                kind="limit",
-                limit="time",
-                hint="Use a smaller bond dimension, or fewer layers.",
-            )
-        if len(wires) > _WIDEST_GATE:
-            raise CircuitError(
-                f"a gate acts on {len(wires)} qubits at once; matrix product states stop at "
-                f"{_WIDEST_GATE}.",
-                kind="unsimulable",
-                hint="Write it with gates of fewer qubits.",
-            )
         state.apply_gate_raw(_matrix(form, scale), [place[wire] for wire in wires])
-    return state, place
+    return state
+
+
+def _check_widths(listed: list[Piece]) -> None:
+    widest = max((len(piece.wires) for piece in listed), default=0)
+    if widest > _WIDEST_GATE:
+        raise CircuitError(
+            f"a gate acts on {widest} qubits at once; matrix product states stop at "
+            f"{_WIDEST_GATE}.",
+            kind="unsimulable",
+            hint="Write it with gates of fewer qubits.",
+        )
+
+
+def _affordable_bond(
+    listed: list[Piece], place: dict[int, int], max_bond: int, max_seconds: float
+) -> int:
+    """The bond dimension, or a quarter or a sixteenth of it, that the time is enough for.
+
+    A gate's cost is that of the sites between its wires. The time is predicted and not measured, so
+    that the same circuit gets the same bond dimension on every machine.
+
+    Raises:
+        CircuitError: kind `limit`: none.
+    """
+    sites = sum(
+        max(place[wire] for wire in wires) - min(place[wire] for wire in wires)
+        for _, wires, _ in listed
+    )
+    bonds = sorted({max_bond, max(1, max_bond // 4), max(1, max_bond // 16)}, reverse=True)
+    for bond in bonds:
+        seconds = sites * (_SITE_SECONDS + _BOND_SECONDS * bond * bond)
+        if seconds <= max_seconds:
+            return bond
+    raise CircuitError(
+        f"matrix product states would take about {seconds:,.0f} s even with bond dimension {bond}, "
+        "and tell little then: the circuit entangles too many qubits at once.",
+        kind="limit",
+        limit="time",
+        hint="Write fewer layers, allow more seconds, or sample on a device.",
+    )
 
 
 def _order(listed: list[Piece]) -> dict[int, int]:
