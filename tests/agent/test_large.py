@@ -1,6 +1,7 @@
 """Generation beyond 24 qubits, from the problem to the folder."""
 
 import json
+from dataclasses import replace
 
 import networkx as nx
 import pytest
@@ -34,6 +35,18 @@ def test_the_default_gives_qaoa_with_proof_and_samples(generation):
     assert generation.recursive.objective <= report.estimates.optimum["value"]
     # The program says what the design promised.
     assert report.energy == pytest.approx(generation.best.design.energy, abs=1e-2)
+
+
+def test_without_samples_the_answer_is_that_of_recursive_qaoa(generation, tmp_path):
+    estimates = generation.best.report.estimates.model_copy(
+        update={"samples": None, "samples_note": "too many."}
+    )
+    report = generation.best.report.model_copy(update={"estimates": estimates})
+    bare = replace(generation, candidates=(replace(generation.best, report=report),))
+    text = str(bare)
+    assert "recursive QAOA, from exact means" in text
+    assert f"objective   {generation.recursive.objective:.0f}" in text
+    assert "graph.png" in bare.save(tmp_path / "bare")
 
 
 def test_it_is_printed_saved_and_loaded(generation, tmp_path):

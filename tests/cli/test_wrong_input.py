@@ -63,7 +63,7 @@ MISTAKES = {
     "a word for a number": ("generate --problem p.json --seed one", "--seed must be an integer"),
     "an unknown algorithm": ("generate --problem p.json --algorithm qoa", "did you mean 'qaoa'?"),
     "an unknown model": ("generate --problem p.json --model nanoo", "nano"),
-    "too many qubits": ("generate --problem big.json --model designer", "24"),
+    "too many qubits": ("generate --problem big.json --algorithm vqe", "24"),
     "a folder that is not empty": ("generate --problem p.json --out full", "--force"),
     "a file for a folder": ("generate --problem p.json --out file", "choose a folder for --out"),
     "no such place to write": ("optimise c.qasm --problem p.json --out a/b.qasm", "create it"),

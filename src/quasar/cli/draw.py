@@ -111,9 +111,7 @@ def _of_result(folder: Path) -> Gallery:
     from quasar.report.store import load_generation, load_report
 
     if (folder / "generation.json").is_file():
-        found = load_generation(folder)
-        best = found.best
-        return Gallery(found.problem, best.report, best.qasm, trace=best.trace, name=best.name)
+        return Gallery.of(load_generation(folder))
     report = load_report(folder)
     judged = report.judged
     return Gallery(judged.problem, report, judged.qasm, judged.parameters)

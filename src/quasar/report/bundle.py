@@ -122,8 +122,7 @@ def write_folder(
     if any(candidate.proposal is not None for candidate in generation.candidates):
         lines = (json.dumps(answer_data(candidate)) for candidate in generation.candidates)
         write_text(folder / "answers.jsonl", "".join(f"{line}\n" for line in lines))
-    gallery = Gallery(generation.problem, best.report, best.qasm, trace=best.trace, name=best.name)
-    write_pictures(gallery, folder)
+    write_pictures(Gallery.of(generation), folder)
     return sorted(path.name for path in folder.iterdir())
 
 

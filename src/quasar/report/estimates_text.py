@@ -83,6 +83,23 @@ def recursive_text(found: SampledState, report: Report) -> str:
     return f"QAOA, variable by variable: {value}; {_compared(found, known)}"
 
 
+def recursive_facts(found: SampledState, estimates: Estimates) -> Iterator[tuple[str, str]]:
+    """The answer of recursive QAOA, where the circuit itself has no samples."""
+    if found.solution is None:
+        yield "answer", found.bitstring
+    else:
+        broken = "" if found.feasible else " (breaks a constraint)"
+        yield "answer", f"{phrases.solution_text(found.solution)}{broken}"
+        yield "objective", amount(found.objective)
+    yield "verdict", _compared(found, estimates.optimum)
+    yield (
+        "found by",
+        "recursive QAOA, from exact means; the circuit itself has no samples here",
+    )
+    if estimates.optimum is not None:
+        yield "optimum", optimum_text(estimates.optimum)
+
+
 def _verdict(samples: Samples, known: dict[str, Any] | None) -> str:
     return _compared(samples.best, known)
 

@@ -106,10 +106,7 @@ class _CandidateFace(_Pictured):
 class _GenerationFace(_Pictured):
     def __init__(self, found: Generation) -> None:
         self.found = found
-        best = found.best
-        self.gallery = Gallery(
-            found.problem, best.report, best.qasm, trace=best.trace, name=best.name
-        )
+        self.gallery = Gallery.of(found)
 
     def text(self) -> str:
         return terminal.generation_text(self.found)

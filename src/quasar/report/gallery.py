@@ -21,6 +21,9 @@ from quasar.verifier.report import Report
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from quasar.agent.generate import Generation
+
+
 _WIDEST_DRAWN = 40  # qubits of a circuit whose gates can still be told apart on paper
 
 KINDS = ("answer", "histogram", "circuit", "optimisation")
@@ -37,6 +40,7 @@ class Gallery:
         parameters: values of its inputs.
         trace: the energies that an optimiser saw.
         name: of the circuit, for its title.
+        other: a solution to draw where the circuit has none, such as that of recursive QAOA.
     """
 
     problem: EncodedProblem | None
@@ -45,6 +49,16 @@ class Gallery:
     parameters: Mapping[str, float] = field(default_factory=dict)
     trace: Trace = field(default_factory=Trace)
     name: str = ""
+    other: Any = None
+
+    @classmethod
+    def of(cls, found: Generation) -> Gallery:
+        """The pictures of a generation: those of its best circuit."""
+        best, recursive = found.best, found.recursive
+        other = None if recursive is None else recursive.solution
+        return cls(
+            found.problem, best.report, best.qasm, trace=best.trace, name=best.name, other=other
+        )
 
     def draw(self, kind: str | None) -> Figure:
         """The picture of that kind; None: the first there is.
@@ -86,7 +100,7 @@ class Gallery:
             return None
         estimates, quality = self.report.estimates, self.report.quality
         if estimates is not None:
-            return None if estimates.samples is None else estimates.samples.best.solution
+            return self.other if estimates.samples is None else estimates.samples.best.solution
         return quality.top_states[0].solution if quality and quality.top_states else None
 
     @property

@@ -176,6 +176,10 @@ def generation_facts(found: Generation) -> list[Line]:
 
 def _of_best(found: Generation) -> list[Line]:
     report = found.best.report
+    estimates = report.estimates
+    if estimates is not None and estimates.samples is None and found.recursive is not None:
+        facts = estimates_text.recursive_facts(found.recursive, estimates)
+        return [*facts, *_best(found)]
     if report.feasible:
         return [*_answer(report), *_best(found)]
     return [("verdict", f"no usable circuit: {report.fault}")]
