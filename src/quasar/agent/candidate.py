@@ -12,10 +12,7 @@ from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.presented import Presented
 from quasar.models.designer import Design
 from quasar.optimize.trace import Trace
-from quasar.verifier.quality import Quality
 from quasar.verifier.report import Report
-
-_TRACE = 1e-3  # Meyer-Wallach Q below which a circuit ranks as a classical answer
 
 Origin = Literal["designer", "model", "polished"]
 """Who set the angles: the classical designer, a language model, or the optimiser after either."""
@@ -72,8 +69,8 @@ def rank_key(candidate: Candidate) -> tuple[float, ...]:
     """Sort key by what the user gets, smaller is better.
 
     First circuits that can be used at all; then those that entangle, by more than a trace, before
-    classical answers written as gates; then the shots until an optimum is seen, then gates on two
-    qubits and depth, both without what does nothing, and then the energy.
+    classical answers written as gates (`Quality.classical`); then the shots until an optimum is
+    seen, then gates on two qubits and depth, both without what does nothing, and then the energy.
     """
     report = candidate.report
     if not report.feasible:
@@ -83,15 +80,9 @@ def rank_key(candidate: Candidate) -> tuple[float, ...]:
     shots = report.shots_to_optimum
     return (
         0.0,
-        1.0 if quality is not None and _is_classical(quality) else 0.0,
+        1.0 if quality is not None and quality.classical else 0.0,
         math.inf if shots is None else float(shots),
         0.0 if size is None else float(size.two_qubit_gates),
         0.0 if size is None else float(size.depth),
         -(report.approximation_ratio or 0.0),
     )
-
-
-def _is_classical(quality: Quality) -> bool:
-    """Whether the state is a product, or so near one that tuning has all but undone it."""
-    entanglement = quality.entanglement
-    return bool(quality.product_state) or (entanglement is not None and entanglement < _TRACE)

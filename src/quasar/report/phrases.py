@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted
+from quasar.simulate.state_facts import ENTANGLED_FROM
 
 if TYPE_CHECKING:
     from quasar.circuits.statistics import Statistics
@@ -141,7 +143,10 @@ def state_text(quality: Quality) -> str:
         return "a product state: a classical answer written as gates"
     if quality.entanglement is None:
         return "a mixture of measurement outcomes"
-    return f"entangled (Meyer-Wallach {share(quality.entanglement, 3)})"
+    measure = f"Meyer-Wallach {share(quality.entanglement, 3)}"
+    if quality.classical:
+        return f"nearly a product state ({measure}): a classical answer written as gates"
+    return f"entangled ({measure})"
 
 
 def state_word(report: Report) -> str:
@@ -153,4 +158,28 @@ def state_word(report: Report) -> str:
         return "bit string"
     if quality.product_state:
         return "product"
-    return "mixture" if quality.entanglement is None else "entangled"
+    if quality.entanglement is None:
+        return "mixture"
+    return "near product" if quality.classical else "entangled"
+
+
+def ranking_text(reports: Sequence[Report]) -> str:
+    """Why a circuit of fewer shots stands below one of more; empty where none does.
+
+    Args:
+        reports: in the order of the ranking.
+    """
+    most = 0.0
+    for report in reports:
+        quality, shots = report.quality, report.shots_to_optimum
+        if not report.feasible or quality is None:
+            continue
+        if not quality.classical:
+            most = max(most, math.inf if shots is None else shots)
+        elif shots is not None and shots < most:
+            return (
+                "circuits that entangle come first. A product state, or one so near it that its "
+                f"Meyer-Wallach measure is below {ENTANGLED_FROM:g}, is a classical answer written "
+                "as gates, and stands below them however few shots it takes."
+            )
+    return ""

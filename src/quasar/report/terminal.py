@@ -205,7 +205,9 @@ def _best(found: Generation) -> Iterator[Line]:
 
 
 def _run(found: Generation) -> Iterator[Line]:
-    """Classical search beside the circuits, what was done, and remarks."""
+    """Why the circuits stand in this order, classical search, what was done, and remarks."""
+    if order := phrases.ranking_text([candidate.report for candidate in found.candidates]):
+        yield "order", order
     if found.comparison is not None:
         for answer in found.comparison.classical:
             value = "" if answer.objective is None else f" objective {amount(answer.objective)},"

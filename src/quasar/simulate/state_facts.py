@@ -21,6 +21,9 @@ from quasar.simulate.engine import ComplexVector, FloatVector
 BASIS_STATE_PROBABILITY = 1.0 - 1e-6
 PRODUCT_IMPURITY = 1e-9
 """Largest 1 - purity of a qubit in a product state."""
+ENTANGLED_FROM = 1e-3
+"""Meyer-Wallach measure below which a state says no more than a product: tuning has all but undone
+the entanglement. Ranking and reports both go by it."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import ComplexVector, FloatVector
-from quasar.simulate.state_facts import state_facts
+from quasar.simulate.state_facts import ENTANGLED_FROM, state_facts
 
 LISTED_STATES = 8
 
@@ -106,6 +106,16 @@ class Quality(Documented):
     """Shannon entropy of the distribution, bits; n for a uniform one."""
     top_states: list[DecodedState]
     """The most probable basis states; empty where states are not decoded."""
+
+    @property
+    def classical(self) -> bool:
+        """Whether the state is a product, or so near one that tuning has all but undone it.
+
+        With a diagonal Hamiltonian it is then a classical answer written as gates.
+        """
+        return bool(self.product_state) or (
+            self.entanglement is not None and self.entanglement < ENTANGLED_FROM
+        )
 
 
 def read_state(
