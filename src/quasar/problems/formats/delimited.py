@@ -56,8 +56,13 @@ def read(text: str) -> Content:
     if not header[0] and [row[0] for row in rows[1:]] == header[1:]:  # a matrix with names
         body = [[number_of(c or "0", "an entry") for c in row[1:]] for row in rows[1:]]
         return matrix_content(body, list(map(name_of, header[1:])))
+    named = {column for column in header if column.lower() in _SOURCES + _TARGETS + _NAMES}
     table = [
-        {key: _cell(cell) for key, cell in zip(header, row, strict=True) if cell}
+        {
+            key: name_of(cell) if key in named else _cell(cell)
+            for key, cell in zip(header, row, strict=True)
+            if cell
+        }
         for row in rows[1:]
     ]
     return table_content(header, table)
