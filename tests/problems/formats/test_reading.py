@@ -399,7 +399,7 @@ def test_names_that_are_no_plain_integers_stay_text() -> None:
 def test_names_in_a_table_that_are_no_plain_integers_stay_text() -> None:
     problem = load_problem("source,target,weight\n01,1,007\n1,1.0,2\n", problem_type="maxcut")
     assert set(problem.variables) == {"01", 1, "1.0"}
-    assert problem.constant == -4.5  # weights are numbers, however they are written
+    assert problem.hamiltonian.constant == -4.5  # weights are numbers, however they are written
     items = load_problem("name,weight,value\n01,1,4\n1,2,1\n", attributes={"capacity": 2})
     assert {label[1] for label in items.variables if label[0] == "item"} == {"01", 1}
 
