@@ -1,0 +1,419 @@
+"""QAOA beyond 24 qubits: energies by causal cones beside other libraries; one-shot angles.
+
+Every way computes the energy of the same circuit, in a process of its own that ends at
+`--time-limit` seconds. Seconds are those of the processor, so that other work on the machine counts
+as little as it can; everything has one thread. Aer's matrix product state does the whole circuit.
+quimb and pauli-prop take one term after the other (`--terms` at most) from the whole circuit, of
+which quimb takes the causal cone itself; `quimb_s` and `pauli_s` are their seconds a term times the
+number of terms. Errors are the largest of a term, of Aer that of the energy over ours. Angles are
+the transferred ones.
+
+pauli-prop lives in an environment of its own: `--pauli-prop FOLDER/bin/python` names its Python.
+
+The second table compares angles that need no optimisation, as shares of the optimised energy.
+
+Run `python -m benchmarks.scale` (`make bench-scale`), or a part: `--quick`, `--only "cubic 60"`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import resource
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import numpy.typing as npt
+from benchmarks._common import print_table, write_result
+from benchmarks.optima import cubic, planar
+
+from quasar.circuits.qaoa import qaoa
+from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.seeds import generator
+from quasar.optimize.minimize import lbfgs
+from quasar.optimize.qaoa import ramp
+from quasar.optimize.qaoa_large import polish, transferred_angles
+from quasar.optimize.trace import Budget, Trace
+from quasar.simulate.cones.energy import ConeEnergy
+from quasar.simulate.cones.expectation import ConeExpectations
+
+FloatVector = npt.NDArray[np.float64]
+Found = dict[str, Any]
+
+_BOND = 64
+_IMPORTS_S = 5.0  # of a process's limit, for its libraries
+_PATIENCE = 10  # how many times the limit a process may take by the clock
+_QUICK = ("cubic 60", "cubic 500", "heavy-hex 547", "planar 60", "sparse weighted 60")
+_MAX_COST = 4e6  # multiplications of an energy that the table of angles optimises
+_CUBIC = {
+    1: ((0.6155,), (0.3927,)),
+    2: ((0.488, 0.898), (0.555, 0.293)),
+    3: ((0.422, 0.798, 0.937), (0.609, 0.459, 0.235)),
+}
+"""Fixed angles of 3-regular graphs (Wurtz and Lykov, arXiv 2107.00677): γ of the cut, β."""
+
+
+def couplings(graph: nx.Graph) -> IsingHamiltonian:
+    """The graph's weights (1 where it has none) as couplings, nodes numbered from 0."""
+    number = {node: i for i, node in enumerate(graph.nodes)}
+    terms: dict[tuple[int, ...], float] = {
+        (min(number[u], number[v]), max(number[u], number[v])): float(c)
+        for u, v, c in graph.edges(data="weight", default=1.0)
+    }
+    return IsingHamiltonian(len(number), terms)
+
+
+def weighted(graph: nx.Graph, seed: int, *, fields: bool = False) -> IsingHamiltonian:
+    """Weights between -1 and 1 on a graph's edges; with `fields`, on its nodes too."""
+    rng = generator(seed, "weights", graph.number_of_nodes())
+    terms = dict.fromkeys(couplings(graph).terms, 0.0)
+    if fields:
+        terms |= {(i,): 0.0 for i in range(graph.number_of_nodes())}
+    return IsingHamiltonian(graph.number_of_nodes(), {t: float(rng.uniform(-1, 1)) for t in terms})
+
+
+def heavy_hex(distance: int) -> IsingHamiltonian:
+    """The couplings of heavy-hex devices; 15 gives 547 qubits."""
+    import rustworkx
+
+    edges = rustworkx.generators.heavy_hex_graph(distance).edge_list()
+    return couplings(nx.Graph(list(edges)))
+
+
+def sparse(n: int) -> IsingHamiltonian:
+    """Three random edges for two nodes, weights and fields."""
+    return weighted(nx.gnm_random_graph(n, 3 * n // 2, seed=1), 1, fields=True)
+
+
+INSTANCES: dict[str, Callable[[], IsingHamiltonian]] = {
+    "cubic 60": lambda: couplings(cubic(60)),
+    "cubic 120": lambda: couplings(cubic(120)),
+    "cubic 500": lambda: couplings(cubic(500)),
+    "cubic 1000": lambda: couplings(cubic(1000)),
+    "heavy-hex 547": lambda: heavy_hex(15),
+    "planar 60": lambda: couplings(planar(60, signs=False)),
+    "planar 120": lambda: couplings(planar(120, signs=False)),
+    "sparse weighted 60": lambda: sparse(60),
+    "sparse weighted 120": lambda: sparse(120),
+}
+
+
+def by_cones(h: IsingHamiltonian, theta: FloatVector) -> Found:
+    """Ours: seconds to find the cones, of a value, of a value with gradient."""
+    layers = theta.size // 2
+    start = time.process_time()
+    energy = ConeEnergy(qaoa(h, layers), h)
+    compiled = time.process_time() - start
+    value, value_s = _best(lambda: energy.value(theta))
+    _, both_s = _best(lambda: energy.value_and_gradient(theta))
+    cones = energy.cones
+    return {
+        "energy": value,
+        "compile_s": round(compiled, 4),
+        "value_s": round(value_s, 5),
+        "gradient_s": round(both_s, 5),
+        "classes": None if cones is None else cones.n_classes,
+        "width": None if cones is None else cones.width,
+        "largest_cone": None if cones is None else cones.largest_cone,
+    }
+
+
+def by_quimb(h: IsingHamiltonian, theta: FloatVector, terms: int, limit: float) -> Found:
+    """Local expectations by quimb, one term after the other."""
+    import quimb as qu
+    import quimb.tensor as qtn
+
+    layers = theta.size // 2
+    circuit = qtn.Circuit(h.n_qubits)
+    for q in range(h.n_qubits):
+        circuit.apply_gate("H", q)
+    for gamma, beta in zip(theta[:layers], theta[layers:], strict=True):
+        for qubits, c in h.terms.items():
+            name = "RZ" if len(qubits) == 1 else "RZZ"
+            circuit.apply_gate(name, 2.0 * gamma * c, *qubits)
+        for q in range(h.n_qubits):
+            circuit.apply_gate("RX", 2.0 * beta, q)
+    z = qu.pauli("Z")
+    chosen = list(h.terms)[:terms]
+    return _term_by_term(
+        chosen,
+        lambda qubits: float(
+            np.real(
+                circuit.local_expectation(
+                    z if len(qubits) == 1 else z & z, qubits, optimize="greedy"
+                )
+            )
+        ),
+        _means(h, theta, chosen),
+        limit,
+    )
+
+
+def by_aer(h: IsingHamiltonian, theta: FloatVector) -> Found:
+    """Aer's matrix product state of the whole circuit."""
+    from qiskit.quantum_info import SparsePauliOp
+    from qiskit_aer import AerSimulator
+    from qiskit_aer.library import save_expectation_value  # noqa: F401 - adds the instruction
+
+    layers = theta.size // 2
+    from qiskit import QuantumCircuit
+
+    circuit = QuantumCircuit(h.n_qubits)
+    circuit.h(range(h.n_qubits))
+    for gamma, beta in zip(theta[:layers], theta[layers:], strict=True):
+        for qubits, c in h.terms.items():
+            if len(qubits) == 1:
+                circuit.rz(2.0 * gamma * c, qubits[0])
+            else:
+                circuit.rzz(2.0 * gamma * c, *qubits)
+        circuit.rx(2.0 * beta, range(h.n_qubits))
+    listed = [("Z" * len(q), list(q), c) for q, c in h.terms.items()]
+    operator = SparsePauliOp.from_sparse_list(listed, num_qubits=h.n_qubits)
+    circuit.save_expectation_value(operator, range(h.n_qubits))
+    simulator = AerSimulator(
+        method="matrix_product_state",
+        matrix_product_state_max_bond_dimension=_BOND,
+        max_parallel_threads=1,
+    )
+    start = time.process_time()
+    data = simulator.run(circuit, shots=1).result().data(0)
+    return {"seconds": time.process_time() - start, "energy": float(data["expectation_value"])}
+
+
+def by_pauli_prop(
+    h: IsingHamiltonian, theta: FloatVector, terms: int, limit: float, python: str
+) -> Found:
+    """pauli-prop in its own environment, one term after the other."""
+    chosen = list(h.terms)[:terms]
+    asked = {
+        "n": h.n_qubits,
+        "couplings": [[list(q), c] for q, c in h.terms.items()],
+        "theta": theta.tolist(),
+        "terms": [list(q) for q in chosen],
+        "limit": limit,
+    }
+    script = Path(__file__).with_name("scale_pauli_prop.py")
+    done = subprocess.run(
+        [python, str(script)],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_PATIENCE * limit,
+    )
+    found = json.loads(done.stdout)
+    exact = _means(h, theta, chosen[: len(found["values"])])
+    off = np.abs(np.array(found["values"]) - exact).max()
+    return {"seconds": found["seconds"], "terms": len(found["values"]), "error": float(off)}
+
+
+def _term_by_term(
+    terms: list[tuple[int, ...]],
+    mean: Callable[[tuple[int, ...]], float],
+    exact: FloatVector,
+    limit: float,
+) -> Found:
+    """Seconds a term and the largest error, of the terms that the time allows."""
+    start, errors = time.process_time(), []
+    for qubits, known in zip(terms, exact, strict=True):
+        errors.append(abs(mean(qubits) - float(known)))
+        elapsed = time.process_time() - start
+        if elapsed > limit:
+            break
+    return {"seconds": elapsed / len(errors), "terms": len(errors), "error": max(errors)}
+
+
+def _means(h: IsingHamiltonian, theta: FloatVector, terms: list[tuple[int, ...]]) -> FloatVector:
+    """<Z...Z> of some terms by cones."""
+    paulis = [tuple((q, "Z") for q in qubits) for qubits in terms]
+    return ConeExpectations(qaoa(h, theta.size // 2), paulis).values(theta)  # type: ignore[arg-type]
+
+
+def _best(measured: Callable[[], Any]) -> tuple[Any, float]:
+    """Result and least seconds of up to five runs, which stop after a second."""
+    times: list[float] = []
+    while len(times) < 5 and sum(times) < 1.0:
+        start = time.process_time()
+        result = measured()
+        times.append(time.process_time() - start)
+    return result, min(times)
+
+
+def _child(
+    pipe: Connection, way: Callable[..., Found], arguments: tuple[Any, ...], limit: float
+) -> None:
+    used = math.ceil(time.process_time() + _IMPORTS_S + limit)
+    resource.setrlimit(resource.RLIMIT_CPU, (used, used))
+    try:
+        found = way(*arguments)
+    except (InputError, ImportError) as error:
+        found = {"why": str(error)}
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    pipe.send(found)
+
+
+def apart(way: Callable[..., Found], *arguments: Any, limit: float) -> Found:
+    """A way's result from a process of its own; `why` where there is none."""
+    context = multiprocessing.get_context("spawn")
+    mine, theirs = context.Pipe()
+    process = context.Process(target=_child, args=(theirs, way, arguments, limit))
+    process.start()
+    theirs.close()
+    try:
+        if mine.poll(_PATIENCE * limit):
+            found: Found = mine.recv()
+            return found
+        return {"why": f"over {limit:g} s"}
+    except EOFError:
+        return {"why": f"over {limit:g} s"}
+    finally:
+        process.kill()
+        process.join()
+
+
+def measure(name: str, layers: int, options: argparse.Namespace) -> dict[str, Any]:
+    """One row of the first table."""
+    h = INSTANCES[name]()
+    theta = transferred_angles(h, layers)
+    limit, terms = options.time_limit, options.terms
+    ours = apart(by_cones, h, theta, limit=limit)
+    row: dict[str, Any] = {"instance": name, "p": layers, "terms": len(h.terms)}
+    for key in ("classes", "width", "largest_cone", "compile_s", "value_s", "gradient_s"):
+        row[key] = ours.get(key)
+    row["energy"] = ours.get("energy", ours.get("why"))
+    row["peak_mb"] = ours.get("peak_mb")
+    quimb = aer = pauli = {}
+    if "energy" in ours:
+        quimb = apart(by_quimb, h, theta, terms, limit, limit=2 * limit)
+        aer = apart(by_aer, h, theta, limit=limit)
+        if options.pauli_prop:
+            pauli = by_pauli_prop(h, theta, terms, limit, options.pauli_prop)
+    row |= _beside("quimb", quimb, len(h.terms)) | {
+        "aer_s": round(aer["seconds"], 2) if "seconds" in aer else aer.get("why"),
+        "aer_error": _off(aer, ours),
+        "aer_mb": aer.get("peak_mb"),
+    }
+    return row | _beside("pauli", pauli, len(h.terms))
+
+
+def _beside(name: str, found: Found, terms: int) -> dict[str, Any]:
+    seconds = found.get("seconds")
+    return {
+        f"{name}_s": found.get("why") if seconds is None else round(seconds * terms, 2),
+        f"{name}_error": found.get("error"),
+    }
+
+
+def _off(found: Found, ours: Found) -> float | None:
+    if "energy" not in found:
+        return None
+    return float(abs(found["energy"] - ours["energy"]) / abs(ours["energy"]))
+
+
+KINDS: dict[str, Callable[[int, int], IsingHamiltonian]] = {
+    "cubic": lambda n, seed: couplings(nx.random_regular_graph(3, n, seed=seed)),
+    "cubic weighted": lambda n, seed: weighted(nx.random_regular_graph(3, n, seed=seed), seed),
+    "planar": lambda n, seed: weighted(planar(n), seed),
+}
+"""Families of the table of angles, by size and seed."""
+
+
+def one_shot(h: IsingHamiltonian, layers: int) -> dict[str, FloatVector]:
+    """Angles that need no energies, by name."""
+    unit = transferred_angles(h, 1)[0] / 0.5  # what γ of the spin glass is multiplied by
+    cubic_unit = transferred_angles(INSTANCES["cubic 60"](), 1)[0] / 0.5
+    gammas, betas = (np.array(listed) for listed in _CUBIC[layers])
+    # The cut has half a coupling an edge: its γ is twice that of a coupling of 1.
+    fixed = np.concatenate([gammas / 2.0 * unit / cubic_unit, -betas])
+    return {
+        "transferred": transferred_angles(h, layers),
+        "fixed": fixed,
+        "ramp": ramp(layers, 0.75 * unit, math.pi / 4),
+    }
+
+
+def angles_row(kind: str, n: int, layers: int, instances: int) -> dict[str, Any]:
+    """Median and least share of the optimised energy that one-shot angles reach."""
+    shares: dict[str, list[float]] = {}
+    seconds, skipped = [], 0
+    for seed in range(instances):
+        h = KINDS[kind](n, seed)
+        try:
+            energy = ConeEnergy(qaoa(h, layers), h, max_width=18)
+        except InputError:
+            skipped += 1
+            continue
+        if energy.cones is not None and energy.cones.cost > _MAX_COST:
+            skipped += 1
+            continue
+        start = time.process_time()
+        best = polish(energy, h, Budget(200), Trace()).energy
+        seconds.append(time.process_time() - start)
+        guesses = one_shot(h, layers)
+        again = lbfgs(energy, guesses["ramp"], budget=Budget(200), gradient_tolerance=1e-4)
+        best = min(best, again.energy)
+        for name, theta in guesses.items():
+            shares.setdefault(name, []).append(energy.value(theta) / best)
+    row: dict[str, Any] = {"kind": kind, "n": n, "p": layers, "instances": instances - skipped}
+    for name in ("transferred", "fixed", "ramp"):
+        listed = shares.get(name)
+        row[name] = round(statistics.median(listed), 4) if listed else None
+        row[f"{name}_least"] = round(min(listed), 4) if listed else None
+    return row | {"optimise_s": round(statistics.median(seconds), 2) if seconds else None}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--time-limit", type=float, default=60.0, help="seconds of each way")
+    parser.add_argument("--terms", type=int, default=20, help="terms of quimb and pauli-prop")
+    parser.add_argument("--instances", type=int, default=100, help="of each row of angles")
+    parser.add_argument("--pauli-prop", default="", help="Python of an environment with pauli-prop")
+    parser.add_argument("--only", default="", help="instances and kinds whose name has this in it")
+    parser.add_argument("--quick", action="store_true", help="a few minutes: five graphs, 5 s")
+    parser.add_argument("--dry", action="store_true", help="write no result file")
+    options = parser.parse_args()
+    sizes: tuple[int, ...] = (30, 100, 500)
+    chosen = [name for name in INSTANCES if options.only in name]
+    if options.quick:
+        options.time_limit, options.terms, options.instances = 5.0, 3, 2
+        sizes = (30, 100)
+        chosen = [name for name in chosen if name in _QUICK]
+    rows = []
+    for name in chosen:
+        for layers in (1, 2, 3):
+            rows.append(measure(name, layers, options))
+            print(rows[-1], flush=True)
+    print_table(rows, "Energies beyond 24 qubits", width=220)
+    angles = []
+    for kind in (kind for kind in KINDS if options.only in kind):
+        for n in sizes:
+            for layers in (1, 2, 3):
+                angles.append(angles_row(kind, n, layers, options.instances))
+                print(angles[-1], flush=True)
+    print_table(angles, "Energy at angles without optimisation, over the optimised energy")
+    extra: Mapping[str, Any] = {
+        "time_limit_s": options.time_limit,
+        "terms": options.terms,
+        "instances": options.instances,
+        "quick": options.quick,
+        "aer_bond": _BOND,
+        "libraries": {name: version(name) for name in ("quimb", "cotengra", "rustworkx")},
+        "angles": angles,
+    }
+    if not options.dry:
+        print(write_result("scale", rows, extra))
+
+
+if __name__ == "__main__":
+    main()
