@@ -85,3 +85,17 @@ def test_what_is_for_small_problems_only(generation):
     empty = load_problem(nx.empty_graph(30), problem_type="maxcut")
     with pytest.raises(ProblemError, match="no terms"):
         quasar.generate(empty, "designer")
+
+
+def test_the_designers_limits_hold_without_naming_it(tmp_path):
+    graph = nx.path_graph(26)
+    problem = tmp_path / "path.json"
+    data = nx.node_link_data(graph, edges="edges")
+    problem.write_text(json.dumps({"problem_type": "maxcut", "graph": data}))
+    limits = ["--max-seconds", "30", "--max-evaluations", "2", "--layers", "1"]
+    arguments = ["generate", "--problem", str(problem), *limits]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.stderr
+    done = CliRunner().invoke(app, [*arguments, "--temperature", "0.5"])
+    assert isinstance(done.exception, InputError)
+    assert "it is for language models" in str(done.exception)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.qaoa_large import (
+    affordable_evaluations,
     deepest_affordable,
     optimise_large_qaoa,
     transferred_angles,
@@ -107,3 +108,13 @@ class TestRecursive:
         assert not covers(h)
         with pytest.raises(ValueError, match="at most two"):
             recursive_qaoa(h)
+
+
+def test_expensive_energies_get_fewer_evaluations():
+    graph = nx.ladder_graph(15)
+    h = IsingHamiltonian(30, {tuple(sorted(edge)): 1.0 for edge in graph.edges})
+    energies = {p: ConeEnergy(qaoa(h, p), h) for p in (1, 3, 4, 5)}
+    counts = {p: affordable_evaluations(energy, 200) for p, energy in energies.items()}
+    assert counts[1] == counts[3] == 200
+    assert 20 == counts[5] < counts[4] < 200
+    assert affordable_evaluations(energies[5], 3) == 3

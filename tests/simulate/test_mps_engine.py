@@ -99,3 +99,12 @@ def test_what_it_refuses():
     dynamic = parse(f"{HEAD} qubit[1] q; bit[1] c; c[0] = measure q[0]; if (c[0]) x q[0];")
     with pytest.raises(CircuitError, match="matrix product states need a program without"):
         get_engine("mps").run(dynamic)
+
+
+def test_qubits_that_no_gate_touches_are_zero():
+    empty = parse(f"{HEAD} qubit[30] q;")
+    found = get_engine("mps").run(empty, shots=10)
+    assert found.counts == {0: 10}
+    assert found.bond == 1
+    one = parse(f"{HEAD} qubit[30] q; x q[7];")
+    assert get_engine("mps").run(one, shots=10).counts == {1 << 7: 10}

@@ -32,7 +32,7 @@ _LAYERS = 3
 _RECURSIVE_QUBITS = 1_000
 """Recursive QAOA removes one variable after the other: 500 take about ten seconds."""
 _EVALUATIONS = 200
-"""Energies computed at most, where no limit is asked for."""
+"""Energies computed at most, where no limit is asked for; fewer where they are expensive."""
 
 
 def is_large(problem: EncodedProblem) -> bool:
@@ -132,7 +132,11 @@ def _designs(
         return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
     try:
         energy, minimum = optimise_large_qaoa(
-            hamiltonian, settings.layers, budget=budget, trace=trace
+            hamiltonian,
+            settings.layers,
+            budget=budget,
+            trace=trace,
+            fewer=settings.max_evaluations is None,
         )
     except TooWide as wide:
         raise InputError(f"qaoa with {settings.layers} layers: {wide}") from wide

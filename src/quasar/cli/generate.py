@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -95,7 +95,8 @@ def command(
         refine=refine,
         out=out is not None,
     )
-    refuse_idle(given, context.params)
+    if records is not None:
+        refuse_idle(given, context.params)
     target = read_target(basis, coupling)
     how = _settings(context.params)
     loading = {
@@ -117,8 +118,15 @@ def command(
         return
     if executor == "ray":
         raise InputError("--executor ray spreads --records; one problem is solved here.")
+
+    def refuse(encoded: EncodedProblem) -> None:
+        from quasar.agent.large import is_large
+
+        designed = given.designer or is_large(encoded)
+        refuse_idle(given._replace(designer=designed), context.params)
+
     compared = model is None if with_qaoa is None else with_qaoa
-    asked = _Asked(problem, prompt, loading, writer, options, compared, trace, target)
+    asked = _Asked(problem, prompt, loading, writer, options, refuse, compared, trace, target)
     _one(asked, how, out, force=force, as_json=as_json)
 
 
@@ -161,6 +169,7 @@ class _Asked:
 
     Attributes:
         loading: the options of the problem file.
+        refuse: refuses options that have no effect on a problem; a large one is the designer's.
         with_qaoa: the designer's QAOA stands beside a model's answers.
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
@@ -171,6 +180,7 @@ class _Asked:
     loading: Mapping[str, Any]
     model: str
     options: dict[str, Any]
+    refuse: Callable[[EncodedProblem], None]
     with_qaoa: bool
     trace: bool = False
     target: Target | None = None
@@ -225,6 +235,7 @@ def _one(
 
     console = Console(stderr=True, highlight=False)
     encoded, request, choices = _read(asked, how.request)
+    asked.refuse(encoded)
     for choice in choices:
         console.print(f"note: {choice}", markup=False)
     files: list[str] = []

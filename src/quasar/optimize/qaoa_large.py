@@ -24,6 +24,7 @@ from quasar.simulate.engine import FloatVector
 
 _AFFORDABLE_WIDTH = 18
 _AFFORDABLE_COST = 4e6  # multiplications of one energy: about half a second
+_LEAST_EVALUATIONS = 20  # which is enough for most of the way from transferred angles
 
 _SPIN_GLASS: dict[int, tuple[tuple[float, ...], tuple[float, ...]]] = {
     1: ((0.5,), (math.pi / 8,)),
@@ -75,16 +76,28 @@ def polish(
     return lbfgs(energy, start, budget=budget, trace=trace, gradient_tolerance=1e-4)
 
 
+def affordable_evaluations(energy: ConeEnergy, most: int) -> int:
+    """How many energies a default budget holds: `most`, or fewer where one is expensive."""
+    if energy.cones is None or energy.cones.cost <= _AFFORDABLE_COST:
+        return most
+    return min(most, max(_LEAST_EVALUATIONS, int(most * _AFFORDABLE_COST / energy.cones.cost)))
+
+
 def optimise_large_qaoa(
-    hamiltonian: IsingHamiltonian, layers: int, *, budget: Budget, trace: Trace
+    hamiltonian: IsingHamiltonian, layers: int, *, budget: Budget, trace: Trace, fewer: bool = False
 ) -> tuple[ConeEnergy, Minimum]:
     """Angles of p = `layers` layers.
+
+    Args:
+        fewer: the budget's evaluations are reduced where one is expensive.
 
     Raises:
         TooWide: the causal cones of that depth are too wide to compute.
         InputError: one layer of a graph that is too dense.
     """
     energy = ConeEnergy(qaoa(hamiltonian, layers), hamiltonian)
+    if fewer:
+        budget.max_evaluations = affordable_evaluations(energy, budget.max_evaluations)
     return energy, polish(energy, hamiltonian, budget, trace)
 
 

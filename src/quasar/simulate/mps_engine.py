@@ -108,7 +108,7 @@ class MpsEngine:
         bits = [measured[:, c] if c is not None else measured[:, 0] * 0 for c in columns]
         counts = _counted(np.array(bits, dtype=np.uint8).T)
         fidelity = min(1.0, float(state.fidelity_estimate()))
-        bond = int(state.psi.max_bond())
+        bond = int(state.psi.max_bond() or 1)  # a single site has no bonds
         return MpsOutcome(
             None, answer, circuit, counts=counts, shots=shots or SHOTS, fidelity=fidelity, bond=bond
         )
