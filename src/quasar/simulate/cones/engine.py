@@ -194,7 +194,7 @@ def static_circuit(program: Program, what: str) -> Circuit:
         raise CircuitError(
             f"{what} need a program without mid-circuit measurements and branches.",
             kind="unsimulable",
-            hint="Use the engine qulacs, up to 24 qubits.",
+            hint="Write it without them; the engine qulacs takes them, up to 24 qubits.",
         )
     if program.n_qubits > MAX_QUBITS:
         raise CircuitError(
