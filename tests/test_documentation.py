@@ -13,11 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from quasar.problems.registry import PROBLEMS
+from quasar.verifier.sandbox import warm as sandbox_warm
 from support.command_reference import every_command, options, render
 from support.page_run import PageRun, Warm, prepare
 from support.pages import ROOT, Block, agrees, blocks, commands, form, pages, refreshed
+from support.warm import save_blank
 
 RUN = [page for page in pages() if any("not run" not in b.marks for b in blocks(page))]
 FOREIGN = {"--structured-outputs-config", "--probem"}  # vLLM's; an example of a slip
@@ -39,9 +42,12 @@ def warm(request: pytest.FixtureRequest) -> Iterator[Warm]:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_the_blocks_of_a_page_run_and_print_what_is_shown(
-    page: Path, warm: Warm, tmp_path: Path
+    page: Path, warm: Warm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     prepare(tmp_path)
+    if not warm.deep:  # Python blocks run here; all pages share one sandbox's processes
+        monkeypatch.setattr(Figure, "savefig", save_blank)
+        monkeypatch.setattr(sandbox_warm, "_surroundings", lambda: ("", (), frozenset()))
     run = PageRun(page, tmp_path, warm).run()
     assert not run.faults, "\n\n".join(["`make docs-refresh` may help.", *run.faults])
 

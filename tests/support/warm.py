@@ -56,17 +56,19 @@ def _preload() -> None:
     gc.freeze()  # so that the processes forked from here go on sharing its memory
 
 
+def save_blank(figure: Any, fname: Any, **_: Any) -> None:
+    """What stands for `Figure.savefig` where nobody looks at the picture."""
+    if isinstance(fname, str | os.PathLike):
+        Path(fname).write_bytes(b"a picture")
+    else:
+        fname.write(b"a picture")
+
+
 def _save_processor_time() -> None:
     """Pictures without content, and one process where a command would start one for each core."""
     from matplotlib.figure import Figure
 
-    def savefig(figure: Figure, fname: Any, **_: Any) -> None:
-        if isinstance(fname, str | os.PathLike):
-            Path(fname).write_bytes(b"a picture")
-        else:
-            fname.write(b"a picture")
-
-    Figure.savefig = savefig  # type: ignore[assignment, method-assign]
+    Figure.savefig = save_blank  # type: ignore[assignment, method-assign]
     os.sched_getaffinity = lambda _: {0}  # type: ignore[assignment]
 
 
