@@ -2,52 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from quasar.cli.options import RayAddress
-from quasar.core.errors import InputError
-
-ConfigFile = Annotated[
-    Path | None,
-    typer.Option(help="TOML file with settings of the service."),
-]
-KeyFile = Annotated[
-    Path | None,
-    typer.Option(
-        help="File of API keys, one a line; QUASAR_API_KEYS adds more, separated by commas."
-    ),
-]
-Host = Annotated[
-    str | None,
-    typer.Option(
-        help="Interface to listen on; any but loopback needs an API key.", show_default="127.0.0.1"
-    ),
-]
-Port = Annotated[
-    int | None, typer.Option(help="TCP port; 0 takes a free one.", show_default="8000")
-]
-Workers = Annotated[int | None, typer.Option(help="Worker processes.", show_default="one a core")]
-MaxSeconds = Annotated[
-    float | None,
-    typer.Option(help="CPU seconds for one circuit.", show_default="10"),
-]
-MaxMemory = Annotated[
-    int | None,
-    typer.Option(
-        "--max-memory-mib", help="Memory limit of one request, in MiB.", show_default="2048"
-    ),
-]
+from quasar.cli.service_options import ServiceOptions, require_extra, with_service_options
 
 
+@with_service_options
 def command(
-    host: Host = None,
-    port: Port = None,
-    workers: Workers = None,
-    max_seconds: MaxSeconds = None,
-    max_memory_mib: MaxMemory = None,
+    service: ServiceOptions,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,8 +34,6 @@ def command(
             show_default="none",
         ),
     ] = None,
-    key_file: KeyFile = None,
-    config: ConfigFile = None,
     executor: Annotated[
         Literal["local", "ray"],
         typer.Option(
@@ -91,18 +54,10 @@ def command(
     """Serve the verifier over HTTP until stopped; OpenAPI is at /openapi.json."""
     require_extra()
     from quasar.service.serve import announce, run, server
-    from quasar.service.settings import read_settings
 
-    settings = read_settings(
-        config,
-        key_file,
-        host=host,
-        port=port,
-        workers=workers,
+    settings = service.settings(
         replicas=replicas,
         max_replicas=max_replicas,
-        max_seconds=max_seconds,
-        max_memory_mib=max_memory_mib,
         models=None if model is None else ("designer", *model),
         allowed_hosts=allowed_host,
         cors_origins=cors_origin,
@@ -114,21 +69,3 @@ def command(
         run_on_ray(settings, ray_address)
         return
     run(announce(server(settings)))
-
-
-def require_extra() -> None:
-    """Check that the libraries of the service are installed.
-
-    Raises:
-        InputError: they are not.
-    """
-    from importlib.util import find_spec
-
-    missing = [
-        name for name in ("fastapi", "uvicorn", "prometheus_client", "mcp") if not find_spec(name)
-    ]
-    if missing:
-        raise InputError(
-            f"{', '.join(missing)} not installed: pip install -e '.[serve]' "
-            "in your clone of quasar."
-        )

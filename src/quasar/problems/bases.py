@@ -102,6 +102,11 @@ class WeightedNodeSubset(NodeSubset):
     def prompt_details(self) -> str:
         return graphs.weight_details(self.sense, "node", self._weights.values())
 
+    def _edges_with(self, solution: Solution, ends: int) -> set[tuple[Label, Label]]:
+        """The edges of which so many ends are chosen."""
+        chosen = set(graphs.from_json_list(solution))
+        return {edge for edge in self.graph.edges if len(chosen.intersection(edge)) == ends}
+
     def _chosen_overlay(
         self, solution: Solution, title: str, *legend: LegendEntry, **marks: Any
     ) -> SolutionOverlay:

@@ -75,12 +75,10 @@ class BinPacking(Problem):
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
-        raw = values.required(attributes, "sizes", _SIZES)
-        named = values.by_name(raw, "'sizes'", "item", _SIZES)
+        named = values.named(attributes, "sizes", "item", _SIZES)
         sizes = {name: _size(size, f"the size of item {name!r}") for name, size in named.items()}
         capacity = _size(values.required(attributes, "capacity", _SIZES), "'capacity'")
-        bins = attributes.get("bins")
-        return cls(sizes, capacity, None if bins is None else values.whole(bins, "'bins'", 1))
+        return cls(sizes, capacity, values.positive_or_none(attributes, "bins"))
 
     def to_data(self) -> dict[str, Any]:
         plain = {name: values.to_json_number(size) for name, size in self.sizes.items()}

@@ -84,11 +84,9 @@ class JobShop(Problem):
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
         attributes = graphs.attributes_of(data)
-        raw = values.required(attributes, "jobs", _JOBS)
-        named = values.by_name(raw, "'jobs'", "job", _JOBS)
+        named = values.named(attributes, "jobs", "job", _JOBS)
         jobs = {job: _operations(job, operations) for job, operations in named.items()}
-        horizon = attributes.get("horizon")
-        return cls(jobs, None if horizon is None else values.whole(horizon, "'horizon'", 1))
+        return cls(jobs, values.positive_or_none(attributes, "horizon"))
 
     def to_data(self) -> dict[str, Any]:
         jobs = {job: to_json(operations) for job, operations in self.jobs.items()}

@@ -53,8 +53,7 @@ class MaxIndependentSet(WeightedNodeSubset):
         )
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.from_json_list(solution))
-        joined = {e for e in self.graph.edges if chosen.issuperset(e)}
+        joined = self._edges_with(solution, 2)
         return self._chosen_overlay(solution, "Independent set", wrong_edges=joined)
 
     @classmethod

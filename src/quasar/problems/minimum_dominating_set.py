@@ -54,12 +54,11 @@ class DominatingSet(WeightedNodeSubset):
         return {v for v in self.graph if chosen.isdisjoint([v, *self.graph[v]])}
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.from_json_list(solution))
         return self._chosen_overlay(
             solution,
             "Dominating set",
             LegendEntry("dominates"),
-            strong={e for e in self.graph.edges if len(chosen.intersection(e)) == 1},
+            strong=self._edges_with(solution, 1),
             wrong_nodes={v for v in self.graph if v in self._undominated(solution)},
         )
 

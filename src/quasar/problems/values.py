@@ -75,6 +75,17 @@ def by_name(value: Any, what: str, item: str, example: str) -> dict[Label, Any]:
     return dict(zip(names, value.values(), strict=True))
 
 
+def named(source: Mapping[str, Any], name: str, item: str, example: str) -> dict[Label, Any]:
+    """The entries, by name, of an attribute that must be there; see `required` and `by_name`."""
+    return by_name(required(source, name, example), repr(name), item, example)
+
+
+def positive_or_none(source: Mapping[str, Any], name: str) -> int | None:
+    """An attribute that may be absent, an integer of 1 or more."""
+    given = source.get(name)
+    return None if given is None else whole(given, repr(name), 1)
+
+
 def as_stated(entries: Mapping[Label, T]) -> list[T] | dict[Label, T]:
     """The inverse of `by_name`: a list where the names are the positions from 0."""
     by_position = list(entries) == list(range(len(entries)))

@@ -66,8 +66,7 @@ class VertexCover(WeightedNodeSubset):
         return all(u in chosen or v in chosen for u, v in self.graph.edges)
 
     def _overlay(self, solution: Solution) -> SolutionOverlay:
-        chosen = set(graphs.from_json_list(solution))
-        bare = {e for e in self.graph.edges if chosen.isdisjoint(e)}
+        bare = self._edges_with(solution, 0)
         return self._chosen_overlay(solution, "Vertex cover", wrong_edges=bare)
 
     @classmethod

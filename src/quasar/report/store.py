@@ -96,9 +96,6 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
 
     The result equals the one that was saved: every candidate, report, answer and trace.
 
-    Args:
-        folder: the folder, as it was written.
-
     Raises:
         InputError: no such folder, or it holds no generation.
     """
@@ -145,9 +142,6 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
 
 def load_report(folder: str | os.PathLike[str]) -> Report:
     """Read what `Report.save` wrote, or the best circuit's report of a generation's folder.
-
-    Args:
-        folder: the folder, as it was written.
 
     Raises:
         InputError: no such folder, or it holds no report.

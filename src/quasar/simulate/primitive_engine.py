@@ -8,6 +8,9 @@ primitive, before it comes here.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +45,50 @@ _ANSWER = "answer"
 """Register that the answer is measured into."""
 
 
-class SamplerEngine:
+class _PrimitiveEngine(ABC):
+    """What both engines have in common: a primitive, and circuits translated to what it runs."""
+
+    def __init__(self, primitive: Any, passes: BasePassManager | None) -> None:
+        self.name = _name(primitive)
+        self._passes = passes or _passes_for(primitive)
+
+    def run(
+        self,
+        program: Program,
+        readout: Readout = ALL_WRITTEN,
+        *,
+        shots: int | None = None,
+        seed: int = 0,
+    ) -> Outcome:
+        """Run a program; an estimator only prepares it, and runs when a mean is asked for.
+
+        Args:
+            shots: of a sampler; an estimator's precision is then 1/sqrt(shots).
+            seed: not used: set it on the primitive.
+
+        Raises:
+            CircuitError: kind `limit` for too many qubits, `unsimulable` for a dynamic program
+                whose bits are in no register; for an estimator also for any dynamic program, and
+                one whose bits do not hold different qubits.
+            InfrastructureError: the primitive failed.
+        """
+        return self._run(program, readout, shots)
+
+    @abstractmethod
+    def _run(self, program: Program, readout: Readout, shots: int | None) -> Outcome:
+        """See `run`."""
+
+    @contextmanager
+    def _failures(self, advice: str = "") -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            raise InfrastructureError(
+                f"{self.name} did not run the circuit ({type(error).__name__}: {error}).{advice}"
+            ) from error
+
+
+class SamplerEngine(_PrimitiveEngine):
     """Counts from a Qiskit sampler.
 
     Args:
@@ -61,36 +107,16 @@ class SamplerEngine:
         shots: int | None = None,
         passes: BasePassManager | None = None,
     ) -> None:
+        super().__init__(sampler, passes)
         self.sampler = sampler
         self.shots = shots
-        self.name = _name(sampler)
-        self._passes = passes or _passes_for(sampler)
 
-    def run(
-        self,
-        program: Program,
-        readout: Readout = ALL_WRITTEN,
-        *,
-        shots: int | None = None,
-        seed: int = 0,
-    ) -> Outcome:
-        """Sample a program. The seed is the sampler's own matter: set it there.
-
-        Raises:
-            CircuitError: kind `limit` for too many qubits, `unsimulable` for a dynamic program
-                whose bits are in no register.
-            InfrastructureError: the sampler failed.
-        """
+    def _run(self, program: Program, readout: Readout, shots: int | None) -> Outcome:
         answer, circuit, kept = _measured(program, readout)
         ready = self._passes.run(circuit)
-        try:
+        with self._failures(" Set passes=... where it takes only circuits for its own gates."):
             (result,) = self.sampler.run([(ready,)], shots=shots or self.shots).result()
             counts = getattr(result.data, _ANSWER).get_int_counts()
-        except Exception as error:
-            raise InfrastructureError(
-                f"{self.name} did not run the circuit ({type(error).__name__}: {error}). Set "
-                "passes=... where it takes only circuits for its own gates."
-            ) from error
         return Outcome(None, answer, kept, counts=counts, shots=sum(counts.values()))
 
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
@@ -141,7 +167,7 @@ class EstimatorOutcome(Outcome):
         raise _no_counts()
 
 
-class EstimatorEngine:
+class EstimatorEngine(_PrimitiveEngine):
     """Means from a Qiskit estimator, of observables with X and Y too.
 
     Args:
@@ -159,28 +185,11 @@ class EstimatorEngine:
         precision: float | None = None,
         passes: BasePassManager | None = None,
     ) -> None:
+        super().__init__(estimator, passes)
         self.estimator = estimator
         self.precision = precision
-        self.name = _name(estimator)
-        self._passes = passes or _passes_for(estimator)
 
-    def run(
-        self,
-        program: Program,
-        readout: Readout = ALL_WRITTEN,
-        *,
-        shots: int | None = None,
-        seed: int = 0,
-    ) -> EstimatorOutcome:
-        """Prepare a static program; the estimator runs when a mean is asked for.
-
-        Args:
-            shots: asks for a precision of 1/sqrt(shots).
-
-        Raises:
-            CircuitError: kind `limit` for too many qubits, `unsimulable` for a dynamic program or
-                one whose bits do not hold different qubits.
-        """
+    def _run(self, program: Program, readout: Readout, shots: int | None) -> EstimatorOutcome:
         if program.circuit is None:
             raise CircuitError("an estimator runs no dynamic program.", kind="unsimulable")
         answer, _, circuit = _measured(program, readout)
@@ -200,12 +209,8 @@ class EstimatorEngine:
         operator = terms.to_sparse_pauli_op()
         if ready.layout is not None or ready.num_qubits != operator.num_qubits:
             operator = operator.apply_layout(ready.layout, num_qubits=ready.num_qubits)
-        try:
+        with self._failures():
             (result,) = self.estimator.run([(ready, operator)], precision=precision).result()
-        except Exception as error:
-            raise InfrastructureError(
-                f"{self.name} did not run the circuit ({type(error).__name__}: {error})."
-            ) from error
         aimed = result.metadata.get("target_precision")
         # Qiskit's own estimator adds noise of that size and states no deviation.
         spread = float(result.data.stds) or float(aimed or 0.0)

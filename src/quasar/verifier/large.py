@@ -26,9 +26,6 @@ from quasar.problems.base import EncodedProblem, Problem
 from quasar.problems.ising import Ising
 from quasar.simulate.cones.engine import ConeOutcome, ConesEngine
 from quasar.simulate.engine import Readout
-
-if TYPE_CHECKING:
-    from quasar.simulate.mps_engine import MpsOutcome
 from quasar.verifier import reward as rewards
 from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, energies_of, samples_of
 from quasar.verifier.pipeline import summary_of
@@ -42,6 +39,9 @@ from quasar.verifier.stages.feasibility import (
     misfit,
     run_text,
 )
+
+if TYPE_CHECKING:
+    from quasar.simulate.mps_engine import MpsOutcome
 
 MAX_QUBITS = 5_000
 """Of a circuit; as many as problems have variables at most."""
