@@ -26,6 +26,7 @@ GROUPS = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.
 
 _INSIDE = 0.30  # inches: names no wider stand in their node
 _RADIUS, _SMALL_RADIUS, _JUNCTION = 0.19, 0.12, 0.05  # inches
+_MANY, _MOST = 60, 150  # nodes from which names beside them are small, and are left out
 _MARGIN, _HEAD, _FOOT = 0.25, 0.30, 0.28  # inches
 _PLAIN = "#b4b9c1"
 _DASHES = (0, (2.2, 1.4))
@@ -54,10 +55,15 @@ class GraphPicture:
         self.inside = all(
             width <= _INSIDE and height <= _INSIDE for width, height in sizes.values()
         )
-        self.radius = _RADIUS if self.inside else _SMALL_RADIUS
+        wanted = _RADIUS if self.inside else _SMALL_RADIUS
+        self.radius = min(wanted, 0.46 * layout.nearest(self.places[node] for node in nodes))
+        self.font = 8.0 if len(nodes) <= _MANY else 6.5
+        if self.inside:
+            self.font = 8.0 * self.radius / wanted
+        self.nameless = not self.inside and len(nodes) > _MOST
         self.texts = {}
         for node, text in self.names.items():
-            lines = [] if self.inside else [text]
+            lines = [] if self.inside or self.nameless else [text]
             lines += [f"({overlay.notes[node]})"] if node in overlay.notes else []
             if lines:
                 self.texts[node] = "\n".join(lines)
@@ -65,7 +71,7 @@ class GraphPicture:
         self.boxes = layout.name_boxes(
             self.places,
             segments,
-            {node: self._size(text, 8.0) for node, text in self.texts.items()},
+            {node: self._size(text, self.font) for node, text in self.texts.items()},
             self.radius,
         )
         self._edges()
@@ -143,7 +149,9 @@ class GraphPicture:
                 text = found.edge_labels.get((v, u))
             if text is not None:
                 texts[number] = text
-        spots = layout.label_places(curves, texts, list(self.places.values()))
+        sizes = {number: self._size(text, 7.0) for number, text in texts.items()}
+        room = {number: (width + 0.05, height + 0.04) for number, (width, height) in sizes.items()}
+        spots = layout.label_places(curves, room, list(self.places.values()), self.radius)
         for number, place in spots.items():
             self.axes.text(
                 *_xy(place),
@@ -191,19 +199,21 @@ class GraphPicture:
     def _text(self, place: layout.Point, text: str, colour: str, halo: bool = False) -> None:
         from matplotlib.patheffects import withStroke
 
-        self.axes.text(
-            *_xy(place),
-            text,
-            fontsize=8,
-            family=style.fonts(),
-            color=colour,
-            ha="center",
-            va="center",
-            zorder=6,
-            linespacing=1.05,
-            path_effects=[withStroke(linewidth=2.4, foreground=BACKGROUND)] if halo else [],
-            parse_math=False,
-        )
+        # The halo by itself: letters with an effect are nameless shapes in SVG.
+        for effect in [[withStroke(linewidth=2.4, foreground=BACKGROUND)], []][not halo :]:
+            self.axes.text(
+                *_xy(place),
+                text,
+                fontsize=self.font,
+                family=style.fonts(),
+                color=colour,
+                ha="center",
+                va="center",
+                zorder=6,
+                linespacing=1.05,
+                path_effects=effect,
+                parse_math=False,
+            )
 
     def _frame(self) -> None:
         """Page around nodes and names, with the title above and the legend below."""
@@ -212,7 +222,10 @@ class GraphPicture:
         corners += [(box.x + box.width, box.y + box.height) for box in self.boxes.values()]
         low = np.min([points.min(axis=0) - self.radius, *corners], axis=0) - _MARGIN
         high = np.max([points.max(axis=0) + self.radius, *corners], axis=0) + _MARGIN
-        title_width = self._size(self.overlay.title, 11.0)[0] + 0.5
+        title = self.overlay.title
+        if self.nameless:
+            title += f" ({len(self.names)} nodes, without their names)"
+        title_width = self._size(title, 11.0)[0] + 0.5
         handles = [self._handle(key) for key in self.overlay.legend]
         legend_width = sum(0.45 + self._size(key.text, 8.0)[0] for key in self.overlay.legend) + 0.4
         spare = max(3.2, title_width, min(legend_width, 7.0)) - (high[0] - low[0])
@@ -228,7 +241,7 @@ class GraphPicture:
         self.axes.set_aspect("equal")
         self.axes.set_axis_off()
         self.figure.text(
-            0.22 / width, 1 - 0.2 / height, self.overlay.title,
+            0.22 / width, 1 - 0.2 / height, title,
             fontsize=11, color=TEXT, va="top", family=style.fonts(), parse_math=False,
         )  # fmt: skip
         if handles:

@@ -25,6 +25,8 @@ EDGE = 1.05
 SPACE = 0.62
 """Least distance between two nodes, as far as `MAX_WIDTH` allows."""
 MAX_WIDTH = 9.0
+LEAST = 0.46
+"""Least distance between two nodes on any page that has the room for it."""
 _GAP = 0.9  # between connected parts
 _APART = 0.34  # junctions from each other and from nodes
 _STARTS = 8
@@ -67,7 +69,40 @@ def positions(graph: nx.Graph, horizontal: tuple[Label, Label] | None = None) ->
     width = max(point[0] for point in out.values())
     if width > MAX_WIDTH:
         out = {node: point * (MAX_WIDTH / width) for node, point in out.items()}
-    return out
+    return _spread(out)
+
+
+def nearest(places: Iterable[Point]) -> float:
+    """The least distance between two of the points; infinite for one."""
+    points = np.array(list(places))
+    if len(points) < 2:
+        return math.inf
+    between = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    return float(between[np.triu_indices(len(points), 1)].min())
+
+
+def _spread(places: Positions) -> Positions:
+    """Nodes that would touch moved apart, as far as the page has room; the others hardly move."""
+    points = np.array(list(places.values()))
+    width, height = np.maximum(np.ptp(points, axis=0), 1.0)
+    least = min(LEAST, 0.7 * math.sqrt(width * height / len(points)))
+    if nearest(points) >= least:
+        return places
+    turn = 2.4 * np.arange(len(points))
+    own = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    for _ in range(120):
+        offset = points[:, None] - points[None]
+        distance = np.hypot(*offset.transpose(2, 0, 1))
+        push = np.clip(1.02 * least - distance, 0.0, None)
+        np.fill_diagonal(push, 0.0)
+        if not push.any():
+            break
+        # Points in one place part in directions of their own.
+        away = np.where(distance[..., None] > 1e-6, offset, own[:, None] - own[None])
+        size = np.hypot(*away.transpose(2, 0, 1))[..., None] + 1e-12
+        points = points + 0.5 * (push[..., None] * away / size).sum(axis=1)
+    points = points - points.min(axis=0)
+    return dict(zip(places, points, strict=True))
 
 
 def _part(graph: nx.Graph, horizontal: tuple[Label, Label] | None) -> Positions:
@@ -76,7 +111,8 @@ def _part(graph: nx.Graph, horizontal: tuple[Label, Label] | None) -> Positions:
     if len(nodes) == 1:
         return {nodes[0]: np.zeros(2)}
     ends = np.array([(nodes.index(u), nodes.index(v)) for u, v in graph.edges])
-    points = min(_springs(graph), key=lambda found: _tangle(found, ends))
+    springs = _springs(graph)
+    points = min(springs, key=lambda found: _tangle(found, ends)) if springs[1:] else springs[0]
     points = points - points.mean(axis=0)
     if horizontal is not None and set(horizontal) <= set(nodes):
         first, last = (points[nodes.index(node)] for node in horizontal)
@@ -90,9 +126,8 @@ def _part(graph: nx.Graph, horizontal: tuple[Label, Label] | None) -> Positions:
     c, s = axis / length
     points = points @ np.array([[c, -s], [s, c]])
     lengths = np.hypot(*(points[ends[:, 0]] - points[ends[:, 1]]).T)
-    between = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
-    nearest = float(between[np.triu_indices(len(nodes), 1)].min())
-    scale = max(EDGE / float(lengths.mean()), min(SPACE / max(nearest, 1e-6), 4.0))
+    closest = max(nearest(points), 1e-6)
+    scale = max(EDGE / float(lengths.mean()), min(SPACE / closest, 4.0))
     return dict(zip(nodes, points * scale, strict=True))
 
 
@@ -199,30 +234,39 @@ _DIRECTIONS = [(0, -1), (0, 1), (1, 0), (-1, 0), (0.7, -0.7), (-0.7, -0.7), (0.7
 
 
 def label_places(
-    curves: Sequence[tuple[Point, Point, float]], wanted: Iterable[int], nodes: Sequence[Point]
+    curves: Sequence[tuple[Point, Point, float]],
+    wanted: Mapping[int, tuple[float, float]],
+    nodes: Sequence[Point],
+    radius: float,
 ) -> dict[int, Point]:
     """A place on each wanted edge for its number, apart from other edges, numbers and nodes.
 
     Args:
         curves: both ends of every edge, and its bend: how far its middle lies to the right of the
             straight line, in units of its length.
+        wanted: width and height of the number, by edge.
+        nodes: their centres.
+        radius: of the nodes.
     """
+    discs = [Box(x - radius, y - radius, 2 * radius, 2 * radius) for x, y in nodes]
+    boxes: list[Box] = []
     share = np.linspace(0.0, 1.0, 30)
     ink = [np.array([_on(curve, t) for t in share]) for curve in curves]
     out: dict[int, Point] = {}
-    for i in wanted:
+    for i, (width, height) in wanted.items():
         others = np.concatenate([line for j, line in enumerate(ink) if j != i] + [np.zeros((0, 2))])
-        best: tuple[float, Point] | None = None
-        for preference, t in enumerate((0.5, 0.42, 0.58, 0.35, 0.65)):
+        best: tuple[float, Point, Box] | None = None
+        for preference, t in enumerate((0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72)):
             place = _on(curves[i], t)
-            crowd = np.count_nonzero(np.hypot(*(others - place).T) < 0.11)
-            near = sum(float(np.hypot(*(place - other))) < 0.2 for other in out.values())
-            near += sum(float(np.hypot(*(place - node))) < 0.32 for node in nodes)
-            cost = 0.1 * preference + crowd + 10.0 * near
+            box = Box(place[0] - width / 2, place[1] - height / 2, width, height)
+            crowd = np.count_nonzero((np.abs(others - place) < (width / 2, height / 2)).all(axis=1))
+            covered = sum(box.overlap(other) for other in (*boxes, *discs))
+            cost = 0.1 * preference + crowd + 600.0 * covered
             if best is None or cost < best[0]:
-                best = (cost, place)
+                best = (cost, place, box)
         if best is not None:
             out[i] = best[1]
+            boxes.append(best[2])
     return out
 
 
