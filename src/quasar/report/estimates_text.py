@@ -85,12 +85,7 @@ def recursive_text(found: SampledState, report: Report) -> str:
 
 def recursive_facts(found: SampledState, estimates: Estimates) -> Iterator[tuple[str, str]]:
     """The answer of recursive QAOA, where the circuit itself has no samples."""
-    if found.solution is None:
-        yield "answer", found.bitstring
-    else:
-        broken = "" if found.feasible else " (breaks a constraint)"
-        yield "answer", f"{phrases.solution_text(found.solution)}{broken}"
-        yield "objective", amount(found.objective)
+    yield from phrases.answer_lines(found)
     yield "verdict", _compared(found, estimates.optimum)
     yield (
         "found by",

@@ -273,11 +273,6 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
 """Engines by name: what makes one, or module and class, imported when asked for."""
 
 
-def engine_names() -> tuple[str, ...]:
-    """Names that `get_engine` takes."""
-    return tuple(ENGINES)
-
-
 AMPLITUDE_ENGINES = ("qulacs", "qiskit", "aer")
 """Those that give amplitudes; they stop at `MAX_QUBITS`."""
 
