@@ -76,18 +76,19 @@ def circuit_text(
 
 
 def bind_circuit(
-    source: CircuitSource, values: Mapping[str, float]
+    source: CircuitSource, values: Mapping[str, float], *, names_files: bool = False
 ) -> tuple[CircuitSource, Mapping[str, float]]:
     """A Qiskit circuit with its parameters set, and the values that are still to be given.
 
     Text keeps its inputs, and all values are still to be given. A Qiskit circuit, or one in a file
-    of QPY, takes them here, by its own names: `v[1]` and such are not names in OpenQASM.
+    of QPY, takes them here, by its own names: `v[1]` and such are not names in OpenQASM. With
+    `names_files` a string may name such a file, and bytes may be its content.
 
     Raises:
         InputError: a value for a name that is none of the Qiskit circuit's parameters.
     """
-    if values and isinstance(source, os.PathLike):
-        source = _opened(source, False, "the circuit")
+    if values:
+        source = _opened(source, names_files, "the circuit")
     if not values or not _is_qiskit(source):
         return source, values
     circuit: Any = source
@@ -199,7 +200,8 @@ def _from_qiskit(circuit: Any, what: str) -> str:
         shown = ", ".join(free[:5]) + (", …" if len(free) > 5 else "")
         raise InputError(
             f"{what} has {len(free)} free parameter{'s' if len(free) > 1 else ''} ({shown}): give "
-            "values with circuit.assign_parameters(...)."
+            "values by parameters= or circuit.assign_parameters(...), on the command line by --set "
+            f"'{free[0]}=0.4'."
         )
     try:
         return exported(circuit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,22 +28,30 @@ Assignments = Annotated[
 ]
 
 
-def read_program(circuit: Path, problem: Path | None = None) -> str | bytes:
-    """Content of a circuit's file, or of standard input for a dash.
+def read_program(
+    circuit: Path, problem: Path | None, values: Mapping[str, float]
+) -> tuple[str | bytes, dict[str, float]]:
+    """Content of a circuit's file, or of standard input for a dash, and the values still to be set.
+
+    A circuit in QPY takes its values here; an OpenQASM program where it is parsed.
 
     Args:
         problem: the problem's file, which cannot be standard input too.
+        values: of the program's inputs.
 
     Raises:
-        InputError: both are standard input, or the file cannot be read.
+        InputError: both are standard input, the file cannot be read, or QPY lacks a parameter that
+            is given, or is given too few.
     """
-    from quasar.circuits.source import circuit_text
+    from quasar.circuits.source import bind_circuit, circuit_text
 
-    if str(circuit) != "-":
-        return circuit_text(circuit)
-    if problem is not None and str(problem) == "-":
-        raise InputError("only one of circuit and --problem can be standard input (-).")
-    return circuit_text(sys.stdin.buffer.read())
+    source: Path | bytes = circuit
+    if str(circuit) == "-":
+        if problem is not None and str(problem) == "-":
+            raise InputError("only one of circuit and --problem can be standard input (-).")
+        source = sys.stdin.buffer.read()
+    bound, left = bind_circuit(source, values, names_files=True)
+    return circuit_text(bound), dict(left)
 
 
 def parse_program(text: str | bytes, parameters: dict[str, float]) -> Program:

@@ -125,7 +125,7 @@ def _of_circuit(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    text = read_program(source)
+    text, parameters = read_program(source, None, parameters)
     plain = text if isinstance(text, str) else text.decode("utf-8", "replace")
     if problem is None:
         return Gallery(None, None, plain, parameters)

@@ -79,7 +79,7 @@ def command(
     if out is not None:
         check_new_file(out, force=force)
     parameters = read_assignments(assignments or ())
-    text = read_program(circuit, problem)
+    text, parameters = read_program(circuit, problem, parameters)
     encoded = read_problem(
         problem, problem_type, attribute, weight=weight, penalty=penalty, verifiable=True
     )

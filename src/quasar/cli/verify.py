@@ -64,7 +64,7 @@ def command(
     settings = VerifierSettings(**_stages(stages), header="language")
     parameters = read_assignments(assignments or ())
     target = read_target(basis, coupling)
-    text = read_program(circuit, problem)
+    text, parameters = read_program(circuit, problem, parameters)
     encoded = options.read_problem(problem, problem_type, attribute, weight=weight, penalty=penalty)
     given = None if reference is None else circuit_text(reference)
     limits = SandboxLimits(max_seconds=max_seconds)

@@ -62,7 +62,7 @@ def verify(
     """
     chosen = VerifierSettings.given(settings, "settings") or VerifierSettings(header="language")
     given_values = chosen.parameters if parameters is None else read_values(parameters)
-    circuit, values = bind_circuit(qasm, given_values)
+    circuit, values = bind_circuit(qasm, given_values, names_files=True)
     text = circuit_text(circuit)
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
