@@ -361,8 +361,8 @@ def encode(
     variables = tuple(sort_labels(labels, variable_order))
     if not variables:
         raise ProblemError(
-            f"this {problem.problem_type} instance has nothing to decide (0 qubits), so it needs no "
-            "circuit: `quasar solve` prints its solution."
+            f"this {problem.problem_type} instance has nothing to decide (0 qubits), so it "
+            "needs no circuit: `quasar solve` prints its solution."
         )
     if penalty is not None:
         _check_penalty(problem, encoding, penalty)
