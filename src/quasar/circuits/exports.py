@@ -23,6 +23,7 @@ from quasar.circuits.circuit import ALIASES, Circuit, Gate
 from quasar.circuits.emit import angle_text
 from quasar.circuits.parameters import bind_inputs
 from quasar.circuits.qasm import import_reference, parse
+from quasar.circuits.qasm2 import is_openqasm_2, to_openqasm_3
 from quasar.circuits.source import CircuitSource, circuit_text
 from quasar.circuits.to_qiskit import from_qiskit, gate_matrix
 from quasar.circuits.to_qiskit import to_qiskit as circuit_to_qiskit
@@ -189,7 +190,7 @@ def to_qiskit(program: Convertible) -> QuantumCircuit:
     from qiskit.transpiler.passes import UnrollForLoops
 
     text, parameters = _read(program)
-    circuit = import_reference(text)
+    circuit = import_reference(to_openqasm_3(text) if is_openqasm_2(text) else text)
     values = bind_inputs(circuit, parameters)
     if values:
         circuit = circuit.assign_parameters(values)
