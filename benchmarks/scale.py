@@ -53,7 +53,7 @@ Found = dict[str, Any]
 
 _BOND = 64
 _IMPORTS_S = 20.0  # of a process's limit, for its libraries
-_PATIENCE = 10  # how many times the limit a process may take by the clock
+_PATIENCE = 20  # how many times the limit a process may take by the clock
 _QUICK = ("cubic 60", "cubic 500", "heavy-hex 547", "planar 60", "sparse weighted 60")
 _MAX_COST = 4e6  # multiplications of an energy that the table of angles optimises
 _CUBIC = {
@@ -204,14 +204,17 @@ def by_pauli_prop(
         "limit": limit,
     }
     script = Path(__file__).with_name("scale_pauli_prop.py")
-    done = subprocess.run(
-        [python, str(script)],
-        input=json.dumps(asked),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=_PATIENCE * limit,
-    )
+    try:
+        done = subprocess.run(
+            [python, str(script)],
+            input=json.dumps(asked),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_PATIENCE * limit,
+        )
+    except subprocess.TimeoutExpired:
+        return {"why": f"over {limit:g} s"}
     found = json.loads(done.stdout)
     exact = _means(h, theta, chosen[: len(found["values"])])
     off = np.abs(np.array(found["values"]) - exact).max()
