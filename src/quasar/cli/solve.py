@@ -66,7 +66,7 @@ def command(
     from quasar.optima.solve import Sofar, optimum
 
     start, seconds = time.monotonic(), 0
-    with Bar() as bar, heeding() as interrupt:
+    with Bar(patience_s=2.0) as bar, heeding() as interrupt:
         bar.start("solving", total=max(1, round(time_limit)))
 
         def progress(sofar: Sofar) -> None:

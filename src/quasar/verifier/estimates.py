@@ -77,6 +77,8 @@ class Samples(Documented):
     """How many."""
     seed: int
     """Of the draw."""
+    bond: int
+    """Bond dimension of the state that they were drawn from."""
     fidelity: float
     """Estimate of the sampled state's overlap with the exact one, 0 to 1; no bound."""
     energy: float
@@ -182,6 +184,7 @@ def samples_of(
     *,
     engine: str,
     seed: int,
+    bond: int,
     fidelity: float,
     exact_energy: float | None,
 ) -> Samples:
@@ -206,6 +209,7 @@ def samples_of(
         engine=engine,
         shots=measured.shots,
         seed=seed,
+        bond=bond,
         fidelity=fidelity,
         energy=mean,
         energy_error=error,

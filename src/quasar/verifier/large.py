@@ -245,6 +245,7 @@ class LargeVerifier:
             self.optimum,
             engine="mps",
             seed=self.large.seed,
+            bond=outcome.bond,
             fidelity=outcome.fidelity,
             exact_energy=exact,
         ), None
@@ -311,7 +312,8 @@ def _remarks(found: Estimates) -> list[str]:
     elif found.samples.agrees is False:
         said.append(
             f"The samples' mean energy {found.samples.energy:.6g} is far from the exact "
-            f"{found.energy:.6g}: the circuit entangles more than the samples' bond dimension "
-            "holds, so do not trust their probabilities. Raise max_bond."
+            f"{found.energy:.6g}: the circuit entangles more than bond dimension "
+            f"{found.samples.bond} holds, so do not trust their probabilities. In Python, "
+            "LargeSettings(max_bond=..., sample_seconds=...) allows more."
         )
     return said
