@@ -112,7 +112,7 @@ def test_a_faulty_circuit_is_a_result_that_says_where(pool: WorkerPool) -> None:
         ("verify_circuit", {"problem": PROBLEM}, "qasm"),
         ("verify_circuit", {"problem": PROBLEM, "qasm": GOOD, "max_stage": 9}, "max_stage"),
         ("encode_problem", {"problem": "/etc/passwd"}, "problem"),
-        ("draw_circuit", {"qasm": "no program"}, "unexpected"),
+        ("draw_circuit", {"qasm": "no program"}, "ends too soon"),
         ("optimise_circuit", {"problem": PROBLEM, "qasm": GOOD, "max_seconds": 1e9}, "max_seconds"),
         ("read_file", {"path": "/etc/passwd"}, "read_file"),
     ],
