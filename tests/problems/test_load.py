@@ -158,7 +158,7 @@ def test_missing_and_unreadable_files(tmp_path: Path) -> None:
         load_problem(tmp_path)
     binary = tmp_path / "records.jsonl.gz"
     binary.write_bytes(b"\x1f\x8b\xff\xfe")
-    with pytest.raises(ProblemError, match="not a text file in UTF-8"):
+    with pytest.raises(ProblemError, match="damaged packed file"):
         load_problem(binary)
 
 

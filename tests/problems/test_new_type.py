@@ -43,6 +43,9 @@ class DensestNodes(NodeSubset):
     problem_type = "densest_nodes"
     title = "Find a given number of nodes with as many edges among them as possible"
     sense = "max"
+    qubits = "one per node"
+    answer = "list of the nodes chosen"
+    goal = "edges among them"
     reads = Reads(
         attributes={"size": "how many nodes"}, wording={"size": "with a group of 3 nodes"}
     )

@@ -96,6 +96,9 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
 
     The result equals the one that was saved: every candidate, report, answer and trace.
 
+    Args:
+        folder: where it was saved.
+
     Raises:
         InputError: no such folder, or it holds no generation.
     """
@@ -142,6 +145,9 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
 
 def load_report(folder: str | os.PathLike[str]) -> Report:
     """Read what `Report.save` wrote, or the best circuit's report of a generation's folder.
+
+    Args:
+        folder: where it was saved.
 
     Raises:
         InputError: no such folder, or it holds no report.
