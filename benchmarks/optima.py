@@ -27,6 +27,7 @@ from quasar.core.seeds import generator
 from quasar.optima import cp_sat, highs, solvers
 from quasar.optima.linear import linearised
 from quasar.problems.base import Problem
+from quasar.problems.formats.highs import quiet_solver
 from quasar.problems.load import build_problem
 from quasar.problems.registry import PROBLEMS
 
@@ -192,7 +193,7 @@ def alone_in_highs(problem: Problem, limit: float) -> tuple[float, bool]:
 
     program = linearised(problem.native(), expand=True)
     start = time.perf_counter()
-    solver = highs._quiet(highspy)
+    solver = quiet_solver(highspy)
     solver.setOptionValue("time_limit", limit)
     solver.passModel(highs._matrix(program, highspy))
     solver.run()

@@ -18,6 +18,7 @@ Run `python -m benchmarks.scale` (`make bench-scale`), or a part: `--quick`, `--
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import multiprocessing
@@ -56,12 +57,6 @@ _IMPORTS_S = 20.0  # of a process's limit, for its libraries
 _PATIENCE = 20  # how many times the limit a process may take by the clock
 _QUICK = ("cubic 60", "cubic 500", "heavy-hex 547", "planar 60", "sparse weighted 60")
 _MAX_COST = 4e6  # multiplications of an energy that the table of angles optimises
-_CUBIC = {
-    1: ((0.6155,), (0.3927,)),
-    2: ((0.488, 0.898), (0.555, 0.293)),
-    3: ((0.422, 0.798, 0.937), (0.609, 0.459, 0.235)),
-}
-"""Fixed angles of 3-regular graphs (Wurtz and Lykov, arXiv 2107.00677): γ of the cut, β."""
 
 
 def couplings(graph: nx.Graph) -> IsingHamiltonian:
@@ -336,15 +331,21 @@ KINDS: dict[str, Callable[[int, int], IsingHamiltonian]] = {
 def one_shot(h: IsingHamiltonian, layers: int) -> dict[str, FloatVector]:
     """Angles that need no energies, by name."""
     unit = transferred_angles(h, 1)[0] / 0.5  # what γ of the spin glass is multiplied by
+    gammas, betas = np.split(_cubic_angles(layers), 2)
     cubic_unit = transferred_angles(INSTANCES["cubic 60"](), 1)[0] / 0.5
-    gammas, betas = (np.array(listed) for listed in _CUBIC[layers])
-    # The cut has half a coupling an edge: its γ is twice that of a coupling of 1.
-    fixed = np.concatenate([gammas / 2.0 * unit / cubic_unit, -betas])
+    fixed = np.concatenate([gammas * unit / cubic_unit, betas])
     return {
         "transferred": transferred_angles(h, layers),
         "fixed": fixed,
         "ramp": ramp(layers, 0.75 * unit, math.pi / 4),
     }
+
+
+@functools.cache
+def _cubic_angles(layers: int) -> FloatVector:
+    """Angles tuned on one 3-regular graph, for all others: fixed angles as of arXiv 2107.00677."""
+    h = INSTANCES["cubic 60"]()
+    return polish(ConeEnergy(qaoa(h, layers), h), h, Budget(200), Trace()).theta
 
 
 def angles_row(kind: str, n: int, layers: int, instances: int) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from quasar.core.polynomial import Polynomial
 from quasar.optima.lattice import greatest_unit, next_multiple
 from quasar.optima.linear import LinearProgram, linearised
 from quasar.optima.search import Found, Search, Update, heeding, library
+from quasar.problems.formats.highs import quiet_solver
 from quasar.problems.native import NativeModel
 
 NAME = "highs"
@@ -33,7 +34,7 @@ def solve(model: NativeModel, search: Search) -> Found:
     program = linearised(model, expand=True)
     if any(not row and not (low or 0) <= 0 <= (high or 0) for row, low, high in program.rows):
         return Found(NAME, infeasible=True)
-    solver = _quiet(highspy)
+    solver = quiet_solver(highspy)
     solver.setOptionValue("time_limit", max(search.left_s, 0.001))
     solver.setOptionValue("random_seed", search.seed)
     solver.setOptionValue("mip_rel_gap", 0.0)
@@ -71,17 +72,6 @@ def solve(model: NativeModel, search: Search) -> Found:
     found = solver.getSolution().col_value
     values = {label: round(found[j]) for label, j in program.position.items()}
     return Found(NAME, values, bound, complete=optimal)
-
-
-def _quiet(highspy: Any) -> Any:
-    """A solver that prints nothing; a plain one prints its banner when it is made."""
-
-    class Quiet(highspy.Highs):  # type: ignore[misc]
-        def enableCallbacks(self) -> None:  # noqa: N802 - the library's name
-            self.setOptionValue("output_flag", False)
-            super().enableCallbacks()
-
-    return Quiet()
 
 
 def _bound(cost: Polynomial, value: float) -> Exact | None:

@@ -76,11 +76,14 @@ def optimum_text(known: dict[str, Any]) -> str:
 
 def recursive_text(found: SampledState, report: Report) -> str:
     """What recursive QAOA found, beside the optimum."""
-    value = f"energy {found.energy:.6g}" if found.objective is None else ""
-    if found.objective is not None:
-        value = f"objective {amount(found.objective)}"
     known = None if report.estimates is None else report.estimates.optimum
-    return f"QAOA, variable by variable: {value}; {_compared(found, known)}"
+    compared = _compared(found, known)
+    if found.objective is None:
+        value = f"energy {found.energy:.6g}; "
+    else:
+        value = f"objective {amount(found.objective)}"
+        value = "" if value in compared else f"{value}; "
+    return f"QAOA, variable by variable: {value}{compared}"
 
 
 def recursive_facts(found: SampledState, estimates: Estimates) -> Iterator[tuple[str, str]]:
