@@ -32,7 +32,7 @@ def programs(draw: Any) -> IntegerProgram:
     for i in range(draw(st.integers(0, 3))):
         low = draw(NUMBERS)
         sides = [{"at_most": low}, {"at_least": low}, {"equal": low}]
-        sides.append({"at_least": low, "at_most": low + 3})
+        sides.append({"at_least": low, "at_most": round(low + 3, 3)})
         name = {"name": f"c{i}"} if draw(st.booleans()) else {}
         terms = [[[v], draw(NUMBERS)] for v in names]
         rows.append({**name, "terms": terms, **draw(st.sampled_from(sides))})
@@ -68,6 +68,15 @@ def test_what_is_written_is_read_back(problem: IntegerProgram, suffix: str) -> N
     else:
         again = convert(convert(problem, suffix).text, ".json").text
         assert again == convert(problem, ".json").text
+
+
+def test_a_range_of_17_digits_is_refused_by_name() -> None:
+    """MPS states one bound of two as a distance, whose sum with the other is rounded."""
+    rows = [{"terms": [[["x"], 1]], "at_least": 1.999, "at_most": 4.9990000000000006}]
+    attributes = {"objective": [[["x"], 1]], "constraints": rows, "variables": [["x", 0, 9]]}
+    problem = {"problem_type": "integer_program", "problem_specific_attributes": attributes}
+    with pytest.raises(ProblemError, match="MPS would lose part of 'constraints': write JSON"):
+        convert(build_problem(problem), ".mps")
 
 
 @pytest.mark.parametrize("suffix", [".lp", ".mps"])

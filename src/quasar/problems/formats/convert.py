@@ -224,9 +224,16 @@ def _compare(kept: Mapping[str, Any], back: Mapping[str, Any], target: FileForma
             if _polynomial(kept.get(key)) != _polynomial(back.get(key)):
                 lost = "a coefficient, or a variable of no weight"
         elif _plain(kept.get(key) or {}) != _plain(back.get(key) or {}):
-            lost = f"part of {key!r}"
+            lost = f"part of '{_differing(kept.get(key), back.get(key)) or key}'"
     if lost:
         raise ProblemError(f"{target.title} would lose {lost}: write JSON.")
+
+
+def _differing(a: Any, b: Any) -> str | None:
+    """The first attribute that differs between two sets of attributes."""
+    if not isinstance(a, Mapping) or not isinstance(b, Mapping):
+        return None
+    return next((k for k in [*a, *b] if _plain(a.get(k)) != _plain(b.get(k))), None)
 
 
 def _other_graph(a: Any, b: Any) -> str | None:
