@@ -21,7 +21,7 @@ $(VENV)/pip:
 	touch $@
 
 $(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
-	$(PIP) -e .
+	$(PIP) -e '.[optima]'
 	touch $@
 
 $(VENV)/models: $(VENV)/core
