@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation, generate
     from quasar.agent.refine import RefineSettings
+    from quasar.devices.device import Device
+    from quasar.devices.load import device
     from quasar.evaluation.evaluate import evaluate
     from quasar.models.protocol import Sampling
     from quasar.optima.result import BoundedOptimum
@@ -41,6 +43,8 @@ _HOMES = {
     "load_problem": "quasar.problems.load",
     "optimum": "quasar.optima.solve",
     "BoundedOptimum": "quasar.optima.result",
+    "device": "quasar.devices.load",
+    "Device": "quasar.devices.device",
     "verify": "quasar.verifier.api",
     "Verifier": "quasar.verifier.pipeline",
     "VerifierSettings": "quasar.verifier.settings",
@@ -59,6 +63,7 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_problem",
     "optimum",
+    "device",
     "verify",
     "evaluate",
     "generate",
@@ -67,6 +72,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "Problem",
     "EncodedProblem",
     "BoundedOptimum",
+    "Device",
     "Verifier",
     "VerifierSettings",
     "Report",

@@ -1,0 +1,1 @@
+"""Quantum devices: gates, couplers, errors and times, and where these are known from."""

@@ -1,0 +1,84 @@
+"""From whatever names a device to the device: `device("fake_torino")`, and the list of the known.
+
+Taken are names of snapshots, `generic:27:heavy-hex`, `ions:11`, device files, Qiskit backends and
+targets, and devices themselves.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quasar.core.errors import InputError
+from quasar.devices.device import Device, from_target
+from quasar.devices.generic import SHAPES, generic, ions
+from quasar.devices.snapshots import from_backend, snapshot, snapshot_names
+
+if TYPE_CHECKING:
+    from qiskit.providers import BackendV2
+    from qiskit.transpiler import Target
+
+FORMS = "generic:27:heavy-hex, ions:11, or a device file"
+
+
+def device(source: Device | str | os.PathLike[str] | BackendV2 | Target) -> Device:
+    """The device that `source` names or is.
+
+    Args:
+        source: name of a snapshot (`fake_torino` or `torino`), `generic:QUBITS:SHAPE`,
+            `ions:QUBITS`, the path of a device file (JSON or TOML), a Qiskit backend or target.
+
+    Raises:
+        InputError: no such device; the message names the nearest.
+    """
+    if isinstance(source, Device):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return _named(os.fspath(source))
+    if hasattr(source, "operation_names") and hasattr(source, "build_coupling_map"):
+        if hasattr(source, "target"):
+            return from_backend(source)
+        return from_target(source, name=source.description or "target", source="Qiskit target")
+    if hasattr(source, "target"):
+        return from_backend(source)
+    raise InputError(
+        "A device is a name, the path of a device file, a Qiskit BackendV2 or Target, "
+        f"not {type(source).__name__}."
+    )
+
+
+def _named(text: str) -> Device:
+    kind, colon, rest = text.partition(":")
+    if kind in ("generic", "ions") and colon:
+        return _shaped(kind, rest)
+    if Path(text).suffix.lower() in (".json", ".toml") or Path(text).is_file():
+        raise InputError("Device files are not read yet.")
+    names = snapshot_names()
+    for name in (text.lower(), f"fake_{text.lower().removeprefix('ibm_')}"):
+        if name in names:
+            return snapshot(name)
+    raise InputError(f"There is no device {text!r}. {_hint(text, names)}")
+
+
+def _hint(text: str, names: tuple[str, ...]) -> str:
+    if not names:
+        return (
+            "Snapshots of IBM machines need the extra `devices` "
+            f"(pip install 'quasar-synthesis[devices]'); without it: {FORMS}."
+        )
+    near = difflib.get_close_matches(text.lower(), names, 3)
+    near = near or difflib.get_close_matches(f"fake_{text.lower()}", names, 3)
+    meant = f"Did you mean {', '.join(near)}? " if near else ""
+    return f"{meant}`quasar devices` lists the snapshots; also taken: {FORMS}."
+
+
+def _shaped(kind: str, rest: str) -> Device:
+    parts: list[Any] = rest.split(":")
+    wanted = 2 if kind == "generic" else 1
+    if len(parts) != wanted or not parts[0].isdecimal():
+        shapes = "|".join(SHAPES)
+        form = f"generic:QUBITS:{shapes}" if kind == "generic" else "ions:QUBITS"
+        raise InputError(f"{kind}:{rest} is no device: write {form}.")
+    return ions(int(parts[0])) if kind == "ions" else generic(int(parts[0]), parts[1])
