@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +24,7 @@ def command(
             metavar="OUT",
             help="File to write; its suffix says the format, such as .json, .graphml, .gml, "
             ".edgelist, .csv, .g6, .dimacs, .rud, .metis, .mtx, .npy, .qubo, .coo, .lp, .mps, .cnf "
-            "or .tsp; packed with .gz behind it.",
+            "or .tsp; packed with .gz, .bz2 or .xz behind it.",
         ),
     ],
     problem_type: options.ProblemType = None,
@@ -51,12 +50,12 @@ def command(
     from quasar.core.files import replacing
     from quasar.core.labels import to_json
     from quasar.problems.formats.convert import convert
+    from quasar.problems.formats.packing import own_suffix, packed
 
     check_new_file(out, force=force)
-    packed = out.suffix.lower() == ".gz"
     found = convert(
         options.problem_source(problem),
-        out.with_suffix("").suffix if packed else out.suffix,
+        own_suffix(out),
         problem_type=problem_type,
         attributes=options.read_attributes(attribute),
         weight=weight,
@@ -65,7 +64,7 @@ def command(
     )
     content = found.file if isinstance(found.file, bytes) else found.file.encode("utf-8")
     with replacing(out) as partial:
-        partial.write_bytes(gzip.compress(content, mtime=0) if packed else content)
+        partial.write_bytes(packed(content, out))
     for name, number in found.renamed.items():
         typer.echo(f"{number} stands for {to_json(name)!r}")
     again = f"; read it with --type {found.problem_type}" if found.ask else ""

@@ -250,10 +250,16 @@ def test_every_format_of_the_list_is_written() -> None:
     )
 
 
+def test_vehicle_routing_is_read_and_not_written(tmp_path: Path) -> None:
+    assert ".vrp" not in writable()
+    with pytest.raises(ProblemError, match=r"'\.vrp' are not written"):
+        convert({"qubo": {"x": 1}}, ".vrp")
+
+
 def test_packed_files_and_matrices_on_disk(tmp_path: Path) -> None:
     source = tmp_path / "g.edges"
     source.write_text("0 1 2\n1 2 3\n", encoding="utf-8")
-    for name in ("g.npy", "g.rud.gz", "g.metis"):
+    for name in ("g.npy", "g.rud.gz", "g.rud.bz2", "g.rud.xz", "g.metis"):
         out = tmp_path / name
         options = ["--renumber"] if name != "g.npy" else []
         call = ["convert", str(source), str(out), "--type", "maxcut", *options]

@@ -35,6 +35,7 @@ class FileFormat:
         binary: it reads bytes.
         write: the function that writes it, behind its module and a dot where that is another one;
             empty: it is not written.
+        unwritten: suffixes of files that are read only.
         first: the lowest of the numbers by which it calls nodes or variables.
     """
 
@@ -47,7 +48,13 @@ class FileFormat:
     only_for: str | None = None
     binary: bool = False
     write: str = ""
+    unwritten: tuple[str, ...] = ()
     first: int = 1
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The suffixes of files that can be written."""
+        return tuple(s for s in self.suffixes if self.write and s not in self.unwritten)
 
     def function(self, name: str) -> Callable[..., Any]:
         """A function of its module, or by `MODULE.NAME` of another one of this package."""
@@ -87,7 +94,7 @@ FORMATS: tuple[FileFormat, ...] = (
     FileFormat("DIMACS CNF", (".cnf", ".wcnf"), "cnf", write="write"),
     FileFormat(".qubo", (".qubo",), "qubo_file", write="write", first=0),
     FileFormat("dimod's COO", (".coo",), "coo", write="write", first=0),
-    FileFormat("TSPLIB", (".tsp", ".atsp", ".vrp"), "tsplib", write="write"),
+    FileFormat("TSPLIB", (".tsp", ".atsp", ".vrp"), "tsplib", write="write", unwritten=(".vrp",)),
     FileFormat(
         "LP", (".lp",), "highs", read="read_lp", sniff="sniff_lp", write="program_text.write_lp"
     ),

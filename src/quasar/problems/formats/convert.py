@@ -55,7 +55,7 @@ class Converted:
 
 def writable() -> list[str]:
     """The suffixes of the formats that can be written."""
-    return [".json", *(suffix for f in FORMATS if f.write for suffix in f.suffixes)]
+    return [".json", *(suffix for f in FORMATS for suffix in f.written)]
 
 
 def convert(
@@ -83,7 +83,7 @@ def convert(
             is not in `drop` would be lost.
     """
     target = _JSON if suffix.lower() == ".json" else by_suffix(suffix)
-    if target is None or not target.write:
+    if target is None or suffix.lower() not in target.written:
         raise ProblemError(
             f"files with the suffix {suffix!r} are not written; these are: {', '.join(writable())}."
         )

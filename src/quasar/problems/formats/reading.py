@@ -6,14 +6,9 @@ by `problem_type=` or `--type`. JSON stays as it is, except for graphs that are 
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
 import json
-import lzma
 import os
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +21,7 @@ from quasar.problems.formats.content import Content
 from quasar.problems.formats.graph_json import content_of_json
 from quasar.problems.formats.matrices import Rows, as_problem
 from quasar.problems.formats.models import is_h_and_j, ising_content
+from quasar.problems.formats.packing import LARGEST_FILE, own_suffix, unpacked
 from quasar.problems.registry import problem_class
 
 _BY_SUFFIX = {
@@ -35,13 +31,6 @@ _BY_SUFFIX = {
 }
 """What DIMACS' collections, and QOBLIB (`.gph`), ask of the graphs in them."""
 _EITHER_DIRECTION = ("tsp", "feedback_vertex_set")
-_LARGEST = 1 << 28  # bytes of a file
-_PACKED: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-}
-"""Archives by their first bytes."""
 
 
 def read_file(
@@ -78,12 +67,12 @@ def _opened(source: str | os.PathLike[str] | bytes) -> tuple[str, str, str | byt
     if isinstance(source, str) and (source.lstrip().startswith("{") or "\n" in source):
         return "the problem", "", source
     if isinstance(source, bytes):
-        return "the problem", "", _decoded(_unpacked(source, "the problem"))
+        return "the problem", "", _decoded(unpacked(source, "the problem"))
     path = Path(source)
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > LARGEST_FILE:
             raise ProblemError(
-                f"{path} is larger than {_LARGEST >> 20} MiB: use a smaller problem."
+                f"{path} is larger than {LARGEST_FILE >> 20} MiB: use a smaller problem."
             )
         content = path.read_bytes()
     except FileNotFoundError:
@@ -94,29 +83,7 @@ def _opened(source: str | os.PathLike[str] | bytes) -> tuple[str, str, str | byt
         raise ProblemError(f"{path} cannot be read: {error.strerror}.") from error
     except ValueError:
         raise ProblemError(f"{str(path)!r} is not a file name.") from None
-    suffix = path.suffix
-    if suffix.lower() in (".gz", ".bz2", ".xz"):
-        suffix = path.with_suffix("").suffix
-    return str(path), suffix, _decoded(_unpacked(content, str(path)))
-
-
-def _unpacked(content: bytes, what: str) -> bytes:
-    """The content of a file packed by gzip, bzip2 or xz, or the content as it is.
-
-    Raises:
-        ProblemError: a damaged archive, or one that holds too much.
-    """
-    opener = next((own for mark, own in _PACKED.items() if content.startswith(mark)), None)
-    if opener is None:
-        return content
-    try:
-        with opener(io.BytesIO(content)) as archive:
-            found: bytes = archive.read(_LARGEST + 1)
-    except (OSError, EOFError, zlib.error, lzma.LZMAError):
-        raise ProblemError(f"{what} is a damaged packed file: download it again.") from None
-    if len(found) > _LARGEST:
-        raise ProblemError(f"{what} unpacks to more than {_LARGEST >> 20} MiB: use a smaller one.")
-    return found
+    return str(path), own_suffix(path), _decoded(unpacked(content, str(path)))
 
 
 def _decoded(content: bytes) -> str | bytes:
