@@ -12,7 +12,7 @@ import pytest
 
 from quasar.cli import problems
 from quasar.problems.load import load_problem
-from quasar.problems.registry import PROBLEMS
+from quasar.problems.registry import OBSERVABLES, PROBLEMS, all_types
 from support.agentq import load_records
 from support.command import Outcome, quasar
 
@@ -319,15 +319,17 @@ def test_help_names_every_command() -> None:
 
 def test_problems_lists_all_types() -> None:
     data = json.loads(quasar("problems", "--json")[1])
-    assert len(data) == len(PROBLEMS)
+    assert list(data) == list(all_types())
     assert data["vertex_cover"]["encodings"] == ["exact", "agent-q"]
     assert data["kclique"]["required"] == ["graph", "k"]
     lines = quasar("problems")[1].splitlines()
     assert [line.split()[0] for line in lines[: len(PROBLEMS)]] == sorted(PROBLEMS)
+    more = lines[len(PROBLEMS) + 2 :][: len(OBSERVABLES)]
+    assert [line.split()[0] for line in more] == sorted(OBSERVABLES)
 
 
 def test_problems_shows_what_one_type_reads(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in PROBLEMS:
+    for name in all_types():
         problems.command(name, as_json=True)
         about = json.loads(capsys.readouterr().out)
         assert load_problem(about["example"]).n_qubits <= 9

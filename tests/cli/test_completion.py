@@ -11,7 +11,7 @@ import typer
 
 from quasar.cli import completion
 from quasar.problems.description import describe
-from quasar.problems.registry import PROBLEMS
+from quasar.problems.registry import all_types
 
 MAIN = "import sys; sys.argv = ['quasar']; from quasar.cli.main import main; main()"
 
@@ -46,8 +46,8 @@ def test_what_the_shell_is_told(line: str, expected: list[str]) -> None:
 
 
 def test_all_types_and_their_attributes() -> None:
-    assert [name for name, _ in completion.problem_types("")] == sorted(PROBLEMS)
-    for name in PROBLEMS:
+    assert [name for name, _ in completion.problem_types("")] == list(all_types())
+    for name in all_types():
         context = typer.Context(typer.main.get_command(typer.Typer(callback=lambda: None)))
         context.params = {"problem_type": name}
         told = [key.removesuffix("=") for key, _ in completion.attributes(context, "")]

@@ -12,11 +12,9 @@ from quasar.core.errors import QuasarError
 
 def problem_types(incomplete: str) -> list[tuple[str, str]]:
     """Problem types that begin so, each with what it finds."""
-    from quasar.problems.registry import PROBLEMS
+    from quasar.problems.registry import all_types
 
-    return [
-        (name, cls.title) for name, cls in sorted(PROBLEMS.items()) if name.startswith(incomplete)
-    ]
+    return [(name, cls.title) for name, cls in all_types().items() if name.startswith(incomplete)]
 
 
 def models(incomplete: str) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ def command(
 ) -> None:
     """List the problem types and what they find; or show what one type reads and answers."""
     from quasar.problems.description import describe, describe_all
+    from quasar.problems.registry import OBSERVABLES
 
     if problem_type is not None:
         about = describe(problem_type)
@@ -51,6 +52,8 @@ def command(
         return
     width = max(len(about.problem_type) for about in types)
     for about in types:
+        if about.problem_type == min(OBSERVABLES):
+            typer.echo("\nGround states, which are no bit strings (docs/observables.md):")
         typer.echo(f"{about.problem_type:{width}}  {about.title.removeprefix('Find ')}")
     typer.echo("\n`quasar problems TYPE` shows what a type reads, and a problem file to copy.")
 

@@ -163,6 +163,18 @@ class Problem(ABC):
         """The polynomial in Z's; variable i of `variables` is qubit i."""
         return self.polynomial(encoding, penalty).to_ising(variables)
 
+    def encoded(
+        self,
+        variables: Sequence[Label],
+        encoding: Encoding,
+        variable_order: VariableOrder,
+        penalty: Exact | None,
+    ) -> EncodedProblem:
+        """The problem with its Hamiltonian, once `encode` has sorted and counted the variables."""
+        hamiltonian = self.to_hamiltonian(encoding, variables, penalty)
+        labels = tuple(variables)
+        return EncodedProblem(self, hamiltonian, labels, encoding, variable_order, penalty=penalty)
+
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
         """The objective at every basis state, shape [D]; any number where infeasible.
 
@@ -366,10 +378,7 @@ def encode(
         )
     if penalty is not None:
         _check_penalty(problem, encoding, penalty)
-    hamiltonian = problem.to_hamiltonian(encoding, variables, penalty)
-    return EncodedProblem(
-        problem, hamiltonian, variables, encoding, variable_order, penalty=penalty
-    )
+    return problem.encoded(variables, encoding, variable_order, penalty)
 
 
 def _check_penalty(problem: Problem, encoding: Encoding, chosen: Exact) -> None:

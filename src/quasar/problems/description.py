@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from quasar.core.errors import ProblemError
 from quasar.core.seeds import generator
 from quasar.problems.base import Problem
-from quasar.problems.registry import ALIASES, PROBLEMS, problem_class
+from quasar.problems.registry import ALIASES, all_types, problem_class
 
 _EXAMPLE_QUBITS = 9
 _PART = "problem_specific_attributes"
@@ -73,8 +73,8 @@ def describe(problem_type: str) -> ProblemType:
 
 
 def describe_all() -> list[ProblemType]:
-    """All types in alphabetical order, without templates."""
-    return [_described(cls) for _, cls in sorted(PROBLEMS.items())]
+    """All types without templates: those of bit strings, then those of quantum states."""
+    return [_described(cls) for cls in all_types().values()]
 
 
 @cache
@@ -130,8 +130,8 @@ def _required(cls: type[Problem]) -> Iterable[str]:
     places: list[tuple[Iterable[str], Callable[[dict[str, Any]], list[Any]]]] = [
         (cls.reads.fields, lambda data: [data]),
         (cls.reads.attributes, lambda data: [data.get(_PART, {})]),
-        (cls.reads.nodes, lambda data: data["graph"]["nodes"]),
-        (cls.reads.edges, lambda data: data["graph"].get("edges", [])),
+        (cls.reads.nodes, lambda data: data.get("graph", {}).get("nodes", [])),
+        (cls.reads.edges, lambda data: data.get("graph", {}).get("edges", [])),
     ]
     for names, holders in places:
         for name in names:
@@ -148,6 +148,8 @@ def _graph(cls: type[Problem]) -> Any:
         return None
     if cls.reads.hypergraph:
         return "hypergraph"
+    if "graph" not in template(cls.problem_type):  # optional, beside lattices by name
+        return "undirected"
     taken = [
         word
         for word, directed in (("undirected", False), ("directed", True))

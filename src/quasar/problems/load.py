@@ -29,7 +29,7 @@ from quasar.problems.keys import nearest
 from quasar.problems.registry import problem_class
 from quasar.problems.source import ProblemSource, as_content, file_content
 
-_FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo"}
+_FREE_FORMS = {"hamiltonian": "ising", "qubo": "qubo", "hubo": "hubo", "observable": "observable"}
 _MATCH_TOLERANCE = 1e-9
 _ROUNDED = 2.0**-46  # 64 units in the last place of the largest coefficient
 

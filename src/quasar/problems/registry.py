@@ -1,4 +1,8 @@
-"""The problem types by name. Adding one is one file, its test, and one line here."""
+"""The problem types by name. Adding one is one file, its test, and one line here.
+
+`PROBLEMS` are those whose answers are bit strings; `OBSERVABLES` those whose answer is the ground
+state of an observable. What draws, encodes or trains on graph problems takes the first alone.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +44,10 @@ from quasar.problems.number_partitioning import NumberPartitioning
 from quasar.problems.portfolio import Portfolio
 from quasar.problems.quadratic_assignment import QuadraticAssignment
 from quasar.problems.quadratic_knapsack import QuadraticKnapsack
+from quasar.problems.quantum.fermi_hubbard import FermiHubbard
+from quasar.problems.quantum.molecule import Molecule
+from quasar.problems.quantum.observable import ObservableGround, ObservableProblem
+from quasar.problems.quantum.spin_models import Heisenberg, TransverseFieldIsing, Xxz
 from quasar.problems.qubo import Qubo
 from quasar.problems.set_cover import SetCover
 from quasar.problems.set_packing import SetPacking
@@ -129,10 +137,24 @@ ALIASES = {
     "pubo": "hubo",
     "hobo": "hubo",
     "spinglass": "ising",
+    "transversefieldising": "tfim",
+    "transverseising": "tfim",
+    "hubbard": "fermi_hubbard",
 }
 """Other names of problem types, without separators and capitals."""
 
 PROBLEMS: dict[str, type[Problem]] = {cls.problem_type: cls for cls in _TYPES}
+OBSERVABLES: dict[str, type[ObservableProblem]] = {
+    cls.problem_type: cls
+    for cls in (
+        ObservableGround,
+        TransverseFieldIsing,
+        Heisenberg,
+        Xxz,
+        FermiHubbard,
+        Molecule,
+    )
+}
 
 
 def problem_class(problem_type: str) -> type[Problem]:
@@ -141,16 +163,22 @@ def problem_class(problem_type: str) -> type[Problem]:
     Raises:
         ProblemError: unknown name; the message lists the known ones.
     """
+    types = all_types()
     try:
-        return PROBLEMS[problem_type]
+        return types[problem_type]
     except (KeyError, TypeError):
         pass
     plain = re.sub(r"[\W_]", "", str(problem_type)).lower()
-    names = ALIASES | {name.replace("_", ""): name for name in PROBLEMS}
+    names = ALIASES | {name.replace("_", ""): name for name in types}
     if isinstance(problem_type, str) and plain in names:
-        return PROBLEMS[names[plain]]
+        return types[names[plain]]
     near = difflib.get_close_matches(plain, names, 1, 0.6)
     meant = f"did you mean {names[near[0]]!r}? Known" if near else "known"
     raise ProblemError(
-        f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(PROBLEMS))}."
+        f"unknown problem type {problem_type!r}; {meant}: {', '.join(sorted(types))}."
     )
+
+
+def all_types() -> dict[str, type[Problem]]:
+    """Every problem type by its name, in alphabetical order: bit strings, then quantum states."""
+    return {**dict(sorted(PROBLEMS.items())), **dict(sorted(OBSERVABLES.items()))}

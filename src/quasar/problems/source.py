@@ -16,9 +16,11 @@ import networkx as nx
 from quasar.core.errors import ProblemError
 from quasar.core.exact import exact
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.observable import PauliSum
 from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.formats.objects import content_of, plain_attributes
 from quasar.problems.formats.reading import parse_json, read_file, settled
+from quasar.problems.quantum.observable import ObservableProblem
 from quasar.problems.registry import problem_class
 
 ProblemSource: TypeAlias = Union[
@@ -76,8 +78,12 @@ def _content(source: Any, problem_type: str | None) -> Mapping[str, Any]:
             )
         return {"graph": source}
     operator = hasattr(source, "to_list") and hasattr(source, "num_qubits")
+    if operator and problem_type is None and not _is_diagonal(source):
+        return {"observable": source}
     if operator or isinstance(source, IsingHamiltonian):
-        return {"hamiltonian": source}
+        return {"observable" if problem_type == "observable" else "hamiltonian": source}
+    if isinstance(source, PauliSum):
+        return {"observable": source}
     found = content_of(source)
     if found is not None:
         return settled(found, problem_type, f"the {type(source).__name__}")
@@ -86,6 +92,11 @@ def _content(source: Any, problem_type: str | None) -> Mapping[str, Any]:
     shown = "None" if source is None else type(source).__name__
     hint = " Pass the file's name." if hasattr(source, "read") else ""
     raise ProblemError(f"the problem must be {_TAKEN}, not {shown}.{hint}")
+
+
+def _is_diagonal(operator: Any) -> bool:
+    """Whether an operator has no X or Y with a coefficient other than 0."""
+    return all(not c or set(label) <= {"I", "Z"} for label, c in operator.to_list())
 
 
 def _with(
@@ -127,6 +138,9 @@ def file_content(problem: Problem | EncodedProblem) -> dict[str, Any]:
     if isinstance(problem, Problem):
         return problem.to_data()
     source, hamiltonian = problem.problem, problem.hamiltonian
+    if isinstance(source, ObservableProblem):
+        data = source.to_data()
+        return data if not problem.reference else {**data, "circuit_with_params": problem.reference}
     reference = {} if problem.reference is None else {"circuit_with_params": problem.reference}
     text = hamiltonian.to_text()
     if hamiltonian.constant:

@@ -1,0 +1,1 @@
+"""Problems whose answer is a quantum state: the ground state of an observable."""
