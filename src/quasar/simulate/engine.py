@@ -269,9 +269,12 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
     "aer": "quasar.simulate.qiskit_engine:AerEngine",
     "cones": "quasar.simulate.cones.engine:ConesEngine",
     "mps": "quasar.simulate.mps_engine:MpsEngine",
+    "noisy": "quasar.simulate.noisy.engine:NoisyEngine",
 }
 """Engines by name: what makes one, or module and class, imported when asked for."""
 
+
+_WITH_ARGUMENT = ("noisy",)
 
 AMPLITUDE_ENGINES = ("qulacs", "qiskit", "aer")
 """Those that give amplitudes; they stop at `MAX_QUBITS`."""
@@ -284,23 +287,26 @@ EngineSource: TypeAlias = Union[str, Engine, "BaseSamplerV2", "BaseEstimatorV2"]
 def get_engine(name: EngineSource = "qulacs") -> Engine:
     """The engine of that name; its library is imported here and not before.
 
-    An engine is returned as it is, and a primitive gets one around it.
+    An engine is returned as it is, and a primitive gets one around it. What follows a colon is for
+    the engine, such as the noise of `noisy:fake_torino`.
 
     Raises:
         InputError: unknown name, its library is not installed, or nothing that measures.
     """
     if not isinstance(name, str):
         return _engine_of(name)
-    if name not in ENGINES:
+    given = name
+    name, colon, argument = given.partition(":")
+    if name not in ENGINES or (colon and name not in _WITH_ARGUMENT):
         raise InputError(
-            f"unknown engine {name!r}; known: {', '.join(ENGINES)}. Processes with limits do not "
+            f"unknown engine {given!r}; known: {', '.join(ENGINES)}. Processes with limits do not "
             "know those that only one process adds to ENGINES."
         )
     made = ENGINES[name]
     if not isinstance(made, str):
         return made()
     try:
-        engine: Engine = pkgutil.resolve_name(made)()
+        engine: Engine = pkgutil.resolve_name(made)(*([argument] if colon else []))
     except ImportError as error:
         raise InputError(
             f"engine {name!r} needs {error.name}: pip install -e '.[{name}]' in your "

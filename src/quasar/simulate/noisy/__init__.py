@@ -1,0 +1,1 @@
+"""Programs under noise: channels after gates, idle qubits, readout errors."""
