@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from quasar.devices.device import Device
     from quasar.devices.load import device
     from quasar.evaluation.evaluate import evaluate
+    from quasar.hardware.result import HardwareReport
+    from quasar.hardware.run import resume, run
     from quasar.models.protocol import Sampling
     from quasar.optima.result import BoundedOptimum
     from quasar.optima.solve import optimum
@@ -56,6 +58,9 @@ _HOMES = {
     "RefineSettings": "quasar.agent.refine",
     "Sampling": "quasar.models.protocol",
     "Request": "quasar.prompts.chat",
+    "run": "quasar.hardware.run",
+    "resume": "quasar.hardware.run",
+    "HardwareReport": "quasar.hardware.result",
     "load_generation": "quasar.report.store",
     "load_report": "quasar.report.store",
 }
@@ -67,6 +72,8 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "verify",
     "evaluate",
     "generate",
+    "run",
+    "resume",
     "load_generation",
     "load_report",
     "Problem",
@@ -76,6 +83,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "Verifier",
     "VerifierSettings",
     "Report",
+    "HardwareReport",
     "Generation",
     "Candidate",
     "Request",

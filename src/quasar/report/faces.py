@@ -15,10 +15,12 @@ from quasar.agent.generate import Generation
 from quasar.core.errors import InputError
 from quasar.core.numerals import share
 from quasar.core.settings import need_flags, wrong
+from quasar.hardware.result import HardwareReport
 from quasar.problems.base import EncodedProblem
 from quasar.problems.overlay import counted
 from quasar.report import html, terminal
 from quasar.report.gallery import Gallery
+from quasar.report.hardware import HardwareFace
 from quasar.verifier.report import Report
 
 if TYPE_CHECKING:
@@ -177,4 +179,5 @@ _FACES: Mapping[type, Any] = {
     Generation: _GenerationFace,
     Candidate: _CandidateFace,
     EncodedProblem: _ProblemFace,
+    HardwareReport: HardwareFace,
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -200,7 +201,7 @@ def samples_of(
     ]
     counts = measured.counts.tolist()
     decoded = all(state.objective is not None for state in states)
-    best = min(states, key=lambda state: _rank(state, problem))
+    best = min(states, key=lambda state: answer_key(state, problem))
     p_feasible = None
     if decoded:
         valid = sum(n for state, n in zip(states, counts, strict=True) if state.feasible)
@@ -217,7 +218,7 @@ def samples_of(
         best=best,
         p_feasible=p_feasible,
         p_best_known=_as_good(states, counts, problem, optimum),
-        histogram=_histogram(states, counts, decoded),
+        histogram=objective_histogram(states, counts, decoded),
     )
 
 
@@ -234,8 +235,8 @@ def read_sample(index: int, energy: float, problem: EncodedProblem) -> SampledSt
     )
 
 
-def _rank(state: SampledState, problem: EncodedProblem) -> tuple[float, ...]:
-    """Valid solutions by objective first, all others by energy."""
+def answer_key(state: SampledState, problem: EncodedProblem) -> tuple[float, ...]:
+    """Sort key, smaller is better: valid solutions by objective first, all others by energy."""
     if state.feasible and state.objective is not None:
         return (0.0, _sign(problem) * state.objective)
     return (1.0, state.energy)
@@ -263,9 +264,12 @@ def _as_good(
     return Proportion.of(hits, sum(counts))
 
 
-def _histogram(
-    states: list[SampledState], counts: list[int], decoded: bool
+def objective_histogram(
+    states: Sequence[SampledState], counts: Sequence[int], decoded: bool
 ) -> list[tuple[float, int]]:
+    """How often each objective was measured (each energy unless `decoded`), ascending; binned where
+    there are many.
+    """
     found: Counter[float] = Counter()
     for state, n in zip(states, counts, strict=True):
         value = state.objective if decoded and state.objective is not None else state.energy
