@@ -17,74 +17,85 @@ if TYPE_CHECKING:
     from quasar.hardware.result import HardwareReport
 
 
+CircuitOrNone = Annotated[
+    Path | None,
+    typer.Argument(
+        help="OpenQASM or QPY file; - reads standard input. Left out with --resume.",
+        show_default=False,
+    ),
+]
+ProblemOrNone = Annotated[
+    Path | None,
+    typer.Option(
+        "--problem",
+        help="Problem file, as for `quasar verify`; - reads standard input.",
+        rich_help_panel=shared.PROBLEM,
+    ),
+]
+BackendName = Annotated[
+    str,
+    typer.Option(
+        help="An offline snapshot such as fake_torino, simulated here; aer_simulator, without "
+        "noise; or a device of the account that qiskit-ibm-runtime has saved."
+    ),
+]
+Instance = Annotated[
+    str | None,
+    typer.Option(help="Instance of the account. Default: the account's own."),
+]
+Shots = Annotated[int, typer.Option(help="Measurements.", min=1)]
+Seed = Annotated[int, typer.Option(help="Seed of the compiler and of a local simulation.", min=0)]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder for the job's id, counts, report and pictures. Without it a killed run "
+        "cannot be resumed, so a device of an account needs it."
+    ),
+]
+ResumeFolder = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Go on with a run by the folder of its --out."),
+]
+Resubmit = Annotated[
+    bool,
+    typer.Option("--resubmit", help="Of --resume: submit a failed or cancelled job again."),
+]
+TimeoutSeconds = Annotated[
+    float,
+    typer.Option(help="Seconds to wait for the job; it goes on after them, for --resume.", min=0.1),
+]
+PollSeconds = Annotated[
+    float, typer.Option(help="Seconds between questions to the service.", min=0.1)
+]
+Predict = Annotated[
+    bool,
+    typer.Option(
+        "--predict/--no-predict",
+        help="Also simulate the circuit, without noise and with the device's, and compare.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out.")]
+
+
 def command(
-    circuit: Annotated[
-        Path | None,
-        typer.Argument(
-            help="OpenQASM or QPY file; - reads standard input. Left out with --resume.",
-            show_default=False,
-        ),
-    ] = None,
-    problem: Annotated[
-        Path | None,
-        typer.Option(
-            "--problem",
-            help="Problem file, as for `quasar verify`; - reads standard input.",
-            rich_help_panel=shared.PROBLEM,
-        ),
-    ] = None,
-    backend: Annotated[
-        str,
-        typer.Option(
-            help="An offline snapshot such as fake_torino, simulated here; aer_simulator, without "
-            "noise; or a device of the account that qiskit-ibm-runtime has saved."
-        ),
-    ] = "fake_torino",
-    instance: Annotated[
-        str | None,
-        typer.Option(help="Instance of the account. Default: the account's own."),
-    ] = None,
-    shots: Annotated[int, typer.Option(help="Measurements.", min=1)] = 4096,
-    seed: Annotated[
-        int, typer.Option(help="Seed of the compiler and of a local simulation.", min=0)
-    ] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for the job's id, counts, report and pictures. Without it a killed run "
-            "cannot be resumed, so a device of an account needs it."
-        ),
-    ] = None,
-    resume: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Go on with a run by the folder of its --out."),
-    ] = None,
-    resubmit: Annotated[
-        bool,
-        typer.Option("--resubmit", help="Of --resume: submit a failed or cancelled job again."),
-    ] = False,
-    timeout: Annotated[
-        float,
-        typer.Option(
-            help="Seconds to wait for the job; it goes on after them, for --resume.", min=0.1
-        ),
-    ] = 3600.0,
-    poll: Annotated[
-        float, typer.Option(help="Seconds between questions to the service.", min=0.1)
-    ] = 5.0,
-    predict: Annotated[
-        bool,
-        typer.Option(
-            "--predict/--no-predict",
-            help="Also simulate the circuit, without noise and with the device's, and compare.",
-        ),
-    ] = True,
+    circuit: CircuitOrNone = None,
+    problem: ProblemOrNone = None,
+    backend: BackendName = "fake_torino",
+    instance: Instance = None,
+    shots: Shots = 4096,
+    seed: Seed = 0,
+    out: Out = None,
+    resume: ResumeFolder = None,
+    resubmit: Resubmit = False,
+    timeout: TimeoutSeconds = 3600.0,
+    poll: PollSeconds = 5.0,
+    predict: Predict = True,
     assignments: Assignments = None,
     problem_type: shared.ProblemType = None,
     attribute: shared.Attributes = None,
     weight: shared.WeightKey = None,
     penalty: shared.Penalty = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing --out.")] = False,
+    force: Force = False,
     as_json: shared.AsJson = False,
 ) -> None:
     """Run a circuit on a device, decode its answers, and compare them with the prediction.
