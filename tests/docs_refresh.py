@@ -18,8 +18,9 @@ from support.pages import ROOT, pages
 def main(arguments: list[str]) -> int:
     chosen = [Path(name).resolve() for name in arguments if not name.startswith("--")]
     faults = 0
-    if not chosen:
-        (ROOT / "docs" / "commands.md").write_text(render(), encoding="utf-8")
+    commands = ROOT / "docs" / "commands.md"
+    if not chosen or commands in chosen:
+        commands.write_text(render(), encoding="utf-8")
     warm = Warm()
     for page in chosen or pages():
         with tempfile.TemporaryDirectory(prefix="quasar-page-") as name:
