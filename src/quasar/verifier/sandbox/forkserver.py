@@ -11,15 +11,19 @@ import gc
 import os
 import pickle
 import resource
+import shutil
 import signal
 import socket
 import struct
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import NoReturn
 
 from quasar.core.processes import die_with_parent
+from quasar.verifier.sandbox.confinement import confine
 from quasar.verifier.sandbox.progress import ProgressPage
 
 FORK, REAP, RENEW = b"f", b"r", b"n"
@@ -49,6 +53,7 @@ def main(control_fd: int, page_fd: int) -> None:
     gc.freeze()
     control.sendall(REPLY.pack(os.getpid(), 0))
     workers: set[int] = set()
+    folders = Path(tempfile.mkdtemp(prefix="quasar-workers-"))
     try:
         while True:
             request, descriptors, _, _ = socket.recv_fds(control, REQUEST.size, 2)
@@ -60,7 +65,7 @@ def main(control_fd: int, page_fd: int) -> None:
                 pid = os.fork()
                 if pid == 0:
                     control.close()
-                    _become_worker(work, number, page_fd, *descriptors)
+                    _become_worker(work, number, folders, page_fd, *descriptors)
                 workers.add(pid)
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -73,6 +78,7 @@ def main(control_fd: int, page_fd: int) -> None:
             else:
                 _, status, usage = os.wait4(number, 0)
                 workers.discard(number)
+                shutil.rmtree(folders / str(number), ignore_errors=True)
                 control.sendall(REPLY.pack(status, usage.ru_maxrss))
     except (EOFError, ConnectionError):
         return
@@ -80,6 +86,7 @@ def main(control_fd: int, page_fd: int) -> None:
         for pid in workers:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folders, ignore_errors=True)
 
 
 def receive(connection: socket.socket, count: int) -> bytes:
@@ -99,7 +106,7 @@ def receive(connection: socket.socket, count: int) -> bytes:
 
 
 def _become_worker(
-    work: Work, line: int, page_fd: int, connection_fd: int, log_fd: int
+    work: Work, line: int, folders: Path, page_fd: int, connection_fd: int, log_fd: int
 ) -> NoReturn:
     code = 1
     try:
@@ -107,6 +114,11 @@ def _become_worker(
         os.dup2(log_fd, 1)
         os.dup2(log_fd, 2)
         os.close(log_fd)
+        own = folders / str(os.getpid())
+        own.mkdir()
+        tempfile.tempdir = str(own)
+        os.environ |= dict.fromkeys(("TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"), str(own))
+        confine(own)
         work(socket.socket(fileno=connection_fd), ProgressPage(page_fd), line)
         code = 0
     except BaseException:
