@@ -21,6 +21,7 @@ from quasar.cli import (
     bench,
     convert,
     data,
+    doctor,
     draw,
     encode,
     evaluate,
@@ -80,6 +81,7 @@ for _command in (
     convert,
     serve,
     mcp,
+    doctor,
 ):
     app.command(name=_command.__name__.rpartition(".")[2])(_command.command)
 app.command(name="optimize", hidden=True)(optimise.command)
