@@ -113,7 +113,7 @@ def test_the_report_is_the_librarys(pool: WorkerPool) -> None:
     ("problem", "words"),
     [
         ({"problem_type": "no"}, "unknown problem type"),
-        ({"hamiltonian": "1.0 * Z(9999)"}, "10000 qubits"),
+        ({"hamiltonian": "1.0 * Z(9999)"}, "10,000 qubits"),
         ({"hamiltonian": "1e308 * Z(0) + 1e308 * Z(1)"}, "not finite"),
         ({"hamiltonian": "1.0 * X(0)"}, "X"),
         ({"problem_type": "maxcut", "graph": {"nodes": [{"id": "\ud800"}, {"id": 1}]}}, "Unicode"),

@@ -76,7 +76,8 @@ def test_constraints_are_counted():
     assert found.samples.best.feasible
     assert found.objective_mean is None  # penalties are no part of the objective
     assert found.e_min == pytest.approx(13 - problem.hamiltonian.constant)
-    assert found.e_max is None
+    # All bounds of the terms are reached at once, which is a proof.
+    assert found.e_max == pytest.approx(sum(map(abs, problem.hamiltonian.terms.values())))
 
 
 def test_a_hamiltonian_alone_has_energies_only():
@@ -120,10 +121,58 @@ def test_faults_are_verdicts(text, kind):
     assert report.fault.kind == kind
 
 
-def test_a_reference_is_refused():
+def test_of_a_reference_the_energy_is_compared():
     problem = ring(30)
-    with pytest.raises(InputError, match="compared up to 24 qubits; this problem has 30"):
-        quasar.verify(circuit_for(problem), problem, circuit_for(problem))
+    report = quasar.verify(circuit_for(problem), problem, circuit_for(problem, 2))
+    assert report.energy_reference < report.energy < 0
+    assert "likeness is not defined here" in report.skipped["behaviour"]
+    with pytest.raises(InputError, match=r"reference circuit is not usable.*29 qubits"):
+        quasar.verify(circuit_for(problem), problem, circuit_for(ring(29)))
+
+
+def test_only_the_stages_asked_for():
+    problem = ring(30)
+    report = quasar.verify(circuit_for(problem), problem, settings={"max_stage": 1})
+    assert report.feasible
+    assert report.estimates is None
+    assert report.skipped["objective"] == "not asked for"
+
+
+@pytest.mark.parametrize("settings", [{"engine": "qiskit"}, {"energy_convention": "agent-q"}])
+def test_settings_of_small_problems_are_refused(settings):
+    with pytest.raises(InputError, match="the engines are cones and mps"):
+        quasar.verify("", ring(30), settings=settings)
+    with pytest.raises(InputError, match="30 qubits asked for"):
+        quasar.verify("", ring(30), engine="qulacs")
+
+
+def test_what_takes_too_long_is_left_out_and_says_so():
+    problem = ring(30)
+    large = LargeSettings(energy_seconds=1e-9, sample_seconds=60, shots=100, solve=False)
+    found = LargeVerifier(problem, large=large).verify(circuit_for(problem, 2)).estimates
+    assert found.energy_known == "statistical"
+    assert "the exact energy would take about" in found.note
+
+
+def test_the_reward_is_a_proven_share_of_the_energy_range():
+    problem = ring(30)
+    report = LargeVerifier(problem, large=QUICK).verify(circuit_for(problem))
+    assert report.reward.value == pytest.approx(report.approximation_ratio)
+    assert report.reward.ablation == "no_opt"
+    assert report.estimates.ratio_low == report.estimates.ratio_high
+    bad = LargeVerifier(problem, large=QUICK).verify("no circuit")
+    assert bad.reward.value == -1
+
+
+def test_text_of_unknown_length_is_read_in_a_sandbox():
+    problem = ring(26)
+    head = 'OPENQASM 3.0; include "stdgates.inc"; qubit[26] q; '
+    endless = head + "for int i in [0:99999999] {x q[0];}"
+    report = quasar.verify(endless, problem, limits={"max_large_seconds": 20})
+    assert report.fault.kind == "limit"
+    loop = head + "gate g a {h a;} for int i in [0:2] {g q;}"
+    report = quasar.verify(loop, problem, settings={"large": {"shots": 50, "solve": False}})
+    assert report.energy == pytest.approx(0, abs=1e-9)
 
 
 def test_solving_and_sampling_can_be_left_out():
@@ -143,7 +192,7 @@ def test_without_libraries_the_energy_is_still_exact(monkeypatch):
     def nothing(*_, **__):
         raise InputError("no solver is installed: pip install -e '.[optima]' in your clone.")
 
-    monkeypatch.setattr("quasar.verifier.large.optimum", nothing)
+    monkeypatch.setattr("quasar.verifier.energy_range.optimum", nothing)
     problem = ring(30)
     report = LargeVerifier(problem, large=QUICK).verify(circuit_for(problem))
     assert report.feasible

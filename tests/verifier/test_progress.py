@@ -24,7 +24,7 @@ def test_one_side_reads_what_the_other_wrote() -> None:
         file.truncate(ProgressPage.size(3))
         caller, worker = ProgressPage(file.fileno()), ProgressPage(file.fileno())
         caller.write(1, NOT_STARTED)
-        noted = WorkerProgress(1 << 40, Phase.JUDGING, 24, 12.5, time.monotonic())
+        noted = WorkerProgress(1 << 40, Phase.JUDGING, 24, 12.5, time.monotonic(), 60.0)
         worker.write(1, noted)
         assert caller.read(1) == noted
         caller.write(1, NOT_STARTED)

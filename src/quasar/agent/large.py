@@ -24,8 +24,8 @@ from quasar.problems.base import EncodedProblem
 from quasar.simulate.cones.energy import ConeEnergy
 from quasar.simulate.cones.expectation import TooWide
 from quasar.verifier.estimates import SampledState, read_sample
-from quasar.verifier.large import LargeSettings, LargeVerifier
-from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.large import LargeVerifier
+from quasar.verifier.settings import LargeSettings, VerifierSettings
 
 _LAYERS = 3
 """Depth tried where none is asked for."""

@@ -41,11 +41,13 @@ def command(
     weight: options.WeightKey = None,
     penalty: options.Penalty = None,
     max_seconds: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Processor seconds that the circuit may take; after them it is rejected."
+            help="Processor seconds that the circuit may take; after them it is rejected. Beyond "
+            "24 qubits an energy or samples that would take longer are left out.",
+            show_default="10; beyond 24 qubits 60",
         ),
-    ] = 10.0,
+    ] = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -67,7 +69,9 @@ def command(
     text, parameters = read_program(circuit, problem, parameters)
     encoded = options.read_problem(problem, problem_type, attribute, weight=weight, penalty=penalty)
     given = None if reference is None else circuit_text(reference)
-    limits = SandboxLimits(max_seconds=max_seconds)
+    limits = SandboxLimits()
+    if max_seconds is not None:
+        limits = SandboxLimits(max_seconds=max_seconds, max_large_seconds=max_seconds)
     with waiting("verifying"):
         report = verify_bounded(text, encoded, given, settings, limits, parameters)
     size = None

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.service import models
 from quasar.service.errors import BusyError
 from quasar.verifier.sandbox import SandboxLimits
@@ -57,6 +58,22 @@ class GeneratorRegistry:
         """
         if name not in self.names:
             raise InputError(f"unknown model; available: {', '.join(self.names)}.")
+
+    @staticmethod
+    def require_designer_beyond(name: str) -> None:
+        """Check that a problem beyond 24 qubits is asked of a generator that hands it on to the
+        designer, as `quasar.generate` does.
+
+        Raises:
+            InputError: it is a language model that was not trained on such problems.
+        """
+        from quasar.agent.generate import DEFAULT_MODEL
+
+        if name not in (DESIGNER, DEFAULT_MODEL):
+            raise InputError(
+                f"language models answer problems of up to {MAX_EXACT_QUBITS} qubits: ask the "
+                f"model {DESIGNER!r} for larger ones."
+            )
 
     def generate(self, request: models.GenerateRequest) -> bytes:
         """The JSON of a `GenerateAnswer` by a language model; blocks for as long as it takes.

@@ -62,6 +62,13 @@ ParametersArgument = Annotated[
         description="Values of the circuit's 'input' parameters: numbers, or strings like 'pi/3'."
     ),
 ]
+LargeArgument = Annotated[
+    models.LargeOptions | None,
+    Field(
+        description="Beyond 24 qubits, where the report has estimates: how hard to look, such as "
+        '{"shots": 500}. The server\'s own limits are the default and the most.'
+    ),
+]
 R = TypeVar("R", bound=models.ApiRequest)
 A = TypeVar("A", bound=models.ApiAnswer)
 
@@ -117,12 +124,14 @@ class _Tools:
         reference: str | None = None,
         max_stage: Annotated[int, Field(ge=1, le=4)] = 4,
         parameters: ParametersArgument = None,
+        large: LargeArgument = None,
     ) -> models.VerifyAnswer:
         """Verify a circuit: whether it is valid, how low its energy is, how likely an optimum is,
-        which solution it gives. A faulty circuit comes back with line, column and a hint.
+        which solution it gives. A faulty circuit comes back with line, column and a hint. Beyond 24
+        qubits the report has `estimates`, each with how it is known.
         """
         asked = {"problem": problem, "reference": reference, "parameters": parameters or {}}
-        options = {"max_stage": max_stage}
+        options = {"max_stage": max_stage, "large": large}
         return await self._run(
             "verify", _verified, models.VerifyRequest, options=options, **asked, **program(qasm)
         )

@@ -69,6 +69,31 @@ class ApiAnswer(BaseModel):
     """Version of this shape."""
 
 
+class LargeOptions(ApiRequest):
+    """How hard to look at a circuit beyond 24 qubits; what is left out is the service's own, which
+    is also the most that can be asked for.
+    """
+
+    shots: int | None = Field(default=None, ge=1)
+    """Samples drawn."""
+    max_bond: int | None = Field(default=None, ge=1)
+    """Bond dimension of the state that they are drawn from."""
+    max_width: int | None = Field(default=None, ge=1)
+    """Variables of the largest tensor of an exact mean."""
+    time_limit: float | None = Field(default=None, gt=0)
+    """Seconds for the optimum and its bound."""
+    energy_seconds: float | None = Field(default=None, gt=0)
+    """Seconds for the exact energy, predicted."""
+    sample_seconds: float | None = Field(default=None, gt=0)
+    """Seconds for the samples, predicted."""
+    seed: int | None = Field(default=None, ge=0)
+    """Of samples and solvers."""
+    solve: bool | None = None
+    """Look for the optimum."""
+    sample: bool | None = None
+    """Draw samples."""
+
+
 class VerifyOptions(ApiRequest):
     """What to measure. Limits are the service's and cannot be raised by a request."""
 
@@ -89,10 +114,12 @@ class VerifyOptions(ApiRequest):
     """When later stages run."""
     reward: RewardWeights = RewardWeights()
     """How the reward is computed."""
+    large: LargeOptions | None = None
+    """Of circuits beyond 24 qubits."""
 
     def settings(self) -> VerifierSettings:
-        """The verifier's settings."""
-        return VerifierSettings(**dict(self))
+        """The verifier's settings; `large` is for the service to grant."""
+        return VerifierSettings(**{name: value for name, value in self if name != "large"})
 
 
 class ProgramRequest(ApiRequest):

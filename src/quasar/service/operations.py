@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from quasar.circuits.header import read_header
 from quasar.circuits.parameters import Values
 from quasar.core.errors import CircuitError, InputError, ProblemError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
+from quasar.service.allowance import Allowance
+from quasar.verifier.factory import verifier_for
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.reward import RewardWeights
@@ -26,6 +29,9 @@ from quasar.verifier.sandbox.limits import too_nested
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import StageGate, VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.factory import AnyVerifier
 
 _OBSERVED = VerifierSettings(
     quality=False, gate=StageGate(mode="published"), reward=RewardWeights(scheme="gated")
@@ -37,18 +43,20 @@ class WorkerContext:
     """What operations share within one worker.
 
     Args:
-        max_nesting: depth of brackets in a circuit.
-        on_judging: called once the problem is ready.
+        allowed: the service's limits.
+        on_judging: called once the problem is ready, with the seconds that the circuit may take;
+            0: as the operation says.
         on_parsed: called with the circuit's qubits once it has parsed.
     """
 
     def __init__(
         self,
-        max_nesting: int,
-        on_judging: Callable[[], None] = lambda: None,
+        allowed: Allowance,
+        on_judging: Callable[[float], None] = lambda seconds: None,
         on_parsed: Callable[[int], None] = lambda n_qubits: None,
     ) -> None:
-        self.max_nesting = max_nesting
+        self.allowed = allowed
+        self.max_nesting = allowed.limits.max_nesting
         self.on_judging = on_judging
         self.on_parsed = on_parsed
         self.refusal: Refusal | None = None
@@ -72,40 +80,46 @@ class WorkerContext:
         reference: str | None,
         settings: VerifierSettings,
         key: bytes | None = None,
-    ) -> Verifier:
+        asked: Mapping[str, Any] | None = None,
+    ) -> AnyVerifier:
         """A verifier with everything ready that depends on the problem alone.
 
         Args:
             key: stands for the other three; default: their digest.
+            asked: how hard to look at circuits beyond 24 qubits, see `models.LargeOptions`.
 
         Raises:
             ProblemError: the problem cannot be read or is too large.
             InputError: the reference is not usable.
+            LimitError: more is asked for than the service allows.
         """
+        large = self.allowed.granted(asked or {})
+        settings = settings.model_copy(update={"large": large})
 
-        def make() -> Verifier:
+        def make() -> AnyVerifier:
             return self._new_verifier(data, reference, settings)
 
         return self.verifiers.get(key or _digest(data, reference, settings), make)
 
     def _new_verifier(
         self, data: dict[str, Any], reference: str | None, settings: VerifierSettings
-    ) -> Verifier:
+    ) -> AnyVerifier:
         for text in (reference, data.get("circuit_with_params")):
             fault = too_nested(text, self.max_nesting) if isinstance(text, str) else None
             if fault is not None:
                 raise InputError(f"the reference circuit is not usable: {fault}")
-        problem = self.problem(data, verifiable=True)
+        problem = self.problem(data)
+        self.allowed.require_size(problem.n_qubits)
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
-        return Verifier(problem, reference, settings)
+        return verifier_for(problem, reference, settings)
 
     def judge(
-        self, verifier: Verifier, text: str | bytes, parameters: Values | None = None
+        self, verifier: AnyVerifier, text: str | bytes, parameters: Values | None = None
     ) -> Report:
         """The report on a circuit, or on the refusal that came with the request."""
-        self.on_judging()
+        self.on_judging(self.allowed.limits.seconds_for(verifier.problem.n_qubits))
         if isinstance(text, bytes):
             text = _decoded(text)
         if self.refusal is not None:
@@ -139,8 +153,11 @@ def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     key = bytes.fromhex(body.get("prepared", "")) or None
     verifier = None if key is None else context.verifiers.find(key)
     if verifier is None:
-        settings = models.VerifyOptions.model_validate(body["options"]).settings()
-        verifier = context.verifier(body["problem"], body["reference"], settings, key)
+        options = models.VerifyOptions.model_validate(body["options"])
+        asked = {} if options.large is None else options.large.model_dump(exclude_none=True)
+        verifier = context.verifier(
+            body["problem"], body["reference"], options.settings(), key, asked
+        )
     text = models.ProgramRequest.model_construct(**body).text
     return context.judge(verifier, text, body.get("parameters")).model_dump_json()
 
@@ -199,9 +216,15 @@ def generate(context: WorkerContext, body: dict[str, Any]) -> str:
         seed=body["seed"],
         max_seconds=body["max_seconds"],
     )
-    problem = context.verifier(body["problem"], None, VerifierSettings()).problem
-    context.on_judging()
-    found = run(problem, DESIGNER, settings=settings, samples=body["samples"])
+    verifier = context.verifier(body["problem"], None, VerifierSettings())
+    context.on_judging(0.0)
+    found = run(
+        verifier.problem,
+        DESIGNER,
+        settings=settings,
+        samples=body["samples"] if body["samples"] > 1 else None,
+        verifier_settings=verifier.settings,
+    )
     return models.generate_answer(found).model_dump_json()
 
 
@@ -211,6 +234,11 @@ def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
     from quasar.optimize.trace import Budget
 
     verifier = context.verifier(body["problem"], None, VerifierSettings())
+    if not isinstance(verifier, Verifier):
+        raise InputError(
+            f"angles are optimised up to {MAX_EXACT_QUBITS} qubits; this problem has "
+            f"{verifier.problem.n_qubits}: ask for generate, which polishes QAOA of any size."
+        )
     found = run(
         _static_program(context, body, verifier.settings),
         verifier,
@@ -250,7 +278,7 @@ def _static_program(
     """
     from quasar.circuits.qasm import parse
 
-    context.on_judging()
+    context.on_judging(0.0)
     text = models.ProgramRequest.model_construct(**body).text
     if isinstance(text, bytes):
         decoded = _decoded(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.core.version import __version__
 from quasar.service import metrics, models
@@ -174,7 +176,12 @@ async def generate(request: models.GenerateRequest, state: State) -> Response:
     if request.model == DESIGNER:
         return _json(await state.run("generate", request))
     # A worker reads the problem first, under its limits; see `generators.py`.
-    await state.run("verify", models.VerifyRequest(problem=request.problem, qasm=""))
+    options = models.VerifyOptions(max_stage=1)
+    read = models.VerifyRequest(problem=request.problem, qasm="", options=options)
+    report = json.loads(await state.run("verify", read))
+    if report["problem"]["n_qubits"] > MAX_EXACT_QUBITS:
+        state.generators.require_designer_beyond(request.model)
+        return _json(await state.run("generate", request))
     return _json(await to_thread(state.generators.generate, request))
 
 

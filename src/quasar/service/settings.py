@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +14,14 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from quasar.core.errors import InputError
 from quasar.core.settings import Settings
 from quasar.verifier.sandbox import SandboxLimits
+from quasar.verifier.settings import LargeSettings
 
 KEYS_VARIABLE = "QUASAR_API_KEYS"
 _SHORTEST_KEY = 16
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
+
+
+_LARGE = LargeSettings(max_width=22, solver_threads=1)
 
 
 class ServiceSettings(Settings):
@@ -39,6 +44,14 @@ class ServiceSettings(Settings):
     """Time, memory and nesting that one request may use in its worker. Unlike in the sandbox,
     `max_problem_seconds` and the memory limit apply to the problem too: like the circuit, it comes
     from outside."""
+    max_qubits: int = Field(default=5_000, ge=1, le=5_000)
+    """Largest problem in variables; a larger one gets 422 with the code `limit`. 24: only what is
+    judged exactly."""
+    large: LargeSettings = _LARGE
+    """How hard circuits of problems beyond 24 qubits are looked at: shots, bond dimension, width of
+    a contraction (memory is 16 bytes times 2 to this), seconds. A request may ask for less; for
+    more it gets 422 with the code `limit`. Seconds are also lowered to fit into `limits`, of which
+    `max_large_seconds` is the time for one such circuit."""
     max_design_seconds: float = Field(default=300.0, gt=0)
     """Processor seconds of one request that optimises: `generate` and `optimise`."""
     max_queue: int = Field(default=256, ge=1)
@@ -72,6 +85,12 @@ class ServiceSettings(Settings):
     """Web origins whose scripts may read answers (CORS); empty: none."""
     api_keys: tuple[SecretStr, ...] = Field(default=(), repr=False)
     """API keys, any of which gives access; empty: none is needed, on loopback only."""
+
+    @field_validator("large", mode="before")
+    @classmethod
+    def _filled(cls, given: Any) -> Any:
+        """What is left out keeps the service's defaults, not those of one's own machine."""
+        return {**dict(_LARGE), **given} if isinstance(given, Mapping) else given
 
     @field_validator("api_keys")
     @classmethod

@@ -9,6 +9,8 @@ import traceback
 from functools import partial
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
+from quasar.service.allowance import Allowance
+from quasar.service.errors import LimitError
 from quasar.service.operations import OPERATIONS, WorkerContext
 from quasar.service.protocol import JUDGED, WorkerRequest
 from quasar.verifier.api import verify
@@ -22,20 +24,20 @@ from quasar.verifier.sandbox.warm_up import PROGRAM
 from quasar.verifier.sandbox.wire import Frame, Kind
 
 
-def program(limits: SandboxLimits, watch_s: float) -> bytes:
+def program(allowed: Allowance, watch_s: float) -> bytes:
     """Pickled `forkserver.Program` of the service.
 
     Args:
         watch_s: processor seconds of a request after which the kernel ends the worker if the
             scheduler does not.
     """
-    return pickle.dumps((warm_up, partial(_work, limits, watch_s)))
+    return pickle.dumps((warm_up, partial(_work, allowed, watch_s)))
 
 
 def _work(
-    limits: SandboxLimits, watch_s: float, connection: socket.socket, page: ProgressPage, line: int
+    allowed: Allowance, watch_s: float, connection: socket.socket, page: ProgressPage, line: int
 ) -> None:
-    ServiceWorker(limits, watch_s, connection, page, line).serve()
+    ServiceWorker(allowed, watch_s, connection, page, line).serve()
 
 
 def warm_up() -> None:
@@ -58,16 +60,16 @@ class ServiceWorker(WorkerLoop):
 
     def __init__(
         self,
-        limits: SandboxLimits,
+        allowed: Allowance,
         watch_s: float,
         connection: socket.socket,
         page: ProgressPage,
         line: int,
     ) -> None:
         super().__init__(connection, page, line)
-        self.limits = limits
+        self.limits = allowed.limits
         self.watch_s = watch_s
-        self.context = WorkerContext(limits.max_nesting, self._on_judging, self.note_qubits)
+        self.context = WorkerContext(allowed, self._on_judging, self.note_qubits)
 
     def answer(self, frame: Frame) -> tuple[Kind, bytes]:
         """The answer; a request over its memory ends the worker."""
@@ -91,6 +93,8 @@ class ServiceWorker(WorkerLoop):
             return Kind.LIMIT, memory_message(self.limits).encode()
         except CircuitError as error:
             return Kind.BAD_CIRCUIT, _sentence(error)
+        except LimitError as error:
+            return Kind.OVER, _sentence(error)
         except InputError as error:
             return Kind.BAD_INPUT, _sentence(error)
         except RecursionError:
@@ -102,9 +106,9 @@ class ServiceWorker(WorkerLoop):
         operation = OPERATIONS[request.operation]
         return operation(self.context, json.loads(request.body)).encode("utf-8", "replace")
 
-    def _on_judging(self) -> None:
+    def _on_judging(self, seconds: float) -> None:
         if self.noted.phase != Phase.JUDGING:
-            self.note(self.noted.serial, Phase.JUDGING)
+            self.note(self.noted.serial, Phase.JUDGING, seconds)
 
 
 def memory_message(limits: SandboxLimits) -> str:

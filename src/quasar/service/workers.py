@@ -23,6 +23,7 @@ from typing import Any
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.core.processes import cores
+from quasar.service.allowance import Allowance
 from quasar.service.errors import BusyError, ClosedError, LimitError
 from quasar.service.metrics import Metrics
 from quasar.service.protocol import JUDGED, LONG, WorkerRequest
@@ -66,9 +67,10 @@ class WorkerPool:
         self.size = settings.workers or cores()
         limits = settings.limits
         longest_s = max(
-            limits.max_problem_seconds + limits.max_seconds, settings.max_design_seconds
+            limits.max_problem_seconds + max(limits.max_seconds, limits.max_large_seconds),
+            settings.max_design_seconds,
         )
-        self._workers = Workers(program(limits, 2 * longest_s), self.size)
+        self._workers = Workers(program(Allowance.of(settings), 2 * longest_s), self.size)
         self._scheduler = _RequestScheduler(self._workers, settings, self.metrics)
         self._lock = threading.Lock()
         self._inbox: deque[_Pending] = deque()
@@ -239,7 +241,8 @@ class _RequestScheduler(Scheduler[_Pending]):
         self.metrics.killed()
         limits, judging = self.limits, progress.phase == Phase.JUDGING
         if judging and task.request.operation in JUDGED:
-            fault = out_of_time(limits) if end.cause == "time" else out_of_memory(limits)
+            seconds = progress.limit_s or limits.max_seconds
+            fault = out_of_time(seconds) if end.cause == "time" else out_of_memory(limits)
             n_qubits = None if progress.n_qubits < 0 else progress.n_qubits
             task.write(replace(task.request, refusal=Refusal(fault, n_qubits)))
             task.failures.clear()
@@ -296,7 +299,7 @@ def _error(kind: Kind, words: str) -> Exception:
         return InputError(words)
     if kind is Kind.BAD_CIRCUIT:
         return CircuitError(words)
-    if kind is Kind.LIMIT:
+    if kind in (Kind.LIMIT, Kind.OVER):
         return LimitError(words)
     _log.error("a worker failed:\n%s", words)
     return InfrastructureError("the machinery failed; this says nothing about the request.")

@@ -7,7 +7,7 @@ from typing import Any
 
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
-from quasar.core.hamiltonian import require_exact
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.simulate.engine import EngineSource, get_engine
@@ -16,6 +16,9 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Judged, Report
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
+
+BEYOND = ("cones", "mps")
+"""Engines of circuits beyond 24 qubits, where each gives what it can: means, and samples."""
 
 
 def verify(
@@ -38,18 +41,19 @@ def verify(
             such as a model's answers, use a `Sandbox`, which reads no file that a text names.
         problem: path of a problem file, its content, or a problem; see `load_problem`. Beyond 24
             qubits the report holds `estimates`; see `verifier.large`.
-        reference: a reference circuit; default: the problem file's own, if it has one.
+        reference: a reference circuit; default: the problem file's own, if it has one. Beyond 24
+            qubits its energy is compared, and nothing else.
         settings: see `VerifierSettings`; default: its defaults, except that any version statement
             of OpenQASM 3 is accepted (`header`).
         parameters: values of the program's `input` parameters or of the Qiskit circuit's,
             as numbers or texts such as `pi/3`.
-        limits: what the circuit and the reference may use, 10 s and 2 GiB by default; None: no
-            limits. Without `fork` (Windows), and for a problem class defined in `__main__`, there
-            are no limits either.
+        limits: what the circuit and the reference may use, 10 s (beyond 24 qubits 60 s) and 2 GiB
+            by default; None: no limits. Without `fork` (Windows), and for a problem class defined
+            in `__main__`, there are no limits either.
         engine: what runs the circuit, in place of the settings' `engine`: a name, an `Engine`, or
             a V2 sampler of Qiskit, whose counts give estimates with errors
-            (`Report.measured_by`). Objects cannot be sent to other processes: with one, the circuit
-            is judged in this process, after it was found usable within the limits.
+            (`Report.measured_by`); up to 24 qubits. Objects cannot be sent to other processes: with
+            one, the circuit is judged in this process, after it was found usable within the limits.
 
     Returns:
         What was measured, also of an infeasible circuit: why it is, is in `fault`.
@@ -67,10 +71,12 @@ def verify(
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
-    if isinstance(engine, str):
-        chosen, engine = chosen.model_copy(update={"engine": engine}), None
+    if encoded.n_qubits > MAX_EXACT_QUBITS and engine in BEYOND:
+        engine = None
     if engine is not None:
         require_exact(encoded.n_qubits)
+    if isinstance(engine, str):
+        chosen, engine = chosen.model_copy(update={"engine": engine}), None
     if engine is not None:
         engine = get_engine(engine)
         usable = chosen.model_copy(update={"max_stage": 1, "stages": None, "quality": False})

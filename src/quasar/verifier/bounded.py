@@ -36,6 +36,7 @@ _SHORT_WORK = 1 << 30
 """Gates times amplitudes that take about a second in this process."""
 _SHORT_REFERENCE_WORK = 1 << 26
 """The same for the reference's engine, which is slower."""
+_ENGINES_BEYOND = ("qulacs", "cones", "mps")  # the first is the default, and has no part there
 _UTILITY_SHARE = 0.8
 """Of the time, after which stage 4 is given up."""
 
@@ -55,7 +56,7 @@ def verify_bounded(
         parameters: values of the program's inputs.
     """
     if problem.n_qubits > MAX_EXACT_QUBITS:
-        return _large(text, problem, reference, settings, parameters)
+        return _large(text, problem, reference, settings, limits, parameters)
     if limits is None or not _can_be_sent(problem):
         return Verifier(problem, reference, settings).verify(text, parameters=parameters)
     values = settings.parameters if parameters is None else read_values(parameters)
@@ -88,27 +89,63 @@ def _large(
     problem: EncodedProblem,
     reference: str | bytes | None,
     settings: VerifierSettings,
+    limits: SandboxLimits | None,
     parameters: Values | None,
 ) -> Report:
-    """Beyond exact enumeration: in this process, bounded by gates, tensor widths and seconds.
+    """Beyond exact enumeration. What is not flat is read in a sandbox first. The rest is done in
+    this process, as its cost is predicted: energy and samples that would take too long are left
+    out.
 
     Raises:
-        InputError: a reference circuit was given: likeness needs whole distributions.
+        InputError: the settings ask for what is for smaller problems only.
     """
     from quasar.verifier.large import LargeVerifier
     from quasar.verifier.sandbox.limits import SandboxLimits, too_nested
 
-    if reference is not None:
+    if settings.engine not in _ENGINES_BEYOND or settings.energy_convention != "physical":
         raise InputError(
-            f"a reference circuit is compared up to {MAX_EXACT_QUBITS} qubits; this problem has "
-            f"{problem.n_qubits}: leave the reference out."
+            f"beyond {MAX_EXACT_QUBITS} qubits the engines are cones and mps, and energies follow "
+            "the physical convention: leave engine and energy_convention out."
         )
-    verifier = LargeVerifier(problem, settings)
-    fault = too_nested(text, SandboxLimits().max_nesting) if isinstance(text, str) else None
+    if limits is not None:
+        large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)
+        settings = settings.model_copy(update={"large": large})
+    verifier = LargeVerifier(problem, settings, reference=reference)
+    nesting = (limits or SandboxLimits()).max_nesting
+    fault = too_nested(text, nesting) if isinstance(text, str) else None
     if fault is not None:
         return verifier.refuse(fault)
     values = settings.parameters if parameters is None else read_values(parameters)
+    read = verifier.reference_text
+    if limits is not None and _can_be_sent(problem):
+        if read is not None and not _is_flat(read, settings):
+            _check_reference(read, problem, settings, limits)
+        if not _is_flat(text, settings, values):
+            first = settings.model_copy(update={"max_stage": 1, "stages": None})
+            first = first.model_copy(update={"parameters": values})
+            report = _kept.judge(text, _SandboxKey(problem, None, first, limits))
+            if not report.feasible:
+                report.skipped = verifier.skipped()
+                return report
     return verifier.verify(text, parameters=values)
+
+
+def _is_flat(text: str | bytes, settings: VerifierSettings, values: Values | None = None) -> bool:
+    """Whether reading a text takes time in proportion to its length for certain."""
+    from quasar.verifier.large import MAX_QUBITS
+
+    try:
+        written = text if isinstance(text, str) else text.decode("utf-8")
+        program = parse_at_once(
+            written,
+            max_gates=settings.limits.max_gates,
+            max_qubits=MAX_QUBITS,
+            parameters=values,
+            header=settings.header,
+        )
+    except (CircuitError, UnicodeDecodeError):
+        return True  # refused
+    return program is not None
 
 
 def _can_be_sent(problem: EncodedProblem) -> bool:

@@ -126,6 +126,11 @@ class Estimates(Documented):
     """Lowest energy, where it follows from a proven optimum."""
     e_max: float | None = None
     """Highest energy, where it is proven."""
+    ratio_low: float | None = None
+    """The approximation ratio (E_max - E)/(E_max - E_min) is at least this: by proven bounds of
+    both ends, and for the energy stated. Equal to `ratio_high` where both ends are proven."""
+    ratio_high: float | None = None
+    """It is at most this."""
     objective_mean: float | None = None
     """Mean objective of a measurement, where it follows from the energy."""
     statistics: Statistics | None = None

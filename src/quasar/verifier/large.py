@@ -2,7 +2,8 @@
 
 The same report as for small circuits: feasibility, energy, the answer and remarks, with
 `report.estimates` in place of what only a distribution tells. Likeness, the utility stage and
-P(opt) are not defined here and say so. Runs in this process, so use it for trusted text.
+P(opt) are not defined here and say so. Runs in this process, so use it for trusted text; the
+sandbox and the service run it within limits.
 """
 
 from __future__ import annotations
@@ -10,27 +11,33 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from quasar.circuits.header import Header
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.statistics import statistics
-from quasar.core.errors import CircuitError, InputError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS, IsingHamiltonian
-from quasar.core.settings import Settings
+from quasar.core.errors import CircuitError, InfrastructureError, InputError, QuasarError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.optima.result import BoundedOptimum
-from quasar.optima.solve import optimum
-from quasar.problems.base import EncodedProblem, Problem
-from quasar.problems.ising import Ising
+from quasar.problems.base import EncodedProblem
 from quasar.simulate.cones.engine import ConeOutcome, ConesEngine
 from quasar.simulate.engine import Readout
 from quasar.verifier import reward as rewards
-from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, energies_of, samples_of
+from quasar.verifier.energy_range import EnergyRange, find_energy_range
+from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, samples_of
 from quasar.verifier.pipeline import summary_of
 from quasar.verifier.report import Judged, Report, Stages
-from quasar.verifier.settings import Limits, VerifierSettings
+from quasar.verifier.settings import (
+    BUILT_IN_STAGES,
+    MAX_LARGE_CHARACTERS,
+    LargeSettings,
+    Limits,
+    VerifierSettings,
+)
 from quasar.verifier.stages.feasibility import (
     Execution,
     Fault,
@@ -43,32 +50,10 @@ from quasar.verifier.stages.feasibility import (
 if TYPE_CHECKING:
     from quasar.simulate.mps_engine import MpsOutcome
 
+__all__ = ["LargeSettings", "LargeVerifier"]
+
 MAX_QUBITS = 5_000
 """Of a circuit; as many as problems have variables at most."""
-_MAX_CHARACTERS = 20_000_000
-_CLOSE = 1e-6
-_PROBED = 8  # sampled states that show how energy and objective are related
-
-
-class LargeSettings(Settings):
-    """How hard to look at a circuit beyond exact enumeration."""
-
-    shots: int = Field(default=1024, ge=1, le=1_000_000)
-    """Samples drawn."""
-    max_bond: int = Field(default=64, ge=1, le=4096)
-    """Bond dimension of the matrix product state that they are drawn from."""
-    max_width: int = Field(default=24, ge=1, le=28)
-    """Variables of the largest tensor of an exact mean; memory is 16 bytes times 2 to this."""
-    time_limit: float = Field(default=15.0, gt=0)
-    """Seconds for the optimum and its bound."""
-    seed: int = Field(default=0, ge=0)
-    """Of samples and solvers."""
-    sample_seconds: float = Field(default=20.0, gt=0)
-    """Seconds that the samples may take, about; the bond dimension is lowered to keep to it."""
-    solve: bool = True
-    """Look for the optimum."""
-    sample: bool = True
-    """Draw samples, where quimb is installed."""
 
 
 class LargeVerifier:
@@ -76,8 +61,12 @@ class LargeVerifier:
 
     Args:
         problem: the problem with its Hamiltonian.
-        settings: how circuits are read (`header`, limits on text and gates).
-        large: how hard to look.
+        settings: how circuits are read (`header`, limits on text and gates) and how hard to look
+            (`large`).
+        large: takes precedence over `settings.large`.
+        reference: a reference circuit, of which the energy is compared and nothing else; default:
+            the one that came with the problem.
+        known: what is known of the problem's energies; default: found when first needed.
         stop: asked now and then whether to end the search for the optimum early.
     """
 
@@ -87,76 +76,138 @@ class LargeVerifier:
         settings: VerifierSettings | None = None,
         large: LargeSettings | None = None,
         *,
+        reference: str | bytes | None = None,
+        known: EnergyRange | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> None:
         self.problem = problem
         self.settings = settings or VerifierSettings()
-        self.large = large or LargeSettings()
+        self.large = large or self.settings.large
+        self.reference_text = problem.reference if reference is None else reference
+        self._known = known
         self._stop = stop
-        self._optimum_note: str | None = None
 
     @cached_property
+    def energies(self) -> EnergyRange:
+        """Between which energies the problem's states are, and its optimum."""
+        if self._known is not None:
+            return self._known
+        return find_energy_range(self.problem, self.large, self._stop)
+
+    @property
     def optimum(self) -> BoundedOptimum | None:
         """The best solution known; None where it is not looked for, or no solver is installed."""
-        if not self.large.solve:
-            return None
-        source = self.problem.problem or Ising(self.problem.hamiltonian)
-        return self._solved(source)
+        return self.energies.optimum
 
     @cached_property
-    def e_max(self) -> float | None:
-        """The highest energy, where it is proven in time."""
-        if not self.large.solve:
-            return None
-        h = self.problem.hamiltonian
-        negated = IsingHamiltonian(h.n_qubits, {t: -c for t, c in h.terms.items()})
-        found = self._solved(Ising(negated))
-        return -found.value if found and found.status == "proven" and found.value else None
-
-    def _solved(self, source: Problem) -> BoundedOptimum | None:
-        try:
-            return optimum(
-                source,
-                time_limit=self.large.time_limit,
-                seed=self.large.seed,
-                stop=self._stop,
-            )
-        except InputError as error:
-            self._optimum_note = str(error)
-            return None
-
-    def refuse(self, fault: Fault) -> Report:
-        """The report on a text that was stopped before it was read."""
-        first = Feasibility(parses=False, simulable=False, fault=fault)
-        return self._report(first, fault, usable=False)
-
-    def verify(self, text: str | bytes, *, parameters: Values | None = None) -> Report:
-        """Judge one circuit.
+    def reference_energy(self) -> float | None:
+        """The reference circuit's energy; None without one.
 
         Raises:
-            InputError: a parameter that the program does not declare, or that is not a number.
+            InputError: it is infeasible, or its energy cannot be computed exactly.
         """
+        if self.reference_text is None:
+            return None
+        first, execution = self._run(self.reference_text, None, {})
+        fault = first.fault
+        if execution is not None:
+            fault = misfit(execution, self.problem.n_qubits)
+        if execution is None or fault is not None:
+            raise InputError(f"the reference circuit is not usable: {fault}")
+        energy, note = self._exact_energy(execution.outcome)
+        if energy is None:
+            raise InputError(f"the reference circuit has no exact energy: {note}")
+        return energy
+
+    @property
+    def _measures(self) -> bool:
+        return self.settings.runs("objective")
+
+    def prepare(self) -> None:
+        """Compute now what depends on the problem alone, so that it adds to no circuit's cost.
+
+        Raises:
+            InputError: the reference circuit is not usable.
+        """
+        if self._measures:
+            _ = self.energies, self.reference_energy
+            if self.large.sample:
+                with suppress(ImportError):
+                    import quimb.tensor  # noqa: F401 - takes seconds
+
+    def refuse(
+        self, fault: Fault, n_qubits: int | None = None, header: Header | None = None
+    ) -> Report:
+        """The report on a circuit that was stopped from outside; see `Verifier.refuse`."""
+        accepted = n_qubits is not None
+        first = Feasibility(
+            parses=accepted and (header is None or header.published),
+            parses_by_language=accepted and (header is None or header.language),
+            simulable=False,
+            n_qubits=n_qubits,
+            fault=fault,
+        )
+        return self._report(first, fault, usable=False)
+
+    def verify(
+        self,
+        text: str | bytes,
+        on_parsed: Callable[[int], None] | None = None,
+        *,
+        parameters: Values | None = None,
+    ) -> Report:
+        """Judge one circuit.
+
+        Args:
+            on_parsed: called with the number of qubits once the text has parsed.
+            parameters: values of the program's inputs.
+
+        Raises:
+            InputError: a parameter that the program does not declare, or that is not a number; the
+                reference circuit is not usable.
+            InfrastructureError: memory ran out or a library failed; no verdict on the circuit.
+        """
+        try:
+            values = self.settings.parameters if parameters is None else read_values(parameters)
+            return self._verify(text, on_parsed, values)
+        except QuasarError:
+            raise
+        except MemoryError as error:
+            raise InfrastructureError("out of memory while verifying the circuit.") from error
+        except Exception as error:
+            raise InfrastructureError(
+                f"the verifier failed ({type(error).__name__}: {error}); this says nothing about "
+                "the circuit."
+            ) from error
+
+    def _verify(
+        self, text: str | bytes, on_parsed: Callable[[int], None] | None, values: Values
+    ) -> Report:
         begun = time.perf_counter()
+        first, execution = self._run(text, on_parsed, values)
+        fault = first.fault
+        if execution is not None:
+            fault = misfit(execution, self.problem.n_qubits)
+        report = self._report(first, fault, usable=execution is not None)
+        report.cost_s["feasibility"] = time.perf_counter() - begun
+        if execution is not None and fault is None and self._measures:
+            self._add_estimates(report, execution)
+        written = text if isinstance(text, str) else text.decode("utf-8", "replace")
+        return report.about(Judged(written, self.problem, read_values(values)))
+
+    def _run(
+        self, text: str | bytes, on_parsed: Callable[[int], None] | None, values: Values
+    ) -> tuple[Feasibility, Execution | None]:
         given = self.settings.limits.model_dump()
-        wide = {"max_characters": _MAX_CHARACTERS, "max_qubits": MAX_QUBITS}
+        wide = {"max_characters": MAX_LARGE_CHARACTERS, "max_qubits": MAX_QUBITS}
         rules = Rules(
             _Wide.model_validate({**given, **wide}),
             self.settings.header,
             self.problem.n_qubits,
             self.settings.measurement == "all-qubits",
         )
-        engine = ConesEngine(self.large.max_width)
-        values = read_values(parameters or {})
-        first, execution = run_text(text, engine, rules, parameters=values)
-        fault = first.fault
-        if execution is not None:
-            fault = misfit(execution, self.problem.n_qubits)
-        report = self._report(first, fault, usable=execution is not None)
-        report.cost_s["feasibility"] = time.perf_counter() - begun
-        if execution is not None and fault is None:
-            self._add_estimates(report, execution)
-        written = text if isinstance(text, str) else text.decode("utf-8", "replace")
-        return report.about(Judged(written, self.problem, values))
+        engine = ConesEngine(self.large.max_width, self.large.energy_seconds)
+        return run_text(text, engine, rules, on_parsed, parameters=values)
 
     def _report(self, first: Feasibility, fault: Fault | None, *, usable: bool) -> Report:
         return Report(
@@ -166,15 +217,34 @@ class LargeVerifier:
             n_qubits=first.n_qubits,
             fault=fault,
             energy_convention="physical",
-            reward=rewards.compute(rewards.Scores(feasible=usable), self.settings.reward),
+            reward=self._reward(rewards.Scores(feasible=usable)),
             stages=Stages(feasibility=first),
-            skipped={
-                "behaviour": "likeness is not defined here: it needs whole distributions",
-                "objective": f"exact scores need all 2**n energies, to {MAX_EXACT_QUBITS} qubits",
-                "utility": f"the optimiser's stage is for circuits to {MAX_EXACT_QUBITS} qubits",
-            },
+            skipped=self.skipped(),
             problem=summary_of(self.problem),
         )
+
+    def skipped(self) -> dict[str, str]:
+        """Why there is no result of each of the stages after the first."""
+        objective = f"exact scores need all 2**n energies, to {MAX_EXACT_QUBITS} qubits"
+        if not self._measures:
+            objective = "not asked for"
+        return {
+            "behaviour": "likeness is not defined here: it needs whole distributions",
+            "objective": objective,
+            "utility": f"the optimiser's stage is for circuits to {MAX_EXACT_QUBITS} qubits",
+            **{
+                name: f"stages of other packages are for circuits to {MAX_EXACT_QUBITS} qubits"
+                for name in self.settings.stage_names
+                if name not in BUILT_IN_STAGES
+            },
+        }
+
+    def _reward(self, scores: rewards.Scores) -> rewards.Reward:
+        """The reward by what there is: without likeness, and without the optimiser's stage."""
+        weights = self.settings.reward
+        if weights.ablation in ("full", "no_re"):
+            weights = weights.model_copy(update={"ablation": "no_opt"})
+        return rewards.compute(scores, weights)
 
     def _add_estimates(self, report: Report, execution: Execution) -> None:
         begun = time.perf_counter()
@@ -193,6 +263,7 @@ class LargeVerifier:
                 message=f"neither its energy nor samples can be computed: {note} {samples_note}",
                 hint="Write fewer layers.",
             )
+            report.reward = self._reward(rewards.Scores(feasible=False))
             return
         circuit = execution.outcome.circuit
         energy, error = (
@@ -209,14 +280,16 @@ class LargeVerifier:
             samples=samples,
             samples_note=samples_note,
             optimum=None if best is None else best.to_json(),
-            optimum_note=self._optimum_note,
+            optimum_note=self.energies.note,
             statistics=None if circuit is None else statistics(circuit),
         )
-        self._relate(found, best)
+        self._add_scale(found)
         report.estimates = found
         report.energy = found.energy
-        if found.e_min is not None and found.e_max is not None and found.e_max > found.e_min:
-            report.approximation_ratio = (found.e_max - found.energy) / (found.e_max - found.e_min)
+        report.energy_reference = self.reference_energy
+        if found.ratio_low is not None and found.ratio_low == found.ratio_high:
+            report.approximation_ratio = found.ratio_low
+        report.reward = self._reward(rewards.Scores(feasible=True, objective=found.ratio_low))
         report.remarks += _remarks(found)
 
     def _exact_energy(self, outcome: object) -> tuple[float | None, str | None]:
@@ -225,7 +298,7 @@ class LargeVerifier:
         try:
             return outcome.expectation(self.problem.hamiltonian).value, None
         except (InputError, MemoryError) as error:
-            return None, str(error)
+            return None, str(error) or "out of memory."
 
     def _samples(
         self, execution: Execution, exact: float | None
@@ -260,45 +333,27 @@ class LargeVerifier:
         large = self.large
         return engine.run(execution.program, readout, shots=large.shots, seed=large.seed)
 
-    def _relate(self, found: Estimates, best: BoundedOptimum | None) -> None:
-        """Ends of the energy and the mean objective, where objective and energy are one scale."""
-        problem, h = self.problem, self.problem.hamiltonian
-        sign, encoded = 1.0, problem.encoding == "exact" or problem.problem is None
-        if problem.problem is not None and problem.problem.sense == "max":
-            sign = -1.0
-        proven = best is not None and best.status == "proven"
-        if encoded and proven and best is not None and best.value is not None:
-            found.e_min = sign * best.value - h.constant
-        if problem.problem is None or _one_scale(problem, sign):
-            found.objective_mean = sign * (found.energy + h.constant)
-            if found.e_min is not None:
-                found.e_max = self.e_max
+    def _add_scale(self, found: Estimates) -> None:
+        """Ends of the energy, ratio, and the mean objective where it follows from the energy."""
+        known = self.energies
+        if known.lowest is not None and known.highest is not None:
+            found.e_min, found.e_max = known.lowest.value, known.highest.value
+            if found.e_min is None:
+                found.e_max = None
+        between = known.ratio(found.energy)
+        if between is not None:
+            found.ratio_low, found.ratio_high = between
+            if found.e_min is not None and found.e_max is not None:
+                ratio = (found.e_max - found.energy) / (found.e_max - found.e_min)
+                found.ratio_low = found.ratio_high = ratio
+        if known.sign is not None:
+            found.objective_mean = known.sign * (found.energy + self.problem.hamiltonian.constant)
 
 
 class _Wide(Limits):
     """Limits without the one on qubits that are simulated exactly."""
 
     max_qubits: int = Field(default=5_000, ge=1, le=20_000)
-
-
-def _one_scale(problem: EncodedProblem, sign: float) -> bool:
-    """Whether the objective of every state is plus or minus its energy with the constant: of free
-    forms it is; of others random states tell.
-    """
-    from quasar.core.seeds import generator
-
-    random = generator(0, "one scale")
-    h = problem.hamiltonian
-    indices = [int.from_bytes(random.bytes(h.n_qubits // 8 + 1), "little") for _ in range(_PROBED)]
-    indices = [index % (1 << h.n_qubits) for index in indices]
-    for index, energy in zip(indices, energies_of(indices, h), strict=True):
-        decoded = problem.decode(index)
-        if decoded is None or not decoded.feasible:
-            return False
-        value = sign * (float(energy) + h.constant)
-        if abs(value - decoded.objective) > _CLOSE * max(1.0, abs(value)):
-            return False
-    return True
 
 
 def _remarks(found: Estimates) -> list[str]:

@@ -18,6 +18,10 @@ BUILT_IN_STAGES = ("behaviour", "objective", "utility")
 """Stages 2 to 4; stage 1, feasibility, always runs."""
 
 
+MAX_LARGE_CHARACTERS = 20_000_000
+"""Length of a text for a problem beyond 24 qubits, in characters."""
+
+
 class Limits(Settings):
     """What a circuit may ask for before it counts as infeasible."""
 
@@ -27,6 +31,51 @@ class Limits(Settings):
     """Qubits simulated exactly."""
     max_gates: int = Field(default=100_000, ge=1)
     """Gates after unrolling loops and gate definitions."""
+
+
+class LargeSettings(Settings):
+    """How hard to look at a circuit of more qubits than are enumerated."""
+
+    shots: int = Field(default=1024, ge=1, le=1_000_000)
+    """Samples drawn."""
+    max_bond: int = Field(default=64, ge=1, le=4096)
+    """Bond dimension of the matrix product state that they are drawn from."""
+    max_width: int = Field(default=24, ge=1, le=28)
+    """Variables of the largest tensor of an exact mean; memory is 16 bytes times 2 to this."""
+    time_limit: float = Field(default=15.0, gt=0)
+    """Seconds for the optimum and its bound."""
+    seed: int = Field(default=0, ge=0)
+    """Of samples and solvers."""
+    energy_seconds: float = Field(default=600.0, gt=0)
+    """Seconds that the exact energy may take, predicted from its multiplications; one that would
+    take longer is not computed."""
+    sample_seconds: float = Field(default=20.0, gt=0)
+    """Seconds that the samples may take, about; the bond dimension is lowered to keep to it."""
+    solve: bool = True
+    """Look for the optimum."""
+    sample: bool = True
+    """Draw samples, where quimb is installed."""
+    solver_threads: int | None = Field(default=None, ge=1)
+    """Threads of the solvers; None: one a core. With one, a run gives the same result again."""
+
+    def within(self, seconds: float, problem_seconds: float) -> LargeSettings:
+        """These settings, lowered so that all fits into the time of one circuit.
+
+        Args:
+            seconds: for the circuit: its energy and samples.
+            problem_seconds: for what depends on the problem alone: the optimum and its bounds.
+        """
+        return self.model_copy(
+            update={
+                "energy_seconds": min(self.energy_seconds, _ENERGY_PART * seconds),
+                "sample_seconds": min(self.sample_seconds, _SAMPLES_PART * seconds),
+                "time_limit": min(self.time_limit, _SOLVER_PART * problem_seconds),
+            }
+        )
+
+
+_ENERGY_PART, _SAMPLES_PART = 0.4, 0.4  # of the time of a circuit; the rest is for reading it
+_SOLVER_PART = 0.25  # of the time for a problem, for each of the two ends of its energies
 
 
 class StageGate(Settings):
@@ -102,6 +151,8 @@ class VerifierSettings(Settings):
     """How the reward is computed."""
     utility: UtilitySettings = UtilitySettings()
     """Settings of stage 4."""
+    large: LargeSettings = LargeSettings()
+    """How circuits of more than 24 qubits are judged (`verifier.large`)."""
 
     @field_validator("parameters", mode="before")
     @classmethod

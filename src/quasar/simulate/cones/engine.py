@@ -16,7 +16,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Axis, Observable, Pauli, PauliSum
 from quasar.simulate.cones.causal import Causes, on_wires
 from quasar.simulate.cones.energy import ConeEnergy
-from quasar.simulate.cones.expectation import MAX_WIDTH, ConeExpectations
+from quasar.simulate.cones.expectation import MAX_WIDTH, ConeExpectations, TooWide
 from quasar.simulate.cones.pieces import Pieces
 from quasar.simulate.engine import (
     ALL_WRITTEN,
@@ -31,6 +31,7 @@ from quasar.simulate.engine import (
 
 MAX_QUBITS = 20_000
 """Qubits that a program may declare."""
+_MULTIPLICATION_S = 5e-9  # of a wide contraction, measured; narrow ones cost little either way
 _MOST_PAIRS = 200_000  # of terms with overlapping cones, in a variance
 
 
@@ -45,11 +46,13 @@ class ConeOutcome(Outcome):
         ansatz: the program's gates, without free angles.
         qubits: that hold the answer's bits, the least significant first.
         max_width: variables of the largest tensor allowed.
+        max_seconds: that an observable's means may take, predicted; None: no limit.
     """
 
     ansatz: Ansatz = _NOTHING
     qubits: tuple[int, ...] = ()
     max_width: int = MAX_WIDTH
+    max_seconds: float | None = None
 
     def expectation(self, observable: Observable) -> Estimate:
         """Mean of an observable on the answer's w bits, without its constant; exact.
@@ -122,6 +125,13 @@ class ConeOutcome(Outcome):
             pauli: i for i, pauli in enumerate(dict.fromkeys(p for p in paulis if p))
         }
         cones = ConeExpectations(self.ansatz, list(distinct), max_width=self.max_width)
+        seconds = cones.cost * _MULTIPLICATION_S
+        if self.max_seconds is not None and seconds > self.max_seconds:
+            raise TooWide(
+                f"the exact energy would take about {seconds:,.0f} s (cones of up to "
+                f"{cones.largest_cone} qubits, width {cones.width}); {self.max_seconds:,.3g} s are "
+                "allowed. Use fewer layers or a sparser problem."
+            )
         values = np.append(cones.values(()), 1.0)  # the last is that of the empty product
         return np.asarray(values[[distinct.get(pauli, len(distinct)) for pauli in paulis]])
 
@@ -148,13 +158,16 @@ class ConesEngine:
 
     Args:
         max_width: variables of the largest tensor allowed; time and memory grow as 2**width.
+        max_seconds: that the means of one observable may take; predicted and not measured, so that
+            every machine refuses the same. None: no limit.
     """
 
     name = "cones"
     supports: frozenset[Feature] = frozenset({"gradient"})
 
-    def __init__(self, max_width: int = MAX_WIDTH) -> None:
+    def __init__(self, max_width: int = MAX_WIDTH, max_seconds: float | None = None) -> None:
         self.max_width = max_width
+        self.max_seconds = max_seconds
 
     def run(
         self,
@@ -176,7 +189,13 @@ class ConesEngine:
         answer, qubits = answer_qubits(program, circuit, readout)
         ansatz = Ansatz("program", circuit.n_qubits, circuit.gates, (), 0)
         return ConeOutcome(
-            None, answer, circuit, ansatz=ansatz, qubits=qubits, max_width=self.max_width
+            None,
+            answer,
+            circuit,
+            ansatz=ansatz,
+            qubits=qubits,
+            max_width=self.max_width,
+            max_seconds=self.max_seconds,
         )
 
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:

@@ -5,8 +5,9 @@ Candidates that are given up are named in an `InfrastructureError` once all othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from quasar.circuits.header import read_header
@@ -63,6 +64,7 @@ class Batch(Scheduler[_Candidate]):
     Args:
         n_problems: that jobs may name.
         sizes: the verifier's limits on the text.
+        characters: by problem, where another number is the limit.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Batch(Scheduler[_Candidate]):
         jobs: Iterator[Job],
         n_problems: int,
         sizes: Limits,
+        characters: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         super().__init__(workers, limits, _AHEAD)
         self.sizes = sizes
+        self.characters = characters
         self.jobs: Iterator[Job] | None = jobs
         self.n_problems = n_problems
         self.lost: list[str] = []
@@ -119,7 +123,9 @@ class Batch(Scheduler[_Candidate]):
             problem_s=limits.max_problem_seconds,
             job=job,
         )
-        fault = too_long(job.text, self.sizes)
+        most = self.characters.get(job.problem)
+        sizes = self.sizes if most is None else Limits(max_characters=most)
+        fault = too_long(job.text, sizes)
         if fault is not None:
             task.refuse(Refusal(fault))
         elif isinstance(job.text, bytes):
@@ -150,7 +156,8 @@ class Batch(Scheduler[_Candidate]):
                     f"{self.limits.max_problem_seconds:g} s to prepare: choose a smaller one."
                 )
             return False
-        fault = (out_of_time if end.cause == "time" else out_of_memory)(self.limits)
+        seconds = progress.limit_s or self.limits.max_seconds
+        fault = out_of_time(seconds) if end.cause == "time" else out_of_memory(self.limits)
         n_qubits = header = None
         if progress.n_qubits >= 0:
             n_qubits = progress.n_qubits

@@ -7,6 +7,7 @@ import re
 import numpy as np
 from pydantic import Field
 
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.settings import Settings
 from quasar.verifier.stages.feasibility import Fault
 
@@ -17,6 +18,9 @@ class SandboxLimits(Settings):
     max_seconds: float = Field(default=10.0, gt=0)
     """Seconds a candidate, all stages. Counted in processor time of its worker, which on an idle
     machine is wall-clock time, so that a busy machine makes no circuit infeasible."""
+    max_large_seconds: float = Field(default=60.0, gt=0)
+    """The same for a candidate of a problem beyond 24 qubits. What would take longer (samples, an
+    exact energy) is left out where that is known beforehand, so that it costs no verdict."""
     max_memory_mib: int = Field(default=2048, ge=64)
     """MiB of address space that a candidate may add to what its worker already holds
     (RLIMIT_AS, set again for each; libraries and the problem's own vectors are not counted)."""
@@ -31,9 +35,17 @@ class SandboxLimits(Settings):
     tasks_per_worker: int = Field(default=10_000, ge=1)
     """Candidates before a worker is replaced: the importer's caches grow with what it reads."""
 
+    def seconds_for(self, n_qubits: int) -> float:
+        """Seconds for a candidate, by the qubits of its problem."""
+        return self.max_large_seconds if n_qubits > MAX_EXACT_QUBITS else self.max_seconds
+
 
 UNLIMITED = SandboxLimits(
-    max_seconds=1e9, max_memory_mib=1 << 40, max_nesting=1 << 30, max_problem_seconds=1e9
+    max_seconds=1e9,
+    max_large_seconds=1e9,
+    max_memory_mib=1 << 40,
+    max_nesting=1 << 30,
+    max_problem_seconds=1e9,
 )
 """Limits that nothing reaches, for text one trusts."""
 
@@ -61,9 +73,9 @@ def too_nested(text: str, max_nesting: int) -> Fault | None:
     return Fault.over("nesting", message, "Write flat statements.")
 
 
-def out_of_time(limits: SandboxLimits) -> Fault:
-    """The verdict on a candidate that took too long."""
-    message = f"not judged after {limits.max_seconds:g} s."
+def out_of_time(seconds: float) -> Fault:
+    """The verdict on a candidate that took so many seconds."""
+    message = f"not judged after {seconds:g} s."
     return Fault.over("time", message, "Write a shorter circuit.")
 
 

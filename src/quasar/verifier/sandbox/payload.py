@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
-from quasar.verifier.pipeline import Verifier
+from quasar.verifier.factory import verifier_for
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.energy_range import EnergyRange
+    from quasar.verifier.factory import AnyVerifier
 
 
 class Payload(NamedTuple):
@@ -20,12 +26,14 @@ class Payload(NamedTuple):
         references: the reference circuit of each problem; None: the problem's own, if it has one.
         settings: the verifier's.
         limits: what a candidate may use.
+        known: by index, what is known of the energies of problems beyond 24 qubits.
     """
 
     problems: Sequence[EncodedProblem]
     references: Sequence[str | bytes | None]
     settings: VerifierSettings
     limits: SandboxLimits
+    known: Mapping[int, EnergyRange] = MappingProxyType({})
 
     @classmethod
     def of(
@@ -34,6 +42,7 @@ class Payload(NamedTuple):
         references: Sequence[str | bytes | None] | None,
         settings: VerifierSettings,
         limits: SandboxLimits,
+        known: Mapping[int, EnergyRange] | None = None,
     ) -> Self:
         """The payload; references that are given replace those that came with the problems.
 
@@ -42,13 +51,13 @@ class Payload(NamedTuple):
         """
         if references is None:
             bare = [p.bare() for p in problems]
-            return cls(bare, [None] * len(problems), settings, limits)
+            return cls(bare, [None] * len(problems), settings, limits, dict(known or {}))
         if len(references) != len(problems):
             raise InputError(f"{len(references)} references for {len(problems)} problems.")
         plain = [p.with_reference(None).bare() for p in problems]
-        return cls(plain, list(references), settings, limits)
+        return cls(plain, list(references), settings, limits, dict(known or {}))
 
-    def verifier(self, problem: int, compared: bool) -> Verifier:
+    def verifier(self, problem: int, compared: bool) -> AnyVerifier:
         """A verifier for one of the problems.
 
         Args:
@@ -60,6 +69,12 @@ class Payload(NamedTuple):
         if not 0 <= problem < len(self.problems):
             raise InputError(f"there is no problem {problem}; there are {len(self.problems)}.")
         bare = self.problems[problem].bare()
+        reference = self.references[problem] if compared else None
         if not compared:
-            return Verifier(bare.with_reference(None), None, self.settings)
-        return Verifier(bare, self.references[problem], self.settings)
+            bare = bare.with_reference(None)
+        settings = self.settings
+        if bare.n_qubits > MAX_EXACT_QUBITS:
+            limits = self.limits
+            large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)
+            settings = settings.model_copy(update={"large": large})
+        return verifier_for(bare, reference, settings, known=self.known.get(problem))

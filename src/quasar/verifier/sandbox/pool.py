@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.processes import cores
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.report import Report
@@ -16,7 +17,10 @@ from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.warm import is_our_own
 from quasar.verifier.sandbox.worker import program
 from quasar.verifier.sandbox.workers import SandboxStatistics, Workers
-from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.settings import MAX_LARGE_CHARACTERS, VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.energy_range import EnergyRange
 
 
 class Sandbox:
@@ -31,6 +35,8 @@ class Sandbox:
         workers: processes at most; default: one a core.
         references: reference circuit of each problem, None for none; default: those that came with
             the problems.
+        known: by index, what is known of the energies of problems beyond 24 qubits; each worker
+            looks for the rest itself.
 
     Raises:
         InputError: the problems cannot be sent to another process.
@@ -44,13 +50,16 @@ class Sandbox:
         limits: SandboxLimits | None = None,
         workers: int | None = None,
         references: Sequence[str | bytes | None] | None = None,
+        known: Mapping[int, EnergyRange] | None = None,
     ) -> None:
         if workers is not None and workers < 1:
             raise InputError(f"a sandbox needs at least 1 worker, not {workers}.")
         self.settings = settings
         self.limits = limits or SandboxLimits()
         self.n_problems = len(problems)
-        payload = Payload.of(problems, references, settings, self.limits)
+        payload = Payload.of(problems, references, settings, self.limits, known)
+        large = (i for i, p in enumerate(problems) if p.n_qubits > MAX_EXACT_QUBITS)
+        self._characters = dict.fromkeys(large, MAX_LARGE_CHARACTERS)
         try:
             pickled = program(payload)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -103,7 +112,12 @@ class Sandbox:
         self.workers.n_starts = 0
         try:
             batch = Batch(
-                self.workers, self.limits, iter(jobs), self.n_problems, self.settings.limits
+                self.workers,
+                self.limits,
+                iter(jobs),
+                self.n_problems,
+                self.settings.limits,
+                self._characters,
             )
             yield from batch.run()
         finally:

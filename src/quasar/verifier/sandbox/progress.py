@@ -32,6 +32,7 @@ class WorkerProgress(NamedTuple):
         n_qubits: qubits of the circuit once it has parsed, else -1.
         processor_s: the worker's own processor time when the phase began.
         clock_s: monotonic clock then.
+        limit_s: processor time that the phase may take; 0: as the task says.
     """
 
     serial: int
@@ -39,6 +40,7 @@ class WorkerProgress(NamedTuple):
     n_qubits: int
     processor_s: float
     clock_s: float
+    limit_s: float = 0.0
 
 
 NOT_STARTED = WorkerProgress(0, Phase.IDLE, -1, 0.0, 0.0)
@@ -51,7 +53,7 @@ class ProgressPage:
         fd: file that holds it, the same on both sides; see `size`.
     """
 
-    _LINE = struct.Struct("<qqqdd")
+    _LINE = struct.Struct("<qqqddd")
 
     def __init__(self, fd: int) -> None:
         self._map = mmap.mmap(fd, os.fstat(fd).st_size)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from quasar.circuits.header import Header
-from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.stages.feasibility import Fault
+
+if TYPE_CHECKING:
+    from quasar.verifier.factory import AnyVerifier
 
 
 class Refusal(NamedTuple):
@@ -34,6 +36,6 @@ class Refusal(NamedTuple):
         header = None if given["header"] is None else Header(*given["header"])
         return cls(Fault(**given["fault"]), given["n_qubits"], header)
 
-    def report(self, verifier: Verifier) -> Report:
+    def report(self, verifier: AnyVerifier) -> Report:
         """The report on the circuit."""
         return verifier.refuse(*self)

@@ -228,7 +228,7 @@ class Scheduler(ABC, Generic[T]):
                 self._reap(worker)
             return
         preparing = progress.phase == Phase.PREPARING
-        limit_s = task.problem_s if preparing else task.limit_s
+        limit_s = progress.limit_s or (task.problem_s if preparing else task.limit_s)
         elapsed_s = now - progress.clock_s
         left_s = limit_s - worker.used_s(progress, elapsed_s)
         if left_s <= 0:

@@ -45,9 +45,14 @@ class WorkerLoop(ABC):
                 if kind in ENDS:
                     return
 
-    def note(self, serial: int, phase: Phase) -> None:
-        """Say on the page that a phase begins."""
-        self.noted = WorkerProgress(serial, phase, -1, time.process_time(), time.monotonic())
+    def note(self, serial: int, phase: Phase, limit_s: float = 0.0) -> None:
+        """Say on the page that a phase begins.
+
+        Args:
+            limit_s: processor time that it may take, s; 0: as the task says.
+        """
+        now = time.process_time(), time.monotonic()
+        self.noted = WorkerProgress(serial, phase, -1, *now, limit_s)
         self.page.write(self.line, self.noted)
 
     def note_qubits(self, n_qubits: int) -> None:

@@ -28,6 +28,7 @@ class Kind(IntEnum):
     BAD_CIRCUIT = 7  # the circuit is of no use here; a sentence
     LIMIT = 8  # the request went over a limit; a sentence, and the worker ends
     FAILED = 9  # the machinery is at fault; what is known of it, and the worker ends
+    OVER = 10  # the request asks for more than is allowed; a sentence, and the worker goes on
 
 
 ENDS = frozenset({Kind.LAST_ANSWER, Kind.LIMIT, Kind.FAILED})

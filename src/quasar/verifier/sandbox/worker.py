@@ -5,10 +5,10 @@ from __future__ import annotations
 import pickle
 import socket
 from functools import partial
+from typing import TYPE_CHECKING
 
 from quasar.circuits.header import read_header
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox.limits import UNLIMITED, out_of_memory, too_nested
 from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.progress import Phase, ProgressPage
@@ -18,6 +18,9 @@ from quasar.verifier.sandbox.serving import WorkerLoop
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.sandbox.warm_up import warm_up
 from quasar.verifier.sandbox.wire import Frame, Kind
+
+if TYPE_CHECKING:
+    from quasar.verifier.factory import AnyVerifier
 
 
 def program(payload: Payload) -> bytes:
@@ -58,10 +61,11 @@ class Worker(WorkerLoop):
             words = str(error) if isinstance(error, InfrastructureError) else repr(error)
             return Kind.FAILED, words.encode("utf-8", "replace")
 
-    def _judge(self, verifier: Verifier, frame: Frame) -> tuple[Kind, bytes]:
+    def _judge(self, verifier: AnyVerifier, frame: Frame) -> tuple[Kind, bytes]:
         limits, text = self.payload.limits, _text(frame)
-        set_limits(limits.max_memory_mib, 2 * limits.max_seconds)
-        self.note(frame.serial, Phase.JUDGING)
+        seconds = limits.seconds_for(verifier.problem.n_qubits)
+        set_limits(limits.max_memory_mib, 2 * seconds)
+        self.note(frame.serial, Phase.JUDGING, seconds)
         try:
             fault = None
             if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
