@@ -47,8 +47,8 @@ def test_the_fingerprint_is_of_the_content(tmp_path: Path) -> None:
         ({"optimization_type": 1}, "line 2: 'optimization_type' must be a name"),
         ({"cost_hamiltonian": "Z(0) Z(1"}, "line 2: the Hamiltonian cannot be read"),
         (
-            {"cost_hamiltonian": "Z(29)", "number_of_qubits": 30},
-            "line 2: the problem has 30 qubits; circuits are judged exactly up to 24",
+            {"cost_hamiltonian": "Z(29)", "number_of_qubits": 29},
+            "line 2: the Hamiltonian names Z",
         ),
     ],
 )

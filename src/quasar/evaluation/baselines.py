@@ -22,9 +22,11 @@ from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.seeds import generator
 from quasar.evaluation.inputs import RESERVED, EvaluationRecord
 from quasar.optimize.qaoa import sigma
+from quasar.optimize.qaoa_large import transferred_angles
 
 DEFAULT_LAYERS = 2
 """Depth of `qaoa-fixed` for records that name none."""
@@ -55,15 +57,25 @@ def random_angles(record: EvaluationRecord, seed: int) -> str | None:
 
 
 def qaoa_fixed(record: EvaluationRecord, seed: int) -> str:
-    """QAOA at angles that do not depend on the instance but for the scale σ(E)."""
+    """QAOA at angles that do not depend on the instance but for the scale: σ(E), and beyond 24
+    qubits that of `optimize.qaoa_large`, by degree and coefficients.
+    """
     hamiltonian = record.problem.hamiltonian
+    if hamiltonian.n_qubits > MAX_EXACT_QUBITS:
+        layers = record.layers or DEFAULT_LAYERS
+        return emit(qaoa(hamiltonian, layers).bind(transferred_angles(hamiltonian, layers)))
     gammas, betas = fixed_angles(record.layers or DEFAULT_LAYERS)
     theta = np.concatenate([gammas / sigma(hamiltonian), betas])
     return emit(qaoa(hamiltonian, len(betas)).bind(theta))
 
 
-def optimum(record: EvaluationRecord, seed: int) -> str:
-    """A ground state, written bit by bit: as good as measuring gets, and no quantum algorithm."""
+def optimum(record: EvaluationRecord, seed: int) -> str | None:
+    """A ground state, written bit by bit: as good as measuring gets, and no quantum algorithm.
+
+    None beyond 24 qubits: solvers answer there in the user's terms, not in bits.
+    """
+    if record.problem.n_qubits > MAX_EXACT_QUBITS:
+        return None
     problem = record.problem.bare()  # so that what is computed is not kept with the record
     states = problem.optimality.states(1)
     state = int(states[0] if states.size else problem.hamiltonian.spectrum.ground_states[0])

@@ -16,6 +16,7 @@ from typing import Any
 
 from quasar.core.cluster import Cluster
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.manifest import manifest
 from quasar.core.parallel import map_unordered
 from quasar.core.processes import cores
@@ -40,10 +41,11 @@ from quasar.evaluation.result import Evaluation, EvaluationSettings, EvaluationT
 from quasar.evaluation.rows import Key, Row, candidate_row
 from quasar.evaluation.store import Store, Stored, data_files
 from quasar.evaluation.table import Measured, build_table
+from quasar.verifier.energy_range import EnergyRange
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, SandboxLimits
-from quasar.verifier.settings import EnergyConvention, VerifierSettings
+from quasar.verifier.settings import EnergyConvention, LargeSettings, VerifierSettings
 
 VERIFIER = VerifierSettings(
     max_stage=3, decode_top_states=False, effective=True, measurement="all-qubits"
@@ -62,7 +64,8 @@ def evaluate(
     against: str | None = None,
     against_paper: bool = False,
     jobs: int | None = None,
-    sandbox: bool = True,
+    sandbox: SandboxLimits | Mapping[str, Any] | bool = True,
+    large: LargeSettings | Mapping[str, Any] | None = None,
     seed: int = 0,
     force: bool = False,
 ) -> EvaluationTable:
@@ -81,7 +84,9 @@ def evaluate(
         against: a run whose difference to every other is added, record by record.
         against_paper: add the published figures to the report.
         jobs: worker processes; default: one a core.
-        sandbox: limits on time and memory for each candidate; False for text one trusts.
+        sandbox: limits on time and memory for each candidate (`SandboxLimits`, or a dict of its
+            fields); False for text one trusts.
+        large: how hard to look at circuits beyond 24 qubits.
         seed: root of all randomness.
         force: start again in a folder that holds another evaluation.
 
@@ -93,13 +98,16 @@ def evaluate(
         InputError: something is wrong with a file or the folder; the message says what to do.
         InfrastructureError: workers died or the disk is full; what was measured is kept in `out`.
     """
-    need_flags(baselines=baselines, against_paper=against_paper, sandbox=sandbox, force=force)
+    need_flags(baselines=baselines, against_paper=against_paper, force=force)
+    if sandbox is None:
+        raise wrong("sandbox", "True, False, a SandboxLimits or a dict of its fields", sandbox)
     settings = EvaluationSettings.parse(
         {
             "energy_convention": energy_convention,
             "baselines": baselines,
             "jobs": jobs,
-            "sandbox": SandboxLimits() if sandbox else None,
+            "sandbox": SandboxLimits.given(sandbox, "sandbox", switch=True),
+            "large": LargeSettings.given(large, "large") or LargeSettings(),
             "seed": seed,
             "against": against,
         }
@@ -149,18 +157,19 @@ def run(
     known_records = read_records(records)
     texts = read_generations(generations, known_records)
     workers = settings.jobs or cores()
+    judging = VERIFIER.model_copy(update={"large": settings.large})
     content = manifest(settings.model_dump(mode="json"), settings.seed)
     identity = {
         "records": known_records.digest,
         "settings": {
-            "verifier": VERIFIER.model_dump(mode="json"),
+            "verifier": judging.model_dump(mode="json"),
             "sandbox": None if settings.sandbox is None else settings.sandbox.model_dump(),
         },
         "versions": {"quasar": content["quasar"], **content["versions"]},
     }
     problems = [record.problem for record in known_records.items]
     pool = VerifierPool(
-        problems, VERIFIER, limits=settings.sandbox, workers=workers, cluster=cluster
+        problems, judging, limits=settings.sandbox, workers=workers, cluster=cluster
     )
     with Store(folder, identity, force=force) as store, pool:
         runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
@@ -234,6 +243,11 @@ class _Session:
             self.progress.start("measuring the references", 2 * len(self.records.items))
             found = measure_references(self.records.items, self.pool, tick=self.progress.advance)
             self.store.write_references(found)
+        else:
+            known = (reference.known for reference in found)
+            self.pool.know(
+                {i: EnergyRange.from_json(k) for i, k in enumerate(known) if k is not None}
+            )
         return {reference.sample_index: reference for reference in found}
 
     def add_baselines(self) -> None:
@@ -305,6 +319,8 @@ class _Session:
         if not kinds:
             return {}
         best = self._best_texts(candidates)
+        if self.settings.warm_start:  # energies of many angles, from the whole state
+            best = {run: self._small_only(texts) for run, texts in best.items()}
         seed = self.settings.seed
         rows = {_extra_key(row): row for row in self.store.extras() if row["seed"] == seed}
         todo = {
@@ -335,6 +351,13 @@ class _Session:
                 for kind in kinds
             }
             for run, t in best.items()
+        }
+
+    def _small_only(self, texts: dict[int, tuple[str, str]]) -> dict[int, tuple[str, str]]:
+        return {
+            i: text
+            for i, text in texts.items()
+            if self.record(i).problem.n_qubits <= MAX_EXACT_QUBITS
         }
 
     def _best_texts(self, candidates: Candidates) -> dict[str, dict[int, tuple[str, str]]]:

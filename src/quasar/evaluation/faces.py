@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, NoReturn
 from quasar.core.errors import InputError
 from quasar.core.files import new_folder
 from quasar.core.settings import need_flags, wrong
-from quasar.evaluation.report import difference_rows, paper_rows, terminal, write_report
+from quasar.evaluation.report import (
+    beyond_text,
+    difference_rows,
+    has_large,
+    paper_rows,
+    terminal,
+    write_report,
+)
 from quasar.evaluation.result import EvaluationTable
 from quasar.evaluation.run_style import short
 from quasar.problems.overlay import counted
@@ -100,13 +107,15 @@ class EvaluationFace:
         row = next(iter(self.found.values()), None)
         if row is None:
             return "no runs"
-        return (
+        text = (
             f"{self._records()}; a record counts by the best of its k candidates; SREV in the "
             f"{row['energy_convention']} energy convention."
         )
+        beyond = beyond_text(self.found)
+        return text if beyond is None else f"{text} {beyond}"
 
 
 def _main(rows: Table) -> Grid:
-    columns = terminal()
+    columns = terminal(beyond=has_large(rows))
     cells = [[short(run), *(cell(row) for _, cell in columns)] for run, row in rows.items()]
     return ["run", *(heading for heading, _ in columns)], cells

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError, ProblemError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.jsonl import read_jsonl
 from quasar.evaluation.rows import Key
 from quasar.problems.base import EncodedProblem
@@ -108,8 +107,8 @@ def read_records(source: Lines) -> Records:
     """Read and check all records.
 
     Raises:
-        InputError: no records, a line that is not a problem, a number given twice, more qubits than
-            can be judged exactly; names the line.
+        InputError: no records, a line that is not a problem, a number given twice; names the
+            line.
     """
     found: dict[int, EvaluationRecord] = {}
     fingerprints: dict[int, bytes] = {}
@@ -138,11 +137,6 @@ def _record(row: Mapping[str, Any], sample_index: int, place: str) -> Evaluation
         problem = load_problem(row)
     except ProblemError as error:
         raise InputError(f"{place}: {error}") from error
-    if problem.n_qubits > MAX_EXACT_QUBITS:
-        raise InputError(
-            f"{place}: the problem has {problem.n_qubits} qubits; circuits are judged exactly up "
-            f"to {MAX_EXACT_QUBITS}. Leave the record out."
-        )
     if problem.reference is not None and not isinstance(problem.reference, str):
         raise InputError(f"{place}: 'circuit_with_params' must be OpenQASM text or null.")
     layers, algorithm = row.get("number_of_layers"), row.get("optimization_type")

@@ -84,6 +84,12 @@ def overview(content: PlotData, folder: Path) -> Picture | None:
         axes.set_title(title, fontsize=9, color=TEXT, loc="left")
     style.save(figure, folder / "overview.png", tight=False)
     best = max(content.models, key=lambda run: content.table[run]["approximation_ratio"] or 0.0)
+    if content.table[best]["approximation_ratio"] is None:
+        return Picture(
+            "overview.png",
+            "All runs, with 95% bootstrap intervals",
+            "No record has a proven optimum, so there is no approximation ratio to compare.",
+        )
     low, high = content.table[best]["intervals"]["approximation_ratio"]
     reading = (
         f"The highest mean approximation ratio of a run is {best}'s, "
@@ -92,7 +98,7 @@ def overview(content: PlotData, folder: Path) -> Picture | None:
     above = [
         short(run)
         for run in content.table
-        if is_baseline(run) and content.table[run]["approximation_ratio"] > high
+        if is_baseline(run) and (content.table[run]["approximation_ratio"] or 0.0) > high
     ]
     reading += f"; clearly above it: {_and(above)}." if above else "."
     return Picture("overview.png", "All runs, with 95% bootstrap intervals", reading)
@@ -126,6 +132,8 @@ def by_problem_type(content: PlotData, folder: Path) -> Picture | None:
     runs = _shown_runs(content)
     look = styles(list(content.table))
     metrics = _present(content, "by_type")
+    if not metrics:
+        return None
     figure, panels = style.panels(1.6 + 4.0 * len(metrics), 1.4 + 0.5 * len(names), len(metrics))
     for place, (axes, metric) in enumerate(zip(panels, metrics, strict=True)):
         for number, run in enumerate(runs):
@@ -158,6 +166,7 @@ def by_problem_type(content: PlotData, folder: Path) -> Picture | None:
         for name in names
         if int((types == name).sum()) >= _FEWEST
     }
+    means = {name: value for name, value in means.items() if not np.isnan(value)}
     reading = f"Too few records of any one type to compare types for {run}."
     if means:
         high, low = max(means, key=means.__getitem__), min(means, key=means.__getitem__)
@@ -198,6 +207,8 @@ def by_qubits(content: PlotData, folder: Path) -> Picture | None:
     runs = _shown_runs(content)
     look = styles(list(content.table))
     metrics = _present(content, "by_qubits")
+    if not metrics:
+        return None
     figure, panels = style.panels(1.6 + 3.0 * len(metrics), 3.2, len(metrics))
     for axes, metric in zip(panels, metrics, strict=True):
         for run in runs:
@@ -220,12 +231,16 @@ def by_qubits(content: PlotData, folder: Path) -> Picture | None:
     run = max(content.models, key=lambda run: content.table[run]["p_optimal"] or 0.0)
     values = [mean(content.per_record(run, "p_optimal")[chosen]) for chosen in inside]
     reading = f"All records have {_range_name(*ranges[0])} qubits."
-    if len(ranges) > 1:
+    known = [i for i, value in enumerate(values) if not np.isnan(value)]
+    if len(ranges) > 1 and len(known) > 1:
+        first, last = known[0], known[-1]
         reading = (
-            f"{run}'s probability of measuring an optimum goes from {share(values[0], 3)} at "
-            f"{_range_name(*ranges[0])} qubits to {share(values[-1], 3)} at "
-            f"{_range_name(*ranges[-1])}."
+            f"{run}'s probability of measuring an optimum goes from {share(values[first], 3)} at "
+            f"{_range_name(*ranges[first])} qubits to {share(values[last], 3)} at "
+            f"{_range_name(*ranges[last])}."
         )
+    elif len(ranges) > 1:
+        reading = "The probability of an optimum is not defined beyond 24 qubits."
     return Picture("by_qubits.png", "By number of qubits", reading)
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS, IsingHamiltonian
 from quasar.core.parallel import map_unordered
 from quasar.evaluation.inputs import EvaluationRecord
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
+from quasar.verifier.energy_range import EnergyRange, find_energy_range
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
@@ -30,10 +31,11 @@ _WORTH_SPREADING = 32
 
 class _Facts(NamedTuple):
     position: int
-    e_min: float
-    e_max: float
-    n_ground_states: int
+    e_min: float | None
+    e_max: float | None
+    n_ground_states: int | None
     qaoa_energy: float | None
+    known: dict[str, Any] | None = None
 
 
 def measure_references(
@@ -51,12 +53,22 @@ def measure_references(
     Raises:
         InputError: a reference circuit is not usable; names the record.
     """
+    large = {
+        position: find_energy_range(record.problem, pool.settings.large)
+        for position, record in enumerate(records)
+        if record.problem.n_qubits > MAX_EXACT_QUBITS
+    }
+    pool.know(large)
     circuits = dict(_circuits(records, pool, tick))
     facts = {}
     # Starting processes takes a second or two, a small record milliseconds.
     workers = pool.workers if len(records) >= _WORTH_SPREADING else 1
-    for found in map_unordered(_facts, enumerate(records), jobs=workers):
+    small = [item for item in enumerate(records) if item[0] not in large]
+    for found in map_unordered(_facts, small, jobs=workers):
         facts[found.position] = found
+        tick()
+    for position, known in large.items():
+        facts[position] = _large_facts(position, known)
         tick()
     return [_reference(record, facts[i], circuits) for i, record in enumerate(records)]
 
@@ -99,6 +111,13 @@ def _facts(item: tuple[int, EvaluationRecord]) -> _Facts:
     )
 
 
+def _large_facts(position: int, known: EnergyRange) -> _Facts:
+    """Of a record beyond exact enumeration: what is proven."""
+    e_min, e_max = (None if end is None else end.value for end in (known.lowest, known.highest))
+    infeasible = known.optimum is not None and known.optimum.status == "infeasible"
+    return _Facts(position, e_min, e_max, 0 if infeasible else None, None, known.to_json())
+
+
 def _best_qaoa(record: EvaluationRecord, hamiltonian: IsingHamiltonian) -> float | None:
     """Lowest energy found for QAOA at the record's depth; None where it is not looked for."""
     layers = record.layers
@@ -129,4 +148,5 @@ def _reference(
         n_ground_states=facts.n_ground_states,
         qaoa_energy=best,
         circuit=circuit,
+        known=facts.known,
     )

@@ -52,9 +52,13 @@ def report_text(
         "# Evaluation",
         _introduction(evaluation),
         "## Results",
-        markdown(table, results()),
+        markdown(table, results(beyond=has_large(table))),
+        *_beyond(table),
         "95% bootstrap intervals over records:",
-        markdown(table, [(m.title, _interval(m)) for m in shown("results")]),
+        markdown(
+            table,
+            [(m.title, _interval(m)) for m in shown("results", beyond=has_large(table))],
+        ),
         *_differences(evaluation),
         *_without_solution(table),
         "## Circuits",
@@ -72,7 +76,7 @@ def report_text(
             f"![{picture.title}]({PLOTS}/{picture.file})",
             picture.reading,
         ]
-    parts += ["## What the columns mean", definitions()]
+    parts += ["## What the columns mean", definitions(beyond=has_large(table))]
     return _join(parts) + "\n"
 
 
@@ -89,6 +93,42 @@ def _without_solution(table: Table) -> list[str]:
     ]
 
 
+def has_large(table: Table) -> bool:
+    """Whether some records are beyond 24 qubits."""
+    return any("beyond_24" in row for row in table.values())
+
+
+def beyond_text(table: Table) -> str | None:
+    """What counts of records beyond 24 qubits, in words; None where there are none."""
+    row = next((row for row in table.values() if "beyond_24" in row), None)
+    if row is None:
+        return None
+    found = row["beyond_24"]
+    optima = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in found["optima"].items())
+    records = f"{row['samples']} record{'' if row['samples'] == 1 else 's'}"
+    return (
+        f"{found['records']} of {records}: more than 24 qubits (optimum: {optima}). RE, HQCR, "
+        "P(opt) and the top state are not defined there, and these records do not count in them; "
+        "the ratio counts where the optimum is proven."
+    )
+
+
+def _beyond(table: Table) -> list[str]:
+    """That, and how the energies of each run are known."""
+    text = beyond_text(table)
+    if text is None:
+        return []
+    known = []
+    for run, row in table.items():
+        energies = row.get("beyond_24", {}).get("energies", {})
+        if energies:
+            parts = ", ".join(f"{count} {name}" for name, count in energies.items())
+            known.append(f"{run}: {parts}, {row['beyond_24']['sampled']} sampled")
+    if not known:
+        return [text]
+    return [text, f"Energies of the usable candidates there: {'; '.join(known)}."]
+
+
 def _join(parts: Sequence[str]) -> str:
     """Paragraphs apart, list items together."""
     out = ""
@@ -98,20 +138,27 @@ def _join(parts: Sequence[str]) -> str:
     return out
 
 
-def results() -> Columns:
-    """The main table: heading and cell of each column."""
+def results(*, beyond: bool = False) -> Columns:
+    """The main table: heading and cell of each column.
+
+    Args:
+        beyond: some records are beyond 24 qubits, so that each metric says how many count.
+    """
     columns = [("records", lambda r: str(r["samples"])), *_k()]
-    for metric in shown("results"):
-        if metric.partial:
+    for metric in shown("results", beyond=beyond):
+        if metric.partial or beyond:
             columns.append((f"{metric.title} (records)", _counted(metric)))
         else:
             columns.append((metric.title, _cell(metric)))
     return columns
 
 
-def terminal() -> Columns:
-    """The main table in 80 columns."""
-    return [*_k(), *((m.short or m.title, _cell(m, brief=True)) for m in shown("terminal"))]
+def terminal(*, beyond: bool = False) -> Columns:
+    """The main table in 80 columns; with records beyond 24 qubits also what counts there."""
+    metrics = shown("terminal")
+    if beyond:
+        metrics += [m for m in shown("results", beyond=True) if m.beyond]
+    return [*_k(), *((m.short or m.title, _cell(m, brief=True)) for m in metrics)]
 
 
 def circuits() -> Columns:
@@ -262,7 +309,7 @@ def _count(key: str) -> Callable[[Row], str]:
 
 def _pass_at(table: Table) -> list[str]:
     """Estimates at fewer samples, for runs that have several."""
-    metrics = shown("results")
+    metrics = shown("results", beyond=has_large(table))
     rows = [
         [f"{run} at {k}", *(metric.text(values.get(metric.name)) for metric in metrics)]
         for run, row in table.items()
@@ -322,8 +369,8 @@ over the usable candidates.
 - **SREV**, **RE** and **HQCR** measure likeness to the reference circuit, not quality."""
 
 
-def definitions() -> str:
+def definitions(*, beyond: bool = False) -> str:
     """What every column means, as a Markdown list."""
-    every = [*record_metrics(), *candidate_metrics()]
+    every = [m for m in (*record_metrics(), *candidate_metrics()) if beyond or not m.beyond]
     rows = [f"- **{metric.title}**: {metric.meaning}" for metric in every if metric.meaning]
     return "\n".join([_OPENING, *rows])

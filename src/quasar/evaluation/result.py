@@ -12,7 +12,7 @@ from quasar.core.settings import Settings
 from quasar.evaluation.rows import Row
 from quasar.evaluation.table import Measured, Table
 from quasar.verifier.sandbox import SandboxLimits
-from quasar.verifier.settings import EnergyConvention
+from quasar.verifier.settings import EnergyConvention, LargeSettings
 
 
 class EvaluationSettings(Settings):
@@ -31,6 +31,8 @@ class EvaluationSettings(Settings):
     """Worker processes; None: one a core."""
     sandbox: SandboxLimits | None = SandboxLimits()
     """Limits for untrusted text; None judges without them."""
+    large: LargeSettings = LargeSettings()
+    """How hard to look at circuits beyond 24 qubits."""
     seed: int = Field(default=0, ge=0)
     """Root of all randomness: bootstrap, random angles, random starts."""
     resamples: int = Field(default=2000, ge=1)

@@ -36,7 +36,7 @@ def candidate_row(
 
 _MEASURED = frozenset(field.name for field in fields(Measurement))
 _ALWAYS = frozenset(field.name for field in fields(Measurement) if field.default is MISSING)
-_REFERENCE = frozenset(field.name for field in fields(Reference))
+_REFERENCE = frozenset(field.name for field in fields(Reference) if field.default is MISSING)
 
 
 def measurement_from_row(row: Row) -> Measurement:
@@ -65,6 +65,7 @@ def reference_from_row(row: Row) -> Reference:
     try:
         circuit = row["circuit"]
         values = {name: row[name] for name in _REFERENCE - {"circuit"}}
+        values["known"] = row.get("known")
         measured = None if circuit is None else measurement_from_row(circuit)
     except KeyError as error:
         raise InputError(f"a stored reference lacks {error}: use --force to start again.") from None

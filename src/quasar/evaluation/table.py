@@ -24,7 +24,7 @@ from quasar.evaluation.scores import (
     record_scores_at,
 )
 from quasar.verifier.measurement import Measurement, Reference
-from quasar.verifier.metrics import candidate_metrics, record_metrics
+from quasar.verifier.metrics import Metric, candidate_metrics, record_metrics
 from quasar.verifier.settings import EnergyConvention
 
 Table = dict[str, Row]
@@ -102,7 +102,8 @@ def build_table(
         InputError: `against` names no run.
     """
     chosen = SREV_OF[energy_convention]
-    metrics = record_metrics()
+    beyond = any(r.is_large for r in measured.references)
+    metrics = record_metrics(beyond=beyond)
     table: Table = {}
     columns: dict[tuple[str, str], FloatVector] = {}
     by_run: dict[str, Scores] = {}
@@ -115,15 +116,16 @@ def build_table(
         table[run] = {
             "samples": len(measured.references),
             "energy_convention": energy_convention,
-            **_of_records(scores),
+            **_of_records(scores, metrics, every=beyond),
             "no_solution": sum(r.n_ground_states == 0 for r in measured.references),
             "answered": len(rows),
             "candidates": len(flat),
             "candidates_per_record": most,
             **_of_candidates(flat),
+            **_beyond(measured.references, flat),
             **measured.extras.get(run, {}),
             "pass_at": {
-                str(k): _at(record_scores_at(measured.candidate_scores[run], k), chosen)
+                str(k): _at(record_scores_at(measured.candidate_scores[run], k), metrics, chosen)
                 for k in PASS_AT
                 if k < most
             },
@@ -142,12 +144,33 @@ def build_table(
     return table
 
 
-def _of_records(scores: Scores) -> Row:
-    """Means over records, and how many records count where that may be fewer than all."""
+def _beyond(references: Sequence[Reference], flat: Sequence[Measurement]) -> Row:
+    """How the numbers of records beyond 24 qubits are known; nothing where there are none."""
+    large = [r.known for r in references if r.known is not None]
+    if not large:
+        return {}
+    usable = [m for m in flat if m.energy_known is not None]
+    states = Counter((known["optimum"] or {"status": "unknown"})["status"] for known in large)
+    return {
+        "beyond_24": {
+            "records": len(large),
+            "optima": dict(sorted(states.items())),
+            "energies": dict(sorted(Counter(m.energy_known for m in usable).items())),
+            "sampled": sum(m.p_best_known is not None for m in usable),
+        }
+    }
+
+
+def _of_records(scores: Scores, metrics: Sequence[Metric], *, every: bool) -> Row:
+    """Means over records, and how many records count where that may be fewer than all.
+
+    Args:
+        every: that may be so of every metric.
+    """
     row: Row = {}
-    for metric in record_metrics():
+    for metric in metrics:
         row[metric.name] = metric.summary(scores[metric.name])
-        if metric.partial:
+        if metric.partial or every:
             row[f"{metric.name}_samples"] = count(scores[metric.name])
     return row
 
@@ -167,10 +190,10 @@ def _of_candidates(flat: Sequence[Measurement]) -> Row:
     }
 
 
-def _at(scores: Scores, chosen: str) -> Row:
+def _at(scores: Scores, metrics: Sequence[Metric], chosen: str) -> Row:
     values = {**scores, "SREV": scores[chosen]}
     return {
         metric.name: metric.summary(values[metric.name])
-        for metric in record_metrics()
+        for metric in metrics
         if metric.name in values
     }

@@ -9,9 +9,12 @@ is `reward.py`), and nothing is averaged (that is `metrics.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from quasar.verifier.report import Report
+
+if TYPE_CHECKING:
+    from quasar.verifier.estimates import Estimates
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class Measurement:
         entanglement: Meyer-Wallach measure of the final state.
         product_state: no qubit of the final state is entangled; None for a dynamic program.
         basis_state: the final state is one bit string.
+        energy_known: beyond 24 qubits, how E_p is known: `exact` or `statistical`; else None.
+        energy_error: its standard error, 0 where it is exact.
+        ratio_low: there, r is at least this, by proven bounds; `approximation_ratio` is None where
+            the ends of the energies are not proven.
+        ratio_high: and at most this.
+        p_best_known: probability of an answer as good as the best solution known, from samples.
+        p_best_known_low: lower end of its 95% interval.
+        p_best_known_high: upper end.
+        best_objective: of the best valid answer among the samples.
     """
 
     parses: bool
@@ -75,10 +87,20 @@ class Measurement:
     entanglement: float | None = None
     product_state: bool | None = None
     basis_state: bool | None = None
+    energy_known: str | None = None
+    energy_error: float | None = None
+    ratio_low: float | None = None
+    ratio_high: float | None = None
+    p_best_known: float | None = None
+    p_best_known_low: float | None = None
+    p_best_known_high: float | None = None
+    best_objective: float | None = None
 
     @classmethod
     def from_report(cls, report: Report) -> Self:
         """The verifier's report, without what depends on conventions, weights and clocks."""
+        if report.estimates is not None:
+            return cls._of_estimates(report, report.estimates)
         first, measured = report.stages.feasibility, report.stages.objective
         quality = report.quality
         size = None if quality is None else quality.statistics
@@ -115,6 +137,33 @@ class Measurement:
             basis_state=None if quality is None else quality.basis_state,
         )
 
+    @classmethod
+    def _of_estimates(cls, report: Report, found: Estimates) -> Self:
+        """That of a circuit beyond 24 qubits: what only a distribution tells stays None."""
+        samples, size = found.samples, found.statistics
+        hits = None if samples is None else samples.p_best_known
+        valid = None if samples is None else samples.p_feasible
+        best = None if samples is None else samples.best
+        return cls(
+            parses=report.parses,
+            feasible=report.feasible,
+            n_qubits=report.n_qubits,
+            energy=found.energy,
+            approximation_ratio=report.approximation_ratio,
+            p_feasible=None if valid is None or valid.value == 1.0 else valid.value,
+            gates=None if size is None else size.gates,
+            two_qubit_gates=None if size is None else size.two_qubit_gates,
+            depth=None if size is None else size.depth,
+            energy_known=found.energy_known,
+            energy_error=found.energy_error,
+            ratio_low=found.ratio_low,
+            ratio_high=found.ratio_high,
+            p_best_known=None if hits is None else hits.value,
+            p_best_known_low=None if hits is None else hits.low,
+            p_best_known_high=None if hits is None else hits.high,
+            best_objective=best.objective if best is not None and best.feasible else None,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reference:
@@ -126,11 +175,13 @@ class Reference:
         algorithm: the record's `optimization_type`, None where it has none.
         n_qubits: qubits of the Hamiltonian.
         layers: the record's `number_of_layers`, None where it has none.
-        e_min: lowest energy.
-        e_max: highest energy.
-        n_ground_states: optimal basis states.
+        e_min: lowest energy; None where it is not proven, beyond 24 qubits.
+        e_max: highest energy; None likewise.
+        n_ground_states: optimal basis states; None beyond 24 qubits, but 0 where the problem is
+            proved to have no solution.
         qaoa_energy: lowest energy known for QAOA at the record's depth; None for other records.
         circuit: measurements of the reference circuit; None without one.
+        known: beyond 24 qubits, what is known of the energies (`EnergyRange`, as JSON).
     """
 
     sample_index: int
@@ -138,13 +189,19 @@ class Reference:
     algorithm: str | None
     n_qubits: int
     layers: int | None
-    e_min: float
-    e_max: float
-    n_ground_states: int
+    e_min: float | None
+    e_max: float | None
+    n_ground_states: int | None
     qaoa_energy: float | None
     circuit: Measurement | None
+    known: dict[str, Any] | None = None
 
     @property
-    def width(self) -> float:
-        """E_max - E_min."""
-        return self.e_max - self.e_min
+    def is_large(self) -> bool:
+        """Whether it is beyond exact enumeration, so that nothing needs a distribution."""
+        return self.known is not None
+
+    @property
+    def width(self) -> float | None:
+        """E_max - E_min; None where they are not both known."""
+        return None if self.e_min is None or self.e_max is None else self.e_max - self.e_min

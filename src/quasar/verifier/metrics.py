@@ -55,6 +55,7 @@ class Metric:
         average: over what counts; an infinite median is undefined.
         partial: over `records`: some do not count; their number is shown beside it.
         places: where it is shown; None: everywhere that fits.
+        beyond: only of records beyond 24 qubits, and shown only where there are some.
         short: heading where there is little room; default `title`.
         label: name in pictures; default `title`.
     """
@@ -71,6 +72,7 @@ class Metric:
     places: tuple[Place, ...] | None = None
     short: str = ""
     label: str = ""
+    beyond: bool = False
 
     def is_shown(self, place: Place) -> bool:
         """Whether it is shown there."""
@@ -130,10 +132,35 @@ def _field(name: str) -> Callable[[Measurement, Reference | None], float]:
 
 
 def _field_or_0(name: str) -> Callable[[Measurement, Reference | None], float]:
-    """The same; 0 where the circuit is not usable."""
+    """The same; 0 where the circuit is not usable. Not defined beyond exact enumeration."""
 
-    def of(measured: Measurement, _: Reference | None) -> float:
+    def of(measured: Measurement, record: Reference | None) -> float:
+        if measured.energy_known is not None or (record is not None and record.is_large):
+            return math.nan
         return float(getattr(measured, name) or 0.0)
+
+    return of
+
+
+def _ratio(measured: Measurement, record: Reference | None) -> float:
+    """0 where the circuit is not usable; not defined where the ends of the energies are not."""
+    if record is not None and record.width is None:
+        return math.nan
+    if measured.energy_known is not None and measured.approximation_ratio is None:
+        return math.nan
+    return measured.approximation_ratio or 0.0
+
+
+def _beyond(name: str) -> Callable[[Measurement, Reference | None], float]:
+    """A field of records beyond exact enumeration; 0 where the circuit is not usable."""
+
+    def of(measured: Measurement, record: Reference | None) -> float:
+        if record is None or not record.is_large:
+            return math.nan
+        value = getattr(measured, name)
+        if value is None:
+            return math.nan if measured.feasible else 0.0
+        return float(value)
 
     return of
 
@@ -145,7 +172,7 @@ def _relative_entropy(measured: Measurement, record: Reference | None) -> float:
 
 
 def _hqcr(measured: Measurement, record: Reference | None) -> float:
-    if record is None or record.circuit is None:
+    if record is None or record.circuit is None or record.is_large:
         return math.nan
     return float(_relative_entropy(measured, record) < HQCR_BITS)
 
@@ -156,14 +183,23 @@ def _srev(field: str) -> Callable[[Measurement, Reference | None], float]:
     def of(measured: Measurement, record: Reference | None) -> float:
         if record is None or record.circuit is None:
             return math.nan
+        if record.is_large and (field != "energy" or _uncertain(measured, record.circuit)):
+            return math.nan
         own, wanted = getattr(measured, field), getattr(record.circuit, field)
         return float(None not in (own, wanted) and abs(own - wanted) <= SREV_ENERGY)
 
     return of
 
 
+def _uncertain(*measured: Measurement) -> bool:
+    """Whether an energy is a mean of samples, which says too little for so small a difference."""
+    return any(one.energy_known == "statistical" for one in measured)
+
+
 def _qaoa_gap(measured: Measurement, record: Reference | None) -> float:
-    if record is None or record.qaoa_energy is None or measured.energy is None or record.width <= 0:
+    if record is None or record.qaoa_energy is None or measured.energy is None:
+        return math.nan
+    if not record.width:
         return math.nan
     return (measured.energy - record.qaoa_energy) / record.width
 
@@ -176,7 +212,14 @@ def _feasible_ratio(measured: Measurement, _: Reference | None) -> float:
 
 
 def _shots(measured: Measurement, _: Reference | None) -> float:
+    if measured.energy_known is not None:
+        return math.nan
     return math.inf if measured.shots_to_optimum is None else measured.shots_to_optimum
+
+
+def _never_optimal(measured: Measurement, _: Reference | None) -> float:
+    known = measured.energy_known is None
+    return float(measured.shots_to_optimum is None) if known else math.nan
 
 
 _ALL: tuple[Place, ...] = (
@@ -196,7 +239,7 @@ METRICS: tuple[Metric, ...] = (
            places=("results", "terminal", "differences")),
     Metric("HQCR", "HQCR", "fraction", _hqcr, f"RE under {HQCR_BITS}.",
            places=("results", "terminal", "differences", "overview", "by_qubits")),
-    Metric("approximation_ratio", "ratio", "ratio", _field_or_0("approximation_ratio"),
+    Metric("approximation_ratio", "ratio", "ratio", _ratio,
            "(E_max - E)/(E_max - E_min), 1 at the optimum; 0 where no candidate is usable.",
            places=_ALL, label="approximation ratio"),
     Metric("p_optimal", "P(opt)", "ratio", _field_or_0("p_optimal"),
@@ -210,6 +253,14 @@ METRICS: tuple[Metric, ...] = (
            "energy range, over the records that ask for QAOA. Negative: better than QAOA at that "
            "depth.",
            lower_is_better=True, partial=True, places=("results",)),
+    Metric("ratio_low", "ratio at least", "ratio", _beyond("ratio_low"),
+           "beyond 24 qubits, a proven lower bound of the ratio at the energy stated, where the "
+           "optimum is proven or between bounds; 0 where no candidate is usable.",
+           partial=True, places=("results",), beyond=True, short="ratio >="),
+    Metric("p_best_known", "P(best)", "ratio", _beyond("p_best_known"),
+           "beyond 24 qubits, probability of an answer as good as the best solution known, from "
+           "samples; 0 where no candidate is usable. `candidates.jsonl` has its 95% interval.",
+           partial=True, places=("results",), beyond=True),
     Metric("product_state", "product state", "fraction", _field("product_state"),
            "no qubit of the final state is entangled, so a classical computer could have written "
            "the answer, whatever gates surround it.", over="usable"),
@@ -238,7 +289,7 @@ METRICS: tuple[Metric, ...] = (
            "shots that show an optimum with probability 0.99, median.",
            lower_is_better=True, over="usable", average="median", places=_CIRCUITS),
     Metric("never_optimal", "never optimal", "count",
-           lambda m, _: float(m.shots_to_optimum is None),
+           _never_optimal,
            "candidates that never show an optimum; infinitely many shots in that median.",
            lower_is_better=True, over="usable", average="sum", places=_CIRCUITS),
     Metric("p_feasible", "P(valid)", "ratio", _field("p_feasible"),
@@ -258,9 +309,13 @@ METRICS: tuple[Metric, ...] = (
 """All metrics, in the order in which they are shown."""
 
 
-def record_metrics() -> list[Metric]:
-    """Those of the best candidate of each record."""
-    return [metric for metric in METRICS if metric.over == "records"]
+def record_metrics(*, beyond: bool = True) -> list[Metric]:
+    """Those of the best candidate of each record.
+
+    Args:
+        beyond: also those of records beyond 24 qubits.
+    """
+    return [m for m in METRICS if m.over == "records" and (beyond or not m.beyond)]
 
 
 def candidate_metrics() -> list[Metric]:
@@ -268,6 +323,10 @@ def candidate_metrics() -> list[Metric]:
     return [metric for metric in METRICS if metric.over == "usable"]
 
 
-def shown(place: Place) -> list[Metric]:
-    """Those shown there, in order."""
-    return [metric for metric in METRICS if metric.is_shown(place)]
+def shown(place: Place, *, beyond: bool = False) -> list[Metric]:
+    """Those shown there, in order.
+
+    Args:
+        beyond: also those of records beyond 24 qubits.
+    """
+    return [m for m in METRICS if m.is_shown(place) and (beyond or not m.beyond)]

@@ -10,11 +10,11 @@ from `run`, None from `reports`. One batch at a time; not to be shared between t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain, groupby, islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
 from quasar.core.cluster import Cluster, on_ray
@@ -26,6 +26,9 @@ from quasar.verifier.sandbox import UNLIMITED, Job, Sandbox, SandboxLimits
 from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.energy_range import EnergyRange
 
 _CHUNK = 32  # jobs of one problem sent to a worker of a cluster at once
 _GIVE_UP = 3  # calls of `reports` in a row without a single verdict
@@ -72,6 +75,7 @@ class VerifierPool(AbstractContextManager["VerifierPool"]):
         self._box: Sandbox | None = None
         self._payload = Payload.of(problems, references, self.settings, limits or UNLIMITED)
         self._verifiers = VerifierCache()  # of this process
+        self._known: dict[int, EnergyRange] = {}
         self._failure = ""
         self._fruitless = 0
 
@@ -79,6 +83,13 @@ class VerifierPool(AbstractContextManager["VerifierPool"]):
         box, self._box = self._box, None
         if box is not None:
             box.__exit__(*exception)
+
+    def know(self, known: Mapping[int, EnergyRange]) -> None:
+        """Say what is known of the energies of problems beyond 24 qubits, by index, so that no
+        worker looks for it again and all judge by the same; before the first circuit.
+        """
+        self._known = dict(known)
+        self._payload = self._payload._replace(known=self._known)
 
     def close(self) -> None:
         """End the processes; a later call starts new ones."""
@@ -107,7 +118,12 @@ class VerifierPool(AbstractContextManager["VerifierPool"]):
         jobs = chain([first], source)
         if self.cluster is not None:
             shared = _Shared(
-                str(uuid4()), self.problems, self.settings, self.limits, self.references
+                str(uuid4()),
+                self.problems,
+                self.settings,
+                self.limits,
+                self.references,
+                self._known,
             )
             for found in on_ray(_verify_remotely, shared, _pieces(jobs), self.cluster):
                 yield from found
@@ -165,6 +181,7 @@ class VerifierPool(AbstractContextManager["VerifierPool"]):
             limits=self.limits or UNLIMITED,
             workers=self.workers,
             references=self.references,
+            known=self._known,
         )
         return box.__enter__()
 
@@ -177,6 +194,7 @@ class _Shared(NamedTuple):
     settings: VerifierSettings
     limits: SandboxLimits | None
     references: Sequence[str | bytes | None] | None
+    known: Mapping[int, EnergyRange]
 
 
 _kept: dict[str, VerifierPool] = {}
@@ -195,6 +213,7 @@ def _verify_remotely(shared: _Shared, jobs: list[Job]) -> list[tuple[Any, Report
             workers=1,
             references=shared.references,
         )
+        _kept[shared.token].know(shared.known)
     return list(_kept[shared.token].run(jobs))
 
 

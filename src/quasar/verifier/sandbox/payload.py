@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from quasar.core.errors import InputError
@@ -33,7 +32,7 @@ class Payload(NamedTuple):
     references: Sequence[str | bytes | None]
     settings: VerifierSettings
     limits: SandboxLimits
-    known: Mapping[int, EnergyRange] = MappingProxyType({})
+    known: Mapping[int, EnergyRange] | None = None
 
     @classmethod
     def of(
@@ -51,11 +50,11 @@ class Payload(NamedTuple):
         """
         if references is None:
             bare = [p.bare() for p in problems]
-            return cls(bare, [None] * len(problems), settings, limits, dict(known or {}))
+            return cls(bare, [None] * len(problems), settings, limits, known)
         if len(references) != len(problems):
             raise InputError(f"{len(references)} references for {len(problems)} problems.")
         plain = [p.with_reference(None).bare() for p in problems]
-        return cls(plain, list(references), settings, limits, dict(known or {}))
+        return cls(plain, list(references), settings, limits, known)
 
     def verifier(self, problem: int, compared: bool) -> AnyVerifier:
         """A verifier for one of the problems.
@@ -77,4 +76,4 @@ class Payload(NamedTuple):
             limits = self.limits
             large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)
             settings = settings.model_copy(update={"large": large})
-        return verifier_for(bare, reference, settings, known=self.known.get(problem))
+        return verifier_for(bare, reference, settings, known=(self.known or {}).get(problem))
