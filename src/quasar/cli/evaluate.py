@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,7 +11,11 @@ from quasar.cli.bar import Bar
 from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
 from quasar.core.errors import InputError
 
+if TYPE_CHECKING:
+    from quasar.verifier.sandbox import SandboxLimits
+
 _BEYOND = "Beyond 24 qubits"
+_MEMORY_MIB = 2048
 RecordsFile = Annotated[
     Path,
     typer.Option(
@@ -38,6 +42,34 @@ Convention = Annotated[
         help="Energies that SREV compares; agent-q: the Hamiltonian's qubits in reversed order, as "
         "in the paper's tables."
     ),
+]
+
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(
+        help="Processor seconds that a candidate may take; after them it is rejected. Beyond 24 "
+        "qubits an energy or samples that would take longer are left out.",
+        show_default="10; beyond 24 qubits 60",
+    ),
+]
+MaxMemory = Annotated[
+    int,
+    typer.Option("--max-memory-mib", help="Memory that a candidate may take, in MiB.", min=64),
+]
+Shots = Annotated[int, typer.Option(help="Samples of a circuit.", min=1, rich_help_panel=_BEYOND)]
+MaxWidth = Annotated[
+    int,
+    typer.Option(
+        help="Variables of the largest tensor of an exact energy; memory is 16 bytes times 2 to "
+        "this.",
+        min=1,
+        max=28,
+        rich_help_panel=_BEYOND,
+    ),
+]
+SolveSeconds = Annotated[
+    float,
+    typer.Option(help="Seconds for each record's optimum and its bound.", rich_help_panel=_BEYOND),
 ]
 
 
@@ -80,36 +112,11 @@ def command(
             "--no-sandbox", help="No limits on time and memory: only for candidates you trust."
         ),
     ] = False,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(
-            help="Processor seconds that a candidate may take; after them it is rejected. Beyond "
-            "24 qubits an energy or samples that would take longer are left out.",
-            show_default="10; beyond 24 qubits 60",
-        ),
-    ] = None,
-    max_memory_mib: Annotated[
-        int, typer.Option(help="Memory that a candidate may take, in MiB.", min=64)
-    ] = 2048,
-    shots: Annotated[
-        int, typer.Option(help="Samples of a circuit.", min=1, rich_help_panel=_BEYOND)
-    ] = 1024,
-    max_width: Annotated[
-        int,
-        typer.Option(
-            help="Variables of the largest tensor of an exact energy; memory is 16 bytes times 2 "
-            "to this.",
-            min=1,
-            max=28,
-            rich_help_panel=_BEYOND,
-        ),
-    ] = 24,
-    solve_seconds: Annotated[
-        float,
-        typer.Option(
-            help="Seconds for each record's optimum and its bound.", rich_help_panel=_BEYOND
-        ),
-    ] = 15.0,
+    max_seconds: MaxSeconds = None,
+    max_memory_mib: MaxMemory = _MEMORY_MIB,
+    shots: Shots = 1024,
+    max_width: MaxWidth = 24,
+    solve_seconds: SolveSeconds = 15.0,
     seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Start again in a folder that holds another evaluation.")
@@ -128,23 +135,15 @@ def command(
     from quasar.evaluation.evaluate import run
     from quasar.evaluation.report import write_report
     from quasar.evaluation.result import EvaluationSettings, EvaluationTable
-    from quasar.verifier.sandbox import SandboxLimits
     from quasar.verifier.settings import LargeSettings
 
-    limits: dict[str, Any] = {"max_memory_mib": max_memory_mib}
-    if max_seconds is not None:
-        limits |= {"max_seconds": max_seconds, "max_large_seconds": max_seconds}
-    if no_sandbox and (max_seconds is not None or max_memory_mib != 2048):
-        raise InputError(
-            "--no-sandbox has no limits: leave --max-seconds and --max-memory-mib out."
-        )
     settings = EvaluationSettings(
         energy_convention=energy_convention,
         baselines=baselines,
         warm_start=warm_start,
         compiled=compiled,
         jobs=jobs,
-        sandbox=None if no_sandbox else SandboxLimits(**limits),
+        sandbox=_limits(no_sandbox, max_seconds, max_memory_mib),
         large=LargeSettings(shots=shots, max_width=max_width, time_limit=solve_seconds),
         seed=seed,
         against=against,
@@ -160,3 +159,25 @@ def command(
     else:
         table = EvaluationTable(done.table, against_paper=against_paper)
         typer.echo(f"{table}\nwritten: {out}/ (report.md, table.json, candidates.jsonl, plots)")
+
+
+def _limits(
+    no_sandbox: bool, max_seconds: float | None, max_memory_mib: int
+) -> SandboxLimits | None:
+    """What a candidate may use; None: anything.
+
+    Raises:
+        InputError: limits for what has none.
+    """
+    from quasar.verifier.sandbox import SandboxLimits
+
+    if no_sandbox:
+        if max_seconds is not None or max_memory_mib != _MEMORY_MIB:
+            raise InputError(
+                "--no-sandbox has no limits: leave out --max-seconds and --max-memory-mib."
+            )
+        return None
+    limits = SandboxLimits(max_memory_mib=max_memory_mib)
+    if max_seconds is None:
+        return limits
+    return limits.model_copy(update={"max_seconds": max_seconds, "max_large_seconds": max_seconds})
