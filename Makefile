@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 RUNS := runs
 
 export OPENBLAS_NUM_THREADS ?= 1
+unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
 .PHONY: help run kernel test test-deep docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
@@ -43,10 +44,10 @@ kernel: $(VENV)/pip ## Compile the packaged model's kernel again, after a change
 	$(BIN)/python src/quasar/models/kernel_build.py
 
 test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-deep
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-deep: $(VENV)/dev ## Nightly: all tests, the long versions and all cases of the others too
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --hypothesis-profile deep
+	$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile deep
 
 docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
 	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)

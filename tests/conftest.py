@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,24 @@ import support.cases  # noqa: F401 - before any test is collected
 from quasar.core.cluster import Cluster, on_ray
 
 RAY = "one_ray"
+LONGEST = (
+    "tests/train/test_grpo.py",
+    "tests/test_documentation.py",
+    "tests/train/test_many_processes.py",
+    "tests/evaluation/test_evaluate.py",
+    "tests/verifier/test_sandbox.py",
+    "tests/service/test_serve.py",
+    "tests/train/stream/test_training.py",
+    "tests/train/test_quality.py",
+    "tests/service/test_ray_engine.py",
+    "tests/verifier/test_warm.py",
+    "tests/report/test_store.py",
+    "tests/verifier/test_pool.py",
+    "tests/train/test_sft.py",
+    "tests/service/test_mcp.py",
+    "tests/verifier/test_bounded.py",
+    "tests/models/test_packaged_nano.py",
+)
 
 # In a job that a shell has put into the background, Ctrl-C is ignored, and stays so in every
 # process that the tests start.
@@ -33,16 +53,35 @@ def one_ray() -> Iterator[Cluster]:
     assert not ray.is_initialized()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup` a file stays in one process, and all that use Ray in another.
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no process is left with one of them at the end."""
+    first = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: first.get(file_of(item.nodeid), len(first)))
 
-    So what a file's tests share is made once, and one Ray starts.
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file stays in one process, and all files that use Ray in the same.
+
+    So what a file's tests share is made once, and one Ray starts. `--dist loadgroup` would do it
+    by marks, but with pytest 9.2 pytest-xdist 3.8 takes every test for a group of its own.
     """
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    for item in items:
-        uses_ray = RAY in getattr(item, "fixturenames", ())
-        item.add_marker(
-            pytest.mark.xdist_group(RAY if uses_ray else item.nodeid.partition("::")[0])
-        )
+    from xdist.scheduler import LoadScopeScheduling
+
+    folder = Path(__file__).parent
+    with_ray = {
+        path.relative_to(folder.parent).as_posix()
+        for path in folder.rglob("test_*.py")
+        if RAY in path.read_text(encoding="utf-8")
+    }
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = file_of(nodeid)
+            return RAY if file in with_ray else file
+
+    config.option.loadscopereorder = False  # the order is that of `pytest_collection_modifyitems`
+    return ByFile(config, log)
+
+
+def file_of(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
