@@ -47,6 +47,12 @@ def test_a_snapshot_answers_in_the_users_names(problem: EncodedProblem, tmp_path
     ideal = found.prediction("ideal")
     assert ideal is not None
     assert ideal.p_optimal == pytest.approx(1.0)
+    # The snapshot is simulated with the same errors: the counts are a sample of the prediction.
+    noisy = found.prediction("noisy")
+    assert noisy is not None
+    assert abs(noisy.energy_deviation) < 4.0
+    low, _ = noisy.agreement.fidelity_by_chance
+    assert noisy.agreement.hellinger_fidelity > low - 0.002 > ideal.agreement.hellinger_fidelity
     counts = json.loads((folder / "counts.json").read_text())
     assert sum(counts["counts"].values()) == counts["shots"] == 1000
     assert json.loads((folder / "job.json").read_text())["state"] == "done"
