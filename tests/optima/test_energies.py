@@ -36,4 +36,5 @@ def test_products_of_many_spins() -> None:
 def test_what_is_not_diagonal_is_enclosed() -> None:
     h = PauliSum.from_text("0.5*X0*Z29 - 2*Y1 + 1")
     found = energy_bounds(h)
-    assert (found.low, found.high, found.exact, found.method) == (-2.5, 2.5, False, "norm")
+    assert (found.low, found.high) == pytest.approx((-2.5, 2.5))
+    assert (found.exact, found.method) == (False, "windows")

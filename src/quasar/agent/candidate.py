@@ -71,12 +71,18 @@ def rank_key(candidate: Candidate) -> tuple[float, ...]:
     First circuits that can be used at all; then those that entangle, by more than a trace, before
     classical answers written as gates (`Quality.classical`); then the shots until an optimum is
     seen, then gates on two qubits and depth, both without what does nothing, and then the energy.
+    Of states that are to be a ground state, those within the wanted accuracy by their gates on two
+    qubits, then the others by their error.
     """
     report = candidate.report
     if not report.feasible:
         return (1.0,)
-    quality = report.quality
+    quality, ground = report.quality, report.stages.ground
     size = None if quality is None else quality.effective or quality.statistics
+    if ground is not None:
+        gates = math.inf if size is None else float(size.two_qubit_gates)
+        error = ground.energy if ground.energy_error is None else abs(ground.energy_error)
+        return (0.0, 0.0, gates, error) if ground.accurate else (0.0, 1.0, error, gates)
     shots = report.shots_to_optimum
     return (
         0.0,

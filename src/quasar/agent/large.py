@@ -36,8 +36,8 @@ _EVALUATIONS = 200
 
 
 def is_large(problem: EncodedProblem) -> bool:
-    """Whether it is beyond the qubits whose energies are all enumerated."""
-    return problem.n_qubits > MAX_EXACT_QUBITS
+    """Whether it is beyond the qubits of which everything is computed."""
+    return not problem.is_exact
 
 
 def large_candidates(

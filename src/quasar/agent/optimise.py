@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quasar.agent.polish import Method, Polish, polish
+from quasar.agent.polish import Levels, Method, Polish, polish
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
@@ -79,6 +79,7 @@ def optimise(
         generator(seed, "service", "optimise"),
         budget=budget,
         method=method,
+        levels=Levels.of(verifier.problem),
     )
     written = emit(circuit)
     before = verifier.verify(written)

@@ -23,10 +23,14 @@ import numpy.typing as npt
 from quasar.circuits.ansatz import Ansatz, Slot
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.emit import emit
+from quasar.core.exact import BoolVector
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.observable import PauliSum
 from quasar.optimize.minimize import Minimum, cobyla, lbfgs
 from quasar.optimize.trace import Budget, BudgetSpent, Trace
 from quasar.optimize.vqe import wrap_angles
+from quasar.problems.base import EncodedProblem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_is_optimal
 
@@ -38,6 +42,7 @@ NUDGE = 0.05
 """Standard deviation of the move of all other angles, radians: leaves a stationary point."""
 
 _REACHED = 1e-3  # of the energy range: this near to the lowest energy nothing is left to gain
+_OF_ACCURACY = 0.01  # of the accuracy that a ground state is asked for: the same
 _LEAST_GAIN = 1e-6  # of the energy range: less is no gain
 _MANY_DECIMALS = 12
 _COBYLA_EVALUATIONS = 50  # for each angle, of one start
@@ -67,6 +72,37 @@ class Polish:
     out_of_time: bool = False
 
 
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What an energy is compared with.
+
+    Attributes:
+        width: from the lowest to the highest energy.
+        floor: at this energy nothing is left to gain.
+        optimal: basis states that are answers, shape [D]; None where quantum states are.
+    """
+
+    width: float
+    floor: float
+    optimal: BoolVector | None
+
+    @classmethod
+    def of_diagonal(cls, hamiltonian: IsingHamiltonian) -> Levels:
+        """Those of a cost function."""
+        spectrum = hamiltonian.spectrum
+        width = spectrum.e_max - spectrum.e_min
+        return cls(width, spectrum.e_min + _REACHED * width, hamiltonian.ground)
+
+    @classmethod
+    def of(cls, problem: EncodedProblem) -> Levels:
+        """Those of a problem."""
+        if not isinstance(problem, EncodedObservable):
+            return cls.of_diagonal(problem.hamiltonian)
+        ground = problem.ground
+        floor = ground.energy + _OF_ACCURACY * problem.accuracy
+        return cls(ground.highest - ground.energy, floor, None)
+
+
 def free_angles(circuit: Circuit) -> tuple[Ansatz, FloatVector]:
     """The ansatz in which every one-angle gate has a parameter of its own.
 
@@ -81,12 +117,13 @@ def free_angles(circuit: Circuit) -> tuple[Ansatz, FloatVector]:
 
 def polish(
     circuit: Circuit | None,
-    hamiltonian: IsingHamiltonian,
+    hamiltonian: IsingHamiltonian | PauliSum,
     rng: np.random.Generator,
     *,
     budget: Budget | None = None,
     decimals: int = 4,
     method: Method = "lbfgs",
+    levels: Levels | None = None,
 ) -> Polish:
     """Lower the energy of a circuit by its angles alone.
 
@@ -96,6 +133,7 @@ def polish(
         budget: evaluations and seconds at most; default 600 evaluations.
         decimals: digits of the angles written; more are taken where rounding would cost the gain.
         method: `lbfgs` with gradients, or `cobyla`, which sees energies alone.
+        levels: of the problem; default: those of a diagonal Hamiltonian.
 
     Returns:
         A circuit of lower energy, or none and why; never one of higher energy.
@@ -108,7 +146,8 @@ def polish(
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()
-    search = _AngleSearch(energy_of(ansatz, hamiltonian), hamiltonian, budget, trace, method)
+    known = levels or Levels.of_diagonal(IsingHamiltonian.from_observable(hamiltonian))
+    search = _AngleSearch(energy_of(ansatz, hamiltonian), known, budget, trace, method)
     before = search.energy.value(given)
     found = search.run(given, rng)
     done = Polish(
@@ -137,19 +176,18 @@ class _AngleSearch:
     def __init__(
         self,
         energy: StateEnergy,
-        hamiltonian: IsingHamiltonian,
+        levels: Levels,
         budget: Budget,
         trace: Trace,
         method: Method,
     ) -> None:
-        spectrum = hamiltonian.spectrum
         self.energy = energy
         self.budget = budget
         self.trace = trace
         self.method = method
-        self.width = spectrum.e_max - spectrum.e_min
-        self.floor = spectrum.e_min + _REACHED * self.width
-        self.ground = hamiltonian.ground
+        self.width = levels.width
+        self.floor = levels.floor
+        self.ground = levels.optimal
 
     def run(self, given: FloatVector, rng: np.random.Generator) -> FloatVector:
         """The best angles found, shape [P]; `given` where the budget is empty.
@@ -203,5 +241,7 @@ class _AngleSearch:
         return self.energy.value(theta) <= self.floor and self._top_is_optimal(theta)
 
     def _top_is_optimal(self, theta: FloatVector) -> bool:
+        if self.ground is None:
+            return True
         p = probabilities(self.energy.state(theta))
         return top_is_optimal(p, self.ground)

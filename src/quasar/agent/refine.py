@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from quasar.agent.candidate import Candidate, rank_key
-from quasar.agent.polish import Polish, polish
+from quasar.agent.polish import Levels, Polish, polish
 from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import Proposal, Proposer
 from quasar.circuits.circuit import Circuit
@@ -233,6 +233,7 @@ def polish_best(
             rng,
             budget=Budget(share, seconds, stop=lambda: verifier.interrupt.requested),
             decimals=settings.decimals,
+            levels=Levels.of(verifier.problem),
         )
         used += len(done.trace.energies)
         polished = _polished(candidate, done, verifier)

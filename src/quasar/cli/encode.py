@@ -10,7 +10,7 @@ from quasar.cli import options
 
 
 def command(
-    problem: options.ProblemFile,
+    problem: options.ProblemFile = None,
     encoding: Annotated[
         Literal["exact", "agent-q"] | None,
         typer.Option(

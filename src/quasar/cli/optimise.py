@@ -35,7 +35,7 @@ _EVALUATIONS = 2000
 
 def command(
     circuit: CircuitFile,
-    problem: ProblemFile,
+    problem: ProblemFile = None,
     out: Annotated[
         Path | None,
         typer.Option(help="File to write the program to. Default: it is printed."),
@@ -202,7 +202,10 @@ def _print(found: Optimised, out: Path | None, allowed: int, *, interrupted: boo
 
 def _measured(when: str, report: Report) -> str:
     from quasar.core.numerals import share
+    from quasar.report.ground_text import gist
 
+    if report.stages.ground is not None:
+        return f"{when:<11} {gist(report.stages.ground)}"
     ratio, optimal = share(report.approximation_ratio), share(report.p_optimal, 3)
     top = "optimal" if report.top_is_optimal else "not optimal"
     return (

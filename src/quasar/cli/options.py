@@ -18,11 +18,13 @@ PROBLEM = "Problem"
 """Panel of help for the options of a problem."""
 
 ProblemFile = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--problem",
         help="Problem file: JSON, any benchmark record, or another format (edge list, CSV, "
-        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/formats.md); - reads standard input.",
+        "GraphML, DIMACS, Gset, TSPLIB, .qubo, ...; see docs/formats.md); - reads standard input. "
+        "A type that is stated by attributes alone, such as tfim, needs no file.",
+        show_default=False,
         rich_help_panel=PROBLEM,
     ),
 ]
@@ -85,13 +87,27 @@ RayAddress = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-def problem_source(problem: Path) -> Path | bytes:
-    """What `load_problem` takes for --problem: standard input for a dash."""
+def problem_source(problem: Path | None, problem_type: str | None = None) -> Any:
+    """What `load_problem` takes for --problem: standard input for a dash, and for no file a type
+    that needs none.
+
+    Raises:
+        InputError: neither a file nor a type.
+    """
+    from quasar.core.errors import InputError
+
+    if problem is None:
+        if problem_type is None:
+            raise InputError(
+                "give --problem FILE, or --type with --attribute for a type that needs no file, "
+                "such as --type tfim --attribute n=8."
+            )
+        return {}
     return sys.stdin.buffer.read() if str(problem) == "-" else problem
 
 
 def read_problem(
-    problem: Path, problem_type: str | None, attribute: list[str] | None, **how: Any
+    problem: Path | None, problem_type: str | None, attribute: list[str] | None, **how: Any
 ) -> EncodedProblem:
     """The problem of --problem with --type and --attribute; `how` is for `load_problem`.
 
@@ -101,7 +117,7 @@ def read_problem(
     from quasar.problems.load import load_problem
 
     attributes = read_attributes(attribute)
-    source = problem_source(problem)
+    source = problem_source(problem, problem_type)
     return load_problem(source, problem_type=problem_type, attributes=attributes, **how)
 
 

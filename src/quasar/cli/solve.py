@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    problem: ProblemFile,
+    problem: ProblemFile = None,
     time_limit: Annotated[
         float, typer.Option(help="Seconds; what is known by then is printed.")
     ] = 60.0,
@@ -83,7 +83,7 @@ def command(
             return interrupt.requested
 
         found = optimum(
-            problem_source(problem),
+            problem_source(problem, problem_type),
             time_limit=time_limit,
             method=method,
             problem_type=problem_type,

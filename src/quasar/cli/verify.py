@@ -17,7 +17,7 @@ from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
 def command(
     circuit: CircuitFile,
-    problem: options.ProblemFile,
+    problem: options.ProblemFile = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -40,6 +40,14 @@ def command(
     attribute: options.Attributes = None,
     weight: options.WeightKey = None,
     penalty: options.Penalty = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(
+            help="Standard error of the energy that shots are counted for, where a ground state "
+            "is asked for. Default: the accuracy that counts as solved.",
+            show_default=False,
+        ),
+    ] = None,
     max_seconds: Annotated[
         float | None,
         typer.Option(
@@ -63,7 +71,7 @@ def command(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(**_stages(stages), header="language")
+    settings = VerifierSettings(**_stages(stages), header="language", precision=precision)
     parameters = read_assignments(assignments or ())
     target = read_target(basis, coupling)
     text, parameters = read_program(circuit, problem, parameters)

@@ -14,6 +14,7 @@ import numpy as np
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian, require_exact
+from quasar.core.local_bounds import lower_bound
 from quasar.core.observable import Observable, PauliSum
 
 _DENSE_QUBITS = 6  # up to here the matrix is diagonalised; Lanczos needs room for its vectors
@@ -77,9 +78,17 @@ def by_lanczos(observable: Observable) -> Bounds:
     return Bounds(low, high, True, "eigsh")
 
 
+def by_windows(observable: Observable) -> Bounds:
+    """Enclosing the range of any size, from parts on few qubits; see `core.local_bounds`."""
+    negated = {pauli: -c for pauli, c in observable.pauli_terms().items()}
+    high = -lower_bound(PauliSum(observable.n_qubits, negated))
+    return Bounds(lower_bound(observable), high, False, "windows")
+
+
 METHODS: dict[str, Callable[[Observable], Bounds]] = {
     "enumeration": by_enumeration,
     "eigsh": by_lanczos,
+    "windows": by_windows,
 }
 """Ways to know the bounds, by name."""
 

@@ -80,7 +80,15 @@ def ground_space(h: PauliSum, states: IntVector | None = None) -> GroundSpace:
         )
     size = 1 << n if states is None else states.size
     matrix = sparse_matrix(h, states)
-    if size <= _DENSE:
+    found: tuple[npt.NDArray[Any], float | None]
+    if not matrix.nnz:
+        found, low, high, method = (
+            (np.eye(size, min(size, MAX_DEGENERACY)), None),
+            0.0,
+            0.0,
+            "dense",
+        )
+    elif size <= _DENSE:
         energies, vectors = np.linalg.eigh(matrix.toarray())
         found = _level(energies, vectors, float(energies[-1] - energies[0]))
         low, high, method = float(energies[0]), float(energies[-1]), "dense"
@@ -91,6 +99,17 @@ def ground_space(h: PauliSum, states: IntVector | None = None) -> GroundSpace:
     whole = np.zeros((1 << n, columns.shape[1]), dtype=np.complex128)
     whole[slice(None) if states is None else states] = columns
     return GroundSpace(low, whole, gap, high, method)
+
+
+def lowest_energy(h: PauliSum) -> float:
+    """The lowest eigenvalue alone, without the constant."""
+    matrix = sparse_matrix(h)
+    if matrix.shape[0] <= _DENSE:
+        return float(np.linalg.eigvalsh(matrix.toarray())[0])
+    from scipy.sparse.linalg import eigsh
+
+    start = np.random.default_rng(0).normal(size=matrix.shape[0]).astype(matrix.dtype)
+    return float(eigsh(matrix, k=1, which="SA", v0=start, return_eigenvectors=False)[0])
 
 
 def sparse_matrix(h: PauliSum, states: IntVector | None = None) -> csr_matrix:

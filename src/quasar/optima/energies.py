@@ -13,8 +13,8 @@ def energy_bounds(observable: Observable, time_limit: float = 60.0, seed: int = 
     """The range of an observable's expectation; energies are without the constant, as everywhere.
 
     Up to 24 qubits the exact one of `core.bounds`. Beyond, sums of products of Z are handed to the
-    solvers of `optimum`, once for each end, and `exact` is set where both are proven. Of others the
-    sum of the coefficients' sizes encloses the range.
+    solvers of `optimum`, once for each end, and `exact` is set where both are proven. Others are
+    enclosed by parts on few qubits (`core.local_bounds`).
 
     Args:
         time_limit: seconds, for both ends together.
@@ -26,8 +26,7 @@ def energy_bounds(observable: Observable, time_limit: float = 60.0, seed: int = 
         return bounds(observable)
     paulis = PauliSum.of(observable)
     if not paulis.is_diagonal:
-        reach = float(sum(map(abs, observable.pauli_terms().values())))
-        return Bounds(-reach, reach, False, "norm")
+        return bounds(paulis, "windows")
     hamiltonian = IsingHamiltonian.from_observable(observable)
     ends = [_lowest(hamiltonian, sign, time_limit / 2, seed) for sign in (1, -1)]
     (low, low_proven, how), (negated_high, high_proven, also) = ends

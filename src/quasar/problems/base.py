@@ -19,7 +19,7 @@ import numpy as np
 from quasar.core.bits import index_to_assignment
 from quasar.core.errors import ProblemError
 from quasar.core.exact import Exact, FloatVector
-from quasar.core.hamiltonian import IsingHamiltonian, require_exact
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS, IsingHamiltonian, require_exact
 from quasar.core.labels import Label, VariableOrder, sort_labels
 from quasar.core.polynomial import Polynomial
 from quasar.core.presented import Presented
@@ -305,6 +305,21 @@ class EncodedProblem(Presented):
     @property
     def n_qubits(self) -> int:
         return self.hamiltonian.n_qubits
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it is small enough for everything about it to be computed exactly."""
+        return self.n_qubits <= MAX_EXACT_QUBITS
+
+    @property
+    def energy_range(self) -> tuple[float, float]:
+        """Lowest and highest energy, without the constant.
+
+        Raises:
+            ProblemError: too large for them to be computed.
+        """
+        spectrum = self.hamiltonian.spectrum
+        return spectrum.e_min, spectrum.e_max
 
     @cached_property
     def formulation(self) -> Formulation | None:

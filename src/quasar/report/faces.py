@@ -18,7 +18,7 @@ from quasar.core.settings import need_flags, wrong
 from quasar.hardware.result import HardwareReport
 from quasar.problems.base import EncodedProblem
 from quasar.problems.overlay import counted
-from quasar.report import html, terminal
+from quasar.report import ground_text, html, terminal
 from quasar.report.gallery import Gallery
 from quasar.report.hardware import HardwareFace
 from quasar.verifier.report import Report
@@ -168,6 +168,8 @@ def _gist(report: Report) -> str:
         return f"infeasible ({'no reason' if report.fault is None else report.fault.kind})"
     if report.no_solution:
         return "the problem has no valid solution"
+    if report.stages.ground is not None:
+        return ground_text.gist(report.stages.ground)
     if report.p_optimal is None:
         return "feasible"
     ratio = share(report.approximation_ratio)

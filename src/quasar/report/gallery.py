@@ -11,6 +11,7 @@ from quasar.core.errors import InputError
 from quasar.optimize.trace import Trace
 from quasar.problems.base import EncodedProblem
 from quasar.problems.overlay import label_text
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.report import charts, estimates_picture, histogram
 from quasar.report.circuit_picture import circuit_figure
 from quasar.report.graph_picture import solution_figure
@@ -117,8 +118,8 @@ class Gallery:
         return solution_figure(self.problem.problem, solution)
 
     def _histogram(self) -> Figure | None:
-        if not self._usable:
-            return None
+        if not self._usable or isinstance(self.problem, EncodedObservable):
+            return None  # what is measured in one basis says little of a ground state
         if self.report is not None and self.report.estimates is not None:
             return estimates_picture.samples_figure(self.report.estimates, self.problem)
         if self.qasm and self.problem is not None:
@@ -168,11 +169,11 @@ class Gallery:
         if self.problem is None:
             return None
         estimates = None if self.report is None else self.report.estimates
+        ends: tuple[float | None, float | None] = (None, None)
         if estimates is not None:
             ends = (estimates.e_min, estimates.e_max)
-        else:
-            spectrum = self.problem.hamiltonian.spectrum
-            ends = (spectrum.e_min, spectrum.e_max)
+        elif self.problem.is_exact:
+            ends = self.problem.energy_range
         return charts.curve_figure(self.trace.energies, self.trace.stages, *ends)
 
     def _parsed(self) -> Program:

@@ -52,14 +52,15 @@ def size_text(quality: Quality) -> str:
     size, acting = quality.statistics, quality.effective
     if size is None:
         return ""
-    text = f"{_gates_text(size)}, depth {size.depth}"
+    text = f"{gates_text(size)}, depth {size.depth}"
     if acting is None or acting.gates == size.gates:
         return text
     have = "has" if acting.gates == 1 else "have"
-    return f"{text}; {_gates_text(acting)} {have} an effect"
+    return f"{text}; {gates_text(acting)} {have} an effect"
 
 
-def _gates_text(size: Statistics) -> str:
+def gates_text(size: Statistics) -> str:
+    """How many gates, and how many of them on two qubits."""
     return f"{counted(size.gates, 'gate')} ({size.two_qubit_gates or 'none'} on two qubits)"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted, label_text
-from quasar.report import estimates_text, phrases
+from quasar.report import estimates_text, ground_text, phrases
 from quasar.report.phrases import amount
 from quasar.report.plain_text import labelled, table, wrapped
 
@@ -57,10 +57,15 @@ def _answer(report: Report) -> Iterator[Line]:
     if report.estimates is not None:
         yield from estimates_text.answer_facts(report, report.estimates)
         return
+    if report.stages.ground is not None:
+        yield from ground_text.answer_facts(report, report.stages.ground)
+        return
     quality, optimum = report.quality, report.optimum
     top = quality.top_states[0] if quality is not None and quality.top_states else None
     if top is None or optimum is None:
         yield "verdict", "the circuit is feasible"
+        if "ground" in report.skipped and report.energy is None:
+            yield "energy", f"not measured: {report.skipped['ground']}"
         return
     yield from phrases.answer_lines(top)
     yield "verdict", phrases.verdict_text(top, optimum, report.problem.n_qubits)
@@ -74,6 +79,9 @@ def _figures(report: Report) -> Iterator[Line]:
     """Energy and size."""
     if report.estimates is not None:
         yield from estimates_text.figure_facts(report, report.estimates)
+        return
+    if report.stages.ground is not None:
+        yield from ground_text.figure_facts(report)
         return
     quality, optimum = report.quality, report.optimum
     if report.approximation_ratio is not None:
@@ -190,6 +198,9 @@ def _best(found: Generation) -> Iterator[Line]:
     best = found.best
     if best.report.estimates is not None:
         yield from estimates_text.figure_facts(best.report, best.report.estimates)
+        return
+    if best.report.stages.ground is not None:
+        yield from ground_text.figure_facts(best.report)
         return
     quality = best.report.quality
     yield "ratio", f"{share(best.report.approximation_ratio)} of the energy range"
@@ -348,6 +359,6 @@ def problem_facts(problem: EncodedProblem) -> list[Line]:
     facts.append(("variables", variables or "unknown"))
     facts.append(("constant", f"{hamiltonian.constant!r}"))
     text = hamiltonian.to_text()
-    whole = text if len(text) <= _LONGEST else f"{len(hamiltonian.exact_terms):,} terms"
+    whole = text if len(text) <= _LONGEST else f"{len(hamiltonian.pauli_terms()):,} terms"
     facts.append(("Hamiltonian", whole))
     return facts

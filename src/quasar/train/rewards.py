@@ -171,10 +171,11 @@ def physical_scores(report: Report) -> PhysicalScores | None:
     if measured is None or quality is None:
         return None
     size = quality.statistics
+    hits = report.ground_space_fidelity if measured.p_optimal is None else measured.p_optimal
     return PhysicalScores(
         n_qubits=report.problem.n_qubits,
         ratio=measured.score,
-        p_optimal=measured.p_optimal,
+        p_optimal=hits or 0.0,
         utility=None if utility is None else utility.score,
         two_qubit_gates=None if size is None else size.two_qubit_gates,
         entanglement=quality.entanglement,

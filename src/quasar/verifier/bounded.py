@@ -55,7 +55,7 @@ def verify_bounded(
         limits: what the circuit may use; None: no limits, all in this process.
         parameters: values of the program's inputs.
     """
-    if problem.n_qubits > MAX_EXACT_QUBITS:
+    if not problem.is_exact:
         return _large(text, problem, reference, settings, limits, parameters)
     if limits is None or not _can_be_sent(problem):
         return Verifier(problem, reference, settings).verify(text, parameters=parameters)
@@ -99,7 +99,7 @@ def _large(
     Raises:
         InputError: the settings ask for what is for smaller problems only.
     """
-    from quasar.verifier.large import LargeVerifier
+    from quasar.verifier.factory import large_verifier
     from quasar.verifier.sandbox.limits import SandboxLimits, too_nested
 
     if settings.engine not in _ENGINES_BEYOND or settings.energy_convention != "physical":
@@ -110,7 +110,7 @@ def _large(
     if limits is not None:
         large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)
         settings = settings.model_copy(update={"large": large})
-    verifier = LargeVerifier(problem, settings, reference=reference)
+    verifier = large_verifier(problem, settings, reference=reference)
     nesting = (limits or SandboxLimits()).max_nesting
     fault = too_nested(text, nesting) if isinstance(text, str) else None
     if fault is not None:

@@ -12,6 +12,7 @@ from quasar.circuits.circuit import Circuit
 from quasar.core.bits import reverse_qubits
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import Spectrum
+from quasar.core.observable import PauliSum
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import FloatVector, Outcome, get_engine
 from quasar.verifier import quality
@@ -36,7 +37,10 @@ class ProblemFacts:
         self.problem = problem
         self.reference_text = reference_text
         self._settings = settings
-        self.spectrum: Spectrum = problem.hamiltonian.spectrum
+        self.spectrum: Spectrum = self._spectrum()
+
+    def _spectrum(self) -> Spectrum:
+        return self.problem.hamiltonian.spectrum
 
     @cached_property
     def diagonal(self) -> FloatVector:
@@ -48,9 +52,13 @@ class ProblemFacts:
         """Energies with the Hamiltonian's qubits in reversed order, shape [D]."""
         return reverse_qubits(self.diagonal)
 
+    def observable_of(self, outcome: Outcome) -> FloatVector | PauliSum:
+        """What the energies of the circuit that was run are computed from."""
+        return outcome.by_state(self.diagonal)
+
     @cached_property
-    def reference(self) -> FloatVector | None:
-        """The reference's distribution, shape [2**m]; None without a reference.
+    def reference_execution(self) -> Execution | None:
+        """The reference and its outcome; None without a reference.
 
         Raises:
             InputError: it is infeasible.
@@ -65,7 +73,17 @@ class ProblemFacts:
             fault = misfit(execution, self.problem.n_qubits)
         if execution is None or fault is not None:
             raise InputError(f"the reference circuit is not usable: {fault}")
-        return execution.distribution
+        return execution
+
+    @cached_property
+    def reference(self) -> FloatVector | None:
+        """The reference's distribution, shape [2**m]; None without a reference.
+
+        Raises:
+            InputError: it is infeasible.
+        """
+        execution = self.reference_execution
+        return None if execution is None else execution.distribution
 
     @cached_property
     def reference_energies(self) -> tuple[float, float] | None:
@@ -78,12 +96,12 @@ class ProblemFacts:
         )
 
     @cached_property
-    def optimum(self) -> quality.Optimum:
+    def optimum(self) -> quality.Optimum | None:
         """The exact optimum, for reports."""
         return quality.read_optimum(self.problem, self.spectrum)
 
     @cached_property
-    def scale(self) -> SolutionScale:
+    def scale(self) -> SolutionScale | None:
         """Costs and objectives of all states, for what only valid solutions count in."""
         return SolutionScale(self.problem)
 
@@ -110,7 +128,7 @@ class ProblemFacts:
         if settings.quality and settings.decode_top_states:
             _ = self.optimum, self.remarks
         if settings.quality:
-            _ = self.scale.order, self.penalty
+            _ = self.scale and self.scale.order, self.penalty
 
 
 @dataclass(eq=False)

@@ -1,11 +1,13 @@
-"""The verifier for a problem of any size: exact to 24 qubits, by estimates beyond."""
+"""The verifier for a problem of any size: exact to 24 qubits (20 for ground states), by estimates
+beyond.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.settings import VerifierSettings
 
@@ -32,8 +34,21 @@ def verifier_for(
     Raises:
         InputError: as `Verifier`.
     """
-    if problem.n_qubits > MAX_EXACT_QUBITS:
-        from quasar.verifier.large import LargeVerifier
+    if problem.is_exact:
+        return Verifier(problem, reference, settings)
+    return large_verifier(problem, settings, reference=reference, known=known)
 
-        return LargeVerifier(problem, settings, reference=reference, known=known)
-    return Verifier(problem, reference, settings)
+
+def large_verifier(
+    problem: EncodedProblem,
+    settings: VerifierSettings | None = None,
+    *,
+    reference: str | bytes | None = None,
+    known: EnergyRange | None = None,
+) -> LargeVerifier:
+    """The verifier by estimates, of bit strings or of ground states; see `verifier_for`."""
+    from quasar.verifier.large import LargeVerifier
+    from quasar.verifier.large_observable import LargeObservableVerifier
+
+    kind = LargeObservableVerifier if isinstance(problem, EncodedObservable) else LargeVerifier
+    return kind(problem, settings, reference=reference, known=known)

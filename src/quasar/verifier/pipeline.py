@@ -16,11 +16,13 @@ from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text, lo
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.labels import to_json
 from quasar.problems.base import EncodedProblem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.engine import EngineSource, Outcome, get_engine
 from quasar.verifier import gate, quality
 from quasar.verifier import remarks as sentences
 from quasar.verifier import reward as rewards
 from quasar.verifier.context import Context, ProblemFacts
+from quasar.verifier.observable_facts import ObservableFacts
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import BUILT_IN_STAGES, VerifierSettings
 from quasar.verifier.solutions import SHOTS
@@ -33,8 +35,9 @@ from quasar.verifier.stages.feasibility import (
     misfit,
     run_text,
 )
+from quasar.verifier.stages.ground import Ground, ground_remarks
 from quasar.verifier.stages.objective import Objective
-from quasar.verifier.stages.stage import Skipped, Stage, get_stage
+from quasar.verifier.stages.stage import STAGES, Skipped, Stage, get_stage
 from quasar.verifier.stages.utility import Utility
 
 
@@ -73,9 +76,15 @@ class Verifier:
             self.reference_text = circuit_text(
                 reference, names_files=False, what="the reference circuit"
             )
-        self.facts = ProblemFacts(problem, self.reference_text, self.settings)
-        asked = (name for name in self.settings.stage_names if name not in BUILT_IN_STAGES)
-        self.stages: tuple[Stage, ...] = tuple(map(get_stage, (*BUILT_IN_STAGES, *asked)))
+        observable = isinstance(problem, EncodedObservable)
+        facts = ObservableFacts if observable else ProblemFacts
+        self.facts = facts(problem, self.reference_text, self.settings)
+        asked = (
+            name for name in self.settings.stage_names if name not in (*BUILT_IN_STAGES, "ground")
+        )
+        built_in = [*BUILT_IN_STAGES, *(["ground"] if observable else [])]
+        in_order = sorted(built_in, key=list(STAGES).index)
+        self.stages: tuple[Stage, ...] = tuple(map(get_stage, (*in_order, *asked)))
 
     @cached_property
     def summary(self) -> ProblemSummary:
@@ -247,7 +256,7 @@ class _Verification:
                 self.out_of_budget |= isinstance(found, gate.OverBudget)
                 continue
             context.found[stage.name] = found
-            own = isinstance(found, Behaviour | Objective | Utility)
+            own = isinstance(found, Behaviour | Objective | Ground | Utility)
             setattr(stages, stage.name, found if own else found.model_dump(mode="json"))
 
     def _obstacle(self, stage: Stage, context: Context) -> Skipped | None:
@@ -303,13 +312,18 @@ class _Verification:
         if measured is None:
             return
         physical = self.settings.energy_convention == "physical"
-        report.energy = measured.energy if physical else measured.energy_bit_reversed
+        reversed_bits = measured.energy_bit_reversed
+        report.energy = measured.energy if physical or reversed_bits is None else reversed_bits
         report.approximation_ratio = measured.score
         report.p_optimal = measured.p_optimal
         report.shots_to_optimum = measured.shots_to_optimum
         report.top_is_optimal = measured.top_is_optimal
         if facts.reference_energies is not None:
             report.energy_reference = facts.reference_energies[0 if physical else 1]
+        if stages.ground is not None:
+            report.ground_energy = stages.ground.ground_energy
+            report.energy_error = stages.ground.energy_error
+            report.ground_space_fidelity = stages.ground.fidelity
         if execution is not None and execution.outcome.shots is not None:
             report.measured_by = self._statistics(execution.outcome, measured)
             report.remarks.append(sentences.shots_remark(report.measured_by))
@@ -319,7 +333,7 @@ class _Verification:
         verifier, shots = self.verifier, outcome.shots or 0
         problem, width = verifier.problem, verifier.facts.spectrum.width
         error = outcome.expectation(problem.hamiltonian).error
-        share = (measured.p_optimal * shots + 1.0) / (shots + 2.0)
+        share = ((measured.p_optimal or 0.0) * shots + 1.0) / (shots + 2.0)
         return quality.ShotStatistics(
             engine=verifier.engine.name,
             shots=shots,
@@ -333,17 +347,24 @@ class _Verification:
         outcome, circuit = execution.outcome, execution.outcome.circuit
         p = execution.distribution
         shots = SHOTS if settings.decode_top_states else ()
-        report.solutions = facts.scale.measure(p, shots)
+        # What changes no measured bit may change an energy, and no basis state is an answer.
+        bits = not isinstance(facts, ObservableFacts)
+        report.solutions = None if facts.scale is None else facts.scale.measure(p, shots)
         report.penalty = facts.penalty
         report.quality = quality.measure(
             p,
             outcome.state,
             circuit,
             facts.problem,
-            decode=settings.decode_top_states,
-            look_closely=settings.looks_closely,
+            decode=bits and settings.decode_top_states,
+            look_closely=bits and settings.looks_closely,
         )
         if not settings.decode_top_states:
+            return
+        if report.stages.ground is not None:
+            product = report.quality.product_state
+            report.remarks += ground_remarks(report.stages.ground, product_state=product)
+        if not bits:
             return
         if outcome.answer.remark is not None:
             report.remarks.append(outcome.answer.remark)

@@ -18,6 +18,7 @@ from quasar.verifier.reward import Reward
 from quasar.verifier.solutions import PenaltyWeight, Solutions
 from quasar.verifier.stages.behaviour import Behaviour
 from quasar.verifier.stages.feasibility import Fault, Feasibility
+from quasar.verifier.stages.ground import Ground
 from quasar.verifier.stages.objective import Objective
 from quasar.verifier.stages.utility import Utility
 
@@ -54,6 +55,8 @@ class Stages(Documented):
     """Stage 2; None without a reference."""
     objective: Objective | None = None
     """Stage 3."""
+    ground: Ground | None = None
+    """Beside stage 3 for problems that ask for a ground state."""
     utility: Utility | None = None
     """Stage 4."""
 
@@ -111,6 +114,12 @@ class Report(Exportable, Kept, Documented):
     """KL(p‖q) in bits, candidate against reference."""
     approximation_ratio: float | None = None
     """r = (E_max - E)/(E_max - E_min), physical convention."""
+    ground_energy: float | None = None
+    """Lowest energy there is, without the constant, where a ground state is asked for."""
+    energy_error: float | None = None
+    """Energy less ground energy."""
+    ground_space_fidelity: float | None = None
+    """Probability of finding the state among the ground states."""
     p_optimal: float | None = None
     """Probability of measuring an optimal state."""
     shots_to_optimum: int | None = None

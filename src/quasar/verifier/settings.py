@@ -15,7 +15,8 @@ from quasar.verifier.reward import RewardWeights
 EnergyConvention = Literal["physical", "agent-q"]
 MeasurementRule = Literal["program", "all-qubits"]
 BUILT_IN_STAGES = ("behaviour", "objective", "utility")
-"""Stages 2 to 4; stage 1, feasibility, always runs."""
+"""Stages 2 to 4; stage 1, feasibility, always runs. Of problems that ask for a ground state, stage
+`ground` runs with the objective stage."""
 
 
 MAX_LARGE_CHARACTERS = 20_000_000
@@ -140,6 +141,9 @@ class VerifierSettings(Settings):
     """Which version statement a circuit needs to be feasible. `published`: the text contains
     `OPENQASM 3.0`, as the paper's tables ask; `language`: any of OpenQASM 3, or none. `parses`
     always follows the published rule."""
+    precision: float | None = Field(default=None, gt=0)
+    """Standard error of the energy that the number of shots in stage `ground` is for; None: the
+    accuracy that the problem asks for."""
     parameters: dict[str, float] = Field(default_factory=dict)
     """Values of the circuits' `input` parameters, where none come with a circuit: numbers, or
     arithmetic such as `pi/3`."""
@@ -177,4 +181,4 @@ class VerifierSettings(Settings):
 
     def runs(self, stage: str) -> bool:
         """Whether a stage is asked for."""
-        return stage in self.stage_names
+        return stage in self.stage_names or (stage == "ground" and self.runs("objective"))

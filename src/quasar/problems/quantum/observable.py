@@ -163,6 +163,22 @@ class EncodedObservable(EncodedProblem):
         """
         return ground_space(self.hamiltonian, self.sector_states)
 
+    @property
+    def energy_range(self) -> tuple[float, float]:
+        """Lowest and highest energy of the sector; see the base class."""
+        return self.ground.energy, self.ground.highest
+
+    @property
+    def accuracy(self) -> float:
+        """Energy error at which a state counts as a solution.
+
+        Raises:
+            ProblemError: as for `ground`.
+        """
+        own = self.problem.accuracy()
+        total = self.ground.energy + self.hamiltonian.constant
+        return RELATIVE_ACCURACY * abs(total) if own is None else own
+
     @cached_property
     def sector_states(self) -> IntVector | None:
         """Basis states of the wanted sector, ascending; None where all are.

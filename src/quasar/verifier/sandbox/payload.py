@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from quasar.core.errors import InputError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.factory import verifier_for
 from quasar.verifier.sandbox.limits import SandboxLimits
@@ -72,7 +71,7 @@ class Payload(NamedTuple):
         if not compared:
             bare = bare.with_reference(None)
         settings = self.settings
-        if bare.n_qubits > MAX_EXACT_QUBITS:
+        if not bare.is_exact:
             limits = self.limits
             large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)
             settings = settings.model_copy(update={"large": large})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 
 from quasar.core.documented import Documented
+from quasar.core.errors import InputError
 from quasar.core.hamiltonian import Spectrum
 from quasar.simulate.engine import top_is_optimal
 from quasar.verifier.context import Context
-from quasar.verifier.stages.stage import Need
+from quasar.verifier.observable_facts import ObservableFacts
+from quasar.verifier.stages.stage import Need, Skipped
 
 MISSED = 0.01
 """Probability of seeing no optimum that `shots_to_optimum` allows."""
@@ -22,14 +24,15 @@ class Objective(Documented):
     """s3 = 1 - (E - E_min)/(E_max - E_min), which is the approximation ratio r."""
     energy: float
     """E_p = Σ_k p_k h_k, physical convention."""
-    energy_bit_reversed: float
-    """The same with the Hamiltonian's qubits in reversed order (the paper's tables)."""
-    p_optimal: float
-    """Probability of measuring an optimal state."""
+    energy_bit_reversed: float | None = None
+    """The same with the Hamiltonian's qubits in reversed order (the paper's tables); None for
+    problems that ask for a ground state."""
+    p_optimal: float | None = None
+    """Probability of measuring an optimal state; None where no basis state is the answer."""
     shots_to_optimum: int | None = None
     """See the function of that name."""
-    top_is_optimal: bool
-    """Whether the most probable state is optimal (all of them, when tied)."""
+    top_is_optimal: bool | None = None
+    """Whether the most probable state is optimal (all of them, when tied); None likewise."""
 
 
 class ObjectiveStage:
@@ -38,9 +41,11 @@ class ObjectiveStage:
     name = "objective"
     needs: frozenset[Need] = frozenset({"answer"})
 
-    def measure(self, context: Context) -> Objective:
-        """Energy and probability of the optimum."""
+    def measure(self, context: Context) -> Objective | Skipped:
+        """Energy and probability of the optimum; of quantum states the energy alone."""
         facts, p = context.facts, context.distribution
+        if isinstance(facts, ObservableFacts):
+            return self._of_state(context, facts)
         optimal = context.problem.optimality.optimal
         energy = context.outcome.expectation(context.problem.hamiltonian).value
         p_optimal = float(p[optimal].sum())
@@ -51,6 +56,16 @@ class ObjectiveStage:
             p_optimal=p_optimal,
             shots_to_optimum=shots_to_optimum(p_optimal),
             top_is_optimal=top_is_optimal(p, optimal),
+        )
+
+    def _of_state(self, context: Context, facts: ObservableFacts) -> Objective | Skipped:
+        try:
+            energy = context.outcome.expectation(facts.problem.hamiltonian).value
+        except InputError as error:
+            return Skipped(str(error))
+        # Outside the wanted sector energies may lie beyond its ends.
+        return Objective(
+            score=min(max(energy_ratio(energy, facts.spectrum), 0.0), 1.0), energy=energy
         )
 
 

@@ -47,6 +47,7 @@ class Stage(Protocol):
 STAGES: dict[str, str | Callable[[], Stage]] = {
     "behaviour": "quasar.verifier.stages.behaviour:BehaviourStage",
     "objective": "quasar.verifier.stages.objective:ObjectiveStage",
+    "ground": "quasar.verifier.stages.ground:GroundStage",
     "utility": "quasar.verifier.stages.utility:UtilityStage",
 }
 """Stages by name, in the order in which they run: what makes one, or module and class."""

@@ -10,6 +10,7 @@ from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit
 from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
+from quasar.core.observable import PauliSum
 from quasar.optimize.minimize import Value, cobyla
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
@@ -61,15 +62,15 @@ class UtilityStage:
             # An evaluation cannot be stopped, and takes about as long as the first simulation did.
             if left_s is not None and left_s < least_s:
                 raise OutOfTime
-            diagonal = context.outcome.by_state(context.facts.diagonal)
-            return optimise(circuit, diagonal, context.facts.spectrum, settings, seconds=left_s)
+            observable = context.facts.observable_of(context.outcome)
+            return optimise(circuit, observable, context.facts.spectrum, settings, seconds=left_s)
         except OutOfTime:
             return Skipped(f"not finished within {limit_s:g} s")
 
 
 def optimise(
     circuit: Circuit,
-    diagonal: FloatVector,
+    observable: PauliSum | FloatVector,
     spectrum: Spectrum,
     settings: UtilitySettings,
     *,
@@ -78,6 +79,7 @@ def optimise(
     """Optimise the candidate's own angles, starting at their values.
 
     Args:
+        observable: or the energies of a diagonal one, shape [2**n].
         seconds: processor time left; None: no limit.
 
     Raises:
@@ -86,7 +88,7 @@ def optimise(
     end = None if seconds is None else time.process_time() + seconds
     ansatz, theta = tie_equal_angles(circuit)
     minimum = cobyla(
-        _until(end, energy_of(ansatz, diagonal, gradient=False).value),
+        _until(end, energy_of(ansatz, observable, gradient=False).value),
         theta,
         max_evaluations=settings.max_evaluations,
         tolerance=settings.tolerance,
