@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation, generate
     from quasar.agent.refine import RefineSettings
+    from quasar.compile.compile import compile_circuit
+    from quasar.compile.result import CompiledCircuit
     from quasar.devices.device import Device
     from quasar.devices.load import device
     from quasar.evaluation.evaluate import evaluate
@@ -47,6 +49,8 @@ _HOMES = {
     "BoundedOptimum": "quasar.optima.result",
     "device": "quasar.devices.load",
     "Device": "quasar.devices.device",
+    "compile_circuit": "quasar.compile.compile",
+    "CompiledCircuit": "quasar.compile.result",
     "verify": "quasar.verifier.api",
     "Verifier": "quasar.verifier.pipeline",
     "VerifierSettings": "quasar.verifier.settings",
@@ -69,6 +73,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_problem",
     "optimum",
     "device",
+    "compile_circuit",
     "verify",
     "evaluate",
     "generate",
@@ -80,6 +85,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "EncodedProblem",
     "BoundedOptimum",
     "Device",
+    "CompiledCircuit",
     "Verifier",
     "VerifierSettings",
     "Report",

@@ -1,0 +1,1 @@
+"""Circuits on devices: layout, routing, choice by estimated success, proof of equivalence."""
