@@ -53,11 +53,11 @@ def random(n: int, p: float) -> nx.Graph:
     return nx.gnp_random_graph(n, p, seed=1)
 
 
-def planar(n: int, signs: bool = True) -> nx.Graph:
+def planar(n: int, signs: bool = True, seed: int = 1) -> nx.Graph:
     """Delaunay triangulation of random points; couplings +1 or -1."""
     from scipy.spatial import Delaunay
 
-    rng = generator(1, "planar", n)
+    rng = generator(seed, "planar", n)
     graph = nx.Graph()
     graph.add_nodes_from(range(n))
     for simplex in Delaunay(rng.random((n, 2))).simplices:

@@ -1,4 +1,4 @@
-"""QAOA beyond 24 qubits: energies by causal cones beside other libraries; one-shot angles.
+"""QAOA beyond 24 qubits: energies by causal cones beside other libraries.
 
 Every way computes the energy of the same circuit, in a process of its own that ends at
 `--time-limit` seconds. Seconds are those of the processor, so that other work on the machine counts
@@ -10,20 +10,16 @@ the transferred ones.
 
 pauli-prop lives in an environment of its own: `--pauli-prop FOLDER/bin/python` names its Python.
 
-The second table compares angles that need no optimisation, as shares of the optimised energy.
-
 Run `python -m benchmarks.scale` (`make bench-scale`), or a part: `--quick`, `--only "cubic 60"`.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import math
 import multiprocessing
 import resource
-import statistics
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -42,10 +38,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
-from quasar.optimize.minimize import lbfgs
-from quasar.optimize.qaoa import ramp
-from quasar.optimize.qaoa_large import polish, transferred_angles
-from quasar.optimize.trace import Budget, Trace
+from quasar.optimize.qaoa_large import transferred_angles
 from quasar.simulate.cones.energy import ConeEnergy
 from quasar.simulate.cones.expectation import ConeExpectations
 
@@ -56,7 +49,6 @@ _BOND = 64
 _IMPORTS_S = 20.0  # of a process's limit, for its libraries
 _PATIENCE = 20  # how many times the limit a process may take by the clock
 _QUICK = ("cubic 60", "cubic 500", "heavy-hex 547", "planar 60", "sparse weighted 60")
-_MAX_COST = 4e6  # multiplications of an energy that the table of angles optimises
 
 
 def couplings(graph: nx.Graph) -> IsingHamiltonian:
@@ -320,79 +312,18 @@ def _off(found: Found, ours: Found) -> float | None:
     return float(abs(found["energy"] - ours["energy"]) / abs(ours["energy"]))
 
 
-KINDS: dict[str, Callable[[int, int], IsingHamiltonian]] = {
-    "cubic": lambda n, seed: couplings(nx.random_regular_graph(3, n, seed=seed)),
-    "cubic weighted": lambda n, seed: weighted(nx.random_regular_graph(3, n, seed=seed), seed),
-    "planar": lambda n, seed: weighted(planar(n), seed),
-}
-"""Families of the table of angles, by size and seed."""
-
-
-def one_shot(h: IsingHamiltonian, layers: int) -> dict[str, FloatVector]:
-    """Angles that need no energies, by name."""
-    unit = transferred_angles(h, 1)[0] / 0.5  # what γ of the spin glass is multiplied by
-    gammas, betas = np.split(_cubic_angles(layers), 2)
-    cubic_unit = transferred_angles(INSTANCES["cubic 60"](), 1)[0] / 0.5
-    fixed = np.concatenate([gammas * unit / cubic_unit, betas])
-    return {
-        "transferred": transferred_angles(h, layers),
-        "fixed": fixed,
-        "ramp": ramp(layers, 0.75 * unit, math.pi / 4),
-    }
-
-
-@functools.cache
-def _cubic_angles(layers: int) -> FloatVector:
-    """Angles tuned on one 3-regular graph, for all others: fixed angles as of arXiv 2107.00677."""
-    h = INSTANCES["cubic 60"]()
-    return polish(ConeEnergy(qaoa(h, layers), h), h, Budget(200), Trace()).theta
-
-
-def angles_row(kind: str, n: int, layers: int, instances: int) -> dict[str, Any]:
-    """Median and least share of the optimised energy that one-shot angles reach."""
-    shares: dict[str, list[float]] = {}
-    seconds, skipped = [], 0
-    for seed in range(instances):
-        h = KINDS[kind](n, seed)
-        try:
-            energy = ConeEnergy(qaoa(h, layers), h, max_width=18)
-        except InputError:
-            skipped += 1
-            continue
-        if energy.cones is not None and energy.cones.cost > _MAX_COST:
-            skipped += 1
-            continue
-        start = time.process_time()
-        best = polish(energy, h, Budget(200), Trace()).energy
-        seconds.append(time.process_time() - start)
-        guesses = one_shot(h, layers)
-        again = lbfgs(energy, guesses["ramp"], budget=Budget(200), gradient_tolerance=1e-4)
-        best = min(best, again.energy)
-        for name, theta in guesses.items():
-            shares.setdefault(name, []).append(energy.value(theta) / best)
-    row: dict[str, Any] = {"kind": kind, "n": n, "p": layers, "instances": instances - skipped}
-    for name in ("transferred", "fixed", "ramp"):
-        listed = shares.get(name)
-        row[name] = round(statistics.median(listed), 4) if listed else None
-        row[f"{name}_least"] = round(min(listed), 4) if listed else None
-    return row | {"optimise_s": round(statistics.median(seconds), 2) if seconds else None}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds of each way")
     parser.add_argument("--terms", type=int, default=20, help="terms of quimb and pauli-prop")
-    parser.add_argument("--instances", type=int, default=100, help="of each row of angles")
     parser.add_argument("--pauli-prop", default="", help="Python of an environment with pauli-prop")
-    parser.add_argument("--only", default="", help="instances and kinds whose name has this in it")
+    parser.add_argument("--only", default="", help="instances whose name has this in it")
     parser.add_argument("--quick", action="store_true", help="a few minutes: five graphs, 5 s")
     parser.add_argument("--dry", action="store_true", help="write no result file")
     options = parser.parse_args()
-    sizes: tuple[int, ...] = (30, 100, 500)
     chosen = [name for name in INSTANCES if options.only in name]
     if options.quick:
-        options.time_limit, options.terms, options.instances = 5.0, 3, 2
-        sizes = (30, 100)
+        options.time_limit, options.terms = 5.0, 3
         chosen = [name for name in chosen if name in _QUICK]
     rows = []
     for name in chosen:
@@ -400,21 +331,12 @@ def main() -> None:
             rows.append(measure(name, layers, options))
             print(rows[-1], flush=True)
     print_table(rows, "Energies beyond 24 qubits", width=220)
-    angles = []
-    for kind in (kind for kind in KINDS if options.only in kind):
-        for n in sizes:
-            for layers in (1, 2, 3):
-                angles.append(angles_row(kind, n, layers, options.instances))
-                print(angles[-1], flush=True)
-    print_table(angles, "Energy at angles without optimisation, over the optimised energy")
     extra: Mapping[str, Any] = {
         "time_limit_s": options.time_limit,
         "terms": options.terms,
-        "instances": options.instances,
         "quick": options.quick,
         "aer_bond": _BOND,
         "libraries": {name: version(name) for name in ("quimb", "cotengra", "rustworkx")},
-        "angles": angles,
     }
     if not options.dry:
         print(write_result("scale", rows, extra))

@@ -1,4 +1,4 @@
-"""Angles for hundreds of qubits, and recursive QAOA."""
+"""Angles for hundreds of qubits without a search, and recursive QAOA."""
 
 import networkx as nx
 import numpy as np
@@ -11,9 +11,11 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.qaoa_large import (
     affordable_evaluations,
     deepest_affordable,
-    optimise_large_qaoa,
+    default_start,
+    starting_angles,
     transferred_angles,
 )
+from quasar.optimize.qaoa_options import QaoaOptions, optimise_by_cones
 from quasar.optimize.recursive_qaoa import covers, recursive_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.simulate.cones.energy import ConeEnergy
@@ -25,12 +27,28 @@ def cubic(n: int, seed: int = 1, weight: float = 1.0) -> IsingHamiltonian:
     return IsingHamiltonian(n, {tuple(sorted(edge)): weight for edge in graph.edges})
 
 
+def optimised(h: IsingHamiltonian, layers: int, evaluations: int):
+    return optimise_by_cones(h, layers, QaoaOptions(), Budget(evaluations), Trace())
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_transferred_angles_are_near_the_best(layers):
-    h = cubic(24)
-    energy, best = optimise_large_qaoa(h, layers, budget=Budget(60), trace=Trace())
-    start = energy.value(transferred_angles(h, layers))
-    assert best.energy <= start < 0.93 * best.energy
+def test_starting_angles_are_near_the_best(layers):
+    h = cubic(24 if layers < 3 else 16)
+    energy, best = optimised(h, layers, 15)
+    distances = {
+        start: 1 - energy.value(starting_angles(h, layers, start)) / best.energy
+        for start in ("table", "transfer", "ramp")
+    }
+    assert min(distances.values()) >= 0
+    assert distances["table"] < 0.02
+    assert distances["transfer"] < 0.07
+    assert distances["ramp"] < 0.3
+    assert min(distances, key=distances.get) == default_start(layers) == "table"
+
+
+def test_beyond_the_table_of_three_layers_transfer_is_the_default():
+    assert default_start(4) == "transfer"
+    assert starting_angles(cubic(24), 5, "table").shape == (10,)
 
 
 def test_transferred_angles_follow_the_scale_of_the_weights():
@@ -49,17 +67,15 @@ def test_depths_beyond_the_table_are_interpolated():
 
 def test_each_depth_is_better_than_the_one_before():
     h = cubic(60)
-    energies = [
-        optimise_large_qaoa(h, p, budget=Budget(40), trace=Trace())[1].energy for p in (1, 2)
-    ]
+    energies = [optimised(h, p, 40)[1].energy for p in (1, 2)]
     assert energies[1] < energies[0] < 0
 
 
 def test_the_depth_that_is_affordable_depends_on_the_graph():
-    deep, _ = deepest_affordable(cubic(30), 3, budget=Budget(1), trace=Trace())
+    deep = deepest_affordable(cubic(30), 3, lambda p: qaoa(cubic(30), p))
     assert deep.n_parameters == 6
     dense = IsingHamiltonian(30, {(i, j): 1.0 for j in range(30) for i in range(j)})
-    shallow, _ = deepest_affordable(dense, 3, budget=Budget(1), trace=Trace())
+    shallow = deepest_affordable(dense, 3, lambda p: qaoa(dense, p))
     assert shallow.n_parameters == 2
     with pytest.raises(TooWide):
         ConeEnergy(qaoa(dense, 3), dense)

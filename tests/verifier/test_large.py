@@ -9,11 +9,12 @@ import pytest
 import quasar
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
+from quasar.core.energies import energies_of
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.qaoa_large import transferred_angles
 from quasar.problems.load import load_problem
-from quasar.verifier.estimates import Proportion, energies_of
+from quasar.verifier.estimates import Proportion
 from quasar.verifier.large import LargeSettings, LargeVerifier
 from quasar.verifier.pipeline import Verifier
 

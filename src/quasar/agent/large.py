@@ -1,8 +1,9 @@
 """QAOA circuits for problems of more qubits than are enumerated: designed, then judged.
 
-Angles are transferred from a table and polished on exact energies, depth by depth as far as the
-causal cones allow. The verdict is that of `verifier.large`. Language models have no part in this:
-the packaged model has learnt problems of up to 24 variables.
+Angles start from a table and are polished on exact energies, as deep as the causal cones allow;
+other starts and objectives are options (`optimize.qaoa_options`). The verdict is that of
+`verifier.large`. Language models write no circuits here: the packaged model has learnt problems of
+up to 24 variables.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from quasar.circuits.emit import emit
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt
-from quasar.models.designer import Design, DesignerSettings
+from quasar.models.designer import Design, DesignerSettings, check_qaoa_options, qaoa_options
 from quasar.optimize.minimize import Minimum
-from quasar.optimize.qaoa_large import deepest_affordable, optimise_large_qaoa
+from quasar.optimize.qaoa_options import optimise_by_cones
 from quasar.optimize.recursive_qaoa import covers, recursive_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import EncodedProblem
@@ -27,8 +28,6 @@ from quasar.verifier.estimates import SampledState, read_sample
 from quasar.verifier.large import LargeVerifier
 from quasar.verifier.settings import LargeSettings, VerifierSettings
 
-_LAYERS = 3
-"""Depth tried where none is asked for."""
 _RECURSIVE_QUBITS = 1_000
 """Recursive QAOA removes one variable after the other: 500 take about ten seconds."""
 _EVALUATIONS = 200
@@ -67,7 +66,7 @@ def large_candidates(
         design = Design(
             qasm=emit(circuit),
             algorithm="qaoa",
-            ansatz=f"qaoa p={layers}",
+            ansatz=energy.ansatz.name,
             layers=layers,
             theta=minimum.theta,
             energy=minimum.energy,
@@ -103,6 +102,7 @@ def _check(problem: EncodedProblem, settings: DesignerSettings) -> None:
             f"{settings.algorithm} is for problems of up to {MAX_EXACT_QUBITS} qubits, this one "
             f"has {problem.n_qubits}: leave --algorithm out, or use qaoa."
         )
+    check_qaoa_options(settings)
     if settings.template is not None:
         raise InputError("qaoa takes no template; templates are for vqe.")
     if settings.style != "converged":
@@ -127,19 +127,14 @@ def _designs(
         return ending.requested
 
     budget = Budget(settings.max_evaluations or _EVALUATIONS, settings.max_seconds, stop=stop)
-    if settings.layers is None:
-        energy, minimum = deepest_affordable(hamiltonian, _LAYERS, budget=budget, trace=trace)
-        return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
+    layers, fewer = settings.layers, settings.layers is not None and not settings.max_evaluations
     try:
-        energy, minimum = optimise_large_qaoa(
-            hamiltonian,
-            settings.layers,
-            budget=budget,
-            trace=trace,
-            fewer=settings.max_evaluations is None,
+        energy, minimum = optimise_by_cones(
+            hamiltonian, layers, qaoa_options(settings), budget, trace, fewer=fewer
         )
     except TooWide as wide:
-        raise InputError(f"qaoa with {settings.layers} layers: {wide}") from wide
+        asked = "one layer" if layers is None else f"{layers} layers"
+        raise InputError(f"qaoa with {asked}: {wide}") from wide
     return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
 
 

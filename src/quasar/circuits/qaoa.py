@@ -57,15 +57,7 @@ def qaoa(hamiltonian: IsingHamiltonian, layers: int, *, mixer: Mixer = "h-rz-h")
     gates = [Gate("h", (i,)) for i in range(n)]
     slots: list[Slot] = []
     for layer in range(layers):
-        for qubits, c in hamiltonian.terms.items():
-            if c == 0.0:
-                continue
-            descending = qubits[::-1]
-            ladder = [Gate("cx", pair) for pair in pairwise(descending)]
-            gates += ladder
-            slots.append(Slot(len(gates), layer, 2.0 * c))
-            gates.append(Gate("rz", (qubits[0],), (0.0,)))
-            gates += reversed(ladder)
+        cost_layer(hamiltonian, layer, gates, slots)
         for i in range(n):
             if mixer == "h-rz-h":
                 gates.append(Gate("h", (i,)))
@@ -75,3 +67,17 @@ def qaoa(hamiltonian: IsingHamiltonian, layers: int, *, mixer: Mixer = "h-rz-h")
                 gates.append(Gate("h", (i,)))
     name = f"qaoa p={layers}"
     return QaoaAnsatz(name, n, tuple(gates), tuple(slots), 2 * layers, hamiltonian)
+
+
+def cost_layer(
+    hamiltonian: IsingHamiltonian, parameter: int, gates: list[Gate], slots: list[Slot]
+) -> None:
+    """Append exp(-iγH), γ being a parameter, as `qaoa` writes it."""
+    for qubits, c in hamiltonian.terms.items():
+        if c == 0.0:
+            continue
+        ladder = [Gate("cx", pair) for pair in pairwise(qubits[::-1])]
+        gates += ladder
+        slots.append(Slot(len(gates), parameter, 2.0 * c))
+        gates.append(Gate("rz", (qubits[0],), (0.0,)))
+        gates += reversed(ladder)

@@ -53,6 +53,9 @@ def command(
     algorithm: own.Algorithm = None,
     layers: own.Layers = None,
     style: own.Style = "converged",
+    start: own.Start = None,
+    warm_start: own.WarmStart = None,
+    cvar: own.Cvar = None,
     samples: own.Samples = None,
     seed: own.Seed = 0,
     temperature: own.Temperature = None,
@@ -88,7 +91,8 @@ def command(
 
     if sum(given is not None for given in (problem, prompt, records)) != 1:
         raise InputError(_ONE_OF_THREE)
-    writer = model or DEFAULT_MODEL
+    of_qaoa = any(option is not None for option in (start, warm_start, cvar))
+    writer = model or (DESIGNER if of_qaoa else DEFAULT_MODEL)
     given = Given(
         designer=writer == DESIGNER,
         records=records is not None,
@@ -125,7 +129,7 @@ def command(
         designed = given.designer or is_large(encoded)
         refuse_idle(given._replace(designer=designed), context.params)
 
-    compared = model is None if with_qaoa is None else with_qaoa
+    compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
     asked = _Asked(problem, prompt, loading, writer, options, refuse, compared, trace, target)
     _one(asked, how, out, force=force, as_json=as_json)
 
@@ -148,6 +152,7 @@ def _settings(given: Mapping[str, Any]) -> GenerationSettings:
         request=request,
         settings=DesignerSettings(
             **request._asdict(),
+            **{name: given[name] for name in ("start", "warm_start", "cvar")},
             seed=seed,
             max_evaluations=given["max_evaluations"],
             max_seconds=max_seconds,

@@ -82,6 +82,34 @@ Style = Annotated[
         rich_help_panel=_WRITER,
     ),
 ]
+Start = Annotated[
+    Literal["table", "transfer", "ramp", "nano"] | None,
+    typer.Option(
+        help="First angles of the designer's QAOA: of 3-regular graphs, of the spin glass, a "
+        "linear ramp, or nano's own on small look-alikes; all rescaled to the problem. Default: a "
+        "search; beyond 24 qubits, the table to 3 layers and transfer for more.",
+        rich_help_panel=_WRITER,
+    ),
+]
+WarmStart = Annotated[
+    Literal["relaxation", "annealing"] | None,
+    typer.Option(
+        help="First state of the designer's QAOA: near a semidefinite relaxation, or near the "
+        "answer of simulated annealing. Default: the uniform superposition.",
+        rich_help_panel=_WRITER,
+    ),
+]
+Cvar = Annotated[
+    float | None,
+    typer.Option(
+        metavar="FRACTION",
+        help="The designer's QAOA lowers the mean of this fraction of the lowest energies, such as "
+        "0.1. Default: the mean of all.",
+        min=1e-3,
+        max=1.0,
+        rich_help_panel=_WRITER,
+    ),
+]
 Samples = Annotated[
     int | None,
     _number(_WRITER, "Independent attempts. Default: 1; 8 of a language model with --refine.", 1),

@@ -14,6 +14,9 @@ _OPTIONS = {
     "constrained": "--constrained",
     "guided": "--guided/--free-running",
     "with_qaoa": "--with-qaoa",
+    "start": "--start",
+    "warm_start": "--warm-start",
+    "cvar": "--cvar",
     "max_evaluations": "--max-evaluations",
     "max_seconds": "--max-seconds",
     "refine_evaluations": "--refine-evaluations",
@@ -23,6 +26,7 @@ _OPTIONS = {
     "force": "--force",
 }
 """By their parameters' names."""
+_OF_QAOA = ("start", "warm_start", "cvar")
 _OF_MODELS = ("temperature", "top_p", "max_tokens", "constrained", "guided")
 
 
@@ -68,6 +72,8 @@ def _advice(name: str, given: Given) -> str | None:
         )
     if given.designer and name == "with_qaoa":
         return "the designer tries QAOA itself. Leave it out, or take --algorithm qaoa."
+    if not given.designer and name in _OF_QAOA:
+        return "it is for the designer's QAOA. Leave it out, or leave --model out."
     if not given.designer and name == "max_evaluations":
         return "it is for --model designer; --refine takes --refine-evaluations."
     if not given.designer and not given.refine and name == "max_seconds":

@@ -24,8 +24,10 @@ from quasar.core.seeds import generator
 from quasar.core.settings import Settings
 from quasar.optimize.adapt_vqe import optimise_adaptive
 from quasar.optimize.qaoa import optimise_qaoa
+from quasar.optimize.qaoa_options import AnyStart, QaoaOptions, optimise_exactly
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
+from quasar.optimize.warm_state import WarmStart
 from quasar.prompts.chat import Style
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
 from quasar.recipes.spec import ALGORITHMS, Algorithm, sample_spec
@@ -62,6 +64,13 @@ class DesignerSettings(Settings):
     max_seconds: float | None = Field(default=None, gt=0)
     """Wall-clock seconds for each algorithm; None: no limit. Results that it cut short can differ
     between runs, and say so."""
+    start: AnyStart | None = None
+    """First angles of QAOA: `table`, `transfer`, `ramp` or `nano`; None: a search, or beyond 24
+    qubits as `optimize.qaoa_large.default_start` has it. See docs/large.md."""
+    warm_start: WarmStart | None = None
+    """First state of QAOA: from `relaxation` or `annealing`; None: the uniform superposition."""
+    cvar: float | None = Field(default=None, gt=0, le=1)
+    """QAOA lowers the mean of this fraction of the lowest energies; None: the mean of all."""
     restarts: int = Field(default=5, ge=1)
     """Random starts for each VQE template; the `agent-q` recipe has a number of its own."""
     decimals: int = Field(default=4, ge=1, le=15)
@@ -120,6 +129,9 @@ def design(
         raise InputError("adaptive_vqe grows gate by gate and takes no --layers.")
     if settings.template is not None and settings.algorithm not in (None, "vqe"):
         raise InputError(f"{settings.algorithm} takes no template; templates are for vqe.")
+    if not qaoa_options(settings).plain:
+        check_qaoa_options(settings)
+        settings = settings.model_copy(update={"algorithm": "qaoa"})
     if settings.style == "agent-q":
         yield _agent_q(hamiltonian, settings, sample, stop)
         return
@@ -131,6 +143,29 @@ def design(
             yield made
             if stop is not None and stop():
                 return
+
+
+def qaoa_options(settings: DesignerSettings) -> QaoaOptions:
+    """What QAOA starts from and lowers."""
+    from quasar.models.nano_angles import nano_angles
+
+    return QaoaOptions(
+        settings.start, settings.warm_start, settings.cvar, settings.seed, nano_angles
+    )
+
+
+def check_qaoa_options(settings: DesignerSettings) -> None:
+    """Refuse starts and objectives of QAOA beside another algorithm or style.
+
+    Raises:
+        InputError: there are both.
+    """
+    if settings.algorithm not in (None, "qaoa") or settings.style != "converged":
+        other = settings.algorithm if settings.style == "converged" else f"style {settings.style}"
+        raise InputError(
+            f"start, warm_start and cvar are for qaoa as good as can be, not for {other}: leave "
+            "them out, or ask for qaoa."
+        )
 
 
 def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
@@ -183,6 +218,14 @@ def _qaoa(
     n = hamiltonian.n_qubits
     # The price of the scan at one layer, whose cost is one pass and whose mixers are cheap.
     budget, trace = _budget(settings, n, 3 * (n + 1) // 4, stop), Trace()
+    options = qaoa_options(settings)
+    if not options.plain:
+        budget.max_evaluations = settings.max_evaluations or affordable_evaluations(
+            n, layers * (n + 1), _DEFAULT_EVALUATIONS
+        )
+        ansatz, found = optimise_exactly(hamiltonian, layers, options, budget, trace)
+        yield _finish(ansatz, found.theta, found.energy, "qaoa", layers, trace, budget, settings)
+        return
     depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
     energy, minimum = depths[-1]
     yield _finish(

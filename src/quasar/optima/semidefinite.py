@@ -99,7 +99,7 @@ def solve(model: NativeModel, search: Search) -> Found:
         )
     cost = spin_cost(model)
     rng = np.random.default_rng(search.seed)
-    vectors = _relaxed(cost.matrix, rng, search)
+    vectors = relaxed(cost.matrix, rng, search)
     gradient = cost.matrix @ vectors
     found = certified(cost, np.einsum("ik,ik->i", gradient, vectors))
     bound = next_multiple(model.cost, found)
@@ -121,7 +121,7 @@ def certified(cost: SpinCost, y: FloatVector) -> Exact:
     return exact(cost.constant - cost.lost + dual + n * (Fraction(lowest) - Fraction(error)))
 
 
-def _relaxed(matrix: Matrix, rng: np.random.Generator, search: Search) -> Matrix:
+def relaxed(matrix: Matrix, rng: np.random.Generator, search: Search) -> Matrix:
     """Unit vectors v_i, shape [N, k], that minimise Σ C_ij v_i'v_j."""
     n = len(matrix)
     k = math.ceil(math.sqrt(2 * n)) + 1

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quasar.core.energies import energies_of
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
@@ -19,7 +20,6 @@ from quasar.optima.result import BoundedOptimum
 from quasar.optima.solve import optimum
 from quasar.problems.base import EncodedProblem, Problem
 from quasar.problems.ising import Ising
-from quasar.verifier.estimates import energies_of
 from quasar.verifier.settings import LargeSettings
 
 _CLOSE = 1e-6

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from quasar.circuits.statistics import Statistics
 from quasar.core.bits import index_to_bitstring, index_to_ket
 from quasar.core.documented import Documented
+from quasar.core.energies import energies_of
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optima.result import BoundedOptimum
 from quasar.problems.base import EncodedProblem
@@ -169,18 +170,6 @@ class MeasuredStates:
         mean = float(self.counts @ self.energies) / shots
         variance = float(self.counts @ (self.energies - mean) ** 2) / max(shots - 1, 1)
         return mean, math.sqrt(variance / shots)
-
-
-def energies_of(indices: list[int], hamiltonian: IsingHamiltonian) -> FloatVector:
-    """Energies of basis states of any number of qubits, shape [m]."""
-    n_bytes = max(1, (hamiltonian.n_qubits + 7) // 8)
-    packed = np.array([list(i.to_bytes(n_bytes, "little")) for i in indices], dtype=np.uint8)
-    bits = np.unpackbits(packed.reshape(len(indices), n_bytes), axis=1, bitorder="little")
-    spins = 1 - 2 * bits.astype(np.int8)
-    total = np.zeros(len(indices))
-    for qubits, c in hamiltonian.terms.items():
-        total += c * spins[:, list(qubits)].prod(axis=1)
-    return total
 
 
 def samples_of(
