@@ -99,3 +99,67 @@ def test_the_designers_limits_hold_without_naming_it(tmp_path):
     done = CliRunner().invoke(app, [*arguments, "--temperature", "0.5"])
     assert isinstance(done.exception, InputError)
     assert "it is for language models" in str(done.exception)
+
+
+@pytest.fixture(scope="module")
+def weighted():
+    graph = nx.circular_ladder_graph(15)
+    nx.set_edge_attributes(graph, {e: 1 + i % 3 for i, e in enumerate(graph.edges)}, "weight")
+    return load_problem(graph, problem_type="maxcut")
+
+
+QUICK = {"large": {"shots": 50, "solve": False}}
+
+
+def test_attempts_start_from_angles_of_their_own_and_refining_frees_each_angle(weighted):
+    one = {"layers": 1}
+    found = quasar.generate(weighted, samples=2, refine=True, settings=one, verifier_settings=QUICK)
+    assert {c.name for c in found.candidates} >= {"qaoa p=1", "qaoa p=1, attempt 2"}
+    best = found.best
+    assert best.origin == "polished"
+    assert best.report.energy < found.candidates[-1].report.energy - 1
+    assert best.report.energy == pytest.approx(best.polish.energy, abs=1e-6)
+    kinds = [step.kind for step in found.trace]
+    assert kinds == ["designed", "designed", *["polished"] * (len(kinds) - 2)]
+    later = quasar.generate(
+        weighted, samples=1, first_sample=1, settings=one, verifier_settings=QUICK
+    )
+    assert [c.name for c in later.candidates] == ["qaoa p=1, attempt 2"]
+
+
+def test_polishing_keeps_to_its_evaluations(weighted):
+    found = quasar.generate(
+        weighted,
+        refine={"max_evaluations": 3, "polished": 1},
+        settings={"layers": 1},
+        verifier_settings=QUICK,
+    )
+    assert found.polishing_evaluations == 3
+    assert sum(step.evaluations for step in found.trace) <= 3
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"constrained": True}, "constrained has no effect on 30 qubits"),
+        ({"guided": False}, "guided has no effect on 30 qubits"),
+        ({"sampling": {"temperature": 0}}, "sampling has no effect on 30 qubits"),
+        ({"engine": "qulacs"}, "30 qubits asked for"),
+    ],
+)
+def test_what_is_for_language_models_is_refused(weighted, given, words):
+    with pytest.raises(InputError, match=words):
+        quasar.generate(weighted, **given)
+
+
+def test_the_command_takes_both(tmp_path):
+    graph = nx.path_graph(26)
+    problem = tmp_path / "path.json"
+    data = nx.node_link_data(graph, edges="edges")
+    problem.write_text(json.dumps({"problem_type": "maxcut", "graph": data}))
+    arguments = ["generate", "--problem", str(problem), "--layers", "1", "--samples", "2"]
+    more = ["--refine", "--refine-evaluations", "5", "--trace", "--json"]
+    done = CliRunner().invoke(app, [*arguments, *more])
+    assert done.exit_code == 0, done.output
+    data = json.loads(done.stdout)
+    assert data["trace"][-1]["kind"] == "polished"

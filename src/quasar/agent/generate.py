@@ -6,14 +6,15 @@ circuit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.comparison import Comparison, qaoa_designs
 from quasar.agent.comparison import compare as compare_problem
-from quasar.agent.large import is_large, large_candidates, recursive_answer
+from quasar.agent.large import energy_key, is_large, large_candidates, recursive_answer
+from quasar.agent.large_refine import polish_large
 from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.refine import (
@@ -28,7 +29,7 @@ from quasar.agent.refine import (
 )
 from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.core.hamiltonian import require_exact
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
 from quasar.core.settings import need_flags, need_whole, wrong
@@ -41,6 +42,7 @@ from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
 from quasar.simulate.engine import EngineSource
 from quasar.verifier.estimates import SampledState
+from quasar.verifier.large import LargeVerifier
 from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
 
@@ -210,7 +212,20 @@ def generate(
         encoded = load_problem(problem)
         check_size(encoded, model, model_options)
         if is_large(encoded):
-            return _large(encoded, asked, designing, judging, progress, ending)
+            idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
+            _refuse_beyond(encoded.n_qubits, drawing, **idle)
+            if engine is not None:
+                require_exact(encoded.n_qubits)
+            numbers = range(first_sample, first_sample + (samples or 1))
+            return _large(
+                encoded,
+                _designer_settings(asked, designing),
+                judging,
+                refining,
+                numbers,
+                progress or (lambda _: None),
+                ending,
+            )
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
@@ -246,24 +261,62 @@ def _need_kinds(model_options: object, progress: object, interrupt: object) -> N
 
 def _large(
     problem: EncodedProblem,
-    request: Request | None,
     settings: DesignerSettings | None,
     judging: VerifierSettings | None,
-    progress: Callable[[Candidate], None] | None,
+    refine: RefineSettings | None,
+    numbers: Sequence[int],
+    seen: Callable[[Candidate], None],
     interrupt: Interrupt,
 ) -> Generation:
-    """Circuits beyond exact enumeration: the designer's QAOA."""
+    """Circuits beyond exact enumeration: the designer's QAOA.
+
+    Args:
+        numbers: of the attempts.
+    """
+    designing = settings or DesignerSettings()
+    large = (judging or VerifierSettings()).large.model_copy(update={"seed": designing.seed})
+    verifier = LargeVerifier(problem, judging, large, stop=lambda: interrupt.requested)
     found = large_candidates(
-        problem,
-        _designer_settings(request, settings),
-        judging,
-        seen=progress or (lambda _: None),
-        interrupt=interrupt,
+        problem, designing, numbers=numbers, seen=seen, interrupt=interrupt, verifier=verifier
     )
+    steps: list[Step] = []
+    evaluations = None
+    if refine is not None:
+        steps = [first_step(candidate) for candidate in found]
+        polished, more, evaluations = polish_large(found, verifier, refine, interrupt)
+        for candidate in polished:
+            seen(candidate)
+        steps += more
+        found = sorted([*found, *polished], key=energy_key)
     recursive = recursive_answer(problem, interrupt)
     return Generation(
-        problem, tuple(found), DESIGNER, interrupted=interrupt.requested, recursive=recursive
+        problem,
+        tuple(found),
+        DESIGNER,
+        trace=tuple(steps),
+        interrupted=interrupt.requested,
+        samples=len(numbers),
+        polishing_evaluations=evaluations,
+        recursive=recursive,
     )
+
+
+def _refuse_beyond(n_qubits: int, drawing: Sampling | None, **given: object) -> None:
+    """Refuse what is for language models, where the designer writes in any case.
+
+    Raises:
+        InputError: something is given that would have no effect.
+    """
+    if drawing is not None and drawing != Sampling(seed=drawing.seed):
+        given["sampling"] = drawing
+    free = {name for name, value in given.items() if value not in (None, {})}
+    free -= {name for name in free if name != "guided" and given[name] is False}
+    idle = min(free, default=None)
+    if idle is not None:
+        raise InputError(
+            f"{idle} has no effect on {n_qubits} qubits: beyond {MAX_EXACT_QUBITS} the designer "
+            "writes QAOA, and it is for language models. Leave it out."
+        )
 
 
 def _need_numbers(samples: int | None, first_sample: int) -> None:

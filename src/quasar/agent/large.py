@@ -9,9 +9,10 @@ up to 24 variables.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from quasar.agent.candidate import Candidate
+from quasar.agent.large_refine import more_designs
 from quasar.circuits.emit import emit
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
@@ -45,10 +46,16 @@ def large_candidates(
     judging: VerifierSettings | None = None,
     large: LargeSettings | None = None,
     *,
+    numbers: Sequence[int] = (0,),
     seen: Callable[[Candidate], None] = lambda _: None,
     interrupt: Interrupt | None = None,
+    verifier: LargeVerifier | None = None,
 ) -> list[Candidate]:
     """QAOA circuits of one or several depths, judged; lowest energy first.
+
+    Args:
+        numbers: of the attempts; those after 0 start from angles of their own.
+        verifier: what judges them; default: one by the settings.
 
     Raises:
         InputError: another algorithm than QAOA, a template, or the depth asked for is too wide to
@@ -58,7 +65,7 @@ def large_candidates(
     settings = settings or DesignerSettings()
     _check(problem, settings)
     ending = interrupt or Interrupt()
-    verifier = LargeVerifier(problem, judging, large, stop=lambda: ending.requested)
+    verifier = verifier or LargeVerifier(problem, judging, large, stop=lambda: ending.requested)
     found = []
     for trace, energy, minimum, elapsed, cut in _designs(problem, settings, ending):
         circuit = energy.bind([round(float(a), settings.decimals) for a in minimum.theta])
@@ -75,10 +82,11 @@ def large_candidates(
             elapsed_s=elapsed,
             out_of_time=cut,
         )
-        report = verifier.verify(design.qasm)
-        found.append(Candidate(design.ansatz, "designer", design.qasm, report, design=design))
-        seen(found[-1])
-    return sorted(found, key=_energy)
+        for made in more_designs(design, problem.hamiltonian, settings, numbers, ending):
+            report = verifier.verify(made.qasm)
+            found.append(Candidate(made.ansatz, "designer", made.qasm, report, design=made))
+            seen(found[-1])
+    return sorted(found, key=energy_key)
 
 
 def recursive_answer(
@@ -138,6 +146,7 @@ def _designs(
     return [(trace, energy, minimum, time.monotonic() - begun, budget.cut_short)]
 
 
-def _energy(candidate: Candidate) -> float:
+def energy_key(candidate: Candidate) -> float:
+    """Sort key: the energy, infinite where there is none."""
     energy = candidate.report.energy
     return float("inf") if energy is None else energy

@@ -177,7 +177,7 @@ def _limits(
                 "--no-sandbox has no limits: leave out --max-seconds and --max-memory-mib."
             )
         return None
-    limits = SandboxLimits(max_memory_mib=max_memory_mib)
-    if max_seconds is None:
-        return limits
-    return limits.model_copy(update={"max_seconds": max_seconds, "max_large_seconds": max_seconds})
+    limits: dict[str, float] = {"max_memory_mib": max_memory_mib}
+    if max_seconds is not None:
+        limits |= {"max_seconds": max_seconds, "max_large_seconds": max_seconds}
+    return SandboxLimits.parse(limits)

@@ -222,7 +222,7 @@ def generate(context: WorkerContext, body: dict[str, Any]) -> str:
         verifier.problem,
         DESIGNER,
         settings=settings,
-        samples=body["samples"] if body["samples"] > 1 else None,
+        samples=body["samples"],
         verifier_settings=verifier.settings,
     )
     return models.generate_answer(found).model_dump_json()
