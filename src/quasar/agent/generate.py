@@ -207,29 +207,19 @@ def generate(
     if guided is not None:
         need_flags(guided=guided)
     _need_kinds(model_options, progress, interrupt)
-    ending = interrupt or Interrupt()
+    ending, seen = interrupt or Interrupt(), progress or (lambda _: None)
     with ending.at_once():
         encoded = load_problem(problem)
         check_size(encoded, model, model_options)
         if is_large(encoded):
             idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
-            _refuse_beyond(encoded.n_qubits, drawing, **idle)
-            if engine is not None:
-                require_exact(encoded.n_qubits)
+            _refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
             numbers = range(first_sample, first_sample + (samples or 1))
-            return _large(
-                encoded,
-                _designer_settings(asked, designing),
-                judging,
-                refining,
-                numbers,
-                progress or (lambda _: None),
-                ending,
-            )
+            designing = _designer_settings(asked, designing)
+            return _large(encoded, designing, judging, refining, numbers, seen, ending)
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
-    seen = progress or (lambda _: None)
     if writer is None:
         designing = _designer_settings(asked, designing)
         with ending.at_once():
@@ -301,12 +291,17 @@ def _large(
     )
 
 
-def _refuse_beyond(n_qubits: int, drawing: Sampling | None, **given: object) -> None:
+def _refuse_beyond(
+    n_qubits: int, drawing: Sampling | None, engine: EngineSource | None, **given: object
+) -> None:
     """Refuse what is for language models, where the designer writes in any case.
 
     Raises:
-        InputError: something is given that would have no effect.
+        ProblemError: an engine, of which none is for so many qubits.
+        InputError: something else is given that would have no effect.
     """
+    if engine is not None:
+        require_exact(n_qubits)
     if drawing is not None and drawing != Sampling(seed=drawing.seed):
         given["sampling"] = drawing
     free = {name for name, value in given.items() if value not in (None, {})}
