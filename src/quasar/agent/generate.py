@@ -6,7 +6,7 @@ circuit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -164,7 +164,7 @@ def generate(
     Args:
         problem: path of a problem file, its content, or a problem; see `load_problem`.
         model: `designer`, a name that `load_model` knows, or a language model. Beyond 24 qubits
-            the designer's QAOA is written in any case, see `agent.large`.
+            the designer writes QAOA in any case, see `agent.large`.
         request: which algorithm, layers and style of angles are wanted; the name of an algorithm
             will do.
         settings: how the designer works, in place of a request.
@@ -204,8 +204,7 @@ def generate(
     limits = SandboxLimits.given(sandbox, "sandbox", switch=True)
     _need_numbers(samples, first_sample)
     need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
-    if guided is not None:
-        need_flags(guided=guided)
+    need_flags(**({} if guided is None else {"guided": guided}))
     _need_kinds(model_options, progress, interrupt)
     ending, seen = interrupt or Interrupt(), progress or (lambda _: None)
     with ending.at_once():
@@ -214,9 +213,8 @@ def generate(
         if is_large(encoded):
             idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
             _refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
-            numbers = range(first_sample, first_sample + (samples or 1))
-            designing = _designer_settings(asked, designing)
-            return _large(encoded, designing, judging, refining, numbers, seen, ending)
+            asked_of, numbers = _designer_settings(asked, designing), (first_sample, samples or 1)
+            return _large(encoded, asked_of, judging, refining, numbers, seen, ending)
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
@@ -254,15 +252,16 @@ def _large(
     settings: DesignerSettings | None,
     judging: VerifierSettings | None,
     refine: RefineSettings | None,
-    numbers: Sequence[int],
+    attempts: tuple[int, int],
     seen: Callable[[Candidate], None],
     interrupt: Interrupt,
 ) -> Generation:
     """Circuits beyond exact enumeration: the designer's QAOA.
 
     Args:
-        numbers: of the attempts.
+        attempts: number of the first, and how many.
     """
+    numbers = range(attempts[0], sum(attempts))
     designing = settings or DesignerSettings()
     large = (judging or VerifierSettings()).large.model_copy(update={"seed": designing.seed})
     verifier = LargeVerifier(problem, judging, large, stop=lambda: interrupt.requested)
