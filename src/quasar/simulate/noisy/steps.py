@@ -110,7 +110,8 @@ def _read(circuit: QuantumCircuit, dt: float | None) -> tuple[list[_Operation], 
             continue
         if name == "delay":
             seconds = _delay_seconds(operation, dt)
-            if measured.isdisjoint(qubits):
+            # Before its first gate a qubit is in |0>, which waiting does not change.
+            if measured.isdisjoint(qubits) and used.issuperset(qubits):
                 operations.append(_Operation(name, qubits, seconds=seconds))
             continue
         if not measured.isdisjoint(qubits) or name == "reset" or item.clbits:

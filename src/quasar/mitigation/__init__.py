@@ -1,0 +1,1 @@
+"""Error mitigation: better means from noisy counts."""

@@ -1,0 +1,293 @@
+"""A circuit judged as a device would run it: compiled, simulated with noise, mitigated.
+
+`DeviceRun` holds what a user chose and does it for one program after another. Noise is that of
+`simulate.noisy`, mitigation that of `mitigation`. Does not run on hardware.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from quasar.circuits.circuit import Circuit
+from quasar.circuits.measurement import Answer
+from quasar.circuits.qasm import Program
+from quasar.core.errors import CircuitError, InputError
+from quasar.core.settings import Settings
+from quasar.problems.base import EncodedProblem
+from quasar.simulate.engine import MAX_QUBITS, Estimate, FloatVector, Readout, get_engine
+from quasar.verifier.device_report import (
+    CompiledFor,
+    DeviceReport,
+    Extrapolation,
+    figures,
+)
+
+if TYPE_CHECKING:
+    from qiskit import QuantumCircuit
+
+    from quasar.devices.device import Device
+    from quasar.mitigation.mitigate import Mitigated
+    from quasar.mitigation.plan import Mitigation
+    from quasar.simulate.noisy.engine import NoisyDistribution, NoisyEngine
+    from quasar.simulate.noisy.model import NoiseModel
+
+
+class DeviceSettings(Settings):
+    """How circuits are judged under noise.
+
+    Raises:
+        InputError: an unknown field, or a value out of range.
+    """
+
+    device: str | None = None
+    """Name of a device, such as `fake_torino`, or a device file. None: circuits are not compiled,
+    and `noise` says all."""
+    noise: str | None = None
+    """The noise model, such as `depolarizing:0.001,0.01+readout:0.02`; None: the device's."""
+    mitigate: str = ""
+    """Steps of mitigation, such as `readout,zne`."""
+    shots: int | None = Field(default=None, ge=1)
+    """Shots of each circuit; None: endlessly many."""
+    seed: int = Field(default=0, ge=0)
+    """Of shots, trajectories and twirls."""
+    trajectories: int = Field(default=256, ge=2)
+    """Where density matrices are too large."""
+
+
+@dataclass(frozen=True, eq=False)
+class DeviceRun:
+    """What a user chose, ready to run.
+
+    Attributes:
+        noise: the model, with its device if there is one.
+        device: what circuits are compiled for; None: nothing.
+        mitigation: steps.
+        settings: the rest.
+    """
+
+    noise: NoiseModel
+    device: Device | None
+    mitigation: Mitigation
+    settings: DeviceSettings
+
+    @classmethod
+    def of(
+        cls,
+        settings: DeviceSettings | Mapping[str, Any] | None = None,
+        *,
+        device: Any = None,
+        noise: Any = None,
+    ) -> DeviceRun:
+        """From settings, and objects in place of their names.
+
+        Args:
+            device: whatever `devices.load.device` takes.
+            noise: whatever `simulate.noisy.model.noise_model` takes.
+
+        Raises:
+            InputError: an unknown device, noise or step of mitigation, or steps that the noise
+                makes meaningless.
+        """
+        from quasar.devices.load import device as load_device
+        from quasar.mitigation.plan import read_mitigation
+        from quasar.simulate.noisy.model import noise_model
+
+        chosen = DeviceSettings.given(settings, "device settings") or DeviceSettings()
+        source = chosen.device if device is None else device
+        found = None if source is None else load_device(source)
+        model = noise_model(chosen.noise if noise is None else noise, found)
+        found = found or model.device
+        steps = read_mitigation(chosen.mitigate)
+        if steps.decoupling is not None and not model.idle:
+            raise InputError(
+                "dynamical decoupling acts on qubits that wait, and this noise has none there: ask "
+                "for it, as in device+idle or device+detuning:20000."
+            )
+        if steps.decoupling is not None and found is None:
+            raise InputError("dynamical decoupling needs a device with durations: name one.")
+        if steps.readout == "m3" and chosen.shots is None:
+            raise InputError("m3 corrects counts: give a number of shots.")
+        return cls(model, found, steps, chosen)
+
+    def report(self, program: Program, problem: EncodedProblem) -> DeviceReport:
+        """What the noise makes of a program.
+
+        Raises:
+            CircuitError: it cannot be run on the device, or not be simulated with noise.
+        """
+        from quasar.mitigation.mitigate import mitigate
+
+        begun = time.perf_counter()
+        if problem.n_qubits > MAX_QUBITS or program.circuit is None:
+            raise CircuitError(
+                "noise is simulated for circuits without mid-circuit measurements and branches, of "
+                f"at most {MAX_QUBITS} variables.",
+                kind="unsimulable",
+                hint="Judge it without a device.",
+            )
+        runner = _Runner(self, problem)
+        circuit, compiled = runner.compiled(program.circuit, program.answer(problem.n_qubits))
+        raw = runner.engine.distribution(circuit, seed=self.settings.seed)
+        rows, ends = _values(problem), problem.hamiltonian.spectrum
+        ideal = get_engine().run(program, Readout(problem.n_qubits)).distribution()
+        noisy = mitigate(circuit, lambda _: runner.measured(raw, 0), rows, "")
+        found: Mitigated | None = None
+        if self.mitigation:
+            found = mitigate(
+                circuit,
+                runner,
+                rows,
+                self.mitigation,
+                flips=raw.program.flips,
+                target=None if self.device is None else self.device.target,
+                seed=self.settings.seed,
+            )
+        shots = self.settings.shots
+        circuits = 1 + (
+            0 if found is None else runner.more_than(noisy_first=found.factors[0] == 1.0)
+        )
+        return DeviceReport(
+            device=None if self.device is None else self.device.name,
+            source=None if self.device is None else self.device.source,
+            noise=self.noise.name,
+            method=raw.method,
+            trajectories=raw.trajectories,
+            shots=shots,
+            seed=self.settings.seed,
+            compiled=compiled,
+            ideal=figures(_exact(ideal, rows), ends.e_min, ends.e_max),
+            noisy=figures(noisy.means, ends.e_min, ends.e_max),
+            mitigated=None
+            if found is None
+            else figures(found.means, ends.e_min, ends.e_max, shots=False),
+            mitigation=self.mitigation.names,
+            extrapolation=_extrapolation(self.mitigation, found),
+            circuits=circuits,
+            total_shots=None if shots is None else shots * circuits,
+            cost_s=time.perf_counter() - begun,
+        )
+
+
+class _Runner:
+    """Runs circuits of one program under noise; the executor of mitigation."""
+
+    def __init__(self, run: DeviceRun, problem: EncodedProblem) -> None:
+        from quasar.simulate.noisy.engine import NoisyEngine
+
+        self.run = run
+        self.problem = problem
+        self.engine: NoisyEngine = NoisyEngine(run.noise, trajectories=run.settings.trajectories)
+        self.ran = 0
+
+    def __call__(self, circuit: QuantumCircuit) -> Any:
+        self.ran += 1
+        return self.measured(
+            self.engine.distribution(circuit, seed=self.run.settings.seed), self.ran
+        )
+
+    def more_than(self, *, noisy_first: bool) -> int:
+        """Circuits beyond the noisy one, which serves as the first where nothing changes it."""
+        plain = not self.run.mitigation.twirls and self.run.mitigation.decoupling is None
+        return self.ran - (plain and noisy_first)
+
+    def measured(self, found: NoisyDistribution, place: int) -> Any:
+        """A distribution, or what shots show of it, as mitigation takes it."""
+        shots, seed = self.run.settings.shots, self.run.settings.seed + 7919 * place
+        if shots is None:
+            return found.groups
+        drawn = found.sampled(shots, seed)
+        if found.trajectories is not None and self.run.mitigation.readout != "m3":
+            return drawn
+        counts = (drawn * shots / len(drawn)).sum(axis=0)
+        return {int(i): round(float(counts[i])) for i in np.flatnonzero(counts)}
+
+    def compiled(
+        self, circuit: Circuit, answer: Answer
+    ) -> tuple[QuantumCircuit, CompiledFor | None]:
+        """The measured circuit, on the device if there is one."""
+        from quasar.circuits.to_qiskit import to_qiskit
+        from quasar.simulate.noisy.engine import measured_circuit
+
+        if answer.width != self.problem.n_qubits:
+            raise CircuitError("the answer has another number of bits than the problem.")
+        qubits = tuple(range(answer.width))
+        if answer.bits is not None:
+            qubits = tuple(circuit.measurements.final[bit] for bit in answer.bits)
+        measured = measured_circuit(to_qiskit(circuit), qubits)
+        device = self.run.device
+        if device is None:
+            return measured, None
+        made = compiled_for(measured, device)
+        return made, _size(made, device)
+
+
+def compiled_for(circuit: QuantumCircuit, device: Device) -> QuantumCircuit:
+    """A measured circuit in the device's gates; its classical bits stay.
+
+    Raises:
+        CircuitError: kind `qubits`: the device is too small.
+    """
+    from quasar.simulate.noisy.engine import NoisyEngine
+
+    return NoisyEngine(device).compiled(circuit)
+
+
+def _size(circuit: QuantumCircuit, device: Device) -> CompiledFor:
+    place = {qubit: i for i, qubit in enumerate(circuit.qubits)}
+    esp, two, count = 1.0, 0, 0
+    measured: dict[int, int] = {}
+    free: dict[int, float] = {}  # when each qubit is done, in seconds
+    for item in circuit.data:
+        name, qubits = item.operation.name, tuple(place[qubit] for qubit in item.qubits)
+        if name == "measure":
+            measured[circuit.find_bit(item.clbits[0]).index] = qubits[0]
+            flips = device.readout[qubits[0]]
+            esp *= 1.0 if flips is None else 1.0 - sum(flips) / 2
+        elif name not in ("barrier", "delay"):
+            count, two = count + 1, two + (len(qubits) > 1)
+            esp *= 1.0 - min(device.error(name, qubits) or 0.0, 1.0)
+            end = max(free.get(qubit, 0.0) for qubit in qubits)
+            free.update(dict.fromkeys(qubits, end + (device.duration_s(name, qubits) or 0.0)))
+    acting = sorted({*free, *measured.values()})
+    return CompiledFor(
+        qubits=acting,
+        measured=[measured[bit] for bit in sorted(measured)],
+        gates=count,
+        two_qubit_gates=two,
+        depth=circuit.depth(
+            lambda item: item.operation.name not in ("measure", "barrier", "delay")
+        ),
+        duration_s=max(free.values(), default=0.0) or None,
+        esp=esp,
+    )
+
+
+def _values(problem: EncodedProblem) -> FloatVector:
+    """Energy, optimal and, where constraints can be broken, valid states: shape [2 or 3, D]."""
+    optimality = problem.optimality
+    rows = [problem.hamiltonian.diagonal, optimality.optimal.astype(np.float64)]
+    if optimality.feasible is not None:
+        rows.append(optimality.feasible.astype(np.float64))
+    return np.array(rows)
+
+
+def _exact(distribution: FloatVector, rows: FloatVector) -> tuple[Estimate, ...]:
+    return tuple(Estimate(float(row @ distribution)) for row in rows)
+
+
+def _extrapolation(steps: Mitigation, found: Mitigated | None) -> Extrapolation | None:
+    if steps.zne is None or found is None:
+        return None
+    return Extrapolation(
+        folding=steps.zne.folding,
+        fit=steps.zne.fit,
+        factors=list(found.factors),
+        energies=[points[0].value for points in found.at_factor],
+        errors=[points[0].error for points in found.at_factor],
+    )
