@@ -13,6 +13,10 @@ from quasar.cli.completion import attributes, problem_types
 
 if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem
+    from quasar.verifier.on_device import DeviceRun
+
+DEVICE = "Device and noise"
+"""Panel of help for the options of a noisy circuit."""
 
 PROBLEM = "Problem"
 """Panel of help for the options of a problem."""
@@ -72,6 +76,54 @@ Penalty = Annotated[
 ]
 
 
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="Also judge the circuit as this device would run it, compiled and with its noise: "
+        "fake_torino or another snapshot, generic:27:heavy-hex, ions:11, or a device file.",
+        rich_help_panel=DEVICE,
+    ),
+]
+Noise = Annotated[
+    str | None,
+    typer.Option(
+        "--noise",
+        help="Noise model, with or without a device: depolarizing:P1,P2, amplitude-damping:G, "
+        "readout:P, thermal:T1,T2, detuning:HERTZ, device, idle; several with + between them.",
+        show_default="the device's",
+        rich_help_panel=DEVICE,
+    ),
+]
+Mitigate = Annotated[
+    str,
+    typer.Option(
+        "--mitigate",
+        help="Error mitigation, such as readout,zne: readout, m3, zne, twirl, dd (see "
+        "docs/noise.md).",
+        show_default="none",
+        rich_help_panel=DEVICE,
+    ),
+]
+Shots = Annotated[
+    int | None,
+    typer.Option(
+        help="Shots of each noisy circuit.",
+        show_default="endlessly many",
+        min=1,
+        rich_help_panel=DEVICE,
+    ),
+]
+NoiseSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        help="Seed of shots, trajectories and twirls.",
+        min=0,
+        rich_help_panel=DEVICE,
+    ),
+]
+
 OnExecutor = Annotated[
     Literal["local", "ray"],
     typer.Option(
@@ -119,6 +171,28 @@ def read_problem(
     attributes = read_attributes(attribute)
     source = problem_source(problem, problem_type)
     return load_problem(source, problem_type=problem_type, attributes=attributes, **how)
+
+
+def device_run(
+    device: str | None, noise: str | None, mitigate: str, shots: int | None, seed: int
+) -> DeviceRun | None:
+    """What --device, --noise and their kin ask for; None for nothing.
+
+    Raises:
+        InputError: an unknown device, noise or step, or steps without noise.
+    """
+    from quasar.core.errors import InputError
+    from quasar.verifier.on_device import DeviceRun
+    from quasar.verifier.settings import DeviceSettings
+
+    if device is None and noise is None:
+        if mitigate or shots is not None:
+            raise InputError(
+                "--mitigate and --shots are of a noisy circuit: give --device or --noise."
+            )
+        return None
+    chosen = DeviceSettings(device=device, noise=noise, mitigate=mitigate, shots=shots, seed=seed)
+    return DeviceRun.of(chosen)
 
 
 def read_attributes(given: list[str] | None) -> dict[str, Any] | None:

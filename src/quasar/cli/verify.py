@@ -56,6 +56,11 @@ def command(
             show_default="10; beyond 24 qubits 60",
         ),
     ] = None,
+    device: options.DeviceName = None,
+    noise: options.Noise = None,
+    mitigate: options.Mitigate = "",
+    shots: options.Shots = None,
+    seed: options.NoiseSeed = 0,
     as_json: options.AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -80,8 +85,9 @@ def command(
     limits = SandboxLimits()
     if max_seconds is not None:
         limits = SandboxLimits(max_seconds=max_seconds, max_large_seconds=max_seconds)
+    noisy = options.device_run(device, noise, mitigate, shots, seed)
     with waiting("verifying"):
-        report = verify_bounded(text, encoded, given, settings, limits, parameters)
+        report = verify_bounded(text, encoded, given, settings, limits, parameters, noisy)
     size = None
     if target is not None and (report.parses_by_language or report.feasible):
         done = compiled(text, target, parameters)

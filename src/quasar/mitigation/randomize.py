@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
     from qiskit.transpiler import Target
 
+_CLOCK = 1e-9  # seconds
 SEQUENCES = {"xx": "XX", "xy4": "XYXY"}
 
 
@@ -46,13 +47,30 @@ def decoupled(circuit: QuantumCircuit, target: Target, sequence: str = "xx") -> 
     if sequence not in SEQUENCES:
         raise InputError(f"dynamical decoupling takes {', '.join(SEQUENCES)}, not {sequence!r}.")
     pulses: list[Any] = [XGate() if axis == "X" else YGate() for axis in SEQUENCES[sequence]]
+    how: dict[str, Any] = {"target": target}
+    if target.dt is None:  # the passes count in steps of the device's clock: here a nanosecond
+        durations = target.durations()
+        durations.dt = _CLOCK
+        how = {"durations": durations}
     passes = [
-        ALAPScheduleAnalysis(target=target),
-        PadDynamicalDecoupling(target=target, dd_sequence=pulses),
+        ALAPScheduleAnalysis(**how),
+        PadDynamicalDecoupling(**how, dd_sequence=pulses),
     ]
     try:
-        return PassManager(passes).run(circuit)
+        padded = PassManager(passes).run(circuit)
+        return padded if target.dt is not None else _in_seconds(padded)
     except TranspilerError as error:
         raise InputError(
             f"the circuit cannot be scheduled for dynamical decoupling: {error.message}"
         ) from error
+
+
+def _in_seconds(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Waits of so many ticks of `_CLOCK` in seconds."""
+    out = circuit.copy_empty_like()
+    for item in circuit.data:
+        if item.operation.name == "delay" and item.operation.unit == "dt":
+            out.delay(item.operation.duration * _CLOCK, item.qubits[0], unit="s")
+        else:
+            out.append(item)
+    return out

@@ -57,8 +57,12 @@ class _Pictured:
         return self.gallery.draw(kind)
 
     def _cards(self) -> str:
-        """Answer and histogram."""
-        shown = (("answer", "the best solution"), ("histogram", "the most probable measurements"))
+        """Answer, histogram, and energies under noise where there are any."""
+        shown = (
+            ("answer", "the best solution"),
+            ("histogram", "the most probable measurements"),
+            ("device", "energies without noise, with noise and with mitigation"),
+        )
         return "".join(html.card(self.gallery.figure(kind), told) for kind, told in shown)
 
 

@@ -14,6 +14,7 @@ from quasar.problems.overlay import label_text
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.report import charts, estimates_picture, histogram
 from quasar.report.circuit_picture import circuit_figure
+from quasar.report.device_picture import energies_figure
 from quasar.report.graph_picture import solution_figure
 from quasar.report.stack_picture import stacks_figure
 from quasar.simulate.engine import Readout, get_engine
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _WIDEST_DRAWN = 40  # qubits of a circuit whose gates can still be told apart on paper
 
-KINDS = ("answer", "histogram", "circuit", "optimisation")
+KINDS = ("answer", "histogram", "circuit", "optimisation", "device")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +83,7 @@ class Gallery:
             "histogram": self._histogram,
             "circuit": self._circuit,
             "optimisation": self._optimisation,
+            "device": self._device,
         }
         maker = makers.get(kind) if isinstance(kind, str) else None
         return None if maker is None else maker()
@@ -175,6 +177,10 @@ class Gallery:
         elif self.problem.is_exact:
             ends = self.problem.energy_range
         return charts.curve_figure(self.trace.energies, self.trace.stages, *ends)
+
+    def _device(self) -> Figure | None:
+        found = None if self.report is None else self.report.device
+        return None if found is None else energies_figure(found)
 
     def _parsed(self) -> Program:
         return parse(self.qasm, parameters=self.parameters, header="language")

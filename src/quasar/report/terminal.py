@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted, label_text
 from quasar.report import estimates_text, ground_text, phrases
+from quasar.report.device_text import device_facts
 from quasar.report.phrases import amount
 from quasar.report.plain_text import labelled, table, wrapped
 
@@ -130,6 +131,7 @@ def _evidence(report: Report) -> Iterator[Line]:
         yield "top state", f"{top.bitstring} with probability {share(top.probability)}"
     if report.optimum is not None:
         yield "optimum", phrases.optimum_text(report.optimum, report.problem.n_qubits)
+    yield from device_facts(report)
     yield "reward", f"{report.reward.value:.4f} ({report.reward.scheme})"
     costs = (f"{stage} {seconds * 1e3:.1f} ms" for stage, seconds in report.cost_s.items())
     yield "cost", ", ".join(costs)

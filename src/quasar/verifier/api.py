@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
+from quasar.core.errors import InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.simulate.engine import EngineSource, get_engine
 from quasar.verifier.bounded import verify_bounded
+from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Judged, Report
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.simulate.noisy.model import NoiseSource
 
 BEYOND = ("cones", "mps")
 """Engines of circuits beyond 24 qubits, where each gives what it can: means, and samples."""
@@ -30,6 +35,11 @@ def verify(
     parameters: Values | None = None,
     limits: SandboxLimits | Mapping[str, Any] | bool | None = SandboxLimits(),  # noqa: B008 - immutable
     engine: EngineSource | None = None,
+    device: Any = None,
+    noise: NoiseSource = None,
+    mitigate: str = "",
+    shots: int | None = None,
+    seed: int = 0,
 ) -> Report:
     """Judge one circuit for a problem, within limits on time and memory.
 
@@ -54,6 +64,13 @@ def verify(
             a V2 sampler of Qiskit, whose counts give estimates with errors
             (`Report.measured_by`); up to 24 qubits. Objects cannot be sent to other processes: with
             one, the circuit is judged in this process, after it was found usable within the limits.
+        device: also judge the circuit as this device would run it (`Report.device`): a name such as
+            `fake_torino`, a device file, a Qiskit backend or target; see `devices.load.device`.
+        noise: a noise model, such as `depolarizing:0.001,0.01+readout:0.02`, with or without a
+            device; default: the device's. See `simulate.noisy.model.noise_model`.
+        mitigate: steps of error mitigation, such as `readout,zne`; see `mitigation.plan`.
+        shots: of each circuit under noise; None: endlessly many.
+        seed: of shots, trajectories and twirls under noise.
 
     Returns:
         What was measured, also of an infeasible circuit: why it is, is in `fault`.
@@ -71,6 +88,12 @@ def verify(
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
+    noisy = None
+    if device is not None or noise is not None:
+        asked = {"mitigate": mitigate, "shots": shots, "seed": seed}
+        noisy = DeviceRun.of(asked, device=device, noise=noise)
+    elif mitigate or shots is not None:
+        raise InputError("mitigate and shots are of a noisy circuit: give a device or noise.")
     if encoded.n_qubits > MAX_EXACT_QUBITS and engine in BEYOND:
         engine = None
     if engine is not None:
@@ -79,12 +102,16 @@ def verify(
         chosen, engine = chosen.model_copy(update={"engine": engine}), None
     if engine is not None:
         engine = get_engine(engine)
-        usable = chosen.model_copy(update={"max_stage": 1, "stages": None, "quality": False})
+        usable = chosen.model_copy(
+            update={"max_stage": 1, "stages": None, "quality": False, "device": None}
+        )
         if not verify_bounded(text, encoded, None, usable, bounds, values).feasible:
             engine = None
     if engine is None:
-        report = verify_bounded(text, encoded, given, chosen, bounds, values)
+        report = verify_bounded(text, encoded, given, chosen, bounds, values, noisy)
     else:
         report = Verifier(encoded, given, chosen, engine).verify(text, parameters=values)
+        if noisy is not None:
+            noisy.judge(report, text, encoded, chosen, read_values(values))
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))

@@ -16,6 +16,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from quasar.circuits.qasm import parse_at_once
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
+from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.settings import VerifierSettings
@@ -48,18 +50,38 @@ def verify_bounded(
     settings: VerifierSettings,
     limits: SandboxLimits | None,
     parameters: Values | None = None,
+    device: DeviceRun | None = None,
 ) -> Report:
     """Judge one circuit; see `quasar.verify` for what is raised.
 
     Args:
         limits: what the circuit may use; None: no limits, all in this process.
         parameters: values of the program's inputs.
+        device: also judge it under noise, in this process and without limits on time: such
+            circuits are small. Default: what the settings say.
     """
-    if not problem.is_exact:
-        return _large(text, problem, reference, settings, limits, parameters)
-    if limits is None or not _can_be_sent(problem):
-        return Verifier(problem, reference, settings).verify(text, parameters=parameters)
+    if device is None and settings.device is not None:
+        device = DeviceRun.of(settings.device)
+    settings = settings.model_copy(update={"device": None})
     values = settings.parameters if parameters is None else read_values(parameters)
+    report = _verify(text, problem, reference, settings, limits, values)
+    if device is not None:
+        device.judge(report, text, problem, settings, values)
+    return report
+
+
+def _verify(
+    text: str | bytes,
+    problem: EncodedProblem,
+    reference: str | bytes | None,
+    settings: VerifierSettings,
+    limits: SandboxLimits | None,
+    values: Mapping[str, float],
+) -> Report:
+    if not problem.is_exact:
+        return _large(text, problem, reference, settings, limits, values)
+    if limits is None or not _can_be_sent(problem):
+        return Verifier(problem, reference, settings).verify(text, parameters=values)
     from quasar.verifier.sandbox.limits import too_nested
 
     given = settings.utility.max_seconds
@@ -90,7 +112,7 @@ def _large(
     reference: str | bytes | None,
     settings: VerifierSettings,
     limits: SandboxLimits | None,
-    parameters: Values | None,
+    values: Mapping[str, float],
 ) -> Report:
     """Beyond exact enumeration. What is not flat is read in a sandbox first. The rest is done in
     this process, as its cost is predicted: energy and samples that would take too long are left
@@ -115,7 +137,6 @@ def _large(
     fault = too_nested(text, nesting) if isinstance(text, str) else None
     if fault is not None:
         return verifier.refuse(fault)
-    values = settings.parameters if parameters is None else read_values(parameters)
     read = verifier.reference_text
     if limits is not None and _can_be_sent(problem):
         if read is not None and not _is_flat(read, settings):

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import Field
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.measurement import Answer
-from quasar.circuits.qasm import Program
+from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
-from quasar.core.settings import Settings
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import MAX_QUBITS, Estimate, FloatVector, Readout, get_engine
 from quasar.verifier.device_report import (
@@ -27,6 +25,8 @@ from quasar.verifier.device_report import (
     Extrapolation,
     figures,
 )
+from quasar.verifier.report import Report
+from quasar.verifier.settings import DeviceSettings, VerifierSettings
 
 if TYPE_CHECKING:
     from qiskit import QuantumCircuit
@@ -36,28 +36,6 @@ if TYPE_CHECKING:
     from quasar.mitigation.plan import Mitigation
     from quasar.simulate.noisy.engine import NoisyDistribution, NoisyEngine
     from quasar.simulate.noisy.model import NoiseModel
-
-
-class DeviceSettings(Settings):
-    """How circuits are judged under noise.
-
-    Raises:
-        InputError: an unknown field, or a value out of range.
-    """
-
-    device: str | None = None
-    """Name of a device, such as `fake_torino`, or a device file. None: circuits are not compiled,
-    and `noise` says all."""
-    noise: str | None = None
-    """The noise model, such as `depolarizing:0.001,0.01+readout:0.02`; None: the device's."""
-    mitigate: str = ""
-    """Steps of mitigation, such as `readout,zne`."""
-    shots: int | None = Field(default=None, ge=1)
-    """Shots of each circuit; None: endlessly many."""
-    seed: int = Field(default=0, ge=0)
-    """Of shots, trajectories and twirls."""
-    trajectories: int = Field(default=256, ge=2)
-    """Where density matrices are too large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +92,33 @@ class DeviceRun:
         if steps.readout == "m3" and chosen.shots is None:
             raise InputError("m3 corrects counts: give a number of shots.")
         return cls(model, found, steps, chosen)
+
+    def judge(
+        self,
+        report: Report,
+        text: str | bytes,
+        problem: EncodedProblem,
+        settings: VerifierSettings,
+        parameters: Mapping[str, float],
+    ) -> None:
+        """Fill `report.device` of a circuit that was found feasible by these settings."""
+        if not report.feasible:
+            return
+        written = text if isinstance(text, str) else text.decode("utf-8")
+        program = parse(
+            written,
+            max_gates=settings.limits.max_gates,
+            parameters=parameters,
+            header=settings.header,
+        )
+        self.add_to(report, program, problem)
+
+    def add_to(self, report: Report, program: Program, problem: EncodedProblem) -> None:
+        """Fill `report.device`; where it cannot be had, `report.skipped` says why."""
+        try:
+            report.device = self.report(program, problem)
+        except CircuitError as error:
+            report.skipped["device"] = str(error)
 
     def report(self, program: Program, problem: EncodedProblem) -> DeviceReport:
         """What the noise makes of a program.
@@ -186,10 +191,9 @@ class _Runner:
         self.ran = 0
 
     def __call__(self, circuit: QuantumCircuit) -> Any:
-        self.ran += 1
-        return self.measured(
-            self.engine.distribution(circuit, seed=self.run.settings.seed), self.ran
-        )
+        # The first is the noisy circuit itself, with the same shots, where nothing changes it.
+        place, self.ran = self.ran, self.ran + 1
+        return self.measured(self.engine.distribution(circuit, seed=self.run.settings.seed), place)
 
     def more_than(self, *, noisy_first: bool) -> int:
         """Circuits beyond the noisy one, which serves as the first where nothing changes it."""

@@ -23,6 +23,7 @@ from quasar.verifier import remarks as sentences
 from quasar.verifier import reward as rewards
 from quasar.verifier.context import Context, ProblemFacts
 from quasar.verifier.observable_facts import ObservableFacts
+from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.report import ProblemSummary, Report, Stages
 from quasar.verifier.settings import BUILT_IN_STAGES, VerifierSettings
 from quasar.verifier.solutions import SHOTS
@@ -174,7 +175,16 @@ class Verifier:
         run.cost_s["feasibility"] = time.perf_counter() - begun
         if first.fault is not None and isinstance(text, str) and looks_like_file(text):
             first.fault.hint = "This is the name of a file: pass a pathlib.Path."
-        return run.report(first, execution)
+        report = run.report(first, execution)
+        if self.device_run is not None and report.feasible and execution is not None:
+            self.device_run.add_to(report, execution.program, self.problem)
+        return report
+
+    @cached_property
+    def device_run(self) -> DeviceRun | None:
+        """What judges circuits under noise; None where the settings ask for nothing."""
+        chosen = self.settings.device
+        return None if chosen is None else DeviceRun.of(chosen)
 
     @property
     def _takes_any_size(self) -> bool:

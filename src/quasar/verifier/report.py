@@ -12,6 +12,7 @@ from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.documented import Documented
 from quasar.core.presented import Kept
 from quasar.problems.base import EncodedProblem
+from quasar.verifier.device_report import DeviceReport
 from quasar.verifier.estimates import Estimates
 from quasar.verifier.quality import Optimum, Quality, ShotStatistics
 from quasar.verifier.reward import Reward
@@ -150,6 +151,9 @@ class Report(Exportable, Kept, Documented):
     """What is known beyond the qubits that are enumerated; None up to there."""
     quality: Quality | None = None
     """Size, what has an effect, entanglement, most probable answers."""
+    device: DeviceReport | None = None
+    """The circuit under noise, on a device or by a noise model; None where that was not asked
+    for."""
     remarks: list[str] = Field(default_factory=list)
     """Plain sentences on what is likely wrong or worth knowing."""
 

@@ -105,6 +105,28 @@ class UtilitySettings(Settings):
     None: no limit. Which circuits are cut short can differ between machines."""
 
 
+class DeviceSettings(Settings):
+    """How circuits are judged under noise.
+
+    Raises:
+        InputError: an unknown field, or a value out of range.
+    """
+
+    device: str | None = None
+    """Name of a device, such as `fake_torino`, or a device file. None: circuits are not compiled,
+    and `noise` says all."""
+    noise: str | None = None
+    """The noise model, such as `depolarizing:0.001,0.01+readout:0.02`; None: the device's."""
+    mitigate: str = ""
+    """Steps of mitigation, such as `readout,zne`."""
+    shots: int | None = Field(default=None, ge=1)
+    """Shots of each circuit; None: endlessly many."""
+    seed: int = Field(default=0, ge=0)
+    """Of shots, trajectories and twirls."""
+    trajectories: int = Field(default=256, ge=2)
+    """Where density matrices are too large."""
+
+
 class VerifierSettings(Settings):
     """All settings of the verifier.
 
@@ -157,6 +179,8 @@ class VerifierSettings(Settings):
     """Settings of stage 4."""
     large: LargeSettings = LargeSettings()
     """How circuits of more than 24 qubits are judged (`verifier.large`)."""
+    device: DeviceSettings | None = None
+    """Also judge the circuit under noise, see `Report.device`; None: not."""
 
     @field_validator("parameters", mode="before")
     @classmethod
