@@ -10,8 +10,10 @@ of n qubits, t half the utility score, for the warm-start value. Size and warm s
 proportion to r, or the empty circuit would be a good one. The factor a guards against classical
 answers written as circuits: a diagonal Hamiltonian is solved by one bit string, and gates that
 entangle nothing hide that from a count of gates. So the guard looks at the final state: a product
-state keeps a fraction of its reward, and a single bit string a smaller one. A deep circuit that
-converged to the single optimum ends in such a state too, and is paid no better.
+state keeps a fraction of its reward, and a single bit string a smaller one, with or without a
+little entanglement added. A deep circuit that converged to the single optimum ends in such a state
+too, and is paid no better. No guard tells a bit string that was spread over as many outcomes as a
+good circuit leaves from that circuit.
 
 Deviations from the published training code:
 1. Without a reference the likeness terms are left out and the other weights renormalise.
@@ -81,8 +83,11 @@ class PhysicalWeights(Settings):
     product_share: float = Field(default=0.5, ge=0, le=1)
     """Fraction of its reward that a product state keeps."""
     single_below_bits: float = Field(default=0.15, ge=0)
-    """Entropy under which an unentangled final state counts as one bit string, whichever gates led
-    to it; 0.15 bits is a largest probability of about 0.98."""
+    """Entropy under which a final state counts as one bit string, whichever gates led to it; 0.15
+    bits is a largest probability of about 0.98."""
+    spread_from_bits: float = Field(default=0.5, gt=0)
+    """Entropy from which a final state is no bit string any more, and its entanglement counts in
+    full; from `single_below_bits` on it gets there linearly."""
     single_share: float = Field(default=0.25, ge=0, le=1)
     """Fraction of its reward that one bit string keeps."""
 
@@ -248,6 +253,10 @@ def entanglement_factor(scores: PhysicalScores, weights: PhysicalWeights) -> flo
     if scores.n_qubits == 1:
         return 1.0
     entangled = min(1.0, (scores.entanglement or 0.0) / weights.entangled_from)
-    single = scores.entropy_bits < weights.single_below_bits
-    floor = weights.single_share if single or scores.basis_state else weights.product_share
-    return floor + (1.0 - floor) * entangled
+    above = scores.entropy_bits - weights.single_below_bits
+    room = weights.spread_from_bits - weights.single_below_bits
+    spread = min(1.0, max(0.0, above / room)) if room > 0 else float(above >= 0)
+    if scores.basis_state:
+        spread = 0.0
+    floor = weights.single_share + spread * (weights.product_share - weights.single_share)
+    return floor + (1.0 - floor) * spread * entangled
