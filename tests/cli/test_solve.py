@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from quasar.cli.main import app
-from quasar.core.errors import ProblemError
+from quasar.core.errors import InputError, ProblemError
 
 pytest.importorskip("ortools", reason="needs the extra optima")
 
@@ -80,3 +80,11 @@ def test_an_interrupt_keeps_what_is_known(tmp_path: Path) -> None:
     found = json.loads(run.stdout)
     assert found["status"] == "bounded"
     assert found["value"] <= found["bound"]
+
+
+@pytest.mark.parametrize("limit", ["nan", "inf", "0", "-3"])
+def test_a_time_limit_that_is_none(limit: str, tmp_path: Path) -> None:
+    problem = written(tmp_path / "p.json", nx.path_graph(4), "maxcut")
+    run = CliRunner().invoke(app, ["solve", "--problem", problem, "--time-limit", limit])
+    assert isinstance(run.exception, InputError)
+    assert "above 0" in str(run.exception)

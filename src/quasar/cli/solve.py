@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Annotated
@@ -66,8 +67,9 @@ def command(
     from quasar.optima.solve import Sofar, optimum
 
     start, seconds = time.monotonic(), 0
+    total = round(time_limit) if 1 < time_limit < math.inf else 1  # others are refused below
     with Bar(patience_s=2.0) as bar, heeding() as interrupt:
-        bar.start("solving", total=max(1, round(time_limit)))
+        bar.start("solving", total=total)
 
         def progress(sofar: Sofar) -> None:
             ends = [f"best {sofar.value:g}"] if sofar.value is not None else []
@@ -76,7 +78,7 @@ def command(
 
         def stop() -> bool:
             nonlocal seconds
-            passed = min(int(time.monotonic() - start), round(time_limit))
+            passed = min(int(time.monotonic() - start), total)
             if passed > seconds:
                 bar.advance(passed - seconds)
                 seconds = passed

@@ -34,6 +34,10 @@ class ProblemError(InputError):
     """A problem file or graph cannot be understood or is outside the supported limits."""
 
 
+class NoSolution(ProblemError):
+    """A problem that obviously has no solution as it is stated."""
+
+
 class CircuitError(QuasarError):
     """The circuit text is not a usable circuit: a verdict about the circuit, not a fault of ours.
 

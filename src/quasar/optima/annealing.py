@@ -6,12 +6,14 @@ encoding, constraints as penalties and terms of higher order made quadratic by d
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
 from quasar.core.seeds import generator
+from quasar.optima.lattice import size
 from quasar.optima.search import Found, Search, Update, library
 from quasar.problems.base import Problem
 from quasar.problems.native import NativeModel
@@ -37,6 +39,8 @@ def solve(problem: Problem, model: NativeModel, search: Search) -> Found:
             cost = problem.polynomial("exact")
         except ProblemError as error:
             raise InputError(f"annealing needs the problem's encoding, but {error}") from error
+    if not any(c for monomial, c in cost.coefficients.items() if monomial):
+        return _of_no_cost(problem, model, native)
     quadratic = _quadratic(cost, list(model.variables) if native else [])
     rng = generator(search.seed, NAME)
     sampler = samplers.SimulatedAnnealingSampler()
@@ -54,17 +58,26 @@ def solve(problem: Problem, model: NativeModel, search: Search) -> Found:
         for row in samples.aggregate().data(["sample", "energy"], sorted_by="energy"):
             values: dict[Label, int] = {label: int(x) for label, x in row.sample.items()}
             if native:
-                value, found = row.energy, Found(NAME, values)
+                value, found = float(model.evaluate(values)), Found(NAME, values)
             else:
                 solution = problem.decode(_with_all(values, problem), "exact")
                 if not problem.is_feasible(solution):
                     continue
-                value, found = problem.rank(solution)[0], Found(NAME, solution=solution)
-            if value < least - 1e-9:
+                value, found = float(problem.rank(solution)[0]), Found(NAME, solution=solution)
+            if value < least:
                 least, best, idle = value, found, 0
-                search.tell(Update(float(value), None))
+                search.tell(Update(value, None))
             break
     return best or Found(NAME, complete=False)
+
+
+def _of_no_cost(problem: Problem, model: NativeModel, native: bool) -> Found:
+    """All assignments cost the same: the one of zeros."""
+    if native:
+        return Found(NAME, dict.fromkeys(model.variables, 0))
+    solution = problem.decode(_with_all({}, problem), "exact")
+    feasible = problem.is_feasible(solution)
+    return Found(NAME, solution=solution) if feasible else Found(NAME, complete=False)
 
 
 def _with_all(values: dict[Label, int], problem: Problem) -> dict[Label, int]:
@@ -73,9 +86,12 @@ def _with_all(values: dict[Label, int], problem: Problem) -> dict[Label, int]:
 
 
 def _quadratic(cost: Polynomial, variables: list[Label]) -> Any:
-    """Dimod's model of a polynomial, without its constant."""
+    """Dimod's model of a polynomial, without its constant; its largest coefficient is 1."""
     dimod = library("dimod", "dimod", "simulated annealing")
-    terms = {tuple(m): float(c) for m, c in cost.coefficients.items() if m and c}
+    exact = {tuple(m): c for m, c in cost.coefficients.items() if m and c}
+    # The sampler's range of temperatures overflows where costs are tiny or huge.
+    largest = max(map(size, exact.values()), default=1)
+    terms = {m: float(Fraction(c) / Fraction(largest)) for m, c in exact.items()}
     if max(map(len, terms), default=0) > 2:
         strength = 2 * sum(map(abs, terms.values()))
         model = dimod.make_quadratic(terms, strength, dimod.BINARY)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -30,7 +31,9 @@ FOLDER_VARIABLE = "QUASAR_CACHE"
 MAX_ENTRIES = 2_000
 MAX_BYTES = 1 << 20
 """Largest entry that is kept."""
-_FORMAT = 1
+_FORMAT = 2
+_KEPT = ("proven", "bounded", "best_known", "infeasible")
+_ABANDONED_S = 3600.0  # age of a partial file that a killed process left behind
 _LIBRARIES = ("ortools", "highspy", "dwave-samplers", "dimod", "numpy")
 
 
@@ -83,10 +86,12 @@ def load(name: str, problem: Problem, time_limit: float) -> BoundedOptimum | Non
 
 
 def _fits(found: BoundedOptimum, problem: Problem) -> bool:
-    if found.problem_type != problem.problem_type:
+    if (found.problem_type, found.sense) != (problem.problem_type, problem.sense):
+        return False
+    if found.status not in _KEPT or (found.status == "proven" and found.bound != found.value):
         return False
     if found.solution is None:
-        return found.value is None
+        return found.value is None and found.status in ("infeasible", "bounded")
     if not problem.is_feasible(found.solution):
         return False
     return problem.objective(found.solution) == found.value
@@ -94,7 +99,7 @@ def _fits(found: BoundedOptimum, problem: Problem) -> bool:
 
 def save(name: str, result: BoundedOptimum, time_limit: float) -> None:
     """Keep a result; a failure is passed over."""
-    if result.status == "unknown":
+    if result.status not in _KEPT:
         return
     entry: dict[str, Any] = {
         "result": asdict(result),
@@ -111,6 +116,9 @@ def save(name: str, result: BoundedOptimum, time_limit: float) -> None:
 
 
 def _trim(where: Path) -> None:
+    for partial in where.glob(".*.partial"):
+        if time.time() - partial.stat().st_mtime > _ABANDONED_S:
+            partial.unlink(missing_ok=True)
     entries = list(where.glob("*.json"))
     if len(entries) > MAX_ENTRIES:
         entries.sort(key=lambda path: path.stat().st_mtime)

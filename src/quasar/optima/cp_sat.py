@@ -15,9 +15,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.exact import Exact, exact
-from quasar.optima.lattice import greatest_unit
+from quasar.optima.lattice import greatest_unit, size
 from quasar.optima.linear import LinearProgram, linearised, whole_rows
-from quasar.optima.search import Found, Search, Update, heeding, library
+from quasar.optima.search import Found, Search, TooLarge, Update, heeding, library
 from quasar.problems.native import NativeModel, Tour
 
 if TYPE_CHECKING:
@@ -27,10 +27,6 @@ NAME = "cp_sat"
 _EXACT_TOTAL = 1 << 53  # the solver reports costs and bounds as float64
 _ROUNDED_TOTAL = 1 << 50
 _LARGEST = 1 << 60  # sums of rows must fit 64 bits
-
-
-class TooLarge(Exception):
-    """The coefficients do not fit CP-SAT's 64-bit integers."""
 
 
 def solve(model: NativeModel, search: Search) -> Found:
@@ -66,7 +62,9 @@ def solve(model: NativeModel, search: Search) -> Found:
             told.now(float(cost_of(self.objective_value)), told.bound)
 
     def on_bound(value: float) -> None:
-        told.now(told.cost, float(cost_of(value) - lost))
+        if math.isfinite(value):
+            told.proved = exact(cost_of(value) - lost)
+            told.now(told.cost, float(told.proved))
 
     solver.best_bound_callback = on_bound
     status: list[Any] = []
@@ -76,12 +74,13 @@ def solve(model: NativeModel, search: Search) -> Found:
     if status[0] == cp_model.INFEASIBLE:
         return Found(NAME, infeasible=True)
     if status[0] == cp_model.MODEL_INVALID:
-        raise TooLarge(built.validate())
+        raise TooLarge(f"CP-SAT does not take these numbers ({built.validate().strip()}).")
+    if status[0] not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        # Stopped so early, the solver may report the bound 0 that nothing has proved.
+        return Found(NAME, bound=told.proved, complete=False)
     bound: Exact | None = None
     if math.isfinite(solver.best_objective_bound):
         bound = exact(cost_of(solver.best_objective_bound) - lost)
-    if status[0] not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Found(NAME, bound=bound, complete=False)
     values = {label: solver.value(columns[j]) for label, j in program.position.items()}
     return Found(NAME, values, bound, complete=status[0] == cp_model.OPTIMAL)
 
@@ -98,6 +97,7 @@ class _Told:
         self.search = search
         self.cost: float | None = None
         self.bound: float | None = None
+        self.proved: Exact | None = None
 
     def now(self, cost: float | None, bound: float | None) -> None:
         self.cost, self.bound = cost, bound
@@ -107,13 +107,13 @@ class _Told:
 def _integers(program: LinearProgram) -> tuple[int | Fraction, dict[int, int], Exact]:
     """Costs as integers: their scale, the costs, and how much rounding may have lost."""
     reach = {j: max(map(abs, bounds)) for j, bounds in enumerate(program.columns)}
-    costs = {j: Fraction(c) for j, c in program.cost.items() if c}
+    costs = {j: c for j, c in program.cost.items() if c}
     if not costs:
         return 1, {}, 0
     unit = greatest_unit(costs.values())
-    total = sum((abs(c) * reach[j] for j, c in costs.items()), Fraction(0))
+    total = Fraction(sum(size(c) * reach[j] for j, c in costs.items()))
     if total / unit < _EXACT_TOTAL:
-        return 1 / unit, {j: int(c / unit) for j, c in costs.items()}, 0
+        return 1 / unit, {j: int(c // unit) for j, c in costs.items()}, 0
     scale = Fraction(_ROUNDED_TOTAL) / total
     rounded = {j: round(c * scale) for j, c in costs.items()}
     lost = sum((abs(c - rounded[j] / scale) * reach[j] for j, c in costs.items()), Fraction(0))
@@ -129,7 +129,7 @@ def _built(program: LinearProgram, cp_model: Any) -> tuple[cp_model.CpModel, lis
     far = cp_model.INT_MAX
     for coefficients, low, high in whole_rows(program):
         if sum(map(abs, coefficients.values())) > _LARGEST or abs(low or high or 0) > _LARGEST:
-            raise TooLarge("a constraint has coefficients beyond 64 bits")
+            raise TooLarge("a constraint has coefficients beyond the 64 bits of CP-SAT.")
         left = cp_model.LinearExpr.weighted_sum(
             [columns[j] for j in coefficients], list(coefficients.values())
         )

@@ -15,13 +15,14 @@ from quasar.core.exact import Exact, exact
 from quasar.core.polynomial import Polynomial
 from quasar.optima.lattice import greatest_unit, next_multiple
 from quasar.optima.linear import LinearProgram, linearised
-from quasar.optima.search import Found, Search, Update, heeding, library
+from quasar.optima.search import Found, Search, TooLarge, Update, heeding, library
 from quasar.problems.formats.highs import quiet_solver
 from quasar.problems.native import NativeModel
 
 NAME = "highs"
 _TOLERANCE = 1e-6  # HiGHS's own for feasibility and integers
 _INFINITE = 1e30
+_FAILED = "HiGHS fails on numbers so far apart, since it works in floating point."
 
 
 def solve(model: NativeModel, search: Search) -> Found:
@@ -29,11 +30,14 @@ def solve(model: NativeModel, search: Search) -> Found:
 
     Raises:
         InputError: HiGHS is not installed.
+        TooLarge: numbers so far apart that it fails in float64.
     """
     highspy = library("highspy", "highspy", "HiGHS")
     program = linearised(model, expand=True)
     if any(not row and not (low or 0) <= 0 <= (high or 0) for row, low, high in program.rows):
         return Found(NAME, infeasible=True)
+    if not program.columns:
+        return Found(NAME, {}, program.constant)
     solver = quiet_solver(highspy)
     solver.setOptionValue("time_limit", max(search.left_s, 0.001))
     solver.setOptionValue("random_seed", search.seed)
@@ -65,12 +69,21 @@ def solve(model: NativeModel, search: Search) -> Found:
     if status == highspy.HighsModelStatus.kInfeasible:
         return Found(NAME, infeasible=True)
     info = solver.getInfo()
+    failed = status not in (
+        highspy.HighsModelStatus.kOptimal,
+        highspy.HighsModelStatus.kTimeLimit,
+        highspy.HighsModelStatus.kInterrupt,
+    )
     optimal = status == highspy.HighsModelStatus.kOptimal
     bound = _bound(model.cost, info.mip_dual_bound)
     if info.primal_solution_status != 2:  # no feasible point
+        if failed:
+            raise TooLarge(_FAILED)
         return Found(NAME, bound=bound, complete=optimal)
     found = solver.getSolution().col_value
     values = {label: round(found[j]) for label, j in program.position.items()}
+    if not model.holds(values):
+        raise TooLarge(_FAILED)
     return Found(NAME, values, bound, complete=optimal)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import combinations
+from typing import cast
 
 from quasar.core.exact import Exact, exact
 from quasar.core.labels import Label
@@ -187,8 +188,13 @@ def whole_rows(
 ) -> Iterator[tuple[dict[int, int], int | None, int | None]]:
     """The rows in integers, each scaled by what its denominators need."""
     for coefficients, low, high in program.rows:
+        below = None if low is None else math.ceil(low)
+        above = None if high is None else math.floor(high)
+        if all(type(c) is int for c in coefficients.values()):  # nearly all, and many
+            yield cast("dict[int, int]", coefficients), below, above
+            continue
         numbers = [Fraction(c) for c in coefficients.values()]
         scale = math.lcm(*(c.denominator for c in numbers))
-        below = None if low is None else -((-Fraction(low) * scale).__floor__())
-        above = None if high is None else (Fraction(high) * scale).__floor__()
+        below = None if low is None else math.ceil(Fraction(low) * scale)
+        above = None if high is None else math.floor(Fraction(high) * scale)
         yield {j: int(c * scale) for j, c in zip(coefficients, numbers, strict=True)}, below, above

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from quasar.core.errors import InfrastructureError
 from quasar.core.exact import Exact
+from quasar.optima.lattice import least_size, step
 from quasar.optima.search import Found
 from quasar.problems.base import Problem, Solution
 from quasar.problems.native import NativeModel
 
 Status = Literal["proven", "bounded", "best_known", "infeasible", "unknown"]
 RELATIVE_GAP = 1e-9
-"""A solution so close to its bound counts as proven: coefficients of 16 digits are rounded."""
+"""A solution so close to its bound counts as proven where coefficients of 16 digits are rounded;
+where they are not, none may lie between."""
+
+_NEARLY = 0.9  # of the time limit: methods end a little before it
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ class Findings:
         self.solution_by: str | None = None
         self.bound: Exact | float | None = None
         self.bound_by: str | None = None
+        self.cut_short = False
 
     @property
     def sign(self) -> int:
@@ -117,6 +124,7 @@ class Findings:
                 )
             self.infeasible = found.method
             return
+        self.cut_short |= not found.complete
         solution = found.solution
         if found.values is not None:
             solution = self.problem.from_native(found.values)
@@ -146,31 +154,45 @@ class Findings:
         if self.rank is None or self.bound is None:
             return False
         value = self.sign * self.problem.objective(self.solution)
-        return value - float(self.bound) <= RELATIVE_GAP * max(1.0, abs(value))
+        gap = value - float(self.bound)
+        if self._step is not None:
+            return gap <= float(self._step) / 2
+        return gap <= RELATIVE_GAP * max(abs(value), least_size(self.model.cost))
 
-    def result(self, seconds: float, time_limit: float) -> BoundedOptimum:
-        """What is known."""
+    @cached_property
+    def _step(self) -> Fraction | None:
+        """The distance of neighbouring costs, where it is known."""
+        ends = [abs(end) for bounds in self.model.integers.values() for end in bounds]
+        return step(self.model.cost, max(ends, default=1))
+
+    def result(self, seconds: float, time_limit: float, method: str = "auto") -> BoundedOptimum:
+        """What is known after a search by this method."""
         value = None if self.rank is None else self.problem.objective(self.solution)
         bound = None if self.bound is None else self.sign * float(self.bound) + 0.0
+        out_of_time = seconds >= time_limit * _NEARLY
+        advice = "no method that is installed proves more"
+        if method in ("semidefinite", "annealing"):
+            advice = "use the method auto, cp_sat or highs to search for a proof"
         if self.infeasible:
             status, note = "infeasible", "No solution obeys all constraints; this is proved."
         elif self.is_proven:
             status, note, bound = "proven", None, value
         elif value is None:
             status = "unknown" if bound is None else "bounded"
-            note = f"No solution was found in {time_limit:g} s: allow more time."
+            within = f" in {time_limit:g} s" if out_of_time else " yet"
+            note = f"No solution was found{within}: allow more time."
         elif bound is None:
-            status = "best_known"
-            note = "Nothing is proved of how good this is: use the method auto, cp_sat or highs."
+            status, note = "best_known", f"Nothing is proved of how good this is: {advice}."
         else:
             status = "bounded"
             low, high = sorted((value, bound))
-            ended = seconds < time_limit
-            note = f"The optimum is between {low:.10g} and {high:.10g}: " + (
-                "use the method auto, cp_sat or highs to search for a proof."
-                if ended
-                else f"{time_limit:g} s were too few for a proof, allow more."
-            )
+            if out_of_time:
+                what = f"{time_limit:g} s were too few for a proof, allow more"
+            elif self.cut_short:
+                what = "allow more time for a proof"
+            else:
+                what = advice
+            note = f"The optimum is between {low:.10g} and {high:.10g}: {what}."
         return BoundedOptimum(
             problem_type=self.problem.problem_type,
             sense=self.problem.sense,

@@ -23,6 +23,13 @@ Values = Mapping[Label, int]
 _POLL_S = 0.05
 
 
+class TooLarge(InputError):
+    """A solver does not take these numbers."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why} Choose another --method, or scale the numbers.")
+
+
 @dataclass(frozen=True)
 class Update:
     """How far a search is, in terms of the cost that is minimised.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quasar.core.errors import InputError
+from quasar.core.errors import InputError, NoSolution
 from quasar.optima import cache as results
 from quasar.optima.result import BoundedOptimum, Findings
 from quasar.optima.search import Search, Update
@@ -75,7 +75,12 @@ def optimum(
         raise InputError(f"at least one worker is needed, not {workers}.")
     read = read_problem(problem, problem_type=problem_type, attributes=attributes, weight=weight)
     check_size(read.problem_type, read.native_size())
-    model = read.native()
+    try:
+        model = read.native()
+    except NoSolution as error:
+        return BoundedOptimum(
+            read.problem_type, read.sense, "infeasible", bound_by="presolve", note=str(error)
+        )
     check_size(read.problem_type, len(model.variables))
     key = results.key(read.problem_type, model, method) if cache else None
     known = None if key is None else results.load(key, read, time_limit)
@@ -95,7 +100,7 @@ def optimum(
         findings.add(found)
         if findings.is_proven or search.is_over:
             break
-    result = findings.result(time.monotonic() - begin, time_limit)
+    result = findings.result(time.monotonic() - begin, time_limit, method)
     if key is not None and not search.stop():
         results.save(key, result, time_limit)
     return result

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 from quasar.core.errors import InputError, ProblemError
 from quasar.optima import annealing, cp_sat, enumeration, highs, semidefinite
-from quasar.optima.search import Found, Search
+from quasar.optima.search import Found, Search, TooLarge
 from quasar.problems.base import Problem
 from quasar.problems.native import NativeModel
 
@@ -36,6 +36,8 @@ _LIBRARIES = {
     highs.NAME: "highspy",
     annealing.NAME: "dwave.samplers",
 }
+_PROVERS = (cp_sat.NAME, highs.NAME)
+"""Methods of `auto` that prove optima, the better one first."""
 _ENUMERATED = 16  # variables up to which enumeration takes milliseconds
 _BEFORE_OTHERS = 0.75  # of the time, for CP-SAT or HiGHS
 _ANNEALING_S = 2.0
@@ -46,7 +48,7 @@ _DENSE = 12  # terms a variable beyond which the quick methods come first
 def prepare(method: str) -> None:
     """Import the library of a method, which takes seconds, before its time begins."""
     if method == "auto":
-        method = cp_sat.NAME if installed(cp_sat.NAME) else highs.NAME
+        method = next(filter(installed, _PROVERS), annealing.NAME)
     if method in _LIBRARIES and installed(method):
         importlib.import_module(_LIBRARIES[method])
 
@@ -95,21 +97,28 @@ def _auto(problem: Problem, model: NativeModel, search: Search) -> Iterator[Foun
     if dense:
         yield from _quick(problem, model, search.until(search.left_s * (1 - _BEFORE_OTHERS)))
     main = search.until(search.left_s * (_BEFORE_OTHERS if quadratic and not dense else 1.0))
-    solvers = [name for name in (cp_sat.NAME, highs.NAME) if installed(name)]
-    if not solvers and not quadratic:
-        raise InputError(
-            "no solver is installed: pip install -e '.[optima]' in your clone of "
-            "quasar. Without one only "
-            "problems of up to 24 qubits and quadratic ones without constraints are solved."
-        )
-    for name in solvers:
+    refused: InputError | None = None if any(map(installed, _PROVERS)) else _no_solver()
+    for name in filter(installed, _PROVERS):
         try:
             yield SOLVERS[name](problem, model, main)
+            refused = None
             break
-        except cp_sat.TooLarge:
-            continue
+        except TooLarge as error:
+            refused = error
     if quadratic and not dense and not search.is_over:
         yield from _quick(problem, model, search)
+    elif refused is not None and not quadratic:
+        try:
+            yield annealing.solve(problem, model, search)
+        except InputError:
+            raise refused from None
+
+
+def _no_solver() -> InputError:
+    return InputError(
+        "no solver is installed: pip install -e '.[optima]' in your clone of quasar. Without one "
+        "only problems of up to 24 qubits and quadratic ones without constraints are solved."
+    )
 
 
 def _quick(problem: Problem, model: NativeModel, search: Search) -> Iterator[Found]:

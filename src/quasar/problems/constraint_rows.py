@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from quasar.core.errors import ProblemError
+from quasar.core.errors import NoSolution
 from quasar.core.exact import Exact, total
 from quasar.core.labels import Label
 from quasar.core.polynomial import Monomial, Polynomial
@@ -74,7 +74,7 @@ def tight(polynomial: Polynomial, bounds: Interval, what: str) -> TightRow | Non
         what: the row, for messages.
 
     Raises:
-        ProblemError: no values can satisfy it.
+        NoSolution: no values can satisfy it.
     """
     terms = {m: c for m, c in polynomial.coefficients.items() if m and c}
     constant = polynomial.coefficients.get(frozenset(), 0)
@@ -93,7 +93,7 @@ def tight(polynomial: Polynomial, bounds: Interval, what: str) -> TightRow | Non
         lower = min((v for v in sums if v >= lower), default=upper + 1)
         upper = max((v for v in sums if v <= upper), default=lower - 1)
     if lower > upper:
-        raise ProblemError(
+        raise NoSolution(
             f"no values of the variables satisfy {what}: the problem has no solution as it is "
             "stated. Check its bounds."
         )
@@ -162,7 +162,7 @@ def _tighten(
         else:
             lower = math.ceil(room) if lower is None else max(lower, math.ceil(room))
         if lower is not None and upper is not None and lower > upper:
-            raise ProblemError(
+            raise NoSolution(
                 f"the constraints leave variable {v!r} no value: the problem has no solution as "
                 "it is stated. Check its bounds."
             )
