@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import networkx as nx
@@ -26,6 +27,15 @@ ANSWER = HEAD + "qubit[4] q;\nrx(0.3) q[0];\ncx q[0], q[1];\n"
 def designed() -> quasar.Generation:
     settings = {"algorithm": "qaoa", "layers": 1, "max_evaluations": 30}
     return quasar.generate(SQUARE, "designer", settings=settings, refine=True, compare=True)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[quasar.Generation, Path]:
+    """A generation and the folder that holds it; not to be changed."""
+    found = designed()
+    folder = tmp_path_factory.mktemp("saved") / "x"
+    found.save(folder)
+    return found, folder
 
 
 def written() -> quasar.Generation:
@@ -68,10 +78,9 @@ def test_a_report_comes_back(tmp_path: Path) -> None:
     assert again.to_qiskit().num_parameters == 0
 
 
-def test_the_best_report_of_a_generations_folder(tmp_path: Path) -> None:
-    found = designed()
-    found.save(tmp_path / "x")
-    assert quasar.load_report(tmp_path / "x") == found.best.report
+def test_the_best_report_of_a_generations_folder(saved: tuple[quasar.Generation, Path]) -> None:
+    found, folder = saved
+    assert quasar.load_report(folder) == found.best.report
 
 
 def test_an_infeasible_report_is_saved_without_pictures(tmp_path: Path) -> None:
@@ -118,8 +127,10 @@ class TestWrongFolders:
             quasar.load_report(tmp_path)
 
     @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1}', '{"version": 9}', "\xff"])
-    def test_it_is_damaged(self, text: str, tmp_path: Path) -> None:
-        designed().save(tmp_path / "x")
+    def test_it_is_damaged(
+        self, text: str, saved: tuple[quasar.Generation, Path], tmp_path: Path
+    ) -> None:
+        shutil.copytree(saved[1], tmp_path / "x")
         (tmp_path / "x/generation.json").write_text(text, encoding="latin-1")
         with pytest.raises(InputError, match=r"damaged|this quasar reads 1"):
             quasar.load_generation(tmp_path / "x")

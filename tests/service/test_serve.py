@@ -79,16 +79,6 @@ def test_it_finishes_what_it_accepted_and_leaves_nothing_behind(
     assert not alive
 
 
-def test_ctrl_c_in_the_terminal_ends_it_quietly(
-    process: tuple[subprocess.Popen[str], str],
-) -> None:
-    started, url = process
-    assert httpx.get(f"{url}/healthz").status_code == 200
-    started.send_signal(signal.SIGINT)
-    _, errors = started.communicate(timeout=30)
-    assert "Traceback" not in errors
-
-
 def test_workers_do_not_outlive_a_service_that_is_killed(
     process: tuple[subprocess.Popen[str], str],
 ) -> None:
@@ -156,18 +146,22 @@ def test_a_port_that_is_taken() -> None:
     assert "choose another with --port" in refused.err
 
 
-def test_a_key_from_a_file_opens_it_to_those_who_have_it(tmp_path: Path) -> None:
+def test_a_key_from_a_file_opens_it_and_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     key = "0123456789abcdef-secret"
     (tmp_path / "keys").write_text(key)
     started = command("--port", "0", "--workers", "1", "--key-file", str(tmp_path / "keys"))
     try:
         assert started.stderr is not None
         url = re.search(r"http://\S+", started.stderr.readline())[0]  # type: ignore[index]
+        assert httpx.get(f"{url}/healthz").status_code == 200
         assert httpx.get(f"{url}/v1/problems").status_code == 401
         answer = httpx.get(f"{url}/v1/problems", headers={"x-api-key": key})
         assert json.loads(answer.content)["problems"]
         shown = " ".join(psutil.Process(started.pid).cmdline())
         assert key not in shown
+        started.send_signal(signal.SIGINT)
+        _, errors = started.communicate(timeout=30)
+        assert "Traceback" not in errors
     finally:
-        started.terminate()
-        started.communicate(timeout=30)
+        started.kill()
+        started.wait(timeout=30)

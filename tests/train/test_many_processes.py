@@ -45,6 +45,7 @@ def launch(kind: str, config: str, **changes: Any) -> None:
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
 
 
+@pytest.mark.slow
 def test_supervised_training_takes_a_batch_on_each_process(
     base: Path, training_set: Path, tmp_path: Path
 ) -> None:

@@ -39,7 +39,7 @@ def task(best_ratio: float | None = None) -> ValidationTask:
 def test_hostile_answers_score_nothing_and_the_others_what_they_are_worth() -> None:
     answers = [*HOSTILE.values(), GOOD]
     tasks = [task() for _ in answers]
-    limits = SandboxLimits(max_seconds=1.5, max_memory_mib=512)
+    limits = SandboxLimits(max_seconds=0.5, max_memory_mib=512)
     verification = VerificationSettings(workers=2, limits=limits)
     with answer_workers(tasks, verification) as workers:
         found = measured(answers, workers)

@@ -37,10 +37,9 @@ def server_of(n: int, limits: SandboxLimits | None = None, **settings: object) -
         return box.workers.fork_server._process.pid, report.n_qubits
 
 
-@pytest.fixture(autouse=True)
-def cold():
-    warm.close()
-    yield
+@pytest.fixture
+def cold() -> None:
+    """Nothing is kept; other tests take what the one before has left."""
     warm.close()
 
 
@@ -96,7 +95,7 @@ def test_a_failed_sandbox_leaves_nothing() -> None:
         os.kill(pid, 0)
 
 
-def test_started_early_it_is_there_when_needed() -> None:
+def test_started_early_it_is_there_when_needed(cold: None) -> None:
     start_early()
     start_early()
     assert warm._starting is not None
