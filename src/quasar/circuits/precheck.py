@@ -33,6 +33,8 @@ _READABLE_CHARACTERS = 20_000  # the importer reads these in about a second
 _READABLE_BITS = 500_000  # which it makes in about a second
 _READABLE_COPIES = 20_000  # of gates in definitions, 0.05 ms each
 _MAX_COPIES = 5 * MAX_GATES  # over 20 s, and some limit on time applies before that
+_SMALL_BITS = 10_000  # a declaration with fewer digits than this has fewer
+_LARGE_SIZE = re.compile(r"\[[^\];]*[0-9]{5}")
 _MAX_DIGITS = 60  # of a number worth reading
 _DEEPEST = 250  # levels of definitions: at fewer the importer runs out of stack
 _FEW_CONTROLS = 24  # from here on they are counted; below, the importer's message is better
@@ -85,6 +87,16 @@ def precheck(
         if scan.readable and len(text) <= _READABLE_CHARACTERS:
             return
     raise fault
+
+
+def is_surely_small(text: str) -> bool:
+    """Whether it is plain that `precheck` refuses nothing in a flat program."""
+    return (
+        len(text) <= _READABLE_CHARACTERS
+        and "{" not in text
+        and text.count("bit") * _SMALL_BITS <= _READABLE_BITS
+        and _LARGE_SIZE.search(text) is None
+    )
 
 
 def _oversized(scan: _Scan, max_gates: int, max_qubits: int | None) -> CircuitError | None:

@@ -1,8 +1,9 @@
 """OpenQASM 3 text to circuit: a fast path for flat programs, the reference importer for the rest.
 
-The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path (`qasm_flat.py`)
-only accepts, and only what the importer accepts; the importer decides the rest. On the version
-statement there are two rules (`header.py`): the published one is the default.
+The verdict is that of `qiskit_qasm3_import.parse` on every input: the fast path only accepts what
+the importer accepts (`qasm_flat.py`), and only refuses as the importer refuses (`refusal_flat.py`);
+the importer decides the rest. On the version statement there are two rules (`header.py`): the
+published one is the default.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ from quasar.circuits.measurement import (
     measured_by,
 )
 from quasar.circuits.parameters import Values, bind_inputs, match_inputs, read_values
-from quasar.circuits.precheck import precheck
+from quasar.circuits.precheck import is_surely_small, precheck
 from quasar.circuits.qasm2 import is_openqasm_2, to_openqasm_3
-from quasar.circuits.qasm_flat import parse_flat
+from quasar.circuits.qasm_flat import read_flat
 from quasar.circuits.refusal import explain
+from quasar.circuits.refusal_flat import refuse_flat
 from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 from quasar.core.errors import CircuitError
 
@@ -179,9 +181,16 @@ def _at_once(
     values: Mapping[str, float],
     broken: CircuitError | None,
 ) -> Program | None:
-    circuit = parse_flat(text, max_gates)
-    if circuit is None:
-        precheck(text, max_gates=max_gates, max_qubits=max_qubits)
+    circuit = read_flat(text, max_gates)
+    if not isinstance(circuit, Circuit):
+        small = is_surely_small(text)
+        if not small:
+            precheck(text, max_gates=max_gates, max_qubits=max_qubits)
+        refused = None if circuit is None else refuse_flat(text, circuit)
+        if refused is not None:
+            raise broken or refused
+        if small:
+            precheck(text, max_gates=max_gates, max_qubits=max_qubits)
         return None
     accepted(circuit.n_qubits)
     if values:
@@ -212,8 +221,11 @@ def parses_by_language(text: str) -> bool:
 
 
 def _accepted(text: str) -> bool:
-    if parse_flat(text, 0) is not None:
+    found = read_flat(text, 0)
+    if isinstance(found, Circuit):
         return True
+    if found is not None and refuse_flat(text, found) is not None:
+        return False
     try:
         import_reference(text)
     except CircuitError:

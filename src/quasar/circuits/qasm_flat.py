@@ -3,7 +3,7 @@
 Takes the version line, `include "stdgates.inc";`, `bit` and `qubit` declarations, standard gates on
 qubits or whole registers with constant angles, barriers, measurements, and plain gate definitions
 with calls of them, which are written out. It only accepts programs, and only those
-that the importer accepts.
+that the importer accepts; where it stops, `refusal_flat.py` may say what is wrong.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from quasar.circuits.qasm_syntax import (
     split_statements,
 )
 
-_COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_HEADER = re.compile(
-    rf'{W}*OPENQASM{W}+3(?:\.[0-9]+)?{W}*;{W}*include{W}*"stdgates\.inc"{W}*;', re.ASCII
+COMMENT = re.compile(r"//[^\r\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+HEADER = re.compile(
+    rf'{W}*(OPENQASM{W}+3(?:\.[0-9]+)?{W}*;){W}*(include{W}*"stdgates\.inc"{W}*;)', re.ASCII
 )
-_MEASURE = re.compile(
+MEASUREMENT = re.compile(
     rf"(?:({OPERAND}){W}*={W}*measure{W}+({OPERAND})"
     rf"|measure{W}+({OPERAND}){W}*->{W}*({OPERAND}))"
 )
@@ -42,45 +42,55 @@ def parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
 
     Of more gates than allowed one too many is kept.
     """
+    found = read_flat(text, max_gates)
+    return found if isinstance(found, Circuit) else None
+
+
+def read_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | FlatReader | None:
+    """As `parse_flat`; of a text that begins as a flat program the reader, which has stopped."""
     body = _flat_body(text)
     if body is None:
         return None
+    reader = FlatReader(max_gates)
     try:
-        program = _FlatProgram(max_gates)
-        return program.read(program.define(body) if "gate" in body else split_statements(body))
+        return reader.read(reader.define(body) if "gate" in body else split_statements(body))
     except Unsure:
-        return None
+        return reader
 
 
 def _flat_body(text: str) -> str | None:
     """What follows version and include, comments taken out; None where it begins otherwise."""
     if "/" in text:
-        text = _COMMENT.sub(_blank, text)
-    header = _HEADER.match(text)
+        text = COMMENT.sub(in_place_of_comment, text)
+    header = HEADER.match(text)
     return None if header is None else text[header.end() :]
 
 
-def _blank(comment: re.Match[str]) -> str:
+def in_place_of_comment(comment: re.Match[str]) -> str:
     """A blank in place of a comment: it separates tokens and cannot complete a string."""
     found = comment[0]
     closed = found[1] == "/" or (len(found) >= 4 and found.endswith("*/"))
     return " " if closed else "\0"  # which no program has
 
 
-class _FlatProgram:
+class FlatReader:
     """Reads flat statements.
 
     Attributes:
+        at: number of the statement that it has come to, those in gate definitions not counted;
+            None before the first.
         specs: the gates known.
         bodies: what gates of the program's own stand for.
+        registers: whether it is of qubits, its first bit, and its size, by name.
     """
 
     def __init__(self, max_gates: int) -> None:
+        self.at: int | None = None
         self.specs: Mapping[str, GateSpec] = GATES
         self.bodies: dict[str, GateBody] = {}
         self.room = max_gates  # gates that may still come
         self.work = 0
-        self.registers: dict[str, tuple[bool, int, int | None]] = {}  # quantum, first, size
+        self.registers: dict[str, tuple[bool, int, int | None]] = {}
         self.indexed: dict[str, tuple[int]] = {}  # single qubits by the text that names them
         self.n_qubits = 0
         self.n_bits = 0
@@ -117,7 +127,7 @@ class _FlatProgram:
         """
         gates: list[Gate] = []
         known: dict[str, list[Gate]] = {}
-        for raw in statements:
+        for self.at, raw in enumerate(statements):
             statement = raw.strip(" \t\r\n")
             ops = known.get(statement)
             if ops is None:
@@ -156,7 +166,7 @@ class _FlatProgram:
         params = () if arguments is None else tuple(map(read_angle, arguments.split(",")))
         if name not in GATES and any(abs(value) > MODEST for value in params):
             raise Unsure
-        places = [self._bits(operand, quantum=True) for operand in operands.split(",")]
+        places = [self.bits(operand, quantum=True) for operand in operands.split(",")]
         if len(params) != spec.n_params or len(places) != spec.n_qubits:
             raise Unsure
         if arguments is not None and not params:
@@ -199,8 +209,12 @@ class _FlatProgram:
                 open_ += body.calls(gate)[::-1]
         return out
 
-    def _bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
-        """A register as a list of bits, a single bit as a tuple."""
+    def bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
+        """A register as a list of bits, a single bit as a tuple.
+
+        Raises:
+            Unsure: there is no such thing, or it is of the other kind.
+        """
         if quantum and operand in self.indexed:
             return self.indexed[operand]
         match = _SPLIT_OPERAND.match(operand.strip(" \t\r\n"))
@@ -224,10 +238,10 @@ class _FlatProgram:
 
     def _other(self, statement: str) -> None:
         """Declarations, measurements, barriers."""
-        if match := _MEASURE.fullmatch(statement):
+        if match := MEASUREMENT.fullmatch(statement):
             source, target = (match[2], match[1]) if match[2] else (match[3], match[4])
-            qubits = self._bits(source, quantum=True)
-            bits = self._bits(target, quantum=False)
+            qubits = self.bits(source, quantum=True)
+            bits = self.bits(target, quantum=False)
             if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
                 raise Unsure
             if len(qubits) == 1:
@@ -251,7 +265,7 @@ class _FlatProgram:
             operands = statement[8:].split(",")
             if not all(re.fullmatch(OPERAND, o.strip(" \t\r\n")) for o in operands):
                 raise Unsure
-            bits_seen = [b for o in operands for b in self._bits(o, quantum=True)]
+            bits_seen = [b for o in operands for b in self.bits(o, quantum=True)]
             if len(set(bits_seen)) != len(bits_seen):
                 raise Unsure
         else:

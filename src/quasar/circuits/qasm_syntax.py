@@ -12,11 +12,10 @@ import re
 from quasar.circuits.circuit import GATES
 
 W = r"[ \t\r\n]"
-_INDEX = r"(?:0|[1-9][0-9]{0,5})"
-OPERAND = rf"[a-z][a-zA-Z0-9_]*(?:{W}*\[{W}*{_INDEX}{W}*\])?"
-DECLARATION = re.compile(
-    rf"(bit|qubit)(?:{W}*\[{W}*([1-9][0-9]{{0,5}}){W}*\]{W}*|{W}+)([a-z][a-zA-Z0-9_]*)"
-)
+INDEX = r"(?:0|[1-9][0-9]{0,5})"
+SIZE = r"[1-9][0-9]{0,5}"
+OPERAND = rf"[a-z][a-zA-Z0-9_]*(?:{W}*\[{W}*{INDEX}{W}*\])?"
+DECLARATION = re.compile(rf"(bit|qubit)(?:{W}*\[{W}*({SIZE}){W}*\]{W}*|{W}+)([a-z][a-zA-Z0-9_]*)")
 APPLICATION = re.compile(
     rf"([a-zA-Z][a-zA-Z0-9_]*)(?:{W}*\(([^()]*)\){W}*|{W}+)"
     rf"({OPERAND}(?:{W}*,{W}*{OPERAND})*)"
@@ -28,6 +27,11 @@ NUMBER = rf"(?:{_FLOAT}|{_INTEGER})"
 _PLAIN_ANGLE = re.compile(rf"(-?){W}*({NUMBER})")
 _QUOTIENT = re.compile(rf"(-?){W}*({_FLOAT}){W}*/{W}*({_FLOAT})")
 _PI_ANGLE = re.compile(rf"(-?){W}*(?:({NUMBER}){W}*\*{W}*)?pi(?:{W}*([*/]){W}*({NUMBER}))?")
+ANGLE = (
+    rf"-?{W}*(?:{_FLOAT}{W}*/{W}*{_FLOAT}|(?:{NUMBER}{W}*\*{W}*)?pi(?:{W}*[*/]{W}*{NUMBER})?"
+    rf"|{NUMBER})"
+)
+"""What `read_angle` reads."""
 
 RESERVED = frozenset(
     """OPENQASM include pragma defcalgrammar def cal defcal gate extern box let break continue if

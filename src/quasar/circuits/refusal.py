@@ -35,6 +35,11 @@ def explain(error: Exception, text: str) -> CircuitError:
         if isinstance(error, QASM3ParsingError)
         else meaning_refusal(error, text)
     )
+    return placed_for_editors(refused, text)
+
+
+def placed_for_editors(refused: CircuitError, text: str) -> CircuitError:
+    """The verdict, its place counted as editors count and not as the importer does."""
     if refused.line is not None and refused.column is not None:
         refused.line, refused.column = _as_editors_count(text, refused.line, refused.column)
     return refused

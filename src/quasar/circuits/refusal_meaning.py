@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from quasar.circuits.circuit import GATES
+from quasar.circuits.circuit import GATES, GateSpec
 from quasar.circuits.refusal_syntax import SHOWN, character_name, line_of
 from quasar.core.errors import CircuitError
 
@@ -33,6 +33,8 @@ _OTHER_NAMES = {
     "hadamard": "h",
     "not": "x",
 }
+DIFFERENT_QUBITS = "Use different qubits for control and target."
+SAME_SIZES = "Registers in one gate must have the same size, or be single qubits."
 _DECIMAL_COMMA = re.compile(r"(?<![\w.])(\d+),(\d+)")
 _UNSUPPORTED = {
     "ConstantDeclaration": ("'const' declarations", "Write the number itself where it is used."),
@@ -134,20 +136,30 @@ def _start(node: QASMNode | None, text: str) -> tuple[int | None, int | None]:
         return None, None
     line, column = node.span.start_line, node.span.start_column
     name = getattr(node, "name", None)
-    # The importer gives a lone name's offset in the text in place of its column.
-    misplaced = isinstance(name, str) and not line_of(text, line).startswith(name, column)
-    if misplaced and text.startswith(str(name), column):
+    return line, name_column(text, line, column, name) if isinstance(name, str) else column + 1
+
+
+def name_column(text: str, line: int, column: int, name: str) -> int:
+    """Column, from 1, of a lone name; the importer gives its offset in the text instead."""
+    misplaced = not line_of(text, line).startswith(name, column)
+    if misplaced and text.startswith(name, column):
         column -= text.rfind("\n", 0, column) + 1
-    return line, column + 1
+    return column + 1
 
 
 def _source(node: QASMNode, text: str) -> str:
     """The text of a node that ends on one bracket; cut where it is long."""
     span = node.span
     if span is None or span.start_line != span.end_line:
+        return quoted("\n")
+    return quoted(line_of(text, span.start_line)[span.start_column : span.end_column + 1])
+
+
+def quoted(index: str) -> str:
+    """An indexed register as a message shows it."""
+    if "\n" in index:
         return "the index"
-    found = line_of(text, span.start_line)[span.start_column : span.end_column + 1]
-    return found if len(found) <= SHOWN else found[: SHOWN - 1] + "…"
+    return index if len(index) <= SHOWN else index[: SHOWN - 1] + "…"
 
 
 def _wrong_count(trail: _Trail, text: str) -> tuple[str, str] | None:
@@ -160,31 +172,48 @@ def _wrong_count(trail: _Trail, text: str) -> tuple[str, str] | None:
         return None
     name = node.name.name
     gate = trail.application.get("gate")
-    if name == "U":  # the one whose arguments the importer lists
-        n_angles, n_qubits = GATES[name]
-    else:
-        n_angles, n_qubits = kind.n_classical, kind.n_quantum
+    # The builtin is the one whose arguments the importer lists.
+    takes = GATES[name] if name == "U" else GateSpec(kind.n_classical, kind.n_quantum)
     if gate is not None:
-        n_qubits = gate.num_qubits
+        takes = GateSpec(takes.n_params, gate.num_qubits)
+    written = line_of(text, node.span.start_line)[node.span.start_column :] if node.span else ""
+    given = (len(node.arguments), None if gate is None else len(node.qubits))
+    return wrong_count(name, takes, given, written, modified=bool(node.modifiers))
+
+
+def wrong_count(
+    name: str,
+    takes: GateSpec,
+    given: tuple[int, int | None],
+    written: str,
+    *,
+    modified: bool = False,
+) -> tuple[str, str] | None:
+    """Message and hint where a gate got other numbers of angles or qubits than it takes.
+
+    Args:
+        given: angles, and qubits unless the importer did not come to them.
+        written: the line from the gate on.
+        modified: whether it has modifiers.
+    """
+    n_angles, n_qubits = takes
     angles = ", ".join(f"angle{i}" for i in range(1, n_angles + 1)) if n_angles > 1 else "angle"
     qubits = ", ".join(f"q[{i}]" for i in range(min(n_qubits, 5)))
     usage = f"{name}({angles}) {qubits};" if n_angles else f"{name} {qubits};"
-    hint = None if node.modifiers or n_qubits > 5 else f"Write it as '{usage}'."
-    comma = None
-    if len(node.arguments) > n_angles and node.span is not None:
-        comma = _DECIMAL_COMMA.search(line_of(text, node.span.start_line), node.span.start_column)
+    hint = None if modified or n_qubits > 5 else f"Write it as '{usage}'."
+    comma = _DECIMAL_COMMA.search(written) if given[0] > n_angles else None
     if comma is not None:
         point = f"Write a decimal point, not a comma: {comma[1]}.{comma[2]}."
         hint = point if hint is None else f"{point} {hint}"
-    if len(node.arguments) != n_angles:
+    if given[0] != n_angles:
         return (
-            f"gate {name!r} takes {_counted(n_angles, 'angle')}, not {len(node.arguments)}",
+            f"gate {name!r} takes {_counted(n_angles, 'angle')}, not {given[0]}",
             hint or f"Give {_counted(n_angles, 'angle')}.",
         )
-    if gate is not None and len(node.qubits) != n_qubits:
-        whole = "with its controls " if node.modifiers else ""
+    if given[1] is not None and given[1] != n_qubits:
+        whole = "with its controls " if modified else ""
         return (
-            f"gate {name!r} {whole}takes {_counted(n_qubits, 'qubit')}, not {len(node.qubits)}",
+            f"gate {name!r} {whole}takes {_counted(n_qubits, 'qubit')}, not {given[1]}",
             hint or f"Give {_counted(n_qubits, 'qubit')}.",
         )
     return None
@@ -215,20 +244,25 @@ def _bad_index(message: str, trail: _Trail, source: str) -> tuple[str, str | Non
             "Write the statements out, one for each index.",
         )
     size = len(trail.collection)
-    hint = f"Indices run from 0 to {size - 1}." if size else None
-    if "range" not in message and not numeric:
-        return message, hint
     quantum = "Qubit" in type(next(iter(trail.collection), None)).__name__
+    out, hint = out_of_range(source, size, quantum=quantum)
+    return (out if "range" in message or numeric else message), hint
+
+
+def out_of_range(source: str, size: int, *, quantum: bool) -> tuple[str, str | None]:
+    """Message and hint on an index that a register does not have; `source` is as `quoted`."""
+    name = source.rpartition("[")[0].strip()
     has = _counted(size, "qubit" if quantum else "bit")
+    hint = f"Indices run from 0 to {size - 1}." if size else None
     return f"{source} is out of range: '{name}' has {has}", hint
 
 
 def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
     """Message and hint by the importer's message."""
     if found := re.search(r"gate '(.*)' is not defined", message, re.DOTALL):
-        return _unknown_gate(found[1], trail, text)
+        return _undefined_gate(found[1], trail, text)
     if found := re.search(r"Undefined symbol '(.*)'", message, re.DOTALL):
-        return _unknown_name(found[1], trail)
+        return _undefined_name(found[1], trail)
     if "non-stdgates imports" in message:
         return _unknown_include(trail)
     if found := re.search(r"Symbol '(.*)' already inserted", message, re.DOTALL):
@@ -241,7 +275,7 @@ def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
     if "already exists" in message:
         return message, "Choose another name."
     if "duplicate" in message and "argument" in message:
-        return message, "Use different qubits for control and target."
+        return message, DIFFERENT_QUBITS
     if "is not visible in the scope of a gate" in message:
         return message, f"The gate's own qubits are: {', '.join(_declared(trail)[:8])}."
     if found := re.search(r"node of type (\w+) is not supported", message):
@@ -259,7 +293,7 @@ def _reworded(message: str, trail: _Trail, text: str) -> tuple[str, str | None]:
     if message == "register size error":
         return _unlike_sizes(trail), "Measure a register into bits of the same size."
     if "mismatched lengths" in message:
-        return message, "Registers in one gate must have the same size, or be single qubits."
+        return message, SAME_SIZES
     if "declarations of type" in message or "IODeclaration" in message:
         return message, "Write angles as numbers; only 'bit' and 'qubit' can be declared."
     return message, None
@@ -296,25 +330,29 @@ def _size(trail: _Trail, name: str) -> int | None:
     return None
 
 
-def _unknown_gate(name: str, trail: _Trail, text: str) -> tuple[str, str]:
+def _undefined_gate(name: str, trail: _Trail, text: str) -> tuple[str, str]:
     if trail.definition is not None and trail.definition.name.name == name:
         return f"gate '{name}' calls itself", "A gate is made of gates that are defined before it."
+    if _defines_stdgates(trail):
+        return undefined_gate(name)
     message = f"gate '{name}' is not defined"
-    strange = _strange_letters(name)
-    if not _defines_stdgates(trail):
-        if name in _STDGATES:
-            if _INCLUDE.search(text):
-                return message, "Move 'include \"stdgates.inc\";' before its first use."
-            return (
-                f"{message}: 'include \"stdgates.inc\";' is missing",
-                "Write 'include \"stdgates.inc\";' after the version line.",
-            )
-        return message, (
-            f"{strange}{_did_you_mean(name, _STDGATES)}The text does not include the standard "
-            "gates: write 'include \"stdgates.inc\";' after the version line."
+    if name in _STDGATES:
+        if _INCLUDE.search(text):
+            return message, "Move 'include \"stdgates.inc\";' before its first use."
+        return (
+            f"{message}: 'include \"stdgates.inc\";' is missing",
+            "Write 'include \"stdgates.inc\";' after the version line.",
         )
     return message, (
-        f"{strange}{_did_you_mean(name, _STDGATES)}The gates of stdgates.inc are: "
+        f"{_strange_letters(name)}{_did_you_mean(name, _STDGATES)}The text does not include the "
+        "standard gates: write 'include \"stdgates.inc\";' after the version line."
+    )
+
+
+def undefined_gate(name: str) -> tuple[str, str]:
+    """Message and hint on a gate that is not defined, in a program that has the standard ones."""
+    return f"gate '{name}' is not defined", (
+        f"{_strange_letters(name)}{_did_you_mean(name, _STDGATES)}The gates of stdgates.inc are: "
         f"{', '.join(GATES)}; define any other before its first use."
     )
 
@@ -336,21 +374,27 @@ def _strange_letters(name: str) -> str:
     return "" if strange is None else f"'{strange}' is {character_name(strange)}. "
 
 
-def _unknown_name(name: str, trail: _Trail) -> tuple[str, str]:
-    hint = _strange_letters(name)
+def _undefined_name(name: str, trail: _Trail) -> tuple[str, str]:
     if trail.in_angle:
         message = f"Undefined symbol '{name}' in an angle"
         known = [] if trail.definition is None else [p.name for p in trail.definition.arguments]
         own = f"The gate's own angles are: {', '.join(known[:8])}." if known else ""
-        return message, hint + (own or "Write angles as numbers, or with pi.")
-    declared = _declared(trail)
+        return message, _strange_letters(name) + (own or "Write angles as numbers, or with pi.")
+    own = "The gate's own qubits are" if trail.definition is not None else "Declared are"
+    return undefined_register(name, _declared(trail), own)
+
+
+def undefined_register(
+    name: str, declared: list[str], listed_as: str = "Declared are"
+) -> tuple[str, str]:
+    """Message and hint on an operand that is not declared; `declared` are those that are."""
+    hint = _strange_letters(name)
     close = difflib.get_close_matches(name[:SHOWN], declared, n=1, cutoff=0.5)
     if close:
         hint += f"Did you mean '{close[0]}'? "
     if declared:
         listed = ", ".join(declared[:8]) + (", …" if len(declared) > 8 else "")
-        own = "The gate's own qubits are" if trail.definition is not None else "Declared are"
-        hint += f"{own}: {listed}."
+        hint += f"{listed_as}: {listed}."
     else:
         hint += f"Declare it first, as in 'qubit[3] {name[:SHOWN]};'."
     return f"Undefined symbol '{name}': no register of that name is declared", hint

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 from quasar.circuits.header import BYTE_ORDER_MARK
 from quasar.core.errors import CircuitError
 
 COMMENT = re.compile(r"//[^\r\n]*+|/\*(?s:.*?)\*/")
+END = -1  # type of the token at the end of a text
 SHOWN = 40  # characters of a program that a message quotes
 _INSTEAD = {
     **dict.fromkeys("“”„‟«»″〝〞＂", "Write the plain quote '\"'."),
@@ -40,9 +42,31 @@ def syntax_refusal(error: Exception, text: str) -> CircuitError:
         cause = cause.__cause__ or cause.__context__
     if token is None:
         return CircuitError("this is not OpenQASM 3.", kind="syntax")
+    return unexpected(text, Token(*[getattr(token, name) for name in Token._fields]))
+
+
+class Token(NamedTuple):
+    """A token that the grammar does not allow at its place, as ANTLR has it.
+
+    Attributes:
+        type: -1 at the end of the text.
+        line: from 1, of line feeds alone.
+        column: from 0.
+        start: offset in the text.
+    """
+
+    type: int
+    text: str
+    line: int
+    column: int
+    start: int
+
+
+def unexpected(text: str, token: Token) -> CircuitError:
+    """The verdict on a text in which the importer's grammar cannot get past a token."""
     line_text = line_of(text, token.line).strip()
     shown = f" in {line_text[:60]!r}" if line_text else ""
-    found = "the text ends too soon" if token.type == -1 else f"unexpected {token.text!r}"
+    found = "the text ends too soon" if token.type == END else f"unexpected {token.text!r}"
     message, hint = f"{found}{shown}", None
     before = text[: max(token.start, 0)]
     python = _NUMBERS_OF_PYTHON.search(line_of(text, token.line), max(token.column - SHOWN, 0))
