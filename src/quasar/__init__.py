@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from quasar.compile.compile import compile_circuit
     from quasar.compile.result import CompiledCircuit
     from quasar.devices.device import Device
-    from quasar.devices.load import device
+    from quasar.devices.load import device, list_devices
     from quasar.evaluation.evaluate import evaluate
     from quasar.hardware.result import HardwareReport
     from quasar.hardware.run import resume, run
@@ -48,6 +48,7 @@ _HOMES = {
     "optimum": "quasar.optima.solve",
     "BoundedOptimum": "quasar.optima.result",
     "device": "quasar.devices.load",
+    "list_devices": "quasar.devices.load",
     "Device": "quasar.devices.device",
     "compile_circuit": "quasar.compile.compile",
     "CompiledCircuit": "quasar.compile.result",
@@ -73,6 +74,7 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "load_problem",
     "optimum",
     "device",
+    "list_devices",
     "compile_circuit",
     "verify",
     "evaluate",

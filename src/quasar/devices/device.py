@@ -125,20 +125,20 @@ def from_target(
     source: str,
     readout: Sequence[ReadoutError | None] | None = None,
     date: str | None = None,
-    findings: DeadParts | None = None,
+    dead: DeadParts | None = None,
 ) -> Device:
     """A device of a Qiskit target; what is dead is masked and said.
 
     Args:
         readout: p(1|0) and p(0|1) of each qubit; left out, the measurement error stands for both.
-        findings: what to mask besides.
+        dead: what to mask besides.
 
     Raises:
         InputError: the target has no qubits.
     """
     if not target.num_qubits:
         raise InputError(f"Device {name} has no qubits: its target gives no number of them.")
-    working, masked = masked_target(target, findings)
+    working, masked = masked_target(target, dead)
     number = int(target.num_qubits)
     if readout is None:
         errors = [_property(target, "measure", (q,), "error") for q in range(number)]

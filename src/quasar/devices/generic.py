@@ -95,8 +95,8 @@ def build(number: int, pairs: Pairs, kind: Technology) -> Target:
     target.add_instruction(known["rz"], everywhere(0.0, 0.0))
     both = [*pairs, *((b, a) for a, b in pairs)]
     for name in kind.pair if both else ():
-        numbers = InstructionProperties(kind.pair_s, kind.pair_error)
-        target.add_instruction(known[name], dict.fromkeys(both, numbers))
+        numbers = {pair: InstructionProperties(kind.pair_s, kind.pair_error) for pair in both}
+        target.add_instruction(known[name], numbers)
     target.add_instruction(Measure(), everywhere(kind.readout_error, kind.readout_s))
     target.add_instruction(Reset(), everywhere(kind.readout_error, kind.readout_s))
     target.add_instruction(Delay(Parameter("t")), dict.fromkeys([(q,) for q in range(number)]))

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.errors import InputError
 from quasar.devices.device import Device, from_target
+from quasar.devices.device_file import device_of, read_device_file
 from quasar.devices.generic import SHAPES, generic, ions
-from quasar.devices.snapshots import from_backend, snapshot, snapshot_names
+from quasar.devices.snapshots import (
+    Snapshot,
+    from_backend,
+    snapshot,
+    snapshot_names,
+    snapshots,
+)
 
 if TYPE_CHECKING:
     from qiskit.providers import BackendV2
@@ -23,12 +31,15 @@ if TYPE_CHECKING:
 FORMS = "generic:27:heavy-hex, ions:11, or a device file"
 
 
-def device(source: Device | str | os.PathLike[str] | BackendV2 | Target) -> Device:
+def device(
+    source: Device | str | os.PathLike[str] | Mapping[str, Any] | BackendV2 | Target,
+) -> Device:
     """The device that `source` names or is.
 
     Args:
         source: name of a snapshot (`fake_torino` or `torino`), `generic:QUBITS:SHAPE`,
-            `ions:QUBITS`, the path of a device file (JSON or TOML), a Qiskit backend or target.
+            `ions:QUBITS`, the path of a device file (JSON or TOML; `devices.device_file` has its
+            keys) or its content, a Qiskit backend or target.
 
     Raises:
         InputError: no such device; the message names the nearest.
@@ -43,10 +54,20 @@ def device(source: Device | str | os.PathLike[str] | BackendV2 | Target) -> Devi
         return from_target(source, name=source.description or "target", source="Qiskit target")
     if hasattr(source, "target"):
         return from_backend(source)
+    if isinstance(source, Mapping):
+        return device_of(source)
     raise InputError(
         "A device is a name, the path of a device file, a Qiskit BackendV2 or Target, "
         f"not {type(source).__name__}."
     )
+
+
+def list_devices() -> list[Snapshot]:
+    """The snapshots of machines that are installed, with size, gates, errors and date.
+
+    Empty without qiskit-ibm-runtime (the extra `devices`). `device` takes more than these.
+    """
+    return snapshots()
 
 
 def _named(text: str) -> Device:
@@ -54,7 +75,7 @@ def _named(text: str) -> Device:
     if kind in ("generic", "ions") and colon:
         return _shaped(kind, rest)
     if Path(text).suffix.lower() in (".json", ".toml") or Path(text).is_file():
-        raise InputError("Device files are not read yet.")
+        return read_device_file(Path(text))
     names = snapshot_names()
     for name in (text.lower(), f"fake_{text.lower().removeprefix('ibm_')}"):
         if name in names:

@@ -24,21 +24,19 @@ class DeadParts:
     gates: dict[tuple[str, tuple[int, ...]], str] = field(default_factory=dict)
 
 
-def masked_target(
-    target: Target, findings: DeadParts | None = None
-) -> tuple[Target, tuple[str, ...]]:
+def masked_target(target: Target, dead: DeadParts | None = None) -> tuple[Target, tuple[str, ...]]:
     """A copy of the target without what is dead, and a sentence for each kind of loss."""
-    found = find_dead(target, findings)
+    found = find_dead(target, dead)
     if not found.qubits and not found.gates:
         return target, ()
     return _without(target, found), _sentences(found)
 
 
-def find_dead(target: Target, findings: DeadParts | None = None) -> DeadParts:
+def find_dead(target: Target, dead: DeadParts | None = None) -> DeadParts:
     """What of the target is dead, besides what is known already."""
     from qiskit.circuit import Gate
 
-    found = findings or DeadParts()
+    found = dead or DeadParts()
     for name in target.operation_names:
         operation = target.operation_from_name(name)
         places = [(tuple(q), p) for q, p in target[name].items() if q is not None]
