@@ -70,7 +70,7 @@ def answers(text: str) -> np.ndarray:
     )
 
 
-@settings(max_examples=cases(50))
+@settings(max_examples=cases(40))
 @given(seed=st.integers(0, 2**32 - 1))
 def test_random_circuits_on_random_devices_are_proved(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -170,9 +170,9 @@ def break_and_judge(seed: int) -> bool | None:
 
 
 def test_broken_circuits_are_refused() -> None:
-    judged = [break_and_judge(seed) for seed in range(14)]
+    judged = [break_and_judge(seed) for seed in range(12)]
     assert judged.count(False) == 0
-    assert judged.count(True) >= 7
+    assert judged.count(True) >= 6
 
 
 @pytest.mark.slow

@@ -48,14 +48,13 @@ def device(
         return source
     if isinstance(source, str | os.PathLike):
         return _named(os.fspath(source))
-    if hasattr(source, "operation_names") and hasattr(source, "build_coupling_map"):
-        if hasattr(source, "target"):
-            return from_backend(source)
-        return from_target(source, name=source.description or "target", source="Qiskit target")
-    if hasattr(source, "target"):
-        return from_backend(source)
-    if isinstance(source, Mapping):
-        return device_of(source)
+    given: Any = source  # told apart without loading Qiskit
+    if hasattr(given, "target"):
+        return from_backend(given)
+    if hasattr(given, "build_coupling_map"):
+        return from_target(given, name=given.description or "target", source="Qiskit target")
+    if isinstance(given, Mapping):
+        return device_of(given)
     raise InputError(
         "A device is a name, the path of a device file, a Qiskit BackendV2 or Target, "
         f"not {type(source).__name__}."
