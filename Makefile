@@ -90,6 +90,9 @@ bench-scale: $(VENV)/dev ## QAOA beyond 24 qubits: energies beside other librari
 bench-one-shot: $(VENV)/dev ## QAOA angles without optimisation, beyond 24 qubits; goes on where it stopped; QUICK=1 takes minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.one_shot $(if $(QUICK),--quick)
 
+bench-noise: $(VENV)/dev ## Energies of noisy devices with and without mitigation; goes on where it stopped; QUICK=1 takes a minute
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.noise $(if $(QUICK),--quick)
+
 bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw, beside baselines; goes on where it stopped
 	$(BIN)/python -m benchmarks.nano
 

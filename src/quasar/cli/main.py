@@ -20,6 +20,7 @@ import typer
 from quasar.cli import (
     bench,
     convert,
+    crossover,
     data,
     doctor,
     draw,
@@ -77,6 +78,7 @@ for _command in (
     evaluate,
     encode,
     run,
+    crossover,
     problems,
     convert,
     serve,

@@ -1,4 +1,4 @@
-"""Energies under noise as a picture: ideal, noisy, mitigated, and how the last was extrapolated."""
+"""Pictures of circuits under noise: energies, how they were extrapolated, ratios by layers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from quasar.report import style
 from quasar.report.style import BLUE, GREEN, GREY, ORANGE, TEXT, VERMILLION
+from quasar.verifier.crossover import Crossover
 from quasar.verifier.device_report import DeviceReport
 
 if TYPE_CHECKING:
@@ -86,3 +87,32 @@ def _extrapolation(axes: Axes, found: DeviceReport) -> None:
     axes.set_ylabel("energy")
     axes.set_title(f"{points.folding} folding, {points.fit}", loc="left", fontsize=10, color=TEXT)
     axes.legend(loc="best")
+
+
+def layers_figure(found: Crossover) -> Figure:
+    """Approximation ratio against the number of layers: ideal, noisy, mitigated."""
+    figure, axes = style.empty(5.6, 3.4)
+    layers = [one.layers for one in found.layers]
+    for name, colour in _KINDS:
+        shown = [getattr(one.report, name) for one in found.layers]
+        if None in shown:
+            continue
+        axes.plot(
+            layers,
+            [figures.approximation_ratio for figures in shown],
+            "o-",
+            color=colour,
+            linewidth=1.6,
+            markersize=4,
+            label=name,
+        )
+    if found.crossover is not None:
+        axes.axvline(found.crossover - 0.5, color=GREY, linewidth=1.0, linestyle=":")
+    axes.set_xticks(layers)
+    axes.set_xlabel("layers")
+    axes.set_ylabel("approximation ratio")
+    first = found.layers[0].report
+    title = first.device or first.noise
+    axes.set_title(title, loc="left", fontsize=10, color=TEXT, parse_math=False)
+    axes.legend(loc="best")
+    return style.finished(figure)

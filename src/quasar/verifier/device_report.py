@@ -56,9 +56,9 @@ class CompiledFor(Documented):
     duration_s: float | None = None
     """From the first gate to the last, where the device states durations."""
     esp: float | None = None
-    """Estimated success probability: the product of (1 - error) of gates and readout."""
+    """Estimated success probability of gates, readout and waiting; see `compile.success`."""
     proof: str | None = None
-    """How it is known to be equivalent to the circuit; None where Qiskit's passes are trusted."""
+    """How it is known to be equivalent to the circuit."""
 
 
 class Extrapolation(Documented):

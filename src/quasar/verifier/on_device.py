@@ -18,6 +18,7 @@ from quasar.circuits.measurement import Answer
 from quasar.circuits.qasm import Program, parse
 from quasar.core.errors import CircuitError, InputError
 from quasar.problems.base import EncodedProblem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.engine import MAX_QUBITS, Estimate, FloatVector, Readout, get_engine
 from quasar.verifier.device_report import (
     CompiledFor,
@@ -129,6 +130,11 @@ class DeviceRun:
         from quasar.mitigation.mitigate import mitigate
 
         begun = time.perf_counter()
+        if isinstance(problem, EncodedObservable):
+            raise CircuitError(
+                "noise is simulated for problems whose answers are bit strings, not observables.",
+                kind="unsimulable",
+            )
         if problem.n_qubits > MAX_QUBITS or program.circuit is None:
             raise CircuitError(
                 "noise is simulated for circuits without mid-circuit measurements and branches, of "
@@ -227,49 +233,36 @@ class _Runner:
         device = self.run.device
         if device is None:
             return measured, None
-        made = compiled_for(measured, device)
-        return made, _size(made, device)
+        return _compiled_for(measured, device)
 
 
-def compiled_for(circuit: QuantumCircuit, device: Device) -> QuantumCircuit:
-    """A measured circuit in the device's gates; its classical bits stay.
+def _compiled_for(circuit: QuantumCircuit, device: Device) -> tuple[QuantumCircuit, CompiledFor]:
+    """A measured circuit on the device, its classical bits unchanged, and what it has become."""
+    from quasar.compile.compile import compile_circuit
 
-    Raises:
-        CircuitError: kind `qubits`: the device is too small.
-    """
-    from quasar.simulate.noisy.engine import NoisyEngine
-
-    return NoisyEngine(device).compiled(circuit)
-
-
-def _size(circuit: QuantumCircuit, device: Device) -> CompiledFor:
-    place = {qubit: i for i, qubit in enumerate(circuit.qubits)}
-    esp, two, count = 1.0, 0, 0
-    measured: dict[int, int] = {}
-    free: dict[int, float] = {}  # when each qubit is done, in seconds
-    for item in circuit.data:
-        name, qubits = item.operation.name, tuple(place[qubit] for qubit in item.qubits)
-        if name == "measure":
-            measured[circuit.find_bit(item.clbits[0]).index] = qubits[0]
-            flips = device.readout[qubits[0]]
-            esp *= 1.0 if flips is None else 1.0 - sum(flips) / 2
-        elif name not in ("barrier", "delay"):
-            count, two = count + 1, two + (len(qubits) > 1)
-            esp *= 1.0 - min(device.error(name, qubits) or 0.0, 1.0)
-            end = max(free.get(qubit, 0.0) for qubit in qubits)
-            free.update(dict.fromkeys(qubits, end + (device.duration_s(name, qubits) or 0.0)))
-    acting = sorted({*free, *measured.values()})
-    return CompiledFor(
-        qubits=acting,
+    if circuit.num_qubits > device.qubits:
+        raise CircuitError(
+            f"the circuit has {circuit.num_qubits} qubits, {device.name} has {device.qubits}.",
+            kind="qubits",
+            hint="Take a larger device.",
+        )
+    made = compile_circuit(circuit, device)
+    measured = {
+        made.circuit.find_bit(item.clbits[0]).index: made.circuit.find_bit(item.qubits[0]).index
+        for item in made.circuit.data
+        if item.operation.name == "measure"
+    }
+    size = CompiledFor(
+        qubits=sorted(made.layout.active),
         measured=[measured[bit] for bit in sorted(measured)],
-        gates=count,
-        two_qubit_gates=two,
-        depth=circuit.depth(
-            lambda item: item.operation.name not in ("measure", "barrier", "delay")
-        ),
-        duration_s=max(free.values(), default=0.0) or None,
-        esp=esp,
+        gates=made.gates,
+        two_qubit_gates=made.two_qubit_gates,
+        depth=made.depth,
+        duration_s=made.duration_s,
+        esp=made.esp,
+        proof=made.proof.statement,
     )
+    return made.circuit, size
 
 
 def _values(problem: EncodedProblem) -> FloatVector:
