@@ -22,6 +22,7 @@ from quasar.cli import (
     convert,
     crossover,
     data,
+    devices,
     doctor,
     draw,
     encode,
@@ -37,6 +38,7 @@ from quasar.cli import (
     train,
     verify,
 )
+from quasar.cli import compile as compile_
 from quasar.cli.command import Command
 from quasar.cli.usage import Commands, is_usage_error, no_command, usage_sentence
 from quasar.core.errors import EXIT_INFRASTRUCTURE, EXIT_INTERRUPTED, EXIT_USAGE, QuasarError
@@ -80,6 +82,8 @@ for _command in (
     run,
     crossover,
     problems,
+    devices,
+    compile_,
     convert,
     serve,
     mcp,

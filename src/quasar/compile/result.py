@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 COMPILED, PHYSICAL, OPENQASM_2 = "compiled.qasm", "physical.qasm", "compiled.qasm2"
 QPY, ABOUT, ORIGINAL = "compiled.qpy", "compiled.json", "original.qasm"
+REFUSED = "not-equivalent.qasm"
+"""A compiled circuit that is not the original, kept for those who look into it."""
 
 
 class Trial(NamedTuple):
