@@ -53,7 +53,16 @@ def build(
         int | None, typer.Option(help="Smallest instance.", min=1, show_default="2")
     ] = None,
     max_qubits: Annotated[
-        int | None, typer.Option(help="Largest instance.", min=2, max=16, show_default="16")
+        int | None,
+        typer.Option(help="Largest instance.", min=2, max=5000, show_default="16"),
+    ] = None,
+    sizes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEAST-MOST",
+            help="Numbers of qubits, each equally often, such as 4-10; or from 25 on, such as "
+            "30-200: QAOA records with exact energies and without distributions.",
+        ),
     ] = None,
     exclude: Annotated[
         list[Path] | None,
@@ -80,9 +89,12 @@ def build(
         "seed": seed,
         "min_qubits": min_qubits,
         "max_qubits": max_qubits,
+        "sizes": sizes,
         "exclude": [str(path) for path in exclude] if exclude else None,
     }
     given.update({name: value for name, value in options.items() if value is not None})
+    if sizes is not None and (min_qubits is not None or max_qubits is not None):
+        raise InputError("--sizes says both ends: leave --min-qubits and --max-qubits out.")
     for name in ("recipe", "count"):
         if name not in given:
             raise InputError(f"say --{name}, or give it in --config.")

@@ -6,14 +6,16 @@ Everything is counted on the finished files; what a build cost comes from the ma
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.files import disk_errors, write_text
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.data.plots import draw_plots
 from quasar.data.record import MEASURED
-from quasar.data.schema import FIELDS, PUBLIC
+from quasar.data.schema import BEYOND, FIELDS, PUBLIC, Field
 from quasar.data.summary import read_figures
 from quasar.verifier.metrics import Metric, candidate_metrics, record_metrics
 
@@ -50,7 +52,7 @@ def card_text(figures: pd.DataFrame, manifest: Mapping[str, Any], pictures: Sequ
         _header([name for name in splits if (figures["split"] == name).any()]),
         _opening(figures, manifest),
         _splits(figures, splits),
-        "## Quality\n\nMeasured by exact simulation of every circuit as it is written.",
+        f"## Quality\n\n{_how_measured(figures)}",
         _quality(figures),
         "Ratio: (E_max - E) / (E_max - E_min). P(opt): probability of measuring a ground state. "
         "Top optimal: the most probable state is one. Product state: no qubit of the final state "
@@ -63,7 +65,7 @@ def card_text(figures: pd.DataFrame, manifest: Mapping[str, Any], pictures: Sequ
         "## Distributions",
         *_distributions(figures),
         "## Fields",
-        _fields(),
+        _fields(FIELDS + BEYOND if _is_large(figures) else FIELDS),
         "## How it was made",
         _made(manifest, settings),
     ]
@@ -84,7 +86,10 @@ def _opening(figures: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
         "converged": "optimised to convergence",
         "imported": f"imported from {manifest['settings'].get('source')}",
     }[recipe]
+    large = _is_large(figures)
     product = figures["product_state"].astype(float).mean()
+    kind = "" if large else f"{product:.1%} are product states, in which no qubit is entangled. "
+    best = "what is known of the optimum" if large else "the exact optimum"
     instances, tasks = (figures[name].nunique() for name in ("instance_id", "signature"))
     leak = {
         "identity": "No instance occurs in two splits, however its nodes are called: the split is "
@@ -94,11 +99,10 @@ def _opening(figures: pd.DataFrame, manifest: Mapping[str, Any]) -> str:
     return (
         f"# Circuits for graph optimisation, recipe `{recipe}`\n\n"
         f"{manifest['records']:,} OpenQASM 3 circuits {made}, each with its problem, its "
-        "Hamiltonian and the exact optimum. Load with "
+        f"Hamiltonian and {best}. Load with "
         '`datasets.load_dataset("path/of/this/folder")`.\n\n'
         f"{instances:,} different problem instances (names aside), {tasks:,} different "
-        f"tasks (instance as written, algorithm, depth, encoding). {product:.1%} are product "
-        f"states, in which no qubit is entangled. {leak}\n\n"
+        f"tasks (instance as written, algorithm, depth, encoding). {kind}{leak}\n\n"
         "Bit order: qubit 0 is the least significant bit; a qubit measured as 0 means that its "
         "variable is 1 (selected). Bit strings are in variable order, after that flip."
     )
@@ -122,7 +126,23 @@ def _quality(figures: pd.DataFrame) -> str:
     return _table(["algorithm", "records", *head], rows)
 
 
+def _how_measured(figures: pd.DataFrame) -> str:
+    if _is_large(figures):
+        return (
+            "Energies are exact, by causal cones of every circuit as it is written. Beyond 24 "
+            "qubits there is no distribution: what needs one is a dash. The ratio is the mean over "
+            "the records whose optimum is proven."
+        )
+    return "Measured by exact simulation of every circuit as it is written."
+
+
+def _is_large(figures: pd.DataFrame) -> bool:
+    return bool((figures["number_of_qubits"] > MAX_EXACT_QUBITS).any())
+
+
 def _average(column: pd.Series, metric: Metric) -> Any:
+    if column.isna().all():
+        return "-"
     if metric.kind == "fraction":
         return f"{column.astype(float).mean():.1%}"
     return _median(column) if metric.kind == "count" else f"{column.mean():.4f}"
@@ -141,7 +161,8 @@ def _types(figures: pd.DataFrame) -> str:
 
 
 def _means(figures: pd.DataFrame) -> list[str]:
-    return [f"{figures[name].mean():.4f}" for name in ("approximation_ratio", "p_optimal")]
+    means = (figures[name].mean() for name in ("approximation_ratio", "p_optimal"))
+    return ["-" if math.isnan(mean) else f"{mean:.4f}" for mean in means]
 
 
 def _median(sizes: pd.Series) -> int:
@@ -169,8 +190,8 @@ def _shares(name: str, column: pd.Series) -> str:
     )
 
 
-def _fields() -> str:
-    own = {field.name for field in FIELDS} - {field.name for field in PUBLIC}
+def _fields(fields: Sequence[Field]) -> str:
+    own = {field.name for field in fields} - {field.name for field in PUBLIC}
     return (
         "The public schema of `Benyucong/graph-data-quantum-rl`, and our own fields marked *.\n\n"
         + _table(
@@ -181,7 +202,7 @@ def _fields() -> str:
                     f.kind + (" or null" if f.nullable else ""),
                     f.meaning,
                 ]
-                for f in FIELDS
+                for f in fields
             ],
         )
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import import_reference
 from quasar.circuits.to_qiskit import DynamicCircuit, from_qiskit
 from quasar.core.bits import bitstring_to_index
@@ -70,6 +71,9 @@ class _RecordCheck:
         self.loaded = self._loaded()
         yield from self._hamiltonian()
         yield from self._identity()
+        if schema.is_large(self.record):
+            yield from self._beyond()
+            return
         self.diagonal = energies(self.loaded.hamiltonian)
         yield from self._exact_solution()
         yield from self._optimal()
@@ -139,6 +143,14 @@ class _RecordCheck:
             if record["split"] != split:
                 yield f"split is {record['split']}, but the instance belongs to {split}"
 
+    def _beyond(self) -> Iterator[str]:
+        """What is left without amplitudes; see `check_large`."""
+        from quasar.data.check_large import check_large
+
+        circuit = self._imported()
+        yield from self._circuit()
+        yield from check_large(self.record, self.loaded, circuit)
+
     # --- the optimum
 
     def _exact_solution(self) -> Iterator[str]:
@@ -196,6 +208,9 @@ class _RecordCheck:
     # --- the circuit
 
     def _simulated(self) -> ComplexVector:
+        return state_engine("qiskit").state(self._imported())
+
+    def _imported(self) -> Circuit:
         text = self.record["circuit_with_params"]
         try:
             self.imported_circuit = import_reference(text)
@@ -207,7 +222,7 @@ class _RecordCheck:
             raise _Broken(
                 f"circuit_with_params has {self.circuit.n_qubits} qubits, the problem {n}"
             )
-        return state_engine("qiskit").state(self.circuit)
+        return self.circuit
 
     def _circuit(self) -> Iterator[str]:
         record = self.record

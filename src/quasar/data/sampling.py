@@ -53,7 +53,7 @@ class RecordSpec:
 
     def rng(self, settings: BuildSettings) -> np.random.Generator:
         """Randomness of the optimisation, apart from that of the sampling."""
-        return _stream(settings, "angles", self.index, self.attempt)
+        return record_stream(settings, "angles", self.index, self.attempt)
 
 
 def sample_spec(settings: BuildSettings, index: int, attempt: int) -> RecordSpec | None:
@@ -62,18 +62,18 @@ def sample_spec(settings: BuildSettings, index: int, attempt: int) -> RecordSpec
     Raises:
         InputError: no problem type has instances of that size.
     """
-    kind = _stream(settings, "kind", index, attempt // ATTEMPTS_PER_KIND)
-    problem_type = _pick(kind, _fitting(settings))
-    algorithm = _pick(kind, algorithm_shares(settings, index))
-    rng = _stream(settings, "draw", index, attempt)
-    layers = _pick(rng, settings.layers[algorithm])
-    template = _pick(rng, settings.templates) if algorithm == "vqe" else None
+    kind = record_stream(settings, "kind", index, attempt // ATTEMPTS_PER_KIND)
+    problem_type = pick(kind, _fitting(settings))
+    algorithm = pick(kind, algorithm_shares(settings, index))
+    rng = record_stream(settings, "draw", index, attempt)
+    layers = pick(rng, settings.layers[algorithm])
+    template = pick(rng, settings.templates) if algorithm == "vqe" else None
     offered = {
         name: share
         for name, share in settings.encodings.items()
         if name in PROBLEMS[problem_type].encodings
     }
-    encoding: Encoding = _pick(rng, offered)
+    encoding: Encoding = pick(rng, offered)
     encoded = _sample(rng, settings, problem_type, encoding)
     if encoded is None or encoded.problem is None:
         return None
@@ -115,11 +115,13 @@ def algorithm_shares(settings: BuildSettings, index: int) -> dict[Algorithm, flo
     return {name: own if name == _PRONE else share * scale for name, share in shares.items()}
 
 
-def _stream(settings: BuildSettings, name: str, *path: int) -> np.random.Generator:
+def record_stream(settings: BuildSettings, name: str, *path: int) -> np.random.Generator:
+    """Randomness of one purpose for one record."""
     return generator(settings.seed, "data", settings.recipe, name, *path)
 
 
-def _pick(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:
+def pick(rng: np.random.Generator, shares: Mapping[Key, float]) -> Key:
+    """One of the keys, drawn by their weights."""
     names = list(shares)
     weights = np.cumsum([shares[name] for name in names])
     place = rng.random() * weights[-1]
@@ -135,7 +137,7 @@ def _sample(
     highest = max(settings.sizes.values())
     for _ in range(_SAMPLES):
         problem = PROBLEMS[problem_type].sample(rng, settings.max_qubits)
-        encoded = _in_text_order(encode(problem, encoding))
+        encoded = terms_in_text_order(encode(problem, encoding))
         n = encoded.n_qubits
         if not settings.min_qubits <= n <= settings.max_qubits or not encoded.hamiltonian.terms:
             continue
@@ -146,7 +148,7 @@ def _sample(
     return None
 
 
-def _in_text_order(encoded: EncodedProblem) -> EncodedProblem:
+def terms_in_text_order(encoded: EncodedProblem) -> EncodedProblem:
     """The same with the terms in the order in which the Hamiltonian is written: circuits follow the
     order of the terms, and a reader of the record sees only the text.
     """

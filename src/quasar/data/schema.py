@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -24,6 +26,7 @@ class Field(NamedTuple):
         choices: the values allowed, where these are few.
         nullable: whether null is allowed.
         optional: whether records of earlier versions lack it.
+        exact: null beyond 24 qubits, where it is not known or not defined.
     """
 
     name: str
@@ -32,6 +35,18 @@ class Field(NamedTuple):
     choices: tuple[str, ...] = ()
     nullable: bool = False
     optional: bool = False
+    exact: bool = False
+
+    def may_be_null(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record may have no value for it."""
+        large = self.exact and is_large(record)
+        return self.nullable or self.optional or large or self.name not in record
+
+
+def is_large(record: Mapping[str, Any]) -> bool:
+    """Whether a record is beyond exact enumeration."""
+    n = record.get("number_of_qubits")
+    return isinstance(n, int) and n > MAX_EXACT_QUBITS
 
 
 def _either(name: str, *choices: str) -> Field:
@@ -88,16 +103,22 @@ EXTRA = (
     Field("ansatz", "string", "family and depth of the circuit", nullable=True),
     Field("template", "integer", "circuit 1-19 of Sim et al., for VQE", nullable=True),
     Field("energy", "number", "expected energy of the circuit as written"),
-    Field("e_min", "number", "lowest energy"),
-    Field("e_max", "number", "highest energy"),
-    Field("approximation_ratio", "number", "(e_max - energy) / (e_max - e_min)"),
-    Field("p_optimal", "number", "probability of measuring a ground state"),
-    Field("top_is_optimal", "boolean", "whether the most probable state is a ground state"),
+    Field("e_min", "number", "lowest energy", exact=True),
+    Field("e_max", "number", "highest energy", exact=True),
+    Field("approximation_ratio", "number", "(e_max - energy) / (e_max - e_min)", exact=True),
+    Field("p_optimal", "number", "probability of measuring a ground state", exact=True),
+    Field(
+        "top_is_optimal",
+        "boolean",
+        "whether the most probable state is a ground state",
+        exact=True,
+    ),
     Field(
         "basis_state",
         "boolean",
         "one bit string has probability >= 1 - 1e-6; in records without `product_state`: no "
         "entangling gate and one state above 0.99",
+        exact=True,
     ),
     Field("product_state", "boolean", "no qubit of the final state is entangled", optional=True),
     Field("gates", "integer", "gates"),
@@ -108,8 +129,26 @@ EXTRA = (
 )
 """Our own."""
 
+BEYOND = (
+    Field("ratio_low", "number", "the ratio is at least this, by proven bounds", nullable=True),
+    Field("ratio_high", "number", "it is at most this", nullable=True),
+    Field(
+        "known",
+        "string",
+        "JSON: `optimum` with `status` (`proven`, `bounded`, `best_known`), `value`, `bound`, "
+        "`solution`; between which numbers the `lowest` and the `highest` energy are",
+    ),
+)
+"""Only of records beyond 24 qubits, which are in data sets of their own."""
+
 FIELDS = PUBLIC + EXTRA
 NAMES = tuple(field.name for field in FIELDS)
+
+
+def fields_of(record: Mapping[str, Any]) -> tuple[Field, ...]:
+    """The columns that a record has."""
+    return FIELDS + BEYOND if is_large(record) else FIELDS
+
 
 _PYTHON: Mapping[Kind, tuple[type, ...]] = {
     "string": (str,),
@@ -119,11 +158,12 @@ _PYTHON: Mapping[Kind, tuple[type, ...]] = {
 }
 
 
-def arrow_schema(metadata: Mapping[str, str] | None = None) -> pa.Schema:
+def arrow_schema(metadata: Mapping[str, str] | None = None, *, large: bool = False) -> pa.Schema:
     """The same for parquet files.
 
     Args:
         metadata: kept in the file's footer.
+        large: of records beyond 24 qubits.
     """
     import pyarrow as pa
 
@@ -134,18 +174,27 @@ def arrow_schema(metadata: Mapping[str, str] | None = None) -> pa.Schema:
         "boolean": pa.bool_(),
     }
     return pa.schema(
-        [pa.field(f.name, types[f.kind], nullable=f.nullable or f.optional) for f in FIELDS],
+        [
+            pa.field(f.name, types[f.kind], nullable=_is_nullable(f, large))
+            for f in (FIELDS + BEYOND if large else FIELDS)
+        ],
         metadata=dict(metadata) if metadata else None,
     )
 
 
+def _is_nullable(field: Field, large: bool) -> bool:
+    return field.nullable or field.optional or (large and field.exact)
+
+
 def faults(record: Mapping[str, Any]) -> list[str]:
     """What is missing, superfluous or of the wrong type in a record."""
-    found = [f"no field {f.name!r}" for f in FIELDS if f.name not in record and not f.optional]
-    found += [f"unknown field {name!r}" for name in record if name not in NAMES]
-    for field in FIELDS:
+    fields = fields_of(record)
+    names = {field.name for field in fields}
+    found = [f"no field {f.name!r}" for f in fields if f.name not in record and not f.optional]
+    found += [f"unknown field {name!r}" for name in record if name not in names]
+    for field in fields:
         value = record.get(field.name)
-        if value is None and (field.nullable or field.optional or field.name not in record):
+        if value is None and field.may_be_null(record):
             continue
         right = isinstance(value, _PYTHON[field.kind])
         if not right or (isinstance(value, bool) and field.kind != "boolean"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import Field, field_validator, model_validator
 
 from quasar.circuits.sim19 import NUMBERS
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.settings import Settings
 from quasar.problems.base import Encoding
 from quasar.problems.registry import PROBLEMS
@@ -111,6 +113,35 @@ _DEFAULTS: Mapping[Recipe, Mapping[str, Any]] = {
 """What each recipe fills in. Template 1 has no entangling gate: converged, it is a basis state."""
 
 
+MAX_SMALL_QUBITS = 16
+"""Largest instance of a data set with distributions."""
+_LARGE_DEFAULTS: Mapping[str, Any] = {
+    "problems": {"maxcut": 3, "max_independent_set": 1, "vertex_cover": 1, "ising": 2},
+    "encodings": {"exact": 1.0},
+    "algorithms": {"qaoa": 1.0},
+    "layers": {"qaoa": {1: 2, 2: 2, 3: 1}},
+    "max_basis_share": 1.0,
+    "max_characters": 2_000_000,
+    "shard_size": 10,
+}
+"""What large instances fill in."""
+_OF_LARGE = {"solve_seconds", "max_width", "max_cost"}
+
+
+def _size_range(text: str) -> dict[str, Any]:
+    """`sizes`, `min_qubits` and `max_qubits` of a range such as `30-200`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = re.fullmatch(r"\s*(\d{1,4})\s*-\s*(\d{1,4})\s*", text)
+    if found is None or int(found[1]) > int(found[2]) or int(found[1]) < 2:
+        raise ValueError(f"sizes: a range is two numbers such as 30-200, not {text!r}")
+    least, most = int(found[1]), int(found[2])
+    sizes = dict.fromkeys(range(least, most + 1), 1.0)
+    return {"sizes": sizes, "min_qubits": least, "max_qubits": most}
+
+
 class BuildSettings(Settings):
     """All settings of `quasar data build`; a `Share` is a weight, and weights need not sum to 1."""
 
@@ -122,13 +153,15 @@ class BuildSettings(Settings):
     """Root of all randomness."""
     min_qubits: int = Field(default=2, ge=1)
     """Smallest instance."""
-    max_qubits: int = Field(default=16, ge=2, le=16)
-    """Largest instance."""
+    max_qubits: int = Field(default=16, ge=2, le=5000)
+    """Largest instance: to 16, or in a data set of large instances, which begins at 25, to 5,000.
+    There are QAOA circuits alone, of sparse instances, and nothing that needs a distribution."""
     problems: dict[str, Share]
     """Weight of each problem type. Types without an instance of that size are left out."""
     sizes: dict[int, Share] = Field(default_factory=lambda: dict(BENCHMARK_SIZES))
     """Weight of each number of qubits, for the types that are not the benchmark's: those bring the
-    benchmark's distribution with them."""
+    benchmark's distribution with them. Or a range such as "30-200", each equally often, which also
+    sets `min_qubits` and `max_qubits`."""
     encodings: dict[Encoding, Share]
     """Weight of each encoding, for types that have several; the others take the one they have."""
     algorithms: dict[Algorithm, Share]
@@ -155,6 +188,13 @@ class BuildSettings(Settings):
     """Largest fraction of records without a two-qubit gate, which at best write one bit string."""
     max_characters: int = Field(default=18_000, ge=100)
     """Longest circuit text."""
+    solve_seconds: float = Field(default=5.0, gt=0)
+    """Of large instances: seconds for the optimum and its bound. What is not proven in this time
+    depends on the machine."""
+    max_width: int = Field(default=18, ge=1, le=28)
+    """Of large instances: variables of the largest tensor of an energy; wider ones are dropped."""
+    max_cost: float = Field(default=4e6, gt=0)
+    """Of large instances: multiplications of one energy; more expensive ones are dropped."""
     splits: dict[str, Share] = Field(default_factory=lambda: dict(SPLITS))
     """Weight of each split. Its hash decides where an instance goes, so isomorphic ones meet."""
     split_salt: str = "quasar"
@@ -170,9 +210,17 @@ class BuildSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, data: Any) -> Any:
-        if isinstance(data, Mapping) and data.get("recipe") in RECIPES:
-            return {**_DEFAULTS[data["recipe"]], **data}
-        return data
+        if not isinstance(data, Mapping) or data.get("recipe") not in RECIPES:
+            return data
+        given = dict(data)
+        if isinstance(given.get("sizes"), str):
+            given |= _size_range(given["sizes"])
+        least, most = given.get("min_qubits"), given.get("max_qubits")
+        if isinstance(most, int) and most > MAX_SMALL_QUBITS:
+            if isinstance(least, int) and "sizes" not in given and 0 < most - least < 5000:
+                given["sizes"] = dict.fromkeys(range(least, most + 1), 1.0)
+            return {**_DEFAULTS[data["recipe"]], **_LARGE_DEFAULTS, **given}
+        return {**_DEFAULTS[data["recipe"]], **given}
 
     @field_validator("problems", "sizes", "encodings", "algorithms", "templates", "splits")
     @classmethod
@@ -189,6 +237,8 @@ class BuildSettings(Settings):
         foreign = sorted(set(self.templates) - set(NUMBERS))
         if foreign:
             raise ValueError(f"templates: there is no Sim circuit {foreign[0]}, only 1 to 19")
+        if self.max_qubits > MAX_SMALL_QUBITS:
+            self._check_large()
         if self.min_qubits > self.max_qubits:
             raise ValueError(f"min_qubits {self.min_qubits} is above max_qubits {self.max_qubits}")
         for algorithm in self.algorithms:
@@ -205,6 +255,32 @@ class BuildSettings(Settings):
             if not name.isidentifier():
                 raise ValueError(f"splits: {name!r} is not a name for a split")
         return self
+
+    def _check_large(self) -> None:
+        least = MAX_EXACT_QUBITS + 1
+        if self.min_qubits < least:
+            raise ValueError(
+                f"sizes: a data set has up to {MAX_SMALL_QUBITS} qubits, or from {least} on: build "
+                "two of them"
+            )
+        if self.recipe != "converged":
+            raise ValueError(f"recipe: {self.recipe} is for up to {MAX_SMALL_QUBITS} qubits")
+        if set(self.algorithms) != {"qaoa"}:
+            raise ValueError("algorithms: beyond 24 qubits there is qaoa only")
+        foreign = sorted(set(self.problems) - set(_LARGE_DEFAULTS["problems"]))
+        if foreign:
+            raise ValueError(
+                f"problems: {foreign[0]} has no sparse instances beyond 24 qubits; there are "
+                f"{', '.join(_LARGE_DEFAULTS['problems'])}"
+            )
+        outside = [n for n in self.sizes if not self.min_qubits <= n <= self.max_qubits]
+        if outside:
+            raise ValueError(f"sizes: {outside[0]} is outside min_qubits and max_qubits")
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the instances are beyond exact enumeration."""
+        return self.max_qubits > MAX_SMALL_QUBITS
 
     @property
     def n_shards(self) -> int:
@@ -227,7 +303,8 @@ class BuildSettings(Settings):
         Args:
             excluded: digest of the excluded instances.
         """
-        content = [FORMAT, self.model_dump(mode="json"), excluded]
+        own = self.model_dump(mode="json", exclude=None if self.is_large else _OF_LARGE)
+        content = [FORMAT, own, excluded]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:32]
 
 

@@ -124,6 +124,10 @@ def _attempt(
     settings: BuildSettings, index: int, attempt: int, excluded: frozenset[str]
 ) -> dict[str, Any] | str:
     """A record, or the reason why there is none."""
+    if settings.is_large:
+        from quasar.data.large import large_record
+
+        return large_record(settings, index, attempt, excluded)
     spec = sample_spec(settings, index, attempt)
     if spec is None:
         return "size"

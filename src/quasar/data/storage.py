@@ -15,7 +15,7 @@ from typing import Any
 from quasar.core.errors import InputError
 from quasar.core.files import replacing
 from quasar.data.record import record_line
-from quasar.data.schema import arrow_schema
+from quasar.data.schema import arrow_schema, is_large
 
 _ROW_GROUP = 1000
 
@@ -42,16 +42,18 @@ def write_records(
     Raises:
         InfrastructureError: the disk is full.
     """
-    with ParquetFile(path, metadata) as file:
+    with ParquetFile(path, metadata, large=any(map(is_large, records))) as file:
         file.add(records)
 
 
 class ParquetFile(AbstractContextManager["ParquetFile"]):
     """A parquet file being written; it appears under its name when the block ends well."""
 
-    def __init__(self, path: Path, metadata: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, path: Path, metadata: Mapping[str, str] | None = None, *, large: bool = False
+    ) -> None:
         self.path = path
-        self._schema = arrow_schema(metadata)
+        self._schema = arrow_schema(metadata, large=large)
         self._waiting: list[Mapping[str, Any]] = []
         self._stack = ExitStack()
 
@@ -158,7 +160,7 @@ class SplitWriter(AbstractContextManager["SplitWriter"]):
         if row == 0 or self._file is None:
             self._open.close()
             path = self._folder / f"{self._split}-{number:05d}.parquet"
-            self._file = self._open.enter_context(ParquetFile(path))
+            self._file = self._open.enter_context(ParquetFile(path, large=is_large(record)))
         self._file.add([record])
         self._hash.update(record_line(record))
         self.rows += 1

@@ -18,7 +18,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optima.result import BoundedOptimum
 from quasar.optima.solve import optimum
-from quasar.problems.base import EncodedProblem, Problem
+from quasar.problems.base import EncodedProblem, Problem, encode
 from quasar.problems.ising import Ising
 from quasar.verifier.settings import LargeSettings
 
@@ -60,6 +60,7 @@ class EnergyRange:
         highest: the highest energy.
         sign: the objective of every state is so many times energy plus constant; None where it is
             not, as with penalties.
+        constant: of the problem's own Hamiltonian; one that is given as text leaves it out.
     """
 
     optimum: BoundedOptimum | None = None
@@ -67,6 +68,7 @@ class EnergyRange:
     lowest: End | None = None
     highest: End | None = None
     sign: float | None = None
+    constant: float = 0.0
 
     def ratio(self, energy: float) -> tuple[float, float] | None:
         """Least and greatest approximation ratio of an energy, each in [0, 1]; None where the ends
@@ -107,24 +109,25 @@ def find_energy_range(
     """
     h, source = problem.hamiltonian, problem.problem
     sense = -1.0 if source is not None and source.sense == "max" else 1.0
-    one_scale = source is None or _one_scale(problem, sense)
+    constant = _constant(problem)
+    one_scale = source is None or _one_scale(problem, sense, constant)
     sign = sense if one_scale else None
     if not settings.solve:
-        return EnergyRange(sign=sign)
+        return EnergyRange(sign=sign, constant=constant)
     search = _Search(settings, stop)
     best = search.solve(source or Ising(h))
     if best is None:
-        return EnergyRange(note=search.note, sign=sign)
+        return EnergyRange(note=search.note, sign=sign, constant=constant)
     span = sum(map(abs, h.terms.values()))
     bare = Ising(IsingHamiltonian(h.n_qubits, dict(h.terms)))
     negated = Ising(IsingHamiltonian(h.n_qubits, {t: -c for t, c in h.terms.items()}))
     if source is None or problem.encoding == "exact":
-        lowest = _end(best, sense, -h.constant, span)
+        lowest = _end(best, sense, -constant, span)
     else:  # the encoding has ground states of its own
         lowest = _end(search.solve(bare), 1.0, 0.0, span)
     worth = one_scale and lowest.proven
     top = _end(search.solve(negated, quick=not worth), 1.0, 0.0, span)
-    return EnergyRange(best, search.note, lowest, End(-top.high, -top.low), sign)
+    return EnergyRange(best, search.note, lowest, End(-top.high, -top.low), sign, constant)
 
 
 class _Search:
@@ -167,7 +170,15 @@ def _end(found: BoundedOptimum | None, sign: float, shift: float, span: float) -
     return End(min(low, high), high)
 
 
-def _one_scale(problem: EncodedProblem, sign: float) -> bool:
+def _constant(problem: EncodedProblem) -> float:
+    """Of the Hamiltonian, also where it came as a record's text, which leaves it out."""
+    source = problem.problem
+    if source is None or problem.encoding != "exact" or problem.hamiltonian.constant:
+        return problem.hamiltonian.constant
+    return encode(source, "exact", problem.variable_order, problem.penalty).hamiltonian.constant
+
+
+def _one_scale(problem: EncodedProblem, sign: float, constant: float) -> bool:
     """Whether the objective of every state is plus or minus its energy with the constant: random
     states tell.
     """
@@ -179,7 +190,7 @@ def _one_scale(problem: EncodedProblem, sign: float) -> bool:
         decoded = problem.decode(index)
         if decoded is None or not decoded.feasible:
             return False
-        value = sign * (float(energy) + h.constant)
+        value = sign * (float(energy) + constant)
         if abs(value - decoded.objective) > _CLOSE * max(1.0, abs(value)):
             return False
     return True

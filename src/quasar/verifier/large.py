@@ -347,7 +347,7 @@ class LargeVerifier:
                 ratio = (found.e_max - found.energy) / (found.e_max - found.e_min)
                 found.ratio_low = found.ratio_high = ratio
         if known.sign is not None:
-            found.objective_mean = known.sign * (found.energy + self.problem.hamiltonian.constant)
+            found.objective_mean = known.sign * (found.energy + known.constant)
 
 
 class _Wide(Limits):
