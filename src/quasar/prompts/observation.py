@@ -14,6 +14,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.prompts.chat import Request
 
 if TYPE_CHECKING:
+    from quasar.verifier.estimates import Estimates
     from quasar.verifier.quality import DecodedState
     from quasar.verifier.report import Report
     from quasar.verifier.stages.feasibility import Fault
@@ -80,6 +81,9 @@ def _place(fault: Fault) -> str:
 
 
 def _measured_lines(report: Report) -> list[str]:
+    if report.estimates is not None:
+        lines = [*_estimated_lines(report.estimates), *map(_shortened, report.remarks)]
+        return [*lines, _request(report)]
     lines = ["The program is valid and was simulated exactly."]
     measured, optimum, quality = report.stages.objective, report.optimum, report.quality
     if measured is not None and optimum is not None:
@@ -114,6 +118,34 @@ def _measured_lines(report: Report) -> list[str]:
         )
     lines += [_shortened(remark) for remark in report.remarks]
     return [*lines, _request(report)]
+
+
+def _estimated_lines(found: Estimates) -> list[str]:
+    """What was measured beyond 24 qubits, and how it is known; the best solution is not named."""
+    how = "exact" if found.energy_known == "exact" else f"± {found.energy_error:.2g}, by samples"
+    lines = ["The program is valid.", f"Energy <H> = {found.energy:.6g} ({how})."]
+    if found.ratio_low is not None and found.ratio_high is not None:
+        low, high = f"{found.ratio_low:.4f}", f"{found.ratio_high:.4f}"
+        lines.append(
+            f"Approximation ratio {low} of 1."
+            if low == high
+            else f"Approximation ratio between {low} and {high} of 1."
+        )
+    samples = found.samples
+    if samples is not None and samples.p_best_known is not None:
+        lines.append(
+            f"Of {samples.shots} samples a fraction of {samples.p_best_known.value:.4f} is as good "
+            "as the best solution known."
+        )
+    if samples is not None and samples.p_feasible is not None and samples.p_feasible.value < 1:
+        lines.append(f"A fraction of {samples.p_feasible.value:.4f} obeys every constraint.")
+    if found.statistics is not None:
+        size = found.statistics
+        lines.append(
+            f"Size: {size.gates} gates, {size.two_qubit_gates} of them on two qubits, depth "
+            f"{size.depth}."
+        )
+    return lines
 
 
 def _state_line(state: DecodedState) -> str:

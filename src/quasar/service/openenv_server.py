@@ -215,8 +215,8 @@ def make_app(settings: GrpoSettings, *, split: Split = "train", sessions: int = 
     processes = settings.verification.processes
     single = settings.verification.model_copy(update={"workers": 1})
     judging = verifier_settings(settings.reward, completions=1, workers=1)
-    problems = [task.problem for task in tasks]
-    pools = SessionPools(lambda: single.pool(problems, references, judging), processes)
+    problems, known = [task.problem for task in tasks], [task.known for task in tasks]
+    pools = SessionPools(lambda: single.pool(problems, references, judging, known), processes)
     app = create_app(
         lambda: VerifierEnvironment(tasks, pools, settings.reward, settings.rollouts.turns),
         CircuitAction,

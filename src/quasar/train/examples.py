@@ -17,7 +17,7 @@ from pydantic import Field, field_validator
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.core.bits import bitstring_to_index
-from quasar.core.errors import CircuitError
+from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.core.settings import Settings
@@ -148,7 +148,7 @@ def make_example(record: Mapping[str, Any], settings: ExampleSettings) -> Traini
             if turns:
                 chat.append({"role": "assistant", "content": turns[0]})
                 chat.append({"role": "user", "content": turns[1]})
-    except CircuitError:
+    except (CircuitError, InputError):
         return None
     planned = decided_part(answer)
     if planned is not None and rng.random() < settings.plan_only:

@@ -110,6 +110,7 @@ def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> VerifierPool:
             completions=schedule.batch_size * schedule.accumulation,
             workers=settings.verification.processes,
         ),
+        [task.known for task in tasks],
     )
 
 

@@ -8,8 +8,9 @@ that GRPO maximises.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import Field
 
@@ -26,6 +27,9 @@ from quasar.verifier.reward import (
     physical_reward,
 )
 from quasar.verifier.settings import StageGate, UtilitySettings, VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.estimates import Estimates
 
 Aim = Literal["stages", "physical"]
 
@@ -91,7 +95,9 @@ class Signals:
 
     @property
     def objective(self) -> float | None:
-        """Score of stage 3: the approximation ratio."""
+        """Score of stage 3: the approximation ratio; beyond 24 qubits the least that is proven."""
+        if self.measured.energy_known is not None:
+            return self.measured.ratio_low
         return self.measured.approximation_ratio
 
     def row(self) -> dict[str, Any]:
@@ -167,6 +173,8 @@ def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signal
 
 def physical_scores(report: Report) -> PhysicalScores | None:
     """What the aim `physical` goes by; None where it was not measured."""
+    if report.estimates is not None:
+        return _estimated_scores(report, report.estimates)
     measured, utility, quality = report.stages.objective, report.stages.utility, report.quality
     if measured is None or quality is None:
         return None
@@ -181,6 +189,29 @@ def physical_scores(report: Report) -> PhysicalScores | None:
         entanglement=quality.entanglement,
         entropy_bits=quality.entropy_bits,
         basis_state=quality.basis_state,
+    )
+
+
+def _estimated_scores(report: Report, found: Estimates) -> PhysicalScores | None:
+    """The same beyond 24 qubits: the least ratio that is proven, the chance of the best solution
+    known by samples, and of the guard what a bond dimension of 1 tells. Utility is left out.
+    """
+    if found.ratio_low is None:
+        return None
+    samples, size = found.samples, found.statistics
+    hits = None if samples is None else samples.p_best_known
+    two_qubit_gates = None if size is None else size.two_qubit_gates
+    entangled = bool(two_qubit_gates) if samples is None else samples.bond > 1
+    single = not entangled and samples is not None and len(samples.histogram) == 1
+    return PhysicalScores(
+        n_qubits=report.problem.n_qubits,
+        ratio=found.ratio_low,
+        p_optimal=0.0 if hits is None else hits.value,
+        utility=None,
+        two_qubit_gates=two_qubit_gates,
+        entanglement=1.0 if entangled else 0.0,
+        entropy_bits=0.0 if single else math.inf,
+        basis_state=single,
     )
 
 

@@ -7,11 +7,13 @@ examples. Which records become tasks is drawn once from the seed, equally often 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import Field
 
@@ -28,6 +30,9 @@ from quasar.recipes.spec import ALGORITHMS, Algorithm
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
 from quasar.train.rewards import RewardSettings
 from quasar.train.tokens import split_files
+
+if TYPE_CHECKING:
+    from quasar.verifier.energy_range import EnergyRange
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
@@ -58,6 +63,7 @@ class RolloutTask(NamedTuple):
     Attributes:
         source: data set and number of the record.
         style: which circuits the prompt asks for.
+        known: beyond 24 qubits, what the record says of the energies.
     """
 
     problem: EncodedProblem
@@ -65,6 +71,7 @@ class RolloutTask(NamedTuple):
     chat: list[Message]
     source: str
     style: Style
+    known: EnergyRange | None = None
 
 
 def draw_tasks(
@@ -116,7 +123,27 @@ def task_of(
             chat = style.render(problem, request)
     except InputError:
         return None
-    return RolloutTask(problem, reference, chat, f"{name}/{record['index']}", request.style)
+    return RolloutTask(
+        problem,
+        reference,
+        chat,
+        f"{name}/{record['index']}",
+        request.style,
+        _known(record, problem),
+    )
+
+
+def _known(record: Mapping[str, Any], problem: EncodedProblem) -> EnergyRange | None:
+    """What a record beyond 24 qubits states of its energies."""
+    stated = record.get("known")
+    if stated is None:
+        return None
+    from quasar.verifier.energy_range import EnergyRange
+
+    found = EnergyRange.from_json(json.loads(stated))
+    if problem.problem is None:  # the optimum is in terms that are not known then
+        return replace(found, optimum=None, sign=1.0, constant=problem.hamiltonian.constant)
+    return found
 
 
 def references_of(tasks: Sequence[RolloutTask], reward: RewardSettings) -> list[str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -11,7 +12,10 @@ from quasar.core.settings import Settings
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import SandboxLimits
-from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.settings import LargeSettings, VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.verifier.energy_range import EnergyRange
 
 
 class VerificationSettings(Settings):
@@ -23,6 +27,10 @@ class VerificationSettings(Settings):
     """What one circuit may use before it counts as infeasible."""
     restarts: int = Field(default=1, ge=0)
     """How often the sandbox is started again for circuits that it could not verify."""
+    large: LargeSettings = LargeSettings(
+        shots=256, max_bond=16, max_width=18, sample_seconds=2.0, energy_seconds=5.0, time_limit=5.0
+    )
+    """How hard to look at circuits beyond 24 qubits."""
 
     @property
     def processes(self) -> int:
@@ -34,18 +42,23 @@ class VerificationSettings(Settings):
         problems: Sequence[EncodedProblem],
         references: Sequence[str | None],
         settings: VerifierSettings,
+        known: Sequence[EnergyRange | None] | None = None,
     ) -> VerifierPool:
         """A pool within these limits; the problems' own references count for nothing.
 
         Args:
             references: reference circuit of each problem, None for none.
             settings: the verifier's.
+            known: what is known of the energies of problems beyond 24 qubits; default: each worker
+                looks for it.
         """
-        return VerifierPool(
+        pool = VerifierPool(
             problems,
-            settings,
+            settings.model_copy(update={"large": self.large}),
             limits=self.limits,
             workers=self.workers,
             references=references,
             restarts=self.restarts,
         )
+        pool.know({i: found for i, found in enumerate(known or ()) if found is not None})
+        return pool
