@@ -28,6 +28,19 @@ Jobs = Annotated[
     typer.Option(help="Processes to use.", min=1, show_default="one for each core"),
 ]
 
+MinQubits = Annotated[int | None, typer.Option(help="Smallest instance.", min=1, show_default="2")]
+MaxQubits = Annotated[
+    int | None, typer.Option(help="Largest instance.", min=2, max=5000, show_default="16")
+]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LEAST-MOST",
+        help="Numbers of qubits, each equally often, such as 4-10; or from 25 on, such as 30-200: "
+        "QAOA records with exact energies and without distributions.",
+    ),
+]
+
 
 @app.command()
 def build(
@@ -49,21 +62,9 @@ def build(
     seed: Annotated[
         int | None, typer.Option(help="Seed of all randomness.", min=0, show_default="0")
     ] = None,
-    min_qubits: Annotated[
-        int | None, typer.Option(help="Smallest instance.", min=1, show_default="2")
-    ] = None,
-    max_qubits: Annotated[
-        int | None,
-        typer.Option(help="Largest instance.", min=2, max=5000, show_default="16"),
-    ] = None,
-    sizes: Annotated[
-        str | None,
-        typer.Option(
-            metavar="LEAST-MOST",
-            help="Numbers of qubits, each equally often, such as 4-10; or from 25 on, such as "
-            "30-200: QAOA records with exact energies and without distributions.",
-        ),
-    ] = None,
+    min_qubits: MinQubits = None,
+    max_qubits: MaxQubits = None,
+    sizes: Sizes = None,
     exclude: Annotated[
         list[Path] | None,
         typer.Option(
