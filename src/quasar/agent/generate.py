@@ -6,14 +6,14 @@ circuit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.comparison import Comparison, qaoa_designs
 from quasar.agent.comparison import compare as compare_problem
-from quasar.agent.large import energy_key, is_large, large_candidates, recursive_answer
+from quasar.agent.large import energy_key, is_designed, is_large, large_candidates, recursive_answer
 from quasar.agent.large_refine import polish_large
 from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import NoAnswer, Proposer, check_known
@@ -33,11 +33,13 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
 from quasar.core.settings import need_flags, need_whole, wrong
-from quasar.models.designer import DesignerSettings, design
+from quasar.models.designer import Design, DesignerSettings, Stop, design
+from quasar.models.ground_designer import design_ground
 from quasar.models.protocol import Model, Sampling
 from quasar.models.registry import known_limit, load_model
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.problems.source import ProblemSource
 from quasar.prompts.chat import Request
 from quasar.simulate.engine import EngineSource
@@ -127,9 +129,14 @@ def check_size(
         ProblemError: more qubits than can be verified exactly.
         InputError: more than the model was trained on.
     """
-    if is_large(problem):
+    if is_designed(problem):
         if model not in (DESIGNER, DEFAULT_MODEL):
             require_exact(problem.n_qubits)
+        if isinstance(problem, EncodedObservable) and model not in (DESIGNER, DEFAULT_MODEL):
+            raise InputError(
+                "language models write for problems whose answers are bit strings; circuits for "
+                "ground states are the designer's: leave the model out."
+            )
         return
     if isinstance(model, str):
         limit = None if model == DESIGNER else known_limit(model, options)
@@ -215,6 +222,8 @@ def generate(
             _refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
             asked_of, numbers = _designer_settings(asked, designing), (first_sample, samples or 1)
             return _large(encoded, asked_of, judging, refining, numbers, seen, ending)
+        if isinstance(encoded, EncodedObservable):
+            model = DESIGNER
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
@@ -339,7 +348,7 @@ def _joined_by_qaoa(
 
 def _compared(generation: Generation, wanted: bool) -> Generation:
     """With guessing and classical search beside the candidates."""
-    if not wanted:
+    if not wanted or isinstance(generation.problem, EncodedObservable):
         return generation
     return replace(generation, comparison=compare_problem(generation.problem))
 
@@ -367,13 +376,19 @@ def _designed(
     for sample in range(first_sample, first_sample + samples):
         if ending.requested and found:
             break
-        for made in design(
-            verifier.problem.hamiltonian, settings, sample=sample, stop=lambda: ending.requested
-        ):
+        for made in _designs(verifier.problem, settings, sample, lambda: ending.requested):
             report = verifier.verify(made.qasm)
             found.append(Candidate(made.ansatz, "designer", made.qasm, report, design=made))
             seen(found[-1])
     return Generation(verifier.problem, tuple(found), DESIGNER, samples=samples)
+
+
+def _designs(
+    problem: EncodedProblem, settings: DesignerSettings | None, sample: int, stop: Stop
+) -> Iterator[Design]:
+    if isinstance(problem, EncodedObservable):
+        return design_ground(problem, settings, sample=sample, stop=stop)
+    return design(problem.hamiltonian, settings, sample=sample, stop=stop)
 
 
 def _answered(

@@ -23,6 +23,7 @@ from quasar.optimize.qaoa_options import optimise_by_cones
 from quasar.optimize.recursive_qaoa import covers, recursive_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import EncodedProblem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.cones.energy import ConeEnergy
 from quasar.simulate.cones.expectation import TooWide
 from quasar.verifier.estimates import SampledState, read_sample
@@ -38,6 +39,11 @@ _EVALUATIONS = 200
 def is_large(problem: EncodedProblem) -> bool:
     """Whether it is beyond the qubits of which everything is computed."""
     return not problem.is_exact
+
+
+def is_designed(problem: EncodedProblem) -> bool:
+    """Whether no language model writes for it, so that the designer does."""
+    return is_large(problem) or isinstance(problem, EncodedObservable)
 
 
 def large_candidates(

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 COMPILED = "compiled.qasm"
 """In the folder: the best circuit on the target."""
 _FOR_A_FILE = "--type, --attribute, --weight and --penalty are for the problem file of --problem."
-_ONE_OF_THREE = "give one of --problem FILE, --prompt TEXT or --records FILE."
+_ONE_OF_THREE = (
+    "give one of --problem FILE, --prompt TEXT or --records FILE, or --type alone with --attribute "
+    "for a type that needs no file."
+)
 
 
 def command(
@@ -89,7 +92,8 @@ def command(
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
 
-    if sum(given is not None for given in (problem, prompt, records)) != 1:
+    sources = sum(given is not None for given in (problem, prompt, records))
+    if sources != 1 and (sources or problem_type is None):
         raise InputError(_ONE_OF_THREE)
     of_qaoa = any(option is not None for option in (start, warm_start, cvar))
     writer = model or (DESIGNER if of_qaoa else DEFAULT_MODEL)
@@ -124,9 +128,9 @@ def command(
         raise InputError("--executor ray spreads --records; one problem is solved here.")
 
     def refuse(encoded: EncodedProblem) -> None:
-        from quasar.agent.large import is_large
+        from quasar.agent.large import is_designed
 
-        designed = given.designer or is_large(encoded)
+        designed = given.designer or is_designed(encoded)
         refuse_idle(given._replace(designer=designed), context.params)
 
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
@@ -216,8 +220,8 @@ def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, lis
     from quasar.problems.load import load_problem
     from quasar.prompts.read_back import open_choices, read_prompt
 
-    if asked.problem is not None:
-        source = shared.problem_source(asked.problem)
+    if asked.prompt is None:
+        source = shared.problem_source(asked.problem, asked.loading["problem_type"])
         return load_problem(source, **asked.loading), request, []
     if any(value is not None for value in asked.loading.values()):
         raise InputError(_FOR_A_FILE)
@@ -290,10 +294,10 @@ def _generated(
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
-    from quasar.agent.large import is_large
+    from quasar.agent.large import is_designed
 
     check_size(encoded, asked.model, asked.options)
-    if is_large(encoded):
+    if is_designed(encoded):
         asked = replace(asked, model=DESIGNER)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}

@@ -11,10 +11,13 @@ from collections import deque
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from quasar.core.ground_space import lowest_energy
 from quasar.core.observable import Observable, Pauli, PauliSum
 from quasar.core.seeds import generator
+
+FloatMatrix = npt.NDArray[np.float64]
 
 WINDOW = 10
 """Qubits of a window: the largest whose ground energy takes milliseconds."""
@@ -54,7 +57,13 @@ def lower_bound(observable: Observable, window: int = WINDOW) -> float:
 
 
 def product_state_energy(observable: Observable, seed: int = 0) -> float:
-    """A low energy of a product state, without the constant: the ground energy is at most this.
+    """A low energy of a product state, without the constant: the ground energy is at most this."""
+    return product_state(observable, seed)[0]
+
+
+def product_state(observable: Observable, seed: int = 0) -> tuple[float, FloatMatrix]:
+    """A product state of low energy: the energy without the constant, and each qubit's Bloch
+    vector, shape [n, 3].
 
     Each qubit in turn points against the field of the others (mean field), from several random
     starts.
@@ -65,7 +74,7 @@ def product_state_energy(observable: Observable, seed: int = 0) -> float:
         for qubit, _ in pauli:
             touching[qubit].append(number)
     rng = generator(seed, "product state")
-    best = np.inf
+    best, found = np.inf, np.zeros((observable.n_qubits, 3))
     for _ in range(_STARTS):
         spins = rng.normal(size=(observable.n_qubits, 3))  # Bloch vectors, rows of length 1
         spins /= np.linalg.norm(spins, axis=1, keepdims=True)
@@ -87,11 +96,12 @@ def product_state_energy(observable: Observable, seed: int = 0) -> float:
             before, energy = energy, _energy(terms, spins)
             if before - energy < _SETTLED * abs(energy):
                 break
-        best = min(best, energy)
-    return float(best)
+        if energy < best:
+            best, found = energy, spins
+    return float(best), found
 
 
-def _energy(terms: Iterable[tuple[Pauli, float]], spins: np.ndarray) -> float:
+def _energy(terms: Iterable[tuple[Pauli, float]], spins: FloatMatrix) -> float:
     return float(
         sum(c * np.prod([spins[q, _AXES[axis]] for q, axis in pauli]) for pauli, c in terms)
     )

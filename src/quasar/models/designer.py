@@ -185,7 +185,7 @@ def _budget(settings: DesignerSettings, n_qubits: int, gates: int, stop: Stop | 
     return Budget(most, settings.max_seconds, stop=stop)
 
 
-def _finish(
+def finish(
     ansatz: Ansatz,
     theta: FloatVector,
     energy: float,
@@ -195,6 +195,7 @@ def _finish(
     budget: Budget,
     settings: DesignerSettings,
 ) -> Design:
+    """The design as text: angles nearest zero, rounded, and no rotation by zero."""
     theta = wrap_angles(ansatz, theta)
     circuit = without_idle_rotations(ansatz.bind(theta), settings.decimals)
     return Design(
@@ -224,11 +225,11 @@ def _qaoa(
             n, layers * (n + 1), _DEFAULT_EVALUATIONS
         )
         ansatz, found = optimise_exactly(hamiltonian, layers, options, budget, trace)
-        yield _finish(ansatz, found.theta, found.energy, "qaoa", layers, trace, budget, settings)
+        yield finish(ansatz, found.theta, found.energy, "qaoa", layers, trace, budget, settings)
         return
     depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
     energy, minimum = depths[-1]
-    yield _finish(
+    yield finish(
         energy.ansatz, minimum.theta, minimum.energy, "qaoa", len(depths), trace, budget, settings
     )
 
@@ -253,7 +254,7 @@ def _vqe(
             trace=trace,
             label=f"sim-{template}",
         )
-        yield _finish(
+        yield finish(
             energy.ansatz, minimum.theta, minimum.energy, "vqe", layers, trace, budget, settings
         )
         if minimum.energy <= target:
@@ -268,7 +269,7 @@ def _adaptive(
     rng = generator(settings.seed, "designer", "adaptive", sample)
     ansatz, minimum = optimise_adaptive(hamiltonian, rng=rng, budget=budget, trace=trace)
     theta = np.asarray(minimum.theta)
-    yield _finish(ansatz, theta, minimum.energy, "adaptive_vqe", None, trace, budget, settings)
+    yield finish(ansatz, theta, minimum.energy, "adaptive_vqe", None, trace, budget, settings)
 
 
 def _agent_q(

@@ -34,6 +34,8 @@ def summary(candidate: Candidate) -> dict[str, Any]:
         "fault": None if report.fault is None else str(report.fault),
         "approximation_ratio": report.approximation_ratio,
         "p_optimal": report.p_optimal,
+        "energy_error": report.energy_error,
+        "ground_space_fidelity": report.ground_space_fidelity,
         "top_is_optimal": report.top_is_optimal,
         "shots_to_optimum": report.shots_to_optimum,
         "product_state": None if report.quality is None else report.quality.product_state,
@@ -57,7 +59,7 @@ def report_data(generation: Generation) -> dict[str, Any]:
     estimates = best.report.estimates
     if estimates is not None and estimates.samples is not None:
         answer = estimates.samples.best.model_dump(mode="json")
-    elif best.report.quality is not None:
+    elif best.report.quality is not None and best.report.quality.top_states:
         answer = best.report.quality.top_states[0].model_dump(mode="json")
     return {
         "model": generation.model,

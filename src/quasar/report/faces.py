@@ -126,7 +126,7 @@ class _GenerationFace(_Pictured):
         )
 
     def html(self) -> str:
-        tried = html.table(terminal.TRIED, terminal.tried_rows(self.found))
+        tried = html.table(terminal.tried_headings(self.found), terminal.tried_rows(self.found))
         facts = terminal.generation_facts(self.found)
         return html.document(terminal.generation_title(self.found), facts, self._cards(), tried)
 

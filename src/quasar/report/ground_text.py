@@ -30,7 +30,7 @@ def answer_facts(report: Report, found: Ground) -> Iterator[tuple[str, str]]:
         kept = "conserved" if symmetry.conserved else "not conserved"
         wanted = "" if symmetry.wanted is None else f", wanted {symmetry.wanted:g}"
         name = {"sz": "S_z"}.get(symmetry.name, symmetry.name)
-        yield name, f"{symmetry.value + 0.0:.4g}{spread} ({kept}{wanted})"
+        yield name, f"{round(symmetry.value, 9) + 0.0:.4g}{spread} ({kept}{wanted})"
     yield "measuring", _shots(found)
 
 

@@ -169,7 +169,7 @@ def generation_text(found: Generation) -> str:
     lines = wrapped(generation_title(found), 80)
     lines += [labelled(label, text, indent=2) for label, text in _of_best(found)]
     if found.best.report.estimates is None:
-        lines.append(table(TRIED, tried_rows(found)))
+        lines.append(table(tried_headings(found), tried_rows(found)))
     lines += [labelled(label, text, indent=2) for label, text in _run(found)]
     return "\n".join(lines)
 
@@ -251,6 +251,13 @@ def _run(found: Generation) -> Iterator[Line]:
 
 TRIED = ("tried", "state", "P(opt)", "shots", "ratio", "gates", "2q", "depth")
 """Headings of the table of circuits."""
+TRIED_GROUND = ("tried", "state", "error", "fidelity", "ratio", "gates", "2q", "depth")
+"""The same where a ground state is asked for."""
+
+
+def tried_headings(found: Generation) -> tuple[str, ...]:
+    """The headings of `tried_rows`."""
+    return TRIED if found.best.report.stages.ground is None else TRIED_GROUND
 
 
 def tried_rows(found: Generation) -> list[list[str]]:
@@ -263,8 +270,7 @@ def tried_rows(found: Generation) -> list[list[str]]:
         [
             _name(same),
             phrases.state_word(same[0].report),
-            share(same[0].report.p_optimal or 0.0, 3),
-            _shots(same[0].report.shots_to_optimum),
+            *_quality_cells(same[0].report),
             share(same[0].report.approximation_ratio or 0.0),
             *_sizes(same[0].report.quality),
         ]
@@ -279,6 +285,14 @@ def tried_rows(found: Generation) -> list[list[str]]:
         ratio = share(uniform.approximation_ratio)
         rows.append(["guessing (uniform)", "product", share(uniform.p_optimal, 3), shots, ratio])
     return rows
+
+
+def _quality_cells(report: Report) -> tuple[str, str]:
+    """How good the answer is, in two cells."""
+    if report.stages.ground is None:
+        return share(report.p_optimal or 0.0, 3), _shots(report.shots_to_optimum)
+    error = report.energy_error
+    return "-" if error is None else f"{error:.2g}", share(report.ground_space_fidelity)
 
 
 def _name(same: Sequence[Candidate]) -> str:

@@ -9,15 +9,22 @@ and kinds there are faster ways, see `simulate.energy`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.circuit import Gate
+from quasar.circuits.pauli_ansatz import PauliAnsatz
+from quasar.core.ground_space import sparse_matrix
 from quasar.core.observable import PauliSum
 from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.rotations import PauliRotation, pauli_rotations
 
+_STORED_ENTRIES = 1 << 24  # of the matrix of an observable
 _QULACS_PAULI = {"x": 1, "y": 2, "z": 3}
 
 
@@ -42,21 +49,18 @@ class GateEnergy(AnsatzEnergy):
         else:
             super().__init__(ansatz, observable.size)
         self.observable = observable
-        slot_of = {slot.gate: slot for slot in ansatz.slots}
+        self._apply = _applied_by(observable)
         self._circuit = qulacs.ParametricQuantumCircuit(ansatz.n_qubits)
         parameters: list[int] = []
         scales: list[float] = []
-        for position, gate in enumerate(ansatz.gates):
-            slot = slot_of.get(position)
-            if slot is None:
-                built = build_gate(gate)
-                if built is not None:
-                    self._circuit.add_gate(built)
-                continue
-            for rotation in pauli_rotations(gate):
+        for gate, turns in _turning(ansatz):
+            built = None if gate is None else build_gate(gate)
+            if built is not None:
+                self._circuit.add_gate(built)
+            for parameter, scale, rotation in turns:
                 self._add(rotation)
-                parameters.append(slot.parameter)
-                scales.append(-slot.scale * rotation.factor)
+                parameters.append(parameter)
+                scales.append(-scale * rotation.factor)
         self._parameters = np.array(parameters, dtype=np.intp)
         self._scales = np.array(scales)
         self._state = qulacs.QuantumState(ansatz.n_qubits)
@@ -97,15 +101,58 @@ class GateEnergy(AnsatzEnergy):
         vector = self.state(theta)
         gradient = np.zeros(self.n_parameters)
         if self._parameters.size:
-            h = self.observable
-            applied = h.apply(vector) if isinstance(h, PauliSum) else vector * h
+            applied = self._apply(vector)
             self._bra.load(applied)  # type: ignore[call-overload]
             inner = np.asarray(self._circuit.backprop_inner_product(self._bra))
             np.add.at(gradient, self._parameters, 2.0 * self._scales * inner)
+            return float(np.vdot(vector, applied).real), gradient
         return self._mean(vector), gradient
 
     def _mean(self, vector: ComplexVector) -> float:
-        h = self.observable
-        if isinstance(h, PauliSum):
-            return h.expectation(vector)
-        return float(probabilities(vector) @ h)
+        if isinstance(self.observable, PauliSum):
+            return float(np.vdot(vector, self._apply(vector)).real)
+        return float(probabilities(vector) @ self.observable)
+
+
+_Turn = tuple[int, float, PauliRotation]  # parameter, scale, rotation
+
+
+def _turning(ansatz: Ansatz) -> Iterator[tuple[Gate | None, list[_Turn]]]:
+    """The ansatz as fixed gates and rotations, each with its parameter."""
+    if isinstance(ansatz, PauliAnsatz):
+        yield from ((gate, []) for gate in ansatz.start)
+        for pauli, parameter, scale in ansatz.rotations:
+            qubits = tuple(qubit for qubit, _ in pauli)
+            axes = "".join(axis.lower() for _, axis in pauli)
+            yield None, [(parameter, scale, PauliRotation(qubits, axes, 1.0))]
+        return
+    slot_of = {slot.gate: slot for slot in ansatz.slots}
+    for position, gate in enumerate(ansatz.gates):
+        slot = slot_of.get(position)
+        if slot is None:
+            yield gate, []
+        else:
+            yield None, [(slot.parameter, slot.scale, r) for r in pauli_rotations(gate)]
+
+
+def _applied_by(observable: PauliSum | FloatVector) -> Callable[[ComplexVector], ComplexVector]:
+    """What takes ψ to H|ψ>, both of shape [D]."""
+    if isinstance(observable, PauliSum):
+        return applied_by(observable)
+    diagonal = observable
+    return lambda vector: vector * diagonal
+
+
+@lru_cache(maxsize=4)
+def applied_by(observable: PauliSum) -> Callable[[ComplexVector], ComplexVector]:
+    """What takes ψ to H|ψ>: by a sparse matrix where that is stored, else term by term."""
+    flips = {tuple(q for q, a in pauli if a != "Z") for pauli in observable.pauli_terms()}
+    if len(flips) << observable.n_qubits > _STORED_ENTRIES:
+        return observable.apply
+    matrix = sparse_matrix(observable)
+    if np.iscomplexobj(matrix.data):
+        return lambda vector: matrix @ vector
+    # A real matrix on real and imaginary parts at once: columns of shape [D, 2].
+    return lambda vector: np.ascontiguousarray(
+        matrix @ np.ascontiguousarray(vector).view(np.float64).reshape(-1, 2)
+    ).view(np.complex128)[:, 0]

@@ -66,6 +66,18 @@ class FermiHubbard(LatticeModel):
     def symmetries(self) -> Sequence[Symmetry]:
         return electron_symmetries(self.least_qubits())
 
+    def occupied(self) -> Sequence[int] | None:
+        """Electrons of both spins apart from each other, as repulsion wants them."""
+        if "particles" not in self.sector():
+            return None
+        count, twice_sz = round(self.sector()["particles"]), round(2 * self.sector().get("sz", 0))
+        sites = self.lattice.n_sites
+        order = [*range(0, sites, 2), *range(1, sites, 2)]
+        up = (count + twice_sz + 1) // 2
+        down = count - up
+        places = [2 * site for site in order[:up]]
+        return sorted(places + [2 * site + 1 for site in order[::-1][:down]])
+
     @classmethod
     def _fewest(cls) -> int:
         return 4

@@ -92,6 +92,9 @@ class Molecule(ObservableProblem):
     def sector(self) -> Mapping[str, float]:
         return {"particles": float(self.n_electrons)}
 
+    def occupied(self) -> Sequence[int]:
+        return range(self.n_electrons)
+
     def accuracy(self) -> float:
         return CHEMICAL_ACCURACY
 

@@ -72,6 +72,12 @@ class ObservableProblem(Problem):
         """Values of symmetries (by name) that the wanted state has; empty: any state."""
         return {}
 
+    def occupied(self) -> Sequence[int] | None:
+        """Qubits of the spin orbitals that the reference determinant occupies; None where the
+        problem has no electrons, or their number is open.
+        """
+        return None
+
     def accuracy(self) -> float | None:
         """Energy error at which a state counts as a solution; None: relative to the energy."""
         return None
