@@ -216,14 +216,12 @@ def generate(
     ending, seen = interrupt or Interrupt(), progress or (lambda _: None)
     with ending.at_once():
         encoded = load_problem(problem)
-        check_size(encoded, model, model_options)
+        model = _writer_of(encoded, model, model_options)
         if is_large(encoded):
             idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
             _refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
             asked_of, numbers = _designer_settings(asked, designing), (first_sample, samples or 1)
             return _large(encoded, asked_of, judging, refining, numbers, seen, ending)
-        if isinstance(encoded, EncodedObservable):
-            model = DESIGNER
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
@@ -245,6 +243,14 @@ def generate(
         if with_qaoa:
             found = _joined_by_qaoa(found, verifier, seen)
         return _compared(found, compare)
+
+
+def _writer_of(
+    problem: EncodedProblem, model: str | Model, options: Mapping[str, Any] | None
+) -> str | Model:
+    """The model that is asked for, or the designer where no language model writes."""
+    check_size(problem, model, options)
+    return DESIGNER if isinstance(problem, EncodedObservable) else model
 
 
 def _need_kinds(model_options: object, progress: object, interrupt: object) -> None:
