@@ -6,7 +6,7 @@ circuit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -33,8 +33,8 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
 from quasar.core.settings import need_flags, need_whole, wrong
-from quasar.models.designer import Design, DesignerSettings, Stop, design
-from quasar.models.ground_designer import design_ground
+from quasar.models.designer import DesignerSettings
+from quasar.models.ground_designer import design_any
 from quasar.models.protocol import Model, Sampling
 from quasar.models.registry import known_limit, load_model
 from quasar.problems.base import EncodedProblem
@@ -382,19 +382,11 @@ def _designed(
     for sample in range(first_sample, first_sample + samples):
         if ending.requested and found:
             break
-        for made in _designs(verifier.problem, settings, sample, lambda: ending.requested):
+        for made in design_any(verifier.problem, settings, sample, lambda: ending.requested):
             report = verifier.verify(made.qasm)
             found.append(Candidate(made.ansatz, "designer", made.qasm, report, design=made))
             seen(found[-1])
     return Generation(verifier.problem, tuple(found), DESIGNER, samples=samples)
-
-
-def _designs(
-    problem: EncodedProblem, settings: DesignerSettings | None, sample: int, stop: Stop
-) -> Iterator[Design]:
-    if isinstance(problem, EncodedObservable):
-        return design_ground(problem, settings, sample=sample, stop=stop)
-    return design(problem.hamiltonian, settings, sample=sample, stop=stop)
 
 
 def _answered(

@@ -39,10 +39,11 @@ from quasar.core.local_bounds import product_state
 from quasar.core.observable import PauliSum
 from quasar.core.pauli_algebra import ComplexTerms, times
 from quasar.core.seeds import generator
-from quasar.models.designer import Design, DesignerSettings, Stop, finish
+from quasar.models.designer import Design, DesignerSettings, Stop, design, finish
 from quasar.optimize.adapt_observable import grow
 from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.trace import Budget, Trace
+from quasar.problems.base import EncodedProblem
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.problems.quantum.spin_models import (
     Heisenberg,
@@ -62,6 +63,15 @@ _SMALL = 0.1  # radians: spread of first angles around a reference determinant
 _FIRST_ANGLE = 0.4  # radians, of a single layer
 _PENALTY = 0.5  # of the energy range, for each squared unit off the sector
 _LARGEST_POOL = 12  # qubits of electrons with generalised excitations
+
+
+def design_any(
+    problem: EncodedProblem, settings: DesignerSettings | None, sample: int, stop: Stop
+) -> Iterator[Design]:
+    """The designs for any problem; see `design` and `design_ground`."""
+    if isinstance(problem, EncodedObservable):
+        return design_ground(problem, settings, sample=sample, stop=stop)
+    return design(problem.hamiltonian, settings, sample=sample, stop=stop)
 
 
 def design_ground(
