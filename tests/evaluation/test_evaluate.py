@@ -23,6 +23,7 @@ from quasar.evaluation.result import Evaluation, EvaluationSettings
 from quasar.evaluation.rows import Key
 from quasar.evaluation.store import CANDIDATES, REFERENCES
 from quasar.verifier.sandbox import SandboxLimits
+from quasar.verifier.settings import DeviceSettings
 from support.agentq import agentq_folder, load_expected, load_lines
 from support.command import quasar as command
 from support.small_evaluation import generation, generations, hadamards, records, write
@@ -385,13 +386,16 @@ def test_baselines_are_what_they_claim(tmp_path: Path) -> None:
 def test_asked_for_measurements_join_the_table_and_are_kept(tmp_path: Path) -> None:
     given = records(2)
     made = generations(given, "a")
-    done = measure(tmp_path, given, made, warm_start=True, compiled=True, baselines=True)
+    noisy: dict[str, Any] = {"device": DeviceSettings(noise="depolarizing:0.001,0.01")}
+    done = measure(tmp_path, given, made, warm_start=True, compiled=True, baselines=True, **noisy)
     for name in ("a", "reference", "baseline:qaoa-fixed"):
         assert done.table[name]["warm_start"]["records"] > 0
         assert done.table[name]["compiled"]["gates"] >= done.table[name]["gates"] / 2
+        found = done.table[name]["device"]
+        assert 0 < found["ratio"] != found["ideal_ratio"] < 1
     assert done.table["baseline:uniform"]["warm_start"]["steps"] is None
     kept = (tmp_path / "extras.jsonl").read_bytes()
-    again = measure(tmp_path, given, made, warm_start=True, compiled=True, baselines=True)
+    again = measure(tmp_path, given, made, warm_start=True, compiled=True, baselines=True, **noisy)
     assert again.table == done.table
     assert (tmp_path / "extras.jsonl").read_bytes() == kept
 

@@ -6,6 +6,8 @@ import pytest
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.evaluation.expensive import WARM_START_STEPS, ExpensiveTask, measure, steps_to, summary
+from quasar.problems.load import load_problem
+from quasar.verifier.settings import DeviceSettings
 
 PAIR = IsingHamiltonian(2, {(0, 1): 1.0, (0,): 0.1})
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\n'
@@ -34,6 +36,20 @@ def test_compiled_size_counts_native_gates() -> None:
     assert row["value"]["gates"] > 2
     many = "x q[0];\n" * 5001
     assert measure(task("compiled", many))["value"] is None
+
+
+def test_a_circuit_is_judged_under_noise() -> None:
+    problem = load_problem({"hamiltonian": PAIR.to_text()})
+    device = DeviceSettings(noise="readout:0.1", mitigate="readout")
+    one = task("device", "x q[0];\n")._replace(problem=problem, device=device)
+    row = measure(one)
+    assert row["kind"].startswith("device {")
+    value = row["value"]
+    assert value["ratio"] < value["ideal_ratio"] == pytest.approx(value["mitigated_ratio"])
+    found = summary("device", [value, None])
+    assert found["records"] == 1
+    assert found["ratio"] == value["ratio"]
+    assert found["two_qubit_gates"] is None
 
 
 def test_steps_are_counted_from_the_start() -> None:

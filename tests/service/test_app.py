@@ -39,6 +39,33 @@ def test_verify_answers_with_the_librarys_report(http: httpx.Client) -> None:
     assert report.quality.top_states[0].solution == ["Grace"]
 
 
+def test_a_circuit_is_judged_under_noise(http: httpx.Client) -> None:
+    device = {"device": "generic:3:line", "mitigate": "readout", "shots": 500}
+    body = {"problem": PROBLEM, "qasm": GOOD, "options": {"device": device, "max_stage": 1}}
+    response = http.post("/v1/verify", json=body)
+    assert response.status_code == 200, response.text
+    found = response.json()["report"]["device"]
+    assert found["noisy"]["energy"] > found["ideal"]["energy"]
+    assert found["total_shots"] == 500
+
+
+@pytest.mark.parametrize(
+    ("device", "said"),
+    [
+        ({"device": "fake_torno"}, "no device"),
+        ({"device": "/etc/passwd"}, "device is a name"),
+        ({"noise": "secret.json+idle"}, "noise begins with a model"),
+        ({"noise": "readout:3"}, "from 0 to 1"),
+        ({}, "give a device or noise"),
+    ],
+)
+def test_what_is_no_device_is_said(http: httpx.Client, device: Any, said: str) -> None:
+    body = {"problem": PROBLEM, "qasm": GOOD, "options": {"device": device}}
+    response = http.post("/v1/verify", json=body)
+    assert response.status_code == 422
+    assert said in response.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("route", ["/v1/verify", "/v1/encode"])
 def test_a_key_that_stands_twice_is_refused(http: httpx.Client, route: str) -> None:
     for problem in ('{"qubo": {"a": 1, "a": 2}}', '{"graph": {"edges": [], "edges": [1]}}'):

@@ -76,6 +76,9 @@ def test_every_tool_does_its_work(pool: WorkerPool) -> None:
             asked = {"problem": PROBLEM, "qasm": GOOD}
             report = told(await client.call_tool("verify_circuit", asked))["report"]
             assert report["energy"] == verify(GOOD, PROBLEM).energy
+            noisy = {**asked, "device": {"noise": "readout:0.1"}}
+            found = told(await client.call_tool("verify_circuit", noisy))["report"]["device"]
+            assert found["noisy"]["energy"] > report["energy"]
             better = told(await client.call_tool("optimise_circuit", asked))
             assert better["report"]["energy"] < report["energy"]
             drawn = told(await client.call_tool("draw_circuit", {"qasm": better["qasm"]}))

@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from quasar.cli.bar import Bar
-from quasar.cli.options import AsJson, OnExecutor, RayAddress, print_json
+from quasar.cli.options import (
+    DEVICE,
+    AsJson,
+    DeviceName,
+    Mitigate,
+    Noise,
+    OnExecutor,
+    RayAddress,
+    device_run,
+    print_json,
+)
 from quasar.core.errors import InputError
 
 if TYPE_CHECKING:
     from quasar.verifier.sandbox import SandboxLimits
+    from quasar.verifier.settings import DeviceSettings
 
 _BEYOND = "Beyond 24 qubits"
 _MEMORY_MIB = 2048
@@ -106,6 +117,18 @@ def command(
         bool,
         typer.Option("--compiled", help="Also compile the best candidates for a device (minutes)."),
     ] = False,
+    device: DeviceName = None,
+    noise: Noise = None,
+    mitigate: Mitigate = "",
+    device_shots: Annotated[
+        int | None,
+        typer.Option(
+            help="Shots of each noisy circuit.",
+            show_default="endlessly many",
+            min=1,
+            rich_help_panel=DEVICE,
+        ),
+    ] = None,
     no_sandbox: Annotated[
         bool,
         typer.Option(
@@ -147,6 +170,7 @@ def command(
         large=LargeSettings(shots=shots, max_width=max_width, time_limit=solve_seconds),
         seed=seed,
         against=against,
+        device=_device(device, noise, mitigate, device_shots, seed),
     )
     cluster = None
     if executor == "ray":
@@ -159,6 +183,14 @@ def command(
     else:
         table = EvaluationTable(done.table, against_paper=against_paper)
         typer.echo(f"{table}\nwritten: {out}/ (report.md, table.json, candidates.jsonl, plots)")
+
+
+def _device(
+    device: str | None, noise: str | None, mitigate: str, shots: int | None, seed: int
+) -> DeviceSettings | None:
+    """The settings of a noisy evaluation, found to be right before any work."""
+    run = device_run(device, noise, mitigate, shots, seed)
+    return None if run is None else run.settings
 
 
 def _limits(

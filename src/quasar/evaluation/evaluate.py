@@ -45,7 +45,12 @@ from quasar.verifier.energy_range import EnergyRange
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job, SandboxLimits
-from quasar.verifier.settings import EnergyConvention, LargeSettings, VerifierSettings
+from quasar.verifier.settings import (
+    DeviceSettings,
+    EnergyConvention,
+    LargeSettings,
+    VerifierSettings,
+)
 
 VERIFIER = VerifierSettings(
     max_stage=3, decode_top_states=False, effective=True, measurement="all-qubits"
@@ -66,6 +71,7 @@ def evaluate(
     jobs: int | None = None,
     sandbox: SandboxLimits | Mapping[str, Any] | bool = True,
     large: LargeSettings | Mapping[str, Any] | None = None,
+    device: DeviceSettings | Mapping[str, Any] | str | None = None,
     seed: int = 0,
     force: bool = False,
 ) -> EvaluationTable:
@@ -87,6 +93,8 @@ def evaluate(
         sandbox: limits on time and memory for each candidate (`SandboxLimits`, or a dict of its
             fields); False for text one trusts.
         large: how hard to look at circuits beyond 24 qubits.
+        device: also judge each record's best candidate under noise: a device's name, or settings
+            (`DeviceSettings`, or a dict of its fields).
         seed: root of all randomness.
         force: start again in a folder that holds another evaluation.
 
@@ -108,6 +116,7 @@ def evaluate(
             "jobs": jobs,
             "sandbox": SandboxLimits.given(sandbox, "sandbox", switch=True),
             "large": LargeSettings.given(large, "large") or LargeSettings(),
+            "device": {"device": device} if isinstance(device, str) else device,
             "seed": seed,
             "against": against,
         }
@@ -316,26 +325,35 @@ class _Session:
             kinds.append("warm_start")
         if self.settings.compiled:
             kinds.append("compiled")
+        device = self.settings.device
+        if device is not None:
+            kinds.append("device")
         if not kinds:
             return {}
         best = self._best_texts(candidates)
-        if self.settings.warm_start:  # energies of many angles, from the whole state
+        # Of both the whole state is computed, many times.
+        if self.settings.warm_start or device is not None:
             best = {run: self._small_only(texts) for run, texts in best.items()}
         seed = self.settings.seed
         rows = {_extra_key(row): row for row in self.store.extras() if row["seed"] == seed}
+        names: dict[expensive.ExpensiveKind, str] = {kind: kind for kind in kinds}
+        if device is not None:
+            names["device"] = expensive.device_kind(device)
         todo = {
-            (kind, sample_index, digest): expensive.ExpensiveTask(
+            (names[kind], sample_index, digest): expensive.ExpensiveTask(
                 kind,
                 sample_index,
                 digest,
                 text,
                 self.record(sample_index).problem.hamiltonian,
                 seed,
+                self.record(sample_index).problem if kind == "device" else None,
+                device if kind == "device" else None,
             )
             for kind in kinds
             for texts in best.values()
             for sample_index, (digest, text) in texts.items()
-            if (kind, sample_index, digest) not in rows
+            if (names[kind], sample_index, digest) not in rows
         }
         self.progress.start("looking closer at the best candidates", len(todo))
         for row in map_unordered(expensive.measure, todo.values(), jobs=self.pool.workers):
@@ -346,7 +364,7 @@ class _Session:
         return {
             run: {
                 kind: expensive.summary(
-                    kind, [rows[kind, i, d]["value"] for i, (d, _) in t.items()]
+                    kind, [rows[names[kind], i, d]["value"] for i, (d, _) in t.items()]
                 )
                 for kind in kinds
             }

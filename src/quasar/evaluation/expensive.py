@@ -3,10 +3,12 @@
 * Warm-start value: optimiser steps to reach r >= 0.99 of what the circuit's own ansatz can reach,
   from its own angles and from random ones.
 * Compiled size: gates and depth after transpiling to a device's basis and connections.
+* On a device: ratio and probability of an optimum under its noise, with and without mitigation.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -14,7 +16,7 @@ import numpy as np
 
 from quasar.circuits.ansatz import tie_equal_angles
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.qasm import parse
+from quasar.circuits.qasm import Program, parse
 from quasar.circuits.statistics import compile_circuit
 from quasar.core.errors import CircuitError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -22,10 +24,13 @@ from quasar.core.seeds import generator
 from quasar.evaluation.rows import Row
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
+from quasar.problems.base import EncodedProblem
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector
+from quasar.verifier.on_device import DeviceRun
+from quasar.verifier.settings import DeviceSettings
 
-ExpensiveKind = Literal["warm_start", "compiled"]
+ExpensiveKind = Literal["warm_start", "compiled", "device"]
 
 WARM_START_SHARE = 0.99
 WARM_START_STEPS = 200
@@ -45,6 +50,8 @@ class ExpensiveTask(NamedTuple):
         text: the text, which has been found usable before.
         hamiltonian: the record's.
         seed: root of the random starts.
+        problem: the record's; only `device` looks at it.
+        device: how to judge under noise; only for `device`.
     """
 
     kind: ExpensiveKind
@@ -53,6 +60,18 @@ class ExpensiveTask(NamedTuple):
     text: str
     hamiltonian: IsingHamiltonian
     seed: int
+    problem: EncodedProblem | None = None
+    device: DeviceSettings | None = None
+
+    @property
+    def name(self) -> str:
+        """The kind, for a device with all that its numbers depend on."""
+        return self.kind if self.device is None else device_kind(self.device)
+
+
+def device_kind(settings: DeviceSettings) -> str:
+    """What a measurement on a device is called in `extras.jsonl`."""
+    return f"device {settings.model_dump_json()}"
 
 
 def measure(task: ExpensiveTask) -> Row:
@@ -63,14 +82,46 @@ def measure(task: ExpensiveTask) -> Row:
         circuit = None
     value: Row | None = None
     if circuit is not None:
-        value = _warm_start(circuit, task) if task.kind == "warm_start" else _compiled(circuit)
+        value = _value(circuit, task)
     return {
-        "kind": task.kind,
+        "kind": task.name,
         "sample_index": task.sample_index,
         "digest": task.digest,
         "seed": task.seed,
         "value": value,
     }
+
+
+def _value(circuit: Circuit, task: ExpensiveTask) -> Row | None:
+    if task.kind == "warm_start":
+        return _warm_start(circuit, task)
+    if task.kind == "compiled":
+        return _compiled(circuit)
+    return _on_device(circuit, task)
+
+
+def _on_device(circuit: Circuit, task: ExpensiveTask) -> Row | None:
+    if task.device is None or task.problem is None:
+        raise ValueError("a circuit is judged on a device for a problem")
+    try:
+        program = Program(circuit.n_qubits, circuit, None, "fast")
+        found = _device_run(task.device).report(program, task.problem)
+    except CircuitError:
+        return None
+    mitigated, made = found.mitigated, found.compiled
+    return {
+        "ratio": found.noisy.approximation_ratio,
+        "ideal_ratio": found.ideal.approximation_ratio,
+        "mitigated_ratio": None if mitigated is None else mitigated.approximation_ratio,
+        "p_optimal": found.noisy.p_optimal,
+        "ideal_p_optimal": found.ideal.p_optimal,
+        "two_qubit_gates": None if made is None else made.two_qubit_gates,
+    }
+
+
+@functools.lru_cache(maxsize=1)
+def _device_run(settings: DeviceSettings) -> DeviceRun:
+    return DeviceRun.of(settings)
 
 
 def _warm_start(circuit: Circuit, task: ExpensiveTask) -> Row | None:
@@ -134,6 +185,13 @@ def summary(kind: ExpensiveKind, values: Sequence[Row | None]) -> Row:
             if seen
             else None,
         }
+    if kind == "device":
+        means = ("ratio", "ideal_ratio", "mitigated_ratio", "p_optimal", "ideal_p_optimal")
+        return {
+            "records": len(seen),
+            **{name: _mean(seen, name) for name in means},
+            "two_qubit_gates": _median(seen, "two_qubit_gates"),
+        }
     return {
         "records": len(seen),
         "basis": COMPILED_BASIS,
@@ -143,4 +201,10 @@ def summary(kind: ExpensiveKind, values: Sequence[Row | None]) -> Row:
 
 
 def _median(values: Sequence[Row], name: str) -> float | None:
-    return float(np.median([value[name] for value in values])) if values else None
+    known = [value[name] for value in values if value[name] is not None]
+    return float(np.median(known)) if known else None
+
+
+def _mean(values: Sequence[Row], name: str) -> float | None:
+    known = [value[name] for value in values if value[name] is not None]
+    return float(np.mean(known)) if known else None

@@ -300,7 +300,30 @@ def _on_request(table: Table) -> list[str]:
                 ),
             ),
         ]
-    return parts
+    return parts + _on_device(table)
+
+
+def _on_device(table: Table) -> list[str]:
+    """Figures under noise, where they were asked for."""
+    noisy = {run: row["device"] for run, row in table.items() if "device" in row}
+    if not noisy:
+        return []
+    return [
+        "Under noise (`settings.device` of manifest.json says which), each record's best "
+        "candidate, means, and the median of two-qubit gates:",
+        markdown(
+            noisy,
+            (
+                ("records", lambda r: str(r["records"])),
+                ("ratio, ideal", lambda r: written(r["ideal_ratio"], "ratio")),
+                ("noisy", lambda r: written(r["ratio"], "ratio")),
+                ("mitigated", lambda r: written(r["mitigated_ratio"], "ratio")),
+                ("P(opt), ideal", lambda r: written(r["ideal_p_optimal"], "ratio")),
+                ("noisy", lambda r: written(r["p_optimal"], "ratio")),
+                ("two-qubit gates", _count("two_qubit_gates")),
+            ),
+        ),
+    ]
 
 
 def _count(key: str) -> Callable[[Row], str]:

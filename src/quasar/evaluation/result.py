@@ -12,7 +12,7 @@ from quasar.core.settings import Settings
 from quasar.evaluation.rows import Row
 from quasar.evaluation.table import Measured, Table
 from quasar.verifier.sandbox import SandboxLimits
-from quasar.verifier.settings import EnergyConvention, LargeSettings
+from quasar.verifier.settings import DeviceSettings, EnergyConvention, LargeSettings
 
 
 class EvaluationSettings(Settings):
@@ -27,6 +27,8 @@ class EvaluationSettings(Settings):
     """Also measure how good a start the best candidates' angles are (expensive)."""
     compiled: bool = False
     """Also compile the best candidates for a real device (expensive)."""
+    device: DeviceSettings | None = None
+    """Also judge the best candidates under noise (expensive); None: not."""
     jobs: int | None = Field(default=None, ge=1)
     """Worker processes; None: one a core."""
     sandbox: SandboxLimits | None = SandboxLimits()

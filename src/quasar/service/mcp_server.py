@@ -62,6 +62,14 @@ ParametersArgument = Annotated[
         description="Values of the circuit's 'input' parameters: numbers, or strings like 'pi/3'."
     ),
 ]
+DeviceArgument = Annotated[
+    models.DeviceOptions | None,
+    Field(
+        description="Also judge the circuit on a noisy device, up to 12 variables, such as "
+        '{"device": "fake_torino", "mitigate": "readout,zne", "shots": 4096} or '
+        '{"noise": "depolarizing:0.001,0.01"}.'
+    ),
+]
 LargeArgument = Annotated[
     models.LargeOptions | None,
     Field(
@@ -125,13 +133,15 @@ class _Tools:
         max_stage: Annotated[int, Field(ge=1, le=4)] = 4,
         parameters: ParametersArgument = None,
         large: LargeArgument = None,
+        device: DeviceArgument = None,
     ) -> models.VerifyAnswer:
         """Verify a circuit: whether it is valid, how low its energy is, how likely an optimum is,
         which solution it gives. A faulty circuit comes back with line, column and a hint. Beyond 24
-        qubits the report has `estimates`, each with how it is known.
+        qubits the report has `estimates`, each with how it is known. With `device` it also has what
+        a noisy machine makes of the circuit.
         """
         asked = {"problem": problem, "reference": reference, "parameters": parameters or {}}
-        options = {"max_stage": max_stage, "large": large}
+        options = {"max_stage": max_stage, "large": large, "device": device}
         return await self._run(
             "verify", _verified, models.VerifyRequest, options=options, **asked, **program(qasm)
         )

@@ -10,15 +10,15 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from quasar.circuits.header import HeaderRule
-from quasar.core.settings import SpeaksPlainly
 from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
+from quasar.service.options import ApiRequest as ApiRequest
+from quasar.service.options import DeviceOptions as DeviceOptions
+from quasar.service.options import LargeOptions as LargeOptions
+from quasar.service.options import VerifyOptions as VerifyOptions
 from quasar.verifier.report import Report
-from quasar.verifier.reward import RewardWeights
-from quasar.verifier.settings import EnergyConvention, StageGate, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.agent.generate import Generation
@@ -54,12 +54,6 @@ def with_example(example: dict[str, Any], extra: Literal["allow", "forbid"]) -> 
     )
 
 
-class ApiRequest(BaseModel, metaclass=SpeaksPlainly):
-    """Base of all requests: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
-
-
 class ApiAnswer(BaseModel):
     """Base of all answers."""
 
@@ -67,59 +61,6 @@ class ApiAnswer(BaseModel):
 
     api_version: Literal[1] = API_VERSION
     """Version of this shape."""
-
-
-class LargeOptions(ApiRequest):
-    """How hard to look at a circuit beyond 24 qubits; what is left out is the service's own, which
-    is also the most that can be asked for.
-    """
-
-    shots: int | None = Field(default=None, ge=1)
-    """Samples drawn."""
-    max_bond: int | None = Field(default=None, ge=1)
-    """Bond dimension of the state that they are drawn from."""
-    max_width: int | None = Field(default=None, ge=1)
-    """Variables of the largest tensor of an exact mean."""
-    time_limit: float | None = Field(default=None, gt=0)
-    """Seconds for the optimum and its bound."""
-    energy_seconds: float | None = Field(default=None, gt=0)
-    """Seconds for the exact energy, predicted."""
-    sample_seconds: float | None = Field(default=None, gt=0)
-    """Seconds for the samples, predicted."""
-    seed: int | None = Field(default=None, ge=0)
-    """Of samples and solvers."""
-    solve: bool | None = None
-    """Look for the optimum."""
-    sample: bool | None = None
-    """Draw samples."""
-
-
-class VerifyOptions(ApiRequest):
-    """What to measure. Limits are the service's and cannot be raised by a request."""
-
-    max_stage: int = Field(default=4, ge=1, le=4)
-    """Last stage: 1 feasibility, 2 similarity to the reference, 3 energy, 4 utility."""
-    energy_convention: EnergyConvention = "physical"
-    """`agent-q` reverses the Hamiltonian's qubits, as the paper's tables do."""
-    quality: bool = True
-    """Also measure size and entanglement."""
-    decode_top_states: bool = Field(
-        default=True, validation_alias=AliasChoices("decode_top_states", "readings")
-    )
-    """With `quality`, also decode the most probable states; off is faster."""
-    header: HeaderRule = "language"
-    """Which version statement a circuit needs: any of OpenQASM 3 (`language`), or the text
-    `OPENQASM 3.0` (`published`). `parses` follows the published rule in either case."""
-    gate: StageGate = StageGate()
-    """When later stages run."""
-    reward: RewardWeights = RewardWeights()
-    """How the reward is computed."""
-    large: LargeOptions | None = None
-    """Of circuits beyond 24 qubits."""
-
-    def settings(self) -> VerifierSettings:
-        """The verifier's settings; `large` is for the service to grant."""
-        return VerifierSettings(**{name: value for name, value in self if name != "large"})
 
 
 class ProgramRequest(ApiRequest):

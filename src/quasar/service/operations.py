@@ -21,6 +21,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
 from quasar.service.allowance import Allowance
+from quasar.service.errors import LimitError
 from quasar.verifier.factory import verifier_for
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -37,6 +38,11 @@ _OBSERVED = VerifierSettings(
     quality=False, gate=StageGate(mode="published"), reward=RewardWeights(scheme="gated")
 )
 """What the published trainer is shown: the `gated` reward, and the stages it needs."""
+
+_DEVICE_QUBITS = 12
+"""Variables of a problem whose circuits are judged under noise."""
+_DEVICE_SECONDS = 60.0
+"""For compiling and noise, beyond the time that one circuit may take."""
 
 
 class WorkerContext:
@@ -113,13 +119,24 @@ class WorkerContext:
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
-        return verifier_for(problem, reference, settings)
+        if settings.device is not None and problem.n_qubits > _DEVICE_QUBITS:
+            raise LimitError(
+                f"under noise this service takes up to {_DEVICE_QUBITS} variables; the problem has "
+                f"{problem.n_qubits:,}: leave options.device out."
+            )
+        verifier = verifier_for(problem, reference, settings)
+        if isinstance(verifier, Verifier):
+            _ = verifier.device_run  # an unknown device is said before any work
+        return verifier
 
     def judge(
         self, verifier: AnyVerifier, text: str | bytes, parameters: Values | None = None
     ) -> Report:
         """The report on a circuit, or on the refusal that came with the request."""
-        self.on_judging(self.allowed.limits.seconds_for(verifier.problem.n_qubits))
+        seconds = self.allowed.limits.seconds_for(verifier.problem.n_qubits)
+        if verifier.settings.device is not None:
+            seconds += _DEVICE_SECONDS
+        self.on_judging(seconds)
         if isinstance(text, bytes):
             text = _decoded(text)
         if self.refusal is not None:

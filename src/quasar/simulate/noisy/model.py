@@ -289,6 +289,12 @@ _FORMS: dict[str, tuple[str, Callable[..., NoisePart]]] = {
 _IDLE = ("thermal", "detuning")
 
 
+def names_a_file(text: str) -> bool:
+    """Whether a noise text may name a device file, and not only parts of `noise_model`."""
+    kind = text.partition("+")[0].strip().partition(":")[0]
+    return kind not in ("device", "idle", *_FORMS)
+
+
 def _device(name: str) -> Device:
     from quasar.devices.load import device
 
