@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-one-shot bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-one-shot bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,13 @@ test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-d
 
 test-deep: $(VENV)/dev ## Nightly: all tests, the long versions and all cases of the others too
 	$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile deep
+
+docs: $(VENV)/dev ## Build the documentation site, in build/docs
+	PYTHONWARNINGS=ignore $(BIN)/python -m sphinx -W --keep-going -q -c docs/site -b html docs build/docs
+	@echo "build/docs/site/index.html"
+
+docs-open: docs ## Build the documentation site and open it
+	$(BIN)/python -m webbrowser -t "file://$(CURDIR)/build/docs/site/index.html"
 
 docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
 	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)

@@ -63,8 +63,9 @@ class Command:
 
 
 def pages() -> list[Path]:
-    """The pages for readers; data cards are generated, and checked where they are made."""
-    docs = [page for page in (ROOT / "docs").rglob("*.md") if "datasets" not in page.parts]
+    """The pages for readers; data cards and the site's own pages are made from others."""
+    made = {"datasets", "site"}
+    docs = [page for page in (ROOT / "docs").rglob("*.md") if not made & set(page.parts)]
     names = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
     return [ROOT / name for name in names] + sorted(docs)
 

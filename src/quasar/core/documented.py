@@ -6,6 +6,7 @@ measured data, which is written out and read back; what users set is `settings.S
 
 from __future__ import annotations
 
+import inspect
 import textwrap
 from typing import Any
 
@@ -21,7 +22,7 @@ class ListsFields:
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        own = (cls.__doc__ or "").partition(_HEADING)[0].rstrip()
+        own = inspect.cleandoc(cls.__doc__ or "").partition(_HEADING)[0].rstrip()
         entries = "".join(_entries(cls))
         cls.__doc__ = own + _HEADING + entries if entries else own
 
