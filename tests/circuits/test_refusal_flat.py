@@ -25,6 +25,7 @@ REFUSED = {
     "register in a measurement": "c[0] = measure qq[0];",
     "register of bits": "d = measure q;",
     "register in capitals": "h Q[0];",
+    "register whose name stands later on its line": "h b; " + " " * 40 + "barrier b; " * 9,
     "gate": "cnot q[0], q[1];",
     "gate in capitals": "CNOT q[0], q[1];",
     "gate with angles": "rzz(0.5, pi/2) q[0], q[1];",

@@ -212,7 +212,8 @@ class _Refusal:
             if name in RESERVED or name in reader.specs:
                 return None
             refused = self._refused(start, *undefined_register(name, [*reader.registers]))
-            refused.column = name_column(self.text, refused.line or 1, start, name)
+            if bracket:
+                refused.column = name_column(self.text, refused.line or 1, start, name)
             return refused
         is_quantum, _, size = reader.registers[name]
         if not bracket or is_quantum is not quantum or size is None:
