@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from quasar.agent.device_quality import DeviceQuality
 from quasar.agent.polish import Polish
 from quasar.agent.propose import Proposal
 from quasar.circuits.exports import Exportable, ProgramText
@@ -31,6 +32,8 @@ class Candidate(Exportable, Presented):
         proposal: the model's answer, also where it was polished; None for designs.
         polish: how it was polished.
         written: the circuit before it was polished, for `polished` only.
+        on_device: how it does on the device that was named; None without one.
+        obstacle: why that device cannot run it.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Candidate(Exportable, Presented):
     proposal: Proposal | None = None
     polish: Polish | None = None
     written: str | None = None
+    on_device: DeviceQuality | None = None
+    obstacle: str | None = None
 
     @property
     def trace(self) -> Trace:
@@ -73,22 +78,39 @@ def rank_key(candidate: Candidate) -> tuple[float, ...]:
     seen, then gates on two qubits and depth, both without what does nothing, and then the energy.
     Of states that are to be a ground state, those within the wanted accuracy by their gates on two
     qubits, then the others by their error.
+    Where a device was named, shots, sizes and energy are those of the compiled circuit with the
+    device's noise, and circuits that it cannot run come after all that it can.
     """
     report = candidate.report
     if not report.feasible:
         return (1.0,)
-    quality, ground = report.quality, report.stages.ground
+    quality, ground, there = report.quality, report.stages.ground, candidate.on_device
+    if candidate.obstacle is not None:
+        return (0.5,)
+    classical = 1.0 if quality is not None and quality.classical else 0.0
+    if there is not None:
+        return (
+            0.0,
+            classical,
+            _shots(there.shots_to_optimum),
+            float(there.two_qubit_gates),
+            float(there.depth),
+            -there.approximation_ratio,
+        )
     size = None if quality is None else quality.effective or quality.statistics
     if ground is not None:
         gates = math.inf if size is None else float(size.two_qubit_gates)
         error = ground.energy if ground.energy_error is None else abs(ground.energy_error)
         return (0.0, 0.0, gates, error) if ground.accurate else (0.0, 1.0, error, gates)
-    shots = report.shots_to_optimum
     return (
         0.0,
-        1.0 if quality is not None and quality.classical else 0.0,
-        math.inf if shots is None else float(shots),
+        classical,
+        _shots(report.shots_to_optimum),
         0.0 if size is None else float(size.two_qubit_gates),
         0.0 if size is None else float(size.depth),
         -(report.approximation_ratio or 0.0),
     )
+
+
+def _shots(count: int | None) -> float:
+    return math.inf if count is None else float(count)

@@ -16,6 +16,7 @@ import numpy as np
 from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
 from quasar.core.documented import Documented
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.designer import Design
 from quasar.optimize.decimation import greedy_index
 from quasar.optimize.minimize import lbfgs
@@ -104,17 +105,29 @@ def _timed(
     return ClassicalAnswer(method=method, elapsed_ms=elapsed_ms, **dict(reading))
 
 
-def qaoa_designs(problem: EncodedProblem, stop: Callable[[], bool]) -> Iterator[tuple[str, Design]]:
+def qaoa_designs(
+    problem: EncodedProblem, stop: Callable[[], bool], *, every_depth: bool = False
+) -> Iterator[tuple[str, Design]]:
     """QAOA as the table has it, then tuned; nothing on a flat or a very large problem.
 
     Args:
         stop: whether to end with the best so far.
+        every_depth: of 1 layer and more, not of the most alone.
     """
     hamiltonian = problem.hamiltonian
     n = hamiltonian.n_qubits
     if n > MOST_QUBITS or hamiltonian.spectrum.width == 0.0 or stop():
         return
-    layers = LAYERS if n <= DEEP_QUBITS else 1
+    most = LAYERS if n <= DEEP_QUBITS else 1
+    for layers in range(1 if every_depth else most, most + 1):
+        if not stop():
+            yield from _qaoa_designs(hamiltonian, layers, stop)
+
+
+def _qaoa_designs(
+    hamiltonian: IsingHamiltonian, layers: int, stop: Callable[[], bool]
+) -> Iterator[tuple[str, Design]]:
+    n = hamiltonian.n_qubits
     begun = time.perf_counter()
     start, used = look_up(hamiltonian, layers)
     energy = energy_of(qaoa(hamiltonian, layers), hamiltonian)

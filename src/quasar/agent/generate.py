@@ -6,13 +6,15 @@ circuit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from quasar.agent.arguments import need_kinds, need_numbers, refuse_beyond
 from quasar.agent.candidate import Candidate, rank_key
 from quasar.agent.comparison import Comparison, qaoa_designs
 from quasar.agent.comparison import compare as compare_problem
+from quasar.agent.device_judge import DeviceJudge, every_depth, several_depths
 from quasar.agent.large import energy_key, is_designed, is_large, large_candidates, recursive_answer
 from quasar.agent.large_refine import polish_large
 from quasar.agent.proposal_verifier import ProposalVerifier
@@ -29,10 +31,12 @@ from quasar.agent.refine import (
 )
 from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
+from quasar.core.hamiltonian import require_exact
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
-from quasar.core.settings import need_flags, need_whole, wrong
+from quasar.core.settings import need_flags, wrong
+from quasar.devices.load import DeviceSource
+from quasar.devices.load import device as load_device
 from quasar.models.designer import DesignerSettings
 from quasar.models.ground_designer import design_any
 from quasar.models.protocol import Model, Sampling
@@ -72,6 +76,8 @@ class Generation(Exportable, Kept):
         polishing_evaluations: the budget of polishing, all candidates together; None without.
         comparison: guessing and classical search on the problem; None unless `compare` was set.
         recursive: beyond 24 qubits, the solution of recursive QAOA, where it applies.
+        device: what the candidates are ranked on; None without one.
+        compiled: the best circuit compiled for it, OpenQASM 3; None where that cannot be.
     """
 
     problem: EncodedProblem
@@ -84,6 +90,8 @@ class Generation(Exportable, Kept):
     polishing_evaluations: int | None = None
     comparison: Comparison | None = None
     recursive: SampledState | None = None
+    device: str | None = None
+    compiled: str | None = None
 
     @property
     def out_of_time(self) -> bool:
@@ -163,6 +171,7 @@ def generate(
     progress: Callable[[Candidate], None] | None = None,
     interrupt: Interrupt | None = None,
     engine: EngineSource | None = None,
+    device: DeviceSource | None = None,
 ) -> Generation:
     """Have circuits for a problem written, and return them verified, best first.
 
@@ -176,31 +185,29 @@ def generate(
             will do.
         settings: how the designer works, in place of a request.
         samples: independent attempts; default 1, or 8 of a language model to refine.
-        first_sample: number of the designer's first attempt; each has randomness of its own.
+        first_sample: number of the designer's first attempt, which decides its randomness.
         sampling: how a language model's answers are drawn; its `samples` does not count.
         constrained: hold a language model to the grammar of circuits on the problem's qubits.
-        guided: leave to a language model what takes thought, and write out what follows from it;
-            None: where the model can, unless it is constrained. See `agent.propose.Proposer`.
-        refine: feed the verifier's reports back and polish angles; True: as by default; None: take
-            what was written.
+        guided: leave to a language model what takes thought, and write out what follows from it
+            (`propose.Proposer`); None: where the model can, unless it is constrained.
+        refine: feed the verifier's reports back and polish angles; True: as by default.
         model_options: of a model given by name, see `load_model`.
         verifier_settings: how to judge.
-        sandbox: limits for a language model's text; None judges it without any.
-        compare: also say what guessing and classical search give, see `agent.comparison`.
-        with_qaoa: the designer's QAOA is among the candidates of a language model, at angles from a
-            table and tuned from there.
+        sandbox: limits for a language model's text; None: none.
+        compare: also say what guessing and classical search give.
+        with_qaoa: the designer's QAOA is among a language model's candidates (`comparison`).
         progress: called with each candidate as soon as it is verified.
-        interrupt: where the user's wish to end is noted; what there is by then comes back.
-        engine: what measures the circuits, as in `quasar.verify`. Angles are still found by exact
-            simulation.
+        interrupt: where the user's wish to end is noted.
+        engine: what measures the circuits, as in `quasar.verify`; angles are found exactly.
+        device: what it is to run on, as `quasar.device` takes it. Candidates are compiled for it,
+            of several depths where the request names none, and ranked by their noisy P(opt).
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
-        InputError: unknown model, contradictory settings, an argument of another kind, or a problem
-            or request that the model cannot be asked for; `NoAnswer` where it was asked and cannot
-            answer.
-        InfrastructureError: the model gave no answer, or the verifier no verdict, through no fault
-            of theirs.
+        InputError: unknown model or device, contradictory settings, an argument of another kind,
+            or a problem or request that the model cannot be asked for; `NoAnswer` where it was
+            asked and cannot answer.
+        InfrastructureError: the machinery failed, so that there is no answer or no verdict.
         KeyboardInterrupt: the user wants an end, and there is no circuit yet.
     """
     asked = Request.given(request)
@@ -209,40 +216,41 @@ def generate(
     judging = VerifierSettings.given(verifier_settings, "verifier_settings")
     drawing = Sampling.given(sampling, "sampling")
     limits = SandboxLimits.given(sandbox, "sandbox", switch=True)
-    _need_numbers(samples, first_sample)
-    need_flags(constrained=constrained, compare=compare, with_qaoa=with_qaoa)
-    need_flags(**({} if guided is None else {"guided": guided}))
-    _need_kinds(model_options, progress, interrupt)
+    need_numbers(samples, first_sample)
+    flags = {"constrained": constrained, "compare": compare, "with_qaoa": with_qaoa}
+    need_flags(**flags, **({} if guided is None else {"guided": guided}))
+    need_kinds(model_options, progress, interrupt)
     ending, seen = interrupt or Interrupt(), progress or (lambda _: None)
     with ending.at_once():
         encoded = load_problem(problem)
         model = _writer_of(encoded, model, model_options)
+        judge = None if device is None else DeviceJudge(load_device(device), encoded)
         if is_large(encoded):
-            idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
-            _refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
-            asked_of, numbers = _designer_settings(asked, designing), (first_sample, samples or 1)
-            return _large(encoded, asked_of, judging, refining, numbers, seen, ending)
+            idle = {"constrained": constrained, "guided": guided}
+            refuse_beyond(encoded.n_qubits, drawing, engine, model_options=model_options, **idle)
+            how, attempts = _designer_settings(asked, designing), (first_sample, samples or 1)
+            return _large(encoded, how, judging, refining, attempts, seen, ending)
         if limits is not None and model != DESIGNER:
             start_early()
         writer = resolve_model(model, model_options)
     if writer is None:
-        designing = _designer_settings(asked, designing)
         with ending.at_once():
             verifier = ProposalVerifier(encoded, judging, interrupt=ending, engine=engine)
-        found = _designed(verifier, designing, samples or 1, first_sample, seen)
-        return _compared(_refined(found, verifier, None, refining, seen), compare)
+        how = _designer_settings(asked, designing)
+        found = _designed(verifier, how, samples or 1, first_sample, seen, judge)
+        found = _refined(found, verifier, None, refining, seen, judge)
+        return _compared(_settled(found, judge), compare)
     if designing is not None:
         raise InputError("settings are the designer's; a language model takes request, sampling.")
     proposer = Proposer(writer, drawing, constrained=constrained, guided=guided)
-    count = samples or default_samples(writer, refining)
     with ending.at_once():
         verifier = ProposalVerifier(encoded, judging, limits, ending, engine)
     with verifier:
-        found = _answered(proposer, verifier, asked, count, seen)
-        found = _refined(found, verifier, proposer, refining, seen)
-        if with_qaoa:
-            found = _joined_by_qaoa(found, verifier, seen)
-        return _compared(found, compare)
+        count = samples or default_samples(writer, refining)
+        found = _answered(proposer, verifier, several_depths(asked, judge), count, seen)
+        found = _refined(found, verifier, proposer, refining, seen, judge)
+        found = _joined_by_qaoa(found, verifier, seen, judge) if with_qaoa else found
+        return _compared(_settled(found, judge), compare)
 
 
 def _writer_of(
@@ -251,15 +259,6 @@ def _writer_of(
     """The model that is asked for, or the designer where no language model writes."""
     check_size(problem, model, options)
     return DESIGNER if isinstance(problem, EncodedObservable) else model
-
-
-def _need_kinds(model_options: object, progress: object, interrupt: object) -> None:
-    if model_options is not None and not isinstance(model_options, Mapping):
-        raise wrong("model_options", "a dict such as {'dtype': 'bfloat16'}", model_options)
-    if progress is not None and not callable(progress):
-        raise wrong("progress", "a function that takes a candidate", progress)
-    if interrupt is not None and not isinstance(interrupt, Interrupt):
-        raise wrong("interrupt", "a quasar.core.interrupt.Interrupt", interrupt)
 
 
 def _large(
@@ -305,51 +304,50 @@ def _large(
     )
 
 
-def _refuse_beyond(
-    n_qubits: int, drawing: Sampling | None, engine: EngineSource | None, **given: object
-) -> None:
-    """Refuse what is for language models, where the designer writes in any case.
-
-    Raises:
-        ProblemError: an engine, of which none is for so many qubits.
-        InputError: something else is given that would have no effect.
-    """
-    if engine is not None:
-        require_exact(n_qubits)
-    if drawing is not None and drawing != Sampling(seed=drawing.seed):
-        given["sampling"] = drawing
-    free = {name for name, value in given.items() if value not in (None, {})}
-    free -= {name for name in free if name != "guided" and given[name] is False}
-    idle = min(free, default=None)
-    if idle is not None:
-        raise InputError(
-            f"{idle} has no effect on {n_qubits} qubits: beyond {MAX_EXACT_QUBITS} the designer "
-            "writes QAOA, and it is for language models. Leave it out."
-        )
-
-
-def _need_numbers(samples: int | None, first_sample: int) -> None:
-    if samples is not None:
-        need_whole(samples, "samples", 1)
-    need_whole(first_sample, "first_sample", 0)
-
-
 def default_samples(writer: Model | None, refine: RefineSettings | None) -> int:
     """How many attempts are made by default."""
     return 1 if writer is None or refine is None else PROPOSALS
 
 
 def _joined_by_qaoa(
-    generation: Generation, verifier: ProposalVerifier, seen: Callable[[Candidate], None]
+    generation: Generation,
+    verifier: ProposalVerifier,
+    seen: Callable[[Candidate], None],
+    judge: DeviceJudge | None,
 ) -> Generation:
     """With the designer's QAOA among the candidates."""
-    found = list(generation.candidates)
+    found: list[Candidate] = []
     ending = verifier.interrupt
-    for name, made in qaoa_designs(verifier.problem, lambda: ending.requested):
+    for name, made in qaoa_designs(
+        verifier.problem, lambda: ending.requested, every_depth=judge is not None
+    ):
         report = verifier.verify(made.qasm)
         found.append(Candidate(name, "designer", made.qasm, report, design=made))
         seen(found[-1])
-    return replace(generation, candidates=tuple(sorted(found, key=rank_key)))
+    return _ranked(generation, [*generation.candidates, *_scored(found, judge)])
+
+
+def _ranked(generation: Generation, candidates: Sequence[Candidate]) -> Generation:
+    return replace(generation, candidates=tuple(sorted(candidates, key=rank_key)))
+
+
+def _scored(candidates: list[Candidate], judge: DeviceJudge | None) -> list[Candidate]:
+    """With their quality on the device, where there is one."""
+    return candidates if judge is None else judge.scored(candidates)
+
+
+def _settled(generation: Generation, judge: DeviceJudge | None) -> Generation:
+    """With the best circuit on the best qubits, and compiled."""
+    if judge is None:
+        return generation
+    best, *others = generation.candidates
+    best = judge.settled(best)
+    return replace(
+        generation,
+        candidates=(best, *others),
+        device=judge.device.name,
+        compiled=judge.compiled(best.qasm),
+    )
 
 
 def _compared(generation: Generation, wanted: bool) -> Generation:
@@ -375,8 +373,11 @@ def _designed(
     samples: int,
     first_sample: int,
     seen: Callable[[Candidate], None],
+    judge: DeviceJudge | None,
 ) -> Generation:
     """The designer's circuits, unranked."""
+    if judge is not None:
+        settings = every_depth(settings or DesignerSettings())
     found: list[Candidate] = []
     ending = verifier.interrupt
     for sample in range(first_sample, first_sample + samples):
@@ -392,14 +393,18 @@ def _designed(
 def _answered(
     proposer: Proposer,
     verifier: ProposalVerifier,
-    request: Request | None,
+    requests: Sequence[Request | None],
     samples: int,
     seen: Callable[[Candidate], None],
 ) -> Generation:
-    """A language model's first answers, unranked."""
-    question = proposer.question(verifier.problem, request)
+    """A language model's first answers to each request, unranked."""
+    questions = [proposer.question(verifier.problem, request) for request in requests]
     with verifier.interrupt.at_once():
-        (proposals,) = proposer.propose([question], samples)
+        rows = proposer.propose(questions, samples)
+    proposals = [
+        replace(made, sample=number)
+        for number, made in enumerate((made for row in rows for made in row), start=1)
+    ]
     lost = [str(p.error) for p in proposals if p.outage]
     kept = [p for p in proposals if not p.outage]
     if not kept:
@@ -422,24 +427,23 @@ def _refined(
     proposer: Proposer | None,
     settings: RefineSettings | None,
     seen: Callable[[Candidate], None],
+    judge: DeviceJudge | None,
 ) -> Generation:
     """Ranked, and refined where that is asked for."""
-    found = list(generation.candidates)
+    found = _scored(list(generation.candidates), judge)
     steps: list[Step] = []
     evaluations = None
     if settings is not None:
         steps = [first_step(candidate) for candidate in found]
         if proposer is not None and is_multi_turn(proposer.model, settings):
             later, more = feed_back(proposer, verifier, found, settings.turns, seen)
-            found += later
+            found += _scored(later, judge)
             steps += more
         polished, more, evaluations = polish_best(verifier, found, settings, seen)
-        found += polished
+        found += _scored(polished, judge)
         steps += more
-    ranked = tuple(sorted(found, key=rank_key))
     return replace(
-        generation,
-        candidates=ranked,
+        _ranked(generation, found),
         trace=tuple(steps),
         interrupted=verifier.interrupt.requested,
         polishing_evaluations=evaluations,

@@ -75,6 +75,7 @@ def command(
     with_qaoa: own.WithQaoa = None,
     basis: Basis = None,
     coupling: Coupling = None,
+    device: own.DeviceName = None,
     force: own.Force = False,
     executor: shared.OnExecutor = "local",
     ray_address: shared.RayAddress = None,
@@ -106,6 +107,8 @@ def command(
     if records is not None:
         refuse_idle(given, context.params)
     target = read_target(basis, coupling)
+    if device is not None and target is not None:
+        raise InputError("--device names gates and couplings: leave out --basis and --coupling.")
     how = _settings(context.params)
     loading = {
         "problem_type": problem_type,
@@ -134,7 +137,9 @@ def command(
         refuse_idle(given._replace(designer=designed), context.params)
 
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
-    asked = _Asked(problem, prompt, loading, writer, options, refuse, compared, trace, target)
+    asked = _Asked(
+        problem, prompt, loading, writer, options, refuse, compared, trace, target, device
+    )
     _one(asked, how, out, force=force, as_json=as_json)
 
 
@@ -182,6 +187,7 @@ class _Asked:
         with_qaoa: the designer's QAOA stands beside a model's answers.
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
+        device: what to rank the circuits on.
     """
 
     problem: Path | None
@@ -193,6 +199,7 @@ class _Asked:
     with_qaoa: bool
     trace: bool = False
     target: Target | None = None
+    device: str | None = None
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -319,6 +326,7 @@ def _generated(
         with_qaoa=asked.with_qaoa,
         progress=show,
         interrupt=interrupt,
+        device=asked.device,
     )
     return found, writer, replace(how, request=request, settings=designer)
 
@@ -356,6 +364,7 @@ def _manifest(
         "model_options": asked.options,
         "problem": None if asked.problem is None else str(asked.problem),
         "prompt": asked.prompt,
+        "device": asked.device,
     }
     seed = how.sampling.seed if how.sampling else None
     record = manifest(stated, seed, (*LIBRARIES, *loaded_libraries()))

@@ -209,4 +209,14 @@ WithQaoa = Annotated[
         rich_help_panel=_MODELS,
     ),
 ]
+DeviceName = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        help="One problem: rank circuits by what they give on this device, compiled and with its "
+        "noise, trying several numbers of layers. A snapshot such as fake_torino, "
+        "generic:27:heavy-hex, ions:11, or a device file (`quasar devices` lists them).",
+        show_default=False,
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out folder.")]

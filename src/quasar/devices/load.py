@@ -10,7 +10,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
 from quasar.core.errors import InputError
 from quasar.devices.device import Device, from_target
@@ -31,9 +31,13 @@ if TYPE_CHECKING:
 FORMS = "generic:27:heavy-hex, ions:11, or a device file"
 
 
-def device(
-    source: Device | str | os.PathLike[str] | Mapping[str, Any] | BackendV2 | Target,
-) -> Device:
+DeviceSource: TypeAlias = Union[
+    "Device", str, "os.PathLike[str]", Mapping[str, Any], "BackendV2", "Target"
+]
+"""What `device` takes."""
+
+
+def device(source: DeviceSource) -> Device:
     """The device that `source` names or is.
 
     Args:

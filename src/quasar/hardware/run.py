@@ -33,6 +33,7 @@ from quasar.hardware.prepare import ANSWER, Prepared, compiled_size, logical_cir
 from quasar.hardware.result import HardwareReport, compare, read_counts
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
+from quasar.problems.quantum.observable import EncodedObservable
 from quasar.problems.source import ProblemSource, file_content
 from quasar.simulate.engine import Counts
 
@@ -133,6 +134,11 @@ def start(
     need_whole(options.shots, "shots", 1)
     if options.shots > MOST_SHOTS:
         raise InputError(f"shots is at most {MOST_SHOTS:,}, not {options.shots:,}.")
+    if isinstance(problem, EncodedObservable):
+        raise InputError(
+            "counts of a device tell the energy of problems without X and Y terms only: this one "
+            "has some."
+        )
     logical = _read_circuit(text, problem, values)
     connection = connect(backend, instance=options.instance, service=options.service)
     if not connection.local and folder.path is None:

@@ -54,6 +54,9 @@ class DesignerSettings(Settings):
     layers: int | None = Field(default=None, ge=1, le=20)
     """Layers p; None: up to 5 for QAOA, 1 for VQE, or in style `agent-q` drawn for each sample.
     Adaptive circuits have none."""
+    every_depth: bool = False
+    """Give QAOA of 1 to `layers` layers, each a design of its own, not the deepest alone: for a
+    device, on which fewer layers may be better."""
     template: int | None = Field(default=None, ge=1, le=19)
     """Sim circuit of VQE; None: a few are tried, or in style `agent-q` one is drawn."""
     seed: int = Field(default=0, ge=0)
@@ -228,10 +231,11 @@ def _qaoa(
         yield finish(ansatz, found.theta, found.energy, "qaoa", layers, trace, budget, settings)
         return
     depths = optimise_qaoa(hamiltonian, layers, budget=budget, trace=trace)
-    energy, minimum = depths[-1]
-    yield finish(
-        energy.ansatz, minimum.theta, minimum.energy, "qaoa", len(depths), trace, budget, settings
-    )
+    first = 1 if settings.every_depth else len(depths)
+    for p, (energy, minimum) in enumerate(depths[first - 1 :], start=first):
+        yield finish(
+            energy.ansatz, minimum.theta, minimum.energy, "qaoa", p, trace, budget, settings
+        )
 
 
 def _vqe(

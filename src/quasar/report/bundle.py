@@ -14,7 +14,16 @@ from quasar.core.manifest import manifest
 from quasar.problems.source import file_content
 from quasar.report import style
 from quasar.report.gallery import KINDS, Gallery
-from quasar.report.store import CIRCUIT, GENERATION, INPUTS, PROBLEM, REPORT, generation_data
+from quasar.report.on_device import device_data
+from quasar.report.store import (
+    CIRCUIT,
+    COMPILED,
+    GENERATION,
+    INPUTS,
+    PROBLEM,
+    REPORT,
+    generation_data,
+)
 from quasar.verifier.report import Report
 
 
@@ -49,7 +58,16 @@ def summary(candidate: Candidate) -> dict[str, Any]:
         "evaluations": len(candidate.trace.energies),
         "elapsed_s": candidate.elapsed_s,
         "out_of_time": candidate.out_of_time,
+        **_there(candidate),
     }
+
+
+def _there(candidate: Candidate) -> dict[str, Any]:
+    """The candidate on the device that was named, if any."""
+    if candidate.obstacle is not None:
+        return {"on_device": None, "obstacle": candidate.obstacle}
+    found = candidate.on_device
+    return {} if found is None else {"on_device": found.model_dump(mode="json")}
 
 
 def report_data(generation: Generation) -> dict[str, Any]:
@@ -74,6 +92,7 @@ def report_data(generation: Generation) -> dict[str, Any]:
         "lost": list(generation.lost),
         "interrupted": generation.interrupted,
         "reproducible": not generation.out_of_time,
+        **device_data(generation),
         **best.report.model_dump(mode="json"),
     }
 
@@ -119,6 +138,8 @@ def write_folder(
     write_json(folder / "manifest.json", about)
     if best.qasm:
         write_text(folder / CIRCUIT, best.qasm)
+    if generation.compiled is not None:
+        write_text(folder / COMPILED, generation.compiled)
     if best.written is not None:
         write_text(folder / "written.qasm", best.written)
     if any(candidate.proposal is not None for candidate in generation.candidates):

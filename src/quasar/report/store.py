@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from quasar.agent.candidate import Candidate
 from quasar.agent.comparison import Comparison
+from quasar.agent.device_quality import DeviceQuality
 from quasar.agent.generate import Generation
 from quasar.agent.polish import Polish
 from quasar.agent.propose import Proposal
@@ -34,7 +35,7 @@ from quasar.verifier.estimates import SampledState
 from quasar.verifier.report import Judged, Report
 
 GENERATION, PROBLEM, REPORT = "generation.json", "problem.json", "report.json"
-CIRCUIT, INPUTS = "circuit.qasm", "inputs.json"
+CIRCUIT, INPUTS, COMPILED = "circuit.qasm", "inputs.json", "compiled.qasm"
 VERSION = 1
 """Of `generation.json`; raised when a key changes its meaning."""
 
@@ -53,6 +54,8 @@ def generation_data(found: Generation) -> dict[str, Any]:
         "interrupted": found.interrupted,
         "lost": list(found.lost),
         "recursive": None if found.recursive is None else found.recursive.model_dump(mode="json"),
+        "device": found.device,
+        "compiled": found.compiled,
         "trace": [step.model_dump(mode="json") for step in found.trace],
         "comparison": None if compared is None else compared.model_dump(mode="json"),
         "candidates": [_candidate_data(candidate) for candidate in found.candidates],
@@ -60,6 +63,7 @@ def generation_data(found: Generation) -> dict[str, Any]:
 
 
 def _candidate_data(candidate: Candidate) -> dict[str, Any]:
+    there = candidate.on_device
     return {
         "name": candidate.name,
         "origin": candidate.origin,
@@ -69,6 +73,8 @@ def _candidate_data(candidate: Candidate) -> dict[str, Any]:
         "design": _plain(candidate.design),
         "polish": _plain(candidate.polish),
         "proposal": _plain(candidate.proposal),
+        "on_device": there and there.model_dump(mode="json"),
+        "obstacle": candidate.obstacle,
     }
 
 
@@ -115,6 +121,7 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
         for entry in data["candidates"]:
             report = Report.model_validate(entry["report"])
             report.about(Judged(entry["qasm"], problem))
+            there = entry.get("on_device")
             candidates.append(
                 Candidate(
                     name=entry["name"],
@@ -125,6 +132,8 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
                     proposal=_proposal(entry["proposal"]),
                     polish=_polish(entry["polish"]),
                     written=entry["written"],
+                    on_device=None if there is None else DeviceQuality.model_validate(there),
+                    obstacle=entry.get("obstacle"),
                 )
             )
         return Generation(
@@ -138,6 +147,8 @@ def load_generation(folder: str | os.PathLike[str]) -> Generation:
             polishing_evaluations=data["polishing_evaluations"],
             comparison=None if compared is None else Comparison.model_validate(compared),
             recursive=None if recursive is None else SampledState.model_validate(recursive),
+            device=data.get("device"),
+            compiled=data.get("compiled"),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise _damaged(path / GENERATION, error) from error

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted, label_text
-from quasar.report import estimates_text, ground_text, phrases
+from quasar.report import estimates_text, ground_text, on_device, phrases
 from quasar.report.device_text import device_facts
 from quasar.report.phrases import amount
 from quasar.report.plain_text import labelled, table, wrapped
@@ -210,6 +210,7 @@ def _best(found: Generation) -> Iterator[Line]:
         yield "state", phrases.state_text(quality)
         if size := phrases.size_text(quality):
             yield "circuit", f"{best.name}: {size}"
+    yield from on_device.device_facts(found)
     if best.proposal is not None:
         by = "its angles by the optimiser" if best.origin == "polished" else "unchanged"
         yield "written by", f"{found.model}, {by}"
@@ -257,6 +258,8 @@ TRIED_GROUND = ("tried", "state", "error", "fidelity", "ratio", "gates", "2q", "
 
 def tried_headings(found: Generation) -> tuple[str, ...]:
     """The headings of `tried_rows`."""
+    if found.device is not None:
+        return on_device.TRIED_ON_DEVICE
     return TRIED if found.best.report.stages.ground is None else TRIED_GROUND
 
 
@@ -266,6 +269,8 @@ def tried_rows(found: Generation) -> list[list[str]]:
     for candidate in found.candidates:
         alike.setdefault(candidate.qasm or candidate.name, []).append(candidate)
     shown = list(alike.values())[:_SHOWN]
+    if found.device is not None:
+        return [[_name(same), *on_device.device_row(same[0])] for same in shown]
     rows = [
         [
             _name(same),

@@ -3,10 +3,11 @@
 `paper` is a weighted sum of behaviour, objective and utility; `gated` the schedule of the published
 training code. `physical` asks for circuits of use, whether or not they resemble a reference:
 
-    a (w_e r + w_p P + r (w_s s + w_w t)) / (w_e + w_p + w_s + w_w)
+    a (w_e r + w_p P + r (w_s s + w_w t) + w_d d) / (w_e + w_p + w_s + w_w + w_d)
 
 r approximation ratio, P probability of an optimum, s = 1/(1 + g/(c n)) for g gates on two or more
-of n qubits, t half the utility score, for the warm-start value. Size and warm start pay in
+of n qubits, t half the utility score, for the warm-start value, d what a device makes of the
+circuit (`device_score`), with w_d = 0 unless it is asked for. Size and warm start pay in
 proportion to r, or the empty circuit would be a good one. The factor a guards against classical
 answers written as circuits: a diagonal Hamiltonian is solved by one bit string, and gates that
 entangle nothing hide that from a count of gates. So the guard looks at the final state: a product
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NamedTuple
 
-from pydantic import AliasChoices, ConfigDict, Field
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from quasar.core.documented import Documented
 from quasar.core.settings import Settings
@@ -64,6 +65,25 @@ class RewardWeights(Settings):
     """Weight of the utility score in `paper`."""
 
 
+class DeviceWeights(Settings):
+    """How `device_score` is made up; only the proportions of the first three matter."""
+
+    noisy_ratio: float = Field(default=0.9, ge=0)
+    """Of the approximation ratio with the device's noise."""
+    success: float = Field(default=0.05, ge=0)
+    """Of the estimated success probability, in proportion to the ideal ratio."""
+    size: float = Field(default=0.05, ge=0)
+    """Of few compiled gates on two qubits, likewise."""
+    gates_per_qubit: float = Field(default=8.0, gt=0)
+    """Compiled gates on two qubits, for each qubit, at which size is worth one half."""
+
+    @model_validator(mode="after")
+    def _positive(self) -> DeviceWeights:
+        if self.noisy_ratio + self.success + self.size <= 0.0:
+            raise ValueError("at least one weight must be above 0")
+        return self
+
+
 class PhysicalWeights(Settings):
     """Weights of the scheme `physical`; only their proportions matter."""
 
@@ -75,6 +95,10 @@ class PhysicalWeights(Settings):
     """Of few gates on two or more qubits."""
     warm_start: float = Field(default=0.15, ge=0)
     """Of what an optimiser makes of the angles."""
+    device: float = Field(default=0.0, ge=0)
+    """Of what a device makes of the circuit, where one is named; see `device_score`."""
+    on_device: DeviceWeights = DeviceWeights()
+    """What that consists of."""
     gates_per_qubit: float = Field(default=4.0, gt=0)
     """Gates on two or more qubits, for each qubit, at which size is worth one half."""
     entangled_from: float = Field(default=0.02, gt=0, le=1)
@@ -134,6 +158,23 @@ class Scores(Documented):
     """Extra qubits that some gate acts on."""
 
 
+class DeviceScores(NamedTuple):
+    """What `device_score` is computed from, for a circuit of `n_qubits` compiled for a device.
+
+    Attributes:
+        ratio: approximation ratio without noise.
+        noisy_ratio: with the device's noise.
+        two_qubit_gates: of the compiled circuit.
+        esp: its estimated success probability.
+    """
+
+    n_qubits: int
+    ratio: float
+    noisy_ratio: float
+    two_qubit_gates: int
+    esp: float
+
+
 class PhysicalScores(NamedTuple):
     """What the scheme `physical` is computed from, for a circuit of `n_qubits` that fits.
 
@@ -144,6 +185,7 @@ class PhysicalScores(NamedTuple):
         entanglement: Meyer-Wallach measure of the final state; None for a dynamic program.
         entropy_bits: of the distribution.
         basis_state: the final state is one bit string.
+        device: on a device; None where none is named, or the circuit cannot run on it.
     """
 
     n_qubits: int
@@ -154,6 +196,7 @@ class PhysicalScores(NamedTuple):
     entanglement: float | None
     entropy_bits: float
     basis_state: bool
+    device: DeviceScores | None = None
 
 
 def mismatch_penalty(qubit_difference: int, active_extra_qubits: int) -> float:
@@ -241,8 +284,33 @@ def physical_reward(scores: PhysicalScores, weights: PhysicalWeights) -> float:
     warm = (scores.utility or 0.0) / 2.0
     extra = scores.ratio * (weights.size * size + weights.warm_start * warm)
     earned = weights.energy * scores.ratio + weights.p_optimal * scores.p_optimal + extra
-    total = weights.energy + weights.p_optimal + weights.size + weights.warm_start
+    total = weights.energy + weights.p_optimal + weights.size + weights.warm_start + weights.device
+    if scores.device is not None:
+        earned += weights.device * device_score(scores.device, weights.on_device)
     return earned / total * entanglement_factor(scores, weights)
+
+
+def device_score(scores: DeviceScores, weights: DeviceWeights) -> float:
+    """The device's term of `physical`, in [0, 1].
+
+        (w_n r_noisy + r (w_s ESP + w_g / (1 + g/(c n)))) / (w_n + w_s + w_g)
+
+    for g compiled gates on two of n qubits. Size and success pay in proportion to the ideal ratio,
+    or the empty circuit would be a good one.
+    """
+    size = 1.0 / (1.0 + scores.two_qubit_gates / (weights.gates_per_qubit * scores.n_qubits))
+    cheap = scores.ratio * (weights.success * scores.esp + weights.size * size)
+    total = weights.noisy_ratio + weights.success + weights.size
+    return (weights.noisy_ratio * scores.noisy_ratio + cheap) / total
+
+
+def estimated_noisy_ratio(ratio: float, esp: float, uniform_ratio: float) -> float:
+    """The noisy approximation ratio without a simulation: what fails gives the uniform state.
+
+    Args:
+        uniform_ratio: of the uniform superposition, `e_max / width` of the spectrum.
+    """
+    return esp * ratio + (1.0 - esp) * uniform_ratio
 
 
 def entanglement_factor(scores: PhysicalScores, weights: PhysicalWeights) -> float:
