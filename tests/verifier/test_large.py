@@ -1,6 +1,7 @@
 """Verdicts beyond exact enumeration: beside exact ones where both exist, and on large graphs."""
 
 import sys
+import time
 
 import networkx as nx
 import numpy as np
@@ -214,3 +215,13 @@ def test_wilson_intervals():
     assert Proportion.of(100, 100).high == 1.0
     half = Proportion.of(50, 100)
     assert (half.low, half.high) == pytest.approx((0.4038, 0.5962), abs=1e-4)
+
+
+def test_a_program_of_ten_thousand_gates_is_read_fast():
+    problem = load_problem(nx.random_regular_graph(3, 500, seed=1), problem_type="maxcut")
+    text = circuit_for(problem, 3)
+    begun = time.process_time()
+    report = quasar.verify(text, problem, settings={"max_stage": 1})
+    assert report.feasible
+    assert report.n_qubits == 500
+    assert time.process_time() - begun < 1.5  # 0.1 s, twice parsed; nothing grows as 2**n

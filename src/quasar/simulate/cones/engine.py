@@ -31,7 +31,7 @@ from quasar.simulate.engine import (
 
 MAX_QUBITS = 20_000
 """Qubits that a program may declare."""
-_MULTIPLICATION_S = 5e-9  # of a wide contraction, measured; narrow ones cost little either way
+_MULTIPLICATION_S, _CONE_S = 3e-8, 3e-3  # measured at widths 15 to 22, one thread
 _MOST_PAIRS = 200_000  # of terms with overlapping cones, in a variance
 
 
@@ -125,7 +125,7 @@ class ConeOutcome(Outcome):
             pauli: i for i, pauli in enumerate(dict.fromkeys(p for p in paulis if p))
         }
         cones = ConeExpectations(self.ansatz, list(distinct), max_width=self.max_width)
-        seconds = cones.cost * _MULTIPLICATION_S
+        seconds = cones.cost * _MULTIPLICATION_S + cones.n_classes * _CONE_S
         if self.max_seconds is not None and seconds > self.max_seconds:
             raise TooWide(
                 f"the exact energy would take about {seconds:,.0f} s (cones of up to "
