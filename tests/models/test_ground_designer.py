@@ -111,3 +111,5 @@ def test_what_is_for_other_problems_is_refused() -> None:
             quasar.generate(encoded, "designer", settings=settings)
     with pytest.raises(InputError, match="leave the model out"):
         quasar.generate(encoded, "openai:gpt-5")
+    with pytest.raises(InputError, match="up to 20 qubits"):
+        quasar.generate(problem("tfim", n=30))

@@ -38,7 +38,7 @@ from quasar.core.settings import need_flags, wrong
 from quasar.devices.load import DeviceSource
 from quasar.devices.load import device as load_device
 from quasar.models.designer import DesignerSettings
-from quasar.models.ground_designer import design_any
+from quasar.models.ground_designer import check_designable, design_any
 from quasar.models.protocol import Model, Sampling
 from quasar.models.registry import known_limit, load_model
 from quasar.problems.base import EncodedProblem
@@ -140,11 +140,8 @@ def check_size(
     if is_designed(problem):
         if model not in (DESIGNER, DEFAULT_MODEL):
             require_exact(problem.n_qubits)
-        if isinstance(problem, EncodedObservable) and model not in (DESIGNER, DEFAULT_MODEL):
-            raise InputError(
-                "language models write for problems whose answers are bit strings; circuits for "
-                "ground states are the designer's: leave the model out."
-            )
+        if isinstance(problem, EncodedObservable):
+            check_designable(problem, by_model=model not in (DESIGNER, DEFAULT_MODEL))
         return
     if isinstance(model, str):
         limit = None if model == DESIGNER else known_limit(model, options)

@@ -35,6 +35,7 @@ from quasar.circuits.hamiltonian_variational import (
     singlets,
 )
 from quasar.core.errors import InputError
+from quasar.core.ground_space import MAX_LANCZOS_QUBITS
 from quasar.core.local_bounds import product_state
 from quasar.core.observable import PauliSum
 from quasar.core.pauli_algebra import ComplexTerms, times
@@ -63,6 +64,24 @@ _SMALL = 0.1  # radians: spread of first angles around a reference determinant
 _FIRST_ANGLE = 0.4  # radians, of a single layer
 _PENALTY = 0.5  # of the energy range, for each squared unit off the sector
 _LARGEST_POOL = 12  # qubits of electrons with generalised excitations
+
+
+def check_designable(problem: EncodedObservable, *, by_model: bool) -> None:
+    """Refuse what nobody writes a circuit for.
+
+    Raises:
+        InputError: a language model is asked for, or more qubits than the designer takes.
+    """
+    if by_model:
+        raise InputError(
+            "language models write for problems whose answers are bit strings; circuits for "
+            "ground states are the designer's: leave the model out."
+        )
+    if not problem.is_exact:
+        raise InputError(
+            f"circuits for ground states are designed up to {MAX_LANCZOS_QUBITS} qubits, this "
+            f"problem has {problem.n_qubits}; `quasar verify` takes any size."
+        )
 
 
 def design_any(

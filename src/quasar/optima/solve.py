@@ -10,11 +10,13 @@ from typing import Any
 
 from quasar.core.errors import InputError, NoSolution
 from quasar.optima import cache as results
+from quasar.optima.ground import ground_optimum
 from quasar.optima.result import BoundedOptimum, Findings
 from quasar.optima.search import Search, Update
 from quasar.optima.solvers import METHODS, prepare, run
 from quasar.problems.load import read_problem
 from quasar.problems.native import check_size
+from quasar.problems.quantum.observable import ObservableProblem
 from quasar.problems.source import ProblemSource
 
 
@@ -74,6 +76,8 @@ def optimum(
     if workers is not None and workers < 1:
         raise InputError(f"at least one worker is needed, not {workers}.")
     read = read_problem(problem, problem_type=problem_type, attributes=attributes, weight=weight)
+    if isinstance(read, ObservableProblem):
+        return ground_optimum(read, seed)
     check_size(read.problem_type, read.native_size())
     try:
         model = read.native()

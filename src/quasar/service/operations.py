@@ -117,7 +117,7 @@ class WorkerContext:
         problem = self.problem(data)
         self.allowed.require_size(problem.n_qubits)
         # Energies, and the distance between two of them, have to be numbers.
-        if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.terms.values()))):
+        if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.pauli_terms().values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
         if settings.device is not None and problem.n_qubits > _DEVICE_QUBITS:
             raise LimitError(
