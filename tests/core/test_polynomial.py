@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quasar.core.bits import index_to_assignment
-from quasar.core.polynomial import Polynomial
+from quasar.core.polynomial import Polynomial, _in_spins, _pairs_in_spins
 
 NAMES = ["a", "b", "c", (0, 1), 7]
 MONOMIALS = st.frozensets(st.sampled_from(NAMES), max_size=len(NAMES))
@@ -32,6 +32,21 @@ def test_algebra_agrees_with_the_values(p, q, number):
         assert p.square().evaluate(x) == pytest.approx(a * a, abs=1e-6)
         assert (number - p * number).evaluate(x) == pytest.approx(number - a * number, abs=1e-6)
         assert Polynomial.total([p, q, p]).evaluate(x) == pytest.approx(2 * a + b)
+
+
+QUADRATIC = st.dictionaries(
+    st.frozensets(st.sampled_from(NAMES), max_size=2), COEFFICIENTS, max_size=16
+).map(Polynomial)
+
+
+@given(QUADRATIC)
+def test_quadratic_ones_take_a_way_of_their_own_to_the_same_terms(p):
+    position = {name: i for i, name in enumerate(NAMES)}
+    whole = {m: round(c * 1000) * 4 for m, c in p.coefficients.items() if c}
+    general, quick = _in_spins(whole, position), _pairs_in_spins(whole, position)
+    kept = [{t: c for t, c in found.items() if c and t} for found in (general, quick)]
+    assert list(kept[0].items()) == list(kept[1].items())  # in the same order
+    assert general.get((), 0) == quick[()]
 
 
 @settings(deadline=None)

@@ -16,6 +16,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from problems.solvers import SOLVERS, canonical
 from problems.solvers_more import MORE_SOLVERS
@@ -29,6 +31,7 @@ from quasar.problems.graphs import Hypergraph
 from quasar.problems.hypermaxcut import HyperMaxCut
 from quasar.problems.max_3sat import MaxThreeSat
 from quasar.problems.max_independent_set import MaxIndependentSet
+from quasar.problems.maxcut import MaxCut
 from quasar.problems.registry import PROBLEMS, problem_class
 from quasar.problems.vertex_cover import VertexCover
 from quasar.prompts.published import published_prompt
@@ -283,3 +286,18 @@ def test_fractions_and_decimals_are_numbers_in_every_type() -> None:
         data = json.loads(json.dumps(problem.to_data(), allow_nan=False))
         assert problem_class(problem.problem_type).from_data(data) == problem
         assert encode(problem).n_qubits
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_cut_s_hamiltonian_is_that_of_its_formulation(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    graph = nx.gnp_random_graph(int(rng.integers(2, 9)), 0.6, seed=seed)
+    for u, v in graph.edges:
+        graph.edges[u, v]["weight"] = rng.choice([1, -2, 0.1, 0, 0.35]).item()
+    problem = MaxCut(graph)
+    order = problem.variables("exact")
+    quick = problem.to_hamiltonian("exact", order)
+    general = problem.polynomial("exact").to_ising(order)
+    assert list(quick.terms.items()) == list(general.terms.items())
+    assert quick.exact_terms == general.exact_terms
+    assert quick.constant == general.constant

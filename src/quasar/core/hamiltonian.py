@@ -113,7 +113,7 @@ class IsingHamiltonian(PauliSum):
         exact_terms: Mapping[tuple[int, ...], Exact] | None = None,
     ) -> None:
         for qubits, c in terms.items():
-            if not np.isfinite(c):
+            if not math.isfinite(c):
                 raise ProblemError(f"coefficient {c} of Z{list(qubits)} is not a finite number.")
             if not qubits or qubits[-1] >= n_qubits or qubits[0] < 0:
                 raise ProblemError(f"term Z{list(qubits)} is outside the {n_qubits} qubits.")

@@ -34,6 +34,13 @@ class Polynomial:
         }
 
     @classmethod
+    def of_exact(cls, coefficients: dict[Monomial, Exact]) -> Polynomial:
+        """The polynomial that holds these coefficients, exact already; they are not copied."""
+        out = cls()
+        out.coefficients = coefficients
+        return out
+
+    @classmethod
     def variable(cls, label: Label) -> Polynomial:
         return cls({frozenset((label,)): 1})
 
@@ -131,31 +138,77 @@ class Polynomial:
         position = {label: i for i, label in enumerate(variables)}
         # Whole numbers over one denominator: a product of k variables halves k times.
         order = max(map(len, self.coefficients), default=0)
-        unit = math.lcm(*(Fraction(c).denominator for c in self.coefficients.values()))
-        unit <<= order
-        # Sorted tuples and not bit masks: those of many bits have few different hashes.
-        terms: dict[tuple[int, ...], int] = {}
-        for monomial, c in self.coefficients.items():
-            if c:
-                terms[tuple(sorted(position[label] for label in monomial))] = int(c * unit)
-        # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
-        # variable's products are kept beside it, so that no other is looked at.
-        holding: list[list[tuple[int, ...]]] = [[] for _ in variables]
-        for product in terms:
-            for i in product:
-                holding[i].append(product)
-        for i, products in enumerate(holding):
-            for product in products:
-                half = terms[product] >> 1
-                terms[product] = half
-                rest = tuple([j for j in product if j != i])
-                if rest not in terms:
-                    terms[rest] = 0
-                    for j in rest:
-                        if j > i:
-                            holding[j].append(rest)
-                terms[rest] += half
+        unit = math.lcm(*{c.denominator for c in self.coefficients.values()}) << order
+        whole = {m: int(c * unit) for m, c in self.coefficients.items() if c}
+        terms = _pairs_in_spins(whole, position) if order == 2 else _in_spins(whole, position)
         constant = terms.pop((), 0)
-        exact_terms = {t: exact(Fraction(c, unit)) for t, c in terms.items() if c}
-        rounded = {t: float(c) for t, c in exact_terms.items()}
+        # Few different coefficients are usual, so each is divided once.
+        exact_of = {c: exact(Fraction(c, unit)) for c in set(terms.values()) if c}
+        float_of = {c: float(value) for c, value in exact_of.items()}
+        exact_terms = {t: exact_of[c] for t, c in terms.items() if c}
+        rounded = {t: float_of[c] for t, c in terms.items() if c}
         return IsingHamiltonian(len(variables), rounded, constant / unit, exact_terms=exact_terms)
+
+
+Spins = dict[tuple[int, ...], int]
+
+
+def _in_spins(whole: Mapping[Monomial, int], position: Mapping[Label, int]) -> Spins:
+    """Products of spins Z = 2x - 1, of coefficients that can be halved once for each variable."""
+    # Sorted tuples and not bit masks: those of many bits have few different hashes.
+    terms = {
+        tuple(sorted(position[label] for label in monomial)): c for monomial, c in whole.items()
+    }
+    # One variable at a time: a product of k factors takes k * 2**k steps, not 3**k. Each
+    # variable's products are kept beside it, so that no other is looked at.
+    holding: list[list[tuple[int, ...]]] = [[] for _ in position]
+    for product in terms:
+        for i in product:
+            holding[i].append(product)
+    for i, products in enumerate(holding):
+        for product in products:
+            half = terms[product] >> 1
+            terms[product] = half
+            rest = tuple([j for j in product if j != i])
+            if rest not in terms:
+                terms[rest] = 0
+                for j in rest:
+                    if j > i:
+                        holding[j].append(rest)
+            terms[rest] += half
+    return terms
+
+
+def _pairs_in_spins(whole: Mapping[Monomial, int], position: Mapping[Label, int]) -> Spins:
+    """`_in_spins` of a quadratic polynomial in one pass: the same terms in the same order."""
+    terms: Spins = {}
+    fields = [0] * len(position)
+    constant = 0
+    for monomial, c in whole.items():
+        if len(monomial) == 2:
+            u, v = monomial
+            i, j = position[u], position[v]
+            quarter = c >> 2
+            terms[(i, j) if i < j else (j, i)] = quarter
+            fields[i] += quarter
+            fields[j] += quarter
+            constant += quarter
+        elif monomial:
+            (label,) = monomial
+            i = position[label]
+            terms[(i,)] = 0
+            fields[i] += c >> 1
+            constant += c >> 1
+        else:
+            constant += c
+    missing = {i for i, c in enumerate(fields) if c and (i,) not in terms}
+    if missing:  # those come in the order of the lowest variable that they share a product with
+        first: dict[int, tuple[int, int]] = {}
+        for number, product in enumerate(terms):
+            for i in missing.intersection(product):
+                other = sum(product) - i
+                first[i] = min(first.get(i, (other, number)), (other, number))
+        terms.update(dict.fromkeys(((i,) for i in sorted(missing, key=first.__getitem__)), 0))
+    terms.update({(i,): c for i, c in enumerate(fields) if c})
+    terms[()] = constant
+    return terms

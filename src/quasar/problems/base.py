@@ -88,6 +88,10 @@ class Problem(ABC):
     def to_data(self) -> dict[str, Any]:
         """The problem file that `from_data` reads back to an equal problem."""
 
+    def names(self) -> Any:
+        """A JSON value with all names that the user gave; here the whole file."""
+        return self.to_data()
+
     @abstractmethod
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         """Labels of the binary variables, in any order; `encode` sorts them."""

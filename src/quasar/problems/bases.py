@@ -62,6 +62,12 @@ class GraphProblem(Problem):
         attributes = self.attributes()
         return {**data, "problem_specific_attributes": attributes} if attributes else data
 
+    def names(self) -> Any:
+        """Those of nodes and attributes: millions of edges are not written out."""
+        if type(self).to_data is not GraphProblem.to_data:
+            return super().names()
+        return [self.attributes(), graphs.names(self.graph)]
+
     def _structure(self, found: Structure) -> Mapping[str, Any]:
         if self.counts is None:
             return super()._structure(found)

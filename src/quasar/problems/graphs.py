@@ -7,7 +7,7 @@ solutions exactly as given.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +92,7 @@ def read_graph(
                 )
         if graph.has_edge(u, v):
             raise ProblemError(f"edge {u!r} - {v!r} is listed twice; merge parallel edges.")
-        graph.add_edge(u, v)
-        graph.edges[u, v].update(attributes)
+        graph.add_edges_from(((u, v, attributes),))
     return _checked(graph, directed, what)
 
 
@@ -106,6 +105,8 @@ def is_directed(data: Mapping[str, Any], key: str = "graph") -> bool:
 
 
 def _label(value: Any) -> Label:
+    if type(value) in (int, str):  # nearly always
+        return value  # type: ignore[no-any-return]
     label = from_json(value)
     if not _is_label(label):
         raise ProblemError(f"node id {value!r} must be a number or a string.")
@@ -165,7 +166,7 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
         raise ProblemError("a node of the hypergraph is listed twice.")
     hyperedges = []
     known = set(nodes)
-    weights: list[tuple[str, Any]] = []
+    weights: list[Any] = []
     for raw_edge in raw["hyperedges"]:
         members = raw_edge.get("nodes") if isinstance(raw_edge, Mapping) else raw_edge
         if not isinstance(members, list | tuple):
@@ -180,12 +181,13 @@ def read_hypergraph(data: Mapping[str, Any]) -> Hypergraph:
         if len(edge) < 2 or len(set(edge)) != len(edge):
             raise ProblemError(f"hyperedge {list(edge)} needs at least two different nodes.")
         hyperedges.append(edge)
-        weight = raw_edge.get("weight") if isinstance(raw_edge, Mapping) else None
-        weights.append((f"hyperedge {list(edge)}", weight))
+        weights.append(raw_edge.get("weight") if isinstance(raw_edge, Mapping) else None)
     if not hyperedges:
         raise ProblemError("the hypergraph has no hyperedges: add at least one.")
-    numbers = _numbers(weights, "weight", "hyperedge", 1)
-    given = any(weight is not None for _, weight in weights)
+    numbers = _numbers(
+        weights, lambda i: f"hyperedge {list(hyperedges[i])}", "weight", "hyperedge", 1
+    )
+    given = any(weight is not None for weight in weights)
     return Hypergraph(nodes, tuple(hyperedges), tuple(numbers) if given else ())
 
 
@@ -198,6 +200,17 @@ def hypergraph_data(hypergraph: Hypergraph) -> dict[str, Any]:
             for edge, weight in hypergraph.weighted
         ]
     return {"nodes": [to_json(v) for v in hypergraph.nodes], "hyperedges": hyperedges}
+
+
+def names(graph: nx.Graph) -> list[Any]:
+    """Nodes, and all of the attributes' keys and values that are no numbers."""
+    found: list[Any] = [to_json(node) for node in graph]
+    keys: set[str] = set()
+    own = [has for _, has in graph.nodes(data=True)]
+    for has in (*own, *(has for _, _, has in graph.edges(data=True))):
+        keys.update(has)
+        found += [value for value in has.values() if type(value) not in (int, float)]
+    return [*found, *keys]
 
 
 def graph_data(graph: nx.Graph) -> dict[str, Any]:
@@ -234,11 +247,16 @@ def edge_numbers(
     Raises:
         ProblemError: absent without a default or on some edges only, or not a finite number.
     """
-    found = [(edge, graph.edges[edge].get(key)) for edge in order or edges(graph)]
+    ordered, adjacent = list(order or edges(graph)), graph.adj
     arrow = "arc" if graph.is_directed() else "edge"
-    named = [(f"{arrow} {u!r} - {v!r}", value) for (u, v), value in found]
-    numbers = _numbers(named, key, arrow, default)
-    return {edge: number for (edge, _), number in zip(found, numbers, strict=True)}
+    numbers = _numbers(
+        [adjacent[u][v].get(key) for u, v in ordered],
+        lambda i: f"{arrow} {ordered[i][0]!r} - {ordered[i][1]!r}",
+        key,
+        arrow,
+        default,
+    )
+    return dict(zip(ordered, numbers, strict=True))
 
 
 def node_numbers(graph: nx.Graph, key: str, *, default: Number) -> dict[Label, Number]:
@@ -251,8 +269,9 @@ def node_numbers(graph: nx.Graph, key: str, *, default: Number) -> dict[Label, N
         ProblemError: absent on some nodes only, or not a finite number.
     """
     order = nodes(graph)
-    named = [(f"node {v!r}", graph.nodes[v].get(key)) for v in order]
-    return dict(zip(order, _numbers(named, key, "node", default), strict=True))
+    found = [graph.nodes[v].get(key) for v in order]
+    numbers = _numbers(found, lambda i: f"node {order[i]!r}", key, "node", default)
+    return dict(zip(order, numbers, strict=True))
 
 
 def are_weights(weights: Iterable[Number | Exact]) -> bool:
@@ -287,17 +306,30 @@ def refuse_weights(weights: Iterable[Number | Exact], what: str, problem_type: s
 
 
 def _numbers(
-    named: Iterable[tuple[str, Any]], key: str, kind: str, default: Number | None
+    found: Sequence[Any],
+    what: Callable[[int], str],
+    key: str,
+    kind: str,
+    default: Number | None,
 ) -> list[Number]:
-    """The numbers that things of a kind have, all of them or none; None stands for absent."""
-    named = list(named)
-    without = [what for what, value in named if value is None]
-    if len(without) == len(named) and default is not None:
-        return [default] * len(named)
-    if without:
-        some = "" if len(without) == len(named) else f", but others of the graph's {kind}s do"
-        raise ProblemError(f"{without[0]} has no {key!r}{some}: give every {kind} a number.")
-    return [_number(value, f"{key!r} of {what}") for what, value in named]
+    """The numbers that things of a kind have, all of them or none; None stands for absent.
+
+    Args:
+        what: what to call the thing of each place.
+    """
+    without = next((i for i, value in enumerate(found) if value is None), None)
+    if without is not None:
+        none = all(value is None for value in found)
+        if none and default is not None:
+            return [default] * len(found)
+        some = "" if none else f", but others of the graph's {kind}s do"
+        raise ProblemError(f"{what(without)} has no {key!r}{some}: give every {kind} a number.")
+    return [
+        value
+        if type(value) in (int, float) and abs(value) < _TOO_LARGE  # nearly always
+        else _number(value, f"{key!r} of {what(i)}")
+        for i, value in enumerate(found)
+    ]
 
 
 def _number(value: Any, what: str) -> Number:

@@ -160,7 +160,7 @@ def _read(
 def _check_names(problem: Problem) -> None:
     """Refuse names that UTF-8 cannot encode."""
     try:
-        text = json.dumps(problem.to_data(), ensure_ascii=False, skipkeys=True, default=str)
+        text = json.dumps(problem.names(), ensure_ascii=False, skipkeys=True, default=str)
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise ProblemError(
