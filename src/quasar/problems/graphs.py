@@ -312,11 +312,7 @@ def _numbers(
     kind: str,
     default: Number | None,
 ) -> list[Number]:
-    """The numbers that things of a kind have, all of them or none; None stands for absent.
-
-    Args:
-        what: what to call the thing of each place.
-    """
+    """The numbers that things of a kind have, all of them or none; `what` names that at a place."""
     without = next((i for i, value in enumerate(found) if value is None), None)
     if without is not None:
         none = all(value is None for value in found)

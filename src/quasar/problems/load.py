@@ -23,6 +23,7 @@ from quasar.core.labels import VariableOrder
 from quasar.problems import values
 from quasar.problems.base import EncodedProblem, Encoding, Problem, encode
 from quasar.problems.formats.reading import parse_json, read_file
+from quasar.problems.graph_size import check_size
 from quasar.problems.inputs import is_record
 from quasar.problems.ising import Ising
 from quasar.problems.keys import nearest
@@ -150,6 +151,7 @@ def _read(
 ) -> tuple[dict[str, Any], Problem]:
     """The content of a problem file, and the problem that it states."""
     data = read_problem_data(as_content(source, problem_type, attributes))
+    check_size(data.get("graph"))
     if weight is not None:
         name_weights(data, weight)
     problem = build_problem(data)

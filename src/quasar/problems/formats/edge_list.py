@@ -28,6 +28,7 @@ from quasar.problems.formats.content import (
     text_of,
 )
 from quasar.problems.formats.written import Export, edge_weights
+from quasar.problems.graph_size import check_lines
 
 
 def sniff(text: str) -> bool:
@@ -43,6 +44,7 @@ def read(text: str) -> Content:
     """The graph of an edge list."""
     nodes: list[Label] = []
     edges: list[dict[str, Any]] = []
+    check_lines(text)
     lines = list(_lines(text))
     _check_head(lines)
     for line in lines:
