@@ -31,7 +31,9 @@ def m3_means(counts: Counts, flips: Sequence[Flips], values: FloatVector) -> lis
     try:
         import mthree
     except ImportError as error:
-        raise InputError("m3 needs mthree: pip install -e '.[mitigation]' in your clone of quasar.") from error
+        raise InputError(
+            "m3 needs mthree: pip install -e '.[mitigation]' in your clone of quasar."
+        ) from error
     width, shots = len(flips), sum(counts.values())
     corrector = mthree.M3Mitigation(None)
     corrector.cals_from_matrices([matrix(f).astype(np.float32) for f in flips])
