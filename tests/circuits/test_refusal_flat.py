@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -101,6 +102,26 @@ def test_the_importer_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (refused.value.line, refused.value.column) == (6, 3)
     assert not qasm.parses(text)
     assert not qasm.parses_by_language(text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "rx(0." + "1" * 200_000 + " " * 200_000 + "x) q[0];",
+        "rx(" + "0.5, " * 100_000 + ") q[0];",
+        "cx q[0]" + ", q[0]" * 100_000 + " q;",
+        "cx q[0], q[1" + " " * 400_000,
+        "h q[0] " * 60_000,
+        "c[0] = " * 60_000,
+        "h q[1]" + ";" * 400_000,
+        "// /* x\n" * 60_000 + "h q[9]",
+    ],
+    ids=lambda body: body[:12],
+)
+def test_time_is_linear_in_the_text(body: str) -> None:
+    begun = time.process_time()
+    refused_at_once(HEAD + BODY + body)
+    assert time.process_time() - begun < 2.0
 
 
 def test_limits_and_the_header_come_first() -> None:
