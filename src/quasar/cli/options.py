@@ -151,8 +151,8 @@ def problem_source(problem: Path | None, problem_type: str | None = None) -> Any
     if problem is None:
         if problem_type is None:
             raise InputError(
-                "give --problem FILE, or --type with --attribute for a type that needs no file, "
-                "such as --type tfim --attribute n=8."
+                "--problem is missing: give a file, or --type with --attribute for a type that "
+                "needs none, such as --type tfim --attribute n=8."
             )
         return {}
     return sys.stdin.buffer.read() if str(problem) == "-" else problem
