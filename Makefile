@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -111,6 +111,9 @@ bench-compare: $(VENV)/dev ## The packaged model beside large models and the des
 
 bench-refine: $(VENV)/dev ## `--refine` with the packaged model, and its angles as a start
 	$(BIN)/python -m benchmarks.refine
+
+bench-device: $(VENV)/dev ## Circuits chosen for a device, beside those chosen without, under its noise; goes on where it stopped
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.device_synthesis $(if $(MODEL),--model $(MODEL))
 
 bench-reinforcement: $(VENV)/dev ## Reinforcement under ten rewards and losses (an hour and a half)
 	$(BIN)/python -m benchmarks.reinforcement

@@ -346,7 +346,14 @@ def test_the_command_prints_before_and_after(
 
 @pytest.mark.parametrize(
     "name",
-    ["grpo-nano-cpu", "grpo-nano-mixed", "grpo-nano-gpu", "grpo-nano-ablation", "grpo-qwen3-4b"],
+    [
+        "grpo-nano-cpu",
+        "grpo-nano-mixed",
+        "grpo-nano-gpu",
+        "grpo-nano-ablation",
+        "grpo-nano-device",
+        "grpo-qwen3-4b",
+    ],
 )
 def test_the_configurations_are_valid(name: str) -> None:
     from quasar.cli.train import read_config

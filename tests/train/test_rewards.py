@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any, get_args
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quasar.core.errors import InputError
 from quasar.data.storage import read_records
+from quasar.problems.load import load_problem
 from quasar.prompts.chat import Style
 from quasar.train.reward_function import VerifiedReward
 from quasar.train.rewards import RewardSettings, Signals, signals_of, verifier_settings
@@ -250,3 +252,30 @@ def test_physical_rewards_stay_within_bounds(turns: list[tuple[float, int]]) -> 
     )
     found = judged(f"{HEAD}qubit[3] q;\n{gates}", reward_settings(aim="physical"))
     assert 0.0 <= found.reward <= 1.0
+
+
+def test_a_device_is_named_where_it_is_weighed() -> None:
+    with pytest.raises(InputError, match="names none"):
+        RewardSettings.parse({"aim": "physical", "physical": {"device": 0.5}})
+
+
+def test_the_devices_term_reaches_the_reward() -> None:
+    problem = load_problem(nx.path_graph(3), problem_type="maxcut")
+    text = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[3] c;\n'
+        "h q[0];\ncx q[0], q[1];\ncx q[1], q[2];\nx q[1];\nc = measure q;\n"
+    )
+    rewards = {}
+    for noise in ("depolarizing:0,0", "depolarizing:0.01,0.1"):
+        chosen = RewardSettings.parse(
+            {
+                "aim": "physical",
+                "physical": {"device": 1.0, "warm_start": 0.0},
+                "device": {"device": "generic:3:line", "noise": noise},
+            }
+        )
+        report = Verifier(problem, None, verifier_settings(chosen, 1, 1)).verify(text)
+        assert report.device is not None
+        rewards[noise] = signals_of(report, chosen, "converged").reward
+    clean, noisy = rewards.values()
+    assert noisy < clean <= 1.0

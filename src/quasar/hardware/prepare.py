@@ -108,16 +108,23 @@ def _measured(circuit: Circuit) -> QuantumCircuit:
 
 
 def _compiled(circuit: QuantumCircuit, backend: Any, seed: int) -> QuantumCircuit:
-    """The shortest of a few compilations."""
-    from qiskit.transpiler import generate_preset_pass_manager
+    """The best of several compilations by estimated success; without couplers Qiskit's passes.
 
-    found = [
-        generate_preset_pass_manager(
-            optimization_level=3, backend=backend, seed_transpiler=seed + k
-        ).run(circuit)
-        for k in range(_SEEDS)
-    ]
-    return min(found, key=lambda done: (done.num_nonlocal_gates(), done.depth()))
+    Raises:
+        InputError: the backend has no couplers that the circuit fits on.
+    """
+    from quasar.compile.compile import compile_circuit
+
+    target = getattr(backend, "target", None)
+    if target is None or not target.num_qubits or not target.build_coupling_map():
+        from qiskit.transpiler import generate_preset_pass_manager
+
+        passes = generate_preset_pass_manager(
+            optimization_level=1, backend=backend, seed_transpiler=seed
+        )
+        compiled: QuantumCircuit = passes.run(circuit)
+        return compiled
+    return compile_circuit(circuit, backend, seeds=_SEEDS, seed=seed).circuit
 
 
 def compiled_size(circuit: QuantumCircuit, available: int | None) -> CompiledSize:

@@ -12,7 +12,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
 from quasar.prompts.chat import Style
@@ -21,12 +21,13 @@ from quasar.verifier.report import Report
 from quasar.verifier.reward import (
     UNPARSED,
     UNUSABLE,
+    DeviceScores,
     PhysicalScores,
     PhysicalWeights,
     RewardWeights,
     physical_reward,
 )
-from quasar.verifier.settings import StageGate, UtilitySettings, VerifierSettings
+from quasar.verifier.settings import DeviceSettings, StageGate, UtilitySettings, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.verifier.estimates import Estimates
@@ -46,6 +47,9 @@ class RewardSettings(Settings):
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
     """Weights of the aim `physical`."""
+    device: DeviceSettings | None = None
+    """What `physical.device` weighs: each circuit is also compiled for this device and simulated
+    with its noise, which takes a second or more of a worker. None: not."""
     gate: StageGate = StageGate()
     """When the later, more expensive stages run."""
     utility: UtilitySettings = UtilitySettings()
@@ -54,6 +58,12 @@ class RewardSettings(Settings):
     """Seconds of the workers' time for all completions of a step on one process. Each completion
     has an equal part of it; once that is spent, no further stage of it begins. None: no limit. With
     a budget rewards depend on the machine's speed."""
+
+    @model_validator(mode="after")
+    def _named(self) -> RewardSettings:
+        if self.physical.device > 0 and (self.device is None or self.device.device is None):
+            raise ValueError("physical.device is weighed, but device.device names none")
+        return self
 
     def aim_for(self, style: Style) -> Aim:
         """What is rewarded in answers to prompts of a style."""
@@ -151,6 +161,7 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
         gate=gate,
         reward=settings.stages,
         utility=settings.utility,
+        device=settings.device if settings.physical.device > 0 else None,
     )
 
 
@@ -189,6 +200,21 @@ def physical_scores(report: Report) -> PhysicalScores | None:
         entanglement=quality.entanglement,
         entropy_bits=quality.entropy_bits,
         basis_state=quality.basis_state,
+        device=_device_scores(report),
+    )
+
+
+def _device_scores(report: Report) -> DeviceScores | None:
+    """What a device makes of the circuit; None where none was named or it cannot run there."""
+    there = report.device
+    if there is None or there.compiled is None:
+        return None
+    return DeviceScores(
+        n_qubits=report.problem.n_qubits,
+        ratio=there.ideal.approximation_ratio,
+        noisy_ratio=there.noisy.approximation_ratio,
+        two_qubit_gates=there.compiled.two_qubit_gates,
+        esp=1.0 if there.compiled.esp is None else there.compiled.esp,
     )
 
 
