@@ -95,3 +95,8 @@ def test_the_model_is_told_how_each_number_is_known() -> None:
     assert "Approximation ratio 0.7" in told
     assert "Of 100 samples" in told
     assert "simulated exactly" not in told
+
+
+def test_what_a_configuration_leaves_out_keeps_the_trainings_defaults() -> None:
+    large = VerificationSettings.parse({"large": {"shots": 9}}).large
+    assert (large.shots, large.max_bond, large.solver_threads) == (9, 16, 1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from quasar.core.processes import cores
 from quasar.core.settings import Settings
@@ -17,6 +17,16 @@ from quasar.verifier.settings import LargeSettings, VerifierSettings
 if TYPE_CHECKING:
     from quasar.verifier.energy_range import EnergyRange
 
+_LARGE = LargeSettings(
+    shots=256,
+    max_bond=16,
+    max_width=18,
+    sample_seconds=2.0,
+    energy_seconds=5.0,
+    time_limit=5.0,
+    solver_threads=1,
+)
+
 
 class VerificationSettings(Settings):
     """Where and within which limits completions are verified."""
@@ -27,10 +37,14 @@ class VerificationSettings(Settings):
     """What one circuit may use before it counts as infeasible."""
     restarts: int = Field(default=1, ge=0)
     """How often the sandbox is started again for circuits that it could not verify."""
-    large: LargeSettings = LargeSettings(
-        shots=256, max_bond=16, max_width=18, sample_seconds=2.0, energy_seconds=5.0, time_limit=5.0
-    )
+    large: LargeSettings = _LARGE
     """How hard to look at circuits beyond 24 qubits."""
+
+    @field_validator("large", mode="before")
+    @classmethod
+    def _filled(cls, given: Any) -> Any:
+        """What is left out keeps these defaults, not those of a single verification."""
+        return {**dict(_LARGE), **given} if isinstance(given, Mapping) else given
 
     @property
     def processes(self) -> int:
