@@ -16,7 +16,7 @@ from support.command import quasar
         ("design x", "Did you mean 'generate'?"),
         ("data buidl", "Did you mean 'build'? `quasar data --help` shows what it takes."),
         ("verify x --probem y", "there is no option --probem: did you mean --problem?"),
-        ("verify x --nonsense", "there is no option --nonsense. `quasar verify --help`"),
+        ("verify x --xyzzy", "there is no option --xyzzy. `quasar verify --help`"),
         ("verify", "CIRCUIT is missing. `quasar verify --help` shows what it takes."),
         ("verify x", "--problem is missing"),
         ("verify x --problem", "'--problem' requires an argument"),
