@@ -87,7 +87,7 @@ Start = Annotated[
     typer.Option(
         help="First angles of the designer's QAOA: of 3-regular graphs, of the spin glass, a "
         "linear ramp, or nano's own on small look-alikes; all rescaled to the problem. Default: a "
-        "search; beyond 24 qubits, the table to 3 layers and transfer for more.",
+        "search; beyond 24 qubits, the better of table and transfer.",
         rich_help_panel=_WRITER,
     ),
 ]

@@ -55,9 +55,11 @@ Start = Literal["transfer", "table", "ramp"]
 STARTS: tuple[Start, ...] = get_args(Start)
 
 
-def default_start(layers: int) -> Start:
-    """The start that came nearest to optimised energies (docs/large.md), by depth."""
-    return "table" if layers <= max(_CUBIC) else "transfer"
+def default_starts(layers: int) -> tuple[Start, ...]:
+    """Starts of which the better is taken: the table is near on 3-regular graphs, transfer on
+    others (docs/large.md); beyond the table's depths there is transfer alone.
+    """
+    return ("table", "transfer") if layers <= max(_CUBIC) else ("transfer",)
 
 
 def starting_angles(hamiltonian: IsingHamiltonian, layers: int, start: Start) -> FloatVector:

@@ -24,7 +24,7 @@ from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.qaoa_large import (
     affordable_evaluations,
     deepest_affordable,
-    default_start,
+    default_starts,
     starting_angles,
 )
 from quasar.optimize.sampled_tail import SampledTail
@@ -88,7 +88,9 @@ class QaoaOptions(NamedTuple):
         """
         if self.start is None and self.warm_start is not None:
             return warm_starts(hamiltonian, layers)
-        start = self.start or default_start(layers)
+        if self.start is None:
+            return [starting_angles(hamiltonian, layers, name) for name in default_starts(layers)]
+        start = self.start
         if start not in get_args(AnyStart):
             known = ", ".join(get_args(AnyStart))
             raise InputError(f"there is no start {start!r}: use one of {known}.")

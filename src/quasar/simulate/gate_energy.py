@@ -108,6 +108,11 @@ class GateEnergy(AnsatzEnergy):
             return float(np.vdot(vector, applied).real), gradient
         return self._mean(vector), gradient
 
+    def measure(self, diagonal: FloatVector) -> None:
+        """From now on, energies are those of another diagonal observable, shape [D]."""
+        self.observable = diagonal
+        self._apply = _applied_by(diagonal)
+
     def _mean(self, vector: ComplexVector) -> float:
         if isinstance(self.observable, PauliSum):
             return float(np.vdot(vector, self._apply(vector)).real)

@@ -53,7 +53,7 @@ class TailEnergy(AnsatzEnergy):
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """CVaR_α(θ) and its gradient, shape [P]."""
-        self._gates.observable = self._tail(probabilities(self.state(theta)))
+        self._gates.measure(self._tail(probabilities(self.state(theta))))
         return self._gates.value_and_gradient(theta)
 
     def _tail(self, p: FloatVector) -> FloatVector:
