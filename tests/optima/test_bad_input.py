@@ -139,3 +139,10 @@ def test_leftovers_of_killed_processes_go(own_cache: Path) -> None:
     quasar.optimum({"problem_type": "labs", "problem_specific_attributes": {"length": 5}})
     assert not left.exists()
     assert busy.exists()
+
+
+def test_an_encoding_of_endless_size_is_not_annealed() -> None:
+    jobs = {"jobs": [[[0, 10**12]], [[0, 3]]]}
+    problem = {"problem_type": "job_shop", "problem_specific_attributes": jobs}
+    with pytest.raises(InputError, match="annealing needs the problem's encoding"):
+        quasar.optimum(problem, method="annealing", cache=False)

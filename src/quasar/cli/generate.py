@@ -6,8 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ def command(
     force: own.Force = False,
     executor: shared.OnExecutor = "local",
     ray_address: shared.RayAddress = None,
+    jobs: shared.ConeJobs = 1,
     trace: own.WithTrace = False,
     as_json: shared.AsJson = False,
 ) -> None:
@@ -127,8 +129,6 @@ def command(
             cluster = Cluster(ray_address, cores())
         _many(records, out, writer, how, options, cluster=cluster, as_json=as_json)
         return
-    if executor == "ray":
-        raise InputError("--executor ray spreads --records; one problem is solved here.")
 
     def refuse(encoded: EncodedProblem) -> None:
         from quasar.agent.large import is_designed
@@ -137,8 +137,9 @@ def command(
         refuse_idle(given._replace(designer=designed), context.params)
 
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
+    spread = partial(shared.cone_workers, jobs=jobs, executor=executor, ray_address=ray_address)
     asked = _Asked(
-        problem, prompt, loading, writer, options, refuse, compared, trace, target, device
+        problem, prompt, loading, writer, options, refuse, spread, compared, trace, target, device
     )
     _one(asked, how, out, force=force, as_json=as_json)
 
@@ -184,6 +185,7 @@ class _Asked:
     Attributes:
         loading: the options of the problem file.
         refuse: refuses options that have no effect on a problem; a large one is the designer's.
+        spread: where the exact energies of a large problem are computed.
         with_qaoa: the designer's QAOA stands beside a model's answers.
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
@@ -196,6 +198,7 @@ class _Asked:
     model: str
     options: dict[str, Any]
     refuse: Callable[[EncodedProblem], None]
+    spread: Callable[[EncodedProblem], AbstractContextManager[None]]
     with_qaoa: bool
     trace: bool = False
     target: Target | None = None
@@ -256,6 +259,7 @@ def _one(
         console.print(f"note: {choice}", markup=False)
     files: list[str] = []
     with (
+        asked.spread(encoded),
         _nothing_yet(),
         heeding(_say_finishing) as interrupt,
         nullcontext() if out is None else new_folder(out, force=force) as folder,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,6 +21,7 @@ DEVICE = "Device and noise"
 """Panel of help for the options of a noisy circuit."""
 
 PROBLEM = "Problem"
+LARGE = "Beyond 24 qubits"
 """Panel of help for the options of a problem."""
 
 ProblemFile = Annotated[
@@ -136,7 +139,65 @@ RayAddress = Annotated[
     str | None,
     typer.Option(help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"),
 ]
+ConeJobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        min=1,
+        help="Processes of this machine for exact energies beyond 24 qubits.",
+        rich_help_panel=LARGE,
+    ),
+]
+ConeExecutor = Annotated[
+    Literal["local", "ray"],
+    typer.Option(
+        "--executor",
+        help="Where exact energies beyond 24 qubits are computed: processes of this machine, or "
+        "tasks on a Ray cluster.",
+        rich_help_panel=LARGE,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@contextmanager
+def cone_workers(
+    encoded: EncodedProblem,
+    jobs: int,
+    executor: str,
+    ray_address: str | None,
+    *,
+    shown: bool = False,
+) -> Iterator[None]:
+    """Contract causal cones where the options say, while this lasts.
+
+    Args:
+        shown: with a bar on standard error.
+
+    Raises:
+        InputError: so small a problem has no use for them.
+    """
+    from quasar.core.cluster import Cluster
+    from quasar.core.errors import InputError
+    from quasar.core.hamiltonian import MAX_EXACT_QUBITS
+
+    if jobs == 1 and executor == "local":
+        yield
+        return
+    if encoded.n_qubits <= MAX_EXACT_QUBITS:
+        raise InputError(
+            f"--jobs and --executor spread exact energies beyond {MAX_EXACT_QUBITS} qubits; this "
+            f"problem has {encoded.n_qubits}: leave them out."
+        )
+    from quasar.cli.bar import Bar
+    from quasar.core.processes import cores
+    from quasar.core.progress import Progress
+    from quasar.simulate.cones.spread import Workers, working_on
+
+    cluster = Cluster(ray_address, cores()) if executor == "ray" else None
+    bar = Bar(patience_s=2.0) if shown else nullcontext(Progress())
+    with bar as progress, working_on(Workers(jobs, cluster, progress)):
+        yield
 
 
 def problem_source(problem: Path | None, problem_type: str | None = None) -> Any:

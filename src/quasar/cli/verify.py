@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,17 @@ def command(
     mitigate: options.Mitigate = "",
     shots: options.Shots = None,
     seed: options.NoiseSeed = 0,
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="What simulates the circuit, to 24 qubits: qulacs, qiskit, aer or aer-single. "
+            "From 25 to 28 qubits aer-single computes energy and samples from the whole state, in "
+            "single precision; else causal cones and matrix product states do.",
+        ),
+    ] = "qulacs",
+    jobs: options.ConeJobs = 1,
+    executor: options.ConeExecutor = "local",
+    ray_address: options.RayAddress = None,
     as_json: options.AsJson = False,
 ) -> None:
     """Judge one circuit: feasible, how good, and what it answers.
@@ -76,7 +88,9 @@ def command(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
-    settings = VerifierSettings(**_stages(stages), header="language", precision=precision)
+    settings = VerifierSettings(
+        **_stages(stages), header="language", precision=precision, engine=engine
+    )
     parameters = read_assignments(assignments or ())
     target = read_target(basis, coupling)
     text, parameters = read_program(circuit, problem, parameters)
@@ -86,7 +100,9 @@ def command(
     if max_seconds is not None:
         limits = SandboxLimits(max_seconds=max_seconds, max_large_seconds=max_seconds)
     noisy = options.device_run(device, noise, mitigate, shots, seed)
-    with waiting("verifying"):
+    spread = jobs > 1 or executor == "ray"
+    workers = options.cone_workers(encoded, jobs, executor, ray_address, shown=spread)
+    with nullcontext() if spread else waiting("verifying"), workers:
         report = verify_bounded(text, encoded, given, settings, limits, parameters, noisy)
     size = None
     if target is not None and (report.parses_by_language or report.feasible):

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
+from uuid import uuid4
 
 from quasar.core.errors import InfrastructureError, InputError, QuasarError
 from quasar.core.processes import SINGLE_THREADED
@@ -52,45 +53,79 @@ def on_ray(
         InfrastructureError: there is no such cluster, or it failed.
         QuasarError: as raised by `function`.
     """
-    try:
-        import ray
-    except ImportError:
-        raise InputError(
-            "--executor ray needs Ray: pip install -e '.[ray]' in your clone of quasar."
-        ) from None
-    ours = not ray.is_initialized()
-    if ours:
-        connect(ray, cluster)
-    remote = ray.remote(num_cpus=1, max_retries=_RETRIES)(_answer)
-    sent = ray.put(shared)
-    source = iter(items)
-    pending: list[Any] = []
-    width = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", cluster.jobs)))
-    empty = False
-    try:
-        while True:
-            while len(pending) < width and not empty:
-                try:
-                    pending.append(remote.remote(function, sent, next(source)))
-                except StopIteration:
-                    empty = True
-            if not pending:
-                return
-            done, pending = ray.wait(pending, num_returns=1)
-            for answer in ray.get(done):
-                if isinstance(answer, QuasarError):
-                    raise answer
-                yield answer
-    except ray.exceptions.RayError as error:
-        raise InfrastructureError(
-            f"the Ray cluster failed: {error}. What is finished is kept; run the same command "
-            "again to resume."
-        ) from error
-    finally:
-        for reference in pending:
-            ray.cancel(reference, force=True)
-        if ours:
-            ray.shutdown()
+    with RayPool(function, shared, cluster) as pool:
+        yield from pool.run(iter(items))
+
+
+class RayPool:
+    """A cluster that waits for items until `close`; its processes keep what is shared.
+
+    Args:
+        function: as in `on_ray`, and so are the others.
+
+    Raises:
+        InputError: Ray is not installed.
+        InfrastructureError: there is no such cluster.
+    """
+
+    def __init__(self, function: Callable[[Any, Any], Any], shared: Any, cluster: Cluster) -> None:
+        try:
+            import ray
+        except ImportError:
+            raise InputError(
+                "--executor ray needs Ray: pip install -e '.[ray]' in your clone of quasar."
+            ) from None
+        self._ray: Any = ray
+        self._cluster = cluster
+        self._function = function
+        self._ours = not ray.is_initialized()
+        if self._ours:
+            connect(ray, cluster)
+        self._answer = ray.remote(num_cpus=1, max_retries=_RETRIES)(_answer)
+        self._shared = (uuid4().hex, ray.put(shared))
+
+    def __enter__(self) -> RayPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the cluster, and end one that was started here."""
+        if self._ours:
+            self._ray.shutdown()
+        self._ours = False
+
+    def run(self, items: Iterator[Any]) -> Iterator[Any]:
+        """Yield the result of every item, in order of completion; may be called again."""
+        ray = self._ray
+        pending: list[Any] = []
+        width = _AHEAD * max(1, int(ray.cluster_resources().get("CPU", self._cluster.jobs)))
+        empty = False
+        try:
+            while True:
+                while len(pending) < width and not empty:
+                    try:
+                        item = next(items)
+                    except StopIteration:
+                        empty = True
+                        break
+                    pending.append(self._answer.remote(self._function, self._shared, item))
+                if not pending:
+                    return
+                done, pending = ray.wait(pending, num_returns=1)
+                for answer in ray.get(done):
+                    if isinstance(answer, QuasarError):
+                        raise answer
+                    yield answer
+        except ray.exceptions.RayError as error:
+            raise InfrastructureError(
+                f"the Ray cluster failed: {error}. What is finished is kept; run the same command "
+                "again to resume."
+            ) from error
+        finally:
+            for reference in pending:
+                ray.cancel(reference, force=True)
 
 
 def connect(ray: Any, cluster: Cluster, **more: Any) -> None:
@@ -122,8 +157,18 @@ def connect(ray: Any, cluster: Cluster, **more: Any) -> None:
         raise InfrastructureError(f"no Ray cluster {where}: {error}") from error
 
 
-def _answer(function: Callable[[S, T], R], shared: S, item: T) -> R | QuasarError:
+_held: dict[str, Any] = {}
+"""In a process of the cluster: what its latest work shares, by a name of its own."""
+
+
+def _answer(function: Callable[[Any, Any], Any], shared: tuple[str, Any], item: Any) -> Any:
+    import ray
+
+    name, reference = shared  # inside a tuple, so that Ray does not fetch it for each task
+    if name not in _held:
+        _held.clear()
+        _held[name] = ray.get(reference)
     try:
-        return function(shared, item)
+        return function(_held[name], item)
     except QuasarError as error:  # an answer, so that Ray neither wraps nor retries it
         return error

@@ -68,7 +68,7 @@ def map_unordered(
         for item in items:
             yield work(item) if tick is None else work(item, tick)
     else:
-        with _Pool(work, jobs, tick) as pool:
+        with ProcessPool(work, jobs, tick) as pool:
             yield from pool.run(iter(items))
 
 
@@ -113,26 +113,47 @@ class _Worker:
     busy: bool = False
 
 
-class _Pool:
-    def __init__(self, work: Callable[..., Any], jobs: int, tick: Tick | None) -> None:
+class ProcessPool:
+    """Processes of this machine that wait for items until `close`.
+
+    Args:
+        work: as in `map_unordered`; each process gets it once.
+        jobs: processes at most; they start as items come.
+        tick: as in `map_unordered`.
+    """
+
+    def __init__(self, work: Callable[..., Any], jobs: int, tick: Tick | None = None) -> None:
         self._work, self._jobs, self._tick = work, jobs, tick
         # A fresh interpreter each: forking a process that has threads can deadlock.
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
 
-    def __enter__(self) -> _Pool:
-        for name, value in SINGLE_THREADED.items():
-            os.environ.setdefault(name, value)
+    def __enter__(self) -> ProcessPool:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
+        self.close()
+
+    def close(self) -> None:
+        """End the processes."""
+        self._end(self._workers)
+
+    def _end(self, workers: list[_Worker]) -> None:
+        for worker in workers:
             worker.process.kill()
-        for worker in self._workers:
+        for worker in workers:
             worker.process.join()
             worker.connection.close()
+        self._workers = [worker for worker in self._workers if worker not in workers]
 
     def run(self, items: Iterator[Any]) -> Iterator[Any]:
+        """Yield the result of every item, in order of completion; may be called again."""
+        try:
+            yield from self._run(items)
+        finally:
+            self._end([worker for worker in self._workers if worker.busy])
+
+    def _run(self, items: Iterator[Any]) -> Iterator[Any]:
         again: deque[tuple[Any, int]] = deque()
         more = True
         while True:
@@ -168,6 +189,8 @@ class _Pool:
                 yield value
 
     def _start(self) -> _Worker:
+        for name, value in SINGLE_THREADED.items():
+            os.environ.setdefault(name, value)
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_serve, args=(theirs, self._work, self._tick is not None), daemon=True

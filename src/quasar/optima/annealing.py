@@ -16,7 +16,7 @@ from quasar.core.seeds import generator
 from quasar.optima.lattice import size
 from quasar.optima.search import Found, Search, Update, library
 from quasar.problems.base import Problem
-from quasar.problems.native import NativeModel
+from quasar.problems.native import NativeModel, check_size
 
 NAME = "annealing"
 _SWEEPS = 1_000
@@ -36,6 +36,8 @@ def solve(problem: Problem, model: NativeModel, search: Search) -> Found:
         cost = model.cost
     else:
         try:
+            check_size(problem.problem_type, problem.least_qubits())
+            check_size(problem.problem_type, len(problem.variables("exact")))
             cost = problem.polynomial("exact")
         except ProblemError as error:
             raise InputError(f"annealing needs the problem's encoding, but {error}") from error

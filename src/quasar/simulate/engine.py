@@ -263,10 +263,13 @@ class Engine(Protocol):
         ...
 
 
+SINGLE = "aer-single"
+"""The engine of state vectors in single precision, to 28 qubits."""
 ENGINES: dict[str, str | Callable[[], Engine]] = {
     "qulacs": "quasar.simulate.qulacs_engine:QulacsEngine",
     "qiskit": "quasar.simulate.qiskit_engine:QiskitEngine",
     "aer": "quasar.simulate.qiskit_engine:AerEngine",
+    SINGLE: "quasar.simulate.aer_single:AerSingleEngine",
     "cones": "quasar.simulate.cones.engine:ConesEngine",
     "mps": "quasar.simulate.mps_engine:MpsEngine",
     "noisy": "quasar.simulate.noisy.engine:NoisyEngine",
@@ -277,7 +280,7 @@ ENGINES: dict[str, str | Callable[[], Engine]] = {
 _WITH_ARGUMENT = ("noisy",)
 
 AMPLITUDE_ENGINES = ("qulacs", "qiskit", "aer")
-"""Those that give amplitudes; they stop at `MAX_QUBITS`."""
+"""Those that give amplitudes in double precision; they stop at `MAX_QUBITS`."""
 
 
 EngineSource: TypeAlias = Union[str, Engine, "BaseSamplerV2", "BaseEstimatorV2"]
@@ -308,8 +311,9 @@ def get_engine(name: EngineSource = "qulacs") -> Engine:
     try:
         engine: Engine = pkgutil.resolve_name(made)(*([argument] if colon else []))
     except ImportError as error:
+        extra = name.partition("-")[0]
         raise InputError(
-            f"engine {name!r} needs {error.name}: pip install -e '.[{name}]' in your "
+            f"engine {name!r} needs {error.name}: pip install -e '.[{extra}]' in your "
             "clone of quasar."
         ) from error
     return engine

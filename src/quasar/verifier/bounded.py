@@ -38,7 +38,12 @@ _SHORT_WORK = 1 << 30
 """Gates times amplitudes that take about a second in this process."""
 _SHORT_REFERENCE_WORK = 1 << 26
 """The same for the reference's engine, which is slower."""
-_ENGINES_BEYOND = ("qulacs", "cones", "mps")  # the first is the default, and has no part there
+_ENGINES_BEYOND = (
+    "qulacs",
+    "cones",
+    "mps",
+    "aer-single",
+)  # the first is the default, and has no part there
 _UTILITY_SHARE = 0.8
 """Of the time, after which stage 4 is given up."""
 
@@ -126,8 +131,8 @@ def _large(
 
     if settings.engine not in _ENGINES_BEYOND or settings.energy_convention != "physical":
         raise InputError(
-            f"beyond {MAX_EXACT_QUBITS} qubits the engines are cones and mps, and energies follow "
-            "the physical convention: leave engine and energy_convention out."
+            f"beyond {MAX_EXACT_QUBITS} qubits the engines are cones and mps, to 28 aer-single, "
+            "and energies follow the physical convention: leave engine and energy_convention out."
         )
     if limits is not None:
         large = settings.large.within(limits.max_large_seconds, limits.max_problem_seconds)

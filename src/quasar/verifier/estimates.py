@@ -79,8 +79,8 @@ class Samples(Documented):
     """How many."""
     seed: int
     """Of the draw."""
-    bond: int
-    """Bond dimension of the state that they were drawn from."""
+    bond: int | None
+    """Bond dimension of the state that they were drawn from; None for a whole state."""
     fidelity: float
     """Estimate of the sampled state's overlap with the exact one, 0 to 1; no bound."""
     energy: float
@@ -179,7 +179,7 @@ def samples_of(
     *,
     engine: str,
     seed: int,
-    bond: int,
+    bond: int | None,
     fidelity: float,
     exact_energy: float | None,
 ) -> Samples:

@@ -25,7 +25,7 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.optima.result import BoundedOptimum
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.cones.engine import ConeOutcome, ConesEngine
-from quasar.simulate.engine import Readout
+from quasar.simulate.engine import SINGLE, Counts, Readout, get_engine
 from quasar.verifier import reward as rewards
 from quasar.verifier.energy_range import EnergyRange, find_energy_range
 from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, samples_of
@@ -48,6 +48,7 @@ from quasar.verifier.stages.feasibility import (
 )
 
 if TYPE_CHECKING:
+    from quasar.simulate.aer_single import Measured
     from quasar.simulate.mps_engine import MpsOutcome
 
 __all__ = ["LargeSettings", "LargeVerifier"]
@@ -86,6 +87,7 @@ class LargeVerifier:
         self.reference_text = problem.reference if reference is None else reference
         self._known = known
         self._stop = stop
+        self._measured: tuple[Execution, Measured] | None = None
 
     @cached_property
     def energies(self) -> EnergyRange:
@@ -114,7 +116,7 @@ class LargeVerifier:
             fault = misfit(execution, self.problem.n_qubits)
         if execution is None or fault is not None:
             raise InputError(f"the reference circuit is not usable: {fault}")
-        energy, note = self._exact_energy(execution.outcome)
+        energy, note = self._exact_energy(execution)
         if energy is None:
             raise InputError(f"the reference circuit has no exact energy: {note}")
         return energy
@@ -248,7 +250,7 @@ class LargeVerifier:
 
     def _add_estimates(self, report: Report, execution: Execution) -> None:
         begun = time.perf_counter()
-        exact, note = self._exact_energy(execution.outcome)
+        exact, note = self._exact_energy(execution)
         report.cost_s["energy"] = time.perf_counter() - begun
         begun = time.perf_counter()
         best = self.optimum
@@ -275,7 +277,7 @@ class LargeVerifier:
             energy=energy if energy is not None else math.nan,
             energy_error=error,
             energy_known="exact" if exact is not None else "statistical",
-            energy_by="cones" if exact is not None else "mps",
+            energy_by=self._exact_by if exact is not None else "mps",
             note=note,
             samples=samples,
             samples_note=samples_note,
@@ -292,7 +294,10 @@ class LargeVerifier:
         report.reward = self._reward(rewards.Scores(feasible=True, objective=found.ratio_low))
         report.remarks += _remarks(found)
 
-    def _exact_energy(self, outcome: object) -> tuple[float | None, str | None]:
+    def _exact_energy(self, execution: Execution) -> tuple[float | None, str | None]:
+        if self.settings.engine == SINGLE:
+            return self._by_single_precision(execution).mean, None
+        outcome = execution.outcome
         if not isinstance(outcome, ConeOutcome):
             return None, "the engine gives no exact means."
         try:
@@ -300,38 +305,74 @@ class LargeVerifier:
         except (InputError, MemoryError) as error:
             return None, str(error) or "out of memory."
 
+    def _by_single_precision(self, execution: Execution) -> Measured:
+        """Mean and samples of the state vector, once for each circuit.
+
+        Raises:
+            InputError: more than 28 qubits, too little memory, or Aer is not installed.
+        """
+        from quasar.simulate.aer_single import SingleOutcome
+
+        if self._measured is None or self._measured[0] is not execution:
+            outcome = get_engine(SINGLE).run(execution.program, self._readout)
+            if not isinstance(outcome, SingleOutcome):
+                raise InputError(f"{SINGLE} is for more than {MAX_EXACT_QUBITS} qubits here.")
+            shots = self.large.shots if self.large.sample else 0
+            measured = outcome.measure(self.problem.hamiltonian, shots, self.large.seed)
+            self._measured = execution, measured
+        return self._measured[1]
+
+    @property
+    def _exact_by(self) -> str:
+        if self.settings.engine != SINGLE:
+            return "cones"
+        from quasar.simulate.aer_single import TOLERANCE
+
+        sizes = sum(map(abs, self.problem.hamiltonian.terms.values()))
+        return f"{SINGLE} to {TOLERANCE * sizes:.1g}"
+
+    @property
+    def _readout(self) -> Readout:
+        all_qubits = self.settings.measurement == "all-qubits"
+        return Readout(self.problem.n_qubits, all_qubits, True, MAX_QUBITS)
+
     def _samples(
         self, execution: Execution, exact: float | None
     ) -> tuple[Samples | None, str | None]:
         if not self.large.sample:
             return None, "samples were not asked for."
+        if self.settings.engine == SINGLE:
+            counts = self._by_single_precision(execution).counts
+            return self._samples_of(counts, exact, SINGLE, None, 1.0), None
         try:
             outcome = self._sampled(execution)
         except ImportError:
             return None, "samples need quimb: pip install -e '.[mps]' in your clone of quasar."
         except CircuitError as error:
             return None, error.message
-        measured = MeasuredStates.of(outcome.counts or {}, self.problem.hamiltonian)
+        counts = outcome.counts or {}
+        return self._samples_of(counts, exact, "mps", outcome.bond, outcome.fidelity), None
+
+    def _samples_of(
+        self, counts: Counts, exact: float | None, engine: str, bond: int | None, fidelity: float
+    ) -> Samples:
         return samples_of(
-            measured,
+            MeasuredStates.of(counts, self.problem.hamiltonian),
             self.problem,
             self.optimum,
-            engine="mps",
+            engine=engine,
             seed=self.large.seed,
-            bond=outcome.bond,
-            fidelity=outcome.fidelity,
+            bond=bond,
+            fidelity=fidelity,
             exact_energy=exact,
-        ), None
+        )
 
     def _sampled(self, execution: Execution) -> MpsOutcome:
         from quasar.simulate.mps_engine import MpsEngine
 
-        readout = Readout(
-            self.problem.n_qubits, self.settings.measurement == "all-qubits", True, MAX_QUBITS
-        )
         engine = MpsEngine(self.large.max_bond, self.large.sample_seconds)
         large = self.large
-        return engine.run(execution.program, readout, shots=large.shots, seed=large.seed)
+        return engine.run(execution.program, self._readout, shots=large.shots, seed=large.seed)
 
     def _add_scale(self, found: Estimates) -> None:
         """Ends of the energy, ratio, and the mean objective where it follows from the energy."""

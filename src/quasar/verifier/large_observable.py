@@ -43,7 +43,7 @@ class LargeObservableVerifier(LargeVerifier):
 
     def _add_estimates(self, report: Report, execution: Execution) -> None:
         begun = time.perf_counter()
-        energy, note = self._exact_energy(execution.outcome)
+        energy, note = self._exact_energy(execution)
         report.cost_s["energy"] = time.perf_counter() - begun
         if energy is None:
             report.feasible = False

@@ -12,6 +12,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
 from quasar.simulate.cones.closed_form import OneLayer
 from quasar.simulate.cones.expectation import MAX_WIDTH, ConeExpectations
+from quasar.simulate.cones.spread import Workers
 
 FloatVector = npt.NDArray[np.float64]
 
@@ -26,6 +27,7 @@ class ConeEnergy:
         ansatz: n qubits, P parameters; slots on rotations.
         observable: on n qubits.
         max_width: variables of the largest tensor allowed.
+        workers: where cones are contracted; default: see `cones.spread.working_on`.
 
     Raises:
         ValueError: an observable of another size.
@@ -33,7 +35,12 @@ class ConeEnergy:
     """
 
     def __init__(
-        self, ansatz: Ansatz, observable: Observable, *, max_width: int = MAX_WIDTH
+        self,
+        ansatz: Ansatz,
+        observable: Observable,
+        *,
+        max_width: int = MAX_WIDTH,
+        workers: Workers | None = None,
     ) -> None:
         if observable.n_qubits != ansatz.n_qubits:
             raise ValueError(
@@ -48,7 +55,7 @@ class ConeEnergy:
             return
         terms = total.pauli_terms()
         self._weights = np.array(list(terms.values()))
-        self.cones = ConeExpectations(ansatz, list(terms), max_width=max_width)
+        self.cones = ConeExpectations(ansatz, list(terms), max_width=max_width, workers=workers)
 
     @property
     def n_parameters(self) -> int:
