@@ -227,7 +227,8 @@ def _estimated_scores(report: Report, found: Estimates) -> PhysicalScores | None
     samples, size = found.samples, found.statistics
     hits = None if samples is None else samples.p_best_known
     two_qubit_gates = None if size is None else size.two_qubit_gates
-    entangled = bool(two_qubit_gates) if samples is None else samples.bond > 1
+    bond = None if samples is None else samples.bond
+    entangled = bool(two_qubit_gates) if bond is None else bond > 1
     single = not entangled and samples is not None and len(samples.histogram) == 1
     return PhysicalScores(
         n_qubits=report.problem.n_qubits,
