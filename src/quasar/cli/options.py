@@ -139,6 +139,15 @@ RayAddress = Annotated[
     str | None,
     typer.Option(help="Running Ray cluster.", show_default="RAY_ADDRESS, else one is started here"),
 ]
+VerifyEngine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What simulates the circuit, to 24 qubits: qulacs, qiskit, aer or aer-single. "
+        "From 25 to 28 qubits aer-single computes energy and samples from the whole state, in "
+        "single precision; else causal cones and matrix product states do.",
+    ),
+]
 ConeJobs = Annotated[
     int,
     typer.Option(

@@ -62,14 +62,7 @@ def command(
     mitigate: options.Mitigate = "",
     shots: options.Shots = None,
     seed: options.NoiseSeed = 0,
-    engine: Annotated[
-        str,
-        typer.Option(
-            help="What simulates the circuit, to 24 qubits: qulacs, qiskit, aer or aer-single. "
-            "From 25 to 28 qubits aer-single computes energy and samples from the whole state, in "
-            "single precision; else causal cones and matrix product states do.",
-        ),
-    ] = "qulacs",
+    engine: options.VerifyEngine = "qulacs",
     jobs: options.ConeJobs = 1,
     executor: options.ConeExecutor = "local",
     ray_address: options.RayAddress = None,
