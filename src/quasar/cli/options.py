@@ -201,11 +201,11 @@ def cone_workers(
     from quasar.cli.bar import Bar
     from quasar.core.processes import cores
     from quasar.core.progress import Progress
-    from quasar.simulate.cones.spread import Workers, working_on
+    from quasar.simulate.cones.spread import ConeWorkers, working_on
 
     cluster = Cluster(ray_address, cores()) if executor == "ray" else None
     bar = Bar(patience_s=2.0) if shown else nullcontext(Progress())
-    with bar as progress, working_on(Workers(jobs, cluster, progress)):
+    with bar as progress, working_on(ConeWorkers(jobs, cluster, progress)):
         yield
 
 

@@ -43,7 +43,7 @@ _SPARE = 1.1  # of the state: what Aer needs beside it
 _BASE = 200 << 20
 
 
-class Measured(NamedTuple):
+class MeasuredState(NamedTuple):
     """What one simulation has told.
 
     Attributes:
@@ -77,7 +77,9 @@ class SingleOutcome(Outcome):
         """Counts of `shots` measurements."""
         return self.measure(None, shots, seed).counts
 
-    def measure(self, observable: Observable | None, shots: int = 0, seed: int = 0) -> Measured:
+    def measure(
+        self, observable: Observable | None, shots: int = 0, seed: int = 0
+    ) -> MeasuredState:
         """Mean and samples from one simulation.
 
         Raises:
@@ -93,7 +95,9 @@ class SingleOutcome(Outcome):
         if circuit is None:
             raise InputError("a program with branches has no single state.")
         require_memory(circuit.n_qubits)
-        measured: Measured = self.engine.measured(circuit, self.qubits, observable, shots, seed)
+        measured: MeasuredState = self.engine.measured(
+            circuit, self.qubits, observable, shots, seed
+        )
         return measured
 
     def distribution(self) -> FloatVector:
@@ -157,7 +161,7 @@ class AerSingleEngine(AerEngine):
         observable: Observable | None,
         shots: int,
         seed: int,
-    ) -> Measured:
+    ) -> MeasuredState:
         """Mean and samples of bits held by these qubits."""
         from qiskit.quantum_info import SparsePauliOp
 
@@ -185,7 +189,7 @@ class AerSingleEngine(AerEngine):
             state = int(text, 16)
             index = sum((state >> qubit & 1) << bit for bit, qubit in enumerate(qubits))
             counts[index] = counts.get(index, 0) + count
-        return Measured(mean, counts)
+        return MeasuredState(mean, counts)
 
 
 def require_memory(n_qubits: int) -> None:

@@ -48,7 +48,7 @@ from quasar.verifier.stages.feasibility import (
 )
 
 if TYPE_CHECKING:
-    from quasar.simulate.aer_single import Measured
+    from quasar.simulate.aer_single import MeasuredState
     from quasar.simulate.mps_engine import MpsOutcome
 
 __all__ = ["LargeSettings", "LargeVerifier"]
@@ -87,7 +87,7 @@ class LargeVerifier:
         self.reference_text = problem.reference if reference is None else reference
         self._known = known
         self._stop = stop
-        self._measured: tuple[Execution, Measured] | None = None
+        self._measured: tuple[Execution, MeasuredState] | None = None
 
     @cached_property
     def energies(self) -> EnergyRange:
@@ -305,7 +305,7 @@ class LargeVerifier:
         except (InputError, MemoryError) as error:
             return None, str(error) or "out of memory."
 
-    def _by_single_precision(self, execution: Execution) -> Measured:
+    def _by_single_precision(self, execution: Execution) -> MeasuredState:
         """Mean and samples of the state vector, once for each circuit.
 
         Raises:

@@ -12,7 +12,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.progress import Progress
 from quasar.simulate.cones import expectation, spread
 from quasar.simulate.cones.energy import ConeEnergy
-from quasar.simulate.cones.spread import TooWide, Workers, working_on
+from quasar.simulate.cones.spread import ConeWorkers, TooWide, working_on
 
 THETA = [0.4, 0.7, -0.5, -0.3]
 
@@ -45,7 +45,7 @@ class Counted(Progress):
         self.seen[self.now] += count
 
 
-def results(workers: Workers | None) -> tuple[np.ndarray, float, np.ndarray]:
+def results(workers: ConeWorkers | None) -> tuple[np.ndarray, float, np.ndarray]:
     energy = ConeEnergy(qaoa(H, 2), H, workers=workers)
     assert energy.cones is not None
     return (energy.cones.values(THETA), *energy.value_and_gradient(THETA))
@@ -58,22 +58,22 @@ def same(one: tuple, other: tuple) -> bool:
 @pytest.mark.usefixtures("small_pieces")
 def test_processes_give_the_same_bits() -> None:
     progress = Counted()
-    assert same(results(None), results(Workers(jobs=2, progress=progress)))
+    assert same(results(None), results(ConeWorkers(jobs=2, progress=progress)))
     assert progress.seen == {"finding causal cones": 0, "contracting causal cones": 0}
-    with working_on(Workers(jobs=2, progress=progress)):
+    with working_on(ConeWorkers(jobs=2, progress=progress)):
         assert spread.chosen_workers().jobs == 2
     assert spread.chosen_workers() is spread.HERE
 
 
 @pytest.mark.usefixtures("small_pieces", "one_ray")
 def test_a_cluster_gives_the_same_bits() -> None:
-    assert same(results(None), results(Workers(cluster=Cluster(None, 2))))
+    assert same(results(None), results(ConeWorkers(cluster=Cluster(None, 2))))
 
 
 @pytest.mark.usefixtures("small_pieces")
 def test_cones_too_wide_are_told_from_other_processes() -> None:
     with pytest.raises(TooWide, match="Use fewer layers"):
-        ConeEnergy(qaoa(H, 3), H, max_width=4, workers=Workers(jobs=2))
+        ConeEnergy(qaoa(H, 3), H, max_width=4, workers=ConeWorkers(jobs=2))
 
 
 def test_many_instances_of_one_class_have_the_right_slopes(

@@ -12,7 +12,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
 from quasar.simulate.cones.closed_form import OneLayer
 from quasar.simulate.cones.expectation import MAX_WIDTH, ConeExpectations
-from quasar.simulate.cones.spread import Workers
+from quasar.simulate.cones.spread import ConeWorkers
 
 FloatVector = npt.NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class ConeEnergy:
         observable: Observable,
         *,
         max_width: int = MAX_WIDTH,
-        workers: Workers | None = None,
+        workers: ConeWorkers | None = None,
     ) -> None:
         if observable.n_qubits != ansatz.n_qubits:
             raise ValueError(

@@ -18,10 +18,10 @@ from quasar.simulate.cones.causal import Key
 from quasar.simulate.cones.contraction import Plan
 from quasar.simulate.cones.spread import (
     ConeWork,
+    ConeWorkers,
     Instances,
     Spread,
     TooWide,
-    Workers,
     chosen_workers,
 )
 
@@ -83,7 +83,7 @@ class ConeExpectations:
         paulis: Sequence[Pauli],
         *,
         max_width: int = MAX_WIDTH,
-        workers: Workers | None = None,
+        workers: ConeWorkers | None = None,
     ) -> None:
         self.ansatz = ansatz
         self.n_terms = len(paulis)

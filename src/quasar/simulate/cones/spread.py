@@ -44,7 +44,7 @@ class TooWide(InputError):
 
 
 @dataclass(frozen=True)
-class Workers:
+class ConeWorkers:
     """Where cones are contracted.
 
     Attributes:
@@ -58,13 +58,13 @@ class Workers:
     progress: Progress = field(default_factory=Progress)
 
 
-HERE = Workers()
+HERE = ConeWorkers()
 """This process."""
 _CHOSEN = ContextVar("cone workers", default=HERE)
 
 
 @contextmanager
-def working_on(workers: Workers) -> Iterator[None]:
+def working_on(workers: ConeWorkers) -> Iterator[None]:
     """Where cones are contracted while this lasts, unless they are told otherwise."""
     token = _CHOSEN.set(workers)
     try:
@@ -73,7 +73,7 @@ def working_on(workers: Workers) -> Iterator[None]:
         _CHOSEN.reset(token)
 
 
-def chosen_workers() -> Workers:
+def chosen_workers() -> ConeWorkers:
     """Those of `working_on`; this process without."""
     return _CHOSEN.get()
 
@@ -195,7 +195,7 @@ class Spread:
         workers: where; processes start with the first work, and end with this object.
     """
 
-    def __init__(self, work: ConeWork, workers: Workers) -> None:
+    def __init__(self, work: ConeWork, workers: ConeWorkers) -> None:
         self.work = work
         self.workers = workers
         self._pool: ProcessPool | RayPool | None = None
