@@ -1,7 +1,7 @@
 """From a circuit and a device to the best compiled circuit found, proved to be the original.
 
-Several ways make candidates: Qiskit's preset passes with many seeds, and routing that reorders
-commuting terms. Each is scored by its estimated success, the best
+Several ways make candidates: Qiskit's preset passes with many seeds, routing that reorders
+commuting terms, pytket where it is asked for. Each is scored by its estimated success, the best
 are moved to better qubits, and the first is proved. Programs that measure midway, reset or branch
 are refused, since nothing here can prove them.
 """
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from qiskit.providers import BackendV2
     from qiskit.transpiler import Target
 
-Compiler = Literal["qiskit", "commuting"]
+Compiler = Literal["qiskit", "commuting", "pytket"]
 COMPILERS: tuple[Compiler, ...] = ("qiskit", "commuting")
 """Those that are used where none are named."""
 
@@ -71,7 +71,8 @@ def compile_circuit(
         device: what `quasar.device` takes.
         seeds: how many random choices each compiler may make.
         seed: of the first.
-        compilers: `qiskit`, `commuting` (only where two-qubit terms commute).
+        compilers: `qiskit`, `commuting` (only where two-qubit terms commute), `pytket` (the extra
+            of that name).
         parameters: values of the circuit's inputs.
         second_opinion: ask mqt.qcec as well (the extra `equivalence`).
 
@@ -193,6 +194,10 @@ def _candidates(
         native = NativeGates(part)
         for way in routed[: max(4, len(seeds) // 2)]:
             yield Placed(native(way.circuit()), way.initial, way.final, way.compiler)
+    if "pytket" in compilers:
+        from quasar.compile.by_pytket import by_pytket
+
+        yield from by_pytket(circuit, part, seeds)
 
 
 def _rank(scored: tuple[EstimatedSuccess, Placed]) -> tuple[float, int]:
