@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -90,6 +90,9 @@ bench-warm-start: $(VENV)/dev ## Warm-started QAOA at the angles of its table
 
 bench-optima: $(VENV)/dev ## Optima with proof, beside CP-SAT and HiGHS alone on the same models
 	$(BIN)/python -m benchmarks.optima
+
+bench-compile: $(VENV)/dev ## Compiled circuits beside Qiskit alone and pytket (minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.compile
 
 bench-scale: $(VENV)/dev ## QAOA beyond 24 qubits: energies beside other libraries; QUICK=1 takes minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.scale $(if $(QUICK),--quick)

@@ -70,7 +70,7 @@ def measured(number: int, machine: Device, seeds: int) -> dict[str, Any]:
     for who, how in (("quasar", {"seeds": seeds}), ("pytket", PYTKET)):
         started = time.process_time()
         try:
-            found = compile_circuit(emit(circuit), machine, **how)  # type: ignore[arg-type]
+            found = compile_circuit(emit(circuit), machine, **how)
         except InputError as error:
             row[who] = {"missing": str(error)}
             continue

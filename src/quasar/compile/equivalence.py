@@ -90,7 +90,7 @@ def prove(original: Circuit, compiled: Circuit, initial: Sequence[int]) -> Proof
             True,
             distance**2,
             f"Block by block the compiled circuit of {width} qubits is the original's unitary, up "
-            f"to global phase and layout, within a distance of {distance:.1e}.",
+            f"to global phase and layout ({_shown(distance, 'distance')}).",
         )
     if width <= MOST_STATE_QUBITS:
         return _by_states(original, compiled)
@@ -113,8 +113,13 @@ def _by_states(original: Circuit, compiled: Circuit) -> Proof:
         True,
         infidelity,
         f"On the input |0...0> both circuits make the same state of {compiled.n_qubits} qubits, up "
-        f"to global phase and layout (infidelity {infidelity:.1e}).",
+        f"to global phase and layout ({_shown(infidelity, 'infidelity')}).",
     )
+
+
+def _shown(value: float, what: str) -> str:
+    """A deviation in words; rounding differs from machine to machine."""
+    return f"{what} below 1e-12" if value < 1e-12 else f"{what} {value:.1e}"
 
 
 def _by_mps(original: Circuit, compiled: Circuit) -> Proof:
