@@ -31,7 +31,8 @@ def test_the_score_is_bounded_and_one_for_a_perfect_circuit() -> None:
 @pytest.mark.parametrize("change", [{"noisy_ratio": 0.85}, {"esp": 0.9}, {"two_qubit_gates": 5}])
 def test_less_noise_more_success_and_fewer_gates_raise_it(change: dict[str, float]) -> None:
     better = GOOD._replace(**change)  # type: ignore[arg-type]
-    assert device_score(better, DeviceWeights()) > device_score(GOOD, DeviceWeights())
+    weights = DeviceWeights(noisy_ratio=0.8, success=0.1, size=0.1)
+    assert device_score(better, weights) > device_score(GOOD, weights)
 
 
 def test_it_is_off_unless_weighted() -> None:

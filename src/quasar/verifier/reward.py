@@ -68,11 +68,13 @@ class RewardWeights(Settings):
 class DeviceWeights(Settings):
     """How `device_score` is made up; only the proportions of the first three matter."""
 
-    noisy_ratio: float = Field(default=0.9, ge=0)
+    noisy_ratio: float = Field(default=1.0, ge=0)
     """Of the approximation ratio with the device's noise."""
-    success: float = Field(default=0.05, ge=0)
-    """Of the estimated success probability, in proportion to the ideal ratio."""
-    size: float = Field(default=0.05, ge=0)
+    success: float = Field(default=0.0, ge=0)
+    """Of the estimated success probability, in proportion to the ideal ratio. Off by default, as
+    `size` is: among circuits for one problem both go against the noisy P(opt)
+    (`benchmarks.device_synthesis`), since circuits that do little have few gates."""
+    size: float = Field(default=0.0, ge=0)
     """Of few compiled gates on two qubits, likewise."""
     gates_per_qubit: float = Field(default=8.0, gt=0)
     """Compiled gates on two qubits, for each qubit, at which size is worth one half."""
