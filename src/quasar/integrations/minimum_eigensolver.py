@@ -141,7 +141,7 @@ class QuasarMinimumEigensolver(SamplingMinimumEigensolver):  # type: ignore[misc
     def _generation(self, operator: SparsePauliOp) -> Generation:
         """The model's circuits, or the fallback's where these are better or the only ones."""
         require_exact(operator.num_qubits)
-        problem = load_problem(operator, verifiable=True)
+        problem = load_problem(operator, problem_type="ising", verifiable=True)
         fallback = None if self.fallback == self.model else self.fallback
         if fallback is not None and self._is_too_large(problem.n_qubits):
             return generate(problem, fallback)
