@@ -43,6 +43,7 @@ class Gallery:
         trace: the energies that an optimiser saw.
         name: of the circuit, for its title.
         other: a solution to draw where the circuit has none, such as that of recursive QAOA.
+        prefer_other: it is drawn in any case, being the better one.
     """
 
     problem: EncodedProblem | None
@@ -52,14 +53,25 @@ class Gallery:
     trace: Trace = field(default_factory=Trace)
     name: str = ""
     other: Any = None
+    prefer_other: bool = False
 
     @classmethod
     def of(cls, found: Generation) -> Gallery:
         """The pictures of a generation: those of its best circuit."""
         best, recursive = found.best, found.recursive
-        other = None if recursive is None else recursive.solution
+        if recursive is None:
+            return cls(found.problem, best.report, best.qasm, trace=best.trace, name=best.name)
+        estimates = None if best.report is None else best.report.estimates
+        samples = None if estimates is None else estimates.samples
+        better = samples is not None and recursive.energy < samples.best.energy - 1e-9
         return cls(
-            found.problem, best.report, best.qasm, trace=best.trace, name=best.name, other=other
+            found.problem,
+            best.report,
+            best.qasm,
+            trace=best.trace,
+            name=best.name,
+            other=recursive.solution,
+            prefer_other=better and recursive.feasible is not False,
         )
 
     def draw(self, kind: str | None) -> Figure:
@@ -103,7 +115,8 @@ class Gallery:
             return None
         estimates, quality = self.report.estimates, self.report.quality
         if estimates is not None:
-            return self.other if estimates.samples is None else estimates.samples.best.solution
+            samples = estimates.samples
+            return self.other if samples is None or self.prefer_other else samples.best.solution
         return quality.top_states[0].solution if quality and quality.top_states else None
 
     @property
