@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from quasar.core.errors import InputError
+from quasar.core.errors import InfrastructureError, InputError
 from quasar.devices.device import Device, from_target
 from quasar.devices.device_file import device_of, read_device_file
 from quasar.devices.generic import SHAPES, generic, ions
@@ -69,8 +69,16 @@ def list_devices() -> list[Snapshot]:
     """The snapshots of machines that are installed, with size, gates, errors and date.
 
     Empty without qiskit-ibm-runtime (the extra `devices`). `device` takes more than these.
+
+    Raises:
+        InfrastructureError: a snapshot's files cannot be read.
     """
-    return snapshots()
+    try:
+        return snapshots()
+    except (OSError, ValueError, KeyError) as error:
+        raise InfrastructureError(
+            "the snapshots of qiskit-ibm-runtime cannot be read: install it again."
+        ) from error
 
 
 def _named(text: str) -> Device:
