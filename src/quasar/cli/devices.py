@@ -85,7 +85,7 @@ def _list(*, as_json: bool) -> None:
     if not found:
         typer.echo(
             "No snapshots of machines: they need the extra `devices` "
-            "(pip install 'quasar-synthesis[devices]')."
+            "(pip install -e '.[devices]')."
         )
     width = max((len(line.name) for line in found), default=0)
     for line in found:

@@ -98,7 +98,7 @@ def _hint(text: str, names: tuple[str, ...]) -> str:
     if not names:
         return (
             "Snapshots of IBM machines need the extra `devices` "
-            f"(pip install 'quasar-synthesis[devices]'); without it: {FORMS}."
+            f"(pip install -e '.[devices]'); without it: {FORMS}."
         )
     near = difflib.get_close_matches(text.lower(), names, 3)
     near = near or difflib.get_close_matches(f"fake_{text.lower()}", names, 3)

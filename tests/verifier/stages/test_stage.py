@@ -76,7 +76,8 @@ def test_a_registered_stage_is_part_of_the_report(sampled: VerifierSettings) -> 
 def test_without_it_a_report_is_as_before(sampled: VerifierSettings) -> None:
     report = quasar.verify(GOOD, PROBLEM)
     assert report.stages.others == {}
-    assert set(report.model_dump()["stages"]) == {"feasibility", *BUILT_IN_STAGES}
+    assert set(report.model_dump()["stages"]) == {"feasibility", "ground", *BUILT_IN_STAGES}
+    assert report.stages.ground is None
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,8 @@ def test_the_gates_budget_holds_for_further_stages_too(sampled: VerifierSettings
 def test_built_in_stages_keep_their_order_and_run_once() -> None:
     settings = VerifierSettings(stages=("utility", "behaviour", "utility"))
     assert settings.stage_names == ("behaviour", "utility")
-    assert [get_stage(name).name for name in STAGES] == list(BUILT_IN_STAGES)
+    assert [get_stage(name).name for name in STAGES] == list(STAGES)
+    assert [name for name in STAGES if name != "ground"] == list(BUILT_IN_STAGES)
     for last in (1, 2, 3, 4):
         assert len(VerifierSettings(max_stage=last).stage_names) == last - 1
 

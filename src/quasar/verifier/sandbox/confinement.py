@@ -86,12 +86,14 @@ def confine(own: Path) -> None:
 
 
 def _code() -> list[Path]:
-    """Where modules are loaded from: Python's folders, and those of the packages loaded so far."""
+    """Where modules are loaded from: Python's folders, those of the packages loaded so far, and the
+    module path but for folders that hold the current one, which may hold anything."""
     found = [os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))]
-    libraries = [p for p in sys.path if p.endswith(("site-packages", "dist-packages"))]
+    here = os.path.join(os.getcwd(), "")
+    searched = [p for p in sys.path if p and not here.startswith(os.path.join(p, ""))]
     loaded = [m for name, m in [*sys.modules.items()] if "." not in name]
     packages = (p for m in loaded for p in getattr(m, "__path__", ()))
-    for path in (sys.prefix, sys.base_prefix, *libraries, *packages):
+    for path in (sys.prefix, sys.base_prefix, *searched, *packages):
         if not path.startswith(tuple(os.path.join(known, "") for known in found)):
             found.append(path)
     return [Path(path) for path in dict.fromkeys(found)]
