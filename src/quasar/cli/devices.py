@@ -84,8 +84,7 @@ def _list(*, as_json: bool) -> None:
         return
     if not found:
         typer.echo(
-            "No snapshots of machines: they need the extra `devices` "
-            "(pip install -e '.[devices]')."
+            "No snapshots of machines: they need the extra `devices` (pip install -e '.[devices]')."
         )
     width = max((len(line.name) for line in found), default=0)
     for line in found:

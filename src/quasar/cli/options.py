@@ -209,6 +209,21 @@ def cone_workers(
         yield
 
 
+def need_problem(problem: Path | None, problem_type: str | None) -> None:
+    """Refuse a call without a problem, before anything is read.
+
+    Raises:
+        InputError: neither a file nor a type.
+    """
+    from quasar.core.errors import InputError
+
+    if problem is None and problem_type is None:
+        raise InputError(
+            "--problem is missing: give a file, or --type with --attribute for a type that "
+            "needs none, such as --type tfim --attribute n=8."
+        )
+
+
 def problem_source(problem: Path | None, problem_type: str | None = None) -> Any:
     """What `load_problem` takes for --problem: standard input for a dash, and for no file a type
     that needs none.
@@ -216,14 +231,8 @@ def problem_source(problem: Path | None, problem_type: str | None = None) -> Any
     Raises:
         InputError: neither a file nor a type.
     """
-    from quasar.core.errors import InputError
-
+    need_problem(problem, problem_type)
     if problem is None:
-        if problem_type is None:
-            raise InputError(
-                "--problem is missing: give a file, or --type with --attribute for a type that "
-                "needs none, such as --type tfim --attribute n=8."
-            )
         return {}
     return sys.stdin.buffer.read() if str(problem) == "-" else problem
 

@@ -81,6 +81,7 @@ def command(
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
+    options.need_problem(problem, problem_type)
     settings = VerifierSettings(
         **_stages(stages), header="language", precision=precision, engine=engine
     )

@@ -87,7 +87,8 @@ def confine(own: Path) -> None:
 
 def _code() -> list[Path]:
     """Where modules are loaded from: Python's folders, those of the packages loaded so far, and the
-    module path but for folders that hold the current one, which may hold anything."""
+    module path but for folders that hold the current one, which may hold anything.
+    """
     found = [os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))]
     here = os.path.join(os.getcwd(), "")
     searched = [p for p in sys.path if p and not here.startswith(os.path.join(p, ""))]
