@@ -120,7 +120,11 @@ def test_every_page_is_reached_from_the_readme_or_the_index() -> None:
 def test_no_page_and_no_message_installs_a_name_that_is_not_published() -> None:
     name = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"]
     sources = [*pages(), *(ROOT / "src").rglob("*.py")]
-    found = [name_of(s) for s in sources if re.search(rf"(?<!_PACKAGE = \")\b{name}\b", s.read_text("utf-8"))]
+    found = [
+        name_of(s)
+        for s in sources
+        if re.search(rf"(?<!_PACKAGE = \")\b{name}\b", s.read_text("utf-8"))
+    ]
     assert found == []
 
 
