@@ -250,9 +250,9 @@ def test_the_designers_circuits_can_be_polished_too() -> None:
 @pytest.mark.parametrize(
     ("model", "size", "message"),
     [
-        ("gpt:any", 25, "25 qubits asked for, but exact verification"),
+        ("gpt:any", 25, "leave --model out, or take"),
         ("designer", 6000, "at most 5,000 can be encoded"),
-        ("openai:any", 300, "300 qubits asked for, but exact verification"),
+        ("openai:any", 300, "300 qubits, and language models"),
     ],
 )
 def test_a_problem_too_large_is_refused_before_a_model_is_loaded(

@@ -30,8 +30,8 @@ from quasar.agent.refine import (
     polish_best,
 )
 from quasar.circuits.exports import Exportable, ProgramText
-from quasar.core.errors import InfrastructureError, InputError
-from quasar.core.hamiltonian import require_exact
+from quasar.core.errors import InfrastructureError, InputError, ProblemError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt
 from quasar.core.presented import Kept
 from quasar.core.settings import need_flags, wrong
@@ -134,12 +134,15 @@ def check_size(
     """Refuse what the verifier or the model cannot take, before the model is loaded.
 
     Raises:
-        ProblemError: more qubits than can be verified exactly.
+        ProblemError: more qubits than language models write for.
         InputError: more than the model was trained on.
     """
     if is_designed(problem):
-        if model not in (DESIGNER, DEFAULT_MODEL):
-            require_exact(problem.n_qubits)
+        if is_large(problem) and model not in (DESIGNER, DEFAULT_MODEL):
+            raise ProblemError(
+                f"the problem has {problem.n_qubits:,} qubits, and language models write circuits "
+                f"of up to {MAX_EXACT_QUBITS}: leave --model out, or take --model designer."
+            )
         if isinstance(problem, EncodedObservable):
             check_designable(problem, by_model=model not in (DESIGNER, DEFAULT_MODEL))
         return

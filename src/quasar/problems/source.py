@@ -82,7 +82,7 @@ def _content(source: Any, problem_type: str | None) -> Mapping[str, Any]:
         return {"observable": source}
     if operator or isinstance(source, IsingHamiltonian):
         return {"observable" if problem_type == "observable" else "hamiltonian": source}
-    if isinstance(source, PauliSum):
+    if isinstance(source, PauliSum) or _is_operator_matrix(source, problem_type):
         return {"observable": source}
     found = content_of(source)
     if found is not None:
@@ -92,6 +92,13 @@ def _content(source: Any, problem_type: str | None) -> Mapping[str, Any]:
     shown = "None" if source is None else type(source).__name__
     hint = " Pass the file's name." if hasattr(source, "read") else ""
     raise ProblemError(f"the problem must be {_TAKEN}, not {shown}.{hint}")
+
+
+def _is_operator_matrix(source: Any, problem_type: str | None) -> bool:
+    """Whether a NumPy or SciPy matrix is an observable: complex, or said to be one."""
+    if not all(hasattr(source, name) for name in ("dtype", "shape", "ndim")):
+        return False
+    return problem_type == "observable" or (problem_type is None and source.dtype.kind == "c")
 
 
 def _is_diagonal(operator: Any) -> bool:

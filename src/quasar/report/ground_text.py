@@ -63,7 +63,7 @@ def verdict_text(found: Ground) -> str:
         return f"{within} chemical accuracy (1.6 mHa): {error} above the ground energy"
     limit = _energy(found, found.accuracy, digits=3)
     solved = "solved" if found.accurate else "not solved"
-    return f"{solved}: {error} above the ground energy ({limit}, a thousandth of it, will do)"
+    return f"{solved}: {error} above the ground energy ({limit} will do)"
 
 
 def gist(found: Ground) -> str:
@@ -100,4 +100,5 @@ def _shots(found: Ground) -> str:
     if found.shots is None or found.precision is None:
         return groups
     precision = _energy(found, found.precision, digits=3)
-    return f"{groups}; {found.shots:,} shots for a standard error of {precision}"
+    noun = "shot" if found.shots == 1 else "shots"
+    return f"{groups}; {found.shots:,} {noun} for a standard error of {precision}"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qiskit.quantum_info import SparsePauliOp
+from scipy.sparse import coo_array, csr_array
 
 import quasar
 from quasar.core.errors import ProblemError
@@ -88,3 +89,43 @@ def test_a_number_of_qubits_that_is_too_small_is_refused() -> None:
     for given in ("X3", [["X3", 1.0]], SparsePauliOp(["XII"], [1.0])):
         with pytest.raises(ProblemError, match=r"2 qubits|acts on 3"):
             quasar.load_problem({"observable": given, "number_of_qubits": 2})
+
+
+def test_a_complex_matrix_alone_is_an_observable_and_a_real_one_where_it_is_said() -> None:
+    complex_one = np.array([[0.5, 1 - 2j], [1 + 2j, -0.5]])
+    lowest = float(np.linalg.eigvalsh(complex_one)[0])
+    for given in (complex_one, csr_array(complex_one)):
+        assert quasar.load_problem(given).ground.energy == pytest.approx(lowest)  # type: ignore[attr-defined, arg-type]
+        assert quasar.load_problem({"observable": given}).hamiltonian.n_qubits == 1
+    real_one = np.diag([3, 1, 2, 7])
+    found = quasar.load_problem(real_one, problem_type="observable")  # type: ignore[arg-type]
+    assert found.ground.energy + found.hamiltonian.constant == pytest.approx(1)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (np.array([[0, 1j], [1j, 0]]), "not Hermitian"),
+        (np.eye(3, dtype=complex), "2\\*\\*n rows"),
+        (np.array([[np.nan + 0j, 0], [0, 1]]), "finite"),
+        (coo_array((1 << 40, 1 << 40), dtype=complex), "at most 1,024"),
+    ],
+)
+def test_matrices_that_are_no_observables_are_named(given: Any, says: str) -> None:
+    with pytest.raises(ProblemError, match=says):
+        quasar.load_problem(given)
+
+
+def test_the_accuracy_does_not_vanish_with_a_ground_energy_of_zero() -> None:
+    projectors = {"observable": "1 - 0.5*X0*X1 - 0.5*Z0*Z1"}
+    found = quasar.load_problem(projectors)
+    assert found.accuracy == pytest.approx(1e-3)  # type: ignore[attr-defined]
+    nearly = (
+        'OPENQASM 3.0; include "stdgates.inc"; qubit[2] q; h q[0]; cx q[0], q[1]; rz(1e-4) q[0];'
+    )
+    report = quasar.verify(nearly, projectors)
+    ground = report.stages.ground
+    assert ground is not None
+    assert ground.accurate
+    assert 0 < ground.energy_error < 1e-3
+    assert "; 1 shot for" in str(report)

@@ -33,6 +33,7 @@ MAX_QUBITS = 10_000
 RELATIVE_ACCURACY = 1e-3
 """Energy error, relative to the ground energy, at which a state counts as a solution where the
 problem names no accuracy of its own."""
+_CANCELLED = 1e-9  # of a ground energy: less is left where the constant lifts it to zero
 
 
 class Symmetry(NamedTuple):
@@ -178,12 +179,20 @@ class EncodedObservable(EncodedProblem):
     def accuracy(self) -> float:
         """Energy error at which a state counts as a solution.
 
+        A thousandth of the ground energy where the problem names none; of the ground energy
+        without the constant where that lifts it to zero, as in a sum of projectors.
+
         Raises:
             ProblemError: as for `ground`.
         """
         own = self.problem.accuracy()
-        total = self.ground.energy + self.hamiltonian.constant
-        return RELATIVE_ACCURACY * abs(total) if own is None else own
+        if own is not None:
+            return own
+        without, constant = self.ground.energy, self.hamiltonian.constant
+        scale = abs(without + constant)
+        if scale <= _CANCELLED * abs(without):
+            scale = abs(without)
+        return RELATIVE_ACCURACY * scale
 
     @cached_property
     def sector_states(self) -> IntVector | None:

@@ -26,7 +26,7 @@ def read_observable(given: Any, n_qubits: int | None = None) -> PauliSum:
     Args:
         given: text, an object `{string: coefficient}`, a list of `[string, coefficient]` or of
             objects with `pauli` and `coefficient`; from Python also a SparsePauliOp, a `PauliSum`
-            or a Hermitian matrix of up to 10 qubits.
+            or a Hermitian NumPy or SciPy matrix of up to 10 qubits.
         n_qubits: where the last qubits occur in no term.
 
     Raises:
@@ -153,15 +153,21 @@ def _from_matrix(matrix: Any) -> PauliSum:
     """
     import numpy as np
 
-    found = np.asarray(matrix)
-    size = found.shape[0] if found.ndim == 2 else 0
-    if found.ndim != 2 or found.shape != (size, size) or size < 2 or size & (size - 1):
-        raise ProblemError(f"a matrix of shape {found.shape} is no observable on qubits.")
+    shape = tuple(matrix.shape)
+    size = shape[0] if len(shape) == 2 else 0
+    if shape != (size, size) or size < 2 or size & (size - 1):
+        raise ProblemError(
+            f"a matrix of shape {shape} is no observable on qubits: n qubits have 2**n rows and "
+            "as many columns."
+        )
     if size > _MAX_DENSE:
         raise ProblemError(
             f"a dense matrix of {size:,} rows is not read (at most {_MAX_DENSE:,}): write the "
             "observable as a sum of Pauli strings."
         )
+    found = np.asarray(matrix.toarray() if hasattr(matrix, "toarray") else matrix)
+    if found.dtype.kind not in "biufc" or not np.isfinite(found).all():
+        raise ProblemError("a matrix must hold finite numbers to be an observable.")
     if not np.allclose(found, found.conj().T, atol=1e-9):
         raise ProblemError("the matrix is not Hermitian, so it is no observable.")
     from qiskit.quantum_info import Operator, SparsePauliOp
