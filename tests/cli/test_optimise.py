@@ -101,3 +101,58 @@ def test_ctrl_c_keeps_the_best(
     assert told["evaluations"] == 8
     assert told["before"]["energy"] > told["report"]["energy"]
     assert out.read_text() == told["qasm"]
+
+
+def test_a_device_judges_before_and_after(files: list[str], tmp_path: Path) -> None:
+    noisy = (*files, "--device", "generic:3:line", "--shots", "500", "--mitigate", "readout")
+    done = run(*noisy, "--out", str(tmp_path / "better.qasm"))
+    assert done.exit_code == 0, done.output
+    lines = [line.split() for line in done.stdout.splitlines()]
+    labels = [line[0] for line in lines if line]
+    facts = ["device", "ideal", "noisy", "mitigated", "mitigation"]
+    first, last = labels.index("before"), labels.index("after")
+    assert [label for label in labels[first:last] if label in facts] == facts
+    assert [label for label in labels[last:] if label in facts] == facts
+
+
+def test_worse_under_noise_is_said(files: list[str]) -> None:
+    Path(files[0]).write_text(
+        HEAD + "input float a;\nqubit[2] q;\nry(a) q[0];\nry(2.4) q[1];\ncry(0) q[0], q[1];\n"
+    )
+    device = ("--device", "generic:3:line", "--noise", "depolarizing:0,0.5")
+    files[-1] = "a=1.0"
+    done = run(*files, *device)
+    assert "worse than the given ones: noisy energy" in " ".join(done.stderr.split())
+    told = json.loads(run(*files, *device, "--json").stdout)
+    assert "noisy energy" in told["device_note"]
+    assert told["report"]["device"]["noisy"]["energy"] > told["before"]["device"]["noisy"]["energy"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--mitigate", "readout"], "give --device or --noise"),
+        (["--shots", "10"], "give --device or --noise"),
+        (["--device", "torono"], "There is no device 'torono'"),
+    ],
+)
+def test_devices_that_cannot_be_used_are_said_as_by_verify(
+    files: list[str], options: list[str], said: str
+) -> None:
+    found = [str(run(*files, *options, name=name).exception) for name in ("optimise", "verify")]
+    assert said in found[0]
+    assert found[0] == found[1]
+
+
+def test_a_device_that_is_too_small_is_said_once(files: list[str]) -> None:
+    done = run(*files, "--device", "ions:1")
+    assert done.exit_code == 0
+    assert done.stderr.count("the circuit has 2 qubits, ions:1 has 1") == 1
+
+
+def test_cvar_is_told(files: list[str]) -> None:
+    done = run(*files, "--cvar", "0.5", "--json")
+    told = json.loads(done.stdout)
+    assert told["cvar"] == 0.5
+    assert "CVaR 0.9    " in run(*files, "--cvar", "0.9").stderr
+    assert run(*files, "--cvar", "2").exit_code == 2

@@ -49,6 +49,18 @@ def test_a_circuit_is_judged_under_noise(http: httpx.Client) -> None:
     assert found["total_shots"] == 500
 
 
+def test_angles_are_judged_under_noise_before_and_after(http: httpx.Client) -> None:
+    body = {"problem": PROBLEM, "qasm": GOOD, "device": {"noise": "readout:0.1"}, "cvar": 0.8}
+    response = http.post("/v1/optimise", json=body)
+    assert response.status_code == 200, response.text
+    told = models.OptimiseAnswer.model_validate_json(response.content)
+    assert told.improved
+    assert told.before.device is not None
+    assert told.report.device is not None
+    assert told.report.device.noisy.energy < told.before.device.noisy.energy
+    assert told.device_note == ""
+
+
 @pytest.mark.parametrize(
     ("device", "said"),
     [

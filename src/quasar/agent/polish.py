@@ -33,6 +33,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import FloatVector, StateEnergy, probabilities, top_is_optimal
+from quasar.simulate.tail_energy import TailEnergy
 
 Method = Literal["lbfgs", "cobyla"]
 """The local optimisers."""
@@ -56,7 +57,8 @@ class Polish:
     Attributes:
         qasm: the circuit with better angles; None where nothing was gained.
         note: why not, a sentence; empty where something was gained.
-        energy_before: E of the circuit as it was given; nan where it has no angles to tune.
+        energy_before: E of the circuit as it was given, or its CVaR where that was asked for; nan
+            where it has no angles to tune.
         energy: E of `qasm`, or as before.
         trace: all energies seen.
         elapsed_s: seconds spent.
@@ -124,6 +126,7 @@ def polish(
     decimals: int = 4,
     method: Method = "lbfgs",
     levels: Levels | None = None,
+    cvar: float | None = None,
 ) -> Polish:
     """Lower the energy of a circuit by its angles alone.
 
@@ -134,6 +137,8 @@ def polish(
         decimals: digits of the angles written; more are taken where rounding would cost the gain.
         method: `lbfgs` with gradients, or `cobyla`, which sees energies alone.
         levels: of the problem; default: those of a diagonal Hamiltonian.
+        cvar: lower the mean of this fraction of the lowest energies (`simulate.tail_energy`), of a
+            diagonal Hamiltonian; None: the mean of all.
 
     Returns:
         A circuit of lower energy, or none and why; never one of higher energy.
@@ -147,7 +152,13 @@ def polish(
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()
     known = levels or Levels.of_diagonal(IsingHamiltonian.from_observable(hamiltonian))
-    search = _AngleSearch(energy_of(ansatz, hamiltonian), known, budget, trace, method)
+    energy: StateEnergy = energy_of(ansatz, hamiltonian)
+    if cvar is not None:
+        # Where the fraction is optimal already, no angle changes it, whichever state is on top.
+        known = replace(known, optimal=None)
+        energy = TailEnergy(ansatz, IsingHamiltonian.from_observable(hamiltonian).diagonal, cvar)
+    what = "energy" if cvar is None else f"CVaR {cvar:g}"
+    search = _AngleSearch(energy, known, budget, trace, method)
     before = search.energy.value(given)
     found = search.run(given, rng)
     done = Polish(
@@ -160,14 +171,14 @@ def polish(
         out_of_time=budget.cut_short,
     )
     if search.reached(given):
-        return replace(done, note="its energy is the lowest possible already.")
+        return replace(done, note=f"its {what} is the lowest possible already.")
     for digits in (decimals, _MANY_DECIMALS):
         # Rounded here and not by `emit`, which would round fixed angles of other gates too.
         theta = np.round(wrap_angles(ansatz, found), digits)
-        energy = search.energy.value(theta)
-        if energy < before - _LEAST_GAIN * search.width:
-            return replace(done, qasm=emit(ansatz.bind(theta), comment=_COMMENT), energy=energy)
-    return replace(done, note=f"no lower energy found in {budget.used} evaluations.")
+        reached = search.energy.value(theta)
+        if reached < before - _LEAST_GAIN * search.width:
+            return replace(done, qasm=emit(ansatz.bind(theta), comment=_COMMENT), energy=reached)
+    return replace(done, note=f"no lower {what} found in {budget.used} evaluations.")
 
 
 class _AngleSearch:

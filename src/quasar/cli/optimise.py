@@ -13,10 +13,15 @@ from quasar.cli.circuit_input import Assignments, CircuitFile, parse_program, re
 from quasar.cli.options import (
     AsJson,
     Attributes,
+    DeviceName,
+    Mitigate,
+    Noise,
     Penalty,
     ProblemFile,
     ProblemType,
+    Shots,
     WeightKey,
+    device_run,
     print_json,
     read_problem,
 )
@@ -25,10 +30,12 @@ from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED
 
 if TYPE_CHECKING:
     from quasar.agent.optimise import Optimised
+    from quasar.agent.polish import Polish
     from quasar.core.interrupt import Interrupt
     from quasar.optimize.trace import Budget
     from quasar.problems.base import EncodedProblem
     from quasar.verifier.report import Report
+    from quasar.verifier.settings import DeviceSettings
 
 _EVALUATIONS = 2000
 
@@ -60,19 +67,37 @@ def command(
         float | None,
         typer.Option(help="Also stop after this many seconds. Default: no limit.", min=0.1),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the restarts.", min=0)] = 0,
+    cvar: Annotated[
+        float | None,
+        typer.Option(
+            metavar="FRACTION",
+            help="Lower the mean of this fraction of the lowest energies, such as 0.1. Default: "
+            "the mean of all.",
+            min=1e-3,
+            max=1.0,
+        ),
+    ] = None,
+    seed: Annotated[
+        int,
+        typer.Option(help="Seed of the restarts; of shots, trajectories and twirls too.", min=0),
+    ] = 0,
     assignments: Assignments = None,
     problem_type: ProblemType = None,
     attribute: Attributes = None,
     weight: WeightKey = None,
     penalty: Penalty = None,
+    device: DeviceName = None,
+    noise: Noise = None,
+    mitigate: Mitigate = "",
+    shots: Shots = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing --out.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Lower a circuit's energy by changing its angles only; its gates stay as they are.
 
-    Every angle is free, so a QAOA circuit is none afterwards. Ctrl-C ends with the best so far.
-    Exit code 3: the circuit is infeasible, or has no plain list of gates.
+    Every angle is free, so a QAOA circuit is none afterwards. With --device or --noise the circuit
+    is judged under noise before and after. Ctrl-C ends with the best so far. Exit code 3: the
+    circuit is infeasible, or has no plain list of gates.
     """
     from quasar.circuits.parameters import read_assignments
 
@@ -83,7 +108,10 @@ def command(
     encoded = read_problem(
         problem, problem_type, attribute, weight=weight, penalty=penalty, verifiable=True
     )
-    how = _Effort(max_evaluations, max_seconds, method, seed)
+    noisy = device_run(device, noise, mitigate, shots, seed)
+    how = _Effort(
+        max_evaluations, max_seconds, method, seed, cvar, None if noisy is None else noisy.settings
+    )
     found, allowed, interrupted = _optimise(text, encoded, parameters, how, as_json=as_json)
     if out is not None:
         from quasar.core.files import write_text
@@ -95,9 +123,11 @@ def command(
                 "qasm": found.qasm,
                 "improved": found.improved,
                 "note": found.polish.note,
+                "device_note": found.device_note,
                 "evaluations": len(found.polish.trace.energies),
                 "max_evaluations": allowed,
                 "method": method,
+                "cvar": cvar,
                 "seed": seed,
                 "out_of_time": found.polish.out_of_time,
                 "interrupted": interrupted,
@@ -107,7 +137,7 @@ def command(
             }
         )
     else:
-        _print(found, out, allowed, interrupted=interrupted)
+        _print(found, out, allowed, cvar, interrupted=interrupted)
     if interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
 
@@ -119,6 +149,8 @@ class _Effort(NamedTuple):
     max_seconds: float | None
     method: Literal["lbfgs", "cobyla"]
     seed: int
+    cvar: float | None
+    device: DeviceSettings | None
 
 
 def _optimise(
@@ -145,11 +177,13 @@ def _optimise(
     program = parse_program(text, parameters)
     gates = 0 if program.circuit is None else len(program.circuit.gates)
     allowed = how.max_evaluations or affordable_evaluations(problem.n_qubits, gates, _EVALUATIONS)
-    verifier = Verifier(problem, None, settings)
+    verifier = Verifier(problem, None, settings.model_copy(update={"device": how.device}))
     with heeding(_say_finishing) as interrupt, Bar(patience_s=2.0) as bar:
         bar.start("optimising the angles", allowed)
         budget = _shown(bar, allowed, how.max_seconds, interrupt)
-        found = optimise(program, verifier, seed=how.seed, budget=budget, method=how.method)
+        found = optimise(
+            program, verifier, seed=how.seed, budget=budget, method=how.method, cvar=how.cvar
+        )
     return found, allowed, interrupt.requested
 
 
@@ -179,17 +213,24 @@ def _say_finishing() -> None:
     os.write(2, b"\nfinishing with the best so far; once more to end at once.\n")
 
 
-def _print(found: Optimised, out: Path | None, allowed: int, *, interrupted: bool) -> None:
+def _print(
+    found: Optimised, out: Path | None, allowed: int, cvar: float | None, *, interrupted: bool
+) -> None:
     """Figures on standard output, or on standard error where the program is printed."""
+    done = found.polish
     told = [
         _measured("before", found.before),
+        *_under_noise(found.before),
         _measured("after", found.report),
+        *_under_noise(found.report, but=found.before),
+        _tail(cvar, done),
         f"optimum     energy {found.before.optimum.e_min:.6g}" if found.before.optimum else "",
-        f"evaluations {len(found.polish.trace.energies):,} of {allowed:,}",
-        f"note        {found.polish.note}" if found.polish.note else "",
+        f"evaluations {len(done.trace.energies):,} of {allowed:,}",
+        f"note        {done.note}" if done.note else "",
+        f"note        {found.device_note}" if found.device_note else "",
         "note        interrupted: this is the best there was by then" if interrupted else "",
         "note        the time limit cut it short: another run may end elsewhere"
-        if found.polish.out_of_time and not interrupted
+        if done.out_of_time and not interrupted
         else "",
     ]
     for line in filter(None, told):
@@ -198,6 +239,26 @@ def _print(found: Optimised, out: Path | None, allowed: int, *, interrupted: boo
         typer.echo(found.qasm, nl=False)
     else:
         typer.echo(f"written     {out}")
+
+
+def _tail(cvar: float | None, done: Polish) -> str:
+    if cvar is None or not done.trace.energies:
+        return ""
+    return f"CVaR {cvar:<6g} {done.energy_before:.6g} to {done.energy:.6g}"
+
+
+def _under_noise(report: Report, but: Report | None = None) -> list[str]:
+    """What the device makes of a circuit, as `quasar verify` says it.
+
+    Args:
+        but: what is said already, and not again.
+    """
+    from quasar.report.device_text import device_facts
+    from quasar.report.plain_text import labelled
+
+    said = [] if but is None else list(device_facts(but))
+    facts = list(device_facts(report))
+    return [] if facts == said else [labelled(*fact, indent=2) for fact in facts]
 
 
 def _measured(when: str, report: Report) -> str:

@@ -70,6 +70,14 @@ DeviceArgument = Annotated[
         '{"noise": "depolarizing:0.001,0.01"}.'
     ),
 ]
+CvarArgument = Annotated[
+    float | None,
+    Field(
+        ge=1e-3,
+        le=1,
+        description="Lower the mean of this fraction of the lowest energies, such as 0.1.",
+    ),
+]
 LargeArgument = Annotated[
     models.LargeOptions | None,
     Field(
@@ -152,13 +160,17 @@ class _Tools:
         qasm: QasmArgument,
         max_evaluations: Annotated[int, Field(ge=1, le=10_000)] = 600,
         max_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0,
+        device: DeviceArgument = None,
+        cvar: CvarArgument = None,
     ) -> models.OptimiseAnswer:
-        """Lower a circuit's energy by changing its angles only; its gates stay as they are."""
+        """Lower a circuit's energy by changing its angles only; its gates stay as they are. With
+        `device` both reports have what a noisy machine makes of the circuit, and `device_note` says
+        where the new angles are worse there.
+        """
         parse = models.OptimiseAnswer.model_validate_json
+        asked = {"problem": problem, "device": device, "cvar": cvar, **program(qasm)}
         limits = {"max_evaluations": max_evaluations, "max_seconds": max_seconds}
-        return await self._run(
-            "optimise", parse, models.OptimiseRequest, problem=problem, **limits, **program(qasm)
-        )
+        return await self._run("optimise", parse, models.OptimiseRequest, **limits, **asked)
 
     async def draw_circuit(
         self, qasm: QasmArgument, width: Annotated[int, Field(ge=40, le=400)] = 100

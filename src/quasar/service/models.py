@@ -321,6 +321,10 @@ class OptimiseRequest(ProgramRequest):
     """Wall-clock seconds."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Root of all randomness."""
+    cvar: float | None = Field(default=None, ge=1e-3, le=1)
+    """Lower the mean of this fraction of the lowest energies; None: the mean of all."""
+    device: DeviceOptions | None = None
+    """Also judge the circuit under noise, before and after; see `report.device` of both."""
 
 
 class OptimiseAnswer(ApiAnswer):
@@ -329,9 +333,11 @@ class OptimiseAnswer(ApiAnswer):
     qasm: str
     """OpenQASM 3 text; the original circuit where nothing was gained."""
     improved: bool
-    """Whether a lower energy was found."""
+    """Whether a lower energy, or CVaR where that was asked for, was found."""
     note: str
     """Why not; empty where something was gained."""
+    device_note: str = ""
+    """Which figures are worse under noise with the new angles; empty for none."""
     evaluations: int
     """Evaluations used."""
     out_of_time: bool

@@ -29,7 +29,7 @@ from quasar.verifier.reward import RewardWeights
 from quasar.verifier.sandbox.limits import too_nested
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.verifiers import VerifierCache
-from quasar.verifier.settings import StageGate, VerifierSettings
+from quasar.verifier.settings import DeviceSettings, StageGate, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.verifier.factory import AnyVerifier
@@ -122,7 +122,7 @@ class WorkerContext:
         if settings.device is not None and problem.n_qubits > _DEVICE_QUBITS:
             raise LimitError(
                 f"under noise this service takes up to {_DEVICE_QUBITS} variables; the problem has "
-                f"{problem.n_qubits:,}: leave options.device out."
+                f"{problem.n_qubits:,}: leave device out."
             )
         verifier = verifier_for(problem, reference, settings)
         if isinstance(verifier, Verifier):
@@ -250,7 +250,8 @@ def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
     from quasar.agent.optimise import optimise as run
     from quasar.optimize.trace import Budget
 
-    verifier = context.verifier(body["problem"], None, VerifierSettings())
+    device = DeviceSettings.given(body.get("device"), "device")
+    verifier = context.verifier(body["problem"], None, VerifierSettings(device=device))
     if not isinstance(verifier, Verifier):
         raise InputError(
             f"angles are optimised up to {MAX_EXACT_QUBITS} qubits; this problem has "
@@ -261,11 +262,13 @@ def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
         verifier,
         seed=body["seed"],
         budget=Budget(body["max_evaluations"], body["max_seconds"]),
+        cvar=body.get("cvar"),
     )
     return models.OptimiseAnswer(
         qasm=found.qasm,
         improved=found.improved,
         note=found.polish.note,
+        device_note=found.device_note,
         evaluations=len(found.polish.trace.energies),
         out_of_time=found.polish.out_of_time,
         before=found.before,

@@ -12,6 +12,7 @@ from quasar.simulate.engine import Estimate
 from quasar.verifier.stages.objective import shots_to_optimum
 
 _Z95 = 1.959963984540054  # quantile of the normal distribution
+_ROUNDING = 1e-9
 
 
 class DeviceFigures(Documented):
@@ -137,6 +138,33 @@ def figures(
         shots_to_optimum_low=_shots(optimal.value + margin) if shots else None,
         shots_to_optimum_high=_shots(optimal.value - margin) if shots else None,
     )
+
+
+def worse_under_noise(given: DeviceReport, found: DeviceReport) -> str:
+    """Which figures are worse in `found` than in `given`, a sentence; empty for none."""
+    kinds = [("noisy energy", given.noisy, found.noisy)]
+    if given.mitigated is not None and found.mitigated is not None:
+        kinds.append(("mitigated energy", given.mitigated, found.mitigated))
+    energy, optimal = "energy", "p_optimal"
+    compared = [
+        *((name, 1.0, energy, old, new) for name, old, new in kinds),
+        ("noisy P(opt)", -1.0, optimal, given.noisy, found.noisy),
+    ]
+    worse = []
+    for name, sign, field, old, new in compared:
+        was, now = getattr(old, field), getattr(new, field)
+        if sign * (now - was) <= _ROUNDING:
+            continue
+        said = [f"{name} {now:.4f} instead of {was:.4f}"]
+        if sign * (getattr(found.ideal, field) - getattr(given.ideal, field)) > _ROUNDING:
+            said.append("worse without noise too")
+        error = math.hypot(getattr(old, f"{field}_error"), getattr(new, f"{field}_error"))
+        if abs(now - was) < 2 * error:
+            said.append("within two standard errors")
+        worse.append(said[0] if len(said) == 1 else f"{said[0]} ({', '.join(said[1:])})")
+    if not worse:
+        return ""
+    return f"under noise the new angles are worse than the given ones: {', '.join(worse)}."
 
 
 def _shots(p: float) -> int | None:
