@@ -105,6 +105,8 @@ def test_what_is_for_other_problems_is_refused() -> None:
     for settings, said in (
         ({"style": "agent-q"}, "graph problems"),
         ({"template": 3}, "graph problems"),
+        ({"cvar": 0.2}, "cost functions"),
+        ({"start": "table"}, "cost functions"),
         ({"algorithm": "adaptive_vqe", "layers": 2}, "takes no --layers"),
     ):
         with pytest.raises(InputError, match=said):

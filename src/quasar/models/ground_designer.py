@@ -103,11 +103,17 @@ def design_ground(
     """Yield the designs of each family asked for.
 
     Raises:
-        InputError: the benchmark's style, a template, or layers asked for with adaptive VQE.
+        InputError: the benchmark's style, a template, a start or objective of QAOA on cost
+            functions, or layers asked for with adaptive VQE.
     """
     settings = settings or DesignerSettings()
     if settings.style != "converged":
         raise InputError(f"style {settings.style} is for graph problems: leave --style out.")
+    if (settings.start, settings.warm_start, settings.cvar) != (None, None, None):
+        raise InputError(
+            "start, warm_start and cvar are for cost functions, and this is a ground state: leave "
+            "them out."
+        )
     if settings.template is not None:
         raise InputError("templates are for graph problems: leave the template out.")
     if settings.algorithm == "adaptive_vqe" and settings.layers is not None:
