@@ -35,6 +35,12 @@ def test_the_template_is_read_back(tmp_path) -> None:
     assert "median error 0.00" in text
 
 
+def test_what_is_not_known_has_no_unit(tmp_path) -> None:
+    path = tmp_path / "bare.json"
+    path.write_text('{"name": "bare", "qubits": 1, "gates": {"u": {}}}', encoding="utf-8")
+    assert "T1, T2       median not known, not known\n" in run("devices", str(path))
+
+
 def test_the_coupling_map_is_drawn(tmp_path) -> None:
     run("devices", "generic:7:heavy-hex", "--picture", str(tmp_path / "map.svg"))
     assert (tmp_path / "map.svg").stat().st_size > 5_000

@@ -84,6 +84,12 @@ def wrong(path: str, value: object) -> dict:
         (wrong("gates/cz/on", {"0-4": {}}), "'0-4' is no coupler, such as '1-2'"),
         (wrong("qubit", {"9": {}}), "qubit.9 is none of the qubits 0 to 4"),
         (wrong("qubits", 0), "qubits must be"),
+        (wrong("qubits", "5"), "qubits must be an integer"),
+        (wrong("gates/sx/duration_s", 32), "gates.sx.duration_s must be from 0.0 to 1.0, not 32"),
+        (wrong("every_qubit/p1_given_0", True), "p1_given_0 must be a number"),
+        (wrong("every_qubit/t1_s", float("inf")), "t1_s must be a finite number"),
+        (wrong("qubit/4/working", "no"), "working must be"),
+        (wrong("gates", {}), "gates"),
         ([], "a device is an object"),
     ],
 )

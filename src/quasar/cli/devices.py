@@ -136,8 +136,8 @@ def _data(found: Device) -> dict[str, Any]:
 def _text(found: Device) -> str:
     from statistics import median
 
-    def middle(values: list[float], form: str) -> str:
-        return format(median(values), form) if values else "not known"
+    def middle(values: list[float], form: str, unit: str = "") -> str:
+        return f"{median(values):{form}}{unit}" if values else "not known"
 
     readout = [(one + zero) / 2 for one, zero in filter(None, found.readout)]
     t1 = [t1 * 1e6 for t1, _ in found.relaxation if t1 is not None]
@@ -150,7 +150,7 @@ def _text(found: Device) -> str:
         f"couplers     {len(found.coupling)}",
         f"two-qubit    median error {middle([] if error is None else [error], '.3g')}",
         f"readout      median error {middle(readout, '.3g')}",
-        f"T1, T2       median {middle(t1, '.4g')} µs, {middle(t2, '.4g')} µs",
+        f"T1, T2       median {middle(t1, '.4g', ' µs')}, {middle(t2, '.4g', ' µs')}",
     ]
     if found.masked:
         lines.append(f"masked       {len(found.masked)}:")

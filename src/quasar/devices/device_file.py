@@ -65,8 +65,10 @@ t2_s = 60e-6
 working = true              # false: masked, with all its gates
 """
 
-Probability = Field(default=None, ge=0.0, le=1.0)
-Time = Field(default=None, ge=0.0, allow_inf_nan=False)
+# Strict: true is no probability of 1, and "3" no number.
+Probability = Field(default=None, ge=0.0, le=1.0, strict=True)
+Duration = Field(default=None, ge=0.0, le=1.0, strict=True)  # beyond: nanoseconds were meant
+RelaxationTime = Field(default=None, gt=0.0, allow_inf_nan=False, strict=True)
 
 
 class GatePlace(Settings):
@@ -74,8 +76,8 @@ class GatePlace(Settings):
 
     error: float | None = Probability
     """Average gate infidelity."""
-    duration_s: float | None = Time
-    """Duration in seconds."""
+    duration_s: float | None = Duration
+    """Duration in seconds, at most 1."""
 
 
 class GateNumbers(GatePlace):
@@ -92,13 +94,13 @@ class QubitNumbers(Settings):
     """Probability to read 1 where 0 was prepared."""
     p0_given_1: float | None = Probability
     """Probability to read 0 where 1 was prepared."""
-    readout_s: float | None = Time
-    """Duration of the measurement in seconds."""
-    t1_s: float | None = Field(default=None, gt=0.0)
+    readout_s: float | None = Duration
+    """Duration of the measurement in seconds, at most 1."""
+    t1_s: float | None = RelaxationTime
     """T1 in seconds."""
-    t2_s: float | None = Field(default=None, gt=0.0)
+    t2_s: float | None = RelaxationTime
     """T2 in seconds, at most 2 T1."""
-    working: bool = True
+    working: bool = Field(default=True, strict=True)
     """Whether the qubit is to be used."""
 
 
@@ -107,15 +109,15 @@ class DeviceFile(Settings):
 
     name: str = Field(min_length=1)
     """The device's name."""
-    qubits: int = Field(ge=1, le=10_000)
+    qubits: int = Field(ge=1, le=10_000, strict=True)
     """Number of qubits."""
     couplers: list[tuple[int, int]] = Field(default=[])
     """Pairs of qubits that two-qubit gates join."""
-    directed: bool = False
+    directed: bool = Field(default=False, strict=True)
     """Whether two-qubit gates go from the first to the second qubit of a coupler only."""
     date: str | None = None
     """Of the calibration."""
-    gates: dict[str, dict[str, Any]]
+    gates: dict[str, dict[str, Any]] = Field(min_length=1)
     """By name of Qiskit's library: `GateNumbers`."""
     every_qubit: dict[str, Any] = Field(default={})
     """`QubitNumbers` of all qubits."""
