@@ -30,6 +30,11 @@ QASM = HEAD + "qubit[3] q; x q[1]; ry(0.4) q[0]; cx q[0], q[2];"
 """Nearly the optimum, nodes 0 and 2: a qubit measured as 0 is selected."""
 
 
+def test_shots_have_a_bound() -> None:
+    with pytest.raises(InputError, match="shots must be from 1 to 1000000000"):
+        DeviceSettings(noise="readout:0.1", shots=10**23)
+
+
 def test_ideal_stands_beside_noisy_and_mitigated(problem: Any) -> None:
     report = quasar.verify(QASM, problem, device=DEVICE, mitigate="readout,zne")
     found = report.device

@@ -119,7 +119,7 @@ class DeviceSettings(Settings):
     """The noise model, such as `depolarizing:0.001,0.01+readout:0.02`; None: the device's."""
     mitigate: str = ""
     """Steps of mitigation, such as `readout,zne`."""
-    shots: int | None = Field(default=None, ge=1)
+    shots: int | None = Field(default=None, ge=1, le=1_000_000_000)
     """Shots of each circuit; None: endlessly many."""
     seed: int = Field(default=0, ge=0)
     """Of shots, trajectories and twirls."""

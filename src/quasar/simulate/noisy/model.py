@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Protocol, TypeAlias, Union
 
 import numpy as np
@@ -301,8 +302,12 @@ def _device(name: str) -> Device:
     try:
         return device(name)
     except InputError as error:
+        said = str(error)
         known = ", ".join(f"{kind}:{form}" for kind, (form, _) in _FORMS.items())
-        raise InputError(f"{error} Noise is a device, or one of {known}.") from None
+        near = get_close_matches(name.partition(":")[0], _FORMS, 1, cutoff=0.75)
+        if near:
+            said = f"There is no noise {name!r}; the nearest is {near[0]}."
+        raise InputError(f"{said} Noise is a device, or one of {known}.") from None
 
 
 def _simple(kind: str, rest: str, text: str) -> NoisePart:
