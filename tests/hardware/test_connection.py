@@ -22,6 +22,12 @@ def test_an_unknown_snapshot_names_the_nearest() -> None:
         connect("fake_torini")
 
 
+@pytest.mark.parametrize("name", ["generic:7:line", "ions:5", "mine.toml"])
+def test_devices_without_a_backend_are_said(name: str) -> None:
+    with pytest.raises(InputError, match="has no backend to run on"):
+        connect(name)
+
+
 def test_a_snapshot_takes_no_instance() -> None:
     with pytest.raises(InputError, match="instance"):
         connect("fake_manila", instance="mine")

@@ -150,6 +150,14 @@ def test_a_dynamic_circuit_and_a_large_one_are_refused(problem: EncodedProblem) 
         run(f"{head}qubit[6] q;\nh q[0];\n", ring, "fake_manila")
 
 
+def test_bad_seeds_and_folders_are_said(problem: EncodedProblem, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="seed is at most"):
+        run(GHZ, problem, "fake_manila", seed=10**23)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="out cannot be written"):
+        run(GHZ, problem, "fake_manila", folder=tmp_path / "file" / "out", predict=False)
+
+
 def test_a_folder_that_is_none_of_ours(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no job\.json"):
         resume(tmp_path)

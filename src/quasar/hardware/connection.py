@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quasar.core.errors import InfrastructureError, InputError
@@ -169,6 +170,11 @@ def _provider() -> Any:
 
 
 def _of_account(name: str, instance: str | None, service: Any) -> Connection:
+    if ":" in name or Path(name).suffix in (".toml", ".json"):
+        raise InputError(
+            f"{name!r} has no backend to run on: generic devices and device files are for "
+            "`quasar verify --device`. Give a snapshot, such as fake_torino."
+        )
     found = service or _service(name, instance)
     try:
         from qiskit.providers.exceptions import QiskitBackendNotFoundError

@@ -52,8 +52,11 @@ class RunFolder:
                 f"{self.path} already exists: choose another --out, continue it by "
                 f"--resume {self.path}, or begin again by --force."
             )
-        with disk_errors(self.path):
-            self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            with disk_errors(self.path):
+                self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be written: {error.strerror}.") from error
         for name in (JOB, COUNTS, REPORT):
             (self.path / name).unlink(missing_ok=True)
 

@@ -39,6 +39,7 @@ from quasar.simulate.engine import Counts
 
 _LIBRARIES = (*LIBRARIES, "qiskit-ibm-runtime", "qiskit-aer")
 MOST_SHOTS = 10_000_000
+MOST_SEED = 2**32 - 1  # what both Qiskit's passes and Aer take
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,9 @@ def start(
     need_whole(options.shots, "shots", 1)
     if options.shots > MOST_SHOTS:
         raise InputError(f"shots is at most {MOST_SHOTS:,}, not {options.shots:,}.")
+    need_whole(options.seed, "seed", 0)
+    if options.seed > MOST_SEED:
+        raise InputError(f"seed is at most {MOST_SEED}, not {options.seed}.")
     if isinstance(problem, EncodedObservable):
         raise InputError(
             "counts of a device tell the energy of problems without X and Y terms only: this one "
