@@ -163,3 +163,14 @@ def test_the_command_takes_both(tmp_path):
     assert done.exit_code == 0, done.output
     data = json.loads(done.stdout)
     assert data["trace"][-1]["kind"] == "polished"
+
+
+def test_tiny_angles_of_large_coefficients_are_written():
+    ring = {"problem_type": "qubo", "qubo": [[[i, (i + 1) % 26], 1e6] for i in range(26)]}
+    ring["qubo"] += [[[i], -1e6] for i in range(26)]
+    settings = {"layers": 1, "max_evaluations": 20}
+    large = {"large": {"shots": 10}}
+    found = quasar.generate(ring, "designer", settings=settings, verifier_settings=large)
+    design = found.best.design
+    assert design.energy < -1e6
+    assert found.best.report.energy == pytest.approx(design.energy, rel=1e-3)

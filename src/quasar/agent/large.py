@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from quasar.agent.candidate import Candidate
-from quasar.agent.large_refine import more_designs
+from quasar.agent.large_refine import more_designs, rounded
 from quasar.circuits.emit import emit
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
@@ -74,7 +74,7 @@ def large_candidates(
     verifier = verifier or LargeVerifier(problem, judging, large, stop=lambda: ending.requested)
     found = []
     for trace, energy, minimum, elapsed, cut in _designs(problem, settings, ending):
-        circuit = energy.bind([round(float(a), settings.decimals) for a in minimum.theta])
+        circuit = energy.bind(rounded(minimum.theta, settings.decimals).tolist())
         layers = minimum.theta.size // 2
         design = Design(
             qasm=emit(circuit),

@@ -18,7 +18,7 @@ from quasar.circuits.emit import emit
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.errors import InputError
-from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.hamiltonian import FloatVector, IsingHamiltonian
 from quasar.core.interrupt import Interrupt
 from quasar.core.seeds import generator
 from quasar.models.designer import Design, DesignerSettings
@@ -35,6 +35,17 @@ _MOVE = 0.3
 """Standard deviation of the relative move of the angles of a further attempt."""
 _LEAST_GAIN = 1e-6  # of the sum of the coefficients' sizes: less is no gain
 _COMMENT = "Angles polished by quasar; the gates are as they were written."
+
+
+def rounded(theta: FloatVector, decimals: int) -> FloatVector:
+    """Angles to `decimals` digits after the point, small ones to as many that are not zero.
+
+    An angle of QAOA is multiplied by coefficients, which may be large: then it is itself tiny.
+    """
+    small = 10.0 ** (2 - decimals)
+    return np.array(
+        [float(f"{a:.{decimals}g}") if abs(a) < small else round(float(a), decimals) for a in theta]
+    )
 
 
 def more_designs(
@@ -69,7 +80,7 @@ def more_designs(
         trace = Trace()
         trace.begin(f"{first.ansatz}, attempt {number + 1}")
         found = lbfgs(energy, start, budget=budget, trace=trace, gradient_tolerance=1e-4)
-        theta = np.round(found.theta, settings.decimals)
+        theta = rounded(found.theta, settings.decimals)
         yield replace(
             first,
             qasm=emit(energy.bind(theta.tolist())),
@@ -155,7 +166,7 @@ def _polish(text: str, verifier: LargeVerifier, budget: Budget, settings: Refine
         budget.max_evaluations = affordable_evaluations(energy, budget.max_evaluations)
     before = energy.value(given)
     found = lbfgs(energy, given, budget=budget, trace=trace, gradient_tolerance=1e-4)
-    theta = np.round(found.theta, settings.decimals)
+    theta = rounded(found.theta, settings.decimals)
     after = energy.value(theta)
     done = Polish(
         None,
