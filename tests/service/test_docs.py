@@ -84,7 +84,11 @@ def test_every_status_that_takes_no_load_is_given(running: Running) -> None:
 
 
 def test_the_example_of_settings_is_read(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    path = tmp_path / "service.toml"
-    path.write_text(text)
-    assert read_settings(path, None).max_queue == 1024
+    examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    read = []
+    for number, text in enumerate(examples):
+        path = tmp_path / f"service{number}.toml"
+        path.write_text(text)
+        read.append(read_settings(path, None))
+    assert next(settings.max_qubits for settings in read) == 500
+    assert read[-1].max_queue == 1024

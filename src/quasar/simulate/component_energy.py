@@ -89,7 +89,7 @@ class ComponentEnergy(AnsatzEnergy):
             reversed(self._parts), reversed(distributions), reversed(levels), strict=True
         ):
             if part.parameters:
-                part.energy.observable = weights @ level
+                part.energy.measure(weights @ level)
                 own = part.energy.value_and_gradient(values[part.parameters])[1]
                 gradient[part.parameters] += own
             weights = np.outer(weights, p).ravel()

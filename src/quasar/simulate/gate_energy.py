@@ -105,7 +105,8 @@ class GateEnergy(AnsatzEnergy):
             self._bra.load(applied)  # type: ignore[call-overload]
             inner = np.asarray(self._circuit.backprop_inner_product(self._bra))
             np.add.at(gradient, self._parameters, 2.0 * self._scales * inner)
-            return float(np.vdot(vector, applied).real), gradient
+            if isinstance(self.observable, PauliSum):
+                return float(np.vdot(vector, applied).real), gradient
         return self._mean(vector), gradient
 
     def measure(self, diagonal: FloatVector) -> None:
