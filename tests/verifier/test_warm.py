@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -10,9 +11,12 @@ import textwrap
 
 import pytest
 
+import quasar
 from quasar.problems.load import load_problem
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits, start_early
+from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.warm import is_our_own, warm
+from quasar.verifier.sandbox.worker import program
 from quasar.verifier.settings import VerifierSettings
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the sandbox needs fork")
@@ -137,3 +141,14 @@ def test_it_ends_with_the_process() -> None:
     )
     with pytest.raises(ProcessLookupError):
         os.kill(int(run.stdout), 0)
+
+
+@pytest.mark.parametrize(("qubits", "large"), [(3, False), (30, True)])
+def test_libraries_for_large_circuits_are_loaded_before_workers_are_confined(
+    qubits: int, large: bool
+) -> None:
+    terms = " + ".join(f"1.0 * Z({i})" for i in range(qubits))
+    problem = quasar.load_problem({"hamiltonian": terms})
+    payload = Payload([problem], [None], VerifierSettings(), SandboxLimits())
+    prepare, _ = pickle.loads(program(payload))
+    assert prepare.args == (large,)

@@ -9,6 +9,7 @@ import traceback
 from functools import partial
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.service.allowance import Allowance
 from quasar.service.errors import LimitError
 from quasar.service.operations import OPERATIONS, WorkerContext
@@ -20,7 +21,7 @@ from quasar.verifier.sandbox.progress import Phase, ProgressPage
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
 from quasar.verifier.sandbox.serving import WorkerLoop
-from quasar.verifier.sandbox.warm_up import PROGRAM
+from quasar.verifier.sandbox.warm_up import PROGRAM, warm_up_large
 from quasar.verifier.sandbox.wire import Frame, Kind
 
 
@@ -31,7 +32,8 @@ def program(allowed: Allowance, watch_s: float) -> bytes:
         watch_s: processor seconds of a request after which the kernel ends the worker if the
             scheduler does not.
     """
-    return pickle.dumps((warm_up, partial(_work, allowed, watch_s)))
+    large = allowed.max_qubits > MAX_EXACT_QUBITS
+    return pickle.dumps((partial(warm_up, large), partial(_work, allowed, watch_s)))
 
 
 def _work(
@@ -40,8 +42,12 @@ def _work(
     ServiceWorker(allowed, watch_s, connection, page, line).serve()
 
 
-def warm_up() -> None:
-    """Import what requests need, and verify a program."""
+def warm_up(large: bool) -> None:
+    """Import what requests need, and verify a program.
+
+    Args:
+        large: problems beyond 24 qubits may come.
+    """
     import nlopt  # noqa: F401
     import scipy.optimize  # noqa: F401
 
@@ -51,6 +57,8 @@ def warm_up() -> None:
     from quasar.problems.registry import PROBLEMS  # noqa: F401
 
     verify(PROGRAM, {"hamiltonian": "1.0 * (Z(0) @ Z(1))"}, PROGRAM, limits=None)
+    if large:
+        warm_up_large()
 
 
 class ServiceWorker(WorkerLoop):

@@ -73,7 +73,8 @@ def main(control_fd: int, page_fd: int) -> None:
             elif operation == RENEW:
                 os.close(page_fd)
                 (page_fd,) = descriptors
-                _, work = pickle.loads(receive(control, number))
+                prepare, work = pickle.loads(receive(control, number))
+                prepare()
                 control.sendall(REPLY.pack(os.getpid(), 0))
             else:
                 _, status, usage = os.wait4(number, 0)

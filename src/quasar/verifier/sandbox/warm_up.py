@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cache
+
 PROGRAM = """OPENQASM 3.0;
 include "stdgates.inc";
 gate g(a) x, y { rz(a/2 + 1.0) x; cx x, y; U(0, -pi, 2*a) y; }
@@ -16,11 +19,32 @@ reset q[0]; measure q -> c;
 """From it the importer's parser learns the grammar once for all workers."""
 
 
-def warm_up() -> None:
-    """Import what verifying needs, and run `PROGRAM`."""
+def warm_up(large: bool = False) -> None:
+    """Import what verifying needs, and run `PROGRAM`; again, it costs nothing.
+
+    Args:
+        large: also for circuits beyond 24 qubits.
+    """
+    _warm_up()
+    if large:
+        warm_up_large()
+
+
+@cache
+def _warm_up() -> None:
     import nlopt  # noqa: F401
 
     from quasar.circuits.qasm import parse
     from quasar.simulate.engine import get_engine
 
     get_engine().run(parse(PROGRAM))
+
+
+def warm_up_large() -> None:
+    """Import the library of matrix product states, where it is installed.
+
+    Its compiled functions are kept in files beside it that confined workers cannot use: each would
+    compile them again, for half a minute.
+    """
+    with suppress(ImportError):
+        import quimb.tensor  # noqa: F401

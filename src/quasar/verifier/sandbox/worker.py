@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def program(payload: Payload) -> bytes:
     """Pickled `forkserver.Program` of a sandbox; raises what pickling raises."""
-    return pickle.dumps((warm_up, partial(_work, payload)))
+    large = not all(problem.is_exact for problem in payload.problems)
+    return pickle.dumps((partial(warm_up, large), partial(_work, payload)))
 
 
 def _work(payload: Payload, connection: socket.socket, page: ProgressPage, line: int) -> None:
