@@ -20,7 +20,7 @@ from pydantic import Field
 from quasar.circuits.header import Header
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.statistics import statistics
-from quasar.core.errors import CircuitError, InfrastructureError, InputError, QuasarError
+from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.optima.result import BoundedOptimum
 from quasar.problems.base import EncodedProblem
@@ -29,6 +29,7 @@ from quasar.simulate.engine import SINGLE, Counts, Readout, get_engine
 from quasar.verifier import reward as rewards
 from quasar.verifier.energy_range import EnergyRange, find_energy_range
 from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, samples_of
+from quasar.verifier.failures import no_verdict_on_failure
 from quasar.verifier.pipeline import summary_of
 from quasar.verifier.report import Judged, Report, Stages
 from quasar.verifier.settings import (
@@ -169,18 +170,9 @@ class LargeVerifier:
                 reference circuit is not usable.
             InfrastructureError: memory ran out or a library failed; no verdict on the circuit.
         """
-        try:
+        with no_verdict_on_failure():
             values = self.settings.parameters if parameters is None else read_values(parameters)
             return self._verify(text, on_parsed, values)
-        except QuasarError:
-            raise
-        except MemoryError as error:
-            raise InfrastructureError("out of memory while verifying the circuit.") from error
-        except Exception as error:
-            raise InfrastructureError(
-                f"the verifier failed ({type(error).__name__}: {error}); this says nothing about "
-                "the circuit."
-            ) from error
 
     def _verify(
         self, text: str | bytes, on_parsed: Callable[[int], None] | None, values: Values

@@ -13,7 +13,7 @@ from quasar.circuits.circuit import Circuit
 from quasar.circuits.header import Header
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text, looks_like_file
-from quasar.core.errors import InfrastructureError, InputError, QuasarError
+from quasar.core.errors import InputError
 from quasar.core.labels import to_json
 from quasar.problems.base import EncodedProblem
 from quasar.problems.quantum.observable import EncodedObservable
@@ -22,6 +22,7 @@ from quasar.verifier import gate, quality
 from quasar.verifier import remarks as sentences
 from quasar.verifier import reward as rewards
 from quasar.verifier.context import Context, ProblemFacts
+from quasar.verifier.failures import no_verdict_on_failure
 from quasar.verifier.observable_facts import ObservableFacts
 from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.report import ProblemSummary, Report, Stages
@@ -140,20 +141,11 @@ class Verifier:
                 parameter that the program does not declare, or that is not a finite number.
             InfrastructureError: memory ran out or a library failed; no verdict on the circuit.
         """
-        try:
+        with no_verdict_on_failure():
             values = self.settings.parameters if parameters is None else read_values(parameters)
             source, left = bind_circuit(circuit, values)
             text = circuit_text(source, names_files=False)
             return self._verify(text, on_parsed, left)
-        except QuasarError:
-            raise
-        except MemoryError as error:
-            raise InfrastructureError("out of memory while verifying the circuit.") from error
-        except Exception as error:
-            raise InfrastructureError(
-                f"the verifier failed ({type(error).__name__}: {error}); this says nothing about "
-                "the circuit."
-            ) from error
 
     def _verify(
         self,
