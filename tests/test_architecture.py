@@ -139,3 +139,17 @@ def test_the_registries_are_where_the_contributors_page_says() -> None:
         tree = parsed(SOURCE / file)
         known = {ast.unparse(node.target) for node in tree.body if isinstance(node, ast.AnnAssign)}
         assert name in known, f"{file} has no {name}"
+
+
+def test_options_list_the_same_values_in_one_order() -> None:
+    """`Literal`s of the same values are one type to Python: which order help shows would hang on
+    which module was imported first.
+    """
+    orders: dict[frozenset[str], set[tuple[str, ...]]] = {}
+    for path in MODULES:
+        for node in nodes(path):
+            if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == "Literal":
+                parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+                values = tuple(ast.unparse(part) for part in parts)
+                orders.setdefault(frozenset(values), set()).add(values)
+    assert not [found for found in orders.values() if len(found) > 1]

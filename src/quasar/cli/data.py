@@ -48,7 +48,7 @@ def build(
         Path, typer.Option(help="Folder of the data set; an interrupted build is resumed.")
     ],
     recipe: Annotated[
-        Literal["agent-q", "converged"] | None,
+        Literal["converged", "agent-q"] | None,
         typer.Option(help="agent-q: like the benchmark's circuits. converged: as good as can be."),
     ] = None,
     count: Annotated[int | None, typer.Option(help="Records, all splits together.", min=1)] = None,

@@ -83,7 +83,7 @@ Style = Annotated[
     ),
 ]
 Start = Annotated[
-    Literal["table", "transfer", "ramp", "nano"] | None,
+    Literal["transfer", "table", "ramp", "nano"] | None,
     typer.Option(
         help="First angles of the designer's QAOA: of 3-regular graphs, of the spin glass, a "
         "linear ramp, or nano's own on small look-alikes; all rescaled to the problem. Default: a "

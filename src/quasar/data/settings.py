@@ -27,7 +27,7 @@ from quasar.recipes.agent_q.restarts import AdamWRestarts
 from quasar.recipes.converged.converge import CONVERGED_TEMPLATES, Ground, Search
 from quasar.recipes.spec import ALGORITHM_COUNTS, LAYER_COUNTS, TEMPLATE_COUNTS, Algorithm
 
-Recipe = Literal["agent-q", "converged"]
+Recipe = Literal["converged", "agent-q"]
 RECIPES: tuple[Recipe, ...] = ("agent-q", "converged")
 Share = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 

@@ -244,7 +244,7 @@ def _with_angles(
             told = layers != DEFAULT_LAYERS["qaoa"] or rng.random() < settings.layers_told
             # Depths that the recipe `agent-q` has no circuits of.
             published = layers > 4 and rng.random() < 0.1
-            style: Literal["agent-q", "converged"] = "agent-q" if published else "converged"
+            style: Literal["converged", "agent-q"] = "agent-q" if published else "converged"
             request = Request("qaoa", layers if told else None, style)
             small = hamiltonian.n_qubits <= settings.written_up_to
             whole = bool(small and rng.random() >= settings.plan_only)

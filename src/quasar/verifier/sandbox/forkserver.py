@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from quasar.core.processes import die_with_parent
+from quasar.verifier.sandbox.compiled import save_nothing
 from quasar.verifier.sandbox.confinement import confine
 from quasar.verifier.sandbox.progress import ProgressPage
 
@@ -119,6 +120,7 @@ def _become_worker(
         own.mkdir()
         tempfile.tempdir = str(own)
         os.environ |= dict.fromkeys(("TMPDIR", "NUMBA_CACHE_DIR", "MPLCONFIGDIR"), str(own))
+        save_nothing()
         confine(own)
         work(socket.socket(fileno=connection_fd), ProgressPage(page_fd), line)
         code = 0

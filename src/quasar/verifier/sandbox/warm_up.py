@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 
+from quasar.core.errors import InputError
+
 PROGRAM = """OPENQASM 3.0;
 include "stdgates.inc";
 gate g(a) x, y { rz(a/2 + 1.0) x; cx x, y; U(0, -pi, 2*a) y; }
@@ -17,6 +19,13 @@ while (c == 1) { c = measure q; }
 reset q[0]; measure q -> c;
 """
 """From it the importer's parser learns the grammar once for all workers."""
+
+
+_ENTANGLED = """OPENQASM 3.0;
+include "stdgates.inc";
+qubit[4] q;
+h q; cx q[0], q[3]; rz(0.3) q[3]; cx q[1], q[2];
+"""
 
 
 def warm_up(large: bool = False) -> None:
@@ -40,11 +49,15 @@ def _warm_up() -> None:
     get_engine().run(parse(PROGRAM))
 
 
+@cache
 def warm_up_large() -> None:
-    """Import the library of matrix product states, where it is installed.
+    """Load and run the library of matrix product states, where it is installed.
 
-    Its compiled functions are kept in files beside it that confined workers cannot use: each would
-    compile them again, for half a minute.
+    Its functions are compiled when first used and saved beside it, which confined workers cannot
+    do: each would compile them again, for half a minute.
     """
-    with suppress(ImportError):
-        import quimb.tensor  # noqa: F401
+    from quasar.circuits.qasm import parse
+    from quasar.simulate.engine import get_engine
+
+    with suppress(InputError):
+        get_engine("mps").run(parse(_ENTANGLED), shots=1)
