@@ -59,9 +59,10 @@ docs-open: docs ## Build the documentation site and open it
 docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
 	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)
 
-fuzz: $(VENV)/dev ## Nightly: 20,000 random programs against the reference importer, and refusals
+fuzz: $(VENV)/dev ## Nightly: random programs against the importer, refusals, equivalent programs
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_refusals.py --inputs 200000
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_metamorphic.py
 
 mutation: $(VENV)/dev ## Nightly: which small faults the tests notice; make mutation LIMIT=72 SEED=1 ROOMS=verifier
 	nice $(BIN)/python -m benchmarks.mutation --limit $(or $(LIMIT),0) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
