@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -48,6 +48,12 @@ test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-d
 
 test-deep: $(VENV)/dev ## Nightly: all tests, the long versions and all cases of the others too
 	$(BIN)/python -m pytest -n 2 --dist loadfile --hypothesis-profile deep
+
+wheel: $(VENV)/dev ## Build the wheel and the sdist, in dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+wheel-check: wheel ## Install both into an empty environment, generate and verify there
+	$(BIN)/python tests/wheel_check.py dist
 
 docs: $(VENV)/dev ## Build the documentation site, in build/docs
 	PYTHONWARNINGS=ignore $(BIN)/python -m sphinx -W --keep-going -q -c docs/site -b html docs build/docs
