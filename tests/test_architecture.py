@@ -14,8 +14,9 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "quasar"
 RANKS = (
-    "core problems optima circuits devices simulate compile mitigation optimize recipes verifier "
-    "hardware prompts models agent report integrations data evaluation train service studio cli"
+    "core problems optima circuits devices simulate compile mitigation optimize recipes tasks "
+    "verifier hardware prompts models agent report integrations data evaluation train service "
+    "studio cli"
 ).split()
 MODULES = sorted(SOURCE.rglob("*.py"))
 

@@ -17,6 +17,13 @@ def problem_types(incomplete: str) -> list[tuple[str, str]]:
     return [(name, cls.title) for name, cls in all_types().items() if name.startswith(incomplete)]
 
 
+def tasks(incomplete: str) -> list[tuple[str, str]]:
+    """Target tasks that begin so, each with what it is; files have to be typed."""
+    from quasar.tasks.registry import TASKS
+
+    return [(name, cls.title) for name, cls in TASKS.items() if name.startswith(incomplete)]
+
+
 def models(incomplete: str) -> list[tuple[str, str]]:
     """Names of models that begin so; folders and hub ids have to be typed."""
     known = {

@@ -35,6 +35,7 @@ from quasar.cli import (
     serve,
     show,
     solve,
+    tasks,
     train,
     verify,
 )
@@ -82,6 +83,7 @@ for _command in (
     run,
     crossover,
     problems,
+    tasks,
     devices,
     compile_,
     convert,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from quasar.cli.completion import attributes, problem_types
+from quasar.cli.completion import attributes, problem_types, tasks
 
 if TYPE_CHECKING:
     from quasar.problems.base import EncodedProblem
+    from quasar.tasks.task import TargetTask
     from quasar.verifier.on_device import DeviceRun
 
 DEVICE = "Device and noise"
@@ -55,6 +56,24 @@ Attributes = Annotated[
         "TYPE` lists them); lists and objects in JSON; may be repeated.",
         autocompletion=attributes,
         rich_help_panel=PROBLEM,
+    ),
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="TASK",
+        help="A target task in place of a problem: its name, such as ghz (`quasar tasks` lists "
+        "them), with --qubits and --attribute for its parameters, or a JSON file.",
+        show_default=False,
+        autocompletion=tasks,
+        rich_help_panel=PROBLEM,
+    ),
+]
+TaskQubits = Annotated[
+    int | None,
+    typer.Option(
+        "--qubits", help="Qubits of --task.", min=1, show_default=False, rich_help_panel=PROBLEM
     ),
 ]
 WeightKey = Annotated[
@@ -250,6 +269,36 @@ def read_problem(
     attributes = read_attributes(attribute)
     source = problem_source(problem, problem_type)
     return load_problem(source, problem_type=problem_type, attributes=attributes, **how)
+
+
+def target_task(name: str, qubits: int | None, attribute: list[str] | None) -> TargetTask:
+    """The task of --task with --qubits and --attribute.
+
+    Raises:
+        InputError: no such task or file, or parameters that state none.
+    """
+    from quasar.tasks.registry import read_task
+
+    given = read_attributes(attribute) or {}
+    return read_task(name, **given, **({} if qubits is None else {"qubits": qubits}))
+
+
+def refuse_for_task(context: typer.Context, kept: set[str]) -> None:
+    """Refuse options that have no meaning for a target task.
+
+    Args:
+        kept: the parameters that have.
+
+    Raises:
+        InputError: the command line sets another.
+    """
+    from quasar.core.errors import InputError
+
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if name not in kept and source is not None and source.name == "COMMANDLINE":
+            raise InputError(f"{parameter.opts[0]} has no meaning for --task: leave it out.")
 
 
 def device_run(

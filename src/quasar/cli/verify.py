@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
 from quasar.cli import options
 from quasar.cli.circuit_input import Assignments, CircuitFile, read_program
-from quasar.cli.targets import Basis, Coupling, compiled, compiled_text, read_target
+from quasar.cli.targets import Basis, Coupling, Target, compiled, compiled_text, read_target
 from quasar.cli.waiting import waiting
 from quasar.core.errors import EXIT_INFEASIBLE, InputError
 
+if TYPE_CHECKING:
+    from quasar.tasks.task import TargetTask
+    from quasar.verifier.report import Report
+    from quasar.verifier.task_report import TaskReport
+
+AnyReport = TypeVar("AnyReport", "Report", "TaskReport")
+
+
+_OF_TASKS = {
+    *("circuit", "task", "qubits", "attribute", "assignments", "basis", "coupling"),
+    *("max_seconds", "as_json"),
+}
+"""Parameters that have a meaning for target tasks."""
+
 
 def command(
+    context: typer.Context,
     circuit: CircuitFile,
     problem: options.ProblemFile = None,
+    task: options.TaskName = None,
+    qubits: options.TaskQubits = None,
     reference: Annotated[
         Path | None,
         typer.Option(
@@ -68,19 +86,27 @@ def command(
     ray_address: options.RayAddress = None,
     as_json: options.AsJson = False,
 ) -> None:
-    """Judge one circuit: feasible, how good, and what it answers.
+    """Judge one circuit for a problem or a target task: feasible, how good, what it answers.
 
     Exit code 0: feasible; 3: infeasible circuit, or a problem without any valid solution; 2: bad
     usage or bad input file.
     """
     from quasar.circuits.parameters import read_assignments
     from quasar.circuits.source import circuit_text
-    from quasar.report.plain_text import labelled
     from quasar.report.terminal import report_text
     from quasar.verifier.bounded import verify_bounded
     from quasar.verifier.sandbox.limits import SandboxLimits
     from quasar.verifier.settings import VerifierSettings
 
+    if task is not None:
+        options.refuse_for_task(context, _OF_TASKS)
+        wanted = options.target_task(task, qubits, attribute)
+        _judge_task(
+            circuit, wanted, assignments, read_target(basis, coupling), max_seconds, as_json
+        )
+        return
+    if qubits is not None:
+        raise InputError("--qubits is of --task: add it, or leave --qubits out.")
     options.need_problem(problem, problem_type)
     settings = VerifierSettings(
         **_stages(stages), header="language", precision=precision, engine=engine
@@ -98,6 +124,48 @@ def command(
     workers = options.cone_workers(encoded, jobs, executor, ray_address, shown=spread)
     with nullcontext() if spread else waiting("verifying"), workers:
         report = verify_bounded(text, encoded, given, settings, limits, parameters, noisy)
+    _show(report, report_text, _Compiling(text, parameters, target), as_json)
+    if not report.feasible or report.no_solution:
+        raise typer.Exit(EXIT_INFEASIBLE)
+
+
+def _judge_task(
+    circuit: Path,
+    task: TargetTask,
+    assignments: list[str] | None,
+    target: Target | None,
+    max_seconds: float | None,
+    as_json: bool,
+) -> None:
+    from quasar.circuits.parameters import read_assignments
+    from quasar.report.task_text import task_report_text
+    from quasar.verifier.bounded import verify_task
+    from quasar.verifier.sandbox.limits import SandboxLimits
+    from quasar.verifier.settings import VerifierSettings
+
+    text, parameters = read_program(circuit, None, read_assignments(assignments or ()))
+    limits = SandboxLimits() if max_seconds is None else SandboxLimits(max_seconds=max_seconds)
+    with waiting("verifying"):
+        report = verify_task(text, task, VerifierSettings(header="language"), limits, parameters)
+    _show(report, task_report_text, _Compiling(text, parameters, target), as_json)
+    if not report.feasible:
+        raise typer.Exit(EXIT_INFEASIBLE)
+
+
+class _Compiling(NamedTuple):
+    """A circuit that is also compiled, where a target is given."""
+
+    text: str | bytes
+    parameters: dict[str, float]
+    target: Target | None
+
+
+def _show(
+    report: AnyReport, shown: Callable[[AnyReport], str], also: _Compiling, as_json: bool
+) -> None:
+    from quasar.report.plain_text import labelled
+
+    text, parameters, target = also
     size = None
     if target is not None and (report.parses_by_language or report.feasible):
         done = compiled(text, target, parameters)
@@ -108,12 +176,10 @@ def command(
             data = None if size is None else size.model_dump(mode="json")
             extra = {"target": target._asdict(), "compiled": data}
         options.print_json({**report.model_dump(mode="json"), **extra})
-    else:
-        typer.echo(report_text(report))
-        if target is not None and report.parses:
-            typer.echo(labelled("compiled", compiled_text(size, target)))
-    if not report.feasible or report.no_solution:
-        raise typer.Exit(EXIT_INFEASIBLE)
+        return
+    typer.echo(shown(report))
+    if target is not None and report.parses:
+        typer.echo(labelled("compiled", compiled_text(size, target)))
 
 
 def _stages(given: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
@@ -12,7 +12,7 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
 from quasar.simulate.engine import EngineSource, get_engine
-from quasar.verifier.bounded import verify_bounded
+from quasar.verifier.bounded import verify_bounded, verify_task
 from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Judged, Report
@@ -21,14 +21,45 @@ from quasar.verifier.settings import VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.simulate.noisy.model import NoiseSource
+    from quasar.tasks.registry import TaskSource
+    from quasar.verifier.task_report import TaskReport
 
 BEYOND = ("cones", "mps")
 """Engines of circuits beyond 24 qubits, where each gives what it can: means, and samples."""
 
 
+@overload
+def verify(
+    qasm: CircuitSource,
+    *,
+    task: TaskSource,
+    settings: VerifierSettings | Mapping[str, Any] | None = None,
+    parameters: Values | None = None,
+    limits: SandboxLimits | Mapping[str, Any] | bool | None = ...,
+) -> TaskReport: ...
+
+
+@overload
 def verify(
     qasm: CircuitSource,
     problem: ProblemSource,
+    reference: CircuitSource | None = None,
+    settings: VerifierSettings | Mapping[str, Any] | None = None,
+    *,
+    parameters: Values | None = None,
+    limits: SandboxLimits | Mapping[str, Any] | bool | None = ...,
+    engine: EngineSource | None = None,
+    device: Any = None,
+    noise: NoiseSource = None,
+    mitigate: str = "",
+    shots: int | None = None,
+    seed: int = 0,
+) -> Report: ...
+
+
+def verify(
+    qasm: CircuitSource,
+    problem: ProblemSource | None = None,
     reference: CircuitSource | None = None,
     settings: VerifierSettings | Mapping[str, Any] | None = None,
     *,
@@ -40,8 +71,9 @@ def verify(
     mitigate: str = "",
     shots: int | None = None,
     seed: int = 0,
-) -> Report:
-    """Judge one circuit for a problem, within limits on time and memory.
+    task: TaskSource | None = None,
+) -> Report | TaskReport:
+    """Judge one circuit for a problem or a target task, within limits on time and memory.
 
     For many circuits of one problem, keep a `Verifier` where their text is trusted, else a
     `Sandbox`.
@@ -71,20 +103,31 @@ def verify(
         mitigate: steps of error mitigation, such as `readout,zne`; see `mitigation.plan`.
         shots: of each circuit under noise; None: endlessly many.
         seed: of shots, trajectories and twirls under noise.
+        task: a target task in place of a problem: `{"task": "ghz", "qubits": 5}`, a task file, or
+            a task; see `tasks.registry.read_task`. Beside it only `settings`, `parameters` and
+            `limits` have a meaning.
 
     Returns:
-        What was measured, also of an infeasible circuit: why it is, is in `fault`.
+        What was measured, also of an infeasible circuit: why it is, is in `fault`. For a task a
+        `TaskReport`.
 
     Raises:
         ProblemError: the problem cannot be read or is too large.
         InputError: the circuit is of an unknown kind, or the reference is not a usable circuit;
-            a parameter that the program does not declare, or that is not a finite number.
-        InfrastructureError: the machinery failed; says nothing about the circuit.
+            neither a problem nor a task, or what has no meaning for a task; a parameter that the
+            program does not declare, or that is not a finite number.
+    InfrastructureError: the machinery failed; says nothing about the circuit.
     """
     chosen = VerifierSettings.given(settings, "settings") or VerifierSettings(header="language")
     given_values = chosen.parameters if parameters is None else read_values(parameters)
     circuit, values = bind_circuit(qasm, given_values, names_files=True)
     text = circuit_text(circuit)
+    if task is not None:
+        refused = {"problem": problem, "reference": reference, "engine": engine, "device": device}
+        refused |= {"noise": noise, "mitigate": mitigate or None, "shots": shots}
+        return _verify_task(text, task, chosen, limits, read_values(values), refused)
+    if problem is None:
+        raise InputError("give what the circuit is for: a problem, or task=...")
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
@@ -115,3 +158,20 @@ def verify(
             noisy.judge(report, text, encoded, chosen, read_values(values))
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))
+
+
+def _verify_task(
+    text: str | bytes,
+    source: TaskSource,
+    settings: VerifierSettings,
+    limits: SandboxLimits | Mapping[str, Any] | bool | None,
+    values: Mapping[str, float],
+    refused: Mapping[str, Any],
+) -> TaskReport:
+    from quasar.tasks.registry import read_task
+
+    idle = [name for name, value in refused.items() if value is not None]
+    if idle:
+        raise InputError(f"{idle[0]} has no meaning for a task: leave it out.")
+    bounds = SandboxLimits.given(limits, "limits", switch=True)
+    return verify_task(text, read_task(source), settings, bounds, values)

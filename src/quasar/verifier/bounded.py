@@ -26,13 +26,16 @@ from quasar.circuits.qasm import parse_at_once
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
+from quasar.problems.load import load_problem
 from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
 from quasar.verifier.settings import VerifierSettings
 
 if TYPE_CHECKING:
+    from quasar.tasks.task import TargetTask
     from quasar.verifier.sandbox import Sandbox, SandboxLimits
+    from quasar.verifier.task_report import TaskReport
 
 _SHORT_WORK = 1 << 30
 """Gates times amplitudes that take about a second in this process."""
@@ -73,6 +76,42 @@ def verify_bounded(
     if device is not None:
         device.judge(report, text, problem, settings, values)
     return report
+
+
+def verify_task(
+    text: str | bytes,
+    task: TargetTask,
+    settings: VerifierSettings,
+    limits: SandboxLimits | None,
+    parameters: Values | None = None,
+) -> TaskReport:
+    """Judge one circuit for a target task.
+
+    What may take long to read or run is read and run in a sandbox first; what grading takes is
+    then known from the circuit's size.
+
+    Raises:
+        InputError: a parameter that the program does not declare, or that is not a number.
+        InfrastructureError: the machinery failed; says nothing about the circuit.
+    """
+    from quasar.verifier.sandbox.limits import too_nested
+    from quasar.verifier.task_verifier import TaskVerifier
+
+    values = settings.parameters if parameters is None else read_values(parameters)
+    verifier = TaskVerifier(task, settings)
+    if limits is not None and hasattr(os, "fork"):
+        fault = too_nested(text, limits.max_nesting) if isinstance(text, str) else None
+        if fault is not None:
+            return verifier.refuse(fault)
+        if not _is_short(text, settings, _SHORT_WORK, values):
+            first = settings.model_copy(
+                update={"max_stage": 1, "stages": None, "parameters": values, "quality": False}
+            )
+            bit = load_problem({"problem_type": "ising", "hamiltonian": "1.0 * Z(0)"})
+            found = _kept.judge(text, _SandboxKey(bit, None, first, limits)).stages.feasibility
+            if not found.simulable and found.fault is not None:
+                return verifier.refuse(found.fault, found)
+    return verifier.verify(text, parameters=values)
 
 
 def _verify(

@@ -1,0 +1,87 @@
+"""`quasar tasks`: the target tasks, what one of them takes, and a sampled one to start from."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from quasar.cli.completion import tasks
+from quasar.cli.options import AsJson, Attributes, TaskQubits, print_json, target_task
+
+if TYPE_CHECKING:
+    from quasar.tasks.task import TargetTask
+
+
+def command(
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TASK]",
+            help="Show what this task or family takes, in words and as JSON.",
+            show_default=False,
+            autocompletion=tasks,
+        ),
+    ] = None,
+    qubits: TaskQubits = None,
+    attribute: Attributes = None,
+    reference: Annotated[
+        bool,
+        typer.Option("--reference", help="Print only the known circuit of the task, OpenQASM 3."),
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the example that is drawn without parameters.", min=0)
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """List the target tasks; or show one: parameters, words, rules, and its JSON form.
+
+    Without parameters an example is drawn.
+    """
+    from quasar.tasks.registry import FAMILIES, TASKS, sample_task, task_class
+
+    if task is None or task in FAMILIES:
+        known = {n: c for n, c in TASKS.items() if task in (None, c.family)}
+        if as_json:
+            print_json({name: _about(cls) for name, cls in known.items()})
+            return
+        width = max(map(len, known))
+        for family in dict.fromkeys(cls.family for cls in known.values()):
+            typer.echo(f"{family}:")
+            for name, cls in known.items():
+                if cls.family == family:
+                    typer.echo(f"  {name:{width}}  {cls.title}")
+        typer.echo("\n`quasar tasks TASK` shows what a task takes, and an example.")
+        return
+    if attribute or task.endswith(".json"):
+        chosen = target_task(task, qubits, attribute)
+    else:
+        chosen = sample_task(task_class(task).name, seed, qubits)
+    if reference:
+        typer.echo(chosen.reference(), nl=False)
+    elif as_json:
+        about = _about(type(chosen))
+        print_json({**about, "text": chosen.text(), "example": chosen.to_json()})
+    else:
+        typer.echo(_text(chosen))
+
+
+def _about(cls: type[TargetTask]) -> dict[str, Any]:
+    return {
+        "family": cls.family,
+        "title": cls.title,
+        "parameters": dict(cls.parameters()),
+        "rules": list(cls.rules),
+    }
+
+
+def _text(task: TargetTask) -> str:
+    from quasar.report.plain_text import labelled
+
+    lines = [f"{task.name} ({task.family}): {task.title}"]
+    lines += [labelled("takes", f"{name}: {said}") for name, said in task.parameters().items()]
+    lines += [labelled("rule", rule) for rule in task.rules]
+    return "\n".join(
+        [*lines, "", "An example in words:", task.text(), "", json.dumps(task.to_json())]
+    )

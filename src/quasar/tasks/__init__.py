@@ -1,0 +1,1 @@
+"""Target tasks: what a circuit is to do, stated in words, with a grader and known constructions."""

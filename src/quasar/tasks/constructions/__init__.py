@@ -1,0 +1,1 @@
+"""Known circuits: lists of gates on numbered qubits, without ancillas unless they say so."""

@@ -1,0 +1,129 @@
+"""Programs as states: which qubits hold the answer, and what is left on the ancillas.
+
+The answer's qubit i is the one that bit i of the program's answer holds (`circuits.measurement`);
+without measurements it is qubit i as declared. Inputs of unitaries are always qubits as declared.
+All other qubits that something acts on are ancillas: they start in |0> and have to return to it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.precheck import too_many_qubits
+from quasar.circuits.qasm import Program
+from quasar.core.errors import CircuitError
+from quasar.simulate.engine import MAX_QUBITS, ComplexVector
+from quasar.simulate.state_engine import state_engine
+
+MAX_WORK = 1 << 35
+"""Gates times amplitudes of one grading; about a minute."""
+
+
+class Placed(NamedTuple):
+    """A program with its qubits in the task's order.
+
+    Attributes:
+        circuit: qubits 0 to n - 1 hold the answer, the ancillas follow.
+        inputs: for each of the n qubits as declared, its place in `circuit`.
+        ancillas: their number.
+    """
+
+    circuit: Circuit
+    inputs: tuple[int, ...]
+    ancillas: int
+
+
+def placed(program: Program, n: int) -> Placed:
+    """The program with the n qubits of its answer first.
+
+    Raises:
+        CircuitError: kind `measurement` for a program that measures and goes on, or whose answer
+            has other bits; kind `qubits` for fewer than n; kind `limit` for too many.
+    """
+    circuit = program.circuit
+    if circuit is None:
+        raise CircuitError(
+            "the task asks for a state or a unitary, but the program measures or resets midway.",
+            kind="measurement",
+            hint="Measure at the end only.",
+        )
+    if circuit.n_qubits < n:
+        had = "1 qubit" if circuit.n_qubits == 1 else f"{circuit.n_qubits} qubits"
+        raise CircuitError(
+            f"the circuit has {had}, the task {n}.",
+            kind="qubits",
+            hint=f"Declare them: 'qubit[{n}] q;'.",
+        )
+    data = _data(program, n)
+    used = {qubit for gate in circuit.gates for qubit in gate.qubits} | set(range(n))
+    place = {qubit: i for i, qubit in enumerate(data)}
+    for qubit in sorted(used - set(data)):
+        place[qubit] = len(place)
+    if len(place) > MAX_QUBITS:
+        raise too_many_qubits(len(place), MAX_QUBITS)
+    gates = tuple(g._replace(qubits=tuple(place[q] for q in g.qubits)) for g in circuit.gates)
+    inputs = tuple(place[qubit] for qubit in range(n))
+    return Placed(Circuit(len(place), gates), inputs, len(place) - n)
+
+
+def _data(program: Program, n: int) -> tuple[int, ...]:
+    circuit, answer = program.circuit, program.answer(n)
+    if circuit is None or answer.bits is None:
+        return tuple(range(n))
+    held = tuple(circuit.measurements.final[bit] for bit in answer.bits)[:n]
+    if len(set(held)) < n:
+        raise CircuitError(
+            f"the program measures {len(set(held))} of the task's {n} qubits.",
+            kind="measurement",
+            hint=f"Measure all {n} into 'bit[{n}] c;', or none.",
+        )
+    return held
+
+
+def within(gates: int, qubits: int, runs: int = 1) -> None:
+    """Refuse what would take too long.
+
+    Raises:
+        CircuitError: kind `limit`.
+    """
+    if (gates + 1) * runs << qubits > MAX_WORK:
+        raise CircuitError.over(
+            "time",
+            f"{gates:,} gates on {qubits} qubits take too long to grade.",
+            "Use fewer gates or ancillas.",
+        )
+
+
+def run(circuit: Circuit) -> ComplexVector:
+    """Amplitudes, shape [2**m].
+
+    Raises:
+        CircuitError: kind `numeric` for an angle that is not a finite number.
+    """
+    state = state_engine().state(circuit)
+    norm = float(np.vdot(state, state).real)
+    if not abs(norm - 1.0) < 1e-6:  # also catches nan
+        raise CircuitError(
+            f"the state's norm is {norm}, not 1: an angle is not a finite number.", kind="numeric"
+        )
+    return state
+
+
+def final_state(program: Program, n: int) -> tuple[ComplexVector, int]:
+    """The state with the ancillas in |0>, shape [2**n], not normalised; and their number.
+
+    Raises:
+        CircuitError: see `placed` and `within`.
+    """
+    made = placed(program, n)
+    within(len(made.circuit.gates), made.circuit.n_qubits)
+    return run(made.circuit)[: 1 << n], made.ancillas
+
+
+def on_input(made: Placed, preparation: tuple[Gate, ...]) -> ComplexVector:
+    """The state after `preparation` on the n qubits as declared, shape [2**m]."""
+    moved = tuple(g._replace(qubits=tuple(made.inputs[q] for q in g.qubits)) for g in preparation)
+    return run(Circuit(made.circuit.n_qubits, moved + made.circuit.gates))
