@@ -9,7 +9,7 @@ import pytest
 
 from quasar.core.errors import CircuitError, InputError
 from quasar.tasks.registry import read_task
-from quasar.tasks.states import StateTask
+from quasar.tasks.state_task import StateTask
 from support.task_circuits import graded
 
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'

@@ -22,7 +22,7 @@ MAX_WORK = 1 << 35
 """Gates times amplitudes of one grading; about a minute."""
 
 
-class Placed(NamedTuple):
+class PlacedProgram(NamedTuple):
     """A program with its qubits in the task's order.
 
     Attributes:
@@ -36,7 +36,7 @@ class Placed(NamedTuple):
     ancillas: int
 
 
-def placed(program: Program, n: int) -> Placed:
+def placed(program: Program, n: int) -> PlacedProgram:
     """The program with the n qubits of its answer first.
 
     Raises:
@@ -66,7 +66,7 @@ def placed(program: Program, n: int) -> Placed:
         raise too_many_qubits(len(place), MAX_QUBITS)
     gates = tuple(g._replace(qubits=tuple(place[q] for q in g.qubits)) for g in circuit.gates)
     inputs = tuple(place[qubit] for qubit in range(n))
-    return Placed(Circuit(len(place), gates), inputs, len(place) - n)
+    return PlacedProgram(Circuit(len(place), gates), inputs, len(place) - n)
 
 
 def _data(program: Program, n: int) -> tuple[int, ...]:
@@ -123,7 +123,7 @@ def final_state(program: Program, n: int) -> tuple[ComplexVector, int]:
     return run(made.circuit)[: 1 << n], made.ancillas
 
 
-def on_input(made: Placed, preparation: tuple[Gate, ...]) -> ComplexVector:
+def on_input(made: PlacedProgram, preparation: tuple[Gate, ...]) -> ComplexVector:
     """The state after `preparation` on the n qubits as declared, shape [2**m]."""
     moved = tuple(g._replace(qubits=tuple(made.inputs[q] for q in g.qubits)) for g in preparation)
     return run(Circuit(made.circuit.n_qubits, moved + made.circuit.gates))
