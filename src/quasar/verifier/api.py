@@ -131,12 +131,7 @@ def verify(
     given = None if reference is None else circuit_text(reference, what="the reference circuit")
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
-    noisy = None
-    if device is not None or noise is not None:
-        asked = {"mitigate": mitigate, "shots": shots, "seed": seed}
-        noisy = DeviceRun.of(asked, device=device, noise=noise)
-    elif mitigate or shots is not None:
-        raise InputError("mitigate and shots are of a noisy circuit: give a device or noise.")
+    noisy = _noisy_run(device, noise, {"mitigate": mitigate, "shots": shots, "seed": seed})
     if encoded.n_qubits > MAX_EXACT_QUBITS and engine in BEYOND:
         engine = None
     if engine is not None:
@@ -158,6 +153,15 @@ def verify(
             noisy.judge(report, text, encoded, chosen, read_values(values))
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))
+
+
+def _noisy_run(device: Any, noise: NoiseSource, asked: Mapping[str, Any]) -> DeviceRun | None:
+    """What the arguments about noise ask for; None for nothing."""
+    if device is not None or noise is not None:
+        return DeviceRun.of(asked, device=device, noise=noise)
+    if asked["mitigate"] or asked["shots"] is not None:
+        raise InputError("mitigate and shots are of a noisy circuit: give a device or noise.")
+    return None
 
 
 def _verify_task(
