@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run studio studio-bundle kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -31,7 +31,11 @@ $(VENV)/models: $(VENV)/core
 
 $(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
 	$(PIP) -e '.[dev]'
-	touch $@ $(VENV)/core $(VENV)/models
+	touch $@ $(VENV)/core $(VENV)/models $(VENV)/serve
+
+$(VENV)/serve: $(VENV)/core
+	$(PIP) -e '.[optima,serve]'
+	touch $@
 
 run: $(VENV)/core ## Let the packaged language model solve two problems on a real network
 	@echo "Marriages among 15 families of Renaissance Florence, as maximum cut:"
@@ -39,6 +43,12 @@ run: $(VENV)/core ## Let the packaged language model solve two problems on a rea
 	@echo
 	@echo "The same network, as minimum vertex cover:"
 	@$(BIN)/quasar generate --problem examples/florentine_vertex_cover.json --refine --out $(RUNS)/florentine_vertex_cover --force
+
+studio: $(VENV)/serve ## Open the studio: draw a problem in the browser, look at the verdict
+	$(BIN)/quasar studio
+
+studio-bundle: ## Build the studio's page again, after a change in studio/ (needs Node 20 and npm)
+	cd studio && npm ci --silent && npx tsc --noEmit && npx vite build
 
 kernel: $(VENV)/pip ## Compile the packaged model's kernel again, after a change of kernel.c
 	$(BIN)/python src/quasar/models/kernel_build.py

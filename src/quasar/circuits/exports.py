@@ -94,7 +94,7 @@ DIALECTS: dict[Library, Dialect] = {
 }
 """What the importers of the versions in docs/interoperability.md read."""
 
-_PENNYLANE = {
+PENNYLANE_NAMES = {
     "x": "PauliX", "y": "PauliY", "z": "PauliZ", "h": "Hadamard", "s": "S", "t": "T", "sx": "SX",
     "rx": "RX", "ry": "RY", "rz": "RZ", "p": "PhaseShift", "cx": "CNOT", "cy": "CY", "cz": "CZ",
     "cp": "ControlledPhaseShift", "crx": "CRX", "cry": "CRY", "crz": "CRZ", "ch": "CH",
@@ -215,7 +215,7 @@ def to_pennylane(program: Convertible) -> Callable[..., None]:
             raise InputError(f"the circuit has {circuit.n_qubits} wires, not {len(names)}.")
         for gate in circuit.gates:
             places = [names[qubit] for qubit in gate.qubits]
-            known = _PENNYLANE.get(ALIASES.get(gate.name, gate.name))
+            known = PENNYLANE_NAMES.get(ALIASES.get(gate.name, gate.name))
             if known is None:
                 # The first qubit is the least significant here, and the most significant there.
                 qml.QubitUnitary(gate_matrix(gate), wires=places[::-1])

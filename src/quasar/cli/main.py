@@ -35,6 +35,7 @@ from quasar.cli import (
     serve,
     show,
     solve,
+    studio,
     tasks,
     train,
     verify,
@@ -88,6 +89,7 @@ for _command in (
     compile_,
     convert,
     serve,
+    studio,
     mcp,
     doctor,
 ):

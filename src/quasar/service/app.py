@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.security import HTTPBearer
@@ -33,11 +33,18 @@ _CODES = {404: "not_found", 413: "too_large"}
 """Of `HTTPException`, by status; all others are `bad_request`."""
 
 
-def create_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> FastAPI:
+def create_app(
+    settings: ServiceSettings,
+    pool: WorkerPool | None = None,
+    routers: Sequence[APIRouter] = (),
+    open_paths: frozenset[str] = frozenset(),
+) -> FastAPI:
     """The application behind its middleware.
 
     Args:
         pool: started and closed with the application; default: new workers.
+        routers: further routes, which come before the service's own.
+        open_paths: those of them that are answered without an API key.
 
     Raises:
         InputError: a model that is to be offered cannot be found.
@@ -70,7 +77,8 @@ def create_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> Fas
         },
     )
     app.state.service = state
-    app.include_router(router)
+    for offered in (*routers, router):
+        app.include_router(offered)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -78,8 +86,15 @@ def create_app(settings: ServiceSettings, pool: WorkerPool | None = None) -> Fas
             allow_methods=["GET", "POST"],
             allow_headers=["authorization", "content-type", "x-api-key"],
         )
-    paths = {getattr(route, "path", "") for route in [*app.routes, *router.routes]}
-    app.add_middleware(protect, settings=settings, metrics=state.metrics, routes=frozenset(paths))
+    known = [*app.routes, *(route for offered in (*routers, router) for route in offered.routes)]
+    paths = {getattr(route, "path", "") for route in known}
+    app.add_middleware(
+        protect,
+        settings=settings,
+        metrics=state.metrics,
+        routes=frozenset(paths),
+        open_paths=open_paths,
+    )
     return app
 
 

@@ -35,19 +35,26 @@ _log = logging.getLogger(__name__)
 
 
 def protect(
-    app: ASGIApp, settings: ServiceSettings, metrics: Metrics, routes: frozenset[str]
+    app: ASGIApp,
+    settings: ServiceSettings,
+    metrics: Metrics,
+    routes: frozenset[str],
+    open_paths: frozenset[str] = frozenset(),
 ) -> ASGIApp:
     """An application behind all middleware of this module.
 
     Args:
         routes: paths that metrics tell apart; all others count as one.
+        open_paths: answered without an API key, beside `OPEN_PATHS`.
     """
-    app = ApiKey(BodyLimit(app, settings, metrics), settings, metrics)
+    app = ApiKey(BodyLimit(app, settings, metrics), settings, metrics, open_paths)
     return Boundary(AllowedHosts(app, settings, metrics), metrics, routes)
 
 
 class Boundary:
-    """Counts requests, adds headers, and answers for unexpected errors."""
+    """Counts requests, adds headers where an answer has none of its own, and answers for unexpected
+    errors.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, routes: frozenset[str]) -> None:
         self.app = app
@@ -66,7 +73,9 @@ class Boundary:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
-                message["headers"] = [*message.get("headers", ()), *_ANSWER_HEADERS]
+                own = [*message.get("headers", ())]
+                named = {name.lower() for name, _ in own}
+                message["headers"] = own + [h for h in _ANSWER_HEADERS if h[0] not in named]
             await send(message)
 
         try:
@@ -117,14 +126,25 @@ class AllowedHosts(_Check):
 class ApiKey(_Check):
     """Asks for a key, where there is any; `scope["state"]["owner"]` then names the key."""
 
-    def __init__(self, app: ASGIApp, settings: ServiceSettings, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        open_paths: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(app, settings, metrics)
+        self.open_paths = OPEN_PATHS | open_paths
         self._keys = [_digest(key.get_secret_value()) for key in settings.api_keys]
 
     async def check(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         """See the class."""
         owner = self._owner(headers)
-        if owner is None and scope["path"] not in OPEN_PATHS and not _preflight(scope, headers):
+        if (
+            owner is None
+            and scope["path"] not in self.open_paths
+            and not _preflight(scope, headers)
+        ):
             self.metrics.refused("key")
             words = "an API key is needed: send 'Authorization: Bearer KEY'."
             refusal = error_response(401, "unauthorized", words, {"www-authenticate": "Bearer"})

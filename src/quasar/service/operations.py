@@ -328,7 +328,10 @@ def _static_program(
     return program
 
 
-OPERATIONS: dict[str, Callable[[WorkerContext, dict[str, Any]], str]] = {
+Operation = Callable[[WorkerContext, dict[str, Any]], str]
+"""From a request's JSON to an answer's."""
+
+OPERATIONS: dict[str, Operation] = {
     "verify": verify,
     "observe": observe,
     "encode": encode,

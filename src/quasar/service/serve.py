@@ -6,14 +6,18 @@ import socket
 import sys
 
 import uvicorn
+from fastapi import FastAPI
 
 from quasar.core.errors import InfrastructureError
 from quasar.service.app import create_app
 from quasar.service.settings import ServiceSettings
 
 
-def server(settings: ServiceSettings) -> uvicorn.Server:
+def server(settings: ServiceSettings, app: FastAPI | None = None) -> uvicorn.Server:
     """A server that is not running yet.
+
+    Args:
+        app: what it serves; default: the service.
 
     On SIGTERM or SIGINT it takes no new connections, answers the requests it has accepted, and
     ends; a second SIGINT ends it at once.
@@ -22,7 +26,7 @@ def server(settings: ServiceSettings) -> uvicorn.Server:
         InputError: the interface needs an API key and there is none, or a model cannot be found.
     """
     settings.require_safe()
-    return uvicorn.Server(config(create_app(settings), settings))
+    return uvicorn.Server(config(app or create_app(settings), settings))
 
 
 def config(app: object, settings: ServiceSettings) -> uvicorn.Config:

@@ -6,13 +6,15 @@ import json
 import pickle
 import socket
 import traceback
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.service.allowance import Allowance
 from quasar.service.errors import LimitError
-from quasar.service.operations import OPERATIONS, WorkerContext
+from quasar.service.operations import OPERATIONS, Operation, WorkerContext
 from quasar.service.protocol import JUDGED, WorkerRequest
 from quasar.verifier.api import verify
 from quasar.verifier.sandbox import SandboxLimits
@@ -25,21 +27,32 @@ from quasar.verifier.sandbox.warm_up import PROGRAM, warm_up_large
 from quasar.verifier.sandbox.wire import Frame, Kind
 
 
-def program(allowed: Allowance, watch_s: float) -> bytes:
+def program(
+    allowed: Allowance, watch_s: float, operations: Mapping[str, Operation] = MappingProxyType({})
+) -> bytes:
     """Pickled `forkserver.Program` of the service.
 
     Args:
+        operations: beside the service's own; functions of modules.
         watch_s: processor seconds of a request after which the kernel ends the worker if the
             scheduler does not.
     """
     large = allowed.max_qubits > MAX_EXACT_QUBITS
-    return pickle.dumps((partial(warm_up, large), partial(_work, allowed, watch_s)))
+    work = partial(_work, allowed, watch_s, dict(operations))
+    return pickle.dumps((partial(warm_up, large), work))
 
 
 def _work(
-    allowed: Allowance, watch_s: float, connection: socket.socket, page: ProgressPage, line: int
+    allowed: Allowance,
+    watch_s: float,
+    operations: dict[str, Operation],
+    connection: socket.socket,
+    page: ProgressPage,
+    line: int,
 ) -> None:
-    ServiceWorker(allowed, watch_s, connection, page, line).serve()
+    worker = ServiceWorker(allowed, watch_s, connection, page, line)
+    worker.operations = {**OPERATIONS, **operations}
+    worker.serve()
 
 
 def warm_up(large: bool) -> None:
@@ -65,6 +78,7 @@ class ServiceWorker(WorkerLoop):
     """Carries out the requests that come through one socket."""
 
     frames_above = 10
+    operations: Mapping[str, Operation] = OPERATIONS
 
     def __init__(
         self,
@@ -111,7 +125,7 @@ class ServiceWorker(WorkerLoop):
             return Kind.FAILED, traceback.format_exc().encode("utf-8", "replace")
 
     def _carry_out(self, request: WorkerRequest) -> bytes:
-        operation = OPERATIONS[request.operation]
+        operation = self.operations[request.operation]
         return operation(self.context, json.loads(request.body)).encode("utf-8", "replace")
 
     def _on_judging(self, seconds: float) -> None:

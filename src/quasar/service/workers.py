@@ -16,9 +16,11 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
@@ -26,6 +28,7 @@ from quasar.core.processes import cores
 from quasar.service.allowance import Allowance
 from quasar.service.errors import BusyError, ClosedError, LimitError
 from quasar.service.metrics import Metrics
+from quasar.service.operations import Operation
 from quasar.service.protocol import JUDGED, LONG, WorkerRequest
 from quasar.service.settings import ServiceSettings
 from quasar.service.worker import memory_message, program
@@ -59,9 +62,15 @@ class WorkerPool:
     Args:
         settings: how many, and under which limits.
         metrics: where to count what happens.
+        operations: what the workers can do beside the service's own operations.
     """
 
-    def __init__(self, settings: ServiceSettings, metrics: Metrics | None = None) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        metrics: Metrics | None = None,
+        operations: Mapping[str, Operation] = MappingProxyType({}),
+    ) -> None:
         self.settings = settings
         self.metrics = metrics or Metrics()
         self.size = settings.workers or cores()
@@ -70,7 +79,8 @@ class WorkerPool:
             limits.max_problem_seconds + max(limits.max_seconds, limits.max_large_seconds),
             settings.max_design_seconds,
         )
-        self._workers = Workers(program(Allowance.of(settings), 2 * longest_s), self.size)
+        made = program(Allowance.of(settings), 2 * longest_s, operations)
+        self._workers = Workers(made, self.size)
         self._scheduler = _RequestScheduler(self._workers, settings, self.metrics)
         self._lock = threading.Lock()
         self._inbox: deque[_Pending] = deque()

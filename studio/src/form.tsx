@@ -1,0 +1,286 @@
+// The problem beside its picture: chosen node or edge, lists, attributes, what the server says of it.
+
+import { useEffect, useState } from "preact/hooks";
+import type { Facts, ProblemType } from "./api";
+import type { Selection } from "./editor";
+import * as edit from "./problem";
+import { edgeKey, keyOf, nameOf, parsed, type ProblemData } from "./problem";
+
+interface Props {
+  problem: ProblemData;
+  type: ProblemType;
+  selection: Selection | null;
+  onChange: (problem: ProblemData) => void;
+  onSelect: (selection: Selection | null) => void;
+}
+
+/** A text that counts once it is left or Enter is pressed. */
+export function Entry(props: {
+  label: string;
+  value: string;
+  help?: string;
+  rows?: number;
+  wrong?: string | undefined;
+  onValue: (text: string) => void;
+}) {
+  const [text, setText] = useState(props.value);
+  useEffect(() => setText(props.value), [props.value]);
+  const commit = () => {
+    if (text !== props.value) props.onValue(text);
+  };
+  const help = props.help === undefined || props.help === "" ? null : <small>{props.help}</small>;
+  return (
+    <label class="field">
+      <span>{props.label}</span>
+      {props.rows === undefined ? (
+        <input
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onBlur={commit}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") commit();
+          }}
+        />
+      ) : (
+        <textarea
+          rows={props.rows}
+          value={text}
+          spellcheck={false}
+          onInput={(event) => setText(event.currentTarget.value)}
+          onBlur={commit}
+        />
+      )}
+      {help}
+    </label>
+  );
+}
+
+const number = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
+
+export function Chosen({ problem, type, selection, onChange, onSelect }: Props) {
+  if (selection === null) return null;
+  const graph = problem.graph!;
+  if (selection.kind === "node") {
+    const node = graph.nodes.find((n) => keyOf(n.id) === selection.key);
+    if (node === undefined) return null;
+    return (
+      <fieldset class="chosen">
+        <legend>Node {nameOf(node.id)}</legend>
+        <Entry
+          label="Name"
+          value={nameOf(node.id)}
+          onValue={(text) => {
+            const id = number(text) ?? text.trim();
+            const next = id === "" ? null : edit.renameNode(problem, selection.key, id);
+            if (next === null) return;
+            onChange(next);
+            onSelect({ kind: "node", key: keyOf(id) });
+          }}
+        />
+        {Object.entries(type.nodes).map(([field, meaning]) => (
+          <Entry
+            key={field}
+            label={field}
+            help={meaning}
+            value={node[field] === undefined ? "" : String(node[field])}
+            onValue={(text) => onChange(edit.setNodeField(problem, selection.key, field, number(text)))}
+          />
+        ))}
+        <button
+          type="button"
+          onClick={() => {
+            onChange(edit.removeNode(problem, selection.key));
+            onSelect(null);
+          }}
+        >
+          Remove node
+        </button>
+      </fieldset>
+    );
+  }
+  const edge = graph.edges.find((e) => edgeKey(e) === selection.key);
+  if (edge === undefined) return null;
+  return (
+    <fieldset class="chosen">
+      <legend>
+        Edge {nameOf(edge.source)} {graph.directed === true ? "→" : "–"} {nameOf(edge.target)}
+      </legend>
+      {Object.entries(type.edges).map(([field, meaning]) => (
+        <Entry
+          key={field}
+          label={field}
+          help={meaning}
+          value={edge[field] === undefined ? "" : String(edge[field])}
+          onValue={(text) => onChange(edit.setEdgeField(problem, selection.key, field, number(text)))}
+        />
+      ))}
+      {graph.directed === true && (
+        <button
+          type="button"
+          onClick={() => {
+            onChange(edit.turnEdge(problem, selection.key));
+            onSelect(null);
+          }}
+        >
+          Turn round
+        </button>
+      )}
+      <button
+        type="button"
+        onClick={() => {
+          onChange(edit.removeEdge(problem, selection.key));
+          onSelect(null);
+        }}
+      >
+        Remove edge
+      </button>
+    </fieldset>
+  );
+}
+
+const LISTED = 200;
+
+/** Nodes and edges as lists: the whole graph without a mouse. */
+export function Lists({ problem, onChange, onSelect }: Props) {
+  const graph = problem.graph!;
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [name, setName] = useState("");
+  const keys = graph.nodes.slice(0, 1000).map((node) => keyOf(node.id));
+  const options = keys.map((key) => (
+    <option key={key} value={key}>{nameOf(JSON.parse(key) as edit.Label)}</option>
+  ));
+  const chosen = (key: string) => (keys.includes(key) ? key : (keys[0] ?? ""));
+  return (
+    <details class="lists">
+      <summary>{graph.nodes.length} nodes, {graph.edges.length} edges as lists</summary>
+      <form
+        class="inline"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const id = name.trim() === "" ? edit.freshName(problem) : (number(name) ?? name.trim());
+          if (!graph.nodes.some((node) => String(node.id) === String(id))) onChange(edit.addNode(problem, id));
+          setName("");
+        }}
+      >
+        <label>
+          Name <input value={name} placeholder={String(edit.freshName(problem))} onInput={(e) => setName(e.currentTarget.value)} />
+        </label>
+        <button type="submit">Add node</button>
+      </form>
+      {keys.length > 1 && (
+        <form
+          class="inline"
+          onSubmit={(event) => {
+            event.preventDefault();
+            onChange(edit.addEdge(problem, chosen(from), chosen(to)));
+          }}
+        >
+          <label>From <select value={chosen(from)} onChange={(e) => setFrom(e.currentTarget.value)}>{options}</select></label>
+          <label>to <select value={chosen(to)} onChange={(e) => setTo(e.currentTarget.value)}>{options}</select></label>
+          <button type="submit">Add edge</button>
+        </form>
+      )}
+      <div class="columns">
+        <ul aria-label="Nodes">
+          {graph.nodes.slice(0, LISTED).map((node) => (
+            <li key={keyOf(node.id)}>
+              <button type="button" class="plain" onClick={() => onSelect({ kind: "node", key: keyOf(node.id) })}>{nameOf(node.id)}</button>
+            </li>
+          ))}
+        </ul>
+        <ul aria-label="Edges">
+          {graph.edges.slice(0, LISTED).map((edge) => (
+            <li key={edgeKey(edge)}>
+              <button type="button" class="plain" onClick={() => onSelect({ kind: "edge", key: edgeKey(edge) })}>
+                {nameOf(edge.source)} {graph.directed === true ? "→" : "–"} {nameOf(edge.target)}
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+      {graph.nodes.length + graph.edges.length > LISTED && <p class="hint">The first {LISTED} of each are listed.</p>}
+    </details>
+  );
+}
+
+const written = (value: unknown): string =>
+  value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+
+/** Attributes and fields of the type. */
+export function Attributes({ problem, type, onChange }: Props) {
+  const attributes = problem.problem_specific_attributes ?? {};
+  const fields = type.fields.filter((name) => name !== "graph" || !edit.isEditable(problem));
+  const names = Object.keys(type.attributes);
+  if (fields.length + names.length === 0) return null;
+  const entry = (name: string, value: unknown, meaning: string, set: (value: unknown) => void) => {
+    const text = written(value);
+    const long = text.length > 40 || (typeof value === "object" && value !== null);
+    return (
+      <Entry
+        key={name}
+        label={type.required.includes(name) ? name : `${name} (optional)`}
+        help={meaning}
+        value={text}
+        {...(long ? { rows: Math.min(8, Math.ceil(text.length / 48) + 1) } : {})}
+        onValue={(changed) => set(changed.trim() === "" ? undefined : parsed(changed))}
+      />
+    );
+  };
+  return (
+    <div class="attributes">
+      {fields.map((name) =>
+        entry(name, problem[name], "", (value) => {
+          const next = { ...problem };
+          if (value === undefined) delete next[name];
+          else next[name] = value;
+          onChange(next);
+        }),
+      )}
+      {names.map((name) =>
+        entry(name, attributes[name], type.attributes[name] ?? "", (value) =>
+          onChange(edit.setAttribute(problem, name, value)),
+        ),
+      )}
+    </div>
+  );
+}
+
+/** What the server says of the problem: size, encoding, Hamiltonian, limits. */
+export function FactsView(props: {
+  facts: Facts | null;
+  failure: string | null;
+  encoding: string | undefined;
+  onEncoding: (encoding: string) => void;
+}) {
+  const { facts, failure } = props;
+  if (failure !== null) return <p class="failure" role="alert">{failure}</p>;
+  if (facts === null) return null;
+  return (
+    <div class="facts">
+      <p>
+        <strong>{facts.n_qubits} {facts.n_qubits === 1 ? "qubit" : "qubits"}</strong>
+        <span class="quiet">, {facts.terms} {facts.terms === 1 ? "term" : "terms"}, </span>
+        {facts.encodings.length > 1 ? (
+          <label class="quiet">
+            encoding{" "}
+            <select value={facts.encoding} onChange={(event) => props.onEncoding(event.currentTarget.value)}>
+              {facts.encodings.map((name) => <option key={name}>{name}</option>)}
+            </select>
+          </label>
+        ) : (
+          <span class="quiet">encoding {facts.encoding}</span>
+        )}
+      </p>
+      {facts.notes.map((note) => <p key={note} class="note">{note}</p>)}
+      <details>
+        <summary>Hamiltonian</summary>
+        <pre tabIndex={0}>{facts.hamiltonian}{facts.cut ? " …" : ""}{facts.constant !== 0 ? `\n+ ${facts.constant}` : ""}</pre>
+        <p class="hint">
+          Z(i) acts on qubit i. A qubit measured as 0 means selected.
+          {facts.penalty !== null && ` Weight of the constraints: ${facts.penalty}.`}
+        </p>
+      </details>
+    </div>
+  );
+}
