@@ -56,6 +56,14 @@ def test_words(tmp_path: Path) -> None:
     assert "objective  1 (greatest is best)" in run.stdout
 
 
+def test_without_a_solution_no_method_is_named(tmp_path: Path) -> None:
+    problem = written(tmp_path / "p.json", nx.random_regular_graph(3, 500, seed=1), "vertex_cover")
+    asked = ["solve", "--problem", problem, "--time-limit", "1e-6", "--no-cache"]
+    run = CliRunner().invoke(app, asked)
+    assert run.exit_code == 0
+    assert "status     unknown\n" in run.stdout
+
+
 def test_no_solution_is_an_exit_code(tmp_path: Path) -> None:
     problem = written(tmp_path / "p", nx.complete_graph(8), "graph_coloring", number_of_colors=4)
     run = CliRunner().invoke(app, ["solve", "--problem", problem])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.core.numerals import share
+from quasar.core.numerals import about_seconds, share
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,10 @@ def test_what_is_between_0_and_1_is_shown_between_them(value: float, decimals: i
     shown = float(share(value, decimals).removeprefix(">"))
     assert 0 < shown < 1
     assert shown == pytest.approx(value, rel=0.06, abs=1.01 * 10.0**-decimals)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0374, "0.037 s"), (1.26, "1.3 s"), (9.2, "9.2 s"), (1234.5, "1,234 s")]
+)
+def test_a_predicted_time_is_never_0(value: float, text: str) -> None:
+    assert about_seconds(value) == text

@@ -65,7 +65,7 @@ def test_of_small_data_sets_nothing_changes() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"sizes": "10-30"}, "up to 16 qubits, or from 25 on"),
+        ({"sizes": "10-30"}, "^sizes: a data set has up to 16 qubits, or from 25 on"),
         ({"sizes": "30"}, "a range is two numbers such as 30-200"),
         ({"sizes": "40-30"}, "a range is two numbers"),
         ({"algorithms": {"vqe": 1.0}}, "there is qaoa only"),

@@ -91,7 +91,7 @@ def test_a_circuit_too_wide_is_a_verdict_with_both_reasons(service: Running) -> 
     report = post(service, "/v1/verify", body).json()["report"]
     assert report["fault"]["kind"] == "unsimulable"
     assert "tensors of more than 16 binary variables" in report["fault"]["message"]
-    assert "matrix product states would take about" in report["fault"]["message"]
+    assert "Matrix product states would take about 14 s" in report["fault"]["message"]
 
 
 def test_batches_hold_problems_of_both_sizes(service: Running) -> None:
@@ -121,6 +121,10 @@ def test_generate_writes_qaoa_and_optimise_says_what_it_cannot(service: Running)
     answer = post(service, "/v1/optimise", body)
     assert answer.status_code == 422
     assert "angles are optimised up to 24 qubits; this problem has 30" in answer.text
+    assert "POST /v1/generate polish" in answer.text
+    answer = post(service, "/v1/draw", {"qasm": body["qasm"]})
+    assert answer.status_code == 422
+    assert "the limit is 24: `quasar draw` on your own machine draws larger ones." in answer.text
 
 
 def test_the_settings_file_of_an_operator(tmp_path) -> None:

@@ -153,7 +153,20 @@ def test_what_takes_too_long_is_left_out_and_says_so():
     large = LargeSettings(energy_seconds=1e-9, sample_seconds=60, shots=100, solve=False)
     found = LargeVerifier(problem, large=large).verify(circuit_for(problem, 2)).estimates
     assert found.energy_known == "statistical"
-    assert "the exact energy would take about" in found.note
+    assert "the exact energy would take about 0.0" in found.note
+    less = LargeSettings(energy_seconds=1e-9, sample_seconds=1e-9, solve=False)
+    fault = LargeVerifier(problem, large=less).verify(circuit_for(problem, 2)).fault
+    assert "Use fewer layers or a sparser problem. Matrix product states" in fault.message
+    assert "about 0 s" not in fault.message
+    assert "and 1e-09 s are allowed" in fault.message
+
+
+def test_resets_are_named_where_they_are_refused():
+    head = 'OPENQASM 3.0; include "stdgates.inc"; qubit[30] q; '
+    verifier = LargeVerifier(ring(30), large=QUICK)
+    assert verifier.verify(head + "reset q; h q;").feasible
+    fault = verifier.verify(head + "h q; reset q[3]; x q[3];").fault
+    assert "without mid-circuit measurements, resets and branches" in fault.message
 
 
 def test_the_reward_is_a_proven_share_of_the_energy_range():

@@ -111,7 +111,8 @@ def command(
 
 def _print(found: BoundedOptimum) -> None:
     aim = "smallest" if found.sense == "min" else "greatest"
-    typer.echo(f"status     {found.status.replace('_', ' ')} ({found.method})")
+    by = "" if found.method is None else f" ({found.method})"
+    typer.echo(f"status     {found.status.replace('_', ' ')}{by}")
     if found.value is not None:
         typer.echo(f"objective  {found.value:.10g} ({aim} is best)")
     if found.status != "proven" and found.bound is not None:

@@ -1,7 +1,7 @@
-"""Probabilities and ratios as text: never a 0 or a 1 that is none.
+"""Probabilities, ratios and predicted times as text: never a 0 or a 1 that is none.
 
-Covers numbers of [0, 1] (or [0, 100]) in terminals, tables and messages. Energies, counts and times
-are formatted where they are shown.
+Covers numbers of [0, 1] (or [0, 100]) in terminals, tables and messages, and seconds in sentences.
+Energies and counts are formatted where they are shown.
 """
 
 from __future__ import annotations
@@ -24,3 +24,8 @@ def share(value: float | None, decimals: int = 4, whole: float = 1.0) -> str:
     if float(fixed) == whole and (whole - value) / whole > _NOISE:
         return f">{whole - 10.0**-decimals:.{decimals}f}"
     return fixed
+
+
+def about_seconds(value: float) -> str:
+    """A predicted time: whole seconds from 10 on, else two digits: `1,200 s`, `0.037 s`."""
+    return f"{value:,.0f} s" if value >= 10.0 else f"{value:.2g} s"

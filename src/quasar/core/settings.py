@@ -136,9 +136,12 @@ def describe_validation(
     parts = []
     for item in error.errors():
         place = tuple(str(piece) for piece in item["loc"])
-        where = ".".join((within, *place) if within else place) or "value"
+        where = ".".join((within, *place) if within else place)
         objection = _objection(item, _holder(model, place[:-1]), place)
-        parts.append(f"{where}{'' if objection.startswith('must be') else ':'} {objection}")
+        if objection.startswith("must be"):
+            parts.append(f"{where or 'value'} {objection}")
+        else:  # what is said of several fields together has no place and names them itself
+            parts.append(f"{where}: {objection}" if where else objection)
     return "; ".join(parts) + "."
 
 

@@ -255,10 +255,11 @@ def optimise(context: WorkerContext, body: dict[str, Any]) -> str:
     if not isinstance(verifier, Verifier):
         raise InputError(
             f"angles are optimised up to {MAX_EXACT_QUBITS} qubits; this problem has "
-            f"{verifier.problem.n_qubits}: ask for generate, which polishes QAOA of any size."
+            f"{verifier.problem.n_qubits}: `quasar generate` and POST /v1/generate polish QAOA of "
+            "any size."
         )
     found = run(
-        _static_program(context, body, verifier.settings),
+        _static_program(context, body, verifier.settings, "POST /v1/generate polishes any size"),
         verifier,
         seed=body["seed"],
         budget=Budget(body["max_evaluations"], body["max_seconds"]),
@@ -280,7 +281,8 @@ def draw(context: WorkerContext, body: dict[str, Any]) -> str:
     """`DrawRequest` to `DrawAnswer`."""
     from quasar.report.circuit_picture import draw_text
 
-    circuit = _static_program(context, body, VerifierSettings()).circuit
+    larger = "`quasar draw` on your own machine draws larger ones"
+    circuit = _static_program(context, body, VerifierSettings(), larger).circuit
     return models.DrawAnswer(
         drawing=draw_text(circuit, body["width"], max_gates=body["max_gates"]),
         n_qubits=circuit.n_qubits,
@@ -289,9 +291,12 @@ def draw(context: WorkerContext, body: dict[str, Any]) -> str:
 
 
 def _static_program(
-    context: WorkerContext, body: dict[str, Any], settings: VerifierSettings
+    context: WorkerContext, body: dict[str, Any], settings: VerifierSettings, larger: str
 ) -> Any:
     """The program of a request that needs it as gates.
+
+    Args:
+        larger: what to do instead with more qubits than are allowed.
 
     Raises:
         CircuitError: it does not parse, is too large, or is dynamic.
@@ -323,7 +328,8 @@ def _static_program(
         )
     if program.n_qubits > settings.limits.max_qubits:
         raise CircuitError(
-            f"the circuit has {program.n_qubits} qubits; the limit is {settings.limits.max_qubits}."
+            f"the circuit has {program.n_qubits} qubits; the limit is "
+            f"{settings.limits.max_qubits}: {larger}."
         )
     return program
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError, InputError
+from quasar.core.numerals import about_seconds
 from quasar.core.observable import Observable
 from quasar.core.seeds import generator
 from quasar.simulate.cones.engine import answer_qubits, static_circuit
@@ -162,8 +163,8 @@ def _affordable_bond(
         if seconds <= max_seconds:
             return bond
     raise CircuitError(
-        f"matrix product states would take about {seconds:,.0f} s even with bond dimension {bond}, "
-        "and tell little then: the circuit entangles too many qubits at once.",
+        f"matrix product states would take about {about_seconds(seconds)} even with bond dimension "
+        f"{bond}, and {max_seconds:,.3g} s are allowed.",
         kind="limit",
         limit="time",
         hint="Write fewer layers, allow more seconds, or sample on a device.",

@@ -252,9 +252,11 @@ class LargeVerifier:
         report.cost_s["samples"] = time.perf_counter() - begun
         if exact is None and samples is None:
             report.feasible = False
+            second = samples_note or ""
+            why = f"{note} {second[:1].upper()}{second[1:]}"
             report.fault = Fault(
                 kind="unsimulable",
-                message=f"neither its energy nor samples can be computed: {note} {samples_note}",
+                message=f"neither its energy nor samples can be computed: {why}",
                 hint="Write fewer layers.",
             )
             report.reward = self._reward(rewards.Scores(feasible=False))

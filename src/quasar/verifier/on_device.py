@@ -137,8 +137,8 @@ class DeviceRun:
             )
         if problem.n_qubits > MAX_QUBITS or program.circuit is None:
             raise CircuitError(
-                "noise is simulated for circuits without mid-circuit measurements and branches, of "
-                f"at most {MAX_QUBITS} variables.",
+                "noise is simulated for circuits without mid-circuit measurements, resets and "
+                f"branches, of at most {MAX_QUBITS} variables.",
                 kind="unsimulable",
                 hint="Judge it without a device.",
             )

@@ -13,6 +13,7 @@ from quasar.circuits.measurement import Answer
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.numerals import about_seconds
 from quasar.core.observable import Axis, Observable, Pauli, PauliSum
 from quasar.simulate.cones.causal import Causes, on_wires
 from quasar.simulate.cones.energy import ConeEnergy
@@ -128,7 +129,7 @@ class ConeOutcome(Outcome):
         seconds = cones.cost * _MULTIPLICATION_S + cones.n_classes * _CONE_S
         if self.max_seconds is not None and seconds > self.max_seconds:
             raise TooWide(
-                f"the exact energy would take about {seconds:,.0f} s (cones of up to "
+                f"the exact energy would take about {about_seconds(seconds)} (cones of up to "
                 f"{cones.largest_cone} qubits, width {cones.width}); {self.max_seconds:,.3g} s are "
                 "allowed. Use fewer layers or a sparser problem."
             )
@@ -211,7 +212,7 @@ def static_circuit(program: Program, what: str) -> Circuit:
     """
     if program.circuit is None:
         raise CircuitError(
-            f"{what} need a program without mid-circuit measurements and branches.",
+            f"{what} need a program without mid-circuit measurements, resets and branches.",
             kind="unsimulable",
             hint="Write it without them; the engine qulacs takes them, up to 24 qubits.",
         )

@@ -162,7 +162,8 @@ class NoisyEngine:
         """
         if program.circuit is None:
             raise CircuitError(
-                "noise is simulated for programs without mid-circuit measurements and branches.",
+                "noise is simulated for programs without mid-circuit measurements, "
+                "resets and branches.",
                 kind="unsimulable",
                 hint="Write it without them; the engine qulacs takes them, without noise.",
             )
