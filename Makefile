@@ -75,10 +75,15 @@ docs-open: docs ## Build the documentation site and open it
 docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that they show
 	PYTHONPATH=tests $(BIN)/python tests/docs_refresh.py $(PAGES)
 
-fuzz: $(VENV)/dev ## Nightly: random programs against the importer, refusals, equivalent programs
+fuzz: $(VENV)/dev ## Nightly: random programs against the importer, refusals, equivalent programs, other libraries
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_refusals.py --inputs 200000
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_metamorphic.py
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_differential.py
+
+.PHONY: fuzz-million
+fuzz-million: $(VENV)/dev ## Nightly: a million hostile programs (hours); goes on where it stopped; INPUTS=20000
+	PYTHONPATH=tests nice $(BIN)/python tests/fuzz_hostile.py --inputs $(or $(INPUTS),1000000)
 
 mutation: $(VENV)/dev ## Nightly: which small faults the tests notice; make mutation LIMIT=72 SEED=1 ROOMS=verifier
 	nice $(BIN)/python -m benchmarks.mutation --limit $(or $(LIMIT),0) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))

@@ -23,6 +23,7 @@ import numpy as np
 import quasar
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.emit import emit
+from quasar.circuits.header import HeaderRule
 from quasar.simulate.engine import get_engine
 from quasar.train.rewards import RewardSettings, physical_scores
 from quasar.verifier.pipeline import Verifier
@@ -40,23 +41,27 @@ _ANGLES = (0.4, 1.1, -0.7, 2.0, 0.9, 1.7)
 
 
 @cache
-def verifier(n: int) -> Verifier:
+def verifier(n: int, header: HeaderRule = "published") -> Verifier:
     """One problem of n variables without symmetry, and a reference circuit."""
     terms = [f"{0.5 + 0.3 * i} * Z({i})" for i in range(n)]
     terms += [f"{(-1) ** i * (0.4 + 0.2 * i)} * (Z({i}) @ Z({(i + 1) % n}))" for i in range(n - 1)]
     gates = [Gate("ry", (i,), (_ANGLES[i],)) for i in range(n)]
     gates += [Gate("cx", (i, i + 1)) for i in range(n - 1)]
     problem = quasar.load_problem({"hamiltonian": " + ".join(terms)})
-    return Verifier(problem, emit(Circuit(n, tuple(gates))), SETTINGS)
+    return Verifier(
+        problem, emit(Circuit(n, tuple(gates))), SETTINGS.model_copy(update={"header": header})
+    )
 
 
-def verdict(text: str, n: int, *, static: bool = True) -> dict[str, Any]:
+def verdict(
+    text: str, n: int, *, static: bool = True, header: HeaderRule = "published"
+) -> dict[str, Any]:
     """What must not move between two programs that mean the same.
 
     Args:
         static: also what is only measured of programs with one final state.
     """
-    judge = verifier(n)
+    judge = verifier(n, header)
     report = judge.verify(text)
     found: dict[str, Any] = {
         "parses": report.parses,
@@ -87,9 +92,11 @@ def _physical(report: Report) -> float | None:
     return physical_reward(scores._replace(two_qubit_gates=None), RewardSettings().physical)
 
 
-def moved(one: str, other: str, n: int, *, static: bool = True) -> dict[str, tuple[Any, Any]]:
+def moved(
+    one: str, other: str, n: int, *, static: bool = True, header: HeaderRule = "published"
+) -> dict[str, tuple[Any, Any]]:
     """What differs between the verdicts on two programs, by name."""
-    first, second = verdict(one, n, static=static), verdict(other, n, static=static)
+    first, second = (verdict(text, n, static=static, header=header) for text in (one, other))
     return {
         name: (first.get(name), second.get(name))
         for name in first.keys() | second.keys()

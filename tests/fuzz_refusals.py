@@ -176,14 +176,19 @@ CHANGES = (_index, _index, _name, _near_name, _operands, _angles, _semicolon, _s
 CHANGES += (_cut_off, _token, _token)
 
 
+def changed(text: str, draw: random.Random) -> str:
+    """The text after one to three changes."""
+    for _ in range(draw.choice([1, 1, 1, 2, 2, 3])):
+        text = draw.choice(CHANGES)(draw, text)
+    return text
+
+
 def programs(count: int, seed: int, shared: Sequence[str] = ()) -> Iterator[str]:
     """Changed programs, the same ones for the same arguments."""
     draw = random.Random(seed)
     for _ in range(count):
         text = cut(draw.choice(shared), draw) if shared and draw.random() < 0.4 else made_up(draw)
-        for _ in range(draw.choice([1, 1, 1, 2, 2, 3])):
-            text = draw.choice(CHANGES)(draw, text)
-        yield text
+        yield changed(text, draw)
 
 
 def main() -> int:
