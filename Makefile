@@ -21,7 +21,7 @@ $(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
+$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.c)
 	$(PIP) -e '.[optima]'
 	touch $@
 
@@ -29,7 +29,7 @@ $(VENV)/models: $(VENV)/core
 	$(PIP) -e '.[models]'
 	touch $@
 
-$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt src/quasar/models/kernel.c
+$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.c)
 	$(PIP) -e '.[dev]'
 	touch $@ $(VENV)/core $(VENV)/models $(VENV)/serve
 
@@ -50,8 +50,8 @@ studio: $(VENV)/serve ## Open the studio: draw a problem in the browser, look at
 studio-bundle: ## Build the studio's page again, after a change in studio/ (needs Node 20 and npm)
 	cd studio && npm ci --silent && npx tsc --noEmit && npx vite build
 
-kernel: $(VENV)/pip ## Compile the packaged model's kernel again, after a change of kernel.c
-	$(BIN)/python src/quasar/models/kernel_build.py
+kernel: $(VENV)/pip ## Compile the parts in C again, after a change of one
+	$(BIN)/python src/quasar/core/compiled.py
 
 test: $(VENV)/dev ## Run the tests; the long versions of some are left to test-deep
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
@@ -78,6 +78,8 @@ docs-refresh: $(VENV)/dev ## Run the pages' examples and rewrite the output that
 fuzz: $(VENV)/dev ## Nightly: random programs against the importer, refusals, equivalent programs, other libraries
 	PYTHONPATH=tests $(BIN)/python tests/fuzz.py
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_refusals.py --inputs 200000
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_compiled.py --inputs 200000
+	PYTHONPATH=tests $(BIN)/python tests/fuzz_compiled.py --inputs 5000 --sanitized
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_metamorphic.py
 	PYTHONPATH=tests $(BIN)/python tests/fuzz_differential.py
 

@@ -1,6 +1,6 @@
-"""Build hook: compiles the packaged model's kernel where there is a C compiler.
+"""Build hook: compiles the parts in C where there is a C compiler.
 
-Without one the package is complete all the same, and the model runs in NumPy.
+Without one the package is complete all the same, and Python does their work.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class KernelHook(BuildHookInterface):  # type: ignore[misc]
-    """Adds the shared library to the wheel, and leaves it beside its source."""
+    """Adds the shared libraries to the wheel, and leaves them beside their sources."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and have a wheel with a library named for this platform."""
-        folder = Path(self.root) / "src" / "quasar" / "models"
-        build = runpy.run_path(str(folder / "kernel_build.py"))
-        if self.target_name == "wheel" and build["build"]():
-            build_data["artifacts"].append("src/quasar/models/libkernel.so")
+        """Compile, and have a wheel with libraries named for this platform."""
+        compiled = runpy.run_path(str(Path(self.root) / "src" / "quasar" / "core" / "compiled.py"))
+        if self.target_name == "wheel" and (built := compiled["build_all"]()):
+            for source in built:
+                library = compiled["library_of"](source).relative_to(self.root)
+                build_data["artifacts"].append(library.as_posix())
             build_data["pure_python"] = False
             if version != "editable":  # a library of C alone: any Python, this platform
                 platform = get_platform().replace("-", "_").replace(".", "_")

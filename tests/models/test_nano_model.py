@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from quasar.circuits.qasm import parse
+from quasar.core.compiled import KERNEL, build
 from quasar.core.errors import InputError
 from quasar.models.guide import Guide
 from quasar.models.kernel import KernelForward, library
-from quasar.models.kernel_build import build
 from quasar.models.nano_checkpoint import Checkpoint
 from quasar.models.nano_model import NanoModel, NanoSettings
 from quasar.models.protocol import Completion, Sampling
@@ -45,7 +45,7 @@ CHATS = [
 def compiled() -> None:
     if library() is None:
         library.cache_clear()
-        build()
+        build(KERNEL)
 
 
 @pytest.fixture

@@ -233,10 +233,10 @@ def test_a_broken_engine_is_an_infrastructure_fault_not_a_verdict(
 ) -> None:
     judge = verifier()
 
-    def broken(circuit: object) -> None:
+    def broken(*_: object) -> None:
         raise OSError("device lost")
 
-    monkeypatch.setattr(judge.engine, "state", broken)
+    monkeypatch.setattr(judge.engine, "run", broken)
     with pytest.raises(InfrastructureError, match="device lost"):
         judge.verify(BEST)
 

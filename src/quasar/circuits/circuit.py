@@ -105,6 +105,11 @@ class Circuit:
     n_measured: int = 0
     measurements: Measurements = NO_MEASUREMENTS
 
+    @property
+    def n_gates(self) -> int:
+        """Their number."""
+        return len(self.gates)
+
 
 def validate(circuit: Circuit) -> None:
     """Check what the types cannot: known names, arity, distinct qubits in range, finite angles.

@@ -197,7 +197,7 @@ def _at_once(
         match_inputs((), values)
     if broken is not None:
         raise broken
-    if len(circuit.gates) > max_gates:
+    if circuit.n_gates > max_gates:
         raise too_many_gates(max_gates)
     return Program(circuit.n_qubits, circuit, None, "fast")
 

@@ -3,7 +3,8 @@
 Takes the version line, `include "stdgates.inc";`, `bit` and `qubit` declarations, standard gates on
 qubits or whole registers with constant angles, barriers, measurements, and plain gate definitions
 with calls of them, which are written out. It only accepts programs, and only those
-that the importer accepts; where it stops, `refusal_flat.py` may say what is wrong.
+that the importer accepts; where it stops, `refusal_flat.py` may say what is wrong. Most programs
+are read by its compiled counterpart (`flat_compiled.py`), where that was built.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Mapping
 
 from quasar.circuits.circuit import GATES, MAX_GATES, Circuit, Gate, GateSpec
+from quasar.circuits.flat_compiled import Stopped, read_compiled
 from quasar.circuits.measurement import Measurements
 from quasar.circuits.qasm_gates import DEFINITION, MODEST, ONLY_DECLARES, GateBody, read_definition
 from quasar.circuits.qasm_syntax import (
@@ -48,6 +50,16 @@ def parse_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | None:
 
 def read_flat(text: str, max_gates: int = MAX_GATES) -> Circuit | FlatReader | None:
     """As `parse_flat`; of a text that begins as a flat program the reader, which has stopped."""
+    found = read_compiled(text)
+    if isinstance(found, Stopped):
+        reader = FlatReader(max_gates)
+        reader.at, reader.registers = found
+        return reader
+    return read_in_python(text, max_gates) if found is None else found
+
+
+def read_in_python(text: str, max_gates: int = MAX_GATES) -> Circuit | FlatReader | None:
+    """As `read_flat`, without its compiled counterpart."""
     body = _flat_body(text)
     if body is None:
         return None

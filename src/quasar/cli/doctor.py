@@ -29,6 +29,7 @@ def command(as_json: AsJson = False) -> None:
         ("Python", f"{found['python']} on {found['platform']}, {found['cores']} cores"),
         ("PyTorch", found["pytorch"] or "not installed: only nano and classical models run"),
         ("nano's kernel", found["nano_kernel"]),
+        ("flat programs", found["flat_programs"]),
     ):
         typer.echo(f"{title:<15}{value}")
     typer.echo("\nWorkers that judge candidates")
@@ -61,6 +62,7 @@ def _found() -> dict[str, Any]:
         "cores": cores(),
         "pytorch": _version("torch"),
         "nano_kernel": "compiled" if library() else "NumPy; with a C compiler: make kernel",
+        "flat_programs": _flat_programs(),
         "workers": {
             "files": confined.files,
             "network": confined.network,
@@ -69,6 +71,21 @@ def _found() -> dict[str, Any]:
         },
         "extras": _extras(),
     }
+
+
+def _flat_programs() -> str:
+    """Which way reads and simulates the programs that nearly all candidates are."""
+    from quasar.circuits.flat_compiled import reader
+    from quasar.core.compiled import SWITCH, is_switched_off
+    from quasar.simulate.small_state import library
+
+    parts = {"read": reader(), "simulated to 13 qubits": library()}
+    if is_switched_off():
+        return f"Python and qulacs, as {SWITCH} says"
+    active = [name for name, part in parts.items() if part is not None]
+    if not active:
+        return "Python and qulacs; with a C compiler: make kernel"
+    return f"{' and '.join(active)} by compiled code"
 
 
 def _extras() -> dict[str, dict[str, str | None]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from quasar.models.kernel_build import LIBRARY
+from quasar.core.compiled import KERNEL, library_of
 from quasar.models.small_qwen import (
     GATE_UP,
     QKV,
@@ -28,6 +28,7 @@ from quasar.models.small_qwen import (
     to_floats,
 )
 
+LIBRARY = library_of(KERNEL)
 _PANEL = 32
 """Outputs of a matrix that lie side by side; as in `kernel.c`."""
 

@@ -40,7 +40,8 @@ Feature = Literal["state", "shots", "dynamic", "noise", "gradient"]
 """What an engine can do: give amplitudes, sample by itself, run dynamic programs exactly, simulate
 noise, give gradients of energies without further runs."""
 
-_TIE = 1e-9  # relative: probabilities closer than this are told apart by rounding only
+TIE = 1e-9
+"""Relative: probabilities closer than this are told apart by rounding only."""
 MAX_QUBITS = 24
 """Largest circuit simulated exactly: 2**24 amplitudes take 256 MiB."""
 
@@ -340,7 +341,7 @@ def top_is_optimal(p: FloatVector, optimal: BoolVector) -> bool:
     Where several share the largest probability all must be: a tie between an optimal state and
     another is not an answer, and states that only rounding tells apart tie on every simulator.
     """
-    return bool(np.all(optimal[p >= p.max() * (1.0 - _TIE)]))
+    return bool(np.all(optimal[p >= p.max() * (1.0 - TIE)]))
 
 
 def probabilities(state: ComplexVector) -> FloatVector:

@@ -1,4 +1,4 @@
-"""qulacs: the fast engine."""
+"""The fast engine: qulacs, and for small circuits the compiled simulator where it was built."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit
 from quasar.core.observable import Observable
 from quasar.simulate.energy import energy_of
-from quasar.simulate.engine import ComplexVector, Energy, Feature
+from quasar.simulate.engine import ComplexVector, Energy, Feature, FloatVector
 from quasar.simulate.qulacs_gates import build_gate
+from quasar.simulate.small_state import simulate
 from quasar.simulate.state_engine import StateEngine
 
 
 class QulacsEngine(StateEngine):
-    """Exact state vectors in C++ with SIMD; one gate at a time."""
+    """Exact state vectors in C++ with SIMD, one gate at a time; of small circuits in C."""
 
     name = "qulacs"
     supports: frozenset[Feature] = StateEngine.supports | {"gradient"}
@@ -28,6 +29,9 @@ class QulacsEngine(StateEngine):
                 built.update_quantum_state(state)
         vector: ComplexVector = state.get_vector()
         return vector
+
+    def _simulated(self, circuit: Circuit) -> tuple[ComplexVector, FloatVector, float]:
+        return simulate(circuit) or super()._simulated(circuit)
 
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
         """E(θ) with adjoint gradients."""

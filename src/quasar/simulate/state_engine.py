@@ -64,6 +64,12 @@ class StateEngine(ABC):
         """E(θ) by runs of this engine, gradients by the parameter-shift rule."""
         return ShiftEnergy(self, ansatz, observable)
 
+    def _simulated(self, circuit: Circuit) -> tuple[ComplexVector, FloatVector, float]:
+        """Amplitudes and distribution, shape [D], and the sum of the latter."""
+        state = self.state(circuit)
+        distribution = probabilities(state)
+        return state, distribution, float(distribution.sum())
+
     def _exact(self, program: Program, readout: Readout) -> Outcome:
         if program.n_qubits > readout.max_qubits:
             raise too_many_qubits(program.n_qubits, readout.max_qubits)
@@ -88,9 +94,7 @@ class StateEngine(ABC):
         if not fits and _is_finite(program.circuit):
             return Outcome(np.zeros(0), answer)
         circuit, marginal = arranged(program.circuit, answer)
-        state = self.state(circuit)
-        distribution = probabilities(state)
-        total = float(distribution.sum())
+        state, distribution, total = self._simulated(circuit)
         if not abs(total - 1.0) < 1e-6:  # also catches nan
             raise CircuitError(
                 f"the state's norm is {total}, not 1: an angle is not a finite number.",

@@ -395,6 +395,6 @@ def _width(size: int) -> int:
 
 def _active_beyond(circuit: Circuit | None, n_expected: int) -> int:
     """Qubits numbered n_expected or more that some gate acts on."""
-    if circuit is None:
+    if circuit is None or circuit.n_qubits <= n_expected:
         return 0
     return len({q for gate in circuit.gates for q in gate.qubits if q >= n_expected})

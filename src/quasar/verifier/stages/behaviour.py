@@ -8,6 +8,7 @@ import numpy as np
 
 from quasar.core.documented import Documented
 from quasar.simulate.engine import FloatVector
+from quasar.simulate.small_state import likeness_sums
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need, Skipped
 
@@ -52,9 +53,13 @@ def compare(p: FloatVector, q: FloatVector) -> Behaviour:
     same = p.size == q.size
     size = min(p.size, q.size)
     a, b = _first_qubits(p, size), _first_qubits(q, size)
-    js = jensen_shannon(a, b)
+    sums = likeness_sums(a, b, _NEGLIGIBLE)
+    if sums is None:
+        js, entropy = jensen_shannon(a, b), relative_entropy(p, q) if same else None
+    else:
+        js = min(max(sums[0], 0.0), math.log(2))
+        entropy = max(sums[1] / math.log(2), 0.0) if same else None
     score = 1.0 - math.sqrt(js / math.log(2))
-    entropy = relative_entropy(p, q) if same else None
     return Behaviour(
         score=score if same else score / 2,
         js_divergence=js,

@@ -1,0 +1,336 @@
+/* State vectors of small static circuits, and what the judge reads off their distributions.
+
+   Gates are those of `circuits/flat_reader.c`, numbered in the order of `circuit.GATES`. Real and
+   imaginary parts lie apart, so that loops over pairs of amplitudes run on whole vectors. Sums run
+   in one order: the result does not depend on the machine, but for sin, cos and log. */
+
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+typedef struct {
+    double angle[4];
+    int32_t code, qubit[3];
+} Gate;
+
+enum { U, P, X, Y, Z, H, S, SDG, T, TDG, SX, RX, RY, RZ, CX, CY, CZ, CP, CRX, CRY, CRZ, CH, SWAP,
+       CCX, CSWAP, CU, CX_ALIAS, PHASE, CPHASE, ID, U1, U2, U3, N_CODES };
+
+typedef struct { double r, i; } Complex;
+typedef struct { Complex a, b, c, d; } Matrix; /* rows (a, b), (c, d) */
+
+typedef struct {
+    double *re, *im;
+    size_t live; /* all amplitudes from here on are 0 */
+} State;
+
+static const double ROOT = 0.70710678118654752440; /* 1/sqrt(2) */
+
+static Complex turn(double angle) { return (Complex){cos(angle), sin(angle)}; }
+static Complex times(Complex x, Complex y) {
+    return (Complex){x.r * y.r - x.i * y.i, x.r * y.i + x.i * y.r};
+}
+
+/* U(theta, phi, lambda) without its global phase. */
+static Matrix u_matrix(double theta, double phi, double lambda) {
+    double c = cos(theta / 2), s = sin(theta / 2);
+    Complex l = turn(lambda), f = turn(phi), both = turn(phi + lambda);
+    return (Matrix){{c, 0}, {-s * l.r, -s * l.i}, {s * f.r, s * f.i}, {c * both.r, c * both.i}};
+}
+
+/* All pairs (a, b) of amplitudes that differ in `target` alone, bits of `control` set in both. */
+#define PAIRS(target, ...)                                                      \
+    do {                                                                        \
+        size_t half = (size_t)1 << (target);                                    \
+        if (half == 1) {                                                        \
+            INDEPENDENT for (size_t a = 0; a < live; a += 2) {                  \
+                const size_t b = a + 1;                                         \
+                __VA_ARGS__                                                            \
+            }                                                                   \
+        } else {                                                                \
+            for (size_t from = 0; from < live; from += 2 * half) {              \
+                INDEPENDENT for (size_t k = 0; k < half; k++) {                 \
+                    const size_t a = from + k, b = a + half;                    \
+                    __VA_ARGS__                                                        \
+                }                                                               \
+            }                                                                   \
+        }                                                                       \
+    } while (0)
+#define CONTROLLED_PAIRS(control, target, ...)                                  \
+    do {                                                                        \
+        size_t on = (size_t)1 << (control), half = (size_t)1 << (target);       \
+        size_t low = on < half ? on : half, high = on < half ? half : on;       \
+        for (size_t from = on; from < live; from += 2 * high) {                 \
+            for (size_t part = from; part < from + high; part += 2 * low) {     \
+                INDEPENDENT for (size_t k = 0; k < low; k++) {                  \
+                    const size_t a = part + k, b = a + half;                    \
+                    __VA_ARGS__                                                        \
+                }                                                               \
+            }                                                                   \
+        }                                                                       \
+    } while (0)
+#define LOAD const double ar = re[a], ai = im[a], br = re[b], bi = im[b];
+#define REAL_BODY                                                               \
+    LOAD re[a] = m.a.r * ar + m.b.r * br;                                       \
+    im[a] = m.a.r * ai + m.b.r * bi;                                            \
+    re[b] = m.c.r * ar + m.d.r * br;                                            \
+    im[b] = m.c.r * ai + m.d.r * bi;
+#define GENERAL_BODY                                                            \
+    LOAD re[a] = (m.a.r * ar - m.a.i * ai) + (m.b.r * br - m.b.i * bi);         \
+    im[a] = (m.a.r * ai + m.a.i * ar) + (m.b.r * bi + m.b.i * br);              \
+    re[b] = (m.c.r * ar - m.c.i * ai) + (m.d.r * br - m.d.i * bi);              \
+    im[b] = (m.c.r * ai + m.c.i * ar) + (m.d.r * bi + m.d.i * br);
+#define TURN_X_BODY /* cos(angle/2) on the diagonal, -i sin(angle/2) beside it */ \
+    LOAD re[a] = c * ar + s * bi;                                               \
+    im[a] = c * ai - s * br;                                                    \
+    re[b] = c * br + s * ai;                                                    \
+    im[b] = c * bi - s * ar;
+#define EXCHANGE_BODY                                                           \
+    LOAD re[a] = br;                                                            \
+    im[a] = bi;                                                                 \
+    re[b] = ar;                                                                 \
+    im[b] = ai;
+
+#define USE_STATE                                                               \
+    double *restrict re = v->re, *restrict im = v->im;                          \
+    const size_t live = v->live;
+
+static void apply(State *v, int q, Matrix m) {
+    USE_STATE
+    if (m.a.i == 0 && m.b.i == 0 && m.c.i == 0 && m.d.i == 0) {
+        PAIRS(q, REAL_BODY);
+    } else {
+        PAIRS(q, GENERAL_BODY);
+    }
+}
+
+static void apply_controlled(State *v, int control, int q, Matrix m) {
+    USE_STATE
+    if (m.a.i == 0 && m.b.i == 0 && m.c.i == 0 && m.d.i == 0) {
+        CONTROLLED_PAIRS(control, q, REAL_BODY);
+    } else {
+        CONTROLLED_PAIRS(control, q, GENERAL_BODY);
+    }
+}
+
+static void turn_x(State *v, int q, double angle) {
+    USE_STATE
+    const double c = cos(angle / 2), s = sin(angle / 2);
+    PAIRS(q, TURN_X_BODY);
+}
+
+static void exchange(State *v, int q) {
+    USE_STATE
+    PAIRS(q, EXCHANGE_BODY);
+}
+
+static void exchange_controlled(State *v, int control, int q) {
+    USE_STATE
+    CONTROLLED_PAIRS(control, q, EXCHANGE_BODY);
+}
+
+/* Where qubit q is 1, multiply by a phase. */
+static void phase(State *v, int q, Complex p) {
+    USE_STATE
+    PAIRS(q, {
+        const double br = re[b], bi = im[b];
+        (void)a;
+        re[b] = p.r * br - p.i * bi;
+        im[b] = p.r * bi + p.i * br;
+    });
+}
+
+/* Where the control is 1, multiply by a phase each where the target is 0 and 1. */
+static void phases_controlled(State *v, int control, int q, Complex low_p, Complex high_p) {
+    USE_STATE
+    CONTROLLED_PAIRS(control, q, {
+        LOAD re[a] = low_p.r * ar - low_p.i * ai;
+        im[a] = low_p.r * ai + low_p.i * ar;
+        re[b] = high_p.r * br - high_p.i * bi;
+        im[b] = high_p.r * bi + high_p.i * br;
+    });
+}
+
+static void phase_controlled(State *v, int control, int q, Complex p) {
+    USE_STATE
+    CONTROLLED_PAIRS(control, q, {
+        const double br = re[b], bi = im[b];
+        (void)a;
+        re[b] = p.r * br - p.i * bi;
+        im[b] = p.r * bi + p.i * br;
+    });
+}
+
+/* Where all bits of `on` are set, swap amplitudes that differ in the bits of `differ`, of which
+   those of `first` are set in the first. */
+static void exchange_masked(State *v, size_t on, size_t differ, size_t first) {
+    USE_STATE
+    for (size_t a = 0; a < live; a++) {
+        if ((a & on) != on || (a & differ) != first) continue;
+        const size_t b = a ^ differ;
+        EXCHANGE_BODY
+    }
+}
+
+static int run(State *v, const Gate *gate, size_t size) {
+    const double *t = gate->angle;
+    const int q = gate->qubit[0], to = gate->qubit[1], third = gate->qubit[2];
+    for (int i = 0; i < 3; i++)
+        while (v->live >> gate->qubit[i] < 2 && v->live < size) v->live *= 2;
+    switch (gate->code) {
+    case ID: return 0;
+    case H: apply(v, q, (Matrix){{ROOT, 0}, {ROOT, 0}, {ROOT, 0}, {-ROOT, 0}}); return 0;
+    case X: exchange(v, q); return 0;
+    case Y: apply(v, q, (Matrix){{0, 0}, {0, -1}, {0, 1}, {0, 0}}); return 0;
+    case Z: phase(v, q, (Complex){-1, 0}); return 0;
+    case S: phase(v, q, (Complex){0, 1}); return 0;
+    case SDG: phase(v, q, (Complex){0, -1}); return 0;
+    case T: phase(v, q, (Complex){ROOT, ROOT}); return 0;
+    case TDG: phase(v, q, (Complex){ROOT, -ROOT}); return 0;
+    case SX: apply(v, q, (Matrix){{.5, .5}, {.5, -.5}, {.5, -.5}, {.5, .5}}); return 0;
+    case RX: turn_x(v, q, t[0]); return 0;
+    case RY: {
+        double c = cos(t[0] / 2), s = sin(t[0] / 2);
+        apply(v, q, (Matrix){{c, 0}, {-s, 0}, {s, 0}, {c, 0}});
+        return 0;
+    }
+    case RZ: case P: case PHASE: case U1: phase(v, q, turn(t[0])); return 0;
+    case U: case U3: apply(v, q, u_matrix(t[0], t[1], t[2])); return 0;
+    case U2: apply(v, q, u_matrix(1.57079632679489661923, t[0], t[1])); return 0;
+    case CX: case CX_ALIAS: exchange_controlled(v, q, to); return 0;
+    case CY: apply_controlled(v, q, to, (Matrix){{0, 0}, {0, -1}, {0, 1}, {0, 0}}); return 0;
+    case CZ: phase_controlled(v, q, to, (Complex){-1, 0}); return 0;
+    case CP: case CPHASE: phase_controlled(v, q, to, turn(t[0])); return 0;
+    case CRZ: phases_controlled(v, q, to, turn(-t[0] / 2), turn(t[0] / 2)); return 0;
+    case CRX: {
+        double c = cos(t[0] / 2), s = sin(t[0] / 2);
+        apply_controlled(v, q, to, (Matrix){{c, 0}, {0, -s}, {0, -s}, {c, 0}});
+        return 0;
+    }
+    case CRY: {
+        double c = cos(t[0] / 2), s = sin(t[0] / 2);
+        apply_controlled(v, q, to, (Matrix){{c, 0}, {-s, 0}, {s, 0}, {c, 0}});
+        return 0;
+    }
+    case CH:
+        apply_controlled(v, q, to, (Matrix){{ROOT, 0}, {ROOT, 0}, {ROOT, 0}, {-ROOT, 0}});
+        return 0;
+    case CU: {
+        Matrix m = u_matrix(t[0], t[1], t[2]);
+        Complex g = turn(t[3]);
+        m = (Matrix){times(g, m.a), times(g, m.b), times(g, m.c), times(g, m.d)};
+        apply_controlled(v, q, to, m);
+        return 0;
+    }
+    case SWAP:
+        exchange_masked(v, 0, (size_t)1 << q | (size_t)1 << to, (size_t)1 << q);
+        return 0;
+    case CCX: {
+        size_t target = (size_t)1 << third;
+        exchange_masked(v, (size_t)1 << q | (size_t)1 << to, target, target);
+        return 0;
+    }
+    case CSWAP:
+        exchange_masked(v, (size_t)1 << q, (size_t)1 << to | (size_t)1 << third, (size_t)1 << to);
+        return 0;
+    default: return 1;
+    }
+}
+
+/* The state of a circuit, and its distribution.
+
+   state: 2 * 2**n doubles, real and imaginary parts in turn; probabilities: 2**n; sum: of them.
+   Returns 0; 1 for a gate or qubit that there is not; 2 where memory ran out. */
+int run_gates(const Gate *gates, int64_t n_gates, int32_t n, double *state, double *probabilities,
+              double *sum) {
+    size_t size = (size_t)1 << n;
+    if (n < 1 || n > 24) return 1;
+    double *parts = calloc(2 * size, sizeof(double));
+    if (!parts) return 2;
+    State v = {parts, parts + size, 1};
+    v.re[0] = 1.0;
+    for (int64_t k = 0; k < n_gates; k++) {
+        for (int i = 0; i < 3; i++) {
+            if (gates[k].qubit[i] < 0 || gates[k].qubit[i] >= n) {
+                free(parts);
+                return 1;
+            }
+        }
+        if (run(&v, &gates[k], size)) {
+            free(parts);
+            return 1;
+        }
+    }
+    const double *restrict re = v.re, *restrict im = v.im;
+    double total[2] = {0.0, 0.0};
+    for (size_t k = 0; k < size; k++) {
+        state[2 * k] = re[k];
+        state[2 * k + 1] = im[k];
+    }
+    for (size_t k = 0; k < size; k += 2) {
+        probabilities[k] = re[k] * re[k] + im[k] * im[k];
+        probabilities[k + 1] = re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1];
+        total[0] += probabilities[k];
+        total[1] += probabilities[k + 1];
+    }
+    *sum = total[0] + total[1];
+    free(parts);
+    return 0;
+}
+
+/* What the objective stage reads off a distribution of `size` >= 2 answers, a power of 2.
+
+   out: sum of p energy, sum of p reversed, sum of p over the optimal, whether all states that share
+   the largest probability, to a relative `tie`, are optimal. */
+void read_objective(const double *restrict p, const double *restrict energy,
+                    const double *restrict reversed, const uint8_t *restrict optimal, int64_t size,
+                    double tie, double *out) {
+    double sums[3][2] = {{0.0}}, largest[2] = {-1.0, -1.0};
+    for (int64_t k = 0; k < size; k += 2) {
+        for (int i = 0; i < 2; i++) {
+            sums[0][i] += p[k + i] * energy[k + i];
+            sums[1][i] += p[k + i] * reversed[k + i];
+            sums[2][i] += optimal[k + i] ? p[k + i] : 0.0;
+            largest[i] = p[k + i] > largest[i] ? p[k + i] : largest[i];
+        }
+    }
+    double from = (largest[0] > largest[1] ? largest[0] : largest[1]) * (1.0 - tie), all = 1.0;
+    for (int64_t k = 0; k < size; k++)
+        if (p[k] >= from && !optimal[k]) all = 0.0;
+    for (int i = 0; i < 3; i++) out[i] = sums[i][0] + sums[i][1];
+    out[3] = all;
+}
+
+/* Jensen-Shannon divergence and relative entropy of p to q in nats, not clipped; the latter is
+   infinite where q vanishes and p does not. See `verifier/stages/behaviour.py`. */
+void read_likeness(const double *restrict p, const double *restrict q, int64_t size,
+                   double negligible, double *out) {
+    double halves[2] = {0.0, 0.0}, relative = 0.0;
+    for (int64_t k = 0; k < size; k++) {
+        double a = p[k], b = q[k], middle = 0.5 * (a + b), of_p = 0.0, of_q = 0.0;
+        if (a == b) continue; /* adds 0 to all three */
+        if (a > negligible) {
+            of_p = log(a / middle);
+            halves[0] += a * of_p;
+        }
+        if (b > negligible) {
+            of_q = log(b / middle);
+            halves[1] += b * of_q;
+        }
+        if (a > negligible && b > negligible)
+            relative += a * (of_p - of_q);
+        else if (a > 0.0)
+            relative += a * (log(a) - log(b));
+    }
+    out[0] = 0.5 * halves[0] + 0.5 * halves[1];
+    out[1] = relative;
+}
+
+const char *digest(void) { return DIGEST; }

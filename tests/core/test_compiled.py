@@ -1,0 +1,52 @@
+"""Libraries of C are those of the source beside them, and Python does without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quasar.core import compiled
+from quasar.core.compiled import READER, SOURCES, STATE, SWITCH, build, library_of, open_library
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    library = tmp_path / "lib.so"
+    if not build(STATE, library):
+        pytest.skip("there is no C compiler")
+    monkeypatch.setattr(compiled, "library_of", lambda _: library)
+    return library
+
+
+def test_every_source_is_there() -> None:
+    assert all((compiled.PACKAGE / source).is_file() for source in SOURCES)
+    assert library_of(READER).name == "libflat_reader.so"
+
+
+def test_a_library_of_another_source_is_not_opened(built: Path) -> None:
+    assert open_library(STATE) is not None
+    assert open_library(READER) is None
+
+
+@pytest.mark.parametrize("content", [None, b"no library"])
+def test_a_library_that_is_missing_or_none_is_not_opened(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = tmp_path / "lib.so"
+    if content is not None:
+        library.write_bytes(content)
+    monkeypatch.setattr(compiled, "library_of", lambda _: library)
+    assert open_library(STATE) is None
+
+
+def test_the_environment_switches_it_off(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SWITCH, "off")
+    assert open_library(STATE) is None
+
+
+def test_without_a_compiler_nothing_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    assert not build(STATE, tmp_path / "lib.so")
