@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quasar.circuits.circuit import Circuit, Gate
-from quasar.circuits.emit import emit
 from quasar.circuits.qasm import parse
 from quasar.tasks.task import Submission, TargetTask, TaskScore
 
@@ -24,13 +22,17 @@ def graded(task: TargetTask, text: str) -> TaskScore:
 
 def broken(task: TargetTask, rng: np.random.Generator) -> str:
     """The reference with one gate replaced by the same gate and a generic rotation after it."""
-    circuit = parse(task.reference()).circuit
-    assert circuit is not None
+    lines = task.reference().splitlines()
     qubit = int(rng.integers(task.n_qubits))
-    at = [k + 1 for k, gate in enumerate(circuit.gates) if qubit in gate.qubits]
-    place = int(rng.choice(at)) if at else 0
-    gates = (*circuit.gates[:place], Gate("U", (qubit,), GENERIC), *circuit.gates[place:])
-    return emit(Circuit(circuit.n_qubits, gates))
+    first = next(i for i, line in enumerate(lines) if line.startswith("qubit["))
+    acting = [
+        i
+        for i, line in enumerate(lines)
+        if i > first and f"q[{qubit}]" in line and "measure" not in line
+    ]
+    place = int(rng.choice(acting or [first])) + 1
+    turn = ", ".join(map(repr, GENERIC))
+    return "\n".join([*lines[:place], f"U({turn}) q[{qubit}];", *lines[place:]]) + "\n"
 
 
 def rewritten(text: str, level: int, seed: int = 0) -> str:
@@ -39,20 +41,23 @@ def rewritten(text: str, level: int, seed: int = 0) -> str:
     A barrier before the measurements keeps the phases, which a measurement would not show.
     """
     from qiskit import QuantumCircuit, transpile
+    from qiskit.transpiler import Target
 
     from quasar.circuits.qasm import import_reference
     from quasar.circuits.source import circuit_text
 
     given: QuantumCircuit = import_reference(text)
-    plain = given.remove_final_measurements(inplace=False)
-    whole = QuantumCircuit(plain.num_qubits, plain.num_qubits)
-    whole.compose(plain, range(plain.num_qubits), inplace=True)
+    whole = QuantumCircuit(given.num_qubits, given.num_clbits)
+    given.remove_final_measurements()
+    whole.compose(given, range(given.num_qubits), inplace=True)
     whole.barrier()
-    whole.measure(range(plain.num_qubits), range(plain.num_qubits))
-    done = transpile(
-        whole,
-        basis_gates=["rz", "sx", "x", "cx"],
-        optimization_level=level,
-        seed_transpiler=seed,
+    whole.measure(range(whole.num_clbits), range(whole.num_clbits))
+    oracles = [item.operation for item in whole.data if item.operation.name == "oracle"]
+    named = {"oracle": oracles[0]} if oracles else None
+    target = Target.from_configuration(
+        ["rz", "sx", "x", "cx", "measure", *(named or ())],
+        num_qubits=whole.num_qubits,
+        custom_name_mapping=named,
     )
+    done = transpile(whole, target=target, optimization_level=level, seed_transpiler=seed)
     return str(circuit_text(done))

@@ -12,10 +12,12 @@ from typing import Any, TypeAlias, Union
 
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
+from quasar.tasks.oracles import ORACLES
 from quasar.tasks.states import STATES
 from quasar.tasks.task import TargetTask
+from quasar.tasks.unitaries import UNITARIES
 
-_FAMILIES: tuple[tuple[type[TargetTask], ...], ...] = (STATES,)
+_FAMILIES: tuple[tuple[type[TargetTask], ...], ...] = (STATES, UNITARIES, ORACLES)
 
 TASKS: dict[str, type[TargetTask]] = {cls.name: cls for family in _FAMILIES for cls in family}
 """Every task by its name, family by family."""

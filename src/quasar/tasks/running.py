@@ -10,12 +10,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import qulacs
 
-from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.precheck import too_many_qubits
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import MAX_QUBITS, ComplexVector
+from quasar.simulate.qulacs_gates import build_gate
 from quasar.simulate.state_engine import state_engine
 
 MAX_WORK = 1 << 35
@@ -103,7 +105,25 @@ def run(circuit: Circuit) -> ComplexVector:
     Raises:
         CircuitError: kind `numeric` for an angle that is not a finite number.
     """
-    state = state_engine().state(circuit)
+    return _normalised(state_engine().state(circuit))
+
+
+def run_from(circuit: Circuit, start: ComplexVector) -> ComplexVector:
+    """Amplitudes after a circuit on any state, shape [2**m].
+
+    Raises:
+        CircuitError: as `run`.
+    """
+    state = qulacs.QuantumState(circuit.n_qubits)
+    state.load(start)  # type: ignore[call-overload] # arrays are taken too
+    for made in circuit.gates:
+        built = build_gate(made)
+        if built is not None:
+            built.update_quantum_state(state)
+    return _normalised(state.get_vector())
+
+
+def _normalised(state: ComplexVector) -> ComplexVector:
     norm = float(np.vdot(state, state).real)
     if not abs(norm - 1.0) < 1e-6:  # also catches nan
         raise CircuitError(
@@ -121,9 +141,3 @@ def final_state(program: Program, n: int) -> tuple[ComplexVector, int]:
     made = placed(program, n)
     within(len(made.circuit.gates), made.circuit.n_qubits)
     return run(made.circuit)[: 1 << n], made.ancillas
-
-
-def on_input(made: PlacedProgram, preparation: tuple[Gate, ...]) -> ComplexVector:
-    """The state after `preparation` on the n qubits as declared, shape [2**m]."""
-    moved = tuple(g._replace(qubits=tuple(made.inputs[q] for q in g.qubits)) for g in preparation)
-    return run(Circuit(made.circuit.n_qubits, moved + made.circuit.gates))

@@ -146,14 +146,6 @@ class TargetTask(Settings):
         """The first of the known constructions, as OpenQASM 3."""
         return next(self.constructions()).qasm
 
-    def judged_text(self, text: str) -> str:
-        """The program that is run for an answer; tasks with an oracle put their own in.
-
-        Raises:
-            CircuitError: it breaks a rule.
-        """
-        return text
-
     def to_json(self) -> dict[str, Any]:
         """The JSON form; defaults are left out."""
         kept = self.model_dump(mode="json", exclude_defaults=True)
