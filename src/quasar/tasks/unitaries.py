@@ -190,7 +190,7 @@ class MultiControlled(UnitaryTask):
             yield "recursion", 0, multi_phase(self.angle, [*controls, target])
             return
         spare = max(0, len(controls) - 2)
-        if spare > 0 and self.qubits + spare <= MOST_SIMULATED:
+        if spare > 0 and self.qubits + spare <= _MOST_WITH_CHAIN:
             helpers = list(range(self.qubits, self.qubits + spare))
             yield "chain of ancillas", spare, [*around, *_chain(controls, target, helpers), *around]
         if len(controls) > 2:
