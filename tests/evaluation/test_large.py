@@ -101,6 +101,13 @@ def test_the_table_says_how_many_records_count(mixed) -> None:
     assert "P(best)" in str(EvaluationTable(mixed.table))
 
 
+def test_a_baseline_that_leaves_large_records_out_does_not_fail_there(mixed) -> None:
+    row = mixed.table["baseline:optimum"]
+    assert row["SCR_samples"] == row["approximation_ratio_samples"] == 1
+    assert row["SCR"] == row["approximation_ratio"] == 1.0
+    assert row["ratio_low"] is None
+
+
 def test_it_goes_on_where_it_was_and_the_optimum_is_not_sought_again(
     mixed, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

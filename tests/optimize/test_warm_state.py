@@ -53,3 +53,9 @@ def test_what_the_relaxation_does_not_cover():
 
 def test_starts_have_one_angle_of_each_kind_a_layer():
     assert {theta.shape for theta in warm_starts(glass(8, fields=False), 2)} == {(4,)}
+
+
+def test_a_missing_annealer_is_said_with_what_to_use_instead(monkeypatch):
+    monkeypatch.setattr("quasar.optimize.warm_state.installed", lambda name: False)
+    with pytest.raises(InputError, match="or warm-start from relaxation"):
+        warm_probabilities(IsingHamiltonian(2, {(0, 1): 1.0}), "annealing")

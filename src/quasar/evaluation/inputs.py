@@ -27,6 +27,8 @@ Lines = str | os.PathLike[str] | Iterable[Mapping[str, Any]]
 
 RESERVED = "baseline:"
 """Runs of the project's own begin like this."""
+SMALL_ONLY = frozenset({f"{RESERVED}optimum"})
+"""Those that leave out records beyond 24 qubits, which do not count in their rows."""
 REFERENCE_RUN = "reference"
 """Name of the reference circuits where they stand in a table."""
 

@@ -31,17 +31,24 @@ _UNANSWERED = Measurement(parses=False, feasible=False)
 
 
 def candidate_table(
-    references: Sequence[Reference], candidates: Mapping[int, Sequence[Measurement]]
+    references: Sequence[Reference],
+    candidates: Mapping[int, Sequence[Measurement]],
+    *,
+    small_only: bool = False,
 ) -> list[dict[str, FloatVector]]:
     """Scores of all candidates: for each record, metric to array of shape [k], k >= 1.
 
     Args:
         references: the R records.
         candidates: measurements by `sample_index`; a record without any counts as failed.
+        small_only: those beyond 24 qubits without any do not count.
     """
     out = []
     for reference in references:
         rows = candidates.get(reference.sample_index) or [_UNANSWERED]
+        if small_only and reference.is_large and rows[0] is _UNANSWERED:
+            out.append({m.name: np.array([math.nan]) for m in record_metrics()})
+            continue
         out.append(
             {m.name: np.array([m.of(row, reference) for row in rows]) for m in record_metrics()}
         )

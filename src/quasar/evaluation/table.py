@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from quasar.core.seeds import generator
-from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
+from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED, SMALL_ONLY
 from quasar.evaluation.paired import differences
 from quasar.evaluation.rows import Row
 from quasar.evaluation.scores import (
@@ -69,7 +69,10 @@ class Measured:
     @cached_property
     def candidate_scores(self) -> dict[str, list[Scores]]:
         """Scores of all candidates by run: for each record, metric to array of shape [k]."""
-        return {run: candidate_table(self.references, rows) for run, rows in self.runs.items()}
+        return {
+            run: candidate_table(self.references, rows, small_only=run in SMALL_ONLY)
+            for run, rows in self.runs.items()
+        }
 
     @cached_property
     def scores(self) -> dict[str, Scores]:

@@ -20,6 +20,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.optima import annealing, semidefinite
 from quasar.optima.search import Search
+from quasar.optima.solvers import installed
 from quasar.optimize.qaoa_large import starting_angles
 from quasar.optimize.warm_start import EPSILON, MAX_LAYERS, warm_angles
 from quasar.problems.ising import Ising
@@ -104,6 +105,11 @@ def _relaxed_spins(hamiltonian: IsingHamiltonian, search: Search) -> FloatVector
 def _annealed_spins(hamiltonian: IsingHamiltonian, search: Search) -> FloatVector:
     """The best spins that annealing finds, 1 or -1, shape [n]."""
     problem = Ising(hamiltonian)
+    if not installed(annealing.NAME):
+        raise InputError(
+            "a warm start from annealing needs dwave-samplers: pip install -e '.[optima]' in your "
+            "clone of quasar, or warm-start from relaxation."
+        )
     found = annealing.solve(problem, problem.native(), search)
     if found.solution is not None:
         return np.array(found.solution, dtype=np.float64)

@@ -63,7 +63,8 @@ class OneLayer:
         if entries > _MOST_ENTRIES:
             raise InputError(
                 f"the {len(pairs):,} pairs have {entries:,} neighbours together; exact energies of "
-                f"one layer stop at {_MOST_ENTRIES:,}: use a sparser problem."
+                f"one layer stop at {_MOST_ENTRIES:,}: use a sparser problem, or "
+                "`quasar solve` for a solution without a circuit."
             )
         of_i, of_j = coupling[i], coupling[j]
         self._around_i = _Row(of_i, exclude=(j,))

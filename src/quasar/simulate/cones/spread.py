@@ -170,8 +170,8 @@ class ConeWork:
             except WidthExceeded as wide:
                 raise TooWide(
                     f"the causal cone of {show_pauli(pauli)} has {cone.n_wires} qubits and needs "
-                    f"tensors of more than {self.max_width} binary variables. Use fewer layers, a "
-                    "sparser problem, or an engine that samples (mps)."
+                    f"tensors of more than {self.max_width} binary variables. Use fewer layers or "
+                    "a sparser problem; samples (engine mps) and `quasar solve` have no such limit."
                 ) from wide
         found = []
         for key, members in by_key.items():
