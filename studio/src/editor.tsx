@@ -55,6 +55,8 @@ function style(count: number): StylesheetJson {
         "text-valign": "bottom",
         "text-margin-y": 4,
         "text-max-width": "110px",
+        "text-background-color": colour("panel"),
+        "text-background-opacity": 0.8,
         "background-color": colour("accent"),
       },
     },

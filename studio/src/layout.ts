@@ -4,6 +4,8 @@ import { keyOf, type Graph, type Place, type Places } from "./problem";
 
 const SLICE_MS = 8;
 const IDEAL = 90; // length of an edge, px
+const WIDTH = 480; // px that a small graph fills
+const HEIGHT = 310;
 
 /** A first place on a spiral, which spreads any number of nodes evenly. */
 export function spiral(index: number): Place {
@@ -50,9 +52,18 @@ export async function arrange(graph: Graph, stale: () => boolean): Promise<Place
       clock = performance.now();
     }
   }
+  return fitted(keys, x, y);
+}
+
+/** Places lying down rather than standing, and of a small graph as large as the frame. */
+function fitted(keys: string[], x: Float64Array, y: Float64Array): Places {
+  const span = (values: Float64Array) => Math.max(...values) - Math.min(...values);
+  const [across, down] = span(x) < span(y) ? [y, x] : [x, y];
+  const room = Math.min(WIDTH / (span(across) || 1), HEIGHT / (span(down) || 1));
+  const factor = keys.length > 60 ? 1 : Math.min(1.2, Math.max(0.55, room));
   const places: Places = {};
   keys.forEach((key, i) => {
-    places[key] = { x: Math.round(x[i]!), y: Math.round(y[i]!) };
+    places[key] = { x: Math.round(across[i]! * factor), y: Math.round(down[i]! * factor) };
   });
   return places;
 }

@@ -87,12 +87,13 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
   return (
     <div class="take">
       <section>
-        <h3>Link to the problem</h3>
+        <h2>Link to the problem</h2>
         <p class="hint">The problem stands in the link itself, behind the #, which no browser sends to a server.</p>
         <Copied text={link} name="link" />
         <div class="row">
           <button type="button" onClick={() => saveText("problem.json", `${JSON.stringify(problem, null, 1)}\n`)}>Problem file</button>
           {result !== null && <button type="button" onClick={() => saveText("report.json", `${JSON.stringify(result.report, null, 2)}\n`)}>Report of the run (JSON)</button>}
+          {result?.compiled != null && <button type="button" onClick={() => saveText("compiled.qasm", result.compiled!)}>Compiled for {result.device} (QASM)</button>}
           {candidate !== null && <button type="button" onClick={() => saveText("circuit_report.json", `${JSON.stringify(candidate.report, null, 2)}\n`)}>Report of the circuit (JSON)</button>}
         </div>
       </section>
@@ -101,7 +102,7 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
       ) : (
         <>
           <section>
-            <h3>Circuit: {candidate.name}</h3>
+            <h2>Circuit: {candidate.name}</h2>
             {failure !== null && <p class="failure" role="alert">{failure}</p>}
             <div class="row" role="group" aria-label="Form">
               {FORMS.map(([name, title]) => <button key={name} type="button" aria-pressed={form === name} onClick={() => setForm(name)}>{title}</button>)}
@@ -115,7 +116,7 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
             {texts !== null && text === null && <p class="note">{texts.reasons[form]}</p>}
           </section>
           <section>
-            <h3>Pictures</h3>
+            <h2>Pictures</h2>
             <div class="row">
               {pictures(candidate).map(([kind, title]) => (
                 <span key={kind} class="pair">
@@ -129,10 +130,10 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
         </>
       )}
       <section>
-        <h3>The same from the command line</h3>
+        <h2>The same from the command line</h2>
         <p class="hint">With the problem file beside it.</p>
         <Copied text={commandOf(asked)} name="command" />
-        <h3>The same in Python</h3>
+        <h2>The same in Python</h2>
         <Copied text={pythonOf(asked)} name="Python" />
       </section>
     </div>

@@ -6,7 +6,7 @@ import { AnswerView } from "./answer";
 import { Bars, Curve, Histogram, Scale } from "./charts";
 import { Circuit } from "./circuit";
 import type { Places } from "./problem";
-import { amount, percent, shots, solution } from "./text";
+import { amount, clipped, percent, shots, solution } from "./text";
 
 /** The verdict in one line, and whether it is good. */
 export function headline(candidate: Candidate): [string, "good" | "fair" | "bad"] {
@@ -90,7 +90,7 @@ function Noise({ candidate }: { candidate: Candidate }) {
   } else return null;
   return (
     <section>
-      <h3>On {title}</h3>
+      <h2>On {title}</h2>
       <table class="small">
         <thead><tr><th scope="col">Figure</th><th scope="col">ideal</th><th scope="col">compiled, with noise</th></tr></thead>
         <tbody>{rows.map(([name, a, b]) => <tr key={name}><th scope="row">{name}</th><td>{a}</td><td>{b}</td></tr>)}</tbody>
@@ -106,7 +106,7 @@ function Classical({ result }: { result: Result }) {
   if (found === null) return null;
   return (
     <section>
-      <h3>Without a quantum computer</h3>
+      <h2>Without a quantum computer</h2>
       <table class="small">
         <tbody>
           {found.classical.map((row) => (
@@ -156,41 +156,49 @@ export function Verdict(props: { candidate: Candidate; result: Result | null; pl
       <Figures candidate={candidate} />
       {(answer !== null || told !== null) && (
         <section>
-          <h3>Answer</h3>
+          <h2>Answer</h2>
           {told !== null && <p class="solution">{solution(told.solution)}</p>}
           {answer !== null && <AnswerView answer={answer} places={places} />}
         </section>
       )}
       {bars !== null && bars.length > 0 && (
         <section>
-          <h3>Measurements</h3>
+          <h2>Measurements</h2>
           <Bars bars={bars} rest={view.rest} chosen={bar} onChoose={setBar} />
         </section>
       )}
       {samples !== null && <Histogram rows={samples.histogram} shots={samples.shots} />}
       {energy !== null && low !== null && high !== null && high > low && (
         <section>
-          <h3>Mean energy</h3>
+          <h2>Mean energy</h2>
           <Scale energy={energy} low={low} high={high} marks={report.estimates === null ? [["guessing", 0]] : []} />
         </section>
       )}
       {view.circuit !== null && (
         <section>
-          <h3>Circuit</h3>
+          <h2>Circuit</h2>
           <Circuit circuit={view.circuit} />
         </section>
       )}
       {candidate.trace.length > 1 && (
         <section>
-          <h3>Optimisation of the angles</h3>
+          <h2>Optimisation of the angles</h2>
           <Curve values={candidate.trace} low={low ?? undefined} label="Energy" />
         </section>
       )}
       <Noise candidate={candidate} />
       {result !== null && <Classical result={result} />}
+      {result?.recursive != null && (
+        <section>
+          <h2>Recursive QAOA</h2>
+          <p class="solution">
+            Objective {amount(result.recursive.objective ?? result.recursive.energy)}: {clipped(solution(result.recursive.solution), 400)}
+          </p>
+        </section>
+      )}
       {report.remarks.length > 0 && (
         <section>
-          <h3>Remarks</h3>
+          <h2>Remarks</h2>
           <ul class="remarks">{report.remarks.map((remark) => <li key={remark}>{remark}</li>)}</ul>
         </section>
       )}

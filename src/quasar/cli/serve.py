@@ -8,6 +8,7 @@ import typer
 
 from quasar.cli.options import RayAddress
 from quasar.cli.service_options import ServiceOptions, require_extra, with_service_options
+from quasar.core.errors import InputError
 
 
 @with_service_options
@@ -34,6 +35,13 @@ def command(
             show_default="none",
         ),
     ] = None,
+    studio: Annotated[
+        bool,
+        typer.Option(
+            "--studio",
+            help="Show browsers the studio at /; offers nano too, unless --model says otherwise.",
+        ),
+    ] = False,
     executor: Annotated[
         Literal["local", "ray"],
         typer.Option(
@@ -55,6 +63,10 @@ def command(
     require_extra()
     from quasar.service.serve import announce, run, server
 
+    if studio and executor == "ray":
+        raise InputError("--studio is for this machine: leave --executor ray out.")
+    if studio and model is None:
+        model = ["nano"]
     settings = service.settings(
         replicas=replicas,
         max_replicas=max_replicas,
@@ -68,4 +80,9 @@ def command(
 
         run_on_ray(settings, ray_address)
         return
-    run(announce(server(settings)))
+    app = None
+    if studio:
+        from quasar.studio.app import create_studio
+
+        app = create_studio(settings)
+    run(announce(server(settings, app)))
