@@ -83,11 +83,12 @@ Style = Annotated[
     ),
 ]
 Start = Annotated[
-    Literal["transfer", "table", "ramp", "nano"] | None,
+    Literal["transfer", "table", "ramp", "nano", "fixed"] | None,
     typer.Option(
         help="First angles of the designer's QAOA: of 3-regular graphs, of the spin glass, a "
-        "linear ramp, or nano's own on small look-alikes; all rescaled to the problem. Default: a "
-        "search; beyond 24 qubits, the better of table and transfer.",
+        "linear ramp, or nano's own on small look-alikes; all rescaled to the problem. fixed: for "
+        "labs, of up to 12 layers, taken as they are. Default: a search; beyond 24 qubits, the "
+        "better of table and transfer.",
         rich_help_panel=_WRITER,
     ),
 ]

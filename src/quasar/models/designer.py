@@ -68,8 +68,9 @@ class DesignerSettings(Settings):
     """Wall-clock seconds for each algorithm; None: no limit. Results that it cut short can differ
     between runs, and say so."""
     start: AnyStart | None = None
-    """First angles of QAOA: `table`, `transfer`, `ramp` or `nano`; None: a search, or beyond 24
-    qubits as `optimize.qaoa_large.default_starts` has it. See docs/large.md."""
+    """First angles of QAOA: `table`, `transfer`, `ramp` or `nano`, or for `labs` `fixed` ones,
+    which are not optimised; None: a search, or beyond 24 qubits as
+    `optimize.qaoa_large.default_starts` has it. See docs/large.md."""
     warm_start: WarmStart | None = None
     """First state of QAOA: from `relaxation` or `annealing`; None: the uniform superposition."""
     cvar: float | None = Field(default=None, gt=0, le=1)

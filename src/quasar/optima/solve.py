@@ -11,6 +11,7 @@ from typing import Any
 from quasar.core.errors import InputError, NoSolution
 from quasar.optima import cache as results
 from quasar.optima.ground import ground_optimum
+from quasar.optima.recorded import recorded_optimum
 from quasar.optima.result import BoundedOptimum, Findings
 from quasar.optima.search import Search, Update
 from quasar.optima.solvers import METHODS, prepare, run
@@ -55,7 +56,8 @@ def optimum(
     Args:
         problem: as in `load_problem`.
         time_limit: seconds; what is known by then is returned.
-        method: `auto`, or one of `enumeration`, `cp_sat`, `highs`, `semidefinite`, `annealing`.
+        method: `auto`, or one of `enumeration`, `cp_sat`, `highs`, `semidefinite`, `annealing`;
+            `auto` takes a published optimum where one is recorded (`optima.recorded`).
         problem_type: what a graph or a matrix is to be solved as.
         attributes: `problem_specific_attributes` of the graph's problem.
         weight: key of the edges (or nodes) that holds their weights.
@@ -77,7 +79,15 @@ def optimum(
         raise InputError(f"at least one worker is needed, not {workers}.")
     read = read_problem(problem, problem_type=problem_type, attributes=attributes, weight=weight)
     if isinstance(read, ObservableProblem):
+        if method != "auto":
+            raise InputError(
+                f"method {method} is for cost functions; ground energies are computed by "
+                "diagonalisation, and beyond 20 qubits bounded: leave the method out."
+            )
         return ground_optimum(read, seed)
+    recorded = recorded_optimum(read) if method == "auto" else None
+    if recorded is not None:
+        return recorded
     check_size(read.problem_type, read.native_size())
     try:
         model = read.native()

@@ -39,7 +39,10 @@ def lbfgs(
     gradient_tolerance: float = 1e-6,
     max_iterations: int = 500,
 ) -> Minimum:
-    """Minimise by L-BFGS-B from `theta`; stops early, with the best so far, when out of budget."""
+    """Minimise by L-BFGS-B from `theta`; stops early, with the best so far, when out of budget.
+
+    Tolerances are in the energy's own `unit`.
+    """
     from scipy.optimize import minimize
 
     budget = budget or Budget()
@@ -52,7 +55,7 @@ def lbfgs(
         value, gradient = energy.value_and_gradient(x)
         trace.record(value, x)
         local.record(value, x)
-        return value, gradient
+        return value / energy.unit, gradient / energy.unit
 
     with suppress(BudgetSpent):
         if start.size == 0:

@@ -19,6 +19,7 @@ from quasar.circuits.qaoa import qaoa
 from quasar.circuits.warm_qaoa import warm_qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.labs_angles import labs_angles
 from quasar.optimize.minimize import Minimum, cobyla, lbfgs
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.qaoa_large import (
@@ -35,8 +36,10 @@ from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import Energy, FloatVector, StateEnergy
 from quasar.simulate.tail_energy import TailEnergy
 
-AnyStart = Literal["transfer", "table", "ramp", "nano"]
-"""Angles that are known without an energy, those of the packaged model included."""
+AnyStart = Literal["transfer", "table", "ramp", "nano", "fixed"]
+"""Angles that are known without an energy, those of the packaged model included; `fixed` ones are
+taken as they are.
+"""
 
 DEPTH = 3
 """Depth tried beyond 24 qubits where none is asked for."""
@@ -49,7 +52,8 @@ class QaoaOptions(NamedTuple):
     """What QAOA starts from and what it lowers.
 
     Attributes:
-        start: the first angles; None: as is best for the size and the depth.
+        start: the first angles; None: as is best for the size and the depth. `fixed` is for
+            low-autocorrelation sequences, and nothing is optimised then.
         warm_start: what its first state comes from; None: the uniform superposition.
         cvar: fraction of the lowest energies whose mean is lowered; None: the mean of all.
         seed: of warm starts and samples.
@@ -84,7 +88,7 @@ class QaoaOptions(NamedTuple):
         """First angles, each of shape [2p]; several where they are to be compared.
 
         Raises:
-            InputError: an unknown start.
+            InputError: an unknown start, or no fixed angles for this.
         """
         if self.start is None and self.warm_start is not None:
             return warm_starts(hamiltonian, layers)
@@ -94,6 +98,12 @@ class QaoaOptions(NamedTuple):
         if start not in get_args(AnyStart):
             known = ", ".join(get_args(AnyStart))
             raise InputError(f"there is no start {start!r}: use one of {known}.")
+        if start == "fixed":
+            if self.warm_start is not None or self.cvar is not None:
+                raise InputError(
+                    "fixed angles are for QAOA without warm_start and cvar: leave these out."
+                )
+            return [labs_angles(hamiltonian, layers)]
         if start != "nano":
             return [starting_angles(hamiltonian, layers, start)]
         if self.of_model is None:
@@ -120,6 +130,11 @@ def optimise_exactly(
     if options.cvar is not None:
         energy = TailEnergy(ansatz, hamiltonian.diagonal, options.cvar)
     starts = options.angles(hamiltonian, layers)
+    if options.start == "fixed":
+        trace.begin(ansatz.name)
+        value = mean.value(starts[0])
+        trace.record(value, starts[0])
+        return ansatz, Minimum(starts[0], value, 1)
     if options.start is None and options.warm_start is None:
         shared = Budget(budget.max_evaluations // 2, budget.max_seconds, stop=budget.stop)
         starts += [found.theta for _, found in optimise_qaoa(hamiltonian, layers, budget=shared)]

@@ -76,6 +76,11 @@ class LowAutocorrelation(Problem):
             attributes["weights"] = list(map(values.to_json_number, self.weights))
         return {"problem_type": self.problem_type, "problem_specific_attributes": attributes}
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether all lags count the same, as in the literature."""
+        return all(weight == 1 for _, weight in self._lags())
+
     def variables(self, encoding: Encoding) -> Sequence[Label]:
         return range(self.length)
 

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Circuit
+from quasar.core.observable import Observable, PauliSum
+
+_ORDINARY = (2.0**-10, 2.0**17)
+
+
+def unit_of(observable: Observable | npt.NDArray[np.float64]) -> float:
+    """The unit in which an optimiser's tolerances are meant: 1 for energies of ordinary size, else
+    the power of two next to their standard deviation, dividing by which loses nothing.
+
+    Args:
+        observable: or the energies of a diagonal one, shape [D].
+    """
+    if isinstance(observable, np.ndarray):
+        size = float(observable.std())
+    else:
+        size = math.hypot(*PauliSum.of(observable).pauli_terms().values())
+    if size == 0.0 or _ORDINARY[0] <= size <= _ORDINARY[1]:
+        return 1.0
+    return 2.0 ** round(math.log2(size))
 
 
 class AnsatzEnergy:
@@ -17,6 +39,7 @@ class AnsatzEnergy:
 
     Attributes:
         evaluations: how often a state, an energy or a gradient was computed.
+        unit: of energies, see `unit_of`.
 
     Raises:
         ValueError: an observable of another size.
@@ -29,6 +52,7 @@ class AnsatzEnergy:
             )
         self.ansatz = ansatz
         self.evaluations = 0
+        self.unit = 1.0
 
     @property
     def n_parameters(self) -> int:

@@ -27,6 +27,7 @@ from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.qaoa import QaoaAnsatz
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
+from quasar.simulate.ansatz_energy import unit_of
 from quasar.simulate.component_energy import ComponentEnergy, components_of
 from quasar.simulate.engine import FloatVector, StateEnergy, Values
 from quasar.simulate.gate_energy import GateEnergy
@@ -71,6 +72,14 @@ def energy_of(
         ValueError: a free angle on a gate that is not a rotation, or an observable of another size.
         ProblemError: more qubits than can be simulated exactly.
     """
+    found = _energy_of(ansatz, observable, gradient)
+    found.unit = unit_of(observable)
+    return found
+
+
+def _energy_of(
+    ansatz: Ansatz, observable: Observable | FloatVector, gradient: bool
+) -> StateEnergy | LayeredEnergy:
     if isinstance(observable, np.ndarray):
         return _diagonal_energy(ansatz, observable, gradient)
     total = PauliSum.of(observable)
@@ -82,7 +91,9 @@ def energy_of(
     return _diagonal_energy(ansatz, hamiltonian.diagonal, gradient)
 
 
-def _diagonal_energy(ansatz: Ansatz, diagonal: FloatVector, gradient: bool) -> StateEnergy | Values:
+def _diagonal_energy(
+    ansatz: Ansatz, diagonal: FloatVector, gradient: bool
+) -> StateEnergy | LayeredEnergy:
     n = ansatz.n_qubits
     if not gradient and LAYERED_FROM <= n <= LAYERED_TO:
         try:

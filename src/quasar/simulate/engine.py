@@ -209,7 +209,13 @@ class Values(Protocol):
 
 
 class Energy(Values, Protocol):
-    """E(θ) of an ansatz under an observable, with gradient."""
+    """E(θ) of an ansatz under an observable, with gradient.
+
+    Attributes:
+        unit: in which an optimiser's tolerances are meant.
+    """
+
+    unit: float
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """E(θ) and dE/dθ, shape [P]."""

@@ -22,12 +22,13 @@ class QaoaEnergy(AnsatzEnergy):
 
     Args:
         ansatz: as built by `circuits.qaoa.qaoa` for the same Hamiltonian; only bound, not run.
-        diagonal: energies h, shape [D].
+        diagonal: energies h, shape [D]: of the cost layers, and of what is measured.
     """
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector) -> None:
         super().__init__(ansatz, diagonal.size)
         self.diagonal = diagonal
+        self.observable = diagonal
         self.n_qubits = ansatz.n_qubits
         self.layers = ansatz.n_parameters // 2
         # Few distinct energies are usual (integer weights): exponentials of levels, not of states.
@@ -78,17 +79,21 @@ class QaoaEnergy(AnsatzEnergy):
         self.evaluations += 1
         return state
 
+    def measure(self, diagonal: FloatVector) -> None:
+        """From now on, energies are those of another diagonal observable, shape [D]."""
+        self.observable = diagonal
+
     def value(self, theta: npt.ArrayLike) -> float:
         """E(θ)."""
-        return float(probabilities(self.state(theta)) @ self.diagonal)
+        return float(probabilities(self.state(theta)) @ self.observable)
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """E(θ) and dE/dθ, shape [2p]; adjoint method, two states in memory."""
         values = np.asarray(theta, dtype=np.float64)
         gammas, betas = values[: self.layers], values[self.layers :]
         ket = self.state(values)
-        energy = float(probabilities(ket) @ self.diagonal)
-        bra = ket * self.diagonal
+        energy = float(probabilities(ket) @ self.observable)
+        bra = ket * self.observable
         gradient = np.zeros(2 * self.layers)
         for layer in range(self.layers - 1, -1, -1):
             gradient[self.layers + layer] = 2.0 * np.vdot(bra, self._x_sum(ket)).imag

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
-from quasar.simulate.ansatz_energy import AnsatzEnergy
+from quasar.simulate.ansatz_energy import AnsatzEnergy, unit_of
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.gate_energy import GateEnergy
 
@@ -36,6 +36,7 @@ class TailEnergy(AnsatzEnergy):
 
     def __init__(self, ansatz: Ansatz, diagonal: FloatVector, alpha: float) -> None:
         super().__init__(ansatz, diagonal.size)
+        self.unit = unit_of(diagonal)
         self.alpha = alpha
         self._diagonal = diagonal
         self._order = np.argsort(diagonal, kind="stable")

@@ -10,6 +10,7 @@ from quasar.circuits.circuit import Circuit
 from quasar.circuits.qaoa import QaoaAnsatz
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
+from quasar.simulate.ansatz_energy import unit_of
 from quasar.simulate.cones.closed_form import OneLayer
 from quasar.simulate.cones.expectation import MAX_WIDTH, ConeExpectations
 from quasar.simulate.cones.spread import ConeWorkers
@@ -47,6 +48,7 @@ class ConeEnergy:
                 f"{ansatz.name} has {ansatz.n_qubits} qubits, the observable {observable.n_qubits}"
             )
         self.ansatz = ansatz
+        self.unit = unit_of(observable)
         self._closed: OneLayer | None = None
         self.cones: ConeExpectations | None = None
         total = PauliSum.of(observable)
