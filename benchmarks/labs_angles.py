@@ -123,7 +123,7 @@ def check() -> list[dict[str, Any]]:
     for length, published in PUBLISHED.items():
         hamiltonian = encode(LowAutocorrelation(length)).hamiltonian
         own = success(length, 12).value(labs_angles(hamiltonian, 12))
-        rows.append({"signs": length, "p_opt": round(own, 4), "published": published})
+        rows.append({"signs": length, "p_opt": round(own, 5), "published": published})
     return rows
 
 

@@ -9,6 +9,7 @@ import pytest
 import quasar
 from quasar.circuits.qasm import parse
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.designer import DesignerSettings, design
 from quasar.problems.graphs import graph_data
 from quasar.simulate.engine import get_engine, probabilities
@@ -78,3 +79,33 @@ def test_the_ranking_prefers_an_optimal_answer() -> None:
         max(c.report.p_optimal for c in generation.candidates), abs=0.05
     )
     assert np.isfinite(best.reward.value)
+
+
+@pytest.mark.parametrize("algorithm", ["qaoa", "vqe", "adaptive_vqe"])
+def test_the_size_of_the_coefficients_costs_nothing(algorithm: str) -> None:
+    rng = np.random.default_rng(5)
+    pairs = [(i, j) for i in range(5) for j in range(i + 1, 5)]
+    terms = dict(zip(pairs, rng.normal(size=10).tolist(), strict=True))
+    settings = DesignerSettings(algorithm=algorithm, layers=2 if algorithm == "qaoa" else None)
+    ratios = []
+    for size in (1.0, 1e-9, 1e6):
+        hamiltonian = IsingHamiltonian(5, {pair: size * c for pair, c in terms.items()})
+        diagonal = hamiltonian.diagonal
+        *_, found = design(hamiltonian, settings)
+        ratios.append((diagonal.max() - found.energy) / np.ptp(diagonal))
+        # The angles are written with four decimals.
+        p = probabilities(get_engine().state(parse(found.qasm).circuit))
+        assert float(p @ diagonal) == pytest.approx(found.energy, abs=1e-5 * np.ptp(diagonal))
+    # Two layers have several local optima; which one is found is a matter of the last digits.
+    assert min(ratios) > ratios[0] - (0.15 if algorithm == "qaoa" else 1e-3)
+
+
+def test_coefficients_of_unlike_sizes_lose_nothing_by_rounding() -> None:
+    rng = np.random.default_rng(6)
+    sizes = 10.0 ** rng.uniform(-2, 6, 15)
+    pairs = [(i, j) for i in range(6) for j in range(i + 1, 6)]
+    hamiltonian = IsingHamiltonian(6, dict(zip(pairs, sizes.tolist(), strict=True)))
+    for found in design(hamiltonian, DesignerSettings()):
+        p = probabilities(get_engine().state(parse(found.qasm).circuit))
+        loss = float(p @ hamiltonian.diagonal) - found.energy
+        assert abs(loss) < 1e-5 * np.ptp(hamiltonian.diagonal)

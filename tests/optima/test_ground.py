@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 import quasar
+from quasar.core.errors import InputError
 
 
 def tfim(n: int) -> dict[str, object]:
@@ -23,3 +24,8 @@ def test_large_ones_are_enclosed() -> None:
     assert found.high is not None
     assert found.low <= -24.2 <= found.high + 1.5
     assert found.method == "product state + windows"
+
+
+def test_methods_are_for_cost_functions() -> None:
+    with pytest.raises(InputError, match="method cp_sat is for cost functions"):
+        quasar.optimum(tfim(4), method="cp_sat")

@@ -139,7 +139,18 @@ def command(
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
     spread = partial(shared.cone_workers, jobs=jobs, executor=executor, ray_address=ray_address)
     asked = _Asked(
-        problem, prompt, loading, writer, options, refuse, spread, compared, trace, target, device
+        problem,
+        prompt,
+        loading,
+        writer,
+        options,
+        refuse,
+        spread,
+        compared,
+        trace,
+        target,
+        device,
+        named=model is not None,
     )
     _one(asked, how, out, force=force, as_json=as_json)
 
@@ -190,6 +201,7 @@ class _Asked:
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
         device: what to rank the circuits on.
+        named: the user says who is to write.
     """
 
     problem: Path | None
@@ -203,6 +215,7 @@ class _Asked:
     trace: bool = False
     target: Target | None = None
     device: str | None = None
+    named: bool = False
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -309,6 +322,8 @@ def _generated(
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):
+        if asked.named and asked.model != DESIGNER:
+            _say_designed(encoded)
         asked = replace(asked, model=DESIGNER)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}
@@ -333,6 +348,16 @@ def _generated(
         device=asked.device,
     )
     return found, writer, replace(how, request=request, settings=designer)
+
+
+def _say_designed(problem: EncodedProblem) -> None:
+    from quasar.agent.large import is_large
+
+    why = f"{problem.n_qubits:,} qubits" if is_large(problem) else "a ground state"
+    typer.echo(
+        f"note: this is {why}, for which language models write nothing; the designer writes it.",
+        err=True,
+    )
 
 
 def _print(found: Generation, asked: _Asked, done: Compiled | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from quasar.core.errors import InputError, NoSolution
 from quasar.optima import cache as results
 from quasar.optima.ground import ground_optimum
-from quasar.optima.recorded import recorded_optimum
+from quasar.optima.recorded import recorded
 from quasar.optima.result import BoundedOptimum, Findings
 from quasar.optima.search import Search, Update
 from quasar.optima.solvers import METHODS, prepare, run
@@ -85,9 +85,6 @@ def optimum(
                 "diagonalisation, and beyond 20 qubits bounded: leave the method out."
             )
         return ground_optimum(read, seed)
-    recorded = recorded_optimum(read) if method == "auto" else None
-    if recorded is not None:
-        return recorded
     check_size(read.problem_type, read.native_size())
     try:
         model = read.native()
@@ -96,11 +93,18 @@ def optimum(
             read.problem_type, read.sense, "infeasible", bound_by="presolve", note=str(error)
         )
     check_size(read.problem_type, len(model.variables))
+    published = recorded(read) if method == "auto" else None
+    if published is not None:
+        cache = False
     key = results.key(read.problem_type, model, method) if cache else None
     known = None if key is None else results.load(key, read, time_limit)
     if known is not None:
         return known
     findings = Findings(read, model)
+    if published is not None:
+        findings.add(published)
+        if findings.is_proven:
+            return findings.result(0.0, time_limit, method)
     prepare(method)
     begin = time.monotonic()
 

@@ -1,8 +1,8 @@
 """Fixed QAOA angles for low-autocorrelation sequences: one table for every length.
 
-They maximise the mean of log P(opt) over the sequences of 8 to 14 signs, all lengths together, with
-γ = g / N for N signs, after the fixed angles of Shaydulin et al., Sci. Adv. 10, eadm6761 (2024)
-(arXiv 2308.02342). `python -m benchmarks.labs_angles` makes the table, to 12 layers.
+They maximise the mean of log P(opt) over the lengths 11 to 14, all together, with γ = g / N for N
+signs, after the fixed angles of Shaydulin et al., Sci. Adv. 10, eadm6761 (2024), arXiv 2308.02342.
+`python -m benchmarks.labs_angles` makes the table, to 12 layers.
 """
 
 from __future__ import annotations

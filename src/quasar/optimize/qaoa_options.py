@@ -131,10 +131,7 @@ def optimise_exactly(
         energy = TailEnergy(ansatz, hamiltonian.diagonal, options.cvar)
     starts = options.angles(hamiltonian, layers)
     if options.start == "fixed":
-        trace.begin(ansatz.name)
-        value = mean.value(starts[0])
-        trace.record(value, starts[0])
-        return ansatz, Minimum(starts[0], value, 1)
+        return ansatz, _as_they_are(mean, starts[0], trace)
     if options.start is None and options.warm_start is None:
         shared = Budget(budget.max_evaluations // 2, budget.max_seconds, stop=budget.stop)
         starts += [found.theta for _, found in optimise_qaoa(hamiltonian, layers, budget=shared)]
@@ -174,10 +171,19 @@ def optimise_by_cones(
     if fewer:
         budget.max_evaluations = affordable_evaluations(energy, budget.max_evaluations)
     starts = options.angles(hamiltonian, energy.n_parameters // 2)
+    if options.start == "fixed":
+        return energy, _as_they_are(energy, starts[0], trace)
     best = _from_best(energy, starts, energy.ansatz.name, budget, trace, tolerance=1e-4, tried=1)
     if options.cvar is None or budget.spent:
         return energy, best
     return energy, _by_samples(energy, hamiltonian, options, best, budget, trace)
+
+
+def _as_they_are(energy: Energy, theta: FloatVector, trace: Trace) -> Minimum:
+    trace.begin(energy.ansatz.name)
+    value = energy.value(theta)
+    trace.record(value, theta)
+    return Minimum(theta, value, 1)
 
 
 def _from_best(
