@@ -282,3 +282,13 @@ def test_options_of_models_are_refused_for_the_designer(square: Path) -> None:
     result = run("--problem", square, "--model", "designer", "--temperature", 0.3)
     assert isinstance(result.exception, InputError)
     assert "--temperature has no effect here" in str(result.exception)
+
+
+def test_a_named_model_is_told_that_ground_states_are_the_designers() -> None:
+    asked = ["generate", "--type", "tfim", "--attribute", "n=2"]
+    quiet = CliRunner().invoke(app, asked)
+    told = CliRunner().invoke(app, [*asked, "--model", "nano"])
+    assert quiet.exit_code == told.exit_code == 0
+    assert "note: this is a ground state" in told.stderr
+    assert "note:" not in quiet.stderr
+    assert quiet.stdout.splitlines()[0] == told.stdout.splitlines()[0]
