@@ -289,6 +289,6 @@ def test_a_named_model_is_told_that_ground_states_are_the_designers() -> None:
     quiet = CliRunner().invoke(app, asked)
     told = CliRunner().invoke(app, [*asked, "--model", "nano"])
     assert quiet.exit_code == told.exit_code == 0
-    assert "note: this is a ground state" in told.stderr
+    assert "this is the designer's" in told.stderr
     assert "note:" not in quiet.stderr
     assert quiet.stdout.splitlines()[0] == told.stdout.splitlines()[0]

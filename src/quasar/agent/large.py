@@ -30,6 +30,9 @@ from quasar.verifier.estimates import SampledState, read_sample
 from quasar.verifier.large import LargeVerifier
 from quasar.verifier.settings import LargeSettings, VerifierSettings
 
+NOT_FOR_MODELS = (
+    "language models write nothing for ground states and beyond 24 qubits: this is the designer's."
+)
 _RECURSIVE_QUBITS = 1_000
 """Recursive QAOA removes one variable after the other: 500 take about ten seconds."""
 _EVALUATIONS = 200

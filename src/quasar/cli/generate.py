@@ -138,6 +138,7 @@ def command(
 
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
     spread = partial(shared.cone_workers, jobs=jobs, executor=executor, ray_address=ray_address)
+    shown = (trace, target, device)
     asked = _Asked(
         problem,
         prompt,
@@ -147,10 +148,8 @@ def command(
         refuse,
         spread,
         compared,
-        trace,
-        target,
-        device,
-        named=model is not None,
+        *shown,
+        model is not None,
     )
     _one(asked, how, out, force=force, as_json=as_json)
 
@@ -318,12 +317,12 @@ def _generated(
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
-    from quasar.agent.large import is_designed
+    from quasar.agent.large import NOT_FOR_MODELS, is_designed
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):
         if asked.named and asked.model != DESIGNER:
-            _say_designed(encoded)
+            typer.echo(f"note: {NOT_FOR_MODELS}", err=True)
         asked = replace(asked, model=DESIGNER)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}
@@ -348,16 +347,6 @@ def _generated(
         device=asked.device,
     )
     return found, writer, replace(how, request=request, settings=designer)
-
-
-def _say_designed(problem: EncodedProblem) -> None:
-    from quasar.agent.large import is_large
-
-    why = f"{problem.n_qubits:,} qubits" if is_large(problem) else "a ground state"
-    typer.echo(
-        f"note: this is {why}, for which language models write nothing; the designer writes it.",
-        err=True,
-    )
 
 
 def _print(found: Generation, asked: _Asked, done: Compiled | None) -> None:
