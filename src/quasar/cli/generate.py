@@ -130,28 +130,23 @@ def command(
         _many(records, out, writer, how, options, cluster=cluster, as_json=as_json)
         return
 
-    def refuse(encoded: EncodedProblem) -> None:
-        from quasar.agent.large import is_designed
-
-        designed = given.designer or is_designed(encoded)
-        refuse_idle(given._replace(designer=designed), context.params)
-
+    refuse = partial(_refuse_idle, given, context.params)
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
     spread = partial(shared.cone_workers, jobs=jobs, executor=executor, ray_address=ray_address)
-    shown = (trace, target, device)
     asked = _Asked(
-        problem,
-        prompt,
-        loading,
-        writer,
-        options,
-        refuse,
-        spread,
-        compared,
-        *shown,
-        model is not None,
+        problem, prompt, loading, writer, options, refuse, spread, compared, trace, target, device
     )
     _one(asked, how, out, force=force, as_json=as_json)
+
+
+def _refuse_idle(given: Given, options: Mapping[str, Any], problem: EncodedProblem) -> None:
+    """Refuse options without effect on the problem, and say where a model named has no part."""
+    from quasar.agent.large import NOT_FOR_MODELS, is_designed
+
+    designed = is_designed(problem)
+    refuse_idle(given._replace(designer=given.designer or designed), options)
+    if designed and not given.designer and options["model"] is not None:
+        typer.echo(f"note: {NOT_FOR_MODELS}", err=True)
 
 
 def _settings(given: Mapping[str, Any]) -> GenerationSettings:
@@ -200,7 +195,6 @@ class _Asked:
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
         device: what to rank the circuits on.
-        named: the user says who is to write.
     """
 
     problem: Path | None
@@ -214,7 +208,6 @@ class _Asked:
     trace: bool = False
     target: Target | None = None
     device: str | None = None
-    named: bool = False
 
 
 def model_options(given: list[str]) -> dict[str, Any]:
@@ -317,12 +310,10 @@ def _generated(
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
-    from quasar.agent.large import NOT_FOR_MODELS, is_designed
+    from quasar.agent.large import is_designed
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):
-        if asked.named and asked.model != DESIGNER:
-            typer.echo(f"note: {NOT_FOR_MODELS}", err=True)
         asked = replace(asked, model=DESIGNER)
     designer = how.settings and how.settings.model_copy(
         update={"algorithm": request.algorithm, "layers": request.layers}
