@@ -206,12 +206,15 @@ def _service(name: str, instance: str | None) -> Any:
 
 
 def _sampler(backend: Any, local: bool, seed: int, tag: str) -> Any:
-    with warnings.catch_warnings():
-        # Announced for removal in favour of a sampler that processes on the client's side.
-        warnings.simplefilter("ignore", DeprecationWarning)
+    """The SDK's sampler: since 0.50 the one that works on the client's side, as its documentation
+    has it; before that the one of the service, now deprecated. Both read and answer alike.
+    """
+    try:
+        from qiskit_ibm_runtime.executor_sampler import SamplerV2
+    except ImportError:
         from qiskit_ibm_runtime import SamplerV2
 
-        sampler = SamplerV2(mode=backend)
+    sampler = SamplerV2(mode=backend)
     if local:
         sampler.options.simulator.seed_simulator = seed + 1  # the SDK takes 0 for no seed
     else:
