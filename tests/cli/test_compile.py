@@ -54,6 +54,14 @@ def test_the_folder_holds_every_form(bell, tmp_path) -> None:
         run("compile", str(bell), *words, "--out", str(out))
 
 
+def test_a_layout_is_read(bell) -> None:
+    words = ["--device", "generic:5:line", "--set", "w=1", "--seeds", "1", "--json", "--layout"]
+    found = json.loads(run("compile", str(bell), *words, "3, 4"))
+    assert found["layout"]["initial"] == [3, 4]
+    with pytest.raises(InputError, match="such as 0,4,7"):
+        run("compile", str(bell), *words, "3;4")
+
+
 def test_without_a_folder_the_text_is_printed(bell) -> None:
     text = run("compile", str(bell), "--device", "ions:2", "--set", "w=1", "--seeds", "1")
     assert text.startswith("OPENQASM 3.0;\n// compiled by quasar for ions:2")

@@ -176,6 +176,7 @@ def test_broken_circuits_are_refused() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_thousand_compiled_circuits_are_proved() -> None:
     for seed in range(1000):
         rng = np.random.default_rng(seed)
@@ -186,6 +187,7 @@ def test_a_thousand_compiled_circuits_are_proved() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_hundred_broken_circuits_are_refused() -> None:
     caught, seed = 0, 0
     while caught < 200:
@@ -256,6 +258,45 @@ def test_classical_bits_stay_the_users() -> None:
 def test_what_cannot_be_compiled_is_said(text: str, machine: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         compile_circuit(text, machine)
+
+
+def test_a_layout_is_kept() -> None:
+    wanted = (3, 0, 6, 1)
+    found = compile_circuit(emit(qaoa(4, 1, 0)), "generic:7:heavy-hex", seeds=2, layout=wanted)
+    assert found.layout.initial == wanted
+    assert found.proof.exact
+
+
+HALVES = {
+    "name": "halves",
+    "qubits": 7,
+    "couplers": [[0, 1], [1, 2], [3, 4], [4, 5], [5, 6]],
+    "gates": {"cz": {}, "sx": {}, "rz": {}},
+}
+
+
+def test_a_device_in_two_parts_takes_what_fits_one() -> None:
+    text = emit(qaoa(4, 1, 0, degree=2))
+    found = compile_circuit(text, HALVES, seeds=2)
+    assert set(found.layout.active) == {3, 4, 5, 6}
+    assert any("in separate parts: the circuit is in one of 4" in said for said in found.remarks)
+    small = compile_circuit(emit(qaoa(3, 1, 0, degree=2)), HALVES, seeds=1, layout=(2, 1, 0))
+    assert set(small.layout.active) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"layout": (0, 1)}, "one different qubit for each of the circuit's 3"),
+        ({"layout": (0, 1, 1)}, "one different qubit"),
+        ({"layout": (2, 1, 3)}, "these are not: 3"),
+        ({"layout": (0, 1, 2), "compilers": ("pytket",)}, "pytket chooses"),
+        ({"seeds": 10**23}, "from 1 to 10,000"),
+    ],
+)
+def test_other_choices_are_refused(how, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        compile_circuit(emit(qaoa(3, 1, 0, degree=2)), HALVES, **how)
 
 
 def test_a_second_opinion_is_asked_for() -> None:

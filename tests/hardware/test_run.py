@@ -162,5 +162,8 @@ def test_a_folder_that_is_none_of_ours(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"holds no job\.json"):
         resume(tmp_path)
     (tmp_path / "job.json").write_text("{")
-    with pytest.raises(InputError, match="not as `quasar run` wrote it"):
+    with pytest.raises(InputError, match="not as `quasar run` wrote it: it is not complete JSON"):
+        resume(tmp_path)
+    (tmp_path / "job.json").write_text('{"shots": "x"}')
+    with pytest.raises(InputError, match=r"shots must be an integer, not 'x'.* Restore the file"):
         resume(tmp_path)

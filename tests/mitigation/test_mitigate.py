@@ -137,6 +137,7 @@ def test_decoupling_undoes_a_slow_phase() -> None:
     ("steps", "said"),
     [
         ("zne:cubic", "unknown mitigation"),
+        (",", "names no step"),
         ("zne:1-1-3", "different numbers"),
         ("zne:0.5-1", "from 1 up"),
         ("readout,m3", "repeats or contradicts"),

@@ -56,3 +56,6 @@ def test_the_command(tmp_path: Any) -> None:
     data = json.loads(command(*how, "--noise", "depolarizing:0.01,0.1", "--json").out)
     assert data["crossover"] == 2
     assert command(*how).code == 2
+    small = command(*how, "--device", "ions:3")
+    assert small.code == 2
+    assert "the circuit has 6 qubits, ions:3 has 3" in small.err

@@ -55,6 +55,15 @@ Compilers = Annotated[
         show_default=False,
     ),
 ]
+Layout = Annotated[
+    str | None,
+    typer.Option(
+        metavar="QUBITS",
+        help="Physical qubit on which each qubit of the circuit starts, in its order, such as "
+        "0,4,7. Default: where the estimated success is best.",
+        show_default=False,
+    ),
+]
 
 
 def command(
@@ -66,8 +75,11 @@ def command(
     ] = None,
     problem: ProblemOrNone = None,
     compiler: Compilers = None,
-    seeds: Annotated[int, typer.Option(help="Random choices of each compiler.", min=1)] = 20,
-    seed: Annotated[int, typer.Option(help="The first seed.", min=0)] = 0,
+    seeds: Annotated[
+        int, typer.Option(help="Random choices of each compiler.", min=1, max=10_000)
+    ] = 20,
+    seed: Annotated[int, typer.Option(help="The first seed.", min=0, max=2**62)] = 0,
+    layout: Layout = None,
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="Have mqt.qcec check the equivalence, too.")
     ] = False,
@@ -94,6 +106,7 @@ def command(
         raise InputError("--picture is written into the folder of --out: give one.")
     if out is not None:
         _check_folder(out, force=force)
+    start = None if layout is None else _read_layout(layout)
     values: dict[str, Any] = dict(read_assignments(assignments or ()))
     circuit, problem, values = _folder(circuit, problem, values)
     text, values = read_program(circuit, problem, values)
@@ -108,6 +121,7 @@ def command(
                 machine,
                 seeds=seeds,
                 seed=seed,
+                layout=start,
                 compilers=tuple(compiler or COMPILERS),  # type: ignore[arg-type]
                 parameters=values,
                 second_opinion=second_opinion,
@@ -134,6 +148,20 @@ def command(
         typer.echo(str(found), err=True)
     else:
         typer.echo(f"written to  {out}")
+
+
+def _read_layout(text: str) -> tuple[int, ...]:
+    """The physical qubits of --layout.
+
+    Raises:
+        InputError: other than numbers with commas between them.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+        raise InputError(
+            f"--layout takes physical qubits with commas between them, such as 0,4,7, not {text!r}."
+        )
+    return tuple(map(int, parts))
 
 
 def _check_folder(out: Path, *, force: bool) -> None:

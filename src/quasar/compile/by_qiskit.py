@@ -16,12 +16,17 @@ LEVEL = 3
 
 
 def by_qiskit(
-    circuit: QuantumCircuit, part: Part, seeds: Sequence[int], level: int = LEVEL
+    circuit: QuantumCircuit,
+    part: Part,
+    seeds: Sequence[int],
+    level: int = LEVEL,
+    layout: Sequence[int] | None = None,
 ) -> Iterator[Placed]:
     """Compiled circuits in the part's numbers, one a seed.
 
     Args:
         circuit: without measurements.
+        layout: where each qubit starts; None: where the passes put it.
 
     Raises:
         InputError: the circuit cannot be written in the device's gates.
@@ -30,7 +35,9 @@ def by_qiskit(
     from qiskit.transpiler import generate_preset_pass_manager
 
     for seed in seeds:
-        passes = generate_preset_pass_manager(level, target=part.target, seed_transpiler=seed)
+        passes = generate_preset_pass_manager(
+            level, target=part.target, seed_transpiler=seed, initial_layout=layout
+        )
         try:
             done = passes.run(circuit)
         except QiskitError as error:

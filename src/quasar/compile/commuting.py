@@ -60,20 +60,26 @@ class Routed:
 
 
 def by_commuting(
-    circuit: Circuit, part: Part, starts: Sequence[Sequence[int]], seeds: Sequence[int]
+    circuit: Circuit,
+    part: Part,
+    starts: Sequence[Sequence[int]],
+    seeds: Sequence[int],
+    *,
+    fixed: bool = False,
 ) -> Iterator[Routed]:
     """Routed circuits in the part's numbers, one for each seed.
 
     Args:
         circuit: with gates on one or two qubits.
         starts: layouts to start from, taken in turn: qubit of the part of each qubit.
+        fixed: they stay as they are.
     """
     items = ordered(circuit)
     backwards = reversed_order(items)
     for seed in seeds:
         layout = list(starts[seed % len(starts)])
         rng = np.random.default_rng(seed)
-        for _ in range(int(rng.integers(0, 3))):
+        for _ in range(0 if fixed else int(rng.integers(0, 3))):
             layout = _Routing(items, part, layout, rng).run().place
             layout = _Routing(backwards, part, layout, rng).run().place
         routing = _Routing(items, part, layout, rng).run()

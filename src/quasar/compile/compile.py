@@ -49,6 +49,8 @@ COMPILERS: tuple[Compiler, ...] = ("qiskit", "commuting")
 """Those that are used where none are named."""
 
 SEEDS = 20
+MOST_SEEDS = 10_000
+MOST_SEED = 2**62
 _REGISTER_NAME = re.compile(r"^\s*bit\[\d+\]\s+(\w+)\s*;", re.MULTILINE)
 _ROUTED_FOR_EACH = 3  # routed circuits for each seed; they are cheap before they are rewritten
 _MOVED = 5  # of the best, which are tried on other qubits
@@ -63,6 +65,7 @@ def compile_circuit(
     compilers: Sequence[Compiler] = COMPILERS,
     parameters: Mapping[str, float] | None = None,
     second_opinion: bool = False,
+    layout: Sequence[int] | None = None,
 ) -> CompiledCircuit:
     """Compile a circuit for a device: the best of many by estimated success, and proved.
 
@@ -75,28 +78,37 @@ def compile_circuit(
             of that name).
         parameters: values of the circuit's inputs.
         second_opinion: ask mqt.qcec as well (the extra `equivalence`).
+        layout: physical qubit on which each qubit of the circuit starts; None: where the ESP is
+            best. pytket takes none.
 
     Raises:
         InputError: no such device, or one that the circuit does not fit; a program that measures
-            midway, resets or branches; a compiler that is not installed.
+            midway, resets or branches; a compiler that is not installed; a layout that is not one
+            different, usable qubit for each qubit of the circuit.
         CircuitError: the circuit cannot be read.
         NotEquivalentError: the best compiled circuit is not the original, or it cannot be shown.
     """
-    need_whole(seeds, "seeds", 1)
+    need_whole(seeds, "seeds", 1, MOST_SEEDS)
+    need_whole(seed, "seed", 0, MOST_SEED)
     _need_compilers(compilers)
+    if layout is not None and "pytket" in compilers:
+        raise InputError("pytket chooses the qubits itself: leave out the layout, or pytket.")
     original = read_original(circuit, parameters)
     machine = load_device(device)
-    part = usable_part(machine, original.circuit.n_qubits)
+    needed = original.circuit.n_qubits
+    part = usable_part(machine, needed, layout[0] if layout else None)
+    start = None if layout is None else part.places(layout, needed)
     scorer = Scorer(machine)
     measured = tuple(original.measured.values())
-    found = list(_candidates(original.circuit, part, range(seed, seed + seeds), compilers))
+    found = list(_candidates(original.circuit, part, range(seed, seed + seeds), compilers, start))
 
     def score(placed: Placed) -> EstimatedSuccess:
         return scorer.success(placed, measured, part.qubits)
 
     ranked = sorted(((score(p), p) for p in found), key=_rank)
-    moved = [relocated(placed, part, scorer, measured) for _, placed in ranked[:_MOVED]]
-    ranked = sorted([*((score(p), p) for p in moved), *ranked[_MOVED:]], key=_rank)
+    if start is None:
+        moved = [relocated(placed, part, scorer, measured) for _, placed in ranked[:_MOVED]]
+        ranked = sorted([*((score(p), p) for p in moved), *ranked[_MOVED:]], key=_rank)
     success, best = ranked[0]
     best = best.moved(dict(enumerate(part.qubits)), machine.qubits)
     trials = tuple(Trial(p.compiler, p.two_qubit_gates, s.esp) for s, p in ranked)
@@ -177,19 +189,29 @@ def _on_pairs(circuit: Circuit) -> Circuit:
 
 
 def _candidates(
-    circuit: Circuit, part: Part, seeds: range, compilers: Sequence[Compiler]
+    circuit: Circuit,
+    part: Part,
+    seeds: range,
+    compilers: Sequence[Compiler],
+    layout: Sequence[int] | None,
 ) -> Iterator[Placed]:
+    """Compiled circuits in the part's numbers.
+
+    Args:
+        layout: where each qubit starts, in the part's numbers; None: anywhere.
+    """
     written = to_qiskit(circuit)
     found: list[Placed] = []
     if "qiskit" in compilers or "commuting" in compilers:
-        found = list(by_qiskit(written, part, seeds))
+        found = list(by_qiskit(written, part, seeds, layout=layout))
     if "qiskit" in compilers:
         yield from found
     if "commuting" in compilers and commuting_pairs(ordered(circuit)) > 1:
         found.sort(key=lambda placed: placed.two_qubit_gates)
         starts = [placed.initial for placed in found]
         more = range(seeds.start, seeds.start + _ROUTED_FOR_EACH * len(seeds))
-        routed = [*by_commuting(circuit, part, starts, more), *by_line(circuit, part, seeds)]
+        routed = list(by_commuting(circuit, part, starts, more, fixed=layout is not None))
+        routed += [] if layout is not None else by_line(circuit, part, seeds)
         routed.sort(key=lambda way: way.cost)
         native = NativeGates(part)
         for way in routed[: max(4, len(seeds) // 2)]:
@@ -278,6 +300,11 @@ def proved(original: Original, text: str, placed: Placed, *, second: bool = Fals
 def _remarks(device: Device, placed: Placed) -> tuple[str, ...]:
     unknown = {step.name for step in placed.steps if device.error(*step) is None}
     remarks = []
+    if device.is_divided:
+        remarks.append(
+            f"the couplers of {device.name} join its qubits in separate parts: the circuit is in "
+            f"one of {len(device.joined_to(placed.initial[0]))} qubits."
+        )
     if unknown:
         names = ", ".join(sorted(unknown))
         remarks.append(f"{device.name} gives no errors of {names}: they count as none.")

@@ -6,6 +6,7 @@ targets with them. So dead qubits and separate islands are cut away, and the res
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -37,6 +38,26 @@ class Part:
     def place(self) -> dict[int, int]:
         """Physical qubit to the part's own number."""
         return {q: i for i, q in enumerate(self.qubits)}
+
+    def places(self, layout: Sequence[int], needed: int) -> tuple[int, ...]:
+        """The part's numbers of a layout of physical qubits.
+
+        Raises:
+            InputError: it is not one different qubit of the part for each of the `needed` qubits.
+        """
+        if len(layout) != needed or len(set(layout)) != needed:
+            raise InputError(
+                f"a layout names one different qubit for each of the circuit's {needed}, not "
+                f"{', '.join(map(str, layout))}."
+            )
+        unknown = [str(qubit) for qubit in layout if qubit not in self.place]
+        if unknown:
+            raise InputError(
+                f"the qubits of a layout are joined by working couplers of {self.device.name}, "
+                f"which has qubits 0 to {self.device.qubits - 1}; these are not: "
+                f"{', '.join(unknown)}."
+            )
+        return tuple(self.place[qubit] for qubit in layout)
 
     @cached_property
     def pairs(self) -> tuple[tuple[int, int], ...]:
@@ -73,13 +94,18 @@ class Part:
         return tuple(map(tuple, found))
 
 
-def usable_part(device: Device, needed: int) -> Part:
+def usable_part(device: Device, needed: int, around: int | None = None) -> Part:
     """The part of a device that a circuit of `needed` qubits is compiled for.
+
+    Args:
+        around: a qubit of the part; None: the largest part.
 
     Raises:
         InputError: the device has too few qubits, or too few that couplers join.
     """
     usable = device.usable
+    if around is not None:
+        usable = device.joined_to(around) or usable
     if needed > device.qubits:
         raise InputError(
             f"the circuit needs {needed} qubits, and {device.name} has {device.qubits}: choose a "

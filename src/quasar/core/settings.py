@@ -101,15 +101,17 @@ def one_of(names: Iterable[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def need_whole(value: object, name: str, least: int) -> None:
-    """Refuse what is not an integer of at least `least`.
+def need_whole(value: object, name: str, least: int, most: int | None = None) -> None:
+    """Refuse what is not an integer of at least `least` and at most `most`.
 
     Raises:
         InputError: the message names the parameter.
     """
     whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or int(cast(int, value)) < least:
-        raise wrong(name, f"an integer of at least {least}", value)
+    number = int(cast(int, value)) if whole else least - 1
+    if number < least or (most is not None and number > most):
+        allowed = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+        raise wrong(name, f"an integer {allowed}", value)
 
 
 def need_flags(**given: object) -> None:

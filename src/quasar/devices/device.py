@@ -77,15 +77,26 @@ class Device:
     @cached_property
     def usable(self) -> tuple[int, ...]:
         """The qubits of the largest group that working couplers join, in ascending order."""
+        if not self._groups:
+            raise InputError(f"Device {self.name} has no working qubit.")
+        return tuple(max(self._groups, key=lambda group: len(group)))
+
+    def joined_to(self, qubit: int) -> tuple[int, ...]:
+        """The qubits that working couplers join to this one, and itself; none if it is dead."""
+        return next((tuple(group) for group in self._groups if qubit in group), ())
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether working couplers join more than one group of qubits."""
+        return sum(len(group) > 1 for group in self._groups) > 1
+
+    @cached_property
+    def _groups(self) -> list[list[int]]:
         import networkx as nx
 
         graph = nx.Graph(self.coupling)
         graph.add_nodes_from(self._working_qubits())
-        if not graph:
-            raise InputError(f"Device {self.name} has no working qubit.")
-        groups: list[list[int]] = sorted(map(sorted, nx.connected_components(graph)))
-        largest = max(groups, key=len)
-        return tuple(largest)
+        return sorted(map(sorted, nx.connected_components(graph)))
 
     def _working_qubits(self) -> list[int]:
         single = {

@@ -105,9 +105,12 @@ def build(number: int, pairs: Pairs, kind: Technology) -> Target:
 
 def _need_number(number: int, kind: str) -> None:
     if not 1 <= number <= MOST_QUBITS:
+        what, form = "A generic device", "generic:27:heavy-hex"
+        if kind == "ions":
+            what, form = "An ion trap", "ions:11"
         raise InputError(
-            f"A {kind} device has from 1 to {MOST_QUBITS} qubits, not {number}: "
-            f"write {kind}:27{':heavy-hex' if kind == 'generic' else ''}."
+            f"{what} has 1 to {MOST_QUBITS:,} qubits, not {number:,}: write such a number, as in "
+            f"{form}."
         )
 
 

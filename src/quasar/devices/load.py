@@ -82,10 +82,10 @@ def list_devices() -> list[Snapshot]:
 
 
 def _named(text: str) -> Device:
-    kind, colon, rest = text.partition(":")
-    if kind in ("generic", "ions") and colon:
-        return _shaped(kind, rest)
-    if Path(text).suffix.lower() in (".json", ".toml") or Path(text).is_file():
+    kind, _, rest = text.partition(":")
+    if kind in ("generic", "ions") and not os.path.isfile(text):
+        return _shaped(text, kind, rest)
+    if Path(text).suffix.lower() in (".json", ".toml") or os.path.isfile(text):
         return read_device_file(Path(text))
     names = snapshot_names()
     for name in (text.lower(), f"fake_{text.lower().removeprefix('ibm_')}"):
@@ -106,11 +106,16 @@ def _hint(text: str, names: tuple[str, ...]) -> str:
     return f"{meant}`quasar devices` lists the snapshots; also taken: {FORMS}."
 
 
-def _shaped(kind: str, rest: str) -> Device:
+def _shaped(text: str, kind: str, rest: str) -> Device:
     parts: list[Any] = rest.split(":")
     wanted = 2 if kind == "generic" else 1
-    if len(parts) != wanted or not parts[0].isdecimal():
-        shapes = "|".join(SHAPES)
-        form = f"generic:QUBITS:{shapes}" if kind == "generic" else "ions:QUBITS"
-        raise InputError(f"{kind}:{rest} is no device: write {form}.")
+    if len(parts) != wanted or not parts[0].isdecimal() or len(parts[0]) > 9:
+        form = "ions and the number of qubits, as in ions:11"
+        if kind == "generic":
+            shapes = ", ".join(SHAPES)
+            form = (
+                "generic, the number of qubits and the coupling, as in generic:27:heavy-hex "
+                f"(couplings: {shapes})"
+            )
+        raise InputError(f"{text!r} is not a device: write {form}.")
     return ions(int(parts[0])) if kind == "ions" else generic(int(parts[0]), parts[1])

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from quasar.core.errors import InputError
 from quasar.core.files import disk_errors, locked, replacing, write_json, write_text
+from quasar.core.settings import describe_validation
 from quasar.hardware.jobs import JobRecord
 
 if TYPE_CHECKING:
@@ -104,16 +105,18 @@ class RunFolder:
             with path.open("rb") as stream:
                 circuit: QuantumCircuit = qpy.load(stream)[0]
         except Exception as error:
-            raise _damaged(path, error) from error
+            said = " ".join(str(error).split())[:200]
+            raise _damaged(path, f"it holds no circuit in QPY ({said})") from error
         return circuit
 
     def read_job(self) -> JobRecord:
         """The job as last seen."""
-        path = self._existing(JOB)
+        content = self.read(JOB)
         try:
-            return JobRecord.model_validate_json(path.read_bytes())
-        except (ValidationError, ValueError) as error:
-            raise _damaged(path, error) from error
+            return JobRecord.model_validate(content)
+        except ValidationError as error:
+            path = self._existing(JOB)
+            raise _damaged(path, describe_validation(error, JobRecord)) from error
 
     def read(self, name: str) -> Any:
         """A JSON file of the folder."""
@@ -121,7 +124,7 @@ class RunFolder:
         try:
             return json.loads(path.read_bytes())
         except ValueError as error:
-            raise _damaged(path, error) from error
+            raise _damaged(path, "it is not complete JSON") from error
 
     def has(self, name: str) -> bool:
         """Whether a file is there."""
@@ -135,6 +138,8 @@ class RunFolder:
         return self.path / name
 
 
-def _damaged(path: Path, error: Exception) -> InputError:
-    said = " ".join(str(error).split())[:200]
-    return InputError(f"{path} cannot be read ({said}): it is not as `quasar run` wrote it.")
+def _damaged(path: Path, said: str) -> InputError:
+    return InputError(
+        f"{path} is not as `quasar run` wrote it: {said.rstrip('.')}. Restore the file, or "
+        "run again into another --out."
+    )

@@ -82,7 +82,10 @@ def read_mitigation(text: str | Mitigation | None) -> Mitigation:
     if isinstance(text, Mitigation):
         return text
     found: dict[str, object] = {}
-    for part in filter(None, (part.strip() for part in (text or "").split(","))):
+    parts = [part.strip() for part in (text or "").split(",")]
+    if text and not any(parts):
+        raise InputError(f"{text!r} names no step of mitigation; known: {_FORMS}.")
+    for part in filter(None, parts):
         name, *options = part.split(":")
         key = "readout" if name == "m3" else name
         if key in found:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import Program
 from quasar.core.documented import Documented
-from quasar.core.errors import InputError
+from quasar.core.errors import CircuitError, InputError
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
 from quasar.problems.base import EncodedProblem
@@ -48,22 +48,25 @@ def crossover(problem: EncodedProblem, run: DeviceRun, layers: int = 5) -> Cross
     """Judge QAOA circuits of 1 to `layers` layers under noise.
 
     Raises:
-        InputError: layers out of range.
-        CircuitError: the circuits cannot be run on the device, or not be simulated.
+        InputError: layers out of range, or circuits of this problem cannot be run on the device or
+            not be simulated.
     """
     if not 1 <= layers <= MOST_LAYERS:
         raise InputError(f"layers are 1 to {MOST_LAYERS}, not {layers}.")
-    found = [
-        LayerFigures(layers=p, report=run.report(program, problem))
-        for p, program in enumerate(_programs(problem, layers), start=1)
-    ]
+    try:  # the circuits are ours: a device or problem that does not suit them is the caller's
+        found = [
+            LayerFigures(layers=p, report=run.report(program, problem))
+            for p, program in enumerate(_programs(problem, layers), start=1)
+        ]
+    except CircuitError as error:
+        raise InputError(str(error)) from error
     ratios = [one.report.noisy.approximation_ratio for one in found]
     falls = [i for i in range(1, len(ratios)) if ratios[i] < ratios[i - 1]]
     certain = True
     if falls:
         before, after = (found[i].report.noisy for i in (falls[0] - 1, falls[0]))
-        error = (before.energy_error**2 + after.energy_error**2) ** 0.5
-        certain = after.energy - before.energy >= 2 * error
+        spread = (before.energy_error**2 + after.energy_error**2) ** 0.5
+        certain = after.energy - before.energy >= 2 * spread
     return Crossover(
         layers=found,
         best_layers=1 + max(range(len(ratios)), key=ratios.__getitem__),
