@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import itertools
 
 import networkx as nx
 import numpy as np
@@ -305,3 +306,45 @@ def test_a_second_opinion_is_asked_for() -> None:
         emit(qaoa(4, 1, 0)), "generic:7:heavy-hex", seeds=1, second_opinion=True
     )
     assert found.proof.second_opinion.startswith("equivalent")
+
+
+def test_separate_pairs_and_single_qubits_find_the_best_places() -> None:
+    """Three pairs and a single qubit: of all their places together only a part can be looked at."""
+    rng = np.random.default_rng(5)
+    target = build(16, [(q, q + 1) for q in range(15)], SUPERCONDUCTING)
+    for gate in ("cz", "measure"):
+        for qargs, known in dict(target[gate]).items():
+            known.error = float(rng.uniform(0.001, 0.05))
+            target.update_instruction_properties(gate, qargs, known)
+    machine = from_target(target, name="random line", source="a test")
+    gates = [Gate("h", (q,)) for q in range(7)]
+    gates += [Gate("cz", pair) for pair in ((0, 1), (2, 3), (4, 5))]
+    found = compile_circuit(emit(Circuit(7, tuple(gates))), machine, seeds=1)
+    errors = [sum(machine.readout[q]) / 2 for q in range(16)]
+    cost = [machine.error("cz", (q, q + 1)) + errors[q] + errors[q + 1] for q in range(15)]
+    best = min(
+        sum(cost[q] for q in pairs) + min(errors[q] for q in range(16) if not {q, q - 1} & {*pairs})
+        for pairs in itertools.combinations(range(15), 3)
+        if all(b - a > 1 for a, b in itertools.pairwise(pairs))
+    )
+    places = found.layout.final
+    used = sum(cost[min(places[i : i + 2])] for i in (0, 2, 4)) + errors[places[6]]
+    assert used <= best + 0.004
+
+
+def test_readout_errors_count_as_they_matter() -> None:
+    machine = device(
+        {
+            "name": "two",
+            "qubits": 2,
+            "couplers": [[0, 1]],
+            "gates": {"rz": {}, "sx": {}, "x": {}, "cz": {}},
+            "qubit": {
+                "0": {"p1_given_0": 0.2, "p0_given_1": 0.0},
+                "1": {"p1_given_0": 0.0, "p0_given_1": 0.1},
+            },
+        }
+    )
+    text = emit(Circuit(1, (Gate("x", (0,)),)))
+    assert compile_circuit(text, machine, seeds=1).layout.final == (1,)
+    assert compile_circuit(text, machine, seeds=1, ones=(1.0,)).layout.final == (0,)

@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from quasar.agent.candidate import Candidate
 from quasar.agent.device_quality import DeviceQuality
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.qasm import parse
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.core.errors import InputError, QuasarError
@@ -24,7 +27,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.prompts.chat import Request
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.state_engine import answer_circuit
+from quasar.simulate.state_engine import answer_circuit, state_engine
 from quasar.verifier.stages.objective import energy_ratio, shots_to_optimum
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ SEEDS = 6
 """Compilations of each candidate; the one of the best estimated success is simulated."""
 DEPTHS = (1, 2, 3)
 """Layers that a language model is asked for where nobody names a number."""
+_NEVER = 1e-9  # chance of an optimum
 LAYOUTS = 3
 """Choices of physical qubits that the best candidate is simulated on, the first included."""
 
@@ -120,11 +124,29 @@ class DeviceJudge:
             if circuit is None:
                 return "it does not measure one qubit of its own for each variable"
             done = compile_circuit(
-                to_qiskit(circuit, measure=True), self.device, seeds=self.seeds, seed=seed
+                to_qiskit(circuit, measure=True),
+                self.device,
+                seeds=self.seeds,
+                seed=seed,
+                ones=self._ones(circuit),
             )
             return self._simulated(done), done.qasm
         except QuasarError as error:
             return str(error).rstrip(".")
+
+    def _ones(self, circuit: Circuit) -> list[float] | None:
+        """Probability of 1 on each qubit in the optima that the circuit shows: readout errors of 0
+        and 1 differ, and only those of optima count. None where it shows none.
+        """
+        p = np.abs(state_engine().state(circuit)) ** 2
+        optima = np.flatnonzero(self.problem.optimality.optimal)
+        weights = p[optima]
+        if weights.sum() < _NEVER:
+            return None
+        return [
+            float(np.average((optima >> q) & 1, weights=weights))
+            for q in range(self.problem.n_qubits)
+        ]
 
     def _simulated(self, done: CompiledCircuit) -> DeviceQuality:
         from quasar.simulate.noisy.engine import NoisyEngine

@@ -66,6 +66,7 @@ def compile_circuit(
     parameters: Mapping[str, float] | None = None,
     second_opinion: bool = False,
     layout: Sequence[int] | None = None,
+    ones: Sequence[float] | None = None,
 ) -> CompiledCircuit:
     """Compile a circuit for a device: the best of many by estimated success, and proved.
 
@@ -80,6 +81,8 @@ def compile_circuit(
         second_opinion: ask mqt.qcec as well (the extra `equivalence`).
         layout: physical qubit on which each qubit of the circuit starts; None: where the ESP is
             best. pytket takes none.
+        ones: probability that each qubit is 1 at its measurement, which weighs the two readout
+            errors in the ESP; None: a half.
 
     Raises:
         InputError: no such device, or one that the circuit does not fit; a program that measures
@@ -98,7 +101,7 @@ def compile_circuit(
     needed = original.circuit.n_qubits
     part = usable_part(machine, needed, layout[0] if layout else None)
     start = None if layout is None else part.places(layout, needed)
-    scorer = Scorer(machine)
+    scorer = Scorer(machine, tuple(ones or ()))
     measured = tuple(original.measured.values())
     found = list(_candidates(original.circuit, part, range(seed, seed + seeds), compilers, start))
 

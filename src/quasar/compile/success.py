@@ -1,10 +1,10 @@
 """Estimated success probability (ESP): the product of what every step leaves right.
 
 ESP = Π gates (1 - e) · Π measured qubits (1 - r) · Π idle times F(t), where e is the gate's average
-infidelity, r the mean of the two readout errors, and F(t) = 1/2 + exp(-t/T1)/6 + exp(-t/T2)/3 the
-average fidelity of a qubit that relaxes for the time t. Gates start as late as possible, so that a
-qubit rests in |0> before its first gate, which costs nothing; idle time counts from there to the
-measurement, which is at the same moment on all qubits.
+infidelity, r the mean of the two readout errors (weighted, where it is known what is read), and
+F(t) = 1/2 + exp(-t/T1)/6 + exp(-t/T2)/3 the average fidelity of a qubit that relaxes for the time
+t. Gates start as late as possible, so that a qubit rests in |0> before its first gate, which costs
+nothing; idle time counts from there to the measurement, which is at the same moment on all qubits.
 
 It ranks compiled circuits; it is no fidelity: errors that cancel or that do not change the answer
 count as failures. Numbers that the device does not give count as 1.
@@ -40,9 +40,15 @@ class EstimatedSuccess(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Scorer:
-    """ESP of circuits on one device; numbers are looked up once."""
+    """ESP of circuits on one device; numbers are looked up once.
+
+    Attributes:
+        ones: probability that each qubit of the original is 1 when it is measured, which decides
+            which of its two readout errors counts; empty: a half.
+    """
 
     device: Device
+    ones: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_known", {})
@@ -57,10 +63,11 @@ class Scorer:
             known[step] = found
         return found
 
-    def readout(self, qubit: int) -> float:
-        """Log of the chance that a qubit is read right."""
+    def readout(self, qubit: int, original: int) -> float:
+        """Log of the chance that a qubit is read right; `original` is the qubit that it holds."""
         wrong = self.device.readout[qubit]
-        return 0.0 if wrong is None else _log(1.0 - (wrong[0] + wrong[1]) / 2)
+        one = self.ones[original] if self.ones else 0.5
+        return 0.0 if wrong is None else _log(1.0 - (1 - one) * wrong[0] - one * wrong[1])
 
     def idle(self, qubit: int, time_s: float) -> float:
         """Log F(t) of a qubit that rests for `time_s`."""
@@ -90,7 +97,7 @@ class Scorer:
             depth = 1 + max(level.get(q, 0) for q in step.qubits) if step.qubits else 0
             level.update(dict.fromkeys(step.qubits, depth))
         duration, rest = self.idle_times(steps)
-        readout = sum(self.readout(at[placed.final[q]]) for q in measured)
+        readout = sum(self.readout(at[placed.final[q]], q) for q in measured)
         idling = sum(self.idle(q, t) for q, t in rest.items())
         return EstimatedSuccess(
             esp=math.exp(gates + readout + idling),

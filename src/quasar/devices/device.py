@@ -79,11 +79,11 @@ class Device:
         """The qubits of the largest group that working couplers join, in ascending order."""
         if not self._groups:
             raise InputError(f"Device {self.name} has no working qubit.")
-        return tuple(max(self._groups, key=lambda group: len(group)))
+        return max(self._groups, key=len)
 
     def joined_to(self, qubit: int) -> tuple[int, ...]:
         """The qubits that working couplers join to this one, and itself; none if it is dead."""
-        return next((tuple(group) for group in self._groups if qubit in group), ())
+        return next((group for group in self._groups if qubit in group), ())
 
     @property
     def is_divided(self) -> bool:
@@ -91,12 +91,12 @@ class Device:
         return sum(len(group) > 1 for group in self._groups) > 1
 
     @cached_property
-    def _groups(self) -> list[list[int]]:
+    def _groups(self) -> list[tuple[int, ...]]:
         import networkx as nx
 
         graph = nx.Graph(self.coupling)
         graph.add_nodes_from(self._working_qubits())
-        return sorted(map(sorted, nx.connected_components(graph)))
+        return sorted(tuple(sorted(group)) for group in nx.connected_components(graph))
 
     def _working_qubits(self) -> list[int]:
         single = {
