@@ -62,7 +62,7 @@ test-deep: $(VENV)/dev ## Nightly: all tests, the long versions and all cases of
 wheel: $(VENV)/dev ## Build the wheel and the sdist, in dist
 	$(BIN)/python -m build --no-isolation --outdir dist
 
-wheel-check: wheel ## Install both into an empty environment, generate and verify there
+wheel-check: wheel ## Install the wheel into an empty environment, generate and verify there
 	$(BIN)/python tests/wheel_check.py dist
 
 docs: $(VENV)/dev ## Build the documentation site, in build/docs

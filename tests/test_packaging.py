@@ -60,4 +60,4 @@ def test_both_install_into_an_empty_environment_and_work(tmp_path: Path) -> None
     pytest.importorskip("build", reason="build, of the extra dev, is not installed")
     build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)]
     subprocess.run(build, check=True, capture_output=True)
-    wheel_check.main(tmp_path)
+    wheel_check.main(tmp_path, install_sdist=True)

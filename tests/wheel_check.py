@@ -1,7 +1,8 @@
-"""Installs the built packages into an empty environment and uses them: `make wheel-check`.
+"""Installs the built wheel into an empty environment and uses it: `make wheel-check`.
 
-Nothing of the checkout is on the path there. The wheel and the sdist are installed one after the
-other; after each, the packaged model writes a circuit and the verifier measures it again.
+Nothing of the checkout is on the path there. The packaged model writes a circuit, and the verifier
+measures it again. `--sdist` installs the sdist after that and does the same; the wheel itself was
+built from it.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ NEEDED = (
 )
 
 
-def main(folder: Path) -> None:
-    """Check the newest wheel and sdist in a folder; raises at the first thing that is wrong."""
+def main(folder: Path, *, install_sdist: bool = False) -> None:
+    """Check the newest wheel and sdist in a folder; exits at the first thing that is wrong."""
     wheel, sdist = newest(folder, "*.whl"), newest(folder, "*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         check_contents(wheel, archive.namelist(), "")
@@ -39,8 +40,9 @@ def main(folder: Path) -> None:
         install = ["clean/bin/python", "-m", "pip", "install", "--quiet", "--no-compile"]
         run([*install, "-c", str(ROOT / "constraints" / "constraints.txt"), str(wheel)], place)
         use(place, "of-wheel")
-        run([*install, "--no-deps", "--force-reinstall", str(sdist)], place)
-        use(place, "of-sdist")
+        if install_sdist:
+            run([*install, "--no-deps", "--force-reinstall", str(sdist)], place)
+            use(place, "of-sdist")
 
 
 def newest(folder: Path, pattern: str) -> Path:
@@ -83,4 +85,5 @@ def run(command: list[str], place: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "dist"))
+    folders = [Path(name) for name in sys.argv[1:] if name != "--sdist"]
+    main(folders[0] if folders else ROOT / "dist", install_sdist="--sdist" in sys.argv)

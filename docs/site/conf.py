@@ -13,7 +13,7 @@ project = "quasar"
 author = "the quasar developers"
 version = release = __version__
 root_doc = "site/index"
-exclude_patterns = ["index.md", "images"]
+exclude_patterns = ["index.md", "images", "site/pages/downloads"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -27,6 +27,7 @@ suppress_warnings = ["misc.highlighting_failure"]
 myst_heading_anchors = 4
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+nb_execution_in_temp = True
 nb_execution_timeout = 300
 
 autodoc_typehints = "description"

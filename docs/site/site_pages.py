@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic_core import PydanticUndefined
 from pygments.lexers.special import TextLexer
+from site_examples import scripts, write_examples
 from sphinx.application import Sphinx
 
 import quasar
@@ -28,6 +29,8 @@ OUTSIDE = {
 """Pages of the repository that lie outside docs/, and their names in the site."""
 _SHOWN = {ROOT / k: ROOT / "docs" / "site" / "pages" / f"{v}.md" for k, v in OUTSIDE.items()}
 _SHOWN[ROOT / "docs" / "index.md"] = ROOT / "docs" / "site" / "index.md"
+for _script in scripts(ROOT):
+    _SHOWN[_script] = ROOT / "docs" / "site" / "pages" / "examples" / f"{_script.stem}.ipynb"
 _FIELDS: set[str] = set()
 _LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 
@@ -48,6 +51,7 @@ def write_pages(folder: Path) -> None:
     for source, name in OUTSIDE.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         _write(folder / f"{name}.md", _linked(text, (ROOT / source).parent, folder))
+    write_examples(ROOT, folder, _linked, _write)
     _write(folder / "api.md", _api())
     _write(folder / "settings.md", _settings())
 

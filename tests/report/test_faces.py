@@ -107,6 +107,13 @@ def test_plot_gives_figures_and_keeps_no_state(found: quasar.Generation) -> None
     assert pyplot is None or not pyplot.get_fignums()
 
 
+def test_a_notebook_shows_a_figure_without_pyplot(found: quasar.Generation) -> None:
+    from IPython.core.formatters import DisplayFormatter
+
+    shown, _ = DisplayFormatter().format(found.plot("histogram"))
+    assert shown["image/png"][:4] in (b"\x89PNG", "iVBO")
+
+
 def test_a_report_from_elsewhere_has_the_pictures_that_it_can(found: quasar.Generation) -> None:
     alone = quasar.Report.model_validate_json(found.best.report.model_dump_json())
     alone.plot("histogram")

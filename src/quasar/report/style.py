@@ -61,9 +61,8 @@ def mono() -> list[str]:
 def page(width: float, height: float, *, constrained: bool = False) -> Figure:
     """An empty page of that size in inches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(
+    figure = _picture()(
         figsize=(width, height),
         dpi=DPI,
         facecolor=BACKGROUND,
@@ -71,6 +70,21 @@ def page(width: float, height: float, *, constrained: bool = False) -> Figure:
     )
     FigureCanvasAgg(figure)
     return figure
+
+
+@cache
+def _picture() -> type[Figure]:
+    """A figure that notebooks show: in no pyplot state, it is otherwise only named there."""
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        def _repr_png_(self) -> bytes:
+            stream = io.BytesIO()
+            with missing_characters_allowed():
+                self.savefig(stream, format="png", bbox_inches="tight", pad_inches=0.08)
+            return stream.getvalue()
+
+    return Picture
 
 
 def empty(width: float, height: float, *, constrained: bool = False) -> tuple[Figure, Axes]:
