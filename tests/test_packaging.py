@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import wheel_check
+from support.command_reference import every_command, options
 from support.pages import ROOT
 
 PACKAGE = ROOT / "src" / "quasar"
@@ -52,6 +56,23 @@ def test_a_package_without_its_model_is_refused() -> None:
     with pytest.raises(SystemExit, match=r"a\.whl lacks quasar/models/nano/model\.safetensors"):
         wheel_check.check_contents(Path("a.whl"), names, "")
     wheel_check.check_contents(Path("a.whl"), [*names, wheel_check.NEEDED[0]], "")
+
+
+def test_the_container_copies_what_the_build_reads_and_starts_a_command_that_exists() -> None:
+    text = (ROOT / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    copied = {name for line in re.findall(r"^COPY (.+) \S+$", text, re.M) for name in line.split()}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = project["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]["path"]
+    needed = {"pyproject.toml", project["project"]["readme"], hook, "src", "constraints"}
+    assert copied == needed | set(project["project"]["license-files"])
+    started = [
+        json.loads(words) for words in re.findall(r"^(?:ENTRYPOINT|CMD) (\[.+\])$", text, re.M)
+    ]
+    (command, *given), defaults = started
+    assert command == "quasar"
+    known = options(dict(every_command())["quasar serve"])
+    assert given[0] == "serve"
+    assert {word for word in [*given, *defaults] if word.startswith("--")} <= set(known)
 
 
 @pytest.mark.slow
