@@ -69,7 +69,7 @@ known = int(problem.optimality.optimal.argmax())  # a state of lowest cost, as a
 bits = "".join(str(known >> i & 1) for i in range(problem.n_qubits))
 classical = quasar.verify(written(bits), problem)
 print("P(optimum)", classical.p_optimal, " product state", classical.quality.product_state)
-print(classical.remarks)
+print(*classical.remarks)
 
 # %% [markdown]
 # The verifier looks at the final state: where no qubit is entangled with the others, the report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
+# No page may ask for a script from the network: progress bars would be widgets, which do.
+os.environ["TQDM_DISABLE"] = "1"
+nb_ipywidgets_js = {}
 
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"

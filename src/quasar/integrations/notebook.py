@@ -62,7 +62,7 @@ class ReportView(anywidget.AnyWidget):  # type: ignore[misc]
             circuit="" if drawn is None else style.svg_text(drawn),
         )
 
-    @traitlets.validate("selected")
+    @traitlets.validate("selected")  # type: ignore[untyped-decorator]
     def _within(self, proposal: Any) -> int:
         return max(0, min(int(proposal["value"]), len(self.rows) - 1))
 
