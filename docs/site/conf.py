@@ -31,7 +31,8 @@ nb_execution_raise_on_error = True
 nb_execution_in_temp = True
 nb_execution_timeout = 300
 # No page may ask for a script from the network: progress bars would be widgets, which do.
-os.environ["TQDM_DISABLE"] = "1"
+for _bars in ("TQDM_DISABLE", "HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_PROGRESS_BARS"):
+    os.environ[_bars] = "1"
 nb_ipywidgets_js = {}
 
 autodoc_typehints = "description"
