@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quasar.agent.candidate import Candidate
     from quasar.agent.generate import Generation, generate
     from quasar.agent.refine import RefineSettings
+    from quasar.agent.task_generation import TaskGeneration, generate_task
     from quasar.compile.compile import compile_circuit
     from quasar.compile.result import CompiledCircuit
     from quasar.devices.device import Device
@@ -32,10 +33,13 @@ if TYPE_CHECKING:
     from quasar.problems.load import load_problem
     from quasar.prompts.chat import Request
     from quasar.report.store import load_generation, load_report
+    from quasar.tasks.registry import read_task
+    from quasar.tasks.task import TargetTask
     from quasar.verifier.api import verify
     from quasar.verifier.pipeline import Verifier
     from quasar.verifier.report import Report
     from quasar.verifier.settings import VerifierSettings
+    from quasar.verifier.task_report import TaskReport
 
 # Work is spread over circuits, one process a core; threads inside a small simulation only wait for
 # each other. qulacs reads this when it is loaded.
@@ -58,6 +62,11 @@ _HOMES = {
     "Report": "quasar.verifier.report",
     "evaluate": "quasar.evaluation.evaluate",
     "generate": "quasar.agent.generate",
+    "read_task": "quasar.tasks.registry",
+    "generate_task": "quasar.agent.task_generation",
+    "TargetTask": "quasar.tasks.task",
+    "TaskReport": "quasar.verifier.task_report",
+    "TaskGeneration": "quasar.agent.task_generation",
     "Generation": "quasar.agent.generate",
     "Candidate": "quasar.agent.candidate",
     "RefineSettings": "quasar.agent.refine",
@@ -79,6 +88,8 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "verify",
     "evaluate",
     "generate",
+    "read_task",
+    "generate_task",
     "run",
     "resume",
     "load_generation",
@@ -91,6 +102,9 @@ __all__ = [  # noqa: RUF022 - in the order a user meets them
     "Verifier",
     "VerifierSettings",
     "Report",
+    "TargetTask",
+    "TaskReport",
+    "TaskGeneration",
     "HardwareReport",
     "Generation",
     "Candidate",

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 import quasar
 from quasar.agent import generate as agent_generate
-from quasar.cli.generate import model_options
+from quasar.cli.generate_options import model_options
 from quasar.cli.main import app
 from quasar.core.errors import EXIT_INFRASTRUCTURE, InputError, QuasarError
 from quasar.models.scripted import ScriptedModel

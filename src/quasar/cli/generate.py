@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ import typer
 from quasar.cli import generate_options as own
 from quasar.cli import options as shared
 from quasar.cli.bar import Bar
+from quasar.cli.generate_task import asked_task, generate_for
 from quasar.cli.idle_options import Given, refuse_idle
 from quasar.cli.targets import Basis, Coupling, Target, compiled, compiled_text, read_target
 from quasar.core.errors import EXIT_INFEASIBLE, EXIT_INTERRUPTED, InputError, Interrupted
@@ -47,6 +47,8 @@ def command(
     context: typer.Context,
     problem: own.ProblemOrNone = None,
     prompt: own.Prompt = None,
+    task: shared.TaskName = None,
+    qubits: shared.TaskQubits = None,
     records: own.RecordsFile = None,
     problem_type: shared.ProblemType = None,
     attribute: shared.Attributes = None,
@@ -84,7 +86,7 @@ def command(
     trace: own.WithTrace = False,
     as_json: shared.AsJson = False,
 ) -> None:
-    """Have circuits for a problem written, verify them, and keep the best with its evidence.
+    """Have circuits for a problem or a target task written, verify them, and keep the best.
 
     --out gets circuit.qasm, report.json, manifest.json and pictures (circuit, measurement
     histogram, optimisation curve, graph with the solution); of a language model also its answers.
@@ -95,6 +97,10 @@ def command(
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
 
+    wanted = asked_task(context)
+    if wanted is not None:
+        generate_for(wanted, context.params)
+        return
     sources = sum(given is not None for given in (problem, prompt, records))
     if sources != 1 and (sources or problem_type is None):
         raise InputError(_ONE_OF_THREE)
@@ -118,7 +124,7 @@ def command(
         "weight": weight,
         "penalty": penalty,
     }
-    options = model_options(model_option or [])
+    options = own.model_options(model_option or [])
     if records is not None:
         if out is None:
             raise InputError("say which file to write the answers to: --out FILE.jsonl.")
@@ -208,26 +214,6 @@ class _Asked:
     trace: bool = False
     target: Target | None = None
     device: str | None = None
-
-
-def model_options(given: list[str]) -> dict[str, Any]:
-    """The back end's settings from `key=value` texts; lists and objects are written as JSON.
-
-    Raises:
-        InputError: one is not such a pair.
-    """
-    options: dict[str, Any] = {}
-    for text in given:
-        key, separator, value = text.partition("=")
-        if not separator or not key:
-            raise InputError(f"--model-option takes KEY=VALUE, not {text!r}.")
-        options[key] = value
-        if value[:1] in ("[", "{"):
-            try:
-                options[key] = json.loads(value)
-            except ValueError as error:
-                raise InputError(f"--model-option {key}: not JSON: {error}.") from error
-    return options
 
 
 def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ import typer
 
 from quasar.cli.completion import models
 from quasar.cli.options import PROBLEM
+from quasar.core.errors import InputError
 
 _WRITER = "Who writes, and what"
 _MODELS = "Language models"
@@ -30,7 +32,9 @@ ProblemOrNone = Annotated[
 Prompt = Annotated[
     str | None,
     typer.Option(
-        help="The problem in words, in the published prompts' form.", rich_help_panel=PROBLEM
+        help="The problem in words, in the published prompts' form; or a target task, such as "
+        "'Prepare a W state on four qubits'.",
+        rich_help_panel=PROBLEM,
     ),
 ]
 RecordsFile = Annotated[
@@ -221,3 +225,23 @@ DeviceName = Annotated[
     ),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing --out folder.")]
+
+
+def model_options(given: list[str]) -> dict[str, Any]:
+    """The back end's settings from `key=value` texts; lists and objects are written as JSON.
+
+    Raises:
+        InputError: one is not such a pair.
+    """
+    options: dict[str, Any] = {}
+    for text in given:
+        key, separator, value = text.partition("=")
+        if not separator or not key:
+            raise InputError(f"--model-option takes KEY=VALUE, not {text!r}.")
+        options[key] = value
+        if value[:1] in ("[", "{"):
+            try:
+                options[key] = json.loads(value)
+            except ValueError as error:
+                raise InputError(f"--model-option {key}: not JSON: {error}.") from error
+    return options

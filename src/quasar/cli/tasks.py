@@ -77,11 +77,10 @@ def _about(cls: type[TargetTask]) -> dict[str, Any]:
 
 
 def _text(task: TargetTask) -> str:
-    from quasar.report.plain_text import labelled
+    from quasar.report.plain_text import WIDTH, labelled, wrapped
 
     lines = [f"{task.name} ({task.family}): {task.title}"]
     lines += [labelled("takes", f"{name}: {said}") for name, said in task.parameters().items()]
     lines += [labelled("rule", rule) for rule in task.rules]
-    return "\n".join(
-        [*lines, "", "An example in words:", task.text(), "", json.dumps(task.to_json())]
-    )
+    words = [part for line in task.text().split("\n") for part in wrapped(line, WIDTH)]
+    return "\n".join([*lines, "", "An example in words:", *words, "", json.dumps(task.to_json())])

@@ -7,14 +7,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quasar.agent.task_generation import TaskGeneration
 from quasar.core.files import new_folder
 from quasar.core.manifest import manifest
 from quasar.core.numerals import share
 from quasar.problems.overlay import counted
-from quasar.report import html
+from quasar.report import html, style
 from quasar.report.bundle import write_json, write_text
 from quasar.report.gallery import Gallery
-from quasar.report.plain_text import labelled
+from quasar.report.plain_text import WIDTH, labelled, table, wrapped
 from quasar.report.store import CIRCUIT, REPORT
 from quasar.verifier.task_report import TaskCost, TaskReport
 
@@ -54,9 +55,78 @@ class TaskFace:
             return write_task_folder(self.report, made, manifest({}, None))
 
 
-def face(report: TaskReport) -> TaskFace:
-    """The face of a report."""
-    return TaskFace(report)
+class TaskGenerationFace(TaskFace):
+    """What is shown of one generation."""
+
+    def __init__(self, found: TaskGeneration) -> None:
+        super().__init__(found.report)
+        self.found = found
+
+    def text(self) -> str:
+        """The summary."""
+        return task_generation_text(self.found)
+
+    def line(self) -> str:
+        """One short line."""
+        tried = counted(len(self.found.candidates), "circuit")
+        return f"<TaskGeneration by {self.found.model}: {tried}, best {gist(self.report)}>"
+
+    def save(self, folder: str | os.PathLike[str], *, force: bool) -> list[str]:
+        """Everything that the command line writes."""
+        stated = {"model": self.found.model, "task": self.found.task.to_json()}
+        with new_folder(Path(folder), force=force) as made:
+            return write_task_generation(self.found, made, manifest(stated, None))
+
+
+def face(result: TaskReport | TaskGeneration) -> TaskFace:
+    """The face of a result."""
+    return TaskFace(result) if isinstance(result, TaskReport) else TaskGenerationFace(result)
+
+
+def task_generation_text(found: TaskGeneration) -> str:
+    """The task, the best circuit's report, and what was tried."""
+    rows = []
+    for made in found.candidates:
+        cost = made.report.stages.utility
+        own = None if cost is None else cost.own
+        numbers = [] if own is None else [own.gates, own.cx_cost, own.depth, own.ancillas]
+        rows.append([made.name, gist(made.report), *map(str, numbers)])
+    headings = ["tried", "verdict", "gates", "CX cost", "depth", "ancillas"]
+    asked = "\n".join(wrapped(found.task.text().partition("\n")[0], WIDTH))
+    lost = [labelled("lost", reason, indent=2) for reason in found.lost]
+    best = task_report_text(found.report, indent=2)
+    return "\n".join([asked, best, table(headings, rows), *lost])
+
+
+def task_generation_data(found: TaskGeneration) -> dict[str, Any]:
+    """Content of `report.json`: the best circuit's report, and the ranking."""
+    rows = []
+    for made in found.candidates:
+        cost = made.report.stages.utility
+        rows.append(
+            {
+                "name": made.name,
+                "solved": made.report.solved,
+                "score": made.report.score,
+                "fault": None if made.report.fault is None else str(made.report.fault),
+                "cost": None if cost is None else cost.own.model_dump(mode="json"),
+            }
+        )
+    best = found.report.model_dump(mode="json")
+    return {"model": found.model, "candidates": rows, "lost": list(found.lost), **best}
+
+
+def write_task_generation(found: TaskGeneration, folder: Path, about: dict[str, Any]) -> list[str]:
+    """Fill `folder`: as a report's, with the ranking, a model's answers, and a picture."""
+    write_task_folder(found.report.about(found.best.qasm, {}), folder, about)
+    write_json(folder / REPORT, task_generation_data(found))
+    texts = [made.text for made in found.candidates if made.text is not None]
+    if texts:
+        lines = (json.dumps({"text": text}) for text in texts)
+        write_text(folder / "answers.jsonl", "".join(f"{line}\n" for line in lines))
+    if found.report.feasible:
+        style.save(TaskFace(found.report).plot("circuit"), folder / "circuit.png", tight=False)
+    return sorted(path.name for path in folder.iterdir())
 
 
 def write_task_folder(report: TaskReport, folder: Path, about: dict[str, Any]) -> list[str]:

@@ -49,6 +49,7 @@ def read_task(source: TaskSource, **given: Any) -> TargetTask:
     """A task from its JSON form, its name with parameters, or a JSON file.
 
     Args:
+        source: see `TaskSource`.
         given: parameters that are added, or replace those of the source.
 
     Raises:

@@ -33,9 +33,10 @@ class FourierTransform(UnitaryTask):
     def described(self) -> str:
         """See `UnitaryTask.described`."""
         sign = "-" if self.inverse else ""
+        kind = "inverse quantum" if self.inverse else "quantum"
         return (
-            f"|j> becomes the sum over k of exp({sign}2 pi i j k / {1 << self.qubits}) |k>, "
-            f"divided by sqrt({1 << self.qubits})."
+            f"the {kind} Fourier transform, |j> becomes the sum over k of "
+            f"exp({sign}2 pi i j k / {1 << self.qubits}) |k>, divided by sqrt({1 << self.qubits})."
         )
 
     def apply(self, columns: Columns) -> Columns:

@@ -1,0 +1,149 @@
+"""From a target task to the best verified circuit: known constructions, or a language model's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from quasar.circuits.exports import Exportable, ProgramText
+from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.presented import Kept
+from quasar.core.settings import need_whole
+from quasar.models.protocol import Completion, Sampling
+from quasar.models.registry import PACKAGED, load_model
+from quasar.prompts.extract import extract
+from quasar.prompts.task_prompt import task_chat
+from quasar.tasks.registry import TaskSource, read_task
+from quasar.tasks.task import TargetTask
+from quasar.verifier.bounded import verify_task
+from quasar.verifier.sandbox.limits import SandboxLimits
+from quasar.verifier.settings import VerifierSettings
+from quasar.verifier.task_report import TaskReport
+
+DESIGNER = "designer"
+
+
+@dataclass(frozen=True, eq=False)
+class TaskCandidate:
+    """One circuit for a task.
+
+    Attributes:
+        name: the construction, or `answer 1`.
+        qasm: the program; empty where a model gave none.
+        report: what the verifier found.
+        text: a model's whole answer; None for constructions.
+    """
+
+    name: str
+    qasm: str
+    report: TaskReport
+    text: str | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TaskGeneration(Exportable, Kept):
+    """All circuits for a task, best first.
+
+    `str()` is the summary, `plot()` shows the best circuit, `save()` writes the folder that the
+    command line writes.
+
+    Attributes:
+        task: what was asked for.
+        candidates: solved ones first, by calls, CX cost, depth and ancillas; then by score.
+        model: who wrote them.
+        lost: why answers are missing, where the machinery failed.
+    """
+
+    _FACES: ClassVar[str] = "quasar.report.task_text"
+
+    task: TargetTask
+    candidates: tuple[TaskCandidate, ...]
+    model: str
+    lost: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> TaskCandidate:
+        """The first."""
+        return self.candidates[0]
+
+    @property
+    def report(self) -> TaskReport:
+        """The best one's."""
+        return self.best.report
+
+    def _source(self) -> ProgramText:
+        return ProgramText(self.best.qasm, {})
+
+
+def generate_task(
+    task: TaskSource,
+    model: str = DESIGNER,
+    *,
+    samples: int = 1,
+    sampling: Sampling | Mapping[str, Any] | None = None,
+    model_options: Mapping[str, Any] | None = None,
+    limits: SandboxLimits | Mapping[str, Any] | None = None,
+) -> TaskGeneration:
+    """Have circuits for a target task written, judge them, and rank them.
+
+    Args:
+        task: see `tasks.registry.read_task`.
+        model: `designer` tries the known constructions; else a language model that is given the
+            task's text, see `models.registry.load_model`.
+        samples: answers of a language model.
+        sampling: how they are drawn.
+        model_options: settings of the model's back end.
+        limits: what each circuit may use; default: as `quasar.verify`.
+
+    Raises:
+        InputError: no such task or model, or the packaged model, which knows no tasks.
+        InfrastructureError: no answer could be had.
+    """
+    wanted = read_task(task)
+    need_whole(samples, "samples", 1)
+    bounds = SandboxLimits.given(limits, "limits") or SandboxLimits()
+    settings = VerifierSettings(header="language")
+
+    def judged(name: str, qasm: str, text: str | None = None) -> TaskCandidate:
+        return TaskCandidate(name, qasm, verify_task(qasm, wanted, settings, bounds), text)
+
+    lost: list[str] = []
+    if model == DESIGNER:
+        found = [judged(made.name, made.qasm) for made in wanted.constructions()]
+    else:
+        found = []
+        drawing = Sampling.given(sampling, "sampling") or Sampling()
+        drawing = drawing.model_copy(update={"samples": samples})
+        for number, answer in enumerate(_answers(wanted, model, drawing, model_options), start=1):
+            if answer.error is not None:
+                lost.append(answer.error)
+                continue
+            program = extract(answer.text)
+            qasm = "" if program is None else program.qasm
+            found.append(judged(f"answer {number}", qasm, answer.text))
+        if not found:
+            raise InfrastructureError(f"no answer was given: {lost[0]}")
+    return TaskGeneration(wanted, tuple(sorted(found, key=_rank)), model, tuple(lost))
+
+
+def _answers(
+    task: TargetTask, model: str, sampling: Sampling, options: Mapping[str, Any] | None
+) -> list[Completion]:
+    if model == PACKAGED:
+        raise InputError(
+            "'nano' was trained on problems with a cost function and knows no target tasks: use "
+            "--model designer or another language model."
+        )
+    return load_model(model, options).complete([task_chat(task)], sampling)[0]
+
+
+def _rank(candidate: TaskCandidate) -> tuple[float, ...]:
+    report = candidate.report
+    score, cost = report.stages.objective, report.stages.utility
+    if not report.feasible or score is None:
+        return (2.0,)
+    if not score.solved or cost is None:
+        return (1.0, -score.score)
+    own = cost.own
+    return (0.0, own.calls or 0, own.cx_cost, own.depth, own.ancillas)
