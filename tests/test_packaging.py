@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -52,10 +53,16 @@ def test_the_sdist_has_what_the_wheel_is_built_from() -> None:
 
 
 def test_a_package_without_its_model_is_refused() -> None:
-    names = [*wheel_check.NEEDED[1:], "x.dist-info/licenses/LICENSE"]
+    kernel = "quasar/models/libkernel.so"
+    names = [*wheel_check.NEEDED[1:], "x.dist-info/licenses/LICENSE", kernel]
     with pytest.raises(SystemExit, match=r"a\.whl lacks quasar/models/nano/model\.safetensors"):
         wheel_check.check_contents(Path("a.whl"), names, "")
-    wheel_check.check_contents(Path("a.whl"), [*names, wheel_check.NEEDED[0]], "")
+    names.append(wheel_check.NEEDED[0])
+    wheel_check.check_contents(Path("a.whl"), names, "")
+    names.remove(kernel)
+    if shutil.which("cc"):
+        with pytest.raises(SystemExit, match=kernel):
+            wheel_check.check_contents(Path("a.whl"), names, "")
 
 
 def test_the_container_copies_what_the_build_reads_and_starts_a_command_that_exists() -> None:

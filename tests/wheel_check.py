@@ -15,13 +15,15 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
     "quasar/models/nano/model.safetensors",
     "quasar/models/nano/tokenizer.json",
     "quasar/models/kernel.c",
+    "quasar/studio/static/index.html",
+    "quasar/studio/static/studio.js",
     "quasar/py.typed",
 )
 
@@ -54,6 +56,10 @@ def newest(folder: Path, pattern: str) -> Path:
 
 def check_contents(package: Path, names: list[str], start: str) -> None:
     missing = [name for name in NEEDED if start + name not in names]
+    if package.suffix == ".whl" and shutil.which(os.environ.get("CC", "cc")):
+        sources = (PurePosixPath(name) for name in names if name.endswith(".c"))
+        libraries = (str(source.with_name(f"lib{source.stem}.so")) for source in sources)
+        missing += [library for library in libraries if library not in names]
     if not any(Path(name).name == "LICENSE" for name in names):
         missing.append("LICENSE")
     if missing:
