@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run studio studio-bundle kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -46,6 +46,9 @@ run: $(VENV)/core ## Let the packaged language model solve two problems on a rea
 
 studio: $(VENV)/serve ## Open the studio: draw a problem in the browser, look at the verdict
 	$(BIN)/quasar studio
+
+studio-images: $(VENV)/dev ## Take the pictures of docs/studio.md again (needs chromium)
+	$(BIN)/python -m benchmarks.studio --images
 
 studio-bundle: ## Build the studio's page again, after a change in studio/ (needs Node 20 and npm)
 	cd studio && npm ci --silent && npx tsc --noEmit && npx vite build

@@ -173,8 +173,10 @@ export function GraphEditor(props: Props) {
     const graph = problem.graph!;
     const fresh = cy.nodes().length === 0;
     const missing = graph.nodes.filter((node) => props.places[keyOf(node.id)] === undefined);
+    const kind = graph.nodes.length > 400 ? "names" : graph.nodes.length > MANY ? "small" : "large";
+    if (cy.scratch("kind") !== kind) cy.style(style(graph.nodes.length));
+    cy.scratch("kind", kind);
     cy.batch(() => sync(cy, elements(problem, props.places)));
-    cy.style(style(graph.nodes.length));
     let stale = false;
     if (missing.length > 1) {
       void arrange(graph, () => stale).then((places) => {

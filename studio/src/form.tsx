@@ -141,7 +141,18 @@ export function Chosen({ problem, type, selection, onChange, onSelect }: Props) 
 const LISTED = 200;
 
 /** Nodes and edges as lists: the whole graph without a mouse. */
-export function Lists({ problem, onChange, onSelect }: Props) {
+export function Lists(props: Props) {
+  const [open, setOpen] = useState(false);
+  const { nodes, edges } = props.problem.graph!;
+  return (
+    <details class="lists" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{nodes.length} nodes, {edges.length} edges as lists</summary>
+      {open && <OpenLists {...props} />}
+    </details>
+  );
+}
+
+function OpenLists({ problem, onChange, onSelect }: Props) {
   const graph = problem.graph!;
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
@@ -152,8 +163,7 @@ export function Lists({ problem, onChange, onSelect }: Props) {
   ));
   const chosen = (key: string) => (keys.includes(key) ? key : (keys[0] ?? ""));
   return (
-    <details class="lists">
-      <summary>{graph.nodes.length} nodes, {graph.edges.length} edges as lists</summary>
+    <>
       <form
         class="inline"
         onSubmit={(event) => {
@@ -200,7 +210,7 @@ export function Lists({ problem, onChange, onSelect }: Props) {
         </ul>
       </div>
       {graph.nodes.length + graph.edges.length > LISTED && <p class="hint">The first {LISTED} of each are listed.</p>}
-    </details>
+    </>
   );
 }
 
