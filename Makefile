@@ -105,7 +105,8 @@ format: $(VENV)/dev ## Rewrite the sources in the project's style
 bench-experiments: $(VENV)/dev ## Known states, entanglement and optima, measured
 	$(BIN)/python -m benchmarks.experiments
 
-bench-verify: $(VENV)/dev ## Speed of the verifier, against the published way
+bench-verify: $(VENV)/dev ## Speed of the verifier, against an older commit and the published way
+	$(BIN)/python -m benchmarks.judge_speed $(if $(OLD),--old $(OLD))
 	$(BIN)/python -m benchmarks.verify
 
 bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with PennyLane)

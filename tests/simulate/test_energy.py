@@ -17,10 +17,17 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import PauliSum
 from quasar.simulate import energy as module
 from quasar.simulate.component_energy import ComponentEnergy
-from quasar.simulate.energy import GRADIENT_WINDOWS_FROM, VALUE_WINDOWS_FROM, energy_of
+from quasar.simulate.energy import (
+    COMPILED_TO,
+    GRADIENT_WINDOWS_FROM,
+    VALUE_WINDOWS_FROM,
+    energy_of,
+)
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.layered_energy import LayeredEnergy
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.small_energy import SmallEnergy
+from quasar.simulate.small_state import library
 from quasar.simulate.window_energy import WindowEnergy
 
 
@@ -55,13 +62,25 @@ def test_windows_whose_tables_would_be_large_are_left_alone(monkeypatch) -> None
     assert isinstance(energy_of(sim(14, n, 1), zeros(n)), GateEnergy)
 
 
-def test_choice_without_gradients() -> None:
+def test_choice_without_gradients_where_there_is_no_compiled_simulator(monkeypatch) -> None:
+    monkeypatch.setattr(SmallEnergy, "covers", lambda _: False)
     few, many = VALUE_WINDOWS_FROM - 1, VALUE_WINDOWS_FROM
     assert isinstance(energy_of(sim(14, few, 1), zeros(few), gradient=False), GateEnergy)
     assert isinstance(energy_of(sim(14, many, 1), zeros(many), gradient=False), WindowEnergy)
     written_out = Ansatz("written out", 10, *_parts(qaoa(ring(10), 2)))
     assert isinstance(energy_of(written_out, ring(10), gradient=False), LayeredEnergy)
     assert isinstance(energy_of(sim(2, 10, 1), zeros(10), gradient=False), GateEnergy)
+
+
+@pytest.mark.skipif(library() is None, reason="the simulator in C was not built here")
+def test_choice_without_gradients() -> None:
+    pairs = {(i, j): 1.0 for j in range(14) for i in range(j)}
+    dense = IsingHamiltonian(14, pairs)
+    written_out = Ansatz("written out", 14, *_parts(qaoa(dense, 1)))
+    assert isinstance(energy_of(written_out, dense, gradient=False), LayeredEnergy)
+    for n in (2, COMPILED_TO, COMPILED_TO + 1):
+        assert isinstance(energy_of(sim(14, n, 1), zeros(n), gradient=False), SmallEnergy)
+    assert isinstance(energy_of(sim(14, 17, 1), zeros(17), gradient=False), WindowEnergy)
 
 
 def _parts(ansatz: Ansatz) -> tuple[object, ...]:

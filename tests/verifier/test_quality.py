@@ -10,7 +10,7 @@ import pytest
 
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.problems.load import load_problem
-from quasar.verifier.quality import entropy_bits, measure, read_optimum, read_state
+from quasar.verifier.quality import KnownStates, entropy_bits, measure, read_optimum, read_state
 
 STAR = load_problem(nx.star_graph(3), problem_type="vertex_cover")
 CIRCUIT = Circuit(4, (Gate("ry", (0,), (0.4,)), Gate("cx", (0, 1), ()), Gate("rz", (2,), (0.3,))))
@@ -70,3 +70,13 @@ def test_states_in_the_users_terms() -> None:
         STAR.hamiltonian.diagonal.min(),
         STAR.hamiltonian.diagonal.max(),
     )
+
+
+def test_states_that_were_read_before_are_read_the_same_way() -> None:
+    known = KnownStates(STAR)
+    for index in (5, 3, 5):
+        found = known.read(index, 0.25)
+        assert found == read_state(index, STAR, 0.25)
+        assert found.model_dump_json() == read_state(index, STAR, 0.25).model_dump_json()
+        if isinstance(found.solution, dict):
+            found.solution.clear()  # of the caller alone

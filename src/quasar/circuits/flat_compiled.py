@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -67,6 +67,18 @@ class FlatCircuit(Circuit):
         return len(self.gates) if self.code is None else len(self.code) // _GATE.size
 
 
+CODES = {name: code for code, name in enumerate(GATES)}
+"""Numbers of the gates in C."""
+
+
+def code_of(gates: Sequence[tuple[int, Sequence[int], Sequence[float]]]) -> bytes:
+    """Gates as C has them, each of its number, its qubits and its angles."""
+    return b"".join(
+        _GATE.pack(*(*angles, 0.0, 0.0, 0.0, 0.0)[:4], number, *(*qubits, 0, 0)[:3])
+        for number, qubits, angles in gates
+    )
+
+
 class _Register(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int32) for name in ("name", "length", "quantum", "first", "size")]
 
@@ -102,18 +114,26 @@ _Read = Callable[[bytes, int, int, int, int], int]
 
 
 @lru_cache(maxsize=1)
-def reader() -> _Read | None:
-    """What reads text into a room; None where there is no compiled reader."""
+def _library() -> ctypes.CDLL | None:
     library = open_library(READER, holds_gil=True)
     if library is None:
         return None
+    library.deepest.argtypes = [ctypes.c_char_p, ctypes.c_int64]
+    library.deepest.restype = ctypes.c_int64
     names = ctypes.create_string_buffer(1024)
     if not library.gate_names(names, ctypes.c_int64(1024)):
         return None
     library.program_size.restype = ctypes.c_int64
     if names.value.decode().split() != [*_NAMES]:
         return None
-    if library.program_size() != ctypes.sizeof(_Program):
+    return library if library.program_size() == ctypes.sizeof(_Program) else None
+
+
+@lru_cache(maxsize=1)
+def reader() -> _Read | None:
+    """What reads text into a room; None where there is no compiled reader."""
+    library = _library()
+    if library is None:
         return None
     reserved = f" {' '.join(sorted(RESERVED))} ".encode()
     to_double = ctypes.cast(ctypes.pythonapi.PyOS_string_to_double, ctypes.c_void_p)
@@ -138,6 +158,12 @@ class Stopped(NamedTuple):
 
     statement: int
     registers: dict[str, tuple[bool, int, int | None]]
+
+
+def deepest_nesting(raw: bytes) -> int | None:
+    """Deepest nesting of brackets and braces, matched or not; None without the library."""
+    library = _library()
+    return None if library is None else int(library.deepest(raw, len(raw)))
 
 
 def read_compiled(text: str) -> FlatCircuit | Stopped | None:

@@ -423,6 +423,18 @@ int read_program(const char *text, int64_t length, Program *out, Gate *gates, in
     }
 }
 
+/* Deepest nesting of brackets and braces of any kind, matched or not. */
+int64_t deepest(const char *text, int64_t length) {
+    int64_t depth = 0, floor = 0, most = 0;
+    for (int64_t i = 0; i < length; i++) {
+        char c = text[i];
+        depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+        floor = depth < floor ? depth : floor;
+        most = depth - floor > most ? depth - floor : most;
+    }
+    return most;
+}
+
 /* All names, a blank after each, and whether arithmetic is that of Python. */
 int gate_names(char *out, int64_t room) {
     int64_t length = 0;

@@ -6,9 +6,11 @@ measured data, which is written out and read back; what users set is `settings.S
 
 from __future__ import annotations
 
+import copy
 import inspect
 import textwrap
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -51,3 +53,42 @@ class Documented(ListsFields, BaseModel):
     """A model whose docstring lists its fields."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
+    _plan: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
+
+    @classmethod
+    def made(cls, **values: Any) -> Self:
+        """An instance of values that this project computed, which are not checked again.
+
+        Fields that are not given have their defaults; the result is that of the constructor where
+        each value has its field's type already.
+        """
+        plan = cls.__dict__.get("_plan")
+        if plan is None:
+            plan = cls._plan = _plan_of(cls)
+        fixed, made = plan
+        new = cls.__new__(cls)
+        held = fixed | values
+        for name, factory in made.items():
+            if name not in values:
+                held[name] = factory()
+        object.__setattr__(new, "__dict__", held)
+        object.__setattr__(new, "__pydantic_fields_set__", set(values))
+        extra: dict[str, Any] | None = {} if cls.model_config.get("extra") == "allow" else None
+        object.__setattr__(new, "__pydantic_extra__", extra)
+        object.__setattr__(new, "__pydantic_private__", None)
+        if cls.__private_attributes__:
+            new.model_post_init(None)
+        return new
+
+
+def _plan_of(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All fields in order, with the defaults that may be shared, and what makes the others."""
+    fixed, made = {}, {}
+    for name, field in model.model_fields.items():
+        default = None if field.is_required() else field.get_default(call_default_factory=False)
+        fixed[name] = default
+        if field.default_factory is not None:
+            made[name] = field.default_factory
+        elif isinstance(default, list | dict | set):
+            made[name] = partial(copy.copy, default)
+    return fixed, made

@@ -33,13 +33,18 @@ from quasar.simulate.engine import FloatVector, StateEnergy, Values
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.layered_energy import LayeredEnergy, NotLayered
 from quasar.simulate.qaoa_energy import QaoaEnergy
+from quasar.simulate.small_energy import SmallEnergy
 from quasar.simulate.window_energy import WIDTH, WindowEnergy
 from quasar.simulate.windows import cut
 
+COMPILED_TO = 12
+"""Qubits up to which energies without gradients are compiled ones, where that was built; above, of
+those that are not by layers."""
 LAYERED_FROM, LAYERED_TO = 10, 20
 """Qubits of energies by layers; above, the layers' tables take hundreds of MiB."""
-GATES_PER_PASS = 10
-"""Gates for each pass of the layers through the state, from which on they are faster."""
+GATES_PER_PASS, COMPILED_GATES_PER_PASS = 10, 20
+"""Gates for each pass of the layers through the state, from which on they are faster: than gates of
+qulacs, and than compiled ones."""
 GRADIENT_WINDOWS_FROM, VALUE_WINDOWS_FROM = 11, 13
 """Qubits from which on windows are faster than gates, with gradients and without."""
 COMPONENTS_FROM = 14
@@ -79,7 +84,7 @@ def energy_of(
 
 def _energy_of(
     ansatz: Ansatz, observable: Observable | FloatVector, gradient: bool
-) -> StateEnergy | LayeredEnergy:
+) -> StateEnergy | LayeredEnergy | SmallEnergy:
     if isinstance(observable, np.ndarray):
         return _diagonal_energy(ansatz, observable, gradient)
     total = PauliSum.of(observable)
@@ -93,16 +98,21 @@ def _energy_of(
 
 def _diagonal_energy(
     ansatz: Ansatz, diagonal: FloatVector, gradient: bool
-) -> StateEnergy | LayeredEnergy:
+) -> StateEnergy | LayeredEnergy | SmallEnergy:
     n = ansatz.n_qubits
+    if not gradient and n <= COMPILED_TO and SmallEnergy.covers(ansatz):
+        return SmallEnergy(ansatz, diagonal)
     if not gradient and LAYERED_FROM <= n <= LAYERED_TO:
         try:
             layered = LayeredEnergy(ansatz, diagonal)
         except NotLayered:
             pass
         else:
-            if len(ansatz.gates) >= GATES_PER_PASS * layered.passes:
+            least = COMPILED_GATES_PER_PASS if SmallEnergy.covers(ansatz) else GATES_PER_PASS
+            if len(ansatz.gates) >= least * layered.passes:
                 return layered
+    if not gradient and SmallEnergy.covers(ansatz):
+        return SmallEnergy(ansatz, diagonal)
     if gradient and n >= COMPONENTS_FROM and max(map(len, components_of(ansatz))) <= n - 2:
         return ComponentEnergy(ansatz, diagonal)
     windows = n >= (GRADIENT_WINDOWS_FROM if gradient else VALUE_WINDOWS_FROM)

@@ -21,7 +21,8 @@ typedef struct {
 } Gate;
 
 enum { U, P, X, Y, Z, H, S, SDG, T, TDG, SX, RX, RY, RZ, CX, CY, CZ, CP, CRX, CRY, CRZ, CH, SWAP,
-       CCX, CSWAP, CU, CX_ALIAS, PHASE, CPHASE, ID, U1, U2, U3, N_CODES };
+       CCX, CSWAP, CU, CX_ALIAS, PHASE, CPHASE, ID, U1, U2, U3, RZZ };
+/* RZZ(a, q, t): CX q, t; RZ(a) t; CX q, t. It is in no text. */
 
 typedef struct { double r, i; } Complex;
 typedef struct { Complex a, b, c, d; } Matrix; /* rows (a, b), (c, d) */
@@ -179,6 +180,24 @@ static void exchange_masked(State *v, size_t on, size_t differ, size_t first) {
     }
 }
 
+/* Where two qubits differ, multiply by a phase. */
+static void phase_of_parity(State *v, int q, int to, Complex p) {
+    USE_STATE
+    const size_t first = (size_t)1 << q, second = (size_t)1 << to;
+    const size_t low = first < second ? first : second, high = first < second ? second : first;
+    for (size_t from = 0; from < live; from += 2 * high) {
+        for (size_t part = from; part < from + high; part += 2 * low) {
+            INDEPENDENT for (size_t k = 0; k < low; k++) {
+                const size_t a = part + k + low, b = part + k + high;
+                LOAD re[a] = p.r * ar - p.i * ai;
+                im[a] = p.r * ai + p.i * ar;
+                re[b] = p.r * br - p.i * bi;
+                im[b] = p.r * bi + p.i * br;
+            }
+        }
+    }
+}
+
 static int run(State *v, const Gate *gate, size_t size) {
     const double *t = gate->angle;
     const int q = gate->qubit[0], to = gate->qubit[1], third = gate->qubit[2];
@@ -229,6 +248,7 @@ static int run(State *v, const Gate *gate, size_t size) {
         apply_controlled(v, q, to, m);
         return 0;
     }
+    case RZZ: phase_of_parity(v, q, to, turn(t[0])); return 0;
     case SWAP:
         exchange_masked(v, 0, (size_t)1 << q | (size_t)1 << to, (size_t)1 << q);
         return 0;
@@ -244,6 +264,18 @@ static int run(State *v, const Gate *gate, size_t size) {
     }
 }
 
+/* Room for that many numbers, which the thread keeps: fresh pages cost more than small circuits. */
+static double *room(size_t count) {
+    static _Thread_local double *kept;
+    static _Thread_local size_t kept_count;
+    if (count > kept_count) {
+        free(kept);
+        kept = malloc(count * sizeof(double));
+        kept_count = kept ? count : 0;
+    }
+    return kept;
+}
+
 /* The state of a circuit, and its distribution.
 
    state: 2 * 2**n doubles, real and imaginary parts in turn; probabilities: 2**n; sum: of them.
@@ -252,21 +284,18 @@ int run_gates(const Gate *gates, int64_t n_gates, int32_t n, double *state, doub
               double *sum) {
     size_t size = (size_t)1 << n;
     if (n < 1 || n > 24) return 1;
-    double *parts = calloc(2 * size, sizeof(double));
+    double *parts = room(2 * size);
     if (!parts) return 2;
+    memset(parts, 0, 2 * size * sizeof(double));
     State v = {parts, parts + size, 1};
     v.re[0] = 1.0;
     for (int64_t k = 0; k < n_gates; k++) {
         for (int i = 0; i < 3; i++) {
             if (gates[k].qubit[i] < 0 || gates[k].qubit[i] >= n) {
-                free(parts);
                 return 1;
             }
         }
-        if (run(&v, &gates[k], size)) {
-            free(parts);
-            return 1;
-        }
+        if (run(&v, &gates[k], size)) return 1;
     }
     const double *restrict re = v.re, *restrict im = v.im;
     double total[2] = {0.0, 0.0};
@@ -281,7 +310,46 @@ int run_gates(const Gate *gates, int64_t n_gates, int32_t n, double *state, doub
         total[1] += probabilities[k + 1];
     }
     *sum = total[0] + total[1];
-    free(parts);
+    return 0;
+}
+
+/* The part of a circuit that stays: its state with the parts apart, 2 * 2**n doubles.
+
+   Returns as `run_gates`; live: of `State`. */
+int run_start(const Gate *gates, int64_t n_gates, int32_t n, double *parts, int64_t *live) {
+    size_t size = (size_t)1 << n;
+    State v = {parts, parts + size, 1};
+    memset(parts, 0, 2 * size * sizeof(double));
+    v.re[0] = 1.0;
+    for (int64_t k = 0; k < n_gates; k++)
+        if (run(&v, &gates[k], size)) return 1;
+    *live = (int64_t)v.live;
+    return 0;
+}
+
+/* The mean energy behind the gates, which act on the state of `run_start`.
+
+   Angle of gate slot_gate[j]: slot_scale[j] * theta[slot_parameter[j]]. Gates and qubits are known
+   to be there. */
+int run_energy(Gate *gates, int64_t n_gates, int32_t n, const double *start, int64_t live,
+               const int32_t *slot_gate, const int32_t *slot_parameter, const double *slot_scale,
+               int64_t n_slots, const double *theta, const double *energy, double *out) {
+    size_t size = (size_t)1 << n;
+    double *parts = room(2 * size);
+    if (!parts) return 2;
+    State v = {parts, parts + size, (size_t)live};
+    memcpy(parts, start, 2 * size * sizeof(double));
+    for (int64_t j = 0; j < n_slots; j++)
+        gates[slot_gate[j]].angle[0] = slot_scale[j] * theta[slot_parameter[j]];
+    for (int64_t k = 0; k < n_gates; k++)
+        if (run(&v, &gates[k], size)) return 1;
+    const double *restrict re = v.re, *restrict im = v.im;
+    double total[2] = {0.0, 0.0};
+    for (size_t k = 0; k < size; k += 2) {
+        total[0] += (re[k] * re[k] + im[k] * im[k]) * energy[k];
+        total[1] += (re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1]) * energy[k + 1];
+    }
+    *out = total[0] + total[1];
     return 0;
 }
 

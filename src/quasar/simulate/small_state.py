@@ -20,7 +20,7 @@ from quasar.core.errors import CircuitError
 from quasar.core.exact import BoolVector
 from quasar.simulate.engine import ComplexVector, FloatVector
 
-MOST_QUBITS = 13
+MOST_QUBITS = 16
 """From more qubits on qulacs is faster."""
 
 
@@ -32,6 +32,9 @@ def library() -> ctypes.CDLL | None:
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
     found.run_gates.argtypes = [ctypes.c_char_p, number, ctypes.c_int32, pointer, pointer, pointer]
+    found.run_start.argtypes = [ctypes.c_char_p, number, ctypes.c_int32, pointer, pointer]
+    found.run_energy.argtypes = [pointer, number, ctypes.c_int32, pointer, number]
+    found.run_energy.argtypes += [pointer, pointer, pointer, number, pointer, pointer, pointer]
     found.read_objective.argtypes = [*[pointer] * 4, number, ctypes.c_double, pointer]
     found.read_objective.restype = None
     found.read_likeness.argtypes = [pointer, pointer, number, ctypes.c_double, pointer]

@@ -101,6 +101,11 @@ class ProblemFacts:
         return quality.read_optimum(self.problem, self.spectrum)
 
     @cached_property
+    def known_states(self) -> quality.KnownStates:
+        """Its basis states in the user's terms, those that were read."""
+        return quality.KnownStates(self.problem)
+
+    @cached_property
     def scale(self) -> SolutionScale | None:
         """Costs and objectives of all states, for what only valid solutions count in."""
         return SolutionScale(self.problem)

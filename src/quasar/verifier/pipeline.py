@@ -203,8 +203,8 @@ class _Verification:
     def report(self, first: Feasibility, execution: Execution | None) -> Report:
         """Run the stages after the first, and report on all."""
         verifier, settings = self.verifier, self.settings
-        stages = Stages(feasibility=first)
-        scores = rewards.Scores(feasible=False)
+        stages = Stages.made(feasibility=first)
+        scores = rewards.Scores.made(feasible=False)
         fault = first.fault
         if execution is None:
             for stage in verifier.stages:
@@ -213,7 +213,7 @@ class _Verification:
             self._measure(stages, execution)
             scores = self._scores(stages, execution)
             fault = misfit(execution, verifier.problem.n_qubits)
-        report = Report(
+        report = Report.made(
             feasible=fault is None,
             parses=first.parses,
             parses_by_language=first.parses_by_language,
@@ -287,7 +287,7 @@ class _Verification:
         if found is not None and facts.reference is not None:
             expected = _width(facts.reference.size)
         utility = stages.utility
-        return rewards.Scores(
+        return rewards.Scores.made(
             feasible=True,
             behaviour=None if found is None else found.score,
             objective=None if stages.objective is None else stages.objective.score,
@@ -360,6 +360,7 @@ class _Verification:
             facts.problem,
             decode=bits and settings.decode_top_states,
             look_closely=bits and settings.looks_closely,
+            known=facts.known_states,
         )
         if not settings.decode_top_states:
             return

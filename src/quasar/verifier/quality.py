@@ -6,6 +6,7 @@ carries, its most probable answers in the user's own terms, and remarks on commo
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from quasar.simulate.engine import ComplexVector, FloatVector
 from quasar.simulate.state_facts import ENTANGLED_FROM, state_facts
 
 LISTED_STATES = 8
+_MOST_KNOWN = 4096  # decoded states that are kept
 
 
 class DecodedState(Documented):
@@ -124,7 +126,7 @@ def read_state(
     """A basis state in the user's terms."""
     energy = problem.hamiltonian.energy(index)
     decoded = problem.decode(index)
-    return DecodedState(
+    return DecodedState.made(
         bitstring=index_to_bitstring(index, problem.n_qubits),
         ket=index_to_ket(index, problem.n_qubits),
         probability=probability,
@@ -134,6 +136,25 @@ def read_state(
         feasible=None if decoded is None else decoded.feasible,
         objective=None if decoded is None else decoded.objective,
     )
+
+
+class KnownStates:
+    """Basis states of a problem that were read before: candidates share their likely answers."""
+
+    def __init__(self, problem: EncodedProblem) -> None:
+        self.problem = problem
+        self._known: dict[int, DecodedState] = {}
+
+    def read(self, index: int, probability: float) -> DecodedState:
+        """As `read_state`."""
+        known = self._known.get(index)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[index] = read_state(index, self.problem)
+        values = {**known.__dict__, "solution": copy.deepcopy(known.solution)}
+        values["probability"] = probability
+        return DecodedState.made(**values)
 
 
 def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
@@ -165,14 +186,17 @@ def measure(
     *,
     decode: bool = True,
     look_closely: bool = True,
+    known: KnownStates | None = None,
 ) -> Quality:
     """All of the above for a circuit on the problem's qubits; p has shape [D].
 
     Args:
         decode: also decode the most probable states.
         look_closely: also find which gates have an effect, and how many numbers they carry.
+        known: states of the problem that were decoded before.
     """
     facts = state_facts(p, state)
+    known = known or KnownStates(problem)
     ordered: list[int] = []
     if decode:
         count = min(LISTED_STATES, p.size)
@@ -182,7 +206,7 @@ def measure(
     free = None
     if acting is not None and circuit is not None:
         free = freedom(circuit, problem.hamiltonian, acting)
-    return Quality(
+    return Quality.made(
         statistics=None if circuit is None else statistics(circuit),
         effective=None if acting is None else statistics(acting),
         degrees_of_freedom=None if free is None else free.degrees,
@@ -191,5 +215,5 @@ def measure(
         product_state=facts.product_state,
         basis_state=facts.basis_state,
         entropy_bits=entropy_bits(p),
-        top_states=[read_state(k, problem, float(p[k])) for k in ordered],
+        top_states=[known.read(k, float(p[k])) for k in ordered],
     )

@@ -230,7 +230,7 @@ def compute(scores: Scores, weights: RewardWeights) -> Reward:
     else:
         value = _gated(used, (likeness, energy, optimised)) + mismatch
     behaviour, objective, utility = used
-    return Reward(
+    return Reward.made(
         value=value,
         scheme=weights.scheme,
         ablation=ablation,

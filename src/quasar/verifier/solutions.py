@@ -103,7 +103,7 @@ class SolutionScale:
         share = p[self.order]
         total = float(share.sum())
         constrained = self.problem.optimality.feasible is not None
-        return Solutions(
+        return Solutions.made(
             p_feasible=min(total, 1.0) if constrained else None,
             feasible_ratio=self._ratio(share, total),
             expected_best={count: self._best_of(share, count) for count in shots},

@@ -24,7 +24,7 @@ from quasar.verifier.sandbox.workers import Workers
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import too_long
 
-_AHEAD = 3  # candidates that a worker holds
+_AHEAD, _MOST_AHEAD = 3, 16  # candidates that a worker holds
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 
 
@@ -76,7 +76,7 @@ class Batch(Scheduler[_Candidate]):
         sizes: Limits,
         characters: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
-        super().__init__(workers, limits, _AHEAD)
+        super().__init__(workers, limits, _AHEAD, _MOST_AHEAD)
         self.sizes = sizes
         self.characters = characters
         self.jobs: Iterator[Job] | None = jobs

@@ -50,6 +50,7 @@ class WorkerHandle:
         tasks: handed to it and not answered; the first is the one it is at.
         outbox: not yet sent.
         served: tasks answered.
+        pace_s: that a task took of late, s; 0 before the first.
         first_s: monotonic clock when the first task became the first.
         check_s: monotonic clock when its time is to be looked at.
         events: of the connection that a selector listens for.
@@ -64,6 +65,7 @@ class WorkerHandle:
     tasks: deque[Any] = field(default_factory=deque)
     outbox: bytearray = field(default_factory=bytearray)
     served: int = 0
+    pace_s: float = 0.0
     first_s: float = 0.0
     check_s: float = 0.0
     events: int = 0

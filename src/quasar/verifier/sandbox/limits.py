@@ -7,6 +7,7 @@ import re
 import numpy as np
 from pydantic import Field
 
+from quasar.circuits.flat_compiled import deepest_nesting
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.settings import Settings
 from quasar.verifier.stages.feasibility import Fault
@@ -57,7 +58,11 @@ _STEP[list(b")]}")] = -1
 
 def nesting(text: str) -> int:
     """Deepest nesting of brackets and braces of any kind, matched or not; linear in the length."""
-    raw = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
+    encoded = text.encode("utf-8", "surrogatepass")
+    found = deepest_nesting(encoded)
+    if found is not None:
+        return found
+    raw = np.frombuffer(encoded, dtype=np.uint8)
     depth = np.cumsum(_STEP[raw], dtype=np.int64)
     if not depth.size:
         return 0

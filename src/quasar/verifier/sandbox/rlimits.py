@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import mmap
 import os
 import resource
 import time
+from functools import cache
 
 
 def set_limits(memory_mib: int, seconds: float) -> None:
@@ -29,7 +31,13 @@ def lift_limits() -> None:
         _set_soft(limit, resource.RLIM_INFINITY)
 
 
+_set: dict[int, int] = {}  # what this process has set last, so that it need not ask
+
+
 def _set_soft(limit: int, value: int) -> None:
+    if _set.get(limit) == value:
+        return
+    _set[limit] = value
     _, hard = resource.getrlimit(limit)
     if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
         value = hard
@@ -39,7 +47,12 @@ def _set_soft(limit: int, value: int) -> None:
 def _address_space() -> int | None:
     """Bytes of address space in use; None where the system does not tell."""
     try:
-        with open("/proc/self/statm", "rb") as stream:
-            return int(stream.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        return int(os.pread(_statm(os.getpid()), 64, 0).split()[0]) * mmap.PAGESIZE
     except OSError:
         return None
+
+
+@cache
+def _statm(pid: int) -> int:
+    """A descriptor of what the system tells of this process, kept open: one of each process."""
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)

@@ -34,6 +34,7 @@ T = TypeVar("T", bound=Task)
 
 _LOOK_S = 1.0  # longest time between two looks at a busy worker
 _AHEAD_BYTES = 1 << 18
+_AHEAD_S = 0.01  # of work that a worker may hold
 
 
 class Scheduler(ABC, Generic[T]):
@@ -42,12 +43,16 @@ class Scheduler(ABC, Generic[T]):
     Args:
         limits: of them, retries and tasks of a worker count here.
         ahead: tasks that a worker holds; beyond the first they hide the way there and back.
+        most_ahead: the same where tasks take less than a millisecond.
     """
 
-    def __init__(self, workers: Workers, limits: SandboxLimits, ahead: int) -> None:
+    def __init__(
+        self, workers: Workers, limits: SandboxLimits, ahead: int, most_ahead: int = 0
+    ) -> None:
         self.workers = workers
         self.limits = limits
         self.ahead = ahead
+        self.most_ahead = max(ahead, most_ahead)
         self.waiting: deque[T] = deque()
         self.retries: deque[T] = deque()  # their worker died while it was at them
         self.selector = selectors.DefaultSelector()
@@ -151,23 +156,35 @@ class Scheduler(ABC, Generic[T]):
             else:
                 self.retries.remove(again)
                 self._give(worker, again)
+                self._send(worker)
             return
-        while len(worker.tasks) < self.ahead and worker.queued_bytes < _AHEAD_BYTES:
+        ahead = self._ahead_of(worker)
+        if len(worker.tasks) > ahead // 2 >= self.ahead:
+            return  # so that many go in one message
+        while len(worker.tasks) < ahead and worker.queued_bytes < _AHEAD_BYTES:
             if worker.served + len(worker.tasks) >= self.limits.tasks_per_worker:
                 if not worker.tasks:
                     self.stop(worker)
-                return
+                    return
+                break
             task = self.take(worker)
             if task is None:
-                return
+                break
             self._give(worker, task)
+        if worker.outbox:
+            self._send(worker)
+
+    def _ahead_of(self, worker: WorkerHandle) -> int:
+        """Tasks that a worker may hold: some milliseconds of work, where tasks are that short."""
+        if worker.pace_s <= 0.0:
+            return self.ahead
+        return max(self.ahead, min(self.most_ahead, int(_AHEAD_S / worker.pace_s)))
 
     def _give(self, worker: WorkerHandle, task: T) -> None:
         worker.tasks.append(task)
         if len(worker.tasks) == 1:
             self._begin(worker)
         worker.outbox += task.frame
-        self._send(worker)
 
     def _begin(self, worker: WorkerHandle) -> None:
         """The worker's first task is a new one."""
@@ -205,6 +222,10 @@ class Scheduler(ABC, Generic[T]):
             frames, ended = list(worker.reader.feed(received)), not received
         except ValueError:
             frames, ended = [], True
+        if frames:
+            now = time.monotonic()
+            pace_s = (now - worker.first_s) / len(frames)
+            worker.pace_s = pace_s if not worker.pace_s else max(pace_s, 0.7 * worker.pace_s)
         for frame in frames:
             if not worker.tasks:  # nobody asked for it
                 ended = True

@@ -60,7 +60,7 @@ def compare(p: FloatVector, q: FloatVector) -> Behaviour:
         js = min(max(sums[0], 0.0), math.log(2))
         entropy = max(sums[1] / math.log(2), 0.0) if same else None
     score = 1.0 - math.sqrt(js / math.log(2))
-    return Behaviour(
+    return Behaviour.made(
         score=score if same else score / 2,
         js_divergence=js,
         relative_entropy=entropy if entropy is None or math.isfinite(entropy) else None,

@@ -209,7 +209,7 @@ def run_text(
         outcome = engine.run(program, readout)
     except CircuitError as error:
         parsed = n_qubits is not None
-        stage = Feasibility(
+        stage = Feasibility.made(
             parses=parsed and found.published and not converted,
             parses_by_language=parsed and found.language and not converted,
             header=found.shown,
@@ -220,7 +220,7 @@ def run_text(
         )
         return stage, None
     return (
-        Feasibility(
+        Feasibility.made(
             parses=found.published and not converted,
             parses_by_language=found.language and not converted,
             header=found.shown,

@@ -52,7 +52,7 @@ class ObjectiveStage:
         if context.outcome.probabilities is not None:
             sums = objective_sums(p, facts.diagonal, facts.diagonal_reversed, optimal, TIE)
         if sums is not None:
-            return Objective(
+            return Objective.made(
                 score=energy_ratio(sums.energy, facts.spectrum),
                 energy=sums.energy,
                 energy_bit_reversed=sums.reversed,
@@ -62,7 +62,7 @@ class ObjectiveStage:
             )
         energy = context.outcome.expectation(context.problem.hamiltonian).value
         p_optimal = float(p[optimal].sum())
-        return Objective(
+        return Objective.made(
             score=energy_ratio(energy, facts.spectrum),
             energy=energy,
             energy_bit_reversed=float(p @ facts.diagonal_reversed),
@@ -77,7 +77,7 @@ class ObjectiveStage:
         except InputError as error:
             return Skipped(str(error))
         # Outside the wanted sector energies may lie beyond its ends.
-        return Objective(
+        return Objective.made(
             score=min(max(energy_ratio(energy, facts.spectrum), 0.0), 1.0), energy=energy
         )
 

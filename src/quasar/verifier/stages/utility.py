@@ -96,7 +96,7 @@ def optimise(
     )
     reached = energy_ratio(minimum.energy, spectrum)
     n = minimum.evaluations
-    return Utility(
+    return Utility.made(
         score=1.0 / (1.0 + n) + reached,
         schedule_score=0.8 / n + 0.2 * reached,
         energy_optimised=minimum.energy,
