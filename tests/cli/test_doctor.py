@@ -21,8 +21,18 @@ def run(*options: str) -> str:
 
 def test_it_says_what_is_active() -> None:
     said = run()
-    for line in ("quasar", "Python", "nano's kernel", "other files", "Extras"):
+    for line in ("quasar", "Python", "nano's kernel", "flat programs", "other files", "Extras"):
         assert line in said
+
+
+@pytest.mark.parametrize(("set_to", "said"), [("off", "as QUASAR_COMPILED says"), ("", "")])
+def test_it_says_which_way_reads_programs(
+    set_to: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUASAR_COMPILED", set_to)
+    found = json.loads(run("--json"))["flat_programs"]
+    assert said in found
+    assert set_to or "compiled" in found or "make kernel" in found
 
 
 def test_its_json_has_the_versions_of_extras(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,9 +77,9 @@ def _flat_programs() -> str:
     """Which way reads and simulates the programs that nearly all candidates are."""
     from quasar.circuits.flat_compiled import reader
     from quasar.core.compiled import SWITCH, is_switched_off
-    from quasar.simulate.small_state import library
+    from quasar.simulate.small_state import MOST_QUBITS, library
 
-    parts = {"read": reader(), "simulated to 13 qubits": library()}
+    parts = {"read": reader(), f"simulated to {MOST_QUBITS} qubits": library()}
     if is_switched_off():
         return f"Python and qulacs, as {SWITCH} says"
     active = [name for name, part in parts.items() if part is not None]
