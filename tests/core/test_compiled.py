@@ -12,6 +12,7 @@ from quasar.core.compiled import READER, SOURCES, STATE, SWITCH, build, library_
 
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv(SWITCH, raising=False)
     library = tmp_path / "lib.so"
     if not build(STATE, library):
         pytest.skip("there is no C compiler")

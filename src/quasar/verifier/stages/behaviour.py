@@ -89,6 +89,9 @@ def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
     total = 0.0
     for part in (p, q):
         # Half of the least positive float is 0; what is so small adds nothing.
+        if part.min() > _NEGLIGIBLE:
+            total += 0.5 * float((part * np.log(part / m)).sum())
+            continue
         seen = part > _NEGLIGIBLE
         total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
     return min(max(total, 0.0), math.log(2))

@@ -60,7 +60,10 @@ class ObjectiveStage:
                 shots_to_optimum=shots_to_optimum(sums.p_optimal),
                 top_is_optimal=sums.top_is_optimal,
             )
-        energy = context.outcome.expectation(context.problem.hamiltonian).value
+        if context.outcome.probabilities is not None:
+            energy = float(p @ facts.diagonal)
+        else:
+            energy = context.outcome.expectation(context.problem.hamiltonian).value
         p_optimal = float(p[optimal].sum())
         return Objective.made(
             score=energy_ratio(energy, facts.spectrum),
