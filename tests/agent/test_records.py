@@ -184,6 +184,27 @@ def test_refined_records_tell_who_wrote_what(records: Path, tmp_path: Path) -> N
     assert generate_records(records, out, model(), how).kept == 2
 
 
+def test_on_a_device_the_best_on_it_is_written(tmp_path: Path) -> None:
+    path, out = tmp_path / "records.jsonl", tmp_path / "g.jsonl"
+    path.write_text("".join(json.dumps(ring(n, number_of_layers=1)) + "\n" for n in (3, 6)))
+    how = GenerationSettings(samples=2, device="generic:5:line")
+    done = generate_records(path, out, model(), how)
+    assert (done.run, done.written) == ("m+generic:5:line", 2)
+    fits, not_ = lines(out)
+    assert fits["on_device"]["device"] == "generic:5:line"
+    assert "sx" in fits["compiled"]
+    assert not_["on_device"] is None
+    assert "needs 6 qubits" in not_["obstacle"]
+    again = generate_records(path, out, model(), how)
+    assert (again.written, again.kept) == (0, 2)
+    design = GenerationSettings(settings=DesignerSettings(algorithm="vqe"), device="ions:6")
+    generate_records(path, out, "designer", design)
+    assert lines(out)[-1]["run"] == "designer+ions:6"
+    assert lines(out)[-1]["on_device"]["p_optimal"] > 0
+    with pytest.raises(InputError, match="no device"):
+        generate_records(path, out, model(), GenerationSettings(device="fake_torno"))
+
+
 def test_the_designer_writes_plain_lines(records: Path, tmp_path: Path) -> None:
     out = tmp_path / "g.jsonl"
     request = Request("qaoa", 1)

@@ -224,6 +224,18 @@ def test_generate_designs_and_ranks(http: httpx.Client) -> None:
     assert verify(best.qasm, PROBLEM).energy == pytest.approx(best.report.energy)
 
 
+def test_generate_ranks_on_a_device(http: httpx.Client) -> None:
+    body = {"problem": PROBLEM, "algorithm": "qaoa", "layers": 1, "device": "generic:5:line"}
+    told = models.GenerateAnswer.model_validate_json(http.post("/v1/generate", json=body).content)
+    assert told.device == "generic:5:line"
+    assert told.candidates[0].on_device.p_optimal < told.candidates[0].report.p_optimal
+    assert "cz" in told.compiled
+    for name, said in (("fake_torno", "no device"), ("/etc/passwd", "device is a name")):
+        response = http.post("/v1/generate", json={**body, "device": name})
+        assert response.status_code == 422
+        assert said in response.json()["error"]["message"]
+
+
 @pytest.mark.parametrize("model", ["/etc", "owner/name", "openai:gpt", "nano"])
 def test_only_models_that_are_offered_are_looked_for(http: httpx.Client, model: str) -> None:
     response = http.post("/v1/generate", json={"problem": PROBLEM, "model": model})

@@ -29,7 +29,10 @@ from support.small_service import small
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 KEY = "0123456789abcdef-secret"
-TOOLS = {"list_problems", "encode_problem", "verify_circuit", "optimise_circuit", "draw_circuit"}
+TOOLS = set(
+    "list_problems encode_problem verify_circuit optimise_circuit generate_circuit "
+    "draw_circuit".split()
+)
 T = TypeVar("T")
 
 
@@ -82,6 +85,10 @@ def test_every_tool_does_its_work(pool: WorkerPool) -> None:
             better = told(await client.call_tool("optimise_circuit", {**noisy, "cvar": 0.9}))
             assert better["report"]["device"]["noisy"]["energy"] < found["noisy"]["energy"]
             assert better["report"]["energy"] < report["energy"]
+            asked = {"problem": PROBLEM, "algorithm": "qaoa", "layers": 1, "device": "ions:3"}
+            made = told(await client.call_tool("generate_circuit", asked))
+            assert made["candidates"][0]["on_device"]["device"] == "ions:3"
+            assert "rzz" in made["compiled"]
             drawn = told(await client.call_tool("draw_circuit", {"qasm": better["qasm"]}))
             assert "Ry" in drawn["drawing"]
 

@@ -115,6 +115,17 @@ def test_what_a_device_cannot_run_is_said_and_the_rest_is_kept(
     assert "not judged" in str(report)
 
 
+@pytest.mark.parametrize("how", [{}, {"mitigate": "zne"}])
+def test_noise_that_takes_too_long_is_left_out(problem: Any, how: Any) -> None:
+    limits = {"max_device_seconds": 1e-4}
+    report = quasar.verify(QASM, problem, noise="readout:0.1", limits=limits, **how)
+    assert report.feasible
+    assert report.device is None
+    assert report.skipped["device"].startswith("noise was not simulated within 0.0001 s.")
+    assert "allow more time" in report.skipped["device"]
+    assert "not judged" in str(report)
+
+
 @pytest.mark.parametrize(
     ("how", "said"),
     [

@@ -89,7 +89,7 @@ def lines_of(
     if first is not None and not asked and not done.kept:
         raise first
     yield from refused
-    if settings.refine is None:
+    if not settings.one_a_record:
         yield from _answers(asked, proposer, settings.batch_size, done)
     else:
         for one in asked:
@@ -164,10 +164,11 @@ def _designed(
             samples=None if settings.refine is None else settings.samples,
             first_sample=candidate - 1,
             refine=settings.refine,
+            device=settings.device,
         )
     except InputError as error:
         raise InputError(f"record {record.sample_index}: {error}") from error
-    line = {**_start(record, candidate, run), "qasm": found.best.qasm}
+    line = {**_start(record, candidate, run), "qasm": found.best.qasm, **_there(found)}
     return line if settings.refine is None else {**line, **_provenance(found)}
 
 
@@ -185,7 +186,17 @@ def _refined(
         found = generate(_load(one.record), writer, request=one.request, **settings.of_writer())
     except NoAnswer as error:
         return _refusal(one.record, 1, str(error), run)
-    return {**_start(one.record, 1, run), "qasm": found.best.qasm, **_provenance(found)}
+    line = {**_start(one.record, 1, run), "qasm": found.best.qasm}
+    return {**line, **_there(found), **_provenance(found)}
+
+
+def _there(found: Generation) -> dict[str, Any]:
+    """How good the best candidate is on the device that was named, and compiled for it."""
+    if found.device is None:
+        return {}
+    best = found.best
+    quality = None if best.on_device is None else best.on_device.model_dump(mode="json")
+    return {"on_device": quality, "obstacle": best.obstacle, "compiled": found.compiled}
 
 
 def _provenance(found: Generation) -> dict[str, Any]:

@@ -4,7 +4,8 @@ A line has `run`, `sample_index`, `candidate` and `qasm`, as every generations f
 model also the raw `text`, `finish_reason`, the tokens, `expanded_characters` (how many at the
 text's end followed from what the model had decided), and `error` where there was no answer. With
 refinement there is one line a record, its `run` says so, and `origin` and `written` tell what the
-model wrote from what was polished.
+model wrote from what was polished. With a device the best candidate on it gets the line, its `run`
+ends in the device's name, and `on_device` and `compiled` say what it is there.
 
 What counts as a model's failure: no program in its answer, a prompt longer than its context, a
 problem beyond its size, a refusal. What does not: an endpoint that cannot be reached or has no
@@ -29,6 +30,7 @@ from quasar.core.files import disk_errors, drop_torn_line, write_json
 from quasar.core.jsonl import read_jsonl
 from quasar.core.manifest import LIBRARIES, loaded_libraries, manifest
 from quasar.core.progress import Progress
+from quasar.devices.load import device as load_device
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
 
@@ -65,13 +67,16 @@ def generate_records(
     if out.suffix == ".gz":
         raise InputError("generations are appended line by line: name a .jsonl file, not .gz.")
     tasks = read_records(records)
+    there_on = None if settings.device is None else load_device(settings.device).name
     writer = resolve_model(model, model_options)
     name = DESIGNER if writer is None else writer.name
-    done = Written(name if settings.refine is None else name + REFINED)
+    run = name if settings.refine is None else name + REFINED
+    done = Written(run if there_on is None else f"{run}+{there_on}")
     options = {"model": model if isinstance(model, str) else name, "model_options": model_options}
     stated = {**_steering(writer, settings), **options, "records": str(records)}
     there = _there(out, done.run)
-    per_record = 1 if settings.refine is not None else settings.samples or 1
+    compared = settings.refine is not None or (writer is not None and settings.one_a_record)
+    per_record = 1 if compared else settings.samples or 1
     todo = {
         record.sample_index: missing
         for record in tasks
@@ -126,6 +131,7 @@ def _steering(writer: Model | None, settings: GenerationSettings) -> dict[str, A
             writer, settings, samples=settings.samples or default_samples(writer, settings.refine)
         ),
         "batch_size": settings.batch_size,
+        "device": settings.device,
     }
 
 

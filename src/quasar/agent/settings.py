@@ -24,6 +24,7 @@ class GenerationSettings:
         samples: candidates of each problem; with `refine`, answers a refinement begins with.
         batch_size: for records, answers of a language model asked for at a time; after each batch
             its lines are on disk.
+        device: name of the device that candidates are ranked on; None: without noise.
     """
 
     request: Request = field(default_factory=Request)
@@ -34,8 +35,14 @@ class GenerationSettings:
     guided: bool | None = None
     refine: RefineSettings | None = None
     batch_size: int = BATCH_SIZE
+    device: str | None = None
+
+    @property
+    def one_a_record(self) -> bool:
+        """Whether a language model's candidates of a record are compared, and one is kept."""
+        return self.refine is not None or self.device is not None
 
     def of_writer(self) -> dict[str, Any]:
         """The arguments of `generate` that say how a writer is asked."""
-        names = ("samples", "sampling", "constrained", "guided", "refine")
+        names = ("samples", "sampling", "constrained", "guided", "refine", "device")
         return {name: getattr(self, name) for name in names}

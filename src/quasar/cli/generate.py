@@ -140,7 +140,7 @@ def command(
     compared = writer != DESIGNER and model is None if with_qaoa is None else with_qaoa
     spread = partial(shared.cone_workers, jobs=jobs, executor=executor, ray_address=ray_address)
     asked = _Asked(
-        problem, prompt, loading, writer, options, refuse, spread, compared, trace, target, device
+        problem, prompt, loading, writer, options, refuse, spread, compared, trace, target
     )
     _one(asked, how, out, force=force, as_json=as_json)
 
@@ -186,6 +186,7 @@ def _settings(given: Mapping[str, Any]) -> GenerationSettings:
         guided=given["guided"],
         refine=polishing if given["refine"] else None,
         batch_size=given["batch_size"],
+        device=given["device"],
     )
 
 
@@ -200,7 +201,6 @@ class _Asked:
         with_qaoa: the designer's QAOA stands beside a model's answers.
         trace: each step of a refinement is printed.
         target: what to compile the best circuit for.
-        device: what to rank the circuits on.
     """
 
     problem: Path | None
@@ -213,7 +213,6 @@ class _Asked:
     with_qaoa: bool
     trace: bool = False
     target: Target | None = None
-    device: str | None = None
 
 
 def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, list[str]]:
@@ -321,7 +320,6 @@ def _generated(
         with_qaoa=asked.with_qaoa,
         progress=show,
         interrupt=interrupt,
-        device=asked.device,
     )
     return found, writer, replace(how, request=request, settings=designer)
 
@@ -359,7 +357,7 @@ def _manifest(
         "model_options": asked.options,
         "problem": None if asked.problem is None else str(asked.problem),
         "prompt": asked.prompt,
-        "device": asked.device,
+        "device": how.device,
     }
     seed = how.sampling.seed if how.sampling else None
     record = manifest(stated, seed, (*LIBRARIES, *loaded_libraries()))

@@ -81,7 +81,7 @@ def _advice(name: str, given: Given) -> str | None:
         return "it limits --model designer and --refine. Leave it out, or add one of them."
     if not given.refine and name == "refine_evaluations":
         return "it is for --refine. Leave it out, or add --refine."
-    if given.records and name in ("basis", "coupling", "device", "trace", "with_qaoa"):
+    if given.records and name in ("basis", "coupling", "trace", "with_qaoa"):
         return "it is for one problem, not for --records. Leave it out."
     if not given.out and name == "force":
         return "it replaces the folder of --out. Leave it out, or add --out FOLDER."

@@ -19,7 +19,7 @@ def command(
         ),
     ] = "stdio",
 ) -> None:
-    """Serve the verifier as MCP tools: encode, verify, optimise, draw, list problems."""
+    """Serve the verifier as MCP tools: encode, verify, optimise, generate, draw, list problems."""
     require_extra()
     from quasar.service.mcp_server import run_http, run_stdio
 

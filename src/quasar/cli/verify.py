@@ -118,7 +118,11 @@ def command(
     given = None if reference is None else circuit_text(reference)
     limits = SandboxLimits()
     if max_seconds is not None:
-        limits = SandboxLimits(max_seconds=max_seconds, max_large_seconds=max_seconds)
+        limits = SandboxLimits(
+            max_seconds=max_seconds,
+            max_large_seconds=max_seconds,
+            max_device_seconds=max_seconds,
+        )
     noisy = options.device_run(device, noise, mitigate, shots, seed)
     spread = jobs > 1 or executor == "ray"
     workers = options.cone_workers(encoded, jobs, executor, ray_address, shown=spread)

@@ -70,3 +70,20 @@ class Allowance(NamedTuple):
             )
         large = self.large.model_copy(update=dict(asked))
         return large.within(self.limits.max_large_seconds, self.limits.max_problem_seconds)
+
+
+_DEVICE_QUBITS = 12
+"""Variables of a problem whose circuits are judged under noise."""
+
+
+def require_device_size(n_qubits: int) -> None:
+    """Check that circuits of a problem can be judged under noise here.
+
+    Raises:
+        LimitError: it has too many variables.
+    """
+    if n_qubits > _DEVICE_QUBITS:
+        raise LimitError(
+            f"under noise this service takes up to {_DEVICE_QUBITS} variables; the problem has "
+            f"{n_qubits:,}: leave device out."
+        )

@@ -98,6 +98,7 @@ class GeneratorRegistry:
                     samples=request.samples,
                     sampling=Sampling(seed=request.seed),
                     sandbox=self.limits,
+                    device=request.device,
                 )
         finally:
             self._places.release()

@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from quasar.core.errors import QuasarError
 from quasar.core.settings import describe_validation
 from quasar.core.version import __version__
+from quasar.recipes.spec import Algorithm
 from quasar.service import models
 from quasar.service.catalogue import ProblemsAnswer, problems_answer
 from quasar.service.failures import failure_of
@@ -37,8 +38,8 @@ _ABOUT = (
     "Design and check quantum circuits for optimisation problems. list_problems tells what a "
     "problem of each type states. Call encode_problem to learn which qubit stands for which "
     "variable. Then write an OpenQASM 3.0 circuit on that many qubits. verify_circuit measures "
-    "how good it is; optimise_circuit improves its angles. A qubit measured as 0 means selected "
-    "(x = 1)."
+    "how good it is; optimise_circuit improves its angles, and generate_circuit has one designed. "
+    "A qubit measured as 0 means selected (x = 1)."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -68,6 +69,12 @@ DeviceArgument = Annotated[
         description="Also judge the circuit on a noisy device, up to 12 variables, such as "
         '{"device": "fake_torino", "mitigate": "readout,zne", "shots": 4096} or '
         '{"noise": "depolarizing:0.001,0.01"}.'
+    ),
+]
+DeviceNameArgument = Annotated[
+    models.DeviceName | None,
+    Field(
+        description="Rank the circuits on a noisy device, up to 12 variables, such as fake_torino."
     ),
 ]
 CvarArgument = Annotated[
@@ -172,6 +179,24 @@ class _Tools:
         limits = {"max_evaluations": max_evaluations, "max_seconds": max_seconds}
         return await self._run("optimise", parse, models.OptimiseRequest, **limits, **asked)
 
+    async def generate_circuit(
+        self,
+        problem: ProblemArgument,
+        algorithm: Algorithm | None = None,
+        layers: Annotated[int | None, Field(ge=1, le=20)] = None,
+        max_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0,
+        device: DeviceNameArgument = None,
+    ) -> models.GenerateAnswer:
+        """Have the classical designer write circuits for a problem, verified, best first. With
+        `device` they are ranked by what is left of them on that device, and `compiled` is the best
+        one in its gates.
+        """
+        parse = models.GenerateAnswer.model_validate_json
+        asked = {"problem": problem, "algorithm": algorithm, "layers": layers, "device": device}
+        return await self._run(
+            "generate", parse, models.GenerateRequest, max_seconds=max_seconds, **asked
+        )
+
     async def draw_circuit(
         self, qasm: QasmArgument, width: Annotated[int, Field(ge=40, le=400)] = 100
     ) -> models.DrawAnswer:
@@ -197,7 +222,9 @@ def mcp_server(
         instructions=_ABOUT,
         log_level="ERROR",
     )
-    for name in "list_problems encode_problem verify_circuit optimise_circuit draw_circuit".split():
+    for name in (
+        "list_problems encode_problem verify_circuit optimise_circuit generate_circuit draw_circuit"
+    ).split():
         server.tool(annotations=_READS)(getattr(tools, name))
     return server, pool
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from quasar.agent.device_quality import DeviceQuality
 from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
 from quasar.service.options import ApiRequest as ApiRequest
+from quasar.service.options import DeviceName as DeviceName
 from quasar.service.options import DeviceOptions as DeviceOptions
 from quasar.service.options import LargeOptions as LargeOptions
 from quasar.service.options import VerifyOptions as VerifyOptions
@@ -261,6 +263,10 @@ class GenerateRequest(ApiRequest):
     """Root of all randomness."""
     max_seconds: float = Field(default=10.0, gt=0, le=60)
     """Wall-clock seconds for each algorithm of each attempt."""
+    device: DeviceName | None = None
+    """Rank the circuits by what is left of them on this device: `fake_torino` or another snapshot,
+    `generic:27:heavy-hex`, `ions:11`. Takes seconds a circuit: problems have at most 12 variables.
+    """
 
 
 class WrittenCircuit(BaseModel):
@@ -278,6 +284,10 @@ class WrittenCircuit(BaseModel):
     """The time limit cut it short."""
     report: Report
     """The verifier's report."""
+    on_device: DeviceQuality | None = None
+    """How good it is on the device, compiled and with its noise; null without one."""
+    obstacle: str | None = None
+    """Why the device cannot run it."""
 
 
 class GenerateAnswer(ApiAnswer):
@@ -286,7 +296,11 @@ class GenerateAnswer(ApiAnswer):
     model: str
     """Which generator wrote them."""
     candidates: list[WrittenCircuit]
-    """Best first."""
+    """Best first; with a device, best on it."""
+    device: str | None = None
+    """Name of the device; null without one."""
+    compiled: str | None = None
+    """The best circuit compiled for it, OpenQASM 3."""
 
 
 def generate_answer(found: Generation) -> GenerateAnswer:
@@ -300,9 +314,13 @@ def generate_answer(found: Generation) -> GenerateAnswer:
                 qasm=candidate.qasm,
                 out_of_time=candidate.out_of_time,
                 report=candidate.report,
+                on_device=candidate.on_device,
+                obstacle=candidate.obstacle,
             )
             for candidate in found.candidates
         ],
+        device=found.device,
+        compiled=found.compiled,
     )
 
 

@@ -20,8 +20,7 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
-from quasar.service.allowance import Allowance
-from quasar.service.errors import LimitError
+from quasar.service.allowance import Allowance, require_device_size
 from quasar.verifier.factory import verifier_for
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -39,10 +38,10 @@ _OBSERVED = VerifierSettings(
 )
 """What the published trainer is shown: the `gated` reward, and the stages it needs."""
 
-_DEVICE_QUBITS = 12
-"""Variables of a problem whose circuits are judged under noise."""
 _DEVICE_SECONDS = 60.0
 """For compiling and noise, beyond the time that one circuit may take."""
+_NOISE_SHARE = 0.8
+"""Of that time, after which noise is given up, so that the rest of the report is kept."""
 
 
 class WorkerContext:
@@ -119,14 +118,12 @@ class WorkerContext:
         # Energies, and the distance between two of them, have to be numbers.
         if not math.isfinite(2.0 * sum(map(abs, problem.hamiltonian.pauli_terms().values()))):
             raise ProblemError("the coefficients are so large that energies overflow: scale them.")
-        if settings.device is not None and problem.n_qubits > _DEVICE_QUBITS:
-            raise LimitError(
-                f"under noise this service takes up to {_DEVICE_QUBITS} variables; the problem has "
-                f"{problem.n_qubits:,}: leave device out."
-            )
+        if settings.device is not None:
+            require_device_size(problem.n_qubits)
         verifier = verifier_for(problem, reference, settings)
-        if isinstance(verifier, Verifier):
-            _ = verifier.device_run  # an unknown device is said before any work
+        if isinstance(verifier, Verifier) and verifier.device_run is not None:
+            # Made here, so that an unknown device is said before any work.
+            verifier.device_run = verifier.device_run.within(_NOISE_SHARE * _DEVICE_SECONDS)
         return verifier
 
     def judge(
@@ -234,10 +231,14 @@ def generate(context: WorkerContext, body: dict[str, Any]) -> str:
         max_seconds=body["max_seconds"],
     )
     verifier = context.verifier(body["problem"], None, VerifierSettings())
+    device = body.get("device")
+    if device is not None:
+        require_device_size(verifier.problem.n_qubits)
     context.on_judging(0.0)
     found = run(
         verifier.problem,
         DESIGNER,
+        device=device,
         settings=settings,
         samples=body["samples"],
         verifier_settings=verifier.settings,

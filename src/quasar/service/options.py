@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from typing import Annotated
+
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 from quasar.circuits.header import HeaderRule
 from quasar.core.settings import SpeaksPlainly
@@ -47,10 +49,20 @@ class LargeOptions(ApiRequest):
     """Draw samples."""
 
 
+def _plain_name(name: str) -> str:
+    """Names only: a service opens no file that a request names."""
+    if not all(c.isalnum() or c in "_:-" for c in name):
+        raise ValueError("device is a name, such as fake_torino")
+    return name
+
+
+DeviceName = Annotated[str, Field(max_length=80), AfterValidator(_plain_name)]
+
+
 class DeviceOptions(ApiRequest):
     """A circuit under noise. Takes seconds: problems have at most 12 variables."""
 
-    device: str | None = Field(default=None, max_length=80)
+    device: DeviceName | None = None
     """Name of a device: `fake_torino` or another snapshot, `generic:27:heavy-hex`, `ions:11`."""
     noise: str | None = Field(default=None, max_length=400)
     """Noise model, such as `depolarizing:0.001,0.01+readout:0.02`; None: the device's."""
@@ -63,10 +75,7 @@ class DeviceOptions(ApiRequest):
 
     @model_validator(mode="after")
     def _no_files(self) -> DeviceOptions:
-        """Names only: a service opens no file that a request names."""
-        name = self.device or ""
-        if not all(c.isalnum() or c in "_:-" for c in name):
-            raise ValueError("device is a name, such as fake_torino")
+        """Models only, and one of both."""
         if self.noise is not None and names_a_file(self.noise):
             raise ValueError("noise begins with a model, such as depolarizing:P1,P2 or device")
         if self.device is None and self.noise is None:

@@ -17,6 +17,7 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.json_text import RepeatedKeyError, loads
 from quasar.core.version import __version__
 from quasar.service import metrics, models
+from quasar.service.allowance import require_device_size
 from quasar.service.catalogue import DOCS_PATH, IndexAnswer, ProblemsAnswer, page, problems_answer
 from quasar.service.generators import DESIGNER
 from quasar.service.observation import ObservationAnswer, ObservationRequest, observe
@@ -178,8 +179,10 @@ async def generate(request: models.GenerateRequest, state: State) -> Response:
     # A worker reads the problem first, under its limits; see `generators.py`.
     options = models.VerifyOptions(max_stage=1)
     read = models.VerifyRequest(problem=request.problem, qasm="", options=options)
-    report = json.loads(await state.run("verify", read))
-    if report["problem"]["n_qubits"] > MAX_EXACT_QUBITS:
+    n_qubits = json.loads(await state.run("verify", read))["problem"]["n_qubits"]
+    if request.device is not None:
+        require_device_size(n_qubits)
+    if n_qubits > MAX_EXACT_QUBITS:
         state.generators.require_designer_beyond(request.model)
         return _json(await state.run("generate", request))
     return _json(await to_thread(state.generators.generate, request))

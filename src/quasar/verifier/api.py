@@ -89,9 +89,9 @@ def verify(
             of OpenQASM 3 is accepted (`header`).
         parameters: values of the program's `input` parameters or of the Qiskit circuit's,
             as numbers or texts such as `pi/3`.
-        limits: what the circuit and the reference may use, 10 s (beyond 24 qubits 60 s) and 2 GiB
-            by default; None: no limits. Without `fork` (Windows), and for a problem class defined
-            in `__main__`, there are no limits either.
+        limits: what the circuit and the reference may use, 10 s (beyond 24 qubits 60 s, under noise
+            600 s) and 2 GiB by default; None: no limits. Without `fork` (Windows), and for a
+            problem class defined in `__main__`, there are no limits either, but that of noise.
         engine: what runs the circuit, in place of the settings' `engine`: a name, an `Engine`, or
             a V2 sampler of Qiskit, whose counts give estimates with errors
             (`Report.measured_by`); up to 24 qubits. Objects cannot be sent to other processes: with
@@ -150,6 +150,7 @@ def verify(
     else:
         report = Verifier(encoded, given, chosen, engine).verify(text, parameters=values)
         if noisy is not None:
+            noisy = noisy.within(None if bounds is None else bounds.max_device_seconds)
             noisy.judge(report, text, encoded, chosen, read_values(values))
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))

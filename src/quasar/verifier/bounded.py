@@ -65,8 +65,8 @@ def verify_bounded(
     Args:
         limits: what the circuit may use; None: no limits, all in this process.
         parameters: values of the program's inputs.
-        device: also judge it under noise, in this process and without limits on time: such
-            circuits are small. Default: what the settings say.
+        device: also judge it under noise, in this process, where its time is limited but not its
+            memory. Default: what the settings say.
     """
     if device is None and settings.device is not None:
         device = DeviceRun.of(settings.device)
@@ -74,6 +74,7 @@ def verify_bounded(
     values = settings.parameters if parameters is None else read_values(parameters)
     report = _verify(text, problem, reference, settings, limits, values)
     if device is not None:
+        device = device.within(None if limits is None else limits.max_device_seconds)
         device.judge(report, text, problem, settings, values)
     return report
 

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,12 +49,18 @@ class DeviceRun:
         device: what circuits are compiled for; None: nothing.
         mitigation: steps.
         settings: the rest.
+        max_seconds: processor seconds for one program; None: no limit.
     """
 
     noise: NoiseModel
     device: Device | None
     mitigation: Mitigation
     settings: DeviceSettings
+    max_seconds: float | None = None
+
+    def within(self, seconds: float | None) -> DeviceRun:
+        """The same with a limit on the time for one program."""
+        return replace(self, max_seconds=seconds)
 
     @classmethod
     def of(
@@ -130,6 +137,7 @@ class DeviceRun:
         from quasar.mitigation.mitigate import mitigate
 
         begun = time.perf_counter()
+        watch = _Watch(self.max_seconds)
         if isinstance(problem, EncodedObservable):
             raise CircuitError(
                 "noise is simulated for problems whose answers are bit strings, not observables.",
@@ -142,8 +150,9 @@ class DeviceRun:
                 kind="unsimulable",
                 hint="Judge it without a device.",
             )
-        runner = _Runner(self, problem)
+        runner = _Runner(self, problem, watch)
         circuit, compiled = runner.compiled(program.circuit, program.answer(problem.n_qubits))
+        watch()
         raw = runner.engine.distribution(circuit, seed=self.settings.seed)
         rows, ends = _values(problem), problem.hamiltonian.spectrum
         ideal = get_engine().run(program, Readout(problem.n_qubits)).distribution()
@@ -185,15 +194,38 @@ class DeviceRun:
         )
 
 
+class _Watch:
+    """Ends what takes too long: called again and again, it raises once the time is over."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = math.inf if seconds is None else seconds
+        self.begun_s = time.thread_time()
+
+    def __call__(self) -> None:
+        """Do nothing while there is time.
+
+        Raises:
+            CircuitError: there is none left.
+        """
+        if time.thread_time() - self.begun_s > self.seconds:
+            raise CircuitError.over(
+                "time",
+                f"noise was not simulated within {self.seconds:g} s.",
+                "Take fewer qubits, layers or steps of mitigation, or allow more time.",
+            )
+
+
 class _Runner:
     """Runs circuits of one program under noise; the executor of mitigation."""
 
-    def __init__(self, run: DeviceRun, problem: EncodedProblem) -> None:
+    def __init__(self, run: DeviceRun, problem: EncodedProblem, watch: _Watch) -> None:
         from quasar.simulate.noisy.engine import NoisyEngine
 
         self.run = run
         self.problem = problem
-        self.engine: NoisyEngine = NoisyEngine(run.noise, trajectories=run.settings.trajectories)
+        self.engine: NoisyEngine = NoisyEngine(
+            run.noise, trajectories=run.settings.trajectories, watch=watch
+        )
         self.ran = 0
 
     def __call__(self, circuit: QuantumCircuit) -> Any:

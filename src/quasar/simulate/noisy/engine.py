@@ -124,6 +124,7 @@ class NoisyEngine:
         method: `auto` takes the density matrix where it fits.
         trajectories: how many, beyond.
         compiler: translates circuits for the device; default: Qiskit's passes, level 3, seed 0.
+        watch: called again and again while it simulates; what it raises ends the simulation.
     """
 
     name = "noisy"
@@ -136,6 +137,7 @@ class NoisyEngine:
         method: Method = "auto",
         trajectories: int = trajectories.TRAJECTORIES,
         compiler: Compiler | None = None,
+        watch: Callable[[], None] | None = None,
     ) -> None:
         self.noise: NoiseModel = noise_model(noise)
         if method not in ("auto", "density", "trajectories"):
@@ -145,6 +147,7 @@ class NoisyEngine:
         self.method = method
         self.trajectories = trajectories
         self._compiler = compiler
+        self._watch = watch or (lambda: None)
 
     def run(
         self,
@@ -211,9 +214,9 @@ class NoisyEngine:
             method = "density" if made.peak <= pauli_state.MAX_PEAK else "trajectories"
         qubits = pauli_state.measured_qubits(program)
         if method == "density":
-            groups = pauli_state.distribution(program, made)[None]
+            groups = pauli_state.distribution(program, made, self._watch)[None]
         else:
-            groups = trajectories.distributions(program, self.trajectories, seed)
+            groups = trajectories.distributions(program, self.trajectories, seed, self._watch)
         read = [
             confused(pauli_state.per_bit(p, program.held, qubits), program.flips) for p in groups
         ]

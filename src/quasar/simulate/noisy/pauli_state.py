@@ -9,7 +9,7 @@ what costs time and memory (`EvolutionPlan.peak`): at most 4**n numbers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,10 +83,17 @@ def plan(program: NoisyProgram) -> EvolutionPlan:
     return EvolutionPlan(tuple(order), tuple(kept), peak)
 
 
-def distribution(program: NoisyProgram, made: EvolutionPlan | None = None) -> FloatVector:
+def distribution(
+    program: NoisyProgram,
+    made: EvolutionPlan | None = None,
+    watch: Callable[[], None] = lambda: None,
+) -> FloatVector:
     """Distribution of the measured qubits, each qubit once, in the order of `measured_qubits`.
 
     Shape [2**d], the first qubit least significant. Readout errors are not in it.
+
+    Args:
+        watch: called before each block; what it raises ends the work.
 
     Raises:
         CircuitError: kind `limit`: the density matrix is too large; trajectories are not.
@@ -102,6 +109,7 @@ def distribution(program: NoisyProgram, made: EvolutionPlan | None = None) -> Fl
         )
     state = _State()
     for block, kept in zip(made.blocks, made.kept, strict=True):
+        watch()
         state.apply(block, kept)
     return state.distribution(measured_qubits(program))
 

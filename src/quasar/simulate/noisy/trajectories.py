@@ -8,7 +8,7 @@ standard errors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -31,10 +31,18 @@ GROUPS = 32
 _TOGETHER = 1 << 22  # amplitudes worked on at once: 64 MiB
 
 
-def distributions(program: NoisyProgram, trajectories: int, seed: int) -> FloatArray:
+def distributions(
+    program: NoisyProgram,
+    trajectories: int,
+    seed: int,
+    watch: Callable[[], None] = lambda: None,
+) -> FloatArray:
     """Means over groups of trajectories, shape [G, 2**d], G at most 32.
 
     Of the measured qubits, each once, as `pauli_state.distribution` gives them.
+
+    Args:
+        watch: called before each block; what it raises ends the work.
 
     Raises:
         CircuitError: kind `limit`: too many qubits.
@@ -59,6 +67,7 @@ def distributions(program: NoisyProgram, trajectories: int, seed: int) -> FloatA
         part = labels[start : start + at_once]
         state = _States(len(part), qubits)
         for acted, operators in drawn:
+            watch()
             state.apply(acted, operators, random)
         np.add.at(out, part, state.probabilities(wanted))
     return np.asarray(out / np.array(sizes)[:, None])

@@ -22,6 +22,9 @@ class SandboxLimits(Settings):
     max_large_seconds: float = Field(default=60.0, gt=0)
     """The same for a candidate of a problem beyond 24 qubits. What would take longer (samples, an
     exact energy) is left out where that is known beforehand, so that it costs no verdict."""
+    max_device_seconds: float = Field(default=600.0, gt=0)
+    """Processor seconds for compiling, noise and mitigation, where a circuit is judged on a device.
+    Past it that part is left out; the verdict stays."""
     max_memory_mib: int = Field(default=2048, ge=64)
     """MiB of address space that a candidate may add to what its worker already holds
     (RLIMIT_AS, set again for each; libraries and the problem's own vectors are not counted)."""
@@ -44,6 +47,7 @@ class SandboxLimits(Settings):
 UNLIMITED = SandboxLimits(
     max_seconds=1e9,
     max_large_seconds=1e9,
+    max_device_seconds=1e9,
     max_memory_mib=1 << 40,
     max_nesting=1 << 30,
     max_problem_seconds=1e9,
