@@ -112,6 +112,13 @@ function useFacts(problem: ProblemData, about: About) {
   return { facts, failure };
 }
 
+function deviceOf(row: Candidate | undefined): Partial<Candidate> {
+  const found: Partial<Candidate> = {};
+  if (row?.on_device != null) found.on_device = row.on_device;
+  if (row?.obstacle !== undefined) found.obstacle = row.obstacle;
+  return found;
+}
+
 /** A run: candidates as they come, and its end. */
 function useRun() {
   const [candidates, setCandidates] = useState<Candidate[]>([]);
@@ -143,6 +150,10 @@ function useRun() {
         } else if (event.event === "done") {
           ended = true;
           setResult(event.result);
+          // What a device makes of a circuit is measured once all are there.
+          const rows = new Map(event.result.ranking.map((row) => [row.name, row]));
+          const there = found.map((candidate) => ({ ...candidate, ...deviceOf(rows.get(candidate.name)) }));
+          setCandidates(there);
         } else if (event.event === "failed") {
           ended = true;
           setFailure(api.sentence(new Error(event.error.message)));

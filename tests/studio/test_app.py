@@ -225,3 +225,17 @@ def test_a_circuit_in_other_forms_is_the_same_circuit(client: httpx.Client) -> N
     scope: dict[str, Any] = {"print": lambda _: None}
     exec(texts["pennylane"], scope)
     assert np.allclose(scope["circuit"](), Statevector(want).probabilities())
+
+
+def test_a_device_is_part_of_the_ranking(client: httpx.Client) -> None:
+    triangle = {
+        "problem_type": "maxcut",
+        "graph": {"nodes": [{"id": 0}, {"id": 1}], "edges": [{"source": 0, "target": 1}]},
+    }
+    asked = {"model": "designer", "algorithm": "qaoa", "layers": 1, "device": "ions:3"}
+    events = run(client, problem=triangle, **asked)
+    assert events[-1]["event"] == "done", events[-1]
+    result = events[-1]["result"]
+    assert "ions" in result["device"]
+    assert result["compiled"].startswith("OPENQASM 3.0;")
+    assert 0 < result["ranking"][0]["on_device"]["p_optimal"] <= 1

@@ -18,6 +18,7 @@ from typing import Any
 from quasar.agent.candidate import Candidate
 from quasar.agent.generate import DESIGNER, Generation, generate
 from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt, heeding
 from quasar.models.designer import DesignerSettings
 from quasar.models.registry import load_model
@@ -29,6 +30,7 @@ from quasar.service.failures import failure_of
 from quasar.studio.views import view
 from quasar.verifier.sandbox.progress import ProgressPage
 from quasar.verifier.sandbox.rlimits import set_limits
+from quasar.verifier.sandbox.warm_up import warm_up_large
 from quasar.verifier.settings import VerifierSettings
 
 Emit = Callable[[dict[str, Any]], None]
@@ -43,15 +45,22 @@ def program(allowed: Allowance, seconds: float) -> bytes:
     Args:
         seconds: processor time of one, after which the kernel ends it.
     """
-    return pickle.dumps((warm_up, partial(_work, allowed, seconds)))
+    large = allowed.max_qubits > MAX_EXACT_QUBITS
+    return pickle.dumps((partial(warm_up, large), partial(_work, allowed, seconds)))
 
 
-def warm_up() -> None:
-    """Import what runs need, and let the packaged model answer once."""
+def warm_up(large: bool) -> None:
+    """Import what runs need, and let the packaged model answer once.
+
+    Args:
+        large: problems beyond 24 qubits may come.
+    """
     graph = {"nodes": [{"id": 0}, {"id": 1}], "edges": [{"source": 0, "target": 1}]}
     problem = {"problem_type": "maxcut", "graph": graph}
     with suppress(InputError, InfrastructureError):  # without it, a run will say so
         generate(problem, load_model(_PACKAGED), sandbox=None, compare=True)
+    if large:
+        warm_up_large()
 
 
 def _work(
@@ -162,12 +171,13 @@ def candidate_view(candidate: Candidate, problem: EncodedProblem, number: int) -
 def result_view(found: Generation, problem: EncodedProblem) -> dict[str, Any]:
     """The end of a run: the ranking, and what all candidates have in common."""
     data = report_data(found)
-    common = ("comparison", "trace", "lost", "interrupted", "reproducible", "model", "device")
+    common = ("comparison", "trace", "lost", "interrupted", "reproducible", "model")
     return {
         "ranking": [
             {**summary(candidate), "qasm": candidate.qasm} for candidate in found.candidates
         ],
         "recursive": None if found.recursive is None else found.recursive.model_dump(mode="json"),
+        "device": found.device,
         "compiled": found.compiled,
         **{name: data.get(name) for name in common},
         "report": data,
