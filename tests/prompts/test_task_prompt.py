@@ -8,7 +8,9 @@ from quasar.core.errors import InputError
 from quasar.prompts.task_prompt import names_task, read_task_prompt, task_chat
 from quasar.tasks.registry import sample_task
 
-READ_BACK = "ghz w dicke cluster graph_state cat uniform qft adder comparator".split()
+READ_BACK = (
+    "ghz w dicke cluster graph_state cat uniform qft adder comparator encoder syndrome".split()
+)
 
 
 @pytest.mark.parametrize("name", READ_BACK)

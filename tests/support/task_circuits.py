@@ -48,10 +48,16 @@ def rewritten(text: str, level: int, seed: int = 0) -> str:
 
     given: QuantumCircuit = import_reference(text)
     whole = QuantumCircuit(given.num_qubits, given.num_clbits)
+    ends = [
+        (given.find_bit(item.qubits[0]).index, given.find_bit(item.clbits[0]).index)
+        for item in given.data
+        if item.operation.name == "measure"
+    ]
     given.remove_final_measurements()
     whole.compose(given, range(given.num_qubits), inplace=True)
     whole.barrier()
-    whole.measure(range(whole.num_clbits), range(whole.num_clbits))
+    for qubit, bit in ends:
+        whole.measure(qubit, bit)
     oracles = [item.operation for item in whole.data if item.operation.name == "oracle"]
     named = {"oracle": oracles[0]} if oracles else None
     target = Target.from_configuration(

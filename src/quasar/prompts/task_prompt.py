@@ -36,7 +36,7 @@ _NAMES: dict[str, str] = {
     "ghz": r"\bGHZ\b|\bGreenberger",
     "w": r"\bW[-\s]+states?\b",
     "dicke": r"\bDicke\b",
-    "cluster": r"\bcluster\b",
+    "cluster": r"\bcluster[-\s]+state",
     "graph_state": r"\bgraph[-\s]+states?\b",
     "cat": r"\bcat[-\s]+states?\b",
     "uniform": r"\bequal (?:amplitudes|superposition) of \|",
@@ -47,6 +47,8 @@ _NAMES: dict[str, str] = {
     "deutsch_jozsa": r"\bDeutsch",
     "simon": r"\bSimon\b",
     "grover": r"\bGrover\b",
+    "encoder": r"\bencode[rs]?\b(?=[^.]*\b(?:repetition|five[-_ ]qubit|steane|shor)\b)",
+    "syndrome": r"\bsyndrome\b",
 }
 _UNSTATED = (
     "the prompt does not say {what} of the task {name!r}: write {example}, or use --task {name}."
@@ -87,7 +89,11 @@ def read_task_prompt(text: str) -> TargetTask:
     (name,) = names
     reader = _READERS.get(name)
     given = {} if reader is None else reader(text)
-    sizes = sorted({_number(match[1] or match[2]) for match in _SIZE.finditer(text)})
+    sizes = (
+        []
+        if "code" in given
+        else sorted({_number(match[1] or match[2]) for match in _SIZE.finditer(text)})
+    )
     if len(sizes) > 1:
         listed = " and ".join(map(str, sizes))
         raise InputError(f"the prompt states {listed} qubits: keep one number.")
@@ -191,6 +197,15 @@ def _function(text: str) -> dict[str, Any]:
     return {"function": found.strip()}
 
 
+def _code(name: str) -> Callable[[str], dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        pattern = r"\b(repetition|five[-_ ]qubit|steane|shor)\b"
+        found = _needed(text, pattern, name, "the code", "the Steane code")
+        return {"code": re.sub(r"[-\s]", "_", found.lower())}
+
+    return read
+
+
 def _fourier(text: str) -> dict[str, Any]:
     return {"inverse": True} if re.search(r"\binverse\b|exp\(-", text, re.IGNORECASE) else {}
 
@@ -206,5 +221,7 @@ _READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     "simon": _secret("simon"),
     "deutsch_jozsa": _function,
     "grover": _marked,
+    "encoder": _code("encoder"),
+    "syndrome": _code("syndrome"),
 }
-_SIZED_BY_THEIR_BITS = ("bernstein_vazirani", "simon", "grover")
+_SIZED_BY_THEIR_BITS = ("bernstein_vazirani", "simon", "grover", "encoder", "syndrome")

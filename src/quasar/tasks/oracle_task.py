@@ -66,6 +66,10 @@ class OracleTask(TargetTask):
     def others(self, rng: np.random.Generator) -> Iterator[Self]:
         """Tasks of the same kind with other oracles."""
 
+    def further(self, p: FloatVector) -> dict[str, float]:
+        """What else a distribution says, shape [2**n]."""
+        return {}
+
     def most_calls(self) -> int:
         """Calls that the rules allow."""
         return self.known_calls()
@@ -126,5 +130,9 @@ class OracleTask(TargetTask):
             tolerance=TOLERANCE,
             calls=used,
             ancillas=max(0, (submission.program.n_qubits or 0) - self.oracle_qubits),
-            details={"known_success": self.ideal(), "known_calls": float(self.known_calls())},
+            details={
+                "known_success": self.ideal(),
+                "known_calls": float(self.known_calls()),
+                **self.further(first),
+            },
         )

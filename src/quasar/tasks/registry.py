@@ -12,12 +12,22 @@ from typing import Any, TypeAlias, Union
 
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
+from quasar.tasks.codes import CODE_TASKS
+from quasar.tasks.estimation import ESTIMATES
+from quasar.tasks.evolution import EVOLUTIONS
 from quasar.tasks.oracles import ORACLES
 from quasar.tasks.states import STATES
 from quasar.tasks.task import TargetTask
 from quasar.tasks.unitaries import UNITARIES
 
-_FAMILIES: tuple[tuple[type[TargetTask], ...], ...] = (STATES, UNITARIES, ORACLES)
+_FAMILIES: tuple[tuple[type[TargetTask], ...], ...] = (
+    STATES,
+    UNITARIES,
+    ORACLES,
+    ESTIMATES,
+    EVOLUTIONS,
+    CODE_TASKS,
+)
 
 TASKS: dict[str, type[TargetTask]] = {cls.name: cls for family in _FAMILIES for cls in family}
 """Every task by its name, family by family."""

@@ -59,7 +59,8 @@ class TaskVerifier:
 
     def _costing(self, text: str, program: Program) -> TaskScore | None:
         """The score of a construction where it says what the size alone does not."""
-        return self.task.grade(Submission(text, program)) if self.task.family == "oracle" else None
+        counts = self.task.family in ("oracle", "estimate")
+        return self.task.grade(Submission(text, program)) if counts else None
 
     def _answer(self, outcome: Outcome) -> FloatVector:
         """Distribution of the first n bits, shape [2**n]."""

@@ -1,0 +1,175 @@
+"""Family `estimate`: phase estimation and the Hadamard test, with a controlled unitary as oracle.
+
+As with oracles the unitary is a gate definition, others are put in its place, and the worst counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field
+
+from quasar.circuits.circuit import Gate
+from quasar.simulate.engine import FloatVector
+from quasar.tasks.constructions.arithmetic import inverse_fourier
+from quasar.tasks.constructions.controlled import gate
+from quasar.tasks.oracle_task import OracleTask
+from quasar.tasks.oracle_text import ORACLE
+from quasar.tasks.state_task import drawn_size
+
+
+class EstimateTask(OracleTask):
+    """Estimate a number that a controlled unitary holds."""
+
+    family: ClassVar[str] = "estimate"
+
+    @property
+    def oracle_qubits(self) -> int:
+        """Control and target."""
+        return 2
+
+
+class PhaseEstimation(EstimateTask):
+    """The phase φ of U|1> = exp(2πiφ)|1>."""
+
+    name: ClassVar[str] = "phase_estimation"
+    title: ClassVar[str] = "Phase estimation: the eigenvalue of a controlled unitary"
+    qubits: int = Field(ge=1, le=8)
+    """Bits of the estimate."""
+    phase: float = Field(ge=0, lt=1)
+    """φ in turns."""
+
+    @property
+    def n_qubits(self) -> int:
+        """Bits of the estimate."""
+        return self.qubits
+
+    def oracle_gates(self) -> list[Gate]:
+        """Controlled U."""
+        return [gate("cp", 0, 1, angles=(2 * math.pi * self.phase,))]
+
+    def question(self) -> str:
+        """See `OracleTask.question`."""
+        t = self.qubits
+        return (
+            "The gate 'oracle' is a unitary U on its second qubit, controlled by its first, with "
+            f"U|1> = exp(2 pi i phi)|1>. Estimate phi to {t} bits (phase estimation): the measured "
+            f"answer m must be the integer nearest to {1 << t} phi, modulo {1 << t}, at least as "
+            "often as with the textbook's circuit."
+        )
+
+    def success(self, p: FloatVector) -> float:
+        """Probability of the best estimate of t bits, beside what the textbook's circuit gives it.
+
+        That is sin²(πδ)/(2**2t sin²(πδ/2**t)) with δ the distance of 2**t φ from it, and 4/π² at
+        least (Cleve et al., Proc. R. Soc. A 454, 339 (1998)).
+        """
+        size = p.size
+        best = round(size * self.phase)
+        away = math.pi * (size * self.phase - best)
+        known = 1.0
+        if abs(away) > 1e-9:
+            known = (math.sin(away) / (size * math.sin(away / size))) ** 2
+        return min(1.0, float(p[best % size]) / known)
+
+    def further(self, p: FloatVector) -> dict[str, float]:
+        """Distance of the likeliest answer from φ, in turns."""
+        away = (int(p.argmax()) / p.size - self.phase) % 1.0
+        return {"error_of_estimate": min(away, 1.0 - away)}
+
+    def known_calls(self) -> int:
+        """2**t - 1."""
+        return (1 << self.qubits) - 1
+
+    def known(self) -> Iterator[tuple[str, int, list[Gate]]]:
+        """See `OracleTask.known`."""
+        t = self.qubits
+        spread = [gate("h", q) for q in range(t)]
+        powers = [Gate(ORACLE, (q, t)) for q in range(t) for _ in range(1 << q)]
+        yield "textbook", t + 1, [gate("x", t), *spread, *powers, *inverse_fourier(range(t))]
+
+    def others(self, rng: np.random.Generator) -> Iterator[Self]:
+        """Other phases, the first far away."""
+        yield self.model_copy(update={"phase": (self.phase + 0.5) % 1.0})
+        while True:
+            yield self.model_copy(update={"phase": float(rng.uniform())})
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
+        """See `TargetTask.sample`."""
+        t = min(drawn_size(rng, qubits, 3, 5), 8)
+        return cls(qubits=t, phase=round(float(rng.uniform(0.0, 0.999)), 4))
+
+
+class HadamardTest(EstimateTask):
+    """The real or imaginary part of <0|U|0>."""
+
+    name: ClassVar[str] = "hadamard_test"
+    title: ClassVar[str] = "Hadamard test: real or imaginary part of <0|U|0>"
+    theta: float = Field(ge=0, le=math.pi)
+    """U is RZ(phi) RY(theta) RZ(phi), radians."""
+    phi: float = Field(ge=-math.pi, le=math.pi)
+    """See `theta`."""
+    part: Literal["real", "imaginary"] = "real"
+    """Which part to estimate."""
+
+    @property
+    def n_qubits(self) -> int:
+        """One bit."""
+        return 1
+
+    def oracle_gates(self) -> list[Gate]:
+        """Controlled U."""
+        turn = gate("crz", 0, 1, angles=(self.phi,))
+        return [turn, gate("cry", 0, 1, angles=(self.theta,)), turn]
+
+    @property
+    def wanted(self) -> float:
+        """<0|U|0> = exp(-i phi) cos(theta/2), the part of it."""
+        size = math.cos(self.theta / 2)
+        return size * (math.cos(self.phi) if self.part == "real" else -math.sin(self.phi))
+
+    def question(self) -> str:
+        """See `OracleTask.question`."""
+        return (
+            "The gate 'oracle' is a unitary U on its second qubit, controlled by its first. "
+            f"Estimate the {self.part} part r of <0|U|0> (Hadamard test): the measured bit must be "
+            "0 with probability (1 + r)/2."
+        )
+
+    def success(self, p: FloatVector) -> float:
+        """One minus the error of 2 p(0) - 1."""
+        return max(0.0, 1.0 - abs(2.0 * float(p[0]) - 1.0 - self.wanted))
+
+    def further(self, p: FloatVector) -> dict[str, float]:
+        """Distance of 2 p(0) - 1 from what is estimated."""
+        return {"error_of_estimate": abs(2.0 * float(p[0]) - 1.0 - self.wanted)}
+
+    def known_calls(self) -> int:
+        """One."""
+        return 1
+
+    def known(self) -> Iterator[tuple[str, int, list[Gate]]]:
+        """See `OracleTask.known`."""
+        turn = [gate("sdg", 0)] if self.part == "imaginary" else []
+        yield "textbook", 2, [gate("h", 0), Gate(ORACLE, (0, 1)), *turn, gate("h", 0)]
+
+    def others(self, rng: np.random.Generator) -> Iterator[Self]:
+        """Other unitaries."""
+        while True:
+            theta, phi = float(rng.uniform(0, math.pi)), float(rng.uniform(-math.pi, math.pi))
+            yield self.model_copy(update={"theta": theta, "phi": phi})
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
+        """See `TargetTask.sample`."""
+        part: Literal["real", "imaginary"] = "real" if rng.integers(2) else "imaginary"
+        theta, phi = rng.uniform(0.2, 2.8), rng.uniform(-3.0, 3.0)
+        return cls(theta=round(float(theta), 4), phi=round(float(phi), 4), part=part)
+
+
+ESTIMATES: tuple[type[EstimateTask], ...] = (PhaseEstimation, HadamardTest)
+"""The family's tasks."""
