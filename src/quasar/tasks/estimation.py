@@ -92,16 +92,20 @@ class PhaseEstimation(EstimateTask):
         yield "textbook", t + 1, [gate("x", t), *spread, *powers, *inverse_fourier(range(t))]
 
     def others(self, rng: np.random.Generator) -> Iterator[Self]:
-        """Other phases, the first far away."""
+        """Other phases, as far from a number of t bits."""
+        size = 1 << self.qubits
         yield self.model_copy(update={"phase": (self.phase + 0.5) % 1.0})
         while True:
-            yield self.model_copy(update={"phase": float(rng.uniform())})
+            moved = self.phase + int(rng.integers(1, max(2, size))) / size
+            yield self.model_copy(update={"phase": moved % 1.0})
 
     @classmethod
     def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
         """See `TargetTask.sample`."""
         t = min(drawn_size(rng, qubits, 3, 5), 8)
-        return cls(qubits=t, phase=round(float(rng.uniform(0.0, 0.999)), 4))
+        # Not halfway between two estimates, where a wrong circuit may hit one more often.
+        nearest, away = int(rng.integers(1 << t)), float(rng.uniform(-0.25, 0.25))
+        return cls(qubits=t, phase=round((nearest + away) / (1 << t) % 1.0, 6) % 1.0)
 
 
 class HadamardTest(EstimateTask):
