@@ -92,9 +92,9 @@ class PhaseEstimation(EstimateTask):
         yield "textbook", t + 1, [gate("x", t), *spread, *powers, *inverse_fourier(range(t))]
 
     def others(self, rng: np.random.Generator) -> Iterator[Self]:
-        """Other phases, as far from a number of t bits."""
+        """Other phases, as far from a number of t bits: on its other side, then on the same."""
         size = 1 << self.qubits
-        yield self.model_copy(update={"phase": (self.phase + 0.5) % 1.0})
+        yield self.model_copy(update={"phase": (0.5 - self.phase) % 1.0})
         while True:
             moved = self.phase + int(rng.integers(1, max(2, size))) / size
             yield self.model_copy(update={"phase": moved % 1.0})
