@@ -91,7 +91,7 @@ class TargetTask(Settings):
     """
 
     name: ClassVar[str]
-    """As in `{"task": NAME}`."""
+    """Its name in a problem file, under the key `task`."""
     family: ClassVar[str]
     """`state`, `unitary`, `oracle`, `estimate`, `evolution` or `code`."""
     title: ClassVar[str]
