@@ -59,6 +59,7 @@ from quasar.simulate.engine import FloatVector
 _EVALUATIONS = 4000  # for each ansatz family, where no limit is asked for
 _MOST_LAYERS = {"qaoa": 10, "vqe": 5}
 _MOST_ROTATIONS = 80
+_LEAST_GAIN = 1e-3  # of the accuracy: the optimiser ends with steps that gain less
 _REACHED = 0.9  # of the accuracy: nearer is not asked for
 _SMALL = 0.1  # radians: spread of first angles around a reference determinant
 _FIRST_ANGLE = 0.4  # radians, of a single layer
@@ -147,6 +148,12 @@ class _Work:
     def target(self) -> float:
         """Energy at which to end, without the constant."""
         return self.problem.ground.energy + _REACHED * self.problem.accuracy
+
+    @property
+    def tolerance(self) -> float:
+        """Of the optimiser, relative to the energy: what one of its steps must gain."""
+        accuracy = self.problem.accuracy
+        return _LEAST_GAIN * accuracy / max(abs(self.problem.ground.energy), accuracy)
 
     @property
     def is_solved_otherwise(self) -> bool:
@@ -266,7 +273,13 @@ def _variational(work: _Work) -> Iterator[Design]:
             theta = _interpolated(best[1].theta.reshape(-1, groups)).reshape(-1)
         ansatz = hamiltonian_variational(h, layers, start)
         trace.begin(ansatz.name)
-        found = lbfgs(energy_of(ansatz, h), theta, budget=budget, trace=trace)
+        found = lbfgs(
+            energy_of(ansatz, h),
+            theta,
+            budget=budget,
+            trace=trace,
+            relative_tolerance=work.tolerance,
+        )
         if not np.isfinite(found.energy):
             break
         best = ansatz, found
@@ -295,7 +308,13 @@ def _vqe(work: _Work) -> Iterator[Design]:
         coupled = uccsd(n, work.electrons)
         trace.begin(coupled.name)
         own = energy_of(coupled, work.problem.hamiltonian)
-        found = lbfgs(own, np.zeros(coupled.n_parameters), budget=budget, trace=trace)
+        found = lbfgs(
+            own,
+            np.zeros(coupled.n_parameters),
+            budget=budget,
+            trace=trace,
+            relative_tolerance=work.tolerance,
+        )
         yield work.finish(coupled, found, "vqe", 1, trace, budget)
     budget, trace = work.budget(), Trace()
     rng = generator(work.settings.seed, "designer", "hardware-efficient", work.sample)
@@ -313,7 +332,9 @@ def _vqe(work: _Work) -> Iterator[Design]:
         for attempt in range(work.settings.restarts):
             trace.begin(f"{ansatz.name} start {attempt + 1}")
             theta = rng.normal(0.0, spread, ansatz.n_parameters)
-            found = lbfgs(energy, theta, budget=budget, trace=trace)
+            found = lbfgs(
+                energy, theta, budget=budget, trace=trace, relative_tolerance=work.tolerance
+            )
             if best is None or found.energy < best[1].energy:
                 best = ansatz, found, layers
             if budget.spent or best[1].energy <= target:
@@ -348,6 +369,7 @@ def _adaptive(work: _Work) -> Iterator[Design]:
             pool,
             target=work.target - lacking,
             max_rotations=_MOST_ROTATIONS,
+            tolerance=work.tolerance,
             name=name,
             budget=budget,
             trace=trace,

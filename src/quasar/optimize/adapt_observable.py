@@ -21,6 +21,8 @@ from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import ComplexVector, FloatVector
 from quasar.simulate.gate_energy import applied_by
 
+_STORED_SIGNS = 1 << 20  # of all strings of a pool on all basis states
+_TIE = 1e-6
 _LEAST_SLOPE = 1e-6  # relative to the largest coefficient: below, nothing is gained
 
 
@@ -34,6 +36,7 @@ def grow(
     name: str,
     budget: Budget,
     trace: Trace,
+    tolerance: float = 1e-12,
 ) -> tuple[PauliAnsatz, Minimum]:
     """Grow until the energy is at most `target`, no slope is left, or the budget is spent.
 
@@ -41,6 +44,7 @@ def grow(
         start: gates before the first rotation.
         target: energy without the constant.
         max_rotations: generators at most; one may be taken again.
+        tolerance: `relative_tolerance` of the optimiser.
         name: of the ansatz; the number of its generators is added.
 
     Returns:
@@ -57,7 +61,7 @@ def grow(
         count = theta.size
         ansatz = pauli_ansatz(f"{name}, {count}", n, start, rotations)
         energy = energy_of(ansatz, observable)
-        found = lbfgs(energy, theta, budget=budget, trace=trace)
+        found = lbfgs(energy, theta, budget=budget, trace=trace, relative_tolerance=tolerance)
         if not np.isfinite(found.energy):
             break
         theta, best = found.theta, (ansatz, found)
@@ -65,7 +69,8 @@ def grow(
             break
         state = energy.state(theta)
         steep = np.abs(slopes.of(state, apply(state)))
-        chosen = int(steep.argmax())
+        # Symmetric problems have equal slopes: rounding must not choose among them.
+        chosen = int(np.flatnonzero(steep >= (1.0 - _TIE) * steep.max())[0])
         if steep[chosen] < least:
             break
         rotations += pool[chosen].rotations(count)
@@ -85,6 +90,11 @@ class _Slopes:
             for pauli, c in generator.terms:
                 rows.append((number, found.setdefault(pauli, len(found)), c))
         self.strings = [_masks(pauli) for pauli in found]
+        self.signs: FloatVector | None = None
+        if len(self.strings) << n_qubits <= _STORED_SIGNS:
+            x, z = (np.array([s[k] for s in self.strings], np.int64)[:, None] for k in (0, 1))
+            self.partners = self.indices ^ x
+            self.signs = 1.0 - 2.0 * (np.bitwise_count(self.indices & z) & 1)
         self.weights = np.zeros((len(pool), len(found)))
         for number, string, c in rows:
             self.weights[number, string] += c
@@ -92,6 +102,10 @@ class _Slopes:
     def of(self, state: ComplexVector, applied: ComplexVector) -> FloatVector:
         """Slopes of all generators, shape [len(pool)]; `applied` is H|ψ>."""
         bra = applied.conj()
+        if self.signs is not None:
+            factors = np.array([factor for _, _, factor in self.strings])
+            sums = np.einsum("sd,sd->s", self.signs, bra[self.partners] * state)
+            return np.asarray(self.weights @ (factors * sums).imag)
         by_string = np.empty(len(self.strings))
         images: dict[int, ComplexVector] = {}
         for number, (x, z, factor) in enumerate(self.strings):

@@ -37,11 +37,16 @@ def lbfgs(
     budget: Budget | None = None,
     trace: Trace | None = None,
     gradient_tolerance: float = 1e-6,
+    relative_tolerance: float = 1e-12,
     max_iterations: int = 500,
 ) -> Minimum:
     """Minimise by L-BFGS-B from `theta`; stops early, with the best so far, when out of budget.
 
     Tolerances are in the energy's own `unit`.
+
+    Args:
+        gradient_tolerance: it ends when no component of the gradient exceeds this,
+        relative_tolerance: or a step lowers the energy by less than this fraction of it.
     """
     from scipy.optimize import minimize
 
@@ -66,7 +71,11 @@ def lbfgs(
                 start,
                 jac=True,
                 method="L-BFGS-B",
-                options={"maxiter": max_iterations, "gtol": gradient_tolerance, "ftol": 1e-12},
+                options={
+                    "maxiter": max_iterations,
+                    "gtol": gradient_tolerance,
+                    "ftol": relative_tolerance,
+                },
             )
     if not local.energies:
         return Minimum(start, np.inf, 0)
