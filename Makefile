@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-ground bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -139,6 +139,10 @@ bench-runtime: $(VENV)/dev ## Ways to run the packaged model: speed, memory, the
 
 bench-compare: $(VENV)/dev ## The packaged model beside large models and the designer, on the benchmark
 	$(BIN)/python -m benchmarks.compare
+
+bench-ground: $(VENV)/dev ## Ground states beside VQE by Qiskit and PennyLane, and a gradient beside theirs (needs both)
+	$(BIN)/python -m benchmarks.ground_states compare
+	$(BIN)/python -m benchmarks.ground_states gradient
 
 bench-refine: $(VENV)/dev ## `--refine` with the packaged model, and its angles as a start
 	$(BIN)/python -m benchmarks.refine

@@ -122,7 +122,10 @@ def by_pennylane(problem: EncodedObservable, ansatz: Ansatz, first: Any, step: A
 
     n = problem.n_qubits
     named = {"h": qml.Hadamard, "x": qml.PauliX, "z": qml.PauliZ, "cx": qml.CNOT, "cz": qml.CZ}
-    turning = {"rx": qml.RX, "ry": qml.RY, "rz": qml.RZ}
+    turning = {"rx": qml.RX, "ry": qml.RY, "rz": qml.RZ, "X": qml.RX, "Z": qml.RZ}
+    turning |= {"XX": qml.IsingXX, "YY": qml.IsingYY, "ZZ": qml.IsingZZ}
+    occupied = problem.problem.occupied()
+    singles, doubles = qml.qchem.excitations(len(occupied), n) if occupied else ([], [])
     operator = qml.sum(
         *(
             qml.s_prod(c, qml.prod(*(getattr(qml, axis)(q) for q, axis in pauli)))
@@ -137,20 +140,27 @@ def by_pennylane(problem: EncodedObservable, ansatz: Ansatz, first: Any, step: A
                 turning[gate.name](*gate.params, wires=gate.qubits)
             else:
                 named[gate.name](wires=gate.qubits)
+        if occupied is not None:  # its own gates, as in its tutorials
+            for k, wires in enumerate(doubles):
+                qml.DoubleExcitation(theta[k], wires=wires)
+            for k, wires in enumerate(singles):
+                qml.SingleExcitation(theta[len(doubles) + k], wires=wires)
+            return qml.expval(operator)
         for pauli, parameter, scale in ansatz.rotations:  # type: ignore[attr-defined]
             word = "".join(axis for _, axis in pauli)
-            qml.PauliRot(scale * theta[parameter], word, wires=[q for q, _ in pauli])
+            turning[word](scale * theta[parameter], wires=[q for q, _ in pauli])
         return qml.expval(operator)
 
     target = problem.ground.energy + problem.accuracy
 
     def search() -> tuple[float, int]:
         theta, steps, begun = qml.numpy.array(first, requires_grad=True), 0, time.process_time()
-        energy = float(cost(theta))
-        while energy > target and time.process_time() - begun < LIMIT_S:
-            theta, _ = step.step_and_cost(cost, theta)
-            energy, steps = float(cost(theta)), steps + 1
-        return energy, steps
+        while time.process_time() - begun < LIMIT_S:
+            theta, energy = step.step_and_cost(cost, theta)  # the energy before the step
+            steps += 1
+            if energy <= target:
+                break
+        return float(energy), steps
 
     return search
 
