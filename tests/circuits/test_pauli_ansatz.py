@@ -101,7 +101,7 @@ def test_excitations_are_those_of_fermions(to: tuple[int, ...], out_of: tuple[in
 def test_excitations_keep_electrons_and_spin() -> None:
     number = PauliSum(6, {((q, "Z"),): 1.0 for q in range(6)})
     spin = PauliSum(6, {((q, "Z"),): 1.0 if q % 2 else -1.0 for q in range(6)})
-    listed = reference_excitations(6, [0, 1]) + generalised_excitations(6)
+    listed = (*reference_excitations(6, [0, 1]), *generalised_excitations(6))
     for generator in listed:
         h = PauliSum(6, dict(generator.terms))
         assert commutes(h, number)

@@ -13,7 +13,7 @@ from quasar.problems.quantum.molecule import Molecule
 
 
 def test_slopes_are_derivatives() -> None:
-    pool = generalised_excitations(4) + two_local_pool(4, [(0, 1), (2, 3)])
+    pool = [*generalised_excitations(4), *two_local_pool(4, [(0, 1), (2, 3)])]
     h = PauliSum.from_text("0.5*X0*Z1 - Y2 + 0.3*Z0*Z3 + 0.2*X1*Y3", 4)
     rng = generator(0, "slopes")
     state = rng.normal(size=16) + 1j * rng.normal(size=16)

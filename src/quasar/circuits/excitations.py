@@ -9,6 +9,7 @@ al., PRX Quantum 2, 020310 (2021) for the qubit pool.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -57,7 +58,8 @@ def reference_excitations(n_qubits: int, occupied: Sequence[int]) -> list[Genera
     return doubles + singles
 
 
-def generalised_excitations(n_qubits: int) -> list[Generator]:
+@lru_cache(maxsize=8)
+def generalised_excitations(n_qubits: int) -> tuple[Generator, ...]:
     """Singles and doubles between any spin orbitals: the pool of ADAPT-VQE."""
     singles = [
         excitation((a,), (i,)) for i, a in combinations(range(n_qubits), 2) if i % 2 == a % 2
@@ -68,16 +70,17 @@ def generalised_excitations(n_qubits: int) -> list[Generator]:
         for out_of, to in combinations(pairs, 2)
         if not set(out_of) & set(to) and sum(q % 2 for q in out_of) == sum(q % 2 for q in to)
     ]
-    return singles + doubles
+    return (*singles, *doubles)
 
 
-def qubit_pool(excitations: Sequence[Generator]) -> list[Generator]:
+@lru_cache(maxsize=8)
+def qubit_pool(excitations: tuple[Generator, ...]) -> tuple[Generator, ...]:
     """The strings of excitations one by one, without their chains of Z."""
     found: dict[Pauli, None] = {}
     for generator in excitations:
         for pauli, _ in generator.terms:
             found[tuple((q, axis) for q, axis in pauli if axis != "Z")] = None
-    return [Generator(_shown(pauli), ((pauli, 1.0),)) for pauli in found]
+    return tuple(Generator(_shown(pauli), ((pauli, 1.0),)) for pauli in found)
 
 
 def two_local_pool(n_qubits: int, pairs: Sequence[tuple[int, int]]) -> list[Generator]:

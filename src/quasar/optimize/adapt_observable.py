@@ -8,6 +8,7 @@ All angles are tuned again after each rotation, from where they were. What pools
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def grow(
         The ansatz and its angles.
     """
     n = observable.n_qubits
-    apply, slopes = applied_by(observable), _Slopes(pool, n)
+    apply, slopes = applied_by(observable), _slopes(tuple(pool), n)
     least = _LEAST_SLOPE * max(map(abs, observable.pauli_terms().values()), default=1.0)
     rotations: list[StringRotation] = []
     theta = np.zeros(0)
@@ -90,6 +91,7 @@ class _Slopes:
             for pauli, c in generator.terms:
                 rows.append((number, found.setdefault(pauli, len(found)), c))
         self.strings = [_masks(pauli) for pauli in found]
+        self.factors = np.array([factor for _, _, factor in self.strings])
         self.signs: FloatVector | None = None
         if len(self.strings) << n_qubits <= _STORED_SIGNS:
             x, z = (np.array([s[k] for s in self.strings], np.int64)[:, None] for k in (0, 1))
@@ -103,9 +105,10 @@ class _Slopes:
         """Slopes of all generators, shape [len(pool)]; `applied` is H|ψ>."""
         bra = applied.conj()
         if self.signs is not None:
-            factors = np.array([factor for _, _, factor in self.strings])
-            sums = np.einsum("sd,sd->s", self.signs, bra[self.partners] * state)
-            return np.asarray(self.weights @ (factors * sums).imag)
+            density = bra[self.partners] * state
+            parts = [np.einsum("sd,sd->s", self.signs, d) for d in (density.real, density.imag)]
+            by_part = self.factors.imag * parts[0] + self.factors.real * parts[1]
+            return np.asarray(self.weights @ by_part)
         by_string = np.empty(len(self.strings))
         images: dict[int, ComplexVector] = {}
         for number, (x, z, factor) in enumerate(self.strings):
@@ -116,6 +119,11 @@ class _Slopes:
             sign = 1.0 - 2.0 * (np.bitwise_count(self.indices & z) & 1)
             by_string[number] = (factor * (sign @ density)).imag
         return np.asarray(self.weights @ by_string)
+
+
+@lru_cache(maxsize=4)
+def _slopes(pool: tuple[Generator, ...], n_qubits: int) -> _Slopes:
+    return _Slopes(pool, n_qubits)
 
 
 def _masks(pauli: Pauli) -> tuple[int, int, complex]:

@@ -13,9 +13,9 @@ core for compiling and 80 energies, as stage 4 of the verifier needs, or 50 grad
 | 12 | template 14, L=2, 50 gradients | 956 | 257 | - |
 | 14 | template 5, L=2, 50 gradients | 16856 | 4083 | - |
 
-Under other observables than sums of Z, circuits with real amplitudes go by layers (`real_energy`)
-and all others gate by gate. QAOA of its own Hamiltonian needs no gates at all. Circuits that fall into parts, as adaptive ones
-do while they grow, are simulated part by part from 14 qubits on, see `component_energy`.
+QAOA of its own Hamiltonian needs no gates at all. Circuits that fall into parts, as adaptive ones
+do while they grow, are simulated part by part from 14 qubits on, see `component_energy`. Under
+other observables than sums of Z, real circuits go by layers, see `real_energy`, others by gates.
 """
 
 from __future__ import annotations
