@@ -84,7 +84,8 @@ def energy_of(
         ProblemError: more qubits than can be simulated exactly.
     """
     found = _energy_of(ansatz, observable, gradient)
-    found.unit = unit_of(observable)
+    if gradient:  # others have no use for it, and are computed in microseconds
+        found.unit = unit_of(observable)
     return found
 
 
