@@ -32,12 +32,17 @@ from benchmarks._common import print_table, write_result
 
 import quasar
 from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.circuit import Circuit
 from quasar.circuits.excitations import uccsd
-from quasar.circuits.hamiltonian_variational import hamiltonian_variational, hardware_efficient
+from quasar.circuits.hamiltonian_variational import (
+    hamiltonian_variational,
+    hardware_efficient,
+    product_start,
+    singlets,
+)
 from quasar.circuits.qasm import parse
 from quasar.circuits.statistics import statistics as circuit_statistics
 from quasar.core.seeds import generator
-from quasar.models.designer import DesignerSettings
 from quasar.models.ground_designer import design_ground
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.trace import Budget, Trace
@@ -107,12 +112,20 @@ def ansatz_of(name: str, problem: EncodedObservable) -> tuple[Ansatz, np.ndarray
     if occupied is not None:
         ansatz: Ansatz = uccsd(problem.n_qubits, occupied)
         return ansatz, np.zeros(ansatz.n_parameters)
-    start = next(design_ground(problem, DesignerSettings(algorithm="qaoa", layers=1)))
-    first = parse(start.qasm).circuit
-    plain = hamiltonian_variational(problem.hamiltonian, 1, ())
-    before = first.gates[: len(first.gates) - len(plain.gates)]
+    n = problem.n_qubits
+    if name.startswith("Heisenberg"):
+        before = singlets(n, [(site, site + 1) for site in range(0, n, 2)])
+    else:
+        before = product_start([(np.pi / 2, 0.0)] * n)
     ansatz = hamiltonian_variational(problem.hamiltonian, LAYERS[name], before)
     return ansatz, generator(0, "benchmark", name).normal(0.0, 0.1, ansatz.n_parameters)
+
+
+def _read(qasm: str) -> Circuit:
+    circuit = parse(qasm).circuit
+    if circuit is None:
+        raise RuntimeError("a dynamic program")
+    return circuit
 
 
 class Reached(Exception):
@@ -136,7 +149,7 @@ def by_pennylane(problem: EncodedObservable, ansatz: Ansatz, first: Any, step: A
         )
     )
 
-    @qml.qnode(qml.device("lightning.qubit", wires=n), diff_method="adjoint")
+    @qml.qnode(qml.device("lightning.qubit", wires=n), diff_method="adjoint")  # type: ignore[untyped-decorator]
     def cost(theta: Any) -> Any:
         for gate in ansatz.start:  # type: ignore[attr-defined]
             if gate.params:
@@ -186,8 +199,8 @@ def by_qiskit(problem: EncodedObservable, ansatz: Ansatz, first: Any) -> Any:
     from qiskit.circuit import ParameterVector, QuantumCircuit
     from qiskit.primitives import StatevectorEstimator
     from qiskit.quantum_info import SparsePauliOp
-    from qiskit_algorithms import VQE
-    from qiskit_algorithms.optimizers import SLSQP
+    from qiskit_algorithms import VQE  # type: ignore[import-not-found]
+    from qiskit_algorithms.optimizers import SLSQP  # type: ignore[import-not-found]
 
     n = problem.n_qubits
     theta = ParameterVector("t", ansatz.n_parameters)
@@ -248,7 +261,7 @@ def compare() -> Iterator[dict[str, Any]]:
                 if not runs[who] or runs[who][-1].cpu_s < LIMIT_S / 4:
                     runs[who].append(timed(search, ground))
         design = next(design_ground(problem))
-        size = circuit_statistics(parse(design.qasm).circuit)
+        size = circuit_statistics(_read(design.qasm))
         found = {who: medians(of) for who, of in runs.items()}
         own, same = found["quasar"]["cpu_s"], found["quasar_same"]["cpu_s"]
         yield {
@@ -325,7 +338,7 @@ def gradient() -> dict[str, Any]:
         )
     )
 
-    @qml.qnode(qml.device("lightning.qubit", wires=16), diff_method="adjoint")
+    @qml.qnode(qml.device("lightning.qubit", wires=16), diff_method="adjoint")  # type: ignore[untyped-decorator]
     def cost(angles: Any) -> Any:
         for place, gate in enumerate(ansatz.gates):
             if place in slots:

@@ -21,6 +21,7 @@ import numpy as np
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import Gate
 from quasar.circuits.excitations import (
+    Generator,
     generalised_excitations,
     occupied_start,
     qubit_pool,
@@ -348,6 +349,7 @@ def _vqe(work: _Work) -> Iterator[Design]:
 def _adaptive(work: _Work) -> Iterator[Design]:
     """With each pool."""
     n = work.problem.n_qubits
+    pools: dict[str, Sequence[Generator]]
     if work.electrons is None:
         start = work.start()
         if work.has_singlets:
