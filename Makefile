@@ -90,6 +90,22 @@ fuzz: $(VENV)/dev ## Nightly: random programs against the importer, refusals, eq
 fuzz-million: $(VENV)/dev ## Nightly: a million hostile programs (hours); goes on where it stopped; INPUTS=20000
 	PYTHONPATH=tests nice $(BIN)/python tests/fuzz_hostile.py --inputs $(or $(INPUTS),1000000)
 
+.PHONY: fuzz-corpora kill-loop
+fuzz-corpora: $(VENV)/dev ## Nightly: public programs in the folders of QUASAR_CORPORA, beside the importer and Aer
+	PYTHONPATH=tests nice $(BIN)/python tests/fuzz_corpora.py
+
+kill-loop: $(VENV)/dev ## Nightly: server, workers, data build, evaluation and training killed at random; KILLS=2
+	$(BIN)/python -m benchmarks.kill_resume --subjects all --kills $(or $(KILLS),10) --load 2
+
+.PHONY: canary
+CANARY := build/canary
+canary: ## Nightly: the verifier's tests on the newest Qiskit and importer; TESTS=tests/circuits/test_qasm.py
+	$(PYTHON) -m venv --clear $(CANARY)
+	grep -vE '^(qiskit|qiskit-qasm3-import)==' constraints/constraints.txt > $(CANARY)/constraints.txt
+	$(CANARY)/bin/python -m pip install --quiet -c $(CANARY)/constraints.txt -e '.[aer,serve]' hypothesis psutil pytest pytest-timeout
+	$(CANARY)/bin/python -m pip install --quiet --upgrade qiskit qiskit-qasm3-import
+	$(CANARY)/bin/python tests/canary.py $(TESTS)
+
 mutation: $(VENV)/dev ## Nightly: which small faults the tests notice; make mutation LIMIT=72 SEED=1 ROOMS=verifier
 	nice $(BIN)/python -m benchmarks.mutation --limit $(or $(LIMIT),0) --seed $(or $(SEED),1) $(if $(ROOMS),--rooms $(ROOMS))
 

@@ -57,4 +57,5 @@ def test_what_the_kernel_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landlock, "version", lambda: 0)
     said = run()
     assert "other files    NOT refused" in said
+    assert "memory         limited for each process (rlimits)" in said
     assert "no Landlock" in said

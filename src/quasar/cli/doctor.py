@@ -39,6 +39,8 @@ def command(as_json: AsJson = False) -> None:
         ("new processes", "processes"),
     ):
         typer.echo(f"  {title:<15}{'refused' if found['workers'][key] else 'NOT refused'}")
+    limited = "limited for each process (rlimits)" if found["workers"]["memory"] else "NOT limited"
+    typer.echo(f"  {'memory':<15}{limited}")
     for sentence in found["workers"]["missing"]:
         typer.echo(f"  {sentence}")
     typer.echo("\nExtras")
@@ -53,6 +55,7 @@ def _found() -> dict[str, Any]:
     from quasar.core.version import __version__
     from quasar.models.kernel import library
     from quasar.verifier.sandbox.confinement import confinement
+    from quasar.verifier.sandbox.rlimits import limits_memory
 
     confined = confinement()
     return {
@@ -67,6 +70,7 @@ def _found() -> dict[str, Any]:
             "files": confined.files,
             "network": confined.network,
             "processes": confined.processes,
+            "memory": limits_memory(),
             "missing": list(confined.missing),
         },
         "extras": _extras(),

@@ -1,4 +1,10 @@
-"""What a worker asks of the kernel: limits on memory and processor time."""
+"""What a worker asks of the kernel: limits on memory and processor time.
+
+These are limits of each process (`setrlimit`), set again for each candidate. A control group would
+count real pages in place of address space, but can only be made where the group's folder is
+writable, which it is in few containers; and it kills a process where this lets an allocation fail,
+which is a verdict on the candidate at less cost. Does not cover memory of the whole service.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +35,11 @@ def lift_limits() -> None:
     """Back to the limits that the process started with."""
     for limit in (resource.RLIMIT_AS, resource.RLIMIT_CPU):
         _set_soft(limit, resource.RLIM_INFINITY)
+
+
+def limits_memory() -> bool:
+    """Whether memory is limited here: the system has to tell how much is in use."""
+    return _address_space() is not None
 
 
 _set: dict[int, int] = {}  # what this process has set last, so that it need not ask

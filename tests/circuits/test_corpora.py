@@ -1,0 +1,44 @@
+"""Public programs beside the importer and Aer; `make fuzz-corpora` takes whole repositories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fuzz_corpora import main, programs, with_header
+from support.relations import HEAD
+
+BELL = HEAD + "qubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n"
+OLD = 'OPENQASM 2.0;\ninclude "qelib1.inc";\nqreg q[2];\ncreg c[2];\nh q[0];\nmeasure q -> c;\n'
+
+
+def test_programs_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "bell.qasm").write_text(BELL)
+    (tmp_path / "same.qasm").write_text(BELL)
+    (tmp_path / "gate.yaml").write_text(
+        "# a test\nsource: |\n  gate g q {\n  }\nreference: |\n  x\n"
+    )
+    (tmp_path / "test_old.py").write_text(f'"""Words; no program."""\nTEXT = """{OLD}"""\n')
+    (tmp_path / "torn.py").write_text("(")
+    (tmp_path / "notes.md").write_text(BELL)
+    found = programs(tmp_path)
+    assert sorted(found.values()) == sorted([BELL, OLD, "gate g q {\n}\n"])
+
+
+def test_headers_that_are_tried() -> None:
+    assert with_header(BELL) == [BELL]
+    bare = "qubit q; h q;"
+    assert with_header("OPENQASM 3;" + bare) == [
+        "OPENQASM 3;" + bare, "OPENQASM 3.0;\n" + bare, HEAD + bare
+    ]  # fmt: skip
+
+
+def test_without_folders_it_is_skipped_with_a_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("QUASAR_CORPORA", raising=False)
+    monkeypatch.setattr("sys.argv", ["fuzz_corpora.py"])
+    assert main() == 0
+    assert "skipped" in capsys.readouterr().out
