@@ -7,7 +7,7 @@ import pytest
 
 import quasar
 from quasar.agent.candidate import Candidate, rank_key
-from quasar.report.phrases import ranking_text, state_text, state_word
+from quasar.report.phrases import ranking_text, shortened, state_text, state_word
 from quasar.simulate.state_facts import ENTANGLED_FROM
 
 PROBLEM = quasar.load_problem(nx.Graph([("a", "b")]), problem_type="maxcut")
@@ -53,3 +53,9 @@ def test_fewer_shots_below_more_are_explained() -> None:
     assert ranking_text([ENTANGLED, STRING]) == ""  # it shows no optimum at all
     assert ranking_text([ENTANGLED, report("oops")]) == ""
     assert ranking_text([]) == ""
+
+
+def test_a_long_answer_is_shortened_and_a_short_one_is_not() -> None:
+    assert shortened(list(range(200))).endswith("198, 199")
+    assert shortened(list(range(2500))).endswith("198, 199, … 2,300 more")
+    assert shortened({str(i): i for i in range(300)}).endswith("}")

@@ -148,6 +148,15 @@ def test_settings_of_small_problems_are_refused(settings):
         quasar.verify("", ring(30), engine="qulacs")
 
 
+def test_the_whole_state_is_had_by_name_from_python(monkeypatch):
+    pytest.importorskip("qiskit_aer", reason="needs the extra aer")
+    monkeypatch.setattr("quasar.simulate.aer_single.available_bytes", lambda: 1 << 20)
+    with pytest.raises(InputError, match=r"26 qubits in single precision need 0\.7 GiB"):
+        quasar.verify(circuit_for(ring(26)), ring(26), engine="aer-single")
+    with pytest.raises(InputError, match="aer-single stops at 28"):
+        quasar.verify(circuit_for(ring(30)), ring(30), engine="aer-single")
+
+
 def test_what_takes_too_long_is_left_out_and_says_so():
     problem = ring(30)
     large = LargeSettings(energy_seconds=1e-9, sample_seconds=60, shots=100, solve=False)

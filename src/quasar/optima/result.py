@@ -182,6 +182,8 @@ class Findings:
             within = f" in {time_limit:g} s" if out_of_time else " yet"
             note = f"No solution was found{within}: allow more time."
         elif bound is None:
+            if out_of_time:
+                advice = "allow more time"
             status, note = "best_known", f"Nothing is proved of how good this is: {advice}."
         else:
             status = "bounded"

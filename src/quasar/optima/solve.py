@@ -10,6 +10,7 @@ from typing import Any
 
 from quasar.core.errors import InputError, NoSolution
 from quasar.optima import cache as results
+from quasar.optima.first_look import GREEDY, first_look
 from quasar.optima.ground import ground_optimum
 from quasar.optima.recorded import recorded
 from quasar.optima.result import BoundedOptimum, Findings
@@ -118,7 +119,11 @@ def optimum(
         findings.add(found)
         if findings.is_proven or search.is_over:
             break
+    if method == "auto" and not findings.is_proven:
+        for found in first_look(model):
+            findings.add(found)
     result = findings.result(time.monotonic() - begin, time_limit, method)
-    if key is not None and not search.stop():
+    hasty = result.solution_by == GREEDY and result.status != "proven"
+    if key is not None and not search.stop() and not hasty:
         results.save(key, result, time_limit)
     return result

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from quasar.verifier.quality import DecodedState, Optimum, Quality
     from quasar.verifier.report import Report
 
+_LISTED = 200
+"""Elements of a solution that a summary lists; files and JSON have all."""
+
 
 def solution_text(solution: Any) -> str:
     """A solution on one line, in full."""
@@ -24,6 +27,13 @@ def solution_text(solution: Any) -> str:
         return json.dumps(solution, ensure_ascii=False)
     parts = (v if isinstance(v, str) else json.dumps(v, ensure_ascii=False) for v in solution)
     return ", ".join(parts) or "none"
+
+
+def shortened(solution: Any) -> str:
+    """A solution for a terminal: of a long list the beginning, and how much is left out."""
+    if not isinstance(solution, list) or len(solution) <= _LISTED:
+        return solution_text(solution)
+    return f"{solution_text(solution[:_LISTED])}, … {len(solution) - _LISTED:,} more"
 
 
 def values_text(values: Mapping[str, Any]) -> str:
@@ -99,7 +109,7 @@ def answer_lines(answer: DecodedState | SampledState) -> Iterator[tuple[str, str
         yield "answer", answer.bitstring
     else:
         broken = "" if answer.feasible else " (breaks a constraint)"
-        yield "answer", f"{solution_text(answer.solution)}{broken}"
+        yield "answer", f"{shortened(answer.solution)}{broken}"
         yield "objective", amount(answer.objective)
 
 

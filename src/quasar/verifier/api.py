@@ -11,7 +11,7 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS, require_exact
 from quasar.problems.load import load_problem
 from quasar.problems.source import ProblemSource
-from quasar.simulate.engine import EngineSource, get_engine
+from quasar.simulate.engine import SINGLE, EngineSource, get_engine
 from quasar.verifier.bounded import verify_bounded, verify_task
 from quasar.verifier.on_device import DeviceRun
 from quasar.verifier.pipeline import Verifier
@@ -94,7 +94,8 @@ def verify(
             problem class defined in `__main__`, there are no limits either, but that of noise.
         engine: what runs the circuit, in place of the settings' `engine`: a name, an `Engine`, or
             a V2 sampler of Qiskit, whose counts give estimates with errors
-            (`Report.measured_by`); up to 24 qubits. Objects cannot be sent to other processes: with
+            (`Report.measured_by`); up to 24 qubits. Beyond, `aer-single` computes the whole state,
+            to 28 qubits. Objects cannot be sent to other processes: with
             one, the circuit is judged in this process, after it was found usable within the limits.
         device: also judge the circuit as this device would run it (`Report.device`): a name such as
             `fake_torino`, a device file, a Qiskit backend or target; see `devices.load.device`.
@@ -132,8 +133,11 @@ def verify(
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
     noisy = _noisy_run(device, noise, {"mitigate": mitigate, "shots": shots, "seed": seed})
-    if encoded.n_qubits > MAX_EXACT_QUBITS and engine in BEYOND:
-        engine = None
+    if encoded.n_qubits > MAX_EXACT_QUBITS and isinstance(engine, str):
+        if engine == SINGLE:
+            chosen = chosen.model_copy(update={"engine": SINGLE})
+        if engine in (*BEYOND, SINGLE):
+            engine = None
     if engine is not None:
         require_exact(encoded.n_qubits)
     if isinstance(engine, str):
