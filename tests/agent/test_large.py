@@ -11,7 +11,9 @@ import quasar
 from quasar.agent.large import is_large
 from quasar.cli.main import app
 from quasar.core.errors import InputError, ProblemError
+from quasar.core.interrupt import Interrupt
 from quasar.problems.load import load_problem
+from quasar.simulate.cones.energy import ConeEnergy
 
 pytest.importorskip("quimb", reason="samples of large circuits need quimb")
 pytest.importorskip("ortools", reason="bounds need OR-Tools")
@@ -72,6 +74,27 @@ def test_a_circuit_that_was_written_is_verified_again(generation, tmp_path):
     assert result.exit_code == 0, result.output
     data = json.loads(result.stdout)
     assert data["estimates"]["energy"] == pytest.approx(generation.best.report.energy)
+
+
+def test_an_interrupt_while_angles_are_looked_for_keeps_the_best_so_far(monkeypatch):
+    ending, value = Interrupt(), ConeEnergy.value_and_gradient
+
+    def interrupted(energy, theta):
+        if not ending.requested:
+            ending.signalled()  # as the handler of Ctrl-C does
+        return value(energy, theta)
+
+    monkeypatch.setattr(ConeEnergy, "value_and_gradient", interrupted)
+    found = quasar.generate(
+        load_problem(nx.circular_ladder_graph(13), problem_type="maxcut"),
+        settings={"algorithm": "qaoa", "layers": 1, "max_evaluations": 100},
+        verifier_settings={"large": {"shots": 20, "max_bond": 4}},
+        interrupt=ending,
+    )
+    assert found.interrupted
+    assert found.best.report.energy < 0
+    assert len(found.best.design.trace.energies) < 10
+    assert found.best.report.estimates.optimum["value"] is not None
 
 
 def test_what_is_for_small_problems_only(generation):

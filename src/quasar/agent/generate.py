@@ -226,13 +226,14 @@ def generate(
         model = _writer_of(encoded, model, model_options)
         judge = None if device is None else DeviceJudge(load_device(device), encoded)
         if is_large(encoded):
-            idle = {"constrained": constrained, "guided": guided}
-            refuse_beyond(encoded.n_qubits, drawing, engine, model_options=model_options, **idle)
-            how, attempts = _designer_settings(asked, designing), (first_sample, samples or 1)
-            return _large(encoded, how, judging, refining, attempts, seen, ending)
-        if limits is not None and model != DESIGNER:
+            idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
+            refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
+        elif limits is not None and model != DESIGNER:
             start_early()
-        writer = resolve_model(model, model_options)
+        writer = None if is_large(encoded) else resolve_model(model, model_options)
+    if is_large(encoded):  # not at once: an interrupt ends with the best so far
+        how, tries = _designer_settings(asked, designing), (first_sample, samples or 1)
+        return _large(encoded, how, judging, refining, tries, seen, ending)
     if writer is None:
         with ending.at_once():
             verifier = ProposalVerifier(encoded, judging, interrupt=ending, engine=engine)
@@ -291,16 +292,15 @@ def _large(
             seen(candidate)
         steps += more
         found = sorted([*found, *polished], key=energy_key)
-    recursive = recursive_answer(problem, interrupt)
     return Generation(
         problem,
         tuple(found),
         DESIGNER,
+        recursive=recursive_answer(problem, interrupt),
         trace=tuple(steps),
         interrupted=interrupt.requested,
         samples=len(numbers),
         polishing_evaluations=evaluations,
-        recursive=recursive,
     )
 
 
