@@ -92,6 +92,15 @@ def test_beyond_24_qubits_the_tail_is_sampled():
     assert "sampled" in trace.stages[-1][1]
 
 
+@pytest.mark.parametrize("budget", [{"max_evaluations": 2}, {"max_seconds": 0.0}])
+def test_a_small_budget_does_not_leave_the_tail_out(budget):
+    pytest.importorskip("quimb", reason="samples of large circuits need quimb")
+    trace = Trace()
+    optimise_by_cones(LADDER, 1, QaoaOptions(cvar=0.1), Budget(**budget), trace)
+    assert "sampled" in trace.stages[-1][1]
+    assert len(trace.energies) > trace.stages[-1][0]
+
+
 def test_samples_of_too_low_fidelity_are_refused():
     pytest.importorskip("quimb", reason="samples of large circuits need quimb")
     h = of_graph(nx.random_regular_graph(3, 40, seed=1))

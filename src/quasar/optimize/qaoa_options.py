@@ -154,7 +154,8 @@ def optimise_by_cones(
 
     Args:
         layers: p; None: up to `DEPTH`, as deep as is cheap.
-        fewer: the budget's evaluations are reduced where one is expensive.
+        fewer: the budget's evaluations are reduced where one is expensive. With CVaR the mean has
+            half of the budget, and CVaR at least one value, so that it is never left out silently.
 
     Returns:
         The mean energy, and the angles that were found with their mean.
@@ -173,9 +174,11 @@ def optimise_by_cones(
     starts = options.angles(hamiltonian, energy.n_parameters // 2)
     if options.start == "fixed":
         return energy, _as_they_are(energy, starts[0], trace)
-    best = _from_best(energy, starts, energy.ansatz.name, budget, trace, tolerance=1e-4, tried=1)
-    if options.cvar is None or budget.spent:
+    mean = budget if options.cvar is None else _half(budget)
+    best = _from_best(energy, starts, energy.ansatz.name, mean, trace, tolerance=1e-4, tried=1)
+    if options.cvar is None or (budget.stop is not None and budget.stop()):
         return energy, best
+    budget.used += mean.used
     return energy, _by_samples(energy, hamiltonian, options, best, budget, trace)
 
 
@@ -184,6 +187,13 @@ def _as_they_are(energy: Energy, theta: FloatVector, trace: Trace) -> Minimum:
     value = energy.value(theta)
     trace.record(value, theta)
     return Minimum(theta, value, 1)
+
+
+def _half(budget: Budget) -> Budget:
+    seconds = None
+    if budget.max_seconds is not None:
+        seconds = max(0.0, budget.max_seconds - budget.elapsed_s) / 2
+    return Budget(max(1, budget.max_evaluations // 2), seconds, stop=budget.stop)
 
 
 def _from_best(
@@ -234,7 +244,8 @@ def _by_samples(
     left = min(SAMPLED_EVALUATIONS, max(1, budget.max_evaluations - budget.used))
 
     def value(theta: npt.ArrayLike) -> float:
-        budget.take()
+        if seen.energies:
+            budget.take()
         found = tail.value(theta)
         seen.record(found, theta)
         trace.record(found, theta)
