@@ -110,3 +110,8 @@ class TestSolutionGraph:
             assert (tmp_path / f"g.{ending}").stat().st_size > 3000
         with pytest.raises(InputError, match=r"ends in .png, .svg, .pdf"):
             saved(solution_figure(problem, [0]), tmp_path / "g.docx", tight=False)
+
+
+def test_graphs_of_thousands_of_nodes_are_left_out() -> None:
+    problem = MaxCut(nx.path_graph(1_001))
+    assert solution_figure(problem, [0]) is None

@@ -228,16 +228,15 @@ def generate(
         if is_large(encoded):
             idle = {"constrained": constrained, "guided": guided, "model_options": model_options}
             refuse_beyond(encoded.n_qubits, drawing, engine, **idle)
-        elif limits is not None and model != DESIGNER:
+        if limits is not None and model != DESIGNER:
             start_early()
-        writer = None if is_large(encoded) else resolve_model(model, model_options)
-    if is_large(encoded):  # not at once: an interrupt ends with the best so far
-        how, tries = _designer_settings(asked, designing), (first_sample, samples or 1)
-        return _large(encoded, how, judging, refining, tries, seen, ending)
+        writer = resolve_model(model, model_options)
     if writer is None:
+        how, tries = _designer_settings(asked, designing), (first_sample, samples or 1)
+        if is_large(encoded):  # not at once: an interrupt ends with the best so far
+            return _large(encoded, how, judging, refining, tries, seen, ending)
         with ending.at_once():
             verifier = ProposalVerifier(encoded, judging, interrupt=ending, engine=engine)
-        how = _designer_settings(asked, designing)
         found = _designed(verifier, how, samples or 1, first_sample, seen, judge)
         found = _refined(found, verifier, None, refining, seen, judge)
         return _compared(_settled(found, judge), compare)
@@ -259,7 +258,7 @@ def _writer_of(
 ) -> str | Model:
     """The model that is asked for, or the designer where no language model writes."""
     check_size(problem, model, options)
-    return DESIGNER if isinstance(problem, EncodedObservable) else model
+    return DESIGNER if is_designed(problem) else model
 
 
 def _large(

@@ -138,9 +138,14 @@ def _of_circuit(
 
 def _problem_figure(gallery: Gallery) -> Figure:
     from quasar.problems.overlay import SolutionOverlay
-    from quasar.report.graph_picture import GraphPicture
+    from quasar.report.graph_picture import MOST_NODES, GraphPicture
 
     problem, graph = _graph(gallery)
+    if len(graph) > MOST_NODES:
+        raise InputError(
+            f"a graph of {len(graph):,} nodes is not drawn: pictures end at {MOST_NODES:,}. "
+            "Without --out its edges are listed."
+        )
     return GraphPicture(SolutionOverlay(graph, problem.title)).figure
 
 

@@ -32,14 +32,20 @@ _PLAIN = "#b4b9c1"
 _DASHES = (0, (2.2, 1.4))
 
 
+MOST_NODES = 1_000
+"""Of a graph that is drawn: time and memory of its layout grow with the square of it."""
+
+
 def solution_figure(problem: Problem, solution: Solution) -> Figure | None:
-    """The user's graph with a solution on it; None for a problem without a graph.
+    """The user's graph with a solution on it; None without a graph, and for one too large to draw.
 
     Args:
         solution: as `Problem.decode` gives it; need not be feasible.
     """
     found = problem.overlay(solution)
-    return None if found is None else GraphPicture(found).figure
+    if found is None or len(found.graph) > MOST_NODES:
+        return None
+    return GraphPicture(found).figure
 
 
 class GraphPicture:
