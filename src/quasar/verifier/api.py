@@ -133,11 +133,8 @@ def verify(
     bounds = SandboxLimits.given(limits, "limits", switch=True)
     encoded = load_problem(problem)
     noisy = _noisy_run(device, noise, {"mitigate": mitigate, "shots": shots, "seed": seed})
-    if encoded.n_qubits > MAX_EXACT_QUBITS and isinstance(engine, str):
-        if engine == SINGLE:
-            chosen = chosen.model_copy(update={"engine": SINGLE})
-        if engine in (*BEYOND, SINGLE):
-            engine = None
+    if encoded.n_qubits > MAX_EXACT_QUBITS:
+        chosen, engine = _beyond(chosen, engine)
     if engine is not None:
         require_exact(encoded.n_qubits)
     if isinstance(engine, str):
@@ -158,6 +155,15 @@ def verify(
             noisy.judge(report, text, encoded, chosen, read_values(values))
     written = text if isinstance(text, str) else text.decode("utf-8", "replace")
     return report.about(Judged(written, encoded, read_values(values)))
+
+
+def _beyond(
+    settings: VerifierSettings, engine: EngineSource | None
+) -> tuple[VerifierSettings, EngineSource | None]:
+    """The settings with the engine beyond 24 qubits, and what is left for smaller problems only."""
+    if isinstance(engine, str) and engine == SINGLE:
+        return settings.model_copy(update={"engine": SINGLE}), None
+    return settings, None if isinstance(engine, str) and engine in BEYOND else engine
 
 
 def _noisy_run(device: Any, noise: NoiseSource, asked: Mapping[str, Any]) -> DeviceRun | None:
