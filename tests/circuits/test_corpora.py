@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fuzz_corpora import main, programs, with_header
+import fuzz_corpora
+from fuzz_corpora import main, programs, sampled_apart, with_header
+from quasar.circuits.qasm import import_reference, parse
 from support.relations import HEAD
 
 BELL = HEAD + "qubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n"
@@ -35,6 +38,27 @@ def test_headers_that_are_tried() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("qubit[2] q; bit[2] c; h q; c = measure q;", "distributions agree"),
+        ("qubit[2] q; bit b; h q[0]; b = measure q[0]; if (b) x q[1];", "distributions agree"),
+        ("qubit[2] q; ry(0.4) q[1];", "distributions agree"),
+        ("qubit[2] q; rxx q[0];", "refused by both"),
+        ("qubit[40] q; h q;", "over a limit (qubits)"),
+    ],
+)
+def test_what_a_program_comes_to(body: str, said: str) -> None:
+    assert fuzz_corpora._one(HEAD + body) in {said, "not simulated"}
+
+
+def test_a_wrong_distribution_is_noticed() -> None:
+    circuit = import_reference(BELL)
+    assert sampled_apart(parse(BELL), circuit, np.array([0.5, 0, 0, 0.5])) == ""
+    assert "Aer counts" in str(sampled_apart(parse(BELL), circuit, np.array([0.6, 0, 0, 0.4])))
+    assert "Aer counts" in str(sampled_apart(parse(BELL), circuit, np.array([0.5, 0.5, 0, 0])))
+
+
 def test_without_folders_it_is_skipped_with_a_reason(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -42,3 +66,7 @@ def test_without_folders_it_is_skipped_with_a_reason(
     monkeypatch.setattr("sys.argv", ["fuzz_corpora.py"])
     assert main() == 0
     assert "skipped" in capsys.readouterr().out
+
+
+def test_old_programs_are_compared_too() -> None:
+    assert fuzz_corpora._one(OLD) == "distributions agree"

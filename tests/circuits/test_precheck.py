@@ -109,6 +109,18 @@ def test_more_controls_than_operands_are_refused_at_once(use: str) -> None:
     assert caught.value.kind == "semantic"
 
 
+@pytest.mark.timeout(5)
+def test_a_power_is_a_matrix_so_definitions_of_powers_do_not_multiply() -> None:
+    """The importer reads this in a moment, so that it parses; only it has too many qubits."""
+    accepted: list[int] = []
+    parse(
+        HEAD + MODEST["powers of powers"].replace("[3]", "[40]"),
+        on_accepted=accepted.append,
+        max_qubits=24,
+    )
+    assert accepted == [40]
+
+
 MODEST = {
     "a comment": "// qubit[1000000000] r;\n/* gate g a {} bit[9999999999] c; */ qubit[2] q; h q;",
     "a comment before a block": "qubit[2] q; /* qubit[77] r; */ gate g a { h a; } g q[0];",
@@ -117,6 +129,9 @@ MODEST = {
     "controls on nothing": controls(12, ""),
     "a power of a small gate": wide_gate(3, "pow(0.5) @ g"),
     "a whole power": wide_gate(4, "pow(2.0) @ g"),
+    "powers of powers": "gate g0 a { h a; }\n"
+    + "".join(f"gate g{i} a {{ inv @ g{i - 1} a; pow(2) @ g{i - 1} a; }}\n" for i in range(1, 17))
+    + "qubit[3] q; g16 q[0];",
     "an index that looks like a size": "qubit[24] q; h q[23]; for int i in {0, 23} { x q[22]; }",
     "an unused name": "qubit[3] qreg_like; gate bit_like a { x a; } bit_like qreg_like[2];",
     "a loop with a long body": "qubit[2] q; for int i in [0:9] { h q; cx q[0], q[1]; }",

@@ -218,7 +218,10 @@ class _Scan:
                     limit="gates",
                     hint="Write the gates of the power out.",
                 )
-        basis = _standard_basis(call) if definition is None else definition.basis
+        if call.powered:  # the importer makes a matrix of it, which is copied as one gate
+            copies, basis = 1, _Basis()
+        else:
+            basis = _standard_basis(call) if definition is None else definition.basis
         if call.controls:
             basis = basis.controlled()
             rewritten = sum(basis) // _LAST_CONTROL
@@ -252,6 +255,7 @@ class _Call:
         controls: that its modifiers add, at least.
         fractional: its innermost modifier is a power that is not an integer.
         rewritten: its modifiers change how many gates it stands for.
+        powered: a power is among its modifiers.
     """
 
     name: str
@@ -259,6 +263,7 @@ class _Call:
     controls: int
     fractional: bool
     rewritten: bool
+    powered: bool
 
 
 def _scan(text: str) -> _Scan | None:
@@ -334,7 +339,7 @@ def _declaration(statement: list[str]) -> tuple[str, int] | None:
 
 def _call(statement: list[str]) -> _Call | None:
     """The gate application that a statement is, if it looks like one."""
-    controls, fractional, rewritten = 0, False, False
+    controls, fractional, rewritten, powered = 0, False, False, False
     position = 0
     while position < len(statement) and statement[position] in _MODIFIERS:
         modifier = statement[position]
@@ -348,6 +353,7 @@ def _call(statement: list[str]) -> _Call | None:
             return None
         position += 1
         rewritten = rewritten or modifier != "inv"
+        powered = powered or modifier == "pow"
         fractional = modifier == "pow" and _is_fraction(argument)
         if modifier in {"ctrl", "negctrl"}:
             literal = len(argument) == 1 and _LITERAL.fullmatch(argument[0])
@@ -355,7 +361,8 @@ def _call(statement: list[str]) -> _Call | None:
     if position >= len(statement) or not (statement[position][0].isalpha()):
         return None
     name = statement[position]
-    return _Call(name, _operands(statement[position:], name), controls, fractional, rewritten)
+    operands = _operands(statement[position:], name)
+    return _Call(name, operands, controls, fractional, rewritten, powered)
 
 
 def _is_fraction(argument: list[str]) -> bool:
