@@ -102,7 +102,7 @@ CANARY := build/canary
 canary: ## Nightly: the verifier's tests on the newest Qiskit and importer; TESTS=tests/circuits/test_qasm.py
 	$(PYTHON) -m venv --clear $(CANARY)
 	grep -vE '^(qiskit|qiskit-qasm3-import)==' constraints/constraints.txt > $(CANARY)/constraints.txt
-	$(CANARY)/bin/python -m pip install --quiet -c $(CANARY)/constraints.txt -e '.[aer,serve]' hypothesis psutil pytest pytest-timeout
+	$(CANARY)/bin/python -m pip install --quiet -c $(CANARY)/constraints.txt -e '.[aer,serve]' hypothesis psutil pytest pytest-timeout pytest-xdist
 	$(CANARY)/bin/python -m pip install --quiet --upgrade qiskit qiskit-qasm3-import
 	$(CANARY)/bin/python tests/canary.py $(TESTS)
 
