@@ -31,6 +31,8 @@ MERGED = 1 / 3
 PATIENCE = 8
 """Swaps without a gate done, after which the nearest pair is brought together directly."""
 
+SWAP_NETWORK = "swap network on a line"
+"""What `by_line` calls its way."""
 LINES = 4
 """Arrangements on a line that are tried."""
 LINE_CALLS = 100_000
@@ -114,7 +116,7 @@ def by_line(circuit: Circuit, part: Part, seeds: Sequence[int]) -> Iterator[Rout
             len(part.qubits),
             tuple(layout),
             tuple(routing.place),
-            f"swap network on a line, seed {seed}",
+            f"{SWAP_NETWORK}, seed {seed}",
             routing.cost,
         )
 

@@ -24,7 +24,7 @@ from quasar.circuits.qasm_flat import parse_flat
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text
 from quasar.circuits.to_qiskit import from_qiskit, to_qiskit
 from quasar.compile.by_qiskit import NativeGates, by_qiskit
-from quasar.compile.commuting import by_commuting, by_line
+from quasar.compile.commuting import SWAP_NETWORK, by_commuting, by_line
 from quasar.compile.equivalence import NotEquivalentError, Proof, prove, second_opinion
 from quasar.compile.order import commuting_pairs, ordered
 from quasar.compile.part import Part, usable_part
@@ -110,8 +110,12 @@ def compile_circuit(
 
     ranked = sorted(((score(p), p) for p in found), key=_rank)
     if start is None:
-        moved = [relocated(placed, part, scorer, measured) for _, placed in ranked[:_MOVED]]
-        ranked = sorted([*((score(p), p) for p in moved), *ranked[_MOVED:]], key=_rank)
+        for place, (_, placed) in enumerate(ranked):
+            # Swap networks lie on the first line that was found, and gain most.
+            if place < _MOVED or placed.compiler.startswith(SWAP_NETWORK):
+                moved = relocated(placed, part, scorer, measured)
+                ranked[place] = (score(moved), moved)
+        ranked.sort(key=_rank)
     success, best = ranked[0]
     best = best.moved(dict(enumerate(part.qubits)), machine.qubits)
     trials = tuple(Trial(p.compiler, p.two_qubit_gates, s.esp) for s, p in ranked)
@@ -214,10 +218,11 @@ def _candidates(
         starts = [placed.initial for placed in found]
         more = range(seeds.start, seeds.start + _ROUTED_FOR_EACH * len(seeds))
         routed = list(by_commuting(circuit, part, starts, more, fixed=layout is not None))
-        routed += [] if layout is not None else by_line(circuit, part, seeds)
         routed.sort(key=lambda way: way.cost)
+        # Swap networks take more gates and less time, so that they are judged on their own.
+        lines = [] if layout is not None else list(by_line(circuit, part, seeds))
         native = NativeGates(part)
-        for way in routed[: max(4, len(seeds) // 2)]:
+        for way in [*routed[: max(4, len(seeds) // 2)], *lines]:
             yield Placed(native(way.circuit()), way.initial, way.final, way.compiler)
     if "pytket" in compilers:
         from quasar.compile.by_pytket import by_pytket
