@@ -21,7 +21,7 @@ from quasar.core.exact import BoolVector
 from quasar.simulate.engine import ComplexVector, FloatVector
 
 MOST_QUBITS = 16
-"""From more qubits on qulacs is faster."""
+"""Larger states are left to qulacs."""
 
 
 @lru_cache(maxsize=1)
