@@ -23,6 +23,7 @@ pytest.importorskip("ortools", reason="needs the extra optima")
 pytest.importorskip("highspy", reason="needs the extra optima")
 pytest.importorskip("dwave.samplers", reason="needs the extra optima")
 
+FEW = {"numbers": [3, 1, 4, 1, 5, 9, 2]}
 CUBIC = nx.random_regular_graph(3, 60, seed=1)
 NUMBERS = {
     "problem_type": "number_partitioning",
@@ -118,7 +119,7 @@ def test_programs_without_a_solution() -> None:
 
 
 def test_what_is_wrong_in_the_cache_is_passed_over(own_cache: Path) -> None:
-    problem = {"problem_type": "labs", "problem_specific_attributes": {"length": 6}}
+    problem = {"problem_type": "number_partitioning", "problem_specific_attributes": FEW}
     first = quasar.optimum(problem)
     (entry,) = (own_cache / "optima").glob("*.json")
     good = json.loads(entry.read_text())
@@ -136,7 +137,7 @@ def test_leftovers_of_killed_processes_go(own_cache: Path) -> None:
     for partial in (left, busy):
         partial.write_text("{")
     os.utime(left, (0, 0))
-    quasar.optimum({"problem_type": "labs", "problem_specific_attributes": {"length": 5}})
+    quasar.optimum({"problem_type": "number_partitioning", "problem_specific_attributes": FEW})
     assert not left.exists()
     assert busy.exists()
 

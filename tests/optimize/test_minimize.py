@@ -14,6 +14,8 @@ from quasar.simulate.gate_energy import GateEnergy
 class Bowl:
     """Σ_i (i+1) (θ_i - a_i)² - 3, and every point it was asked for."""
 
+    unit = 1.0
+
     def __init__(self, size):
         self.centre = np.linspace(-0.5, 0.8, size)
         self.weights = np.arange(1, size + 1)

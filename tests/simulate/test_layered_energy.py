@@ -16,6 +16,7 @@ from quasar.simulate.energy import LAYERED_FROM, energy_of
 from quasar.simulate.engine import probabilities
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.layered_energy import LayeredEnergy, NotLayered, _block
+from quasar.simulate.small_energy import SmallEnergy
 from support.agentq import load_generations, load_records
 from support.cases import cases
 from support.random_circuits import NAMES, random_circuit
@@ -105,5 +106,5 @@ def test_recorded_answers_by_the_way_that_the_verifier_takes() -> None:
         energy = energy_of(ansatz, diagonal, gradient=False)
         theta = theta + 0.1
         assert energy.value(theta) == pytest.approx(plain(ansatz, diagonal, theta), abs=1e-10)
-        seen += isinstance(energy, LayeredEnergy)
+        seen += isinstance(energy, LayeredEnergy | SmallEnergy)
     assert seen > 20

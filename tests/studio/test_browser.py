@@ -139,15 +139,15 @@ def test_a_broken_circuit_is_marked_where_it_is_wrong(page: Any) -> None:
 
 
 def test_sliders_and_the_map_change_the_answer_at_once(page: Any) -> None:
+    from playwright.sync_api import expect
+
     example(page, "Square")
     page.get_by_role("tab", name="Angles").click()
     page.wait_for_selector(".heat")
     shown = page.get_by_test_id("angles-p")
     before = shown.inner_text()
     page.locator(".heat canvas").click(position={"x": 20, "y": 20})
-    page.wait_for_function(
-        f"document.querySelector('[data-testid=angles-p]').innerText != '{before}'"
-    )
+    expect(shown).not_to_have_text(before)
     assert page.locator(".sliders input").count() == 2
 
 

@@ -29,9 +29,9 @@ def first_look(model: NativeModel) -> Iterator[Found]:
     """A solution and a bound; nothing where the model has constraints or integers."""
     if not (model.is_unconstrained and model.is_binary):
         return
-    yield Found(GREEDY, _greedy(model), complete=False)
+    yield Found(GREEDY, _greedy(model))
     if sum(1 << len(monomial) for monomial in model.cost.coefficients) <= _MOST_PRODUCTS:
-        yield Found(COEFFICIENTS, bound=_bound(model), complete=False)
+        yield Found(COEFFICIENTS, bound=_bound(model))
 
 
 def _greedy(model: NativeModel) -> dict[Label, int]:
