@@ -10,6 +10,8 @@ the transferred ones.
 
 pauli-prop lives in an environment of its own: `--pauli-prop FOLDER/bin/python` names its Python.
 
+Each row is a line in runs/bench-scale/, so an interrupted run goes on by the same command.
+
 Run `python -m benchmarks.scale` (`make bench-scale`), or a part: `--quick`, `--only "cubic 60"`.
 """
 
@@ -31,7 +33,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
-from benchmarks._common import print_table, write_result
+from benchmarks._common import ROOT, print_table, write_result
 from benchmarks.optima import cubic, planar
 
 from quasar.circuits.qaoa import qaoa
@@ -312,6 +314,17 @@ def _off(found: Found, ours: Found) -> float | None:
     return float(abs(found["energy"] - ours["energy"]) / abs(ours["energy"]))
 
 
+def kept(file: Path) -> list[dict[str, Any]]:
+    """The rows of an earlier run; a line that a kill cut short is dropped."""
+    if not file.is_file():
+        return []
+    text = file.read_text(encoding="utf-8")
+    if not text.endswith("\n"):
+        text = text[: text.rfind("\n") + 1]
+        file.write_text(text, encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds of each way")
@@ -319,16 +332,28 @@ def main() -> None:
     parser.add_argument("--pauli-prop", default="", help="Python of an environment with pauli-prop")
     parser.add_argument("--only", default="", help="instances whose name has this in it")
     parser.add_argument("--quick", action="store_true", help="a few minutes: five graphs, 5 s")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run has done")
     parser.add_argument("--dry", action="store_true", help="write no result file")
     options = parser.parse_args()
     chosen = [name for name in INSTANCES if options.only in name]
     if options.quick:
         options.time_limit, options.terms = 5.0, 3
         chosen = [name for name in chosen if name in _QUICK]
+    with_pauli = "-pauli" if options.pauli_prop else ""
+    file = ROOT / "runs" / "bench-scale"
+    file /= f"{options.time_limit:g}s-{options.terms}{with_pauli}.jsonl"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if options.fresh:
+        file.unlink(missing_ok=True)
+    done = {(row["instance"], row["p"]): row for row in kept(file)}
     rows = []
     for name in chosen:
         for layers in (1, 2, 3):
-            rows.append(measure(name, layers, options))
+            if (name, layers) not in done:
+                done[name, layers] = measure(name, layers, options)
+                with file.open("a", encoding="utf-8") as out:
+                    out.write(json.dumps(done[name, layers]) + "\n")
+            rows.append(done[name, layers])
             print(rows[-1], flush=True)
     print_table(rows, "Energies beyond 24 qubits", width=220)
     extra: Mapping[str, Any] = {
