@@ -43,8 +43,9 @@ def studio() -> Iterator[Running]:
     running.process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """Closed with its file: while Playwright is open, no other test can run an event loop."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
     if CHROMIUM is None:
         pytest.skip("needs chromium: apt-get install chromium")
