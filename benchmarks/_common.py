@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from quasar.core.errors import InputError
+from quasar.core.files import drop_torn_line
+from quasar.core.jsonl import read_jsonl
 from quasar.models.registry import checkpoint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,6 +67,12 @@ def write_result(name: str, rows: Sequence[Row], extra: Mapping[str, Any] | None
     path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def kept_rows(file: Path) -> list[dict[str, Any]]:
+    """The rows that an earlier run has appended; a line that a kill cut short is dropped."""
+    drop_torn_line(file)
+    return [row for _, row in read_jsonl(file)] if file.exists() else []
 
 
 def kept_answers(

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -28,13 +27,14 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-from benchmarks._common import ROOT, print_table, write_result
+from benchmarks._common import ROOT, kept_rows, print_table, write_result
 from benchmarks.optima import planar
 from benchmarks.scale import couplings, weighted
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.jsonl import append_jsonl
 from quasar.core.seeds import generator
 from quasar.models.nano_angles import nano_angles
 from quasar.models.protocol import Model
@@ -108,7 +108,7 @@ def distances(h: IsingHamiltonian, layers: int, model: Model) -> dict[str, Any]:
 def fill(file: Path, cell: tuple[str, int, int], model: Model, options: argparse.Namespace) -> None:
     """Add instances to a cell's file until there are enough, or the time is over."""
     family, n, p = cell
-    done = lines(file)
+    done = kept_rows(file)
     if done and not options.keep_adding and done[-1]["last"]:
         return
     used = 0.0
@@ -119,27 +119,15 @@ def fill(file: Path, cell: tuple[str, int, int], model: Model, options: argparse
             row = {"why": str(error), "seconds": 0.0}
         used += row["seconds"]
         row |= {"seed": seed, "last": used > options.cell_seconds or seed + 1 == options.instances}
-        with file.open("a", encoding="utf-8") as out:
-            out.write(json.dumps(row) + "\n")
+        append_jsonl(file, [row])
         if row["last"]:
             return
-
-
-def lines(file: Path) -> list[dict[str, Any]]:
-    """The instances of a cell that are done; a line cut short by a kill is dropped."""
-    if not file.is_file():
-        return []
-    text = file.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        text = text[: text.rfind("\n") + 1]
-        file.write_text(text, encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def summary(cell: tuple[str, int, int], file: Path) -> dict[str, Any]:
     """One row of the table."""
     family, n, p = cell
-    done = lines(file)
+    done = kept_rows(file)
     known = [row for row in done if "why" not in row]
     row: dict[str, Any] = {"family": family, "n": n, "p": p, "instances": len(known)}
     row["too_wide"] = len(done) - len(known)

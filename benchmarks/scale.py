@@ -33,12 +33,13 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
-from benchmarks._common import ROOT, print_table, write_result
+from benchmarks._common import ROOT, kept_rows, print_table, write_result
 from benchmarks.optima import cubic, planar
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.core.jsonl import append_jsonl
 from quasar.core.seeds import generator
 from quasar.optimize.qaoa_large import transferred_angles
 from quasar.simulate.cones.energy import ConeEnergy
@@ -314,17 +315,6 @@ def _off(found: Found, ours: Found) -> float | None:
     return float(abs(found["energy"] - ours["energy"]) / abs(ours["energy"]))
 
 
-def kept(file: Path) -> list[dict[str, Any]]:
-    """The rows of an earlier run; a line that a kill cut short is dropped."""
-    if not file.is_file():
-        return []
-    text = file.read_text(encoding="utf-8")
-    if not text.endswith("\n"):
-        text = text[: text.rfind("\n") + 1]
-        file.write_text(text, encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds of each way")
@@ -345,14 +335,13 @@ def main() -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if options.fresh:
         file.unlink(missing_ok=True)
-    done = {(row["instance"], row["p"]): row for row in kept(file)}
+    done = {(row["instance"], row["p"]): row for row in kept_rows(file)}
     rows = []
     for name in chosen:
         for layers in (1, 2, 3):
             if (name, layers) not in done:
                 done[name, layers] = measure(name, layers, options)
-                with file.open("a", encoding="utf-8") as out:
-                    out.write(json.dumps(done[name, layers]) + "\n")
+                append_jsonl(file, [done[name, layers]])
             rows.append(done[name, layers])
             print(rows[-1], flush=True)
     print_table(rows, "Energies beyond 24 qubits", width=220)
