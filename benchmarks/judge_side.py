@@ -29,7 +29,7 @@ from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox import Job, Sandbox
 from quasar.verifier.settings import UtilitySettings, VerifierSettings
 
-FOLDER = Path(os.environ["QUASAR_AGENTQ"])
+FOLDER = Path(os.environ.get("QUASAR_AGENTQ", ""))
 LIMIT = int(os.environ.get("JUDGE_LIMIT", "0"))
 WORKERS = 2
 MAX_ITERATIONS = 80
