@@ -31,17 +31,22 @@ def command(
         typer.Option("--reference", help="Print only the known circuit of the task, OpenQASM 3."),
     ] = False,
     seed: Annotated[
-        int, typer.Option(help="Seed of the example that is drawn without parameters.", min=0)
-    ] = 0,
+        int | None,
+        typer.Option(
+            help="Draw the example with this seed, parameters that have a default too.",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the target tasks; or show one: parameters, words, rules, and its JSON form.
 
-    Without parameters an example is drawn.
+    Parameters that the task needs and that are not given are drawn.
     """
     from quasar.tasks.registry import FAMILIES, TASKS, sample_task, task_class
 
-    if task is None or task in FAMILIES:
+    if task is None or (task in FAMILIES and task not in TASKS):
         known = {n: c for n, c in TASKS.items() if task in (None, c.family)}
         if as_json:
             print_json({name: _about(cls) for name, cls in known.items()})
@@ -57,7 +62,8 @@ def command(
     if attribute or task.endswith(".json"):
         chosen = target_task(task, qubits, attribute)
     else:
-        chosen = sample_task(task_class(task).name, seed, qubits)
+        stated = None if seed is not None else _of_size(task_class(task), qubits)
+        chosen = stated or sample_task(task_class(task).name, seed or 0, qubits)
     if reference:
         typer.echo(chosen.reference(), nl=False)
     elif as_json:
@@ -65,6 +71,12 @@ def command(
         print_json({**about, "text": chosen.text(), "example": chosen.to_json()})
     else:
         typer.echo(_text(chosen))
+
+
+def _of_size(cls: type[TargetTask], qubits: int | None) -> TargetTask | None:
+    """The task that `--task NAME --qubits N` means; None for one that takes more than a size."""
+    needed = {name for name, field in cls.model_fields.items() if field.is_required()}
+    return cls.parse({"qubits": qubits}) if qubits is not None and needed == {"qubits"} else None
 
 
 def _about(cls: type[TargetTask]) -> dict[str, Any]:
