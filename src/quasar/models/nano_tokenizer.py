@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quasar.prompts.vocabulary import ASSISTANT, END, PAD, SPECIAL, USER, pattern, tokens
@@ -23,18 +24,21 @@ CHAT_TEMPLATE = (
 """A turn is a token that says whose it is, and its text; an answer ends with a token of its own."""
 
 
-def build_tokenizer(max_length: int = 1024) -> PreTrainedTokenizerFast:
+def build_tokenizer(
+    max_length: int = 1024, words: Sequence[str] | None = None
+) -> PreTrainedTokenizerFast:
     """The tokenizer, from the vocabulary alone: nothing is learnt.
 
     Args:
         max_length: longest prompt and answer together, tokens.
+        words: all tokens, each once; default: those of the compact style.
     """
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
 
-    vocabulary = {text: number for number, text in enumerate(tokens())}
+    vocabulary = {text: number for number, text in enumerate(words or tokens())}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=PAD))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern()), "isolated")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(pattern(words)), "isolated")
     tokenizer.decoder = decoders.Fuse()
     tokenizer.add_special_tokens(list(SPECIAL))
     return PreTrainedTokenizerFast(

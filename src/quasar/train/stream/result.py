@@ -15,6 +15,7 @@ import torch
 from quasar.core.seeds import generator
 from quasar.models.profile import Profile
 from quasar.prompts.compact import MAX_QUBITS
+from quasar.prompts.task_style import LARGEST, TASK_STYLE
 from quasar.train.new_model import ModelShape, qwen3_config
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.learner import Learner
@@ -30,6 +31,10 @@ HEAD, _EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
 
 def profile_of(settings: SftSettings) -> Profile:
     """The profile of the trained model."""
+    if settings.stream.source.endswith(".fresh_tasks"):
+        return Profile(
+            name=settings.model.name, prompt_style=TASK_STYLE, max_qubits=LARGEST, multi_turn=False
+        )
     return Profile(
         name=settings.model.name,
         prompt_style="compact",
@@ -38,14 +43,18 @@ def profile_of(settings: SftSettings) -> Profile:
     )
 
 
-def as_transformers(learner: Learner) -> tuple[Any, Any]:
-    """The weights as `Qwen3ForCausalLM` in bfloat16 on the CPU, and the tokenizer."""
+def as_transformers(learner: Learner, words: Sequence[str] | None = None) -> tuple[Any, Any]:
+    """The weights as `Qwen3ForCausalLM` in bfloat16 on the CPU, and the tokenizer.
+
+    Args:
+        words: the tokens; default: those of the compact style.
+    """
     from transformers import Qwen3ForCausalLM
 
     from quasar.models.nano_tokenizer import build_tokenizer
 
     shape: ModelShape = learner.model.shape
-    tokenizer = build_tokenizer(shape.context)
+    tokenizer = build_tokenizer(shape.context, words)
     model = Qwen3ForCausalLM(qwen3_config(shape, tokenizer))
     state = named({name: w.to("cpu", torch.bfloat16) for name, w in learner.weights().items()})
     model.to(torch.bfloat16).load_state_dict({**state, HEAD: state[_EMBEDDING]})

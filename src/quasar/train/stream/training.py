@@ -9,6 +9,7 @@ devices and larger models are for `sft`.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import json
 import sys
 import time
@@ -58,7 +59,7 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     torch.set_float32_matmul_precision("high")
-    vocabulary = compact_vocabulary()
+    vocabulary = vocabulary_of(settings)
     claim(settings.out, _stated(settings))
     folder = prepare_folder(settings, vocabulary)
     learner = new_learner(settings, vocabulary)
@@ -79,6 +80,13 @@ def train_stream(settings: SftSettings) -> dict[str, float]:
 def compact_vocabulary() -> dict[str, int]:
     """Number of each token of the compact style."""
     return {text: number for number, text in enumerate(tokens())}
+
+
+def vocabulary_of(settings: SftSettings) -> dict[str, int]:
+    """Number of each token of the stream's source; of the compact style where it names none."""
+    source = importlib.import_module(settings.stream.source)
+    words = getattr(source, "tokens", tokens)()
+    return {text: number for number, text in enumerate(words)}
 
 
 def prepare_folder(settings: SftSettings, vocabulary: Mapping[str, int]) -> Path:
@@ -245,7 +253,8 @@ class _StreamRun(Run[SftSettings]):
         totals = self._tally.totals()
         if self._tasks:
             self._measure()
-        model, tokenizer = as_transformers(self.learner)
+        words = list(vocabulary_of(self.settings))
+        model, tokenizer = as_transformers(self.learner, words)
         weights = {name: w for name, w in model.state_dict().items() if name != HEAD}
         self.write_model(model, weights, tokenizer, profile_of(self.settings))
         self.describe(
