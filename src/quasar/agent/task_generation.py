@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 from quasar.circuits.exports import Exportable, ProgramText
-from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.errors import InfrastructureError
 from quasar.core.presented import Kept
 from quasar.core.settings import need_whole
 from quasar.models.protocol import Completion, Sampling
-from quasar.models.registry import PACKAGED, load_model
+from quasar.models.registry import load_model, task_checkpoint
 from quasar.prompts.extract import extract
+from quasar.prompts.task_answer import task_program
+from quasar.prompts.task_guide import TaskGuide
 from quasar.prompts.task_prompt import task_chat
+from quasar.prompts.task_style import TASK_STYLE, task_messages
 from quasar.tasks.registry import TaskSource, read_task
 from quasar.tasks.task import TargetTask
 from quasar.verifier.bounded import verify_task
@@ -33,12 +37,14 @@ class TaskCandidate:
         qasm: the program; empty where a model gave none.
         report: what the verifier found.
         text: a model's whole answer; None for constructions.
+        named: the answer names a construction, whose gates were written for it.
     """
 
     name: str
     qasm: str
     report: TaskReport
     text: str | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -89,15 +95,16 @@ def generate_task(
 
     Args:
         task: see `tasks.registry.read_task`.
-        model: `designer` tries the known constructions; else a language model that is given the
-            task's text, see `models.registry.load_model`.
+        model: `designer` tries the known constructions; else a language model, see
+            `models.registry.load_model`. It is given the task's text; `nano`, or a checkpoint
+            that was trained as it was, the words of `prompts.task_style`, and is guided.
         samples: answers of a language model.
-        sampling: how they are drawn.
+        sampling: how they are drawn; default for one answer of nano: the likeliest.
         model_options: settings of the model's back end.
         limits: what each circuit may use; default: as `quasar.verify`.
 
     Raises:
-        InputError: no such task or model, or the packaged model, which knows no tasks.
+        InputError: no such task or model, or a task that nano has no words for.
         InfrastructureError: no answer could be had.
     """
     wanted = read_task(task)
@@ -115,27 +122,62 @@ def generate_task(
         found = []
         drawing = Sampling.given(sampling, "sampling") or Sampling()
         drawing = drawing.model_copy(update={"samples": samples})
-        for number, answer in enumerate(_answers(wanted, model, drawing, model_options), start=1):
-            if answer.error is not None:
-                lost.append(answer.error)
+        answers = task_answers([wanted], model, drawing, model_options)[0]
+        for number, answer in enumerate(answers, start=1):
+            if answer.completion.error is not None:
+                lost.append(answer.completion.error)
                 continue
-            program = extract(answer.text)
-            qasm = "" if program is None else program.qasm
-            found.append(judged(f"answer {number}", qasm, answer.text))
+            made = judged(f"answer {number}", answer.qasm, answer.completion.text)
+            found.append(replace(made, named=answer.named))
         if not found:
             raise InfrastructureError(f"no answer was given: {lost[0]}")
     return TaskGeneration(wanted, tuple(sorted(found, key=_rank)), model, tuple(lost))
 
 
-def _answers(
-    task: TargetTask, model: str, sampling: Sampling, options: Mapping[str, Any] | None
-) -> list[Completion]:
-    if model == PACKAGED:
-        raise InputError(
-            "'nano' was trained on problems with a cost function and knows no target tasks: use "
-            "--model designer or another language model."
-        )
-    return load_model(model, options).complete([task_chat(task)], sampling)[0]
+class TaskAnswer(NamedTuple):
+    """What a language model wrote for a task.
+
+    Attributes:
+        qasm: the program in it; empty where there is none.
+        named: it names a construction, whose gates were written for it.
+    """
+
+    completion: Completion
+    qasm: str
+    named: bool
+
+
+def task_answers(
+    tasks: Sequence[TargetTask],
+    model: str,
+    sampling: Sampling,
+    options: Mapping[str, Any] | None = None,
+) -> list[list[TaskAnswer]]:
+    """A language model's answers to some tasks, `sampling.samples` each; nothing is judged.
+
+    Raises:
+        InputError: no such model, or a task that its style has no words for.
+        InfrastructureError: no answer could be had.
+    """
+    writer = load_model(task_checkpoint(model), options)
+    if writer.prompt_style != TASK_STYLE:
+        made = writer.complete([task_chat(task) for task in tasks], sampling)
+        return [[_extracted(completion) for completion in own] for own in made]
+    if sampling.samples == 1 and "temperature" not in sampling.model_fields_set:
+        sampling = sampling.model_copy(update={"temperature": 0.0})
+    chats = [task_messages(task) for task in tasks]
+    guided = getattr(writer, "follows_guides", False)
+    guides = [partial(TaskGuide, task) for task in tasks] if guided else None
+    made = writer.complete(chats, sampling, guides=guides)
+    return [
+        [TaskAnswer(one, *task_program(task, one.text)) for one in own]
+        for task, own in zip(tasks, made, strict=True)
+    ]
+
+
+def _extracted(completion: Completion) -> TaskAnswer:
+    program = extract(completion.text)
+    return TaskAnswer(completion, "" if program is None else program.qasm, False)
 
 
 def _rank(candidate: TaskCandidate) -> tuple[float, ...]:

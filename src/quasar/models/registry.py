@@ -24,6 +24,8 @@ from quasar.models.profile import SHORT_NAMES, Profile, find_profile
 from quasar.models.protocol import Model
 
 PACKAGED = "nano"
+PACKAGED_TASKS = "nano_tasks"
+"""Folder of its weights for target tasks."""
 _LOCAL = ("runtime", "transformers")
 
 
@@ -73,6 +75,23 @@ def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | No
 def packaged_folder() -> Path:
     """Where the packaged model lies, if this installation has it."""
     return Path(__file__).with_name(PACKAGED)
+
+
+def task_checkpoint(spec: str) -> str:
+    """What answers target tasks under a name: for the packaged model its weights for tasks.
+
+    Raises:
+        InputError: this installation has none.
+    """
+    if spec != PACKAGED:
+        return spec
+    folder = Path(__file__).with_name(PACKAGED_TASKS)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"this installation has no weights of '{PACKAGED}' for target tasks: use --model "
+            "designer or another language model."
+        )
+    return str(folder)
 
 
 def checkpoint(spec: str) -> str:

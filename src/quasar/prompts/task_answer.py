@@ -7,7 +7,7 @@ An answer is a program in the words of `task_vocabulary`, without the definition
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from quasar.circuits.circuit import Gate

@@ -24,7 +24,8 @@ TURNED = ("rx", "ry", "rz", "p", "cp", "cry")
 """Gates with one angle."""
 PAIRS = {
     "rxx": "gate rxx(t) a,b{h a;h b;cx a,b;rz(t) b;cx a,b;h a;h b;}\n",
-    "ryy": "gate ryy(t) a,b{rx(pi/2) a;rx(pi/2) b;cx a,b;rz(t) b;cx a,b;rx(-pi/2) a;rx(-pi/2) b;}\n",
+    "ryy": "gate ryy(t) a,b{rx(pi/2) a;rx(pi/2) b;cx a,b;rz(t) b;cx a,b;"
+    "rx(-pi/2) a;rx(-pi/2) b;}\n",
     "rzz": "gate rzz(t) a,b{cx a,b;rz(t) b;cx a,b;}\n",
 }
 """Rotations about two letters, and the lines that define them."""

@@ -55,6 +55,9 @@ class TaskFace:
             return write_task_folder(self.report, made, manifest({}, None))
 
 
+_NAMED = "the model chose this construction; its gates were written for it"
+
+
 class TaskGenerationFace(TaskFace):
     """What is shown of one generation."""
 
@@ -90,10 +93,13 @@ def task_generation_text(found: TaskGeneration) -> str:
         cost = made.report.stages.utility
         own = None if cost is None else cost.own
         numbers = [] if own is None else [own.gates, own.cx_cost, own.depth, own.ancillas]
-        rows.append([made.name, gist(made.report), *map(str, numbers)])
+        name = f"{made.name} (named)" if made.named else made.name
+        rows.append([name, gist(made.report), *map(str, numbers)])
     headings = ["tried", "verdict", "gates", "CX cost", "depth", "ancillas"]
     asked = "\n".join(wrapped(found.task.text().partition("\n")[0], WIDTH))
     lost = [labelled("lost", reason, indent=2) for reason in found.lost]
+    if any(made.named for made in found.candidates):
+        lost.append(labelled("named", _NAMED, indent=2))
     best = task_report_text(found.report, indent=2)
     return "\n".join([asked, best, table(headings, rows), *lost])
 
@@ -106,6 +112,7 @@ def task_generation_data(found: TaskGeneration) -> dict[str, Any]:
         rows.append(
             {
                 "name": made.name,
+                "named": made.named,
                 "solved": made.report.solved,
                 "score": made.report.score,
                 "fault": None if made.report.fault is None else str(made.report.fault),

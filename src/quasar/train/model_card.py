@@ -9,11 +9,29 @@ from typing import Any
 
 from quasar.core.files import disk_errors
 from quasar.models.registry import checkpoint
+from quasar.prompts.task_style import TASK_STYLE
 
 CARD = "README.md"
 MANIFEST = "manifest.json"
 BASE_MANIFEST = "base_manifest.json"
 """The manifest of the model that the training began with."""
+
+
+_PROBLEMS = (
+    "Writes OpenQASM 3 circuits, angles included, that minimise a diagonal Hamiltonian: graph "
+    "problems\nand any other sum of products of Z.",
+    "--problem problem.json",
+    "A circuit that prepares one bit string is a classical answer written as a circuit; most "
+    "converged\nVQE and adaptive answers are of that kind.",
+)
+_TASKS = (
+    "Writes OpenQASM 3 circuits for target tasks: states, unitaries, oracles, estimates, time\n"
+    "evolution and codes, of up to 8 qubits.",
+    "--task ghz --qubits 5",
+    "For given amplitudes, sets of bit strings, permutations, and phases of more than 4 qubits it\n"
+    "names a construction, whose gates `quasar` writes. Of an oracle it is told the size alone.",
+)
+"""What a model is for, the command's question, and its limits; by the prompt style."""
 
 
 def describe(folder: Path, manifest: Mapping[str, Any]) -> None:
@@ -36,6 +54,7 @@ def write_card(folder: Path, manifest: Mapping[str, Any]) -> None:
     settings = manifest["settings"]
     name = settings["model"]["name"]
     base = settings["model"]["base"]
+    purpose, question, limits = _TASKS if _style(settings["data"]) == TASK_STYLE else _PROBLEMS
     text = f"""---
 library_name: transformers
 license: apache-2.0
@@ -45,8 +64,7 @@ tags: [quantum, openqasm, qaoa, vqe]
 
 # {name}
 
-Writes OpenQASM 3 circuits, angles included, that minimise a diagonal Hamiltonian: graph problems
-and any other sum of products of Z.
+{purpose}
 
 - {_origin(base, manifest)} on {_data(settings["data"])}.
 - Prompt style: `{_style(settings["data"])}`.
@@ -54,15 +72,14 @@ and any other sum of products of Z.
   {manifest["training_seconds"] / 60:.0f} minutes of training.
 
 ```console
-$ quasar generate --problem problem.json --model {folder.name} --out out
+$ quasar generate {question} --model {folder.name} --out out
 ```
 
 `transformers` loads the folder by itself (`AutoModelForCausalLM.from_pretrained`).
 
 {_quality(manifest)}## Limits
 
-A circuit that prepares one bit string is a classical answer written as a circuit; most converged
-VQE and adaptive answers are of that kind. Measure with `quasar verify` before you rely on an
+{limits} Measure with `quasar verify` before you rely on an
 answer. `{MANIFEST}` has settings, seed, versions and commit{_of_base(folder)}.
 """
     with disk_errors(folder):
@@ -84,7 +101,10 @@ def _data(data: Mapping[str, Any]) -> str:
 
 
 def _style(data: Mapping[str, Any]) -> str:
-    return "compact" if data.get("stream") else str(data["examples"]["prompt_style"])
+    stream = data.get("stream")
+    if stream and str(stream.get("source", "")).endswith(".fresh_tasks"):
+        return TASK_STYLE
+    return "compact" if stream else str(data["examples"]["prompt_style"])
 
 
 def _apart(data: Mapping[str, Any]) -> str:
