@@ -2,7 +2,7 @@
 
 Programs of the shared benchmark (where it is there) and made up ones are changed in a few places.
 Both ways have to give the same gates, measurements and registers to the last bit, or the same
-refusal; and the same probabilities to 1e-12.
+refusal; the same probabilities to 1e-12; and the same of what the gates come to.
 """
 
 from __future__ import annotations
@@ -17,17 +17,23 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from fuzz_refusals import CHANGES, FIELDS, HEAD, made_up, programs
 from quasar.circuits.circuit import GATES, Circuit
+from quasar.circuits.compiled_facts import library as facts
+from quasar.circuits.effective import effective, effective_in_python
 from quasar.circuits.flat_compiled import FlatCircuit, reader
+from quasar.circuits.freedom import free_angles, qaoa_layers
 from quasar.circuits.qasm_flat import FlatReader, read_flat, read_in_python
 from quasar.circuits.refusal_flat import refuse_flat
+from quasar.circuits.statistics import statistics
 from quasar.core import compiled
-from quasar.core.compiled import READER, STATE
+from quasar.core.compiled import FACTS, READER, STATE
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.engine import probabilities
 from quasar.simulate.qulacs_engine import QulacsEngine
 from quasar.simulate.small_state import library, simulate
@@ -49,7 +55,7 @@ def difference(text: str) -> tuple[str, str]:
         for name in ("n_qubits", "n_measured", "gates", "n_gates"):
             if repr(getattr(fast, name)) != repr(getattr(slow, name)):
                 return "circuit", f"{name}: {getattr(fast, name)}, not {getattr(slow, name)}"
-        return "circuit", _unlike_state(fast)
+        return "circuit", _unlike_state(fast) or _unlike_facts(fast)
     if isinstance(fast, FlatReader):
         if not isinstance(slow, FlatReader):
             return "refused", f"Python reads it: {slow}"
@@ -69,6 +75,23 @@ def _unlike_state(circuit: FlatCircuit) -> str:
     apart = float(np.abs(found[1] - exact).max())
     apart = max(apart, float(np.abs(probabilities(found[0]) - exact).max()), abs(found[2] - 1.0))
     return "" if apart < TOLERANCE else f"probabilities differ by {apart}"
+
+
+def _unlike_facts(circuit: FlatCircuit) -> str:
+    """What is said of the circuit's gates, where the two ways differ."""
+    plain, n = Circuit(circuit.n_qubits, circuit.gates), circuit.n_qubits
+    if n > 64:
+        return ""
+    acting = effective(circuit), effective_in_python(plain)
+    if acting[0].gates != acting[1].gates:
+        return f"effective: {acting[0].gates}, not {acting[1].gates}"
+    terms = {(q,): 1.0 for q in range(n)} | {(q, q + 1): -0.5 for q in range(n - 1)}
+    ising = IsingHamiltonian(n, terms)
+    for fast, slow in ((circuit, plain), acting):
+        for say in (statistics, free_angles, partial(qaoa_layers, hamiltonian=ising)):
+            if say(fast) != say(slow):
+                return f"{say}: {say(fast)}, not {say(slow)}"
+    return ""
 
 
 def circuits(count: int, seed: int) -> Iterator[str]:
@@ -129,7 +152,7 @@ def mixed(count: int, seed: int, shared: Sequence[str] = ()) -> Iterator[str]:
 def sanitized(inputs: int, seed: int) -> int:
     """The same in a process whose libraries end it at the first wrong access or operation."""
     with tempfile.TemporaryDirectory() as folder:
-        for source in (READER, STATE):
+        for source in (READER, FACTS, STATE):
             if not compiled.build(source, Path(folder) / Path(source).name, sanitized=True):
                 print(f"{source} cannot be built with sanitizers here: skipped", file=sys.stderr)
                 return 0
@@ -154,7 +177,7 @@ def main() -> int:
         return sanitized(options.inputs, options.seed)
     if options.libraries is not None:
         compiled.library_of = lambda source: options.libraries / Path(source).name
-    if reader() is None or library() is None:
+    if reader() is None or library() is None or facts() is None:
         print("there are no compiled libraries: make kernel", file=sys.stderr)
         return 1
     shared = [g["qasm"] for g in load_lines("generations.jsonl.gz")] if agentq_folder() else []

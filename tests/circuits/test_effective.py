@@ -8,7 +8,6 @@ import time
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.effective import effective
@@ -21,11 +20,9 @@ from quasar.simulate.engine import get_engine, probabilities
 from support.agentq import load_generations
 from support.cases import cases
 from support.dead_gates import ANYWHERE, WAYS, with_dead_gates
-from support.random_circuits import NAMES, circuits, random_circuit, state
+from support.random_circuits import NAMES, eventful, random_circuit, state
 
 PI = math.pi
-ANGLES = (0.0, PI, -PI, PI / 2, -PI / 2, 2 * PI, -2 * PI, 4 * PI, 0.3, -0.3, 1e-12)
-LARGE = 7e8  # of one angle; sums of two such angles are not what a simulator makes of them
 
 
 def changed(circuit: Circuit) -> float:
@@ -44,23 +41,6 @@ def size(*gates: Gate, n: int = 3) -> tuple[int, int]:
 
 def g(name: str, *qubits: int, angles: tuple[float, ...] = ()) -> Gate:
     return Gate(name, qubits, angles)
-
-
-@st.composite
-def eventful(draw: st.DrawFn) -> Circuit:
-    """Random circuits with special angles, repeats and inverses."""
-    circuit = draw(circuits(max_qubits=5, max_gates=24))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    gates: list[Gate] = []
-    for gate in circuit.gates:
-        if rng.random() < 0.7:
-            allowed = (*ANGLES, LARGE) if len(gate.params) == 1 else ANGLES
-            gate = gate._replace(params=tuple(float(rng.choice(allowed)) for _ in gate.params))
-        gates.append(gate)
-        if rng.random() < 0.25:
-            old = gates[int(rng.integers(len(gates)))]
-            gates.append(old._replace(params=tuple(-angle for angle in old.params)))
-    return Circuit(circuit.n_qubits, tuple(gates), circuit.n_qubits)
 
 
 @settings(max_examples=cases(400), deadline=None)

@@ -9,6 +9,9 @@ from scipy.stats import unitary_group
 from quasar.circuits.circuit import GATES, Circuit, Gate
 
 NAMES = (*GATES, "unitary")
+_PI = np.pi
+_ANGLES = (0.0, _PI, -_PI, _PI / 2, -_PI / 2, 2 * _PI, -2 * _PI, 4 * _PI, 0.3, -0.3, 1e-12)
+_LARGE = 7e8  # of one angle; sums of two such angles are not what a simulator makes of them
 
 _X = np.array([[0, 1], [1, 0]], dtype=complex)
 _Y = np.array([[0, -1j], [1j, 0]])
@@ -131,3 +134,20 @@ def all_gates_circuit(n_qubits: int = 4) -> Circuit:
     rng = np.random.default_rng(7)
     gates = tuple(random_gate(rng, name, n_qubits) for name in NAMES)
     return Circuit(n_qubits, gates, n_measured=n_qubits)
+
+
+@st.composite
+def eventful(draw: st.DrawFn) -> Circuit:
+    """Random circuits with special angles, repeats and inverses."""
+    circuit = draw(circuits(max_qubits=5, max_gates=24))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    gates: list[Gate] = []
+    for gate in circuit.gates:
+        if rng.random() < 0.7:
+            allowed = (*_ANGLES, _LARGE) if len(gate.params) == 1 else _ANGLES
+            gate = gate._replace(params=tuple(float(rng.choice(allowed)) for _ in gate.params))
+        gates.append(gate)
+        if rng.random() < 0.25:
+            old = gates[int(rng.integers(len(gates)))]
+            gates.append(old._replace(params=tuple(-angle for angle in old.params)))
+    return Circuit(circuit.n_qubits, tuple(gates), circuit.n_qubits)

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.compiled_facts import effective_circuit
 from quasar.circuits.gate_pairs import (
     axes_of,
     axis_on,
@@ -58,6 +59,11 @@ _ZERO: _State = (1.0 + 0j, 0j)
 
 def effective(circuit: Circuit) -> Circuit:
     """The circuit without gates that do nothing; its distribution is the same within 1e-9."""
+    return effective_circuit(circuit, BUDGET) or effective_in_python(circuit)
+
+
+def effective_in_python(circuit: Circuit) -> Circuit:
+    """The same without compiled code."""
     budget = _Budget()
     gates: Sequence[Gate] = [gate for gate in circuit.gates if gate.name != "id"]
     size = _size(gates)

@@ -20,6 +20,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from quasar.circuits import compiled_facts
 from quasar.circuits.circuit import ALIASES, Circuit, Gate
 from quasar.circuits.one_qubit import Matrix2, Single, controlled, single, times, wrapped, zxz
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -72,6 +73,9 @@ def free_angles(circuit: Circuit) -> int:
 
     A matrix on k qubits counts as the 4**k - 1 numbers that it takes.
     """
+    found = compiled_facts.free_angles(circuit, FREE_FROM)
+    if found is not None:
+        return len({round(angle, _DISTINCT_DECIMALS) for angle in found})
     seen: set[float] = set()
     matrices = 0
     for gate in circuit.gates:
@@ -85,9 +89,12 @@ def free_angles(circuit: Circuit) -> int:
 
 def qaoa_layers(circuit: Circuit, hamiltonian: IsingHamiltonian) -> int | None:
     """Layers p where the circuit is QAOA for the Hamiltonian at some angles, else None."""
-    terms = {sum(1 << q for q in t): c for t, c in hamiltonian.terms.items() if c != 0.0}
+    terms = hamiltonian.masks
     if circuit.n_qubits != hamiltonian.n_qubits or not terms:
         return None
+    found = compiled_facts.qaoa_layers(circuit, terms, ANGLE_TOLERANCE)
+    if found is not None:
+        return found or None
     walk = _Walk(circuit.n_qubits)
     try:
         for gate in circuit.gates:
@@ -261,7 +268,7 @@ class _Walk:
             phases[mask] = phases.get(mask, 0.0) + angle
 
     def layers(self, terms: Mapping[int, float]) -> int:
-        """p, where what was read is QAOA for these terms (coefficients by mask).
+        """p, where what was read is QAOA for these terms (coefficients by mask, largest first).
 
         Raises:
             _NotQaoa: it is not.
@@ -329,7 +336,7 @@ def _is_cost_layer(phases: Mapping[int, float], terms: Mapping[int, float]) -> b
     """Whether one γ gives all phases: angle = 2 γ c modulo 2π for every term, 0 for others."""
     if any(abs(wrapped(angle)) > ANGLE_TOLERANCE for m, angle in phases.items() if m not in terms):
         return False
-    wanted = sorted(((c, wrapped(phases.get(m, 0.0))) for m, c in terms.items()), key=_by_size)
+    wanted = [(c, wrapped(phases.get(mask, 0.0))) for mask, c in terms.items()]
     # The largest coefficient fixes γ best, up to full turns of its angle.
     largest, angle = wanted[0]
     for turns in sorted(range(-_TURNS, _TURNS + 1), key=abs):
@@ -349,7 +356,3 @@ def _entangles(phases: Mapping[int, float], terms: Mapping[int, float]) -> bool:
     if all(mask.bit_count() == 1 for mask in terms):
         return any(abs(wrapped(angle)) > ANGLE_TOLERANCE for angle in phases.values())
     return any(abs(wrapped(2.0 * angle)) > 2.0 * ANGLE_TOLERANCE for angle in coupled.values())
-
-
-def _by_size(item: tuple[float, float]) -> float:
-    return -abs(item[0])

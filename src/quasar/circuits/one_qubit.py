@@ -107,7 +107,7 @@ def off_identity(matrix: Matrix2) -> float:
 def zxz(matrix: Matrix2) -> tuple[float, float, float]:
     """Angles (a, b, c), 0 <= b <= π, with the matrix equal to Rz(a) Rx(b) Rz(c) up to a phase."""
     w, x, y, z = _quaternion(matrix)
-    flat, steep = math.hypot(w, z), math.hypot(x, y)
+    flat, steep = abs(complex(w, z)), abs(complex(x, y))  # as C computes them, to the last bit
     total = 2.0 * math.atan2(z, w) if flat > ROUNDING else 0.0  # a + c
     apart = 2.0 * math.atan2(y, x) if steep > ROUNDING else 0.0  # a - c
     return (total + apart) / 2.0, 2.0 * math.atan2(steep, flat), (total - apart) / 2.0
@@ -174,7 +174,8 @@ def _quaternion(matrix: Matrix2) -> tuple[float, float, float, float]:
 
 def _describe(matrix: Matrix2) -> Single:
     w, *vector = _quaternion(matrix)
-    off = math.sqrt(sum(v * v for v in vector))
+    x, y, z = vector
+    off = math.sqrt(x * x + y * y + z * z)
     axis, angle = "", 0.0
     for name, along in zip("xyz", vector, strict=True):
         if abs(abs(along) - off) <= ROUNDING and sum(abs(v) > ROUNDING for v in vector) <= 1:

@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.compiled_facts import sizes
 from quasar.core.documented import Documented
 from quasar.core.errors import InputError
 
@@ -68,6 +69,19 @@ class _Item(NamedTuple):
 
 def statistics(circuit: Circuit) -> Statistics:
     """Size of a circuit as written."""
+    found = sizes(circuit)
+    if found is not None:
+        counts = found.counts()
+        return Statistics.made(
+            n_qubits=circuit.n_qubits,
+            gates=sum(counts.values()),
+            two_qubit_gates=found.two_qubit,
+            multi_qubit_gates=found.multi_qubit,
+            depth=found.depth,
+            parameters=found.parameters,
+            distinct_parameters=found.distinct,
+            counts=counts,
+        )
     items = [_Item(gate.name, gate.qubits, gate.params) for gate in circuit.gates]
     return _count(circuit.n_qubits, items)
 

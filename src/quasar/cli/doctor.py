@@ -79,17 +79,22 @@ def _found() -> dict[str, Any]:
 
 def _flat_programs() -> str:
     """Which way reads and simulates the programs that nearly all candidates are."""
+    from quasar.circuits.compiled_facts import library as facts
     from quasar.circuits.flat_compiled import reader
     from quasar.core.compiled import SWITCH, is_switched_off
     from quasar.simulate.small_state import MOST_QUBITS, library
 
-    parts = {"read": reader(), f"simulated to {MOST_QUBITS} qubits": library()}
+    parts = {
+        "read": reader(),
+        "counted": facts(),
+        f"simulated to {MOST_QUBITS} qubits": library(),
+    }
     if is_switched_off():
         return f"Python and qulacs, as {SWITCH} says"
     active = [name for name, part in parts.items() if part is not None]
     if not active:
         return "Python and qulacs; with a C compiler: make kernel"
-    return f"{' and '.join(active)} by compiled code"
+    return f"{', '.join(active)} by compiled code"
 
 
 def _extras() -> dict[str, dict[str, str | None]]:

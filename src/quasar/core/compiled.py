@@ -21,8 +21,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1]
 KERNEL = "models/kernel.c"
 READER = "circuits/flat_reader.c"
+FACTS = "circuits/gate_facts.c"
 STATE = "simulate/small_state.c"
-SOURCES = (KERNEL, READER, STATE)
+SOURCES = (KERNEL, READER, FACTS, STATE)
 """Every source, relative to the package."""
 
 SWITCH = "QUASAR_COMPILED"

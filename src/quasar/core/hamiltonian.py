@@ -124,6 +124,12 @@ class IsingHamiltonian(PauliSum):
         self.constant = constant
         self._exact_terms = None if exact_terms is None else dict(exact_terms)
 
+    @cached_property
+    def masks(self) -> dict[int, float]:
+        """Coefficients other than 0 by the mask of their qubits, the largest first."""
+        named = ((sum(1 << q for q in qubits), c) for qubits, c in self.terms.items() if c != 0.0)
+        return dict(sorted(named, key=lambda term: -abs(term[1])))
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, IsingHamiltonian)
