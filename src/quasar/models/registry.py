@@ -24,8 +24,9 @@ from quasar.models.profile import SHORT_NAMES, Profile, find_profile
 from quasar.models.protocol import Model
 
 PACKAGED = "nano"
-PACKAGED_TASKS = "nano_tasks"
-"""Folder of its weights for target tasks."""
+PACKAGED_TASKS = "nano-tasks"
+"""The packaged model's weights for target tasks."""
+_FOLDERS = {PACKAGED: "nano", PACKAGED_TASKS: "nano_tasks"}
 _LOCAL = ("runtime", "transformers")
 
 
@@ -78,20 +79,8 @@ def packaged_folder() -> Path:
 
 
 def task_checkpoint(spec: str) -> str:
-    """What answers target tasks under a name: for the packaged model its weights for tasks.
-
-    Raises:
-        InputError: this installation has none.
-    """
-    if spec != PACKAGED:
-        return spec
-    folder = Path(__file__).with_name(PACKAGED_TASKS)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"this installation has no weights of '{PACKAGED}' for target tasks: use --model "
-            "designer or another language model."
-        )
-    return str(folder)
+    """What answers target tasks under a name: for the packaged model its weights for tasks."""
+    return PACKAGED_TASKS if spec == PACKAGED else spec
 
 
 def checkpoint(spec: str) -> str:
@@ -100,11 +89,11 @@ def checkpoint(spec: str) -> str:
     Raises:
         InputError: this installation has no packaged model.
     """
-    if spec == PACKAGED:
-        folder = packaged_folder()
+    if spec in _FOLDERS:
+        folder = Path(__file__).with_name(_FOLDERS[spec])
         if not (folder / "config.json").is_file():
             raise InputError(
-                f"this installation has no packaged model '{PACKAGED}'; name a folder, a hub id "
+                f"this installation has no packaged model '{spec}'; name a folder, a hub id "
                 "(owner/name) or openai:NAME instead."
             )
         return str(folder)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quasar.verifier.quality import DecodedState
     from quasar.verifier.report import Report
     from quasar.verifier.stages.feasibility import Fault
+    from quasar.verifier.task_report import TaskReport
 
 ANSWER_FORM = (
     "Answer with the complete program in one fenced code block that starts with ```qasm. Write "
@@ -38,6 +39,33 @@ def observation(report: Report) -> str:
         lines = _measured_lines(report)
     else:
         lines = _fault_lines(report.fault, report.parses)
+    return "\n".join([*lines, ANSWER_FORM])
+
+
+def task_observation(report: TaskReport) -> str:
+    """What the verifier found about a circuit for a target task, and what is asked next."""
+    measured, cost = report.stages.objective, report.stages.utility
+    if report.fault is not None:
+        lines = _fault_lines(report.fault, report.parses)
+    elif measured is None:
+        lines = ["The program is valid, but could not be measured."]
+    else:
+        verdict = "solves the task" if measured.solved else "does not solve the task"
+        lines = [
+            f"The program is valid and {verdict}: {measured.measure} {measured.value:.6g}, score "
+            f"{measured.score:.4f} of 1."
+        ]
+        if cost is not None:
+            lines.append(
+                f"Size: {cost.own.gates} gates, CX cost {cost.own.cx_cost}, depth "
+                f"{cost.own.depth}; the best known circuit has CX cost {cost.best.cx_cost}, depth "
+                f"{cost.best.depth}."
+            )
+        lines.append(
+            "Keep what it does; use fewer gates if you can."
+            if measured.solved
+            else "Correct the circuit so that it does what the task asks for."
+        )
     return "\n".join([*lines, ANSWER_FORM])
 
 

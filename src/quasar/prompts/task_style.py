@@ -12,14 +12,14 @@ compute angles, are not told either: there it names a construction, and the gate
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from quasar.core.errors import InputError
 from quasar.prompts.chat import Message
 from quasar.prompts.task_vocabulary import LETTERS, MOST_QUBITS, number
 from quasar.tasks.task import TargetTask
 
-TASK_STYLE = "compact-tasks"
+TASK_STYLE: Final = "compact-tasks"
 """What the profile of a model that was trained on this style calls it."""
 LARGEST = 8
 """Most qubits of a task; codes may have more."""

@@ -11,15 +11,25 @@ TRL's public methods are the tools, so `reset` and `verify_circuit` are the only
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from quasar.core.errors import InfrastructureError
 from quasar.prompts.extract import extract
 from quasar.prompts.observation import no_program, observation
-from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
 NO_TURNS = "No turns are left: give your final circuit as the answer."
+
+
+class Judges(Protocol):
+    """What trainings need of a `VerifierPool` or a `target_rollouts.TaskPool`."""
+
+    seconds: float
+    lost: int
+
+    def reports(self, jobs: Sequence[Job]) -> Sequence[Any]:
+        """Reports in the order of the jobs; None: no verdict."""
 
 
 class CircuitEnvironment:
@@ -28,6 +38,7 @@ class CircuitEnvironment:
     Args:
         workers: verify what is submitted; shared with the reward.
         turns: circuits of a conversation, the final answer included.
+        observe: the verifier's report in words.
 
     Attributes:
         program: the circuit submitted last, empty before the first.
@@ -35,8 +46,14 @@ class CircuitEnvironment:
         lost: whether the verifier failed, so that the conversation proves nothing.
     """
 
-    def __init__(self, workers: VerifierPool, turns: int) -> None:
+    def __init__(
+        self,
+        workers: Judges,
+        turns: int,
+        observe: Callable[[Any], str] = observation,
+    ) -> None:
         self._workers = workers
+        self._observe = observe
         self._turns = turns
         self._task = 0
         self.program = ""
@@ -74,4 +91,4 @@ class CircuitEnvironment:
             # Said to nobody but the model, whose conversation is then left out of the update.
             self.lost = True
             return "The verifier cannot be reached: give your final circuit as the answer."
-        return observation(report)
+        return self._observe(report)

@@ -22,15 +22,18 @@ from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import Sampling
 from quasar.models.registry import checkpoint
 from quasar.prompts.compact import MAX_QUBITS
+from quasar.prompts.observation import observation, task_observation
+from quasar.prompts.task_style import TASK_STYLE
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.new_model import make_model
 from quasar.train.quality import raw_answers
 from quasar.train.report import write_report
-from quasar.train.reward_function import VerifiedReward, program_of, summary
+from quasar.train.reward_function import VerifiedReward
 from quasar.train.rewards import verifier_settings
-from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
+from quasar.train.rollout_tasks import draw_tasks, references_of
 from quasar.train.run import claim
+from quasar.train.target_rollouts import TaskPool, TaskReward, draw_targets
 from quasar.train.trl_adapter import verified_trainer
 from quasar.train.trl_run import TrlRun
 from quasar.verifier.pool import VerifierPool
@@ -67,18 +70,10 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
     profile = _profile(settings)
     model, tokenizer = make_model(settings.model, schedule.seed)
     write_in_place(model)
-    tasks = draw_tasks(
-        settings.data,
-        tokenizer,
-        split="train",
-        count=settings.data.prompts,
-        seed=schedule.seed,
-    )
+    tasks = _drawn(settings, tokenizer, "train", settings.data.prompts)
     held_out = []
     if wanted.problems:
-        held_out = draw_tasks(
-            settings.data, tokenizer, split="validation", count=wanted.problems, seed=schedule.seed
-        )
+        held_out = _drawn(settings, tokenizer, "validation", wanted.problems)
     _enough(settings, len(tasks))
     if settings.rollouts.turns > 1:
         _need_tools(tokenizer)
@@ -90,7 +85,8 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
     with _workers(settings, everything) as workers:
         rank = int(os.environ.get("RANK", "0"))
         name = COMPLETION_LOG if rank == 0 else COMPLETION_LOG.replace(".", f"-{rank}.")
-        reward = VerifiedReward(
+        rewarding = VerifiedReward if settings.data.tasks is None else TaskReward
+        reward = rewarding(
             workers,
             settings.reward,
             everything,
@@ -100,7 +96,17 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
         return _train(run, reward, len(tasks))
 
 
-def _workers(settings: GrpoSettings, tasks: list[RolloutTask]) -> VerifierPool:
+def _drawn(settings: GrpoSettings, tokenizer: Any, split: str, count: int) -> list[Any]:
+    """`RolloutTask`s, or `TargetRollout`s where target tasks are asked."""
+    data, seed = settings.data, settings.schedule.seed
+    if data.tasks is not None:
+        return [*draw_targets(data.tasks, split=split, count=count, seed=seed)]
+    return [*draw_tasks(data, tokenizer, split=split, count=count, seed=seed)]
+
+
+def _workers(settings: GrpoSettings, tasks: list[Any]) -> VerifierPool | TaskPool:
+    if settings.data.tasks is not None:
+        return TaskPool([own.task for own in tasks], settings.verification.limits)
     schedule = settings.schedule
     return settings.verification.pool(
         [task.problem for task in tasks],
@@ -130,7 +136,10 @@ def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> G
     environment: dict[str, Any] = {}
     if settings.rollouts.turns > 1:
         turns = settings.rollouts.turns
-        environment["environment_factory"] = lambda: CircuitEnvironment(reward.workers, turns)
+        observe = observation if settings.data.tasks is None else task_observation
+        environment["environment_factory"] = lambda: CircuitEnvironment(
+            reward.workers, turns, observe
+        )
     rows = {"prompt": [task.chat for task in tasks], "task": list(range(len(tasks)))}
     run.fit(
         verified_trainer(reward),
@@ -176,9 +185,9 @@ def measure_policy(
     answers = raw_answers(model, run.tokenizer, run.profile, chats, greedy, drawn)
     found: dict[str, float] = {}
     for prefix, own in zip(("", "sampled/"), answers, strict=True):
-        jobs = [Job(i, first + i, program_of(text)) for i, text in enumerate(own)]
+        jobs = [Job(i, first + i, reward.text_of(text, first + i)) for i, text in enumerate(own)]
         scored = [one for one in reward.score(jobs) if one is not None]
-        found |= {f"{prefix}{name}": value for name, value in summary(scored).items()}
+        found |= {f"{prefix}{name}": value for name, value in reward.means(scored).items()}
     return found
 
 
@@ -188,12 +197,13 @@ def _profile(settings: GrpoSettings) -> Profile:
     Raises:
         InputError: one of the two is the compact style, which has a vocabulary of its own.
     """
-    style, name = settings.data.examples.prompt_style, settings.model.base
+    style, name = settings.data.prompt_style, settings.model.base
     base = Profile(prompt_style=style) if name is None else find_profile(checkpoint(name))
-    if style != base.prompt_style and "compact" in (style, base.prompt_style):
+    if style != base.prompt_style and {style, str(base.prompt_style)} & {"compact", TASK_STYLE}:
+        where = "data.examples.prompt_style" if settings.data.tasks is None else "data.tasks.style"
         raise InputError(
             f"the base model takes prompts in style {base.prompt_style!r}, not {style!r}: set "
-            "data.examples.prompt_style."
+            f"{where}."
         )
     most = MAX_QUBITS if style == "compact" else base.max_qubits
     return Profile(

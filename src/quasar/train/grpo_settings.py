@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from quasar.core.settings import Settings
+from quasar.prompts.task_style import TASK_STYLE
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import PromptSettings
 from quasar.train.settings import EvalSettings, ModelSettings, Schedule, TrainingSettings
@@ -98,7 +99,7 @@ class GrpoSettings(TrainingSettings):
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
-        if self.rollouts.turns > 1 and self.data.examples.prompt_style == "compact":
+        if self.rollouts.turns > 1 and self.data.prompt_style in ("compact", TASK_STYLE):
             raise ValueError(
                 "the compact style has one turn: set rollouts.turns = 1 or another "
                 "data.examples.prompt_style"

@@ -14,12 +14,10 @@ from typing import Any
 
 from quasar.core.jsonl import append_jsonl
 from quasar.prompts.extract import extract
-from quasar.train.environment import CircuitEnvironment
+from quasar.train.environment import CircuitEnvironment, Judges
 from quasar.train.quality import means
 from quasar.train.rewards import RewardSettings, Signals, signals_of
-from quasar.train.rollout_tasks import RolloutTask
 from quasar.verifier.metrics import shown
-from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
 Completion = str | Sequence[Mapping[str, Any]]
@@ -32,7 +30,7 @@ class VerifiedReward:
     Args:
         workers: knows the problem of each task, by the number in `task`.
         settings: what is rewarded.
-        tasks: the workers' problems, in their order.
+        tasks: `RolloutTask`s of the workers' problems, in their order.
         log: file that gets one line a completion; None: none.
 
     Attributes:
@@ -42,9 +40,9 @@ class VerifiedReward:
 
     def __init__(
         self,
-        workers: VerifierPool,
+        workers: Judges,
         settings: RewardSettings,
-        tasks: Sequence[RolloutTask],
+        tasks: Sequence[Any],
         log: Path | None = None,
     ) -> None:
         self.workers = workers
@@ -68,8 +66,8 @@ class VerifiedReward:
         before = self.workers.seconds
         talks: Sequence[CircuitEnvironment | None] = environments or [None] * len(task)
         texts = [
-            program_of(c) or (talk.program if talk is not None else "")
-            for c, talk in zip(completions, talks, strict=True)
+            self.text_of(c, t) or (talk.program if talk is not None else "")
+            for c, t, talk in zip(completions, task, talks, strict=True)
         ]
         scored = self.score([Job(None, t, text) for t, text in zip(task, texts, strict=True)])
         found = [
@@ -84,7 +82,19 @@ class VerifiedReward:
             self._write(self.log, step, task, texts, found)
         return [None if one is None else one.reward for one in found]
 
-    def score(self, candidates: Sequence[Job]) -> list[Signals | None]:
+    def text_of(self, completion: Completion, task: int) -> str:
+        """The program in a completion; empty where there is none.
+
+        Args:
+            task: number of the task that it answers.
+        """
+        return program_of(completion)
+
+    def means(self, found: Sequence[Any]) -> dict[str, float]:
+        """Means over completions; see `summary`."""
+        return summary(found)
+
+    def score(self, candidates: Sequence[Job]) -> list[Any]:
         """Signals of each candidate; None where there is no verdict."""
         reports = self.workers.reports(candidates)
         return [
@@ -108,16 +118,16 @@ class VerifiedReward:
 
     def _curves(
         self,
-        found: Sequence[Signals | None],
+        found: Sequence[Any],
         seconds: float,
         log_metric: Callable[[str, float], None],
     ) -> None:
         scored = [one for one in found if one is not None]
-        for name, value in summary(scored).items():
+        for name, value in self.means(scored).items():
             log_metric(f"signal/{name}", value)
         log_metric("verification/seconds", seconds)
         log_metric("verification/lost", float(len(found) - len(scored)))
-        if scored:
+        if scored and isinstance(scored[0], Signals):
             log_metric("verification/out_of_budget", fmean(s.out_of_budget for s in scored))
             for stage in ("feasibility", "behaviour", "objective", "utility"):
                 spent = sum(s.cost_s.get(stage, 0.0) for s in scored)
@@ -129,7 +139,7 @@ class VerifiedReward:
         step: int | None,
         task: Sequence[int],
         texts: Sequence[str],
-        found: Sequence[Signals | None],
+        found: Sequence[Any],
     ) -> None:
         lines = []
         for number, text, one in zip(task, texts, found, strict=True):
@@ -141,12 +151,17 @@ class VerifiedReward:
         append_jsonl(log, lines)
 
 
+def written_by_model(completion: Completion) -> str:
+    """A completion's text, or that of its last turn by the model."""
+    if isinstance(completion, str):
+        return completion
+    own = [turn for turn in completion if turn.get("role") == "assistant"]
+    return str(own[-1].get("content") or "") if own else ""
+
+
 def program_of(completion: Completion) -> str:
     """The program in a completion, or in its last turn by the model; empty where there is none."""
-    if not isinstance(completion, str):
-        own = [turn for turn in completion if turn.get("role") == "assistant"]
-        completion = str(own[-1].get("content") or "") if own else ""
-    found = extract(completion)
+    found = extract(written_by_model(completion))
     return "" if found is None else found.qasm
 
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
@@ -26,23 +26,40 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Style
 from quasar.prompts.styles import get_style
+from quasar.prompts.task_style import TASK_STYLE
 from quasar.recipes.spec import ALGORITHMS, Algorithm
+from quasar.tasks.registry import TASKS
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
 from quasar.train.rewards import RewardSettings
+from quasar.train.stream.fresh_tasks import TaskKind
 from quasar.train.tokens import split_files
 
 if TYPE_CHECKING:
     from quasar.verifier.energy_range import EnergyRange
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
+_OF_TASKS = {"tasks", "prompts"}
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
 
 
-class PromptSettings(Settings):
-    """Which records are asked about."""
+class TaskPrompts(TaskKind):
+    """Which target tasks are asked, in place of records: the table `[data.tasks]`."""
 
-    paths: tuple[Path, ...] = Field(min_length=1)
+    tasks: dict[str, float] = Field(default_factory=lambda: dict.fromkeys(TASKS, 1.0))
+    """Weight of each task, by its name."""
+    sizes: dict[int, float] = Field(default_factory=lambda: dict.fromkeys(range(1, 7), 1.0))
+    """Weight of each number of qubits that is asked for."""
+    style: Literal["compact-tasks", "words"] = TASK_STYLE
+    """`compact-tasks`: as nano is asked (`prompts.task_style`); `words`: the task's own text."""
+
+
+class PromptSettings(Settings):
+    """Which records, or which target tasks, are asked about."""
+
+    paths: tuple[Path, ...] = ()
     """Data sets, as `quasar data build` writes them; one that is named twice counts twice."""
+    tasks: TaskPrompts | None = None
+    """Target tasks, in place of data sets."""
     prompts: int = Field(default=4096, ge=1)
     """Prompts at most, over all data sets; their order is drawn again each time round."""
     algorithms: tuple[Algorithm, ...] = Field(default=ALGORITHMS, min_length=1)
@@ -55,6 +72,19 @@ class PromptSettings(Settings):
     """Longest prompt, tokens; longer ones are left out."""
     examples: ExampleSettings = ExampleSettings()
     """Prompt style, and what a prompt tells."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.tasks is None) == (not self.paths):
+            raise ValueError("give either paths (data sets) or tasks (target tasks)")
+        if self.tasks is not None and (others := self.model_fields_set - _OF_TASKS):
+            raise ValueError(f"target tasks do not use {', '.join(sorted(others))}: leave that out")
+        return self
+
+    @property
+    def prompt_style(self) -> str:
+        """Style of the prompts."""
+        return self.examples.prompt_style if self.tasks is None else self.tasks.style
 
 
 class RolloutTask(NamedTuple):
