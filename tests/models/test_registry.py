@@ -22,9 +22,9 @@ def test_a_folder(checkpoint: Path) -> None:
 
 
 def test_the_packaged_model(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "packaged_folder", lambda: checkpoint)
+    monkeypatch.setattr(registry, "packaged_folder", lambda _: checkpoint)
     assert load_model("nano").prompt_style == "few-shot"
-    monkeypatch.setattr(registry, "packaged_folder", lambda: checkpoint / "absent")
+    monkeypatch.setattr(registry, "packaged_folder", lambda _: checkpoint / "absent")
     with pytest.raises(InputError, match="no packaged model 'nano'"):
         load_model("nano")
 

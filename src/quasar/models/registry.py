@@ -73,9 +73,9 @@ def known_limit(spec: str, options: Mapping[str, Any] | None = None) -> int | No
     return find_profile(found, Profile.parse(given)).max_qubits
 
 
-def packaged_folder() -> Path:
-    """Where the packaged model lies, if this installation has it."""
-    return Path(__file__).with_name(PACKAGED)
+def packaged_folder(name: str = PACKAGED) -> Path:
+    """Where a packaged model lies, if this installation has it."""
+    return Path(__file__).with_name(_FOLDERS[name])
 
 
 def task_checkpoint(spec: str) -> str:
@@ -90,7 +90,7 @@ def checkpoint(spec: str) -> str:
         InputError: this installation has no packaged model.
     """
     if spec in _FOLDERS:
-        folder = Path(__file__).with_name(_FOLDERS[spec])
+        folder = packaged_folder(spec)
         if not (folder / "config.json").is_file():
             raise InputError(
                 f"this installation has no packaged model '{spec}'; name a folder, a hub id "
