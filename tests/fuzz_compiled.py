@@ -69,7 +69,7 @@ def difference(text: str) -> tuple[str, str]:
 
 def _unlike_state(circuit: FlatCircuit) -> str:
     found = simulate(circuit)
-    if found is None:
+    if found is None or found[0] is None:
         return ""
     exact = probabilities(_ENGINE.state(circuit))
     apart = float(np.abs(found[1] - exact).max())

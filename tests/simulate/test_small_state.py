@@ -18,9 +18,10 @@ from quasar.simulate.engine import get_engine, probabilities, top_is_optimal
 from quasar.simulate.qulacs_engine import QulacsEngine
 from quasar.simulate.small_state import (
     MOST_QUBITS,
+    NEGLIGIBLE,
+    EnergyReader,
+    LikenessReader,
     library,
-    likeness_sums,
-    objective_sums,
     simulate,
 )
 from quasar.verifier.stages import behaviour
@@ -38,10 +39,15 @@ def _assert_same(circuit: FlatCircuit) -> None:
     found = simulate(circuit)
     assert found is not None
     state, distribution, total = found
+    assert state is not None
     exact = QulacsEngine().state(circuit)
     assert abs(abs(np.vdot(state, exact)) - 1.0) < 1e-12
     assert np.abs(distribution - probabilities(exact)).max() < 1e-12
     assert abs(total - 1.0) < 1e-12
+    without = simulate(circuit, amplitudes=False)
+    assert without is not None
+    assert without[0] is None
+    assert (without[1].tobytes(), without[2]) == (distribution.tobytes(), total)
 
 
 def test_every_gate_on_every_qubits() -> None:
@@ -91,13 +97,15 @@ def test_sums_of_energies(n: int) -> None:
     random = generator(2, "sums", n)
     p, h = random.dirichlet(np.full(1 << n, 0.3)), random.normal(size=1 << n)
     for optimal in (h == h.min(), p == p.max(), np.ones(1 << n, dtype=bool)):
-        found = objective_sums(p, h, reverse_qubits(h), optimal, 1e-9)
+        found = EnergyReader(h, reverse_qubits(h), optimal, 1e-9).read(p)
         assert found is not None
         assert found.energy == pytest.approx(float(p @ h), abs=1e-12)
         assert found.reversed == pytest.approx(float(p @ reverse_qubits(h)), abs=1e-12)
         assert found.p_optimal == pytest.approx(float(p[optimal].sum()), abs=1e-12)
         assert found.top_is_optimal is top_is_optimal(p, optimal)
-    assert objective_sums(p, h[::-1], h, optimal, 1e-9) is None
+    assert EnergyReader(h[::-1], h, optimal, 1e-9).read(p) is None
+    assert EnergyReader(h, h, optimal, 1e-9).read(p[::-1]) is None
+    assert EnergyReader(h, h, optimal, 1e-9).read(p[:1]) is None
 
 
 def test_sums_of_likeness() -> None:
@@ -106,7 +114,7 @@ def test_sums_of_likeness() -> None:
     thin = np.where(np.arange(64) % 3, p, 0.0)
     tiny = np.concatenate([[5e-324, 1e-310], p[2:]])
     for a, b in itertools.product((p, q, thin, tiny, np.eye(64)[5]), repeat=2):
-        found = likeness_sums(a, b, 1e-300)
+        found = LikenessReader(b, NEGLIGIBLE).read(a)
         assert found is not None
         assert found[0] == pytest.approx(behaviour.jensen_shannon(a, b), abs=1e-12)
         assert found[1] / np.log(2) == pytest.approx(behaviour.relative_entropy(a, b), abs=1e-11)

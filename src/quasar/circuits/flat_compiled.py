@@ -22,6 +22,8 @@ from quasar.core.compiled import READER, open_library
 MOST_GATES = 100_000
 _FIRST_ROOM = 2_048  # gates: 96 KiB
 _GATE = struct.Struct("<4d4i")
+WIDTH = _GATE.size
+"""Bytes of a gate."""
 _DONE, _STOPPED, _LEFT, _FULL = range(4)
 _NAMES = tuple(GATES)
 _SPECS = tuple((name, *GATES[name]) for name in _NAMES)
@@ -64,7 +66,7 @@ class FlatCircuit(Circuit):
     @property
     def n_gates(self) -> int:
         """Their number."""
-        return len(self.gates) if self.code is None else len(self.code) // _GATE.size
+        return len(self.gates) if self.code is None else len(self.code) // WIDTH
 
 
 CODES = {name: code for code, name in enumerate(GATES)}
@@ -105,7 +107,7 @@ class _Room(threading.local):
 
     def grow(self, size: int) -> None:
         self.size = size
-        self.gates = ctypes.create_string_buffer(size * _GATE.size)
+        self.gates = ctypes.create_string_buffer(size * WIDTH)
         self.gates_address = ctypes.addressof(self.gates)
 
 
@@ -191,7 +193,7 @@ def read_compiled(text: str) -> FlatCircuit | Stopped | None:
         return Stopped(found.statement, known)
     if said != _DONE:
         return None
-    code = ctypes.string_at(room.gates_address, found.n_gates * _GATE.size)
+    code = ctypes.string_at(room.gates_address, found.n_gates * WIDTH)
     held = found.held[: found.n_bits]
     registers = tuple(
         [

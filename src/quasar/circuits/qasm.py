@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from qiskit import QuantumCircuit
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Program:
     """An accepted program.
 

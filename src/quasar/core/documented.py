@@ -9,14 +9,19 @@ from __future__ import annotations
 import copy
 import inspect
 import textwrap
+from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 _HEADING = "\n\nFields:\n"
+_SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+_set_values, _set_given, _set_extra, _set_private = (
+    BaseModel.__dict__[name].__set__ for name in _SLOTS
+)
 
 
 class ListsFields:
@@ -53,7 +58,7 @@ class Documented(ListsFields, BaseModel):
     """A model whose docstring lists its fields."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
-    _plan: ClassVar[tuple[dict[str, Any], dict[str, Any]] | None] = None
+    _plan: ClassVar[_Plan | None] = None
 
     @classmethod
     def made(cls, **values: Any) -> Self:
@@ -62,33 +67,69 @@ class Documented(ListsFields, BaseModel):
         Fields that are not given have their defaults; the result is that of the constructor where
         each value has its field's type already.
         """
-        plan = cls.__dict__.get("_plan")
-        if plan is None:
-            plan = cls._plan = _plan_of(cls)
-        fixed, made = plan
-        new = cls.__new__(cls)
-        held = fixed | values
-        for name, factory in made.items():
+        plan = cls.__dict__.get("_plan") or cls._planned()
+        held = plan.defaults | values
+        for name, factory in plan.factories:
             if name not in values:
                 held[name] = factory()
-        object.__setattr__(new, "__dict__", held)
-        object.__setattr__(new, "__pydantic_fields_set__", set(values))
-        extra: dict[str, Any] | None = {} if cls.model_config.get("extra") == "allow" else None
-        object.__setattr__(new, "__pydantic_extra__", extra)
-        object.__setattr__(new, "__pydantic_private__", None)
-        if cls.__private_attributes__:
-            new.model_post_init(None)
+        return cls._holding(plan, held, set(values))
+
+    @classmethod
+    def whole(cls, values: dict[str, Any]) -> Self:
+        """As `made`, of all fields in their order; the instance keeps the dict itself."""
+        plan = cls.__dict__.get("_plan") or cls._planned()
+        return cls._holding(plan, values, plan.names.copy())
+
+    @classmethod
+    def _planned(cls) -> _Plan:
+        cls._plan = _plan_of(cls)
+        return cls._plan
+
+    @classmethod
+    def _holding(cls, plan: _Plan, values: dict[str, Any], given: set[str]) -> Self:
+        new = object.__new__(cls)
+        _set_values(new, values)
+        _set_given(new, given)
+        _set_extra(new, {} if plan.extra else None)
+        private = {name: factory() for name, factory in plan.private} if plan.private else None
+        _set_private(new, private)
         return new
 
 
-def _plan_of(model: type[BaseModel]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """All fields in order, with the defaults that may be shared, and what makes the others."""
-    fixed, made = {}, {}
+class _Plan(NamedTuple):
+    """How instances of a model are made.
+
+    Attributes:
+        names: of the fields.
+        defaults: of all fields in order, those that may be shared.
+        factories: what makes the others.
+        extra: whether there may be other values.
+        private: what makes the private attributes.
+    """
+
+    names: set[str]
+    defaults: dict[str, Any]
+    factories: list[tuple[str, Callable[[], Any]]]
+    extra: bool
+    private: list[tuple[str, Callable[[], Any]]]
+
+
+def _plan_of(model: type[BaseModel]) -> _Plan:
+    defaults, factories = {}, []
     for name, field in model.model_fields.items():
         default = None if field.is_required() else field.get_default(call_default_factory=False)
-        fixed[name] = default
+        defaults[name] = default
         if field.default_factory is not None:
-            made[name] = field.default_factory
+            factories.append((name, cast("Callable[[], Any]", field.default_factory)))
         elif isinstance(default, list | dict | set):
-            made[name] = partial(copy.copy, default)
-    return fixed, made
+            factories.append((name, partial(copy.copy, default)))
+    return _Plan(
+        names=set(defaults),
+        defaults=defaults,
+        factories=factories,
+        extra=model.model_config.get("extra") == "allow",
+        private=[
+            (name, partial(kept.get_default, call_default_factory=True))
+            for name, kept in model.__private_attributes__.items()
+        ],
+    )

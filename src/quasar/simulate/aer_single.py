@@ -55,7 +55,7 @@ class MeasuredState(NamedTuple):
     counts: Counts
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class SingleOutcome(Outcome):
     """A program of more than 24 qubits; it is simulated when something is asked.
 

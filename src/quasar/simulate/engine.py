@@ -71,19 +71,21 @@ class Readout:
         misfits: also simulate a static circuit whose answer has another size than `n_variables`.
             Where not, it has no probabilities (shape [0]) and no state.
         max_qubits: qubits declared at most, and bits of an answer of another size than asked.
+        amplitudes: of a static circuit; where not, an engine may leave the state out.
     """
 
     n_variables: int | None = None
     all_qubits: bool = False
     misfits: bool = True
     max_qubits: int = MAX_QUBITS
+    amplitudes: bool = True
 
 
 ALL_WRITTEN = Readout()
 """All bits that the program writes."""
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Outcome:
     """Result of running a program: exact probabilities, or counts of shots.
 

@@ -48,7 +48,7 @@ _WIDEST_GATE = 6
 _SITE_SECONDS, _BOND_SECONDS = 1e-3, 1.5e-6  # of a gate for each site it spans: c + c' χ²
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class MpsOutcome(Outcome):
     """Counts of samples of a matrix product state.
 

@@ -124,7 +124,7 @@ class SamplerEngine(_PrimitiveEngine):
         return ShiftEnergy(self, ansatz, observable, shots=self.shots)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class EstimatorOutcome(Outcome):
     """Means by an estimator; nothing is known of single answers.
 

@@ -30,8 +30,11 @@ class QulacsEngine(StateEngine):
         vector: ComplexVector = state.get_vector()
         return vector
 
-    def _simulated(self, circuit: Circuit) -> tuple[ComplexVector, FloatVector, float]:
-        return simulate(circuit) or super()._simulated(circuit)
+    def _simulated(
+        self, circuit: Circuit, amplitudes: bool
+    ) -> tuple[ComplexVector | None, FloatVector, float]:
+        found = simulate(circuit, amplitudes=amplitudes)
+        return super()._simulated(circuit, amplitudes) if found is None else found
 
     def energy(self, ansatz: Ansatz, observable: Observable) -> Energy:
         """E(θ) with adjoint gradients."""

@@ -2,7 +2,7 @@
 
    Gates are those of `circuits/flat_reader.c`, numbered in the order of `circuit.GATES`. Real and
    imaginary parts lie apart, so that loops over pairs of amplitudes run on whole vectors. Sums run
-   in one order: the result does not depend on the machine, but for sin, cos and log. */
+   in one order: the result does not depend on the machine, but for sin and cos. */
 
 #include <math.h>
 #include <stdint.h>
@@ -13,6 +13,14 @@
 #define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+/* Compiled for wider vectors too, which the processor then chooses: the same bits from both. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__)
+#define WIDE __attribute__((target_clones("avx2", "default"), flatten))
+#else
+#define WIDE
 #endif
 
 typedef struct {
@@ -276,41 +284,56 @@ static double *room(size_t count) {
     return kept;
 }
 
-/* The state of a circuit, and its distribution.
+/* Gates one after another on a state; whether one is not known. */
+WIDE static int run_all(State *v, const Gate *gates, int64_t n_gates, size_t size) {
+    for (int64_t k = 0; k < n_gates; k++)
+        if (run(v, &gates[k], size)) return 1;
+    return 0;
+}
 
-   state: 2 * 2**n doubles, real and imaginary parts in turn; probabilities: 2**n; sum: of them.
-   Returns 0; 1 for a gate or qubit that there is not; 2 where memory ran out. */
-int run_gates(const Gate *gates, int64_t n_gates, int32_t n, double *state, double *probabilities,
-              double *sum) {
+/* Distribution of a state; its sum. */
+WIDE static double distribution(const State *v, size_t size, double *restrict probabilities) {
+    const double *restrict re = v->re, *restrict im = v->im;
+    double total[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t k = 0;
+    for (; k + 4 <= size; k += 4) {
+        for (int i = 0; i < 4; i++) {
+            const double p = re[k + i] * re[k + i] + im[k + i] * im[k + i];
+            probabilities[k + i] = p;
+            total[i] += p;
+        }
+    }
+    for (; k < size; k++) {
+        probabilities[k] = re[k] * re[k] + im[k] * im[k];
+        total[k & 3] += probabilities[k];
+    }
+    return (total[0] + total[1]) + (total[2] + total[3]);
+}
+
+/* The distribution of a circuit, 2**n probabilities, and their sum.
+
+   state: 2 * 2**n doubles, real and imaginary parts in turn; NULL where they are not asked for.
+   Returns -1 for a gate or qubit that there is not; -2 where memory ran out. */
+double run_gates(const Gate *gates, int64_t n_gates, int32_t n, double *state,
+                 double *probabilities) {
     size_t size = (size_t)1 << n;
-    if (n < 1 || n > 24) return 1;
+    if (n < 1 || n > 24) return -1;
     double *parts = room(2 * size);
-    if (!parts) return 2;
+    if (!parts) return -2;
+    for (int64_t k = 0; k < n_gates; k++)
+        for (int i = 0; i < 3; i++)
+            if (gates[k].qubit[i] < 0 || gates[k].qubit[i] >= n) return -1;
     memset(parts, 0, 2 * size * sizeof(double));
     State v = {parts, parts + size, 1};
     v.re[0] = 1.0;
-    for (int64_t k = 0; k < n_gates; k++) {
-        for (int i = 0; i < 3; i++) {
-            if (gates[k].qubit[i] < 0 || gates[k].qubit[i] >= n) {
-                return 1;
-            }
+    if (run_all(&v, gates, n_gates, size)) return -1;
+    if (state) {
+        for (size_t k = 0; k < size; k++) {
+            state[2 * k] = v.re[k];
+            state[2 * k + 1] = v.im[k];
         }
-        if (run(&v, &gates[k], size)) return 1;
     }
-    const double *restrict re = v.re, *restrict im = v.im;
-    double total[2] = {0.0, 0.0};
-    for (size_t k = 0; k < size; k++) {
-        state[2 * k] = re[k];
-        state[2 * k + 1] = im[k];
-    }
-    for (size_t k = 0; k < size; k += 2) {
-        probabilities[k] = re[k] * re[k] + im[k] * im[k];
-        probabilities[k + 1] = re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1];
-        total[0] += probabilities[k];
-        total[1] += probabilities[k + 1];
-    }
-    *sum = total[0] + total[1];
-    return 0;
+    return distribution(&v, size, probabilities);
 }
 
 /* The part of a circuit that stays: its state with the parts apart, 2 * 2**n doubles.
@@ -321,10 +344,20 @@ int run_start(const Gate *gates, int64_t n_gates, int32_t n, double *parts, int6
     State v = {parts, parts + size, 1};
     memset(parts, 0, 2 * size * sizeof(double));
     v.re[0] = 1.0;
-    for (int64_t k = 0; k < n_gates; k++)
-        if (run(&v, &gates[k], size)) return 1;
+    if (run_all(&v, gates, n_gates, size)) return 1;
     *live = (int64_t)v.live;
     return 0;
+}
+
+WIDE static double mean_energy(const State *v, size_t size, const double *restrict energy) {
+    const double *restrict re = v->re, *restrict im = v->im;
+    double total[4] = {0.0, 0.0, 0.0, 0.0};
+    size_t k = 0;
+    for (; k + 4 <= size; k += 4)
+        for (int i = 0; i < 4; i++)
+            total[i] += (re[k + i] * re[k + i] + im[k + i] * im[k + i]) * energy[k + i];
+    for (; k < size; k++) total[k & 3] += (re[k] * re[k] + im[k] * im[k]) * energy[k];
+    return (total[0] + total[1]) + (total[2] + total[3]);
 }
 
 /* The mean energy behind the gates, which act on the state of `run_start`.
@@ -341,64 +374,106 @@ int run_energy(Gate *gates, int64_t n_gates, int32_t n, const double *start, int
     memcpy(parts, start, 2 * size * sizeof(double));
     for (int64_t j = 0; j < n_slots; j++)
         gates[slot_gate[j]].angle[0] = slot_scale[j] * theta[slot_parameter[j]];
-    for (int64_t k = 0; k < n_gates; k++)
-        if (run(&v, &gates[k], size)) return 1;
-    const double *restrict re = v.re, *restrict im = v.im;
-    double total[2] = {0.0, 0.0};
-    for (size_t k = 0; k < size; k += 2) {
-        total[0] += (re[k] * re[k] + im[k] * im[k]) * energy[k];
-        total[1] += (re[k + 1] * re[k + 1] + im[k + 1] * im[k + 1]) * energy[k + 1];
-    }
-    *out = total[0] + total[1];
+    if (run_all(&v, gates, n_gates, size)) return 1;
+    *out = mean_energy(&v, size, energy);
     return 0;
 }
 
 /* What the objective stage reads off a distribution of `size` >= 2 answers, a power of 2.
 
-   out: sum of p energy, sum of p reversed, sum of p over the optimal, whether all states that share
-   the largest probability, to a relative `tie`, are optimal. */
-void read_objective(const double *restrict p, const double *restrict energy,
-                    const double *restrict reversed, const uint8_t *restrict optimal, int64_t size,
-                    double tie, double *out) {
-    double sums[3][2] = {{0.0}}, largest[2] = {-1.0, -1.0};
-    for (int64_t k = 0; k < size; k += 2) {
-        for (int i = 0; i < 2; i++) {
-            sums[0][i] += p[k + i] * energy[k + i];
-            sums[1][i] += p[k + i] * reversed[k + i];
-            sums[2][i] += optimal[k + i] ? p[k + i] : 0.0;
+   optimal: the optimal answers; out: sum of p energy, sum of p reversed, sum of p over the optimal,
+   whether all answers that share the largest probability, to a relative `tie`, are optimal. */
+WIDE void read_objective(const double *restrict p, const double *restrict energy,
+                         const double *restrict reversed, int64_t size,
+                         const int64_t *restrict optimal, int64_t n_optimal, double tie,
+                         double *restrict out) {
+    double own[4] = {0.0}, other[4] = {0.0}, largest[4] = {-1.0, -1.0, -1.0, -1.0};
+    int64_t k = 0;
+    for (; k + 4 <= size; k += 4) {
+        for (int i = 0; i < 4; i++) {
+            own[i] += p[k + i] * energy[k + i];
+            other[i] += p[k + i] * reversed[k + i];
             largest[i] = p[k + i] > largest[i] ? p[k + i] : largest[i];
         }
     }
-    double from = (largest[0] > largest[1] ? largest[0] : largest[1]) * (1.0 - tie), all = 1.0;
-    for (int64_t k = 0; k < size; k++)
-        if (p[k] >= from && !optimal[k]) all = 0.0;
-    for (int i = 0; i < 3; i++) out[i] = sums[i][0] + sums[i][1];
-    out[3] = all;
+    for (; k < size; k++) {
+        own[k & 3] += p[k] * energy[k];
+        other[k & 3] += p[k] * reversed[k];
+        largest[k & 3] = p[k] > largest[k & 3] ? p[k] : largest[k & 3];
+    }
+    double most = largest[0], found = 0.0;
+    for (int i = 1; i < 4; i++) most = largest[i] > most ? largest[i] : most;
+    const double from = most * (1.0 - tie);
+    int64_t top = 0, top_optimal = 0;
+    for (k = 0; k < size; k++) top += p[k] >= from;
+    for (k = 0; k < n_optimal; k++) {
+        found += p[optimal[k]];
+        top_optimal += p[optimal[k]] >= from;
+    }
+    out[0] = (own[0] + own[1]) + (own[2] + own[3]);
+    out[1] = (other[0] + other[1]) + (other[2] + other[3]);
+    out[2] = found;
+    out[3] = top == top_optimal;
 }
+
+/* The natural logarithm of a normal positive number, to one unit in the last place: fdlibm's, by
+   arithmetic alone, so that loops of it run on whole vectors.
+
+   Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Developed at SunSoft, a Sun
+   Microsystems, Inc. business. Permission to use, copy, modify, and distribute this software is
+   freely granted, provided that this notice is preserved. */
+static inline double logarithm(double x) {
+    uint64_t bits, most = 0x3fe6a09e667f3bcd; /* sqrt(1/2) */
+    memcpy(&bits, &x, sizeof bits);
+    const uint64_t power = (bits - most + ((uint64_t)1024 << 52)) >> 52; /* k + 1024 > 0 */
+    const uint64_t as_double = power | 0x4330000000000000;                 /* 2**52 + that */
+    bits -= (power - 1024) << 52;
+    double z, k;
+    memcpy(&z, &bits, sizeof z);
+    memcpy(&k, &as_double, sizeof k);
+    k -= 4503599627370496.0 + 1024.0;
+    const double f = z - 1.0, s = f / (2.0 + f), s2 = s * s, s4 = s2 * s2, half = 0.5 * f * f;
+    const double odd = s4 * (3.999999999940941908e-01 +
+                             s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
+    const double even = s2 * (6.666666666666735130e-01 +
+                              s4 * (2.857142874366239149e-01 +
+                                    s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
+    return k * 6.93147180369123816490e-01 -
+           ((half - (s * (half + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
+}
+
+enum { BLOCK = 256 };
 
 /* Jensen-Shannon divergence and relative entropy of p to q in nats, not clipped; the latter is
    infinite where q vanishes and p does not. See `verifier/stages/behaviour.py`. */
-void read_likeness(const double *restrict p, const double *restrict q, int64_t size,
-                   double negligible, double *out) {
-    double halves[2] = {0.0, 0.0}, relative = 0.0;
-    for (int64_t k = 0; k < size; k++) {
-        double a = p[k], b = q[k], middle = 0.5 * (a + b), of_p = 0.0, of_q = 0.0;
-        if (a == b) continue; /* adds 0 to all three */
-        if (a > negligible) {
-            of_p = log(a / middle);
-            halves[0] += a * of_p;
+WIDE void read_likeness(const double *restrict p, const double *restrict q, int64_t size,
+                        double negligible, double *restrict out) {
+    double alike[4] = {0.0}, relative[4] = {0.0}, beside = 0.0;
+    double both[BLOCK], own[BLOCK];
+    for (int64_t from = 0; from < size; from += BLOCK) {
+        const int64_t count = size - from < BLOCK ? size - from : BLOCK;
+        int64_t odd = 0;
+        for (int64_t k = 0; k < count; k++) {
+            const double a = p[from + k], b = q[from + k], middle = 0.5 * (a + b);
+            const double of_p = logarithm(a > negligible ? a / middle : 1.0);
+            const double of_q = logarithm(b > negligible ? b / middle : 1.0);
+            const double known = a > negligible && b > negligible ? a : 0.0;
+            both[k] = a == b ? 0.0 : a * of_p + b * of_q;
+            own[k] = a == b ? 0.0 : known * (of_p - of_q);
+            odd += a > known;
         }
-        if (b > negligible) {
-            of_q = log(b / middle);
-            halves[1] += b * of_q;
+        for (int64_t k = 0; k < count; k++) {
+            alike[k & 3] += both[k];
+            relative[k & 3] += own[k];
         }
-        if (a > negligible && b > negligible)
-            relative += a * (of_p - of_q);
-        else if (a > 0.0)
-            relative += a * (log(a) - log(b));
+        for (int64_t k = from; odd && k < from + count; k++) {
+            const double a = p[k], b = q[k];
+            if (a > 0.0 && a != b && !(a > negligible && b > negligible))
+                beside += a * (log(a) - log(b));
+        }
     }
-    out[0] = 0.5 * halves[0] + 0.5 * halves[1];
-    out[1] = relative;
+    out[0] = 0.5 * ((alike[0] + alike[1]) + (alike[2] + alike[3]));
+    out[1] = (relative[0] + relative[1]) + (relative[2] + relative[3]) + beside;
 }
 
 const char *digest(void) { return DIGEST; }

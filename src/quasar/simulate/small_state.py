@@ -8,13 +8,14 @@ multiplies and adds in one step.
 from __future__ import annotations
 
 import ctypes
+import threading
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.flat_compiled import FlatCircuit
+from quasar.circuits.flat_compiled import WIDTH
 from quasar.core.compiled import STATE, open_library
 from quasar.core.errors import CircuitError
 from quasar.core.exact import BoolVector
@@ -22,6 +23,9 @@ from quasar.simulate.engine import ComplexVector, FloatVector
 
 MOST_QUBITS = 16
 """Larger states are left to qulacs."""
+NEGLIGIBLE = 1e-300
+"""Probability that adds nothing to a divergence: half of the least positive float is 0."""
+_DOUBLE = np.dtype(np.float64).str
 
 
 @lru_cache(maxsize=1)
@@ -31,45 +35,54 @@ def library() -> ctypes.CDLL | None:
     if found is None:
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int64
-    found.run_gates.argtypes = [ctypes.c_char_p, number, ctypes.c_int32, pointer, pointer, pointer]
+    found.run_gates.argtypes = [ctypes.c_char_p, number, ctypes.c_int32, pointer, pointer]
+    found.run_gates.restype = ctypes.c_double
     found.run_start.argtypes = [ctypes.c_char_p, number, ctypes.c_int32, pointer, pointer]
     found.run_energy.argtypes = [pointer, number, ctypes.c_int32, pointer, number]
     found.run_energy.argtypes += [pointer, pointer, pointer, number, pointer, pointer, pointer]
-    found.read_objective.argtypes = [*[pointer] * 4, number, ctypes.c_double, pointer]
+    found.read_objective.argtypes = [pointer, pointer, pointer, number, pointer, number]
+    found.read_objective.argtypes += [ctypes.c_double, pointer]
     found.read_objective.restype = None
     found.read_likeness.argtypes = [pointer, pointer, number, ctypes.c_double, pointer]
     found.read_likeness.restype = None
     return found
 
 
-def simulate(circuit: Circuit) -> tuple[ComplexVector, FloatVector, float] | None:
+class _Sums(threading.local):
+    """Where C writes a thread's sums."""
+
+    def __init__(self) -> None:
+        self.values = (ctypes.c_double * 4)()
+        self.address = ctypes.addressof(self.values)
+
+
+_sums = _Sums()
+
+
+def simulate(
+    circuit: Circuit, *, amplitudes: bool = True
+) -> tuple[ComplexVector | None, FloatVector, float] | None:
     """Amplitudes and distribution, shape [D], and the sum of the latter; None: for qulacs.
+
+    Args:
+        amplitudes: where not, there are none.
 
     Raises:
         MemoryError: there was none left.
     """
-    if not isinstance(circuit, FlatCircuit) or circuit.code is None:
-        return None
-    n = circuit.n_qubits
+    code, n = getattr(circuit, "code", None), circuit.n_qubits
     compiled = library()
-    if compiled is None or not 1 <= n <= MOST_QUBITS:
+    if code is None or compiled is None or not 1 <= n <= MOST_QUBITS:
         return None
-    state = np.empty(1 << n, dtype=np.complex128)
+    state = np.empty(1 << n, dtype=np.complex128) if amplitudes else None
     distribution = np.empty(1 << n)
-    total = ctypes.c_double()
-    said = compiled.run_gates(
-        circuit.code,
-        circuit.n_gates,
-        n,
-        address(state),
-        address(distribution),
-        ctypes.byref(total),
-    )
-    if said == 2:
+    where = None if state is None else address(state)
+    total: float = compiled.run_gates(code, len(code) // WIDTH, n, where, address(distribution))
+    if total == -2.0:
         raise MemoryError
-    if said:
+    if total < 0.0:
         raise CircuitError("the circuit has a gate that is not known.", kind="unsimulable")
-    return state, distribution, total.value
+    return state, distribution, total
 
 
 class ObjectiveSums(NamedTuple):
@@ -88,50 +101,73 @@ class ObjectiveSums(NamedTuple):
     top_is_optimal: bool
 
 
-def objective_sums(
-    p: FloatVector,
-    energies: FloatVector,
-    reversed_energies: FloatVector,
-    optimal: BoolVector,
-    tie: float,
-) -> ObjectiveSums | None:
-    """All of them in one pass; None without the library. Shapes [D]."""
-    compiled = library()
-    if compiled is None or not _plain(p, energies, reversed_energies):
-        return None
-    if not optimal.flags.c_contiguous or p.size < 2:
-        return None
-    out = (ctypes.c_double * 4)()
-    compiled.read_objective(
-        address(p),
-        address(energies),
-        address(reversed_energies),
-        address(optimal),
-        p.size,
-        tie,
-        out,
-    )
-    return ObjectiveSums(out[0], out[1], out[2], out[3] == 1.0)
-
-
-def likeness_sums(p: FloatVector, q: FloatVector, negligible: float) -> tuple[float, float] | None:
-    """Jensen-Shannon divergence and relative entropy of p to q, nats; None without the library.
+class EnergyReader:
+    """Reads energies and optima off distributions; of one problem, its vectors of shape [D].
 
     Args:
-        negligible: probabilities up to here add nothing to the former.
+        energies: of the basis states.
+        reversed_energies: with the Hamiltonian's qubits in reversed order.
+        optimal: which states are.
+        tie: relative, see `engine.TIE`.
     """
-    compiled = library()
-    if compiled is None or not _plain(p, q):
+
+    def __init__(
+        self,
+        energies: FloatVector,
+        reversed_energies: FloatVector,
+        optimal: BoolVector,
+        tie: float,
+    ) -> None:
+        indices = np.flatnonzero(optimal).astype(np.int64)
+        self._kept = energies, reversed_energies, indices
+        self._size = energies.size
+        places = [_place(v, self._size) for v in (energies, reversed_energies)]
+        self._usable = None not in places and self._size >= 2
+        self._given = *places, self._size, address(indices), indices.size, tie
+
+    def read(self, p: FloatVector) -> ObjectiveSums | None:
+        """What p says, in two passes; None without the library. Shape [D]."""
+        compiled = library() if self._usable else None
+        place = _place(p, self._size)
+        if compiled is None or place is None:
+            return None
+        sums = _sums
+        compiled.read_objective(place, *self._given, sums.address)
+        energy, other, optimal, top = sums.values
+        return ObjectiveSums(energy, other, optimal, top == 1.0)
+
+
+class LikenessReader:
+    """Compares distributions with one, shape [D].
+
+    Args:
+        negligible: probabilities up to here add nothing to the divergence.
+    """
+
+    def __init__(self, q: FloatVector, negligible: float) -> None:
+        self._kept = q
+        self._size = q.size
+        self._place = _place(q, q.size)
+        self._negligible = negligible
+
+    def read(self, p: FloatVector) -> tuple[float, float] | None:
+        """Jensen-Shannon divergence and relative entropy of p, nats; None without the library."""
+        compiled, place = library(), _place(p, self._size)
+        if compiled is None or place is None or self._place is None:
+            return None
+        sums = _sums
+        compiled.read_likeness(place, self._place, self._size, self._negligible, sums.address)
+        values = sums.values
+        return values[0], values[1]
+
+
+def _place(vector: FloatVector, size: int) -> int | None:
+    """Where C may read a vector: so many doubles side by side; None where it is otherwise."""
+    known = vector.__array_interface__
+    if known["strides"] is not None or known["typestr"] != _DOUBLE or known["shape"] != (size,):
         return None
-    out = (ctypes.c_double * 2)()
-    compiled.read_likeness(address(p), address(q), p.size, negligible, out)
-    return out[0], out[1]
-
-
-def _plain(*vectors: FloatVector) -> bool:
-    """Whether C may read them: doubles side by side, as many of each."""
-    size = vectors[0].size
-    return all(v.size == size and v.flags.c_contiguous and v.dtype == np.float64 for v in vectors)
+    found: int = known["data"][0]
+    return found
 
 
 def address(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> int:

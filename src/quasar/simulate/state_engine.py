@@ -64,8 +64,14 @@ class StateEngine(ABC):
         """E(θ) by runs of this engine, gradients by the parameter-shift rule."""
         return ShiftEnergy(self, ansatz, observable)
 
-    def _simulated(self, circuit: Circuit) -> tuple[ComplexVector, FloatVector, float]:
-        """Amplitudes and distribution, shape [D], and the sum of the latter."""
+    def _simulated(
+        self, circuit: Circuit, amplitudes: bool
+    ) -> tuple[ComplexVector | None, FloatVector, float]:
+        """Amplitudes, distribution, both of shape [D], and the sum of the latter.
+
+        Args:
+            amplitudes: where not, they may be left out.
+        """
         state = self.state(circuit)
         distribution = probabilities(state)
         return state, distribution, float(distribution.sum())
@@ -94,7 +100,7 @@ class StateEngine(ABC):
         if not fits and _is_finite(program.circuit):
             return Outcome(np.zeros(0), answer)
         circuit, marginal = arranged(program.circuit, answer)
-        state, distribution, total = self._simulated(circuit)
+        state, distribution, total = self._simulated(circuit, readout.amplitudes)
         if not abs(total - 1.0) < 1e-6:  # also catches nan
             raise CircuitError(
                 f"the state's norm is {total}, not 1: an angle is not a finite number.",

@@ -14,7 +14,8 @@ from quasar.core.errors import InputError
 from quasar.core.hamiltonian import Spectrum
 from quasar.core.observable import PauliSum
 from quasar.problems.base import EncodedProblem
-from quasar.simulate.engine import FloatVector, Outcome, get_engine
+from quasar.simulate.engine import TIE, FloatVector, Outcome, get_engine
+from quasar.simulate.small_state import NEGLIGIBLE, EnergyReader, LikenessReader
 from quasar.verifier import quality
 from quasar.verifier.remarks import problem_remarks
 from quasar.verifier.settings import VerifierSettings
@@ -94,6 +95,21 @@ class ProblemFacts:
             float(self.reference @ self.diagonal),
             float(self.reference @ self.diagonal_reversed),
         )
+
+    @cached_property
+    def energy_reader(self) -> EnergyReader:
+        """Reads energies and optima off distributions."""
+        optimal = self.problem.optimality.optimal
+        return EnergyReader(self.diagonal, self.diagonal_reversed, optimal, TIE)
+
+    @cached_property
+    def likeness_reader(self) -> LikenessReader | None:
+        """Compares with the reference; None without one.
+
+        Raises:
+            InputError: it is infeasible.
+        """
+        return None if self.reference is None else LikenessReader(self.reference, NEGLIGIBLE)
 
     @cached_property
     def optimum(self) -> quality.Optimum | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
@@ -39,7 +41,7 @@ from quasar.verifier.stages.feasibility import (
 )
 from quasar.verifier.stages.ground import Ground, ground_remarks
 from quasar.verifier.stages.objective import Objective
-from quasar.verifier.stages.stage import STAGES, Skipped, Stage, get_stage
+from quasar.verifier.stages.stage import STAGES, Need, Skipped, Stage, get_stage
 from quasar.verifier.stages.utility import Utility
 
 
@@ -142,10 +144,13 @@ class Verifier:
             InfrastructureError: memory ran out or a library failed; no verdict on the circuit.
         """
         with no_verdict_on_failure():
-            values = self.settings.parameters if parameters is None else read_values(parameters)
-            source, left = bind_circuit(circuit, values)
-            text = circuit_text(source, names_files=False)
-            return self._verify(text, on_parsed, left)
+            values: Mapping[str, float] = self.settings.parameters
+            if parameters is not None:
+                values = read_values(parameters)
+            if not isinstance(circuit, str):
+                circuit, values = bind_circuit(circuit, values)
+                circuit = circuit_text(circuit, names_files=False)
+            return self._verify(circuit, on_parsed, values)
 
     def _verify(
         self,
@@ -154,15 +159,9 @@ class Verifier:
         parameters: Mapping[str, float],
     ) -> Report:
         run = _Verification(self)
-        rules = Rules.of(self.settings, self.problem.n_qubits)
         begun = time.perf_counter()
         first, execution = run_text(
-            text,
-            self.engine,
-            rules,
-            on_parsed,
-            parameters=parameters,
-            misfits=rules.all_qubits or self._takes_any_size,
+            text, self.engine, self._rules, on_parsed, parameters=parameters
         )
         run.cost_s["feasibility"] = time.perf_counter() - begun
         if first.fault is not None and isinstance(text, str) and looks_like_file(text):
@@ -178,15 +177,60 @@ class Verifier:
         chosen = self.settings.device
         return None if chosen is None else DeviceRun.of(chosen)
 
-    @property
-    def _takes_any_size(self) -> bool:
-        """Whether a stage that will run measures circuits of another size than the problem too."""
-        return any(
-            "answer" not in stage.needs
-            and ("reference" not in stage.needs or self.reference_text is not None)
-            and self.settings.runs(stage.name)
-            for stage in self.stages
+    @cached_property
+    def _rules(self) -> Rules:
+        """By which circuits are run: only what some stage asks for is computed."""
+        asked = [step.stage for step in self._steps if step.skipped is None]
+        rules = Rules.of(self.settings, self.problem.n_qubits)
+        of_others = any(stage.name not in BUILT_IN_STAGES for stage in asked)
+        return replace(
+            rules,
+            misfits=rules.all_qubits or any("answer" not in stage.needs for stage in asked),
+            amplitudes=self.settings.quality or of_others,
         )
+
+    @cached_property
+    def _steps(self) -> tuple[_Step, ...]:
+        """What is known of each stage before any circuit is."""
+        found = []
+        for stage in self.stages:
+            skipped = None
+            if "reference" in stage.needs and self.reference_text is None:
+                skipped = _NO_REFERENCE
+            elif not self.settings.runs(stage.name):
+                skipped = Skipped(self._asked_for())
+            found.append(_Step(stage, stage.name, stage.needs, skipped))
+        return tuple(found)
+
+    def _asked_for(self) -> str:
+        if self.settings.stages is not None:
+            return "not asked for"
+        last = self.settings.max_stage
+        return "only stage 1 was asked for" if last == 1 else f"only stages 1-{last} were asked for"
+
+    @cached_property
+    def _counts_time(self) -> bool:
+        """Whether a stage may ask for the time used so far; to know it takes a system call."""
+        quick = ("behaviour", "objective", "ground")
+        return any(step.skipped is None and step.name not in quick for step in self._steps)
+
+
+_NO_REFERENCE = Skipped("no reference circuit")
+_MISFIT = Skipped("the circuit's answer has another number of bits than the problem")
+_NO_SCORES = rewards.Scores(feasible=False)
+
+
+class _Step(NamedTuple):
+    """A stage on a verifier's way.
+
+    Attributes:
+        skipped: why it never runs.
+    """
+
+    stage: Stage
+    name: str
+    needs: frozenset[Need]
+    skipped: Skipped | None
 
 
 class _Verification:
@@ -195,24 +239,27 @@ class _Verification:
     def __init__(self, verifier: Verifier) -> None:
         self.verifier = verifier
         self.settings = verifier.settings
-        self.begun_s = time.process_time()
+        self.begun_s = time.process_time() if verifier._counts_time else math.nan
         self.cost_s: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
         self.out_of_budget = False
+        self.found: dict[str, BaseModel] = {}
 
     def report(self, first: Feasibility, execution: Execution | None) -> Report:
         """Run the stages after the first, and report on all."""
         verifier, settings = self.verifier, self.settings
-        stages = Stages.made(feasibility=first)
-        scores = rewards.Scores.made(feasible=False)
-        fault = first.fault
+        scores, fault = _NO_SCORES, first.fault
+        remarks: list[str] = []
         if execution is None:
-            for stage in verifier.stages:
-                self.skipped[stage.name] = "the circuit is infeasible"
+            for step in verifier._steps:
+                self.skipped[step.name] = "the circuit is infeasible"
         else:
-            self._measure(stages, execution)
-            scores = self._scores(stages, execution)
+            self._measure(execution)
+            scores = self._scores(execution)
             fault = misfit(execution, verifier.problem.n_qubits)
+        if fault is None and not first.parses:
+            said = sentences.CONVERTED if first.converted else sentences.header_remark(first.header)
+            remarks.append(said)
         report = Report.made(
             feasible=fault is None,
             parses=first.parses,
@@ -221,114 +268,120 @@ class _Verification:
             fault=fault,
             energy_convention=settings.energy_convention,
             reward=rewards.compute(scores, settings.reward),
-            stages=stages,
+            stages=self._stages(first),
             skipped=self.skipped,
             out_of_budget=self.out_of_budget,
             cost_s=self.cost_s,
             problem=verifier.summary,
+            remarks=remarks,
+            **({} if execution is None else self._results(execution, remarks)),
         )
-        if report.feasible and not first.parses:
-            said = sentences.CONVERTED if first.converted else sentences.header_remark(first.header)
-            report.remarks.append(said)
-        self._add_results(report, execution)
         if settings.quality and settings.decode_top_states:
             report.optimum = verifier.facts.optimum
         if settings.quality and report.feasible and execution is not None:
             self._add_quality(report, execution)
         return report
 
-    def _measure(self, stages: Stages, execution: Execution) -> None:
+    def _measure(self, execution: Execution) -> None:
         """All stages after the first, as far as their needs, the settings and the gate allow."""
         context = Context(
             self.verifier.facts,
             self.settings,
             execution,
             self.begun_s,
-            skipped=self.skipped,
-            cost_s=self.cost_s,
+            self.found,
+            self.skipped,
+            self.cost_s,
         )
-        for stage in self.verifier.stages:
-            found: BaseModel | Skipped | None = self._obstacle(stage, context)
+        fits = context.fits
+        gated = self.settings.gate.mode != "off"
+        for step in self.verifier._steps:
+            found: BaseModel | Skipped | None = step.skipped
+            if not fits and "answer" in step.needs and step.skipped is not _NO_REFERENCE:
+                found = _MISFIT
+            if found is None and gated:
+                found = gate.closed(step.name, context)
+            if found is None and "circuit" in step.needs and context.circuit is None:
+                found = Skipped("a dynamic program has no fixed ansatz to optimise")
             if found is None:
                 begun = time.perf_counter()
-                found = stage.measure(context)
-                self.cost_s[stage.name] = time.perf_counter() - begun
+                found = step.stage.measure(context)
+                self.cost_s[step.name] = time.perf_counter() - begun
             if isinstance(found, Skipped):
-                self.skipped[stage.name] = found.why
+                self.skipped[step.name] = found.why
                 self.out_of_budget |= isinstance(found, gate.OverBudget)
-                continue
-            context.found[stage.name] = found
-            own = isinstance(found, Behaviour | Objective | Ground | Utility)
-            setattr(stages, stage.name, found if own else found.model_dump(mode="json"))
+            else:
+                self.found[step.name] = found
 
-    def _obstacle(self, stage: Stage, context: Context) -> Skipped | None:
-        """Why a stage cannot or should not run; None where it runs."""
-        if "reference" in stage.needs and self.verifier.reference_text is None:
-            return Skipped("no reference circuit")
-        if "answer" in stage.needs and not context.fits:
-            return Skipped("the circuit's answer has another number of bits than the problem")
-        if not self.settings.runs(stage.name):
-            return Skipped(self._asked_for())
-        closed = gate.closed(stage.name, context)
-        if closed is None and "circuit" in stage.needs and context.circuit is None:
-            return Skipped("a dynamic program has no fixed ansatz to optimise")
-        return closed
+    def _stages(self, first: Feasibility) -> Stages:
+        """The results: built-in stages' as they are, others' as in JSON."""
+        found = self.found
+        stages = Stages.whole(
+            {
+                "feasibility": first,
+                "behaviour": found.get("behaviour"),
+                "objective": found.get("objective"),
+                "ground": found.get("ground"),
+                "utility": found.get("utility"),
+            }
+        )
+        for name, result in found.items():
+            if not isinstance(result, Behaviour | Objective | Ground | Utility):
+                setattr(stages, name, result.model_dump(mode="json"))
+        return stages
 
-    def _asked_for(self) -> str:
-        if self.settings.stages is not None:
-            return "not asked for"
-        last = self.settings.max_stage
-        return "only stage 1 was asked for" if last == 1 else f"only stages 1-{last} were asked for"
-
-    def _scores(self, stages: Stages, execution: Execution) -> rewards.Scores:
+    def _scores(self, execution: Execution) -> rewards.Scores:
         """What the reward is computed from."""
-        facts, found = self.verifier.facts, stages.behaviour
+        facts, found = self.verifier.facts, self.found
         expected = self.verifier.problem.n_qubits
-        if found is not None and facts.reference is not None:
+        behaviour, utility = found.get("behaviour"), found.get("utility")
+        objective = found.get("objective")
+        if behaviour is not None and facts.reference is not None:
             expected = _width(facts.reference.size)
-        utility = stages.utility
-        return rewards.Scores.made(
+        more = execution.outcome.answer.width - expected
+        return rewards.Scores(
             feasible=True,
-            behaviour=None if found is None else found.score,
-            objective=None if stages.objective is None else stages.objective.score,
-            utility=None if utility is None else utility.score,
-            schedule_utility=None if utility is None else utility.schedule_score,
+            behaviour=behaviour.score if isinstance(behaviour, Behaviour) else None,
+            objective=objective.score if isinstance(objective, Objective) else None,
+            utility=utility.score if isinstance(utility, Utility) else None,
+            schedule_utility=utility.schedule_score if isinstance(utility, Utility) else None,
             has_reference=facts.reference_text is not None,
-            qubit_difference=execution.outcome.answer.width - expected,
-            active_extra_qubits=_active_beyond(execution.program.circuit, expected),
+            qubit_difference=more,
+            active_extra_qubits=_active_beyond(execution.program.circuit, expected) if more else 0,
         )
 
-    def _add_results(self, report: Report, execution: Execution | None) -> None:
-        """The stages' main results at the top of the report."""
-        facts, stages = self.verifier.facts, report.stages
-        if stages.behaviour is not None and execution is not None:
-            report.relative_entropy = stages.behaviour.relative_entropy
+    def _results(self, execution: Execution, remarks: list[str]) -> dict[str, Any]:
+        """The stages' main results, which stand at the top of the report."""
+        facts, found = self.verifier.facts, self.found
+        results: dict[str, Any] = {}
+        behaviour, measured = found.get("behaviour"), found.get("objective")
+        if isinstance(behaviour, Behaviour):
+            results["relative_entropy"] = behaviour.relative_entropy
             reference = facts.reference
             if reference is not None and reference.size != execution.distribution.size:
                 width = execution.outcome.answer.width
-                compared = stages.behaviour.compared_qubits
-                report.remarks.append(
-                    sentences.size_remark(_width(reference.size), width, compared)
-                )
-        measured = stages.objective
-        if measured is None:
-            return
+                compared = behaviour.compared_qubits
+                remarks.append(sentences.size_remark(_width(reference.size), width, compared))
+        if not isinstance(measured, Objective):
+            return results
         physical = self.settings.energy_convention == "physical"
         reversed_bits = measured.energy_bit_reversed
-        report.energy = measured.energy if physical or reversed_bits is None else reversed_bits
-        report.approximation_ratio = measured.score
-        report.p_optimal = measured.p_optimal
-        report.shots_to_optimum = measured.shots_to_optimum
-        report.top_is_optimal = measured.top_is_optimal
+        results["energy"] = measured.energy if physical or reversed_bits is None else reversed_bits
+        results["approximation_ratio"] = measured.score
+        results["p_optimal"] = measured.p_optimal
+        results["shots_to_optimum"] = measured.shots_to_optimum
+        results["top_is_optimal"] = measured.top_is_optimal
         if facts.reference_energies is not None:
-            report.energy_reference = facts.reference_energies[0 if physical else 1]
-        if stages.ground is not None:
-            report.ground_energy = stages.ground.ground_energy
-            report.energy_error = stages.ground.energy_error
-            report.ground_space_fidelity = stages.ground.fidelity
-        if execution is not None and execution.outcome.shots is not None:
-            report.measured_by = self._statistics(execution.outcome, measured)
-            report.remarks.append(sentences.shots_remark(report.measured_by))
+            results["energy_reference"] = facts.reference_energies[0 if physical else 1]
+        ground = found.get("ground")
+        if isinstance(ground, Ground):
+            results["ground_energy"] = ground.ground_energy
+            results["energy_error"] = ground.energy_error
+            results["ground_space_fidelity"] = ground.fidelity
+        if execution.outcome.shots is not None:
+            results["measured_by"] = self._statistics(execution.outcome, measured)
+            remarks.append(sentences.shots_remark(results["measured_by"]))
+        return results
 
     def _statistics(self, outcome: Outcome, measured: Objective) -> quality.ShotStatistics:
         """How well the objective stage's numbers are known, from the shots they were counted in."""

@@ -82,6 +82,9 @@ class Judged:
     parameters: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
+_OF_NOTHING = Judged()
+
+
 class Report(Exportable, Kept, Documented):
     """Everything measured about one circuit for one problem.
 
@@ -90,7 +93,7 @@ class Report(Exportable, Kept, Documented):
     `to_qiskit()` and the like.
     """
 
-    _judged: Judged = PrivateAttr(default_factory=Judged)
+    _judged: Judged = PrivateAttr(default_factory=lambda: _OF_NOTHING)
 
     schema_version: int = 1
     """Raised when a key changes its meaning."""

@@ -139,25 +139,28 @@ class Reward(Documented):
     """Penalty for another number of qubits, in [-1, 0]."""
 
 
-class Scores(Documented):
-    """What the schemes `paper` and `gated` are computed from."""
+class Scores(NamedTuple):
+    """What the schemes `paper` and `gated` are computed from.
+
+    Attributes:
+        feasible: stage 1: parses and can be simulated.
+        behaviour: behaviour score; None without a reference or when not computed.
+        objective: objective score; None when not computed.
+        utility: utility score; None when not computed.
+        schedule_utility: utility of the gated schedule; None when not computed.
+        has_reference: whether likeness to a reference is part of the task.
+        qubit_difference: candidate's qubits minus the reference's.
+        active_extra_qubits: extra qubits that some gate acts on.
+    """
 
     feasible: bool
-    """Stage 1: parses and can be simulated."""
     behaviour: float | None = None
-    """Behaviour score; None without a reference or when not computed."""
     objective: float | None = None
-    """Objective score; None when not computed."""
     utility: float | None = None
-    """Utility score; None when not computed."""
     schedule_utility: float | None = None
-    """Utility of the gated schedule; None when not computed."""
     has_reference: bool = False
-    """Whether likeness to a reference is part of the task."""
     qubit_difference: int = 0
-    """Candidate's qubits minus the reference's."""
     active_extra_qubits: int = 0
-    """Extra qubits that some gate acts on."""
 
 
 class DeviceScores(NamedTuple):
@@ -230,14 +233,16 @@ def compute(scores: Scores, weights: RewardWeights) -> Reward:
     else:
         value = _gated(used, (likeness, energy, optimised)) + mismatch
     behaviour, objective, utility = used
-    return Reward.made(
-        value=value,
-        scheme=weights.scheme,
-        ablation=ablation,
-        behaviour=behaviour,
-        objective=objective,
-        utility=utility,
-        mismatch=mismatch,
+    return Reward.whole(
+        {
+            "value": value,
+            "scheme": weights.scheme,
+            "ablation": ablation,
+            "behaviour": behaviour,
+            "objective": objective,
+            "utility": utility,
+            "mismatch": mismatch,
+        }
     )
 
 

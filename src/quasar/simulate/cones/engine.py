@@ -39,7 +39,7 @@ _MOST_PAIRS = 200_000  # of terms with overlapping cones, in a variance
 _NOTHING = Ansatz("program", 0, (), (), 0)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class ConeOutcome(Outcome):
     """What is known of a program by the causal cones of what is asked.
 

@@ -86,7 +86,7 @@ class NoisyDistribution:
         return np.array(drawn)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class NoisyOutcome(Outcome):
     """Of a run under noise; errors come from trajectories and shots.
 

@@ -8,11 +8,11 @@ import numpy as np
 
 from quasar.core.documented import Documented
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.small_state import likeness_sums
+from quasar.simulate.small_state import NEGLIGIBLE, LikenessReader
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need, Skipped
 
-_NEGLIGIBLE = 1e-300
+_LN_2 = math.log(2)
 
 
 class Behaviour(Documented):
@@ -39,32 +39,41 @@ class BehaviourStage:
         reference = context.facts.reference
         if reference is None:
             return Skipped("no reference circuit")
-        found = compare(context.distribution, reference)
+        found = compare(context.distribution, reference, context.facts.likeness_reader)
         if found.relative_entropy is None and context.distribution.size == reference.size:
             context.skipped["relative_entropy"] = "infinite: q vanishes where p does not"
         return found
 
 
-def compare(p: FloatVector, q: FloatVector) -> Behaviour:
+def compare(p: FloatVector, q: FloatVector, reader: LikenessReader | None = None) -> Behaviour:
     """Compare two distributions over basis states, shapes [2**n] and [2**m].
 
     Where n and m differ, the first min(n, m) qubits are compared (SPEC: mismatch).
+
+    Args:
+        reader: of q.
     """
     same = p.size == q.size
     size = min(p.size, q.size)
-    a, b = _first_qubits(p, size), _first_qubits(q, size)
-    sums = likeness_sums(a, b, _NEGLIGIBLE)
+    if same:
+        a, b = p, q
+    else:
+        a, b = _first_qubits(p, size), _first_qubits(q, size)
+        reader = None
+    sums = (reader or LikenessReader(b, NEGLIGIBLE)).read(a)
     if sums is None:
         js, entropy = jensen_shannon(a, b), relative_entropy(p, q) if same else None
     else:
-        js = min(max(sums[0], 0.0), math.log(2))
-        entropy = max(sums[1] / math.log(2), 0.0) if same else None
-    score = 1.0 - math.sqrt(js / math.log(2))
-    return Behaviour.made(
-        score=score if same else score / 2,
-        js_divergence=js,
-        relative_entropy=entropy if entropy is None or math.isfinite(entropy) else None,
-        compared_qubits=size.bit_length() - 1,
+        js = min(max(sums[0], 0.0), _LN_2)
+        entropy = max(sums[1] / _LN_2, 0.0) if same else None
+    score = 1.0 - math.sqrt(js / _LN_2)
+    return Behaviour.whole(
+        {
+            "score": score if same else score / 2,
+            "js_divergence": js,
+            "relative_entropy": entropy if entropy is None or math.isfinite(entropy) else None,
+            "compared_qubits": size.bit_length() - 1,
+        }
     )
 
 
@@ -88,10 +97,9 @@ def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
     m = 0.5 * (p + q)
     total = 0.0
     for part in (p, q):
-        # Half of the least positive float is 0; what is so small adds nothing.
-        if part.min() > _NEGLIGIBLE:
+        if part.min() > NEGLIGIBLE:
             total += 0.5 * float((part * np.log(part / m)).sum())
             continue
-        seen = part > _NEGLIGIBLE
+        seen = part > NEGLIGIBLE
         total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
     return min(max(total, 0.0), math.log(2))

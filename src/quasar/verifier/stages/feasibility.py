@@ -82,7 +82,7 @@ class Feasibility(Documented):
     """What is wrong, if anything."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Execution:
     """What later stages build on."""
 
@@ -142,18 +142,34 @@ class Rules:
             not part of the text.
         n_variables: bits that the answer should have; None: as many as the program writes.
         all_qubits: every qubit is the answer, regardless of what the program measures.
+        misfits: also simulate a circuit whose answer has another size than `n_variables`; where
+            not, it is simulable all the same, but has no distribution.
+        amplitudes: of the state are asked for.
     """
 
     limits: Limits
     header: HeaderRule = "published"
     n_variables: int | None = None
     all_qubits: bool = False
+    misfits: bool = True
+    amplitudes: bool = True
 
     @classmethod
     def of(cls, settings: VerifierSettings, n_variables: int) -> Rules:
         """Those of a verifier."""
         all_qubits = settings.measurement == "all-qubits"
         return cls(settings.limits, settings.header, n_variables, all_qubits)
+
+    @cached_property
+    def readout(self) -> Readout:
+        """What the engine is asked for."""
+        return Readout(
+            self.n_variables,
+            self.all_qubits,
+            self.misfits,
+            self.limits.max_qubits,
+            self.amplitudes,
+        )
 
 
 def run_text(
@@ -163,7 +179,6 @@ def run_text(
     on_parsed: Callable[[int], None] | None = None,
     *,
     parameters: Values | None = None,
-    misfits: bool = True,
 ) -> tuple[Feasibility, Execution | None]:
     """Parse and simulate; a bad circuit is a result, not an exception.
 
@@ -171,8 +186,6 @@ def run_text(
         on_parsed: called with the number of qubits once the importer has accepted the text, by
             either header rule, before it is simulated.
         parameters: values of the program's inputs.
-        misfits: also simulate a circuit whose answer has another size than `rules.n_variables`;
-            where not, it is simulable all the same, but has no distribution.
 
     Raises:
         InputError: a parameter that the program does not declare, or that is not a finite number.
@@ -205,8 +218,7 @@ def run_text(
             parameters=parameters,
             header=header,
         )
-        readout = Readout(rules.n_variables, rules.all_qubits, misfits, limits.max_qubits)
-        outcome = engine.run(program, readout)
+        outcome = engine.run(program, rules.readout)
     except CircuitError as error:
         parsed = n_qubits is not None
         stage = Feasibility.made(
@@ -219,18 +231,19 @@ def run_text(
             fault=Fault.from_error(error),
         )
         return stage, None
-    return (
-        Feasibility.made(
-            parses=found.published and not converted,
-            parses_by_language=found.language and not converted,
-            header=found.shown,
-            converted=converted,
-            simulable=True,
-            n_qubits=program.n_qubits,
-            dynamic=program.circuit is None,
-        ),
-        Execution(program, outcome),
+    stage = Feasibility.whole(
+        {
+            "parses": found.published and not converted,
+            "parses_by_language": found.language and not converted,
+            "header": found.shown,
+            "converted": converted,
+            "simulable": True,
+            "n_qubits": program.n_qubits,
+            "dynamic": program.circuit is None,
+            "fault": None,
+        }
     )
+    return stage, Execution(program, outcome)
 
 
 def misfit(execution: Execution, n_variables: int) -> Fault | None:

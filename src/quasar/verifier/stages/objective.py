@@ -7,8 +7,7 @@ import math
 from quasar.core.documented import Documented
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import Spectrum
-from quasar.simulate.engine import TIE, top_is_optimal
-from quasar.simulate.small_state import objective_sums
+from quasar.simulate.engine import top_is_optimal
 from quasar.verifier.context import Context
 from quasar.verifier.observable_facts import ObservableFacts
 from quasar.verifier.stages.stage import Need, Skipped
@@ -47,19 +46,21 @@ class ObjectiveStage:
         facts, p = context.facts, context.distribution
         if isinstance(facts, ObservableFacts):
             return self._of_state(context, facts)
-        optimal = context.problem.optimality.optimal
         sums = None
         if context.outcome.probabilities is not None:
-            sums = objective_sums(p, facts.diagonal, facts.diagonal_reversed, optimal, TIE)
+            sums = facts.energy_reader.read(p)
         if sums is not None:
-            return Objective.made(
-                score=energy_ratio(sums.energy, facts.spectrum),
-                energy=sums.energy,
-                energy_bit_reversed=sums.reversed,
-                p_optimal=sums.p_optimal,
-                shots_to_optimum=shots_to_optimum(sums.p_optimal),
-                top_is_optimal=sums.top_is_optimal,
+            return Objective.whole(
+                {
+                    "score": energy_ratio(sums.energy, facts.spectrum),
+                    "energy": sums.energy,
+                    "energy_bit_reversed": sums.reversed,
+                    "p_optimal": sums.p_optimal,
+                    "shots_to_optimum": shots_to_optimum(sums.p_optimal),
+                    "top_is_optimal": sums.top_is_optimal,
+                }
             )
+        optimal = context.problem.optimality.optimal
         if context.outcome.probabilities is not None:
             energy = float(p @ facts.diagonal)
         else:
