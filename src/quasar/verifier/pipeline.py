@@ -28,7 +28,7 @@ from quasar.verifier.stages.feasibility import (
     run_text,
 )
 from quasar.verifier.stages.stage import STAGES, Skipped, Stage, get_stage
-from quasar.verifier.verification import NO_REFERENCE, Judging, Step, Verification
+from quasar.verifier.verification import NO_REFERENCE, Judging, StageStep, Verification
 
 
 class Verifier:
@@ -176,7 +176,7 @@ class Verifier:
         )
 
     @cached_property
-    def _steps(self) -> tuple[Step, ...]:
+    def _steps(self) -> tuple[StageStep, ...]:
         """What is known of each stage before any circuit is."""
         found = []
         for stage in self.stages:
@@ -185,7 +185,7 @@ class Verifier:
                 skipped = NO_REFERENCE
             elif not self.settings.runs(stage.name):
                 skipped = Skipped(self._asked_for())
-            found.append(Step(stage, stage.name, stage.needs, skipped))
+            found.append(StageStep(stage, stage.name, stage.needs, skipped))
         return tuple(found)
 
     @cached_property

@@ -36,7 +36,7 @@ _MISFIT = Skipped("the circuit's answer has another number of bits than the prob
 _NO_SCORES = rewards.Scores(feasible=False)
 
 
-class Step(NamedTuple):
+class StageStep(NamedTuple):
     """A stage on every circuit's way.
 
     Attributes:
@@ -59,7 +59,7 @@ class Judging:
     facts: ProblemFacts
     settings: VerifierSettings
     engine: str
-    steps: tuple[Step, ...]
+    steps: tuple[StageStep, ...]
     summary: ProblemSummary
 
     @cached_property
