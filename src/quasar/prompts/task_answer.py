@@ -7,7 +7,7 @@ An answer is a program in the words of `task_vocabulary`, without the definition
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from quasar.circuits.circuit import Gate
@@ -197,6 +197,19 @@ def _evolution(task: Any) -> str | None:
         return None
     fewest = int(name.split()[2])
     steps = fewest + max(1, fewest // 4)
+    lines, values = half_step(task)
+    n = task.qubits
+    body = (
+        f"half({arguments(values, str(steps))}) {_whole(0, n)}",
+        f"inv @ half({arguments(values, str(steps), backwards=True)}) {_whole(0, n)}",
+    )
+    return _lines(*lines, f"qubit[{n}] q;\n", _loop(steps, *body))
+
+
+def half_step(task: Any) -> tuple[list[str], list[str]]:
+    """Lines that define the gate `half`, half a step of an evolution, and what its parameters are:
+    a coefficient times the time, each.
+    """
     groups = terms_by_value(task)
     n, letters = task.qubits, LETTERS[: len(groups)]
     used = {axis for strings in groups.values() for p in strings if len(p) == 2 for _, axis in p}
@@ -208,13 +221,15 @@ def _evolution(task: Any) -> str | None:
             kind = "r" + "".join(axis.lower() for _, axis in pauli)
             lines.append(f"{kind}({letter}) {','.join(f'q{q}' for q, _ in pauli)};\n")
     lines.append(CLOSE)
-    each = [f"{value}*{number(task.time)}/{steps}" for value in groups]
-    back = [f"-{text}" if not text.startswith("-") else text[1:] for text in each]
-    body = (
-        f"half({','.join(each)}) {_whole(0, n)}",
-        f"inv @ half({','.join(back)}) {_whole(0, n)}",
-    )
-    return _lines(*lines, f"qubit[{n}] q;\n", _loop(steps, *body))
+    return lines, [f"{value}*{number(task.time)}" for value in groups]
+
+
+def arguments(values: Sequence[str], steps: str, *, backwards: bool = False) -> str:
+    """What `half` is called with for a number of steps."""
+    signed = values
+    if backwards:
+        signed = [text[1:] if text.startswith("-") else f"-{text}" for text in values]
+    return ",".join(f"{text}/{steps}" for text in signed)
 
 
 _SPECIAL: dict[str, Callable[[Any], str | None]] = {
