@@ -1,16 +1,21 @@
-"""What every room shares: one Ray, and the files of tests that several processes share out."""
+"""What every room shares: one Ray, quick fork servers, and who runs which files of tests."""
 
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import support.cases  # noqa: F401 - before any test is collected
 from quasar.core.cluster import Cluster, on_ray
+from quasar.verifier.sandbox import handle
+from support.fork_servers import Template
 
 RAY = "one_ray"
 LONGEST = (
@@ -36,6 +41,27 @@ LONGEST = (
 # process that the tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=sys.platform == "linux")
+def quick_fork_servers() -> Iterator[None]:
+    """Fork servers that this process starts are forked from one that has loaded everything."""
+    template = Template()
+    with pytest.MonkeyPatch.context() as patch:
+        popen = SimpleNamespace(
+            Popen=template.start,
+            DEVNULL=subprocess.DEVNULL,
+            TimeoutExpired=subprocess.TimeoutExpired,
+        )
+        patch.setattr(handle, "subprocess", popen)
+        yield
+    template.close()
+
+
+@pytest.fixture
+def started_fork_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork servers are started as for users."""
+    monkeypatch.setattr(handle, "subprocess", subprocess)
 
 
 @pytest.fixture(scope="session")

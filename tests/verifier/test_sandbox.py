@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import random
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -387,35 +387,35 @@ def alive(pid: int) -> bool:
         return False
 
 
+def endless(out: int) -> None:
+    """A caller in a process group of its own, which writes whom it has started, over and over."""
+
+    def jobs() -> Iterator[Job]:
+        yield Job(0, 0, GOOD)
+        while True:
+            yield Job(1, 0, FOREVER)
+
+    os.setsid()
+    with Sandbox([TRIANGLE], BULK, workers=2) as sandbox:
+        for _ in sandbox.run(jobs()):
+            pids = [sandbox.workers.fork_server._process.pid, *sandbox.pids]
+            os.write(out, f"{' '.join(map(str, pids))}\n".encode())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_no_process_outlives_its_caller(how: signal.Signals) -> None:
-    script = f"""
-        import quasar
-        from quasar.verifier.sandbox import Job, Sandbox
-        from quasar.verifier.settings import VerifierSettings
-        problem = quasar.load_problem({{"hamiltonian": "1.0 * (Z(0) @ Z(2))"}})
-        def jobs():
-            yield Job(0, 0, {GOOD!r})
-            while True:
-                yield Job(1, 0, {FOREVER!r})
-        with Sandbox([problem], VerifierSettings(quality=False), workers=2) as sandbox:
-            for key, _ in sandbox.run(jobs()):
-                print(sandbox.workers.fork_server._process.pid, *sandbox.pids, flush=True)
-    """
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    pids = [int(pid) for pid in process.stdout.readline().split()]
-    assert len(pids) >= 2
-    assert all(map(alive, pids))
-    os.killpg(process.pid, how)
-    assert process.wait(timeout=20) != 0
-    process.stdout.close()
+    inner, outer = os.pipe()
+    process = multiprocessing.get_context("fork").Process(target=endless, args=(outer,))
+    process.start()
+    os.close(outer)
+    with open(inner, encoding="ascii") as told:
+        pids = [int(pid) for pid in told.readline().split()]
+        assert len(pids) >= 2
+        assert all(map(alive, pids))
+        os.killpg(process.pid, how)
+        process.join(timeout=20)
+        assert process.exitcode not in {0, None}
     deadline = time.monotonic() + 10
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -99,7 +99,7 @@ def test_a_failed_sandbox_leaves_nothing() -> None:
         os.kill(pid, 0)
 
 
-def test_started_early_it_is_there_when_needed(cold: None) -> None:
+def test_started_early_it_is_there_when_needed(cold: None, started_fork_servers: None) -> None:
     start_early()
     start_early()
     assert warm._starting is not None
