@@ -19,15 +19,13 @@ from support.fork_servers import Template
 
 RAY = "one_ray"
 LONGEST = (
-    "tests/train/test_grpo.py",
     "tests/test_documentation.py",
-    "tests/train/test_many_processes.py",
+    "tests/train/test_grpo.py",
     "tests/evaluation/test_evaluate.py",
     "tests/verifier/test_sandbox.py",
     "tests/service/test_serve.py",
     "tests/train/stream/test_training.py",
     "tests/train/test_quality.py",
-    "tests/service/test_ray_engine.py",
     "tests/verifier/test_warm.py",
     "tests/report/test_store.py",
     "tests/verifier/test_pool.py",

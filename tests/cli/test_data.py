@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from support.command import quasar
+from support.commands import start
 
 pytest.importorskip("pyarrow")
 
@@ -94,22 +93,9 @@ def test_wrong_usage_gives_exit_code_2(arguments: list[str], words: str, tmp_pat
     assert words in err
 
 
-def _heed_ctrl_c() -> None:
-    """In a job that a shell has put into the background, SIGINT is ignored, and stays so."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def test_ctrl_c_ends_at_once_and_says_how_to_go_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "quasar", "data", "build", "--recipe", "agent-q"]
-    command += ["--count", "5000", "--out", str(tmp_path / "d"), "--jobs", "2"]
-    run = subprocess.Popen(
-        command,
-        env=ENVIRONMENT,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=_heed_ctrl_c,
-    )
+    options = ("--count", "5000", "--out", tmp_path / "d", "--jobs", "2")
+    run = start("data", "build", "--recipe", "agent-q", *options, env=ENVIRONMENT)
     deadline = time.monotonic() + 60
     while not (tmp_path / "d" / ".build" / "settings.json").exists():
         assert time.monotonic() < deadline

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,7 +12,17 @@ import pytest
 
 from quasar.core.errors import EXIT_INTERRUPTED
 from quasar.core.jsonl import read_jsonl
-from support.running_command import MAIN, Running, until, write_maxcut
+from support.commands import Command, start
+from support.running_command import until, write_maxcut
+
+
+def running(*arguments: str) -> Command:
+    return start("generate", *arguments)
+
+
+def ended(run: Command) -> tuple[int, str, str]:
+    output, errors = run.communicate(timeout=200)
+    return run.wait(), output, errors
 
 
 def partial(folder: Path) -> list[Path]:
@@ -23,13 +31,13 @@ def partial(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
-    problem, out = write_maxcut(tmp_path / "p.json", 14), tmp_path / "out"
+    problem, out = write_maxcut(tmp_path / "p.json", 10), tmp_path / "out"
     options = ("--model", "designer", "--max-evaluations", "1000000", "--json")
-    run = Running("--problem", problem, *options, "--out", str(out))
+    run = running("--problem", problem, *options, "--out", str(out))
     until(lambda: bool(partial(tmp_path)))
-    time.sleep(3)
-    run.signal(number)
-    code, printed, errors = run.end()
+    time.sleep(1.5)
+    os.killpg(run.pid, number)
+    code, printed, errors = ended(run)
     assert code == EXIT_INTERRUPTED, errors
     assert "once more to end at once" in errors
     report = json.loads((out / "report.json").read_text())
@@ -46,13 +54,13 @@ def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
 
 def test_the_second_ends_at_once(tmp_path: Path) -> None:
     problem, out = write_maxcut(tmp_path / "p.json", 18), tmp_path / "out"
-    run = Running("--problem", problem, "--model", "designer", "--out", str(out))
+    run = running("--problem", problem, "--model", "designer", "--out", str(out))
     until(lambda: bool(partial(tmp_path)))
     time.sleep(1)
-    run.signal(signal.SIGINT)
+    os.killpg(run.pid, signal.SIGINT)
     time.sleep(0.2)
-    run.signal(signal.SIGINT)
-    code, _, errors = run.end()
+    os.killpg(run.pid, signal.SIGINT)
+    code, _, errors = ended(run)
     assert code == EXIT_INTERRUPTED
     assert "nothing was written" in errors
     assert not out.exists()
@@ -67,15 +75,15 @@ def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
     records.write_text("".join(lines))
     arguments = ("--records", str(records), "--model", "designer", "--algorithm", "vqe")
     limits = ("--max-evaluations", "300", "--out", str(out))
-    run = Running(*arguments, *limits)
+    run = running(*arguments, *limits)
     until(lambda: out.exists() and out.read_bytes().count(b"\n") >= 1)
-    run.signal(number)
-    code, _, errors = run.end()
+    os.killpg(run.pid, number)
+    code, _, errors = ended(run)
     assert code == EXIT_INTERRUPTED
     assert "same command again" in errors
     kept = out.read_text().splitlines()
     assert 1 <= len(kept) < 4
-    code, _, _ = Running(*arguments, *limits).end()
+    code, _, _ = ended(running(*arguments, *limits))
     assert code == 0
     assert out.read_text().splitlines()[: len(kept)] == kept
     assert [line["sample_index"] for _, line in read_jsonl(out)] == list(range(4))
@@ -86,16 +94,7 @@ def test_records_go_on_where_they_were(number: int, tmp_path: Path) -> None:
 def test_an_interrupt_where_nothing_is_caught_is_said_in_a_line(tmp_path: Path) -> None:
     """The command waits for its circuit on standard input."""
     problem = write_maxcut(tmp_path / "p.json", 4)
-    process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "verify", "-", "--problem", problem],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
+    process = start("verify", "-", "--problem", problem)
     time.sleep(1.0)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
@@ -104,11 +103,9 @@ def test_an_interrupt_where_nothing_is_caught_is_said_in_a_line(tmp_path: Path) 
 
 
 def test_generate_says_a_line_however_early_it_is_interrupted(tmp_path: Path) -> None:
-    running = Running(
-        "--problem", write_maxcut(tmp_path / "p.json", 8), "--out", str(tmp_path / "out")
-    )
-    running.signal(signal.SIGINT)
-    code, _, said = running.end()
+    run = running("--problem", write_maxcut(tmp_path / "p.json", 8), "--out", str(tmp_path / "out"))
+    os.killpg(run.pid, signal.SIGINT)
+    code, _, said = ended(run)
     if code == EXIT_INTERRUPTED:  # else it had a circuit by then
         assert len(said.strip().splitlines()) == 1
         assert "interrupted" in said

@@ -81,7 +81,7 @@ def test_too_large(tmp_path: Path) -> None:
 
 def test_an_interrupt_keeps_what_is_known(tmp_path: Path) -> None:
     problem = written(tmp_path / "p.json", nx.gnp_random_graph(70, 0.5, seed=1), "maxcut")
-    timer = threading.Timer(8, os.kill, (os.getpid(), signal.SIGINT))
+    timer = threading.Timer(4, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     run = CliRunner().invoke(app, ["solve", "--problem", problem, "--json", "--time-limit", "600"])
     assert run.exit_code == 130

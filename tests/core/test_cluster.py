@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from quasar.core import cluster
 from quasar.core.cluster import Cluster, on_ray
 from quasar.core.errors import InfrastructureError, ProblemError
 from quasar.core.parallel import Tick, map_unordered
@@ -80,6 +81,7 @@ def test_work_of_a_dead_worker_is_done_by_another(tmp_path: Path) -> None:
     assert sorted(on_ray(die_once, str(tmp_path), range(6), TWO)) == list(range(6))
 
 
-def test_work_that_kills_every_worker_is_given_up() -> None:
+def test_work_that_kills_every_worker_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_RETRIES", 1)  # each starts a worker
     with pytest.raises(InfrastructureError, match="run the same command again"):
         list(on_ray(die, None, [1], TWO))

@@ -14,7 +14,8 @@ from quasar.core.json_text import RepeatedKeyError, loads, terms_may_repeat
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -25,7 +26,7 @@ def test_text_without_repeated_keys_is_read_as_ever(value: object) -> None:
 
 
 @given(
-    st.lists(st.tuples(st.text(max_size=3), VALUES)),
+    st.lists(st.tuples(st.text(max_size=3), VALUES), max_size=6),
     st.lists(st.sampled_from(["list", "object"])),
 )
 def test_a_repeated_key_is_found_at_any_depth(

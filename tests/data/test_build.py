@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from quasar.data import storage
 from quasar.data.build import STAGING, build, read_manifest
 from quasar.data.identity import split_of
 from quasar.data.shard import BuildPlan, build_shard
+from support.commands import start
 from support.small_data import SMALL, records_of, small
 
 
@@ -238,11 +238,10 @@ Kill = tuple[int, float]  # after so many shards, and seconds more
 def test_killed_and_resumed(small_set: Path, tmp_path: Path, kills: list[Kill]) -> None:
     folder, config = tmp_path / "d", tmp_path / "settings.json"
     config.write_text(json.dumps(SMALL))
-    command = [sys.executable, "-m", "quasar", "data", "build"]
-    command += ["--config", str(config), "--out", str(folder), "--jobs", "2"]
+    command = ["data", "build", "--config", str(config), "--out", str(folder), "--jobs", "2"]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     for shards, delay in kills:
-        run = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+        run = start(*command, env=environment)
         deadline = time.monotonic() + 60
         while len(list(folder.glob(f"{STAGING}/shard-*.parquet"))) < shards:
             assert time.monotonic() < deadline
@@ -256,6 +255,8 @@ def test_killed_and_resumed(small_set: Path, tmp_path: Path, kills: list[Kill]) 
         while any(map(alive, workers)):  # they end by themselves
             assert time.monotonic() < deadline
             time.sleep(0.05)
-    subprocess.run(command, env=environment, stderr=subprocess.DEVNULL, check=True)
+    again = start(*command, env=environment)
+    again.communicate()
+    assert again.returncode == 0
     assert content(folder) == content(small_set)
     assert records_of(folder) == records_of(small_set)

@@ -7,8 +7,6 @@ import json
 import math
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +24,7 @@ from quasar.verifier.sandbox import SandboxLimits
 from quasar.verifier.settings import DeviceSettings
 from support.agentq import agentq_folder, load_expected, load_lines
 from support.command import quasar as command
+from support.commands import start
 from support.small_evaluation import generation, generations, hadamards, records, write
 
 ONE = EvaluationSettings(jobs=1, sandbox=None, resamples=50)
@@ -287,13 +286,8 @@ def test_killed_and_run_again_gives_the_same(tmp_path: Path, sandboxed: bool) ->
         *([] if sandboxed else ["--no-sandbox"]),
     ]
 
-    command = [sys.executable, "-m", "quasar", "evaluate", *map(str, files), "--out"]
-    command.append(str(tmp_path / "killed"))
-
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-
-    killed = start()
+    command = ["evaluate", *map(str, files), "--out", str(tmp_path / "killed")]
+    killed = start(*command)
     partial = tmp_path / "killed" / CANDIDATES
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and killed.poll() is None:
@@ -304,9 +298,9 @@ def test_killed_and_run_again_gives_the_same(tmp_path: Path, sandboxed: bool) ->
     killed.communicate(timeout=60)  # its workers end with it and let go of the pipe
     assert partial.read_bytes().count(b"\n") >= 3
 
-    again = start()
+    again = start(*command)
     _, said = again.communicate(timeout=120)
-    assert again.returncode == 0, said.decode()
+    assert again.returncode == 0, said
     run(given, [made], tmp_path / "whole", EvaluationSettings(jobs=1, sandbox=None))
     for name in (CANDIDATES, REFERENCES, "table.json"):
         one, two = tmp_path / "killed" / name, tmp_path / "whole" / name

@@ -61,6 +61,7 @@ def served() -> Iterator[str]:
     assert not alive
 
 
+@pytest.mark.slow
 def test_answers_are_the_librarys(served: str) -> None:
     expected = verify(GOOD, load_problem(PROBLEM))
     with Client(served, api_key=KEY) as client:
@@ -74,6 +75,7 @@ def test_answers_are_the_librarys(served: str) -> None:
         assert result.report.feasible == bool(int(result.id) % 2)
 
 
+@pytest.mark.slow
 def test_strangers_are_refused_behind_the_proxy_too(served: str) -> None:
     asked = {"qasm": GOOD, "problem": PROBLEM}
     assert httpx.post(f"{served}/v1/verify", json=asked).status_code == 401

@@ -21,27 +21,21 @@ import pytest
 
 from quasar.service import BatchItem, Client, models
 from support.command import quasar
+from support.commands import Command, start
 from support.hostile import FOREVER
 
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 HEAD = 'OPENQASM 3.0;\ninclude "stdgates.inc";\n'
 
 
-def command(*arguments: str) -> subprocess.Popen[str]:
+def command(*arguments: str) -> Command:
     environment = {k: v for k, v in os.environ.items() if k != "QUASAR_API_KEYS"}
-    return subprocess.Popen(
-        [sys.executable, "-m", "quasar", "serve", *arguments],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
+    return start("serve", *arguments, env=environment)
 
 
 @pytest.fixture
-def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
+def process() -> Iterator[tuple[Command, str]]:
     started = command("--port", "0", "--workers", "2")
-    assert started.stderr is not None
     line = started.stderr.readline()
     found = re.search(r"http://\S+", line)
     assert found, line
@@ -52,7 +46,7 @@ def process() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def test_it_finishes_what_it_accepted_and_leaves_nothing_behind(
-    process: tuple[subprocess.Popen[str], str],
+    process: tuple[Command, str],
 ) -> None:
     started, url = process
     family = psutil.Process(started.pid).children(recursive=True)
@@ -80,7 +74,7 @@ def test_it_finishes_what_it_accepted_and_leaves_nothing_behind(
 
 
 def test_workers_do_not_outlive_a_service_that_is_killed(
-    process: tuple[subprocess.Popen[str], str],
+    process: tuple[Command, str],
 ) -> None:
     started, url = process
     body = {"problem": PROBLEM, "qasm": FOREVER}
@@ -93,7 +87,7 @@ def test_workers_do_not_outlive_a_service_that_is_killed(
 
 
 def test_a_client_goes_on_with_the_service_that_follows_a_killed_one(
-    process: tuple[subprocess.Popen[str], str],
+    process: tuple[Command, str],
 ) -> None:
     started, url = process
     asked = [BatchItem(str(n), f"{HEAD}qubit[3] q; rx({n}.5) q[0];", "p") for n in range(600)]
@@ -149,7 +143,13 @@ def test_a_port_that_is_taken() -> None:
 def test_a_key_from_a_file_opens_it_and_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:
     key = "0123456789abcdef-secret"
     (tmp_path / "keys").write_text(key)
-    started = command("--port", "0", "--workers", "1", "--key-file", str(tmp_path / "keys"))
+    options = ("--port", "0", "--workers", "1", "--key-file", str(tmp_path / "keys"))
+    started = subprocess.Popen(
+        [sys.executable, "-m", "quasar", "serve", *options],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k != "QUASAR_API_KEYS"},
+    )
     try:
         assert started.stderr is not None
         url = re.search(r"http://\S+", started.stderr.readline())[0]  # type: ignore[index]

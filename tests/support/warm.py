@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,7 +29,8 @@ from typing import IO, Any, NoReturn
 _ROOMS = ("problems", "prompts", "agent", "report", "evaluation", "data", "cli")
 
 
-def _preload() -> None:
+def preload() -> None:
+    """Import and warm up what most commands need."""
     from quasar.cli import main  # noqa: F401, I001 - first: it sets the number of threads
     import matplotlib.backends.backend_agg
     import matplotlib.pyplot  # noqa: F401
@@ -147,7 +149,16 @@ def _command(task: dict[str, Any]) -> NoReturn:
     os.dup2(output, 1)
     os.dup2(output, 2)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    sys.argv = ["quasar", *task["argv"]]
+    os._exit(run(task["argv"]))
+
+
+def run(argv: list[str], begin: Callable[[], object] = lambda: None) -> int:
+    """Run `quasar argv` in this process, forked a moment ago; its exit code.
+
+    Args:
+        begin: called where the command itself begins.
+    """
+    sys.argv = ["quasar", *argv]
     from quasar.cli.main import main
     from quasar.verifier.sandbox import handle
 
@@ -157,13 +168,14 @@ def _command(task: dict[str, Any]) -> NoReturn:
         TimeoutExpired=subprocess.TimeoutExpired,
     )
     code = 0
+    begin()
     try:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)
+    return code
 
 
 def _wait(pid: int, limit_s: float) -> int | None:
@@ -180,7 +192,7 @@ def _wait(pid: int, limit_s: float) -> int | None:
 if __name__ == "__main__":
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    _preload()
+    preload()
     if "--quick" in sys.argv:
         _save_processor_time()
     for line in sys.stdin:

@@ -69,6 +69,7 @@ def test_supervised_training_takes_a_batch_on_each_process(
     assert manifest["examples_seen"] == 2 * 2 * 2 * 2  # steps, accumulation, batch, processes
 
 
+@pytest.mark.slow
 def test_reinforcement_scores_whole_groups_over_both_processes(
     base: Path, training_set: Path, tmp_path: Path
 ) -> None:

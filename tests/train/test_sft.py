@@ -28,7 +28,7 @@ def tiny(out: Path, data: Path, **schedule: Any) -> SftSettings:
                 "attention": "eager",
                 "new": {"hidden_size": 64, "layers": 1, "head_size": 32, "intermediate_size": 64},
             },
-            "data": {"paths": [str(data)], "cache": str(out.parent / "cache"), "jobs": 1},
+            "data": {"paths": [str(data)], "cache": str(data.parent / "tokens"), "jobs": 1},
             "schedule": {
                 "max_steps": 12,
                 "batch_size": 4,
@@ -83,10 +83,11 @@ def test_a_killed_run_goes_on_to_the_weights_it_would_have_had(
     from trl import SFTTrainer
 
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    train_sft(tiny(whole, training_set))
+    train_sft(tiny(whole, training_set, max_steps=6))
 
-    interrupt(monkeypatch, SFTTrainer, 7, lambda: train_sft(tiny(broken, training_set)))
-    train_sft(tiny(broken, training_set))
+    short = tiny(broken, training_set, max_steps=6)
+    interrupt(monkeypatch, SFTTrainer, 4, lambda: train_sft(short))
+    train_sft(short)
     same_weights(whole / "model", broken / "model")
 
 

@@ -80,7 +80,7 @@ def test_the_command_line_gives_a_verdict_within_its_memory(tmp_path: Path) -> N
     circuit.write_text(HEAD + HOSTILE["many qubits, computed"][0])
     command = [sys.executable, "-m", "quasar", "verify", str(circuit), "--problem", str(problem)]
     done = subprocess.run(
-        ["bash", "-c", 'ulimit -v 8000000; exec "$@"', "bash", *command, "--max-seconds", "3"],
+        ["bash", "-c", 'ulimit -v 8000000; exec "$@"', "bash", *command, "--max-seconds", "1"],
         capture_output=True,
         text=True,
         check=False,

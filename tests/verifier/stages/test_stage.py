@@ -176,11 +176,7 @@ def test_a_stage_of_an_installed_package_runs_in_the_sandbox_too(tmp_path: Path)
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"}
     command = [sys.executable, "-m", "quasar", "verify", "-", "--problem"]
     command += [str(tmp_path / "problem.json"), "--stages", "feasibility,objective,width"]
-    shown = subprocess.run(
-        command, input=DYNAMIC, env=environment, capture_output=True, text=True, check=True
-    ).stdout
-    assert "\nwidth      bits 3\n" in shown
     found = subprocess.run(
-        [*command, "--json"], input=GOOD, env=environment, capture_output=True, text=True
+        [*command, "--json"], input=DYNAMIC, env=environment, capture_output=True, text=True
     )
     assert json.loads(found.stdout)["stages"]["width"] == {"bits": 3}
