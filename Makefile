@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-ground bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-nano-tasks bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-ground bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -146,6 +146,9 @@ bench-one-shot: $(VENV)/dev ## QAOA angles without optimisation, beyond 24 qubit
 
 bench-noise: $(VENV)/dev ## Energies of noisy devices with and without mitigation; goes on where it stopped; QUICK=1 takes a minute
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.noise $(if $(QUICK),--quick)
+
+bench-nano-tasks: $(VENV)/dev ## The packaged model on target tasks that it never learnt from, some minutes
+	$(BIN)/python -m benchmarks.nano_tasks
 
 bench-nano: $(VENV)/dev ## The packaged model on problems that it never saw, beside baselines; goes on where it stopped
 	$(BIN)/python -m benchmarks.nano

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from quasar.core.errors import InputError
+from quasar.data.target_tasks import held_out
 from quasar.models.nano_tokenizer import build_tokenizer
 from quasar.prompts.observation import task_observation
 from quasar.prompts.task_answer import known_answer
@@ -21,7 +22,6 @@ from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.new_model import ModelShape, qwen3_config
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import TaskPrompts
-from quasar.train.stream.fresh_tasks import held_out
 from quasar.train.target_rollouts import TargetRollout, TaskPool, TaskReward, draw_targets
 from quasar.verifier.sandbox import Job, SandboxLimits
 from support.small_rewards import BROKEN

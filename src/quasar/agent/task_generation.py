@@ -152,8 +152,13 @@ def task_answers(
     model: str,
     sampling: Sampling,
     options: Mapping[str, Any] | None = None,
+    *,
+    guided: bool = True,
 ) -> list[list[TaskAnswer]]:
     """A language model's answers to some tasks, `sampling.samples` each; nothing is judged.
+
+    Args:
+        guided: hold nano's answers to well-formed programs (`prompts.task_guide`).
 
     Raises:
         InputError: no such model, or a task that its style has no words for.
@@ -166,8 +171,8 @@ def task_answers(
     if sampling.samples == 1 and "temperature" not in sampling.model_fields_set:
         sampling = sampling.model_copy(update={"temperature": 0.0})
     chats = [task_messages(task) for task in tasks]
-    guided = getattr(writer, "follows_guides", False)
-    guides = [partial(TaskGuide, task) for task in tasks] if guided else None
+    follows = guided and getattr(writer, "follows_guides", False)
+    guides = [partial(TaskGuide, task) for task in tasks] if follows else None
     made = writer.complete(chats, sampling, guides=guides)
     return [
         [TaskAnswer(one, *task_program(task, one.text)) for one in own]

@@ -334,5 +334,45 @@ def export(
     typer.echo(f"{written:,} records written to {out}")
 
 
+@app.command()
+def tasks(
+    out: Annotated[Path, typer.Option(help="File of JSON lines to write.")],
+    count: Annotated[int, typer.Option(help="Pairs.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of all randomness.", min=0)] = 0,
+    split: Annotated[
+        Literal["train", "held out"],
+        typer.Option(help="Tasks to learn from, or the tenth left out for tests."),
+    ] = "train",
+    config: Annotated[
+        Path | None,
+        typer.Option(help="More settings in TOML (tasks, sizes, short_prompts, rewritten)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write prompts and answers for target tasks, each answer verified by its task's grader."""
+    import json
+    import tomllib
+    from collections import Counter
+
+    from quasar.core.files import write_text
+    from quasar.data.task_pairs import TaskPairSettings, task_pairs
+
+    given: dict[str, Any] = {}
+    if config is not None:
+        try:
+            given = tomllib.loads(config.read_text(encoding="utf-8-sig"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"the settings {config} cannot be read: {error}.") from error
+    settings = TaskPairSettings.parse({**given, "count": count, "seed": seed, "split": split})
+    made = list(task_pairs(settings))
+    write_text(out, "".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in made))
+    families = dict(sorted(Counter(pair["family"] for pair in made).items()))
+    if as_json:
+        print_json({"out": str(out), "pairs": len(made), "families": families})
+        return
+    shown = ", ".join(f"{family} {number}" for family, number in families.items())
+    typer.echo(f"wrote {len(made)} pairs to {out}: {shown}")
+
+
 def _name(source: Any) -> str:
     return str(source.path) if source.split is None else f"{source.path} [{source.split}]"

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
+from quasar.data.target_tasks import held_out, sample_varied
 from quasar.prompts.chat import Message
 from quasar.prompts.task_answer import task_program
 from quasar.prompts.task_prompt import task_chat
@@ -21,7 +22,6 @@ from quasar.prompts.task_style import TASK_STYLE, task_messages
 from quasar.tasks.task import TargetTask
 from quasar.train.reward_function import Completion, VerifiedReward, program_of, written_by_model
 from quasar.train.rollout_tasks import TaskPrompts
-from quasar.train.stream.fresh_tasks import held_out, sample_varied
 from quasar.verifier.bounded import verify_task
 from quasar.verifier.sandbox import Job, SandboxLimits
 from quasar.verifier.settings import VerifierSettings

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from quasar.core.seeds import generator
+from quasar.data.target_tasks import FEW_INSTANCES, held_out, sample_varied, solves
 from quasar.models.word_tokens import WordTokens
 from quasar.prompts.task_answer import task_program
 from quasar.prompts.task_style import task_prompt
@@ -14,13 +15,9 @@ from quasar.prompts.vocabulary import ASSISTANT
 from quasar.tasks.registry import TASKS, read_task
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.fresh_tasks import (
-    FEW_INSTANCES,
     TaskKind,
     checked_answer,
     fresh_examples,
-    held_out,
-    sample_varied,
-    solves,
     tokens,
 )
 from quasar.train.stream.result import profile_of
