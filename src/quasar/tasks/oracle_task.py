@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import ClassVar, Self
 
 import numpy as np
+from pydantic import PrivateAttr
 
 from quasar.circuits.circuit import Gate
 from quasar.core.seeds import generator
@@ -36,6 +37,8 @@ class OracleTask(TargetTask):
         "circuit must answer for that one.",
         "It is called no more often than the task says.",
     )
+    _given: str | None = PrivateAttr(None)
+    _before: str = PrivateAttr("")
 
     @property
     @abstractmethod
@@ -80,7 +83,20 @@ class OracleTask(TargetTask):
 
     def oracle(self) -> str:
         """The gate definition."""
+        return self._given or self.made_oracle()
+
+    def made_oracle(self) -> str:
+        """The gate definition, made from the parameters."""
         return definition(ORACLE, self.oracle_qubits, self.oracle_gates())
+
+    def take(self, oracle: str, program: str) -> None:
+        """Let a definition of the same unitary be the task's own from now on.
+
+        Args:
+            oracle: the definition.
+            program: it and the definitions that it needs.
+        """
+        self._given, self._before = oracle, program
 
     def text(self) -> str:
         """See `TargetTask.text`."""
@@ -96,7 +112,9 @@ class OracleTask(TargetTask):
     def constructions(self) -> Iterator[Construction]:
         """See `TargetTask.constructions`."""
         for name, qubits, gates in self.known():
-            yield Construction(name, program_text([self.oracle()], gates, qubits, self.n_qubits))
+            yield Construction(
+                name, program_text([self._before or self.oracle()], gates, qubits, self.n_qubits)
+            )
 
     def grade(self, submission: Submission) -> TaskScore:
         """The least success over the oracle and others of its kind, and the calls."""
@@ -111,7 +129,7 @@ class OracleTask(TargetTask):
         rng = generator(0, "oracles", self.name)
         found, moved = [self.success(first)], 0.0
         for other in itertools.islice(self.others(rng), _OTHERS):
-            swapped = replaced(text, own, {ORACLE: other.oracle()})
+            swapped = replaced(text, own, {ORACLE: other.made_oracle()})
             answer = answer_of(read(swapped), self.n_qubits)
             found.append(other.success(answer))
             moved = max(moved, float(np.abs(answer - first).max()))

@@ -25,7 +25,7 @@ from quasar.tasks.task import broken_rule
 
 ORACLE = "oracle"
 """The gate whose calls are counted."""
-_ANY = re.compile(r"\bgate\s+([a-z]\w*)\b[^{]*\{[^{}]*\}")
+_ANY = re.compile(r"\bgate\s+([A-Za-z_]\w*)\b[^{]*\{[^{}]*\}")
 _SAME = 1e-9
 _MOST_COMPARED = 9  # qubits of a definition that is compared as a unitary
 

@@ -105,7 +105,7 @@ class DeutschJozsa(OracleTask):
 
     name: ClassVar[str] = "deutsch_jozsa"
     title: ClassVar[str] = "Deutsch-Jozsa: is f constant or balanced?"
-    qubits: int = Field(ge=1, le=12)
+    qubits: int = Field(ge=1, le=20)
     """Bits of the input."""
     function: str
     """The function as a sum modulo 2 of products, such as `x0*x1 + x2 + 1`."""
@@ -226,7 +226,7 @@ class Simon(_Bits):
 
     name: ClassVar[str] = "simon"
     title: ClassVar[str] = "Simon: the period s of f(x) = f(x xor s)"
-    secret: str = Field(pattern="^[01]+$", min_length=2, max_length=8)
+    secret: str = Field(pattern="^[01]+$", min_length=2, max_length=10)
     """The period, not 0, qubit 0 last."""
 
     @model_validator(mode="after")

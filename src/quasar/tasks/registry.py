@@ -16,6 +16,7 @@ from quasar.tasks.codes import CODE_TASKS
 from quasar.tasks.estimation import ESTIMATES
 from quasar.tasks.evolution import EVOLUTIONS
 from quasar.tasks.oracles import ORACLES
+from quasar.tasks.qcircuitbench.task import QCircuitBenchTask
 from quasar.tasks.states import STATES
 from quasar.tasks.task import TargetTask
 from quasar.tasks.unitaries import UNITARIES
@@ -30,7 +31,9 @@ _FAMILIES: tuple[tuple[type[TargetTask], ...], ...] = (
 )
 
 TASKS: dict[str, type[TargetTask]] = {cls.name: cls for family in _FAMILIES for cls in family}
-"""Every task by its name, family by family."""
+"""Every task that can be drawn, by its name, family by family."""
+PUBLIC: dict[str, type[TargetTask]] = {QCircuitBenchTask.name: QCircuitBenchTask}
+"""Tasks of public sets, read from a user's copy, by name."""
 FAMILIES = tuple(dict.fromkeys(cls.family for cls in TASKS.values()))
 """The families."""
 
@@ -44,15 +47,16 @@ def task_class(name: str) -> type[TargetTask]:
     Raises:
         InputError: unknown name; the message lists the known ones.
     """
-    if name in TASKS:
-        return TASKS[name]
-    plain = {key.replace("_", ""): key for key in TASKS}
+    known = TASKS | PUBLIC
+    if name in known:
+        return known[name]
+    plain = {key.replace("_", ""): key for key in known}
     asked = re.sub(r"[\W_]", "", name).lower()
     if asked in plain:
-        return TASKS[plain[asked]]
+        return known[plain[asked]]
     near = difflib.get_close_matches(asked, plain, 1, 0.6)
     meant = f"did you mean {plain[near[0]]!r}? Known" if near else "known"
-    raise InputError(f"unknown task {name!r}; {meant}: {', '.join(TASKS)}.")
+    raise InputError(f"unknown task {name!r}; {meant}: {', '.join(known)}.")
 
 
 def read_task(source: TaskSource, **given: Any) -> TargetTask:
@@ -82,6 +86,8 @@ def read_task(source: TaskSource, **given: Any) -> TargetTask:
             return read_task(_json(text, "the task"), **given)
         if not _is_file_name(text):
             return task_class(text).parse(given)
+    if not text.endswith(".json") and Path(text).expanduser().exists():
+        return QCircuitBenchTask.parse({"file": text, **given})
     try:
         content = Path(text).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

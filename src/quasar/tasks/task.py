@@ -98,6 +98,8 @@ class TargetTask(Settings):
     """One line for lists."""
     rules: ClassVar[tuple[str, ...]] = ()
     """What an answer must not do, as sentences."""
+    reads_files: ClassVar[bool] = False
+    """Whether its parameters name files of this machine."""
 
     @property
     @abstractmethod
@@ -119,6 +121,17 @@ class TargetTask(Settings):
         Raises:
             CircuitError: it cannot be judged, or breaks a rule (kind `rule`).
         """
+
+    def counts_calls(self) -> bool:
+        """Whether its score holds the uses of an oracle."""
+        return self.family in ("oracle", "estimate")
+
+    def prepared(self, text: str) -> str:
+        """A program with what the task provides for it, as it is parsed and graded.
+
+        The result is returned unchanged when it is given again.
+        """
+        return text
 
     @classmethod
     @abstractmethod

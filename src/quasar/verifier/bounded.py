@@ -100,6 +100,7 @@ def verify_task(
 
     values = settings.parameters if parameters is None else read_values(parameters)
     verifier = TaskVerifier(task, settings)
+    text = verifier.prepared(text)
     if limits is not None and hasattr(os, "fork"):
         fault = too_nested(text, limits.max_nesting) if isinstance(text, str) else None
         if fault is not None:

@@ -59,8 +59,7 @@ class TaskVerifier:
 
     def _costing(self, text: str, program: Program) -> TaskScore | None:
         """The score of a construction where it says what the size alone does not."""
-        counts = self.task.family in ("oracle", "estimate")
-        return self.task.grade(Submission(text, program)) if counts else None
+        return self.task.grade(Submission(text, program)) if self.task.counts_calls() else None
 
     def _answer(self, outcome: Outcome) -> FloatVector:
         """Distribution of the first n bits, shape [2**n]."""
@@ -78,8 +77,18 @@ class TaskVerifier:
             values = self.settings.parameters if parameters is None else read_values(parameters)
             return self._verify(text, values)
 
+    def prepared(self, text: str | bytes) -> str | bytes:
+        """A program with what the task provides for it; bytes that are not UTF-8 unchanged."""
+        if isinstance(text, bytes):
+            try:
+                return self.task.prepared(text.decode("utf-8"))
+            except UnicodeDecodeError:
+                return text
+        return self.task.prepared(text)
+
     def _verify(self, text: str | bytes, values: Mapping[str, float]) -> TaskReport:
         begun = time.perf_counter()
+        text = self.prepared(text)
         rules = Rules.of(self.settings, self.task.n_qubits)
         first, execution = run_text(text, self.engine, rules, parameters=values)
         report = self._report(TaskStages(feasibility=first))
