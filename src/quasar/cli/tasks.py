@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,13 +17,16 @@ from quasar.cli.options import AsJson, Attributes, TaskQubits, print_json, targe
 if TYPE_CHECKING:
     from quasar.tasks.task import TargetTask
 
+_ALGORITHM = re.compile(r"Random_Circuits/\w+|qcircuitbench/\w+/\w+/\w+|\w+/\w+/\w+")
+
 
 def command(
     task: Annotated[
         str | None,
         typer.Argument(
             metavar="[TASK]",
-            help="Show what this task or family takes, in words and as JSON.",
+            help="Show what this task or family takes, in words and as JSON. The folder of a copy "
+            "of QCircuitBench lists its tasks.",
             show_default=False,
             autocompletion=tasks,
         ),
@@ -59,7 +66,10 @@ def command(
                     typer.echo(f"  {name:{width}}  {cls.title}")
         typer.echo("\n`quasar tasks TASK` shows what a task takes, and an example.")
         return
-    if attribute or task.endswith(".json"):
+    if Path(task, "Algorithm_Design").is_dir():
+        _list_copy(Path(task), as_json)
+        return
+    if attribute or task.endswith(".json") or os.sep in task:
         chosen = target_task(task, qubits, attribute)
     else:
         stated = None if seed is not None else _of_size(task_class(task), qubits)
@@ -77,6 +87,31 @@ def _of_size(cls: type[TargetTask], qubits: int | None) -> TargetTask | None:
     """The task that `--task NAME --qubits N` means; None for one that takes more than a size."""
     needed = {name for name, field in cls.model_fields.items() if field.is_required()}
     return cls.parse({"qubits": qubits}) if qubits is not None and needed == {"qubits"} else None
+
+
+def _list_copy(folder: Path, as_json: bool) -> None:
+    """The tasks of a copy of QCircuitBench as JSON, one a line, or by algorithm."""
+    from quasar.report.plain_text import labelled, table
+    from quasar.tasks.qcircuitbench.task import tasks_of
+
+    tasks, refused = Counter[str](), dict[str, str]()
+    for found in tasks_of(folder):
+        named = _ALGORITHM.match(found.path)
+        algorithm = found.path if named is None else named[0]
+        if found.refused is not None:
+            refused.setdefault(algorithm, found.refused.partition("grader here: ")[2])
+        else:
+            tasks[algorithm] += 1
+            if as_json:
+                typer.echo(json.dumps({"task": "qcircuitbench", "file": str(folder / found.path)}))
+    if as_json:
+        return
+    rows = [[name, str(count)] for name, count in tasks.items()]
+    typer.echo(table(["algorithm", "tasks"], rows))
+    for name, reason in refused.items():
+        if name not in tasks and reason:
+            typer.echo(labelled("no grader", f"{name}: {reason}"))
+    typer.echo("\n`quasar tasks FOLDER --json` lists each task, as --task takes it.")
 
 
 def _about(cls: type[TargetTask]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import itertools
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, PrivateAttr
@@ -34,6 +34,7 @@ from quasar.tasks.task import (
     broken_rule,
 )
 
+_Period = Annotated[str, Field(pattern="^[01]+$", min_length=2, max_length=10)]
 _OTHERS = 2  # inputs of the same kind, beside the task's own
 
 
@@ -122,7 +123,7 @@ class TwoPeriods(OracleTask, _OfSet):
     """Simon's problem with one of two periods, which a qubit of the oracle chooses."""
 
     name: ClassVar[str] = "generalized_simon_multi"
-    periods: tuple[str, str]
+    periods: tuple[_Period, _Period]
     """Those for the measured last bit 0 and 1, qubit 0 last."""
 
     @property
