@@ -30,8 +30,8 @@ from support.small_service import small
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 KEY = "0123456789abcdef-secret"
 TOOLS = set(
-    "list_problems encode_problem verify_circuit optimise_circuit generate_circuit "
-    "draw_circuit".split()
+    "list_problems list_tasks encode_problem verify_circuit verify_task optimise_circuit "
+    "generate_circuit draw_circuit".split()
 )
 T = TypeVar("T")
 

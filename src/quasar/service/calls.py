@@ -24,7 +24,10 @@ from quasar.problems.source import ProblemSource
 from quasar.service import models
 from quasar.service.catalogue import ProblemsAnswer
 from quasar.service.client_batch import reference_text
+from quasar.service.tasks import TasksAnswer, VerifyTaskAnswer, VerifyTaskRequest
+from quasar.tasks.registry import TaskSource, read_task
 from quasar.verifier.report import Report
+from quasar.verifier.task_report import TaskReport
 
 _TRANSIENT = frozenset({429, 502, 503, 504})
 _CALLERS_FAULT = frozenset({400, 401, 403, 404, 405, 413, 422})
@@ -109,6 +112,38 @@ def verify(
         **_program(qasm),
     )
     return Call(call.method, call.path, call.body, lambda content: call.parse(content).report)
+
+
+def verify_task(
+    qasm: CircuitSource, task: TaskSource, *, parameters: Values | None = None
+) -> Call[TaskReport]:
+    """Verify one circuit for a target task.
+
+    Args:
+        qasm: as for `quasar.verify`; files are read by the client, not by the service.
+        task: as for `quasar.verify`, but not one whose parameters name files.
+        parameters: values of the circuit's `input` parameters.
+
+    Raises:
+        InputError: the circuit is of no accepted type, the task cannot be used, or the key is
+            wrong.
+        InfrastructureError: the service cannot be reached or failed.
+    """
+    call = _post(
+        "/v1/verify/task",
+        VerifyTaskRequest,
+        VerifyTaskAnswer,
+        task=read_task(task).to_json(),
+        parameters=dict(parameters or {}),
+        **_program(qasm),
+    )
+    return Call(call.method, call.path, call.body, lambda content: call.parse(content).report)
+
+
+def tasks(task: str | None = None) -> Call[TasksAnswer]:
+    """The target tasks, or one of them."""
+    asked = "" if task is None else f"?{urlencode({'task': task})}"
+    return Call("GET", f"/v1/tasks{asked}", None, TasksAnswer.model_validate_json)
 
 
 def generate(problem: ProblemSource, **fields: Any) -> Call[models.GenerateAnswer]:

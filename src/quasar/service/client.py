@@ -142,11 +142,13 @@ class Client(_Connection):
         self._http.close()
 
     verify = _blocking(calls.verify)
+    verify_task = _blocking(calls.verify_task)
     generate = _blocking(calls.generate)
     optimise = _blocking(calls.optimise)
     encode = _blocking(calls.encode)
     draw = _blocking(calls.draw)
     problems = _blocking(calls.problems)
+    tasks = _blocking(calls.tasks)
     health = _blocking(calls.health)
 
     def verify_many(
@@ -218,11 +220,13 @@ class AsyncClient(_Connection):
         await self._http.aclose()
 
     verify = _awaitable(calls.verify)
+    verify_task = _awaitable(calls.verify_task)
     generate = _awaitable(calls.generate)
     optimise = _awaitable(calls.optimise)
     encode = _awaitable(calls.encode)
     draw = _awaitable(calls.draw)
     problems = _awaitable(calls.problems)
+    tasks = _awaitable(calls.tasks)
     health = _awaitable(calls.health)
 
     async def verify_many(

@@ -30,6 +30,13 @@ from quasar.service.middleware import protect
 from quasar.service.models import program
 from quasar.service.serve import announce, config, run
 from quasar.service.settings import ServiceSettings
+from quasar.service.tasks import (
+    TaskForm,
+    TasksAnswer,
+    VerifyTaskAnswer,
+    VerifyTaskRequest,
+    tasks_answer,
+)
 from quasar.service.workers import WorkerPool
 
 PATH = "/mcp"
@@ -39,7 +46,8 @@ _ABOUT = (
     "problem of each type states. Call encode_problem to learn which qubit stands for which "
     "variable. Then write an OpenQASM 3.0 circuit on that many qubits. verify_circuit measures "
     "how good it is; optimise_circuit improves its angles, and generate_circuit has one designed. "
-    "A qubit measured as 0 means selected (x = 1)."
+    "A qubit measured as 0 means selected (x = 1). For circuits that prepare a state, act as a "
+    "unitary or ask an oracle, list_tasks names the tasks and verify_task judges an answer."
 )
 _READS = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
@@ -53,6 +61,7 @@ ProblemArgument = Annotated[
     ),
 ]
 _ONE_TYPE = "Only this type, with a problem file to copy and to change."
+_ONE_TASK = "Only this task."
 QasmArgument = Annotated[
     str,
     Field(description='The circuit: OpenQASM 3.0 with include "stdgates.inc"; one qubit register.'),
@@ -161,6 +170,26 @@ class _Tools:
             "verify", _verified, models.VerifyRequest, options=options, **asked, **program(qasm)
         )
 
+    async def list_tasks(
+        self, task: Annotated[str | None, Field(description=_ONE_TASK)] = None
+    ) -> TasksAnswer:
+        """List the target tasks, such as preparing a state, acting as a unitary or asking an
+        oracle: what each takes, and what an answer must not do.
+        """
+        try:
+            return tasks_answer(task)
+        except QuasarError as error:
+            raise ToolError(failure_of(error)[2]) from None
+
+    async def verify_task(
+        self, task: TaskForm, qasm: QasmArgument, parameters: ParametersArgument = None
+    ) -> VerifyTaskAnswer:
+        """Verify a circuit for a target task: whether it solves it, its score, its cost beside the
+        best known circuit, and which rule it breaks.
+        """
+        asked = {"task": task, "parameters": parameters or {}, **program(qasm)}
+        return await self._run("verify_task", _verified_task, VerifyTaskRequest, **asked)
+
     async def optimise_circuit(
         self,
         problem: ProblemArgument,
@@ -209,6 +238,10 @@ def _verified(report: bytes) -> models.VerifyAnswer:
     return models.VerifyAnswer.model_validate_json(b'{"report":' + report + b"}")
 
 
+def _verified_task(report: bytes) -> VerifyTaskAnswer:
+    return VerifyTaskAnswer.model_validate_json(b'{"report":' + report + b"}")
+
+
 def mcp_server(
     settings: ServiceSettings, pool: WorkerPool | None = None
 ) -> tuple[MCPServer[Any], WorkerPool]:
@@ -223,7 +256,8 @@ def mcp_server(
         log_level="ERROR",
     )
     for name in (
-        "list_problems encode_problem verify_circuit optimise_circuit generate_circuit draw_circuit"
+        "list_problems list_tasks encode_problem verify_circuit verify_task optimise_circuit "
+        "generate_circuit draw_circuit"
     ).split():
         server.tool(annotations=_READS)(getattr(tools, name))
     return server, pool

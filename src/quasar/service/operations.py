@@ -21,6 +21,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
 from quasar.service.allowance import Allowance, require_device_size
+from quasar.service.tasks import verify_task
 from quasar.verifier.factory import verifier_for
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -340,6 +341,7 @@ Operation = Callable[[WorkerContext, dict[str, Any]], str]
 
 OPERATIONS: dict[str, Operation] = {
     "verify": verify,
+    "verify_task": verify_task,
     "observe": observe,
     "encode": encode,
     "generate": generate,

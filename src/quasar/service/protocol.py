@@ -7,7 +7,7 @@ from typing import Self
 
 from quasar.verifier.sandbox.refusal import Refusal
 
-JUDGED = frozenset({"verify", "observe"})
+JUDGED = frozenset({"verify", "verify_task", "observe"})
 """Operations whose result is a verdict on a circuit, however the judging ends."""
 
 LONG = frozenset({"generate", "optimise"})

@@ -22,6 +22,12 @@ from quasar.service.catalogue import DOCS_PATH, IndexAnswer, ProblemsAnswer, pag
 from quasar.service.generators import DESIGNER
 from quasar.service.observation import ObservationAnswer, ObservationRequest, observe
 from quasar.service.state import ServiceState
+from quasar.service.tasks import (
+    TasksAnswer,
+    VerifyTaskAnswer,
+    VerifyTaskRequest,
+    tasks_answer,
+)
 
 _DESCRIPTIONS = {
     400: "The request is not valid HTTP or JSON.",
@@ -42,6 +48,7 @@ _LINES: dict[str, Any] = {
     "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
 }
 _ONE_TYPE = "Only this type, also by another spelling, with a template of its file."
+_ONE_TASK = "Only this task, also in another spelling."
 _PLAIN = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 
 
@@ -159,6 +166,21 @@ async def problems(
 async def verify(request: models.VerifyRequest, state: State) -> Response:
     """Verify one circuit. An infeasible circuit is an answer (200), not an error."""
     report = await state.run("verify", request)
+    return _json(b'{"api_version":%d,"report":%s}' % (models.API_VERSION, report))
+
+
+@router.get("/v1/tasks", responses={401: _FAILURES[401], 422: _FAILURES[422]})
+async def tasks(
+    task: Annotated[str | None, Query(description=_ONE_TASK, max_length=200)] = None,
+) -> TasksAnswer:
+    """The target tasks that circuits can be judged for: what each takes, and its rules."""
+    return tasks_answer(task)
+
+
+@router.post("/v1/verify/task", **_answers(VerifyTaskAnswer))
+async def verify_task(request: VerifyTaskRequest, state: State) -> Response:
+    """Verify one circuit for a target task. One that cannot be judged is an answer (200)."""
+    report = await state.run("verify_task", request)
     return _json(b'{"api_version":%d,"report":%s}' % (models.API_VERSION, report))
 
 

@@ -21,9 +21,9 @@ from quasar.tasks.oracle_task import OracleTask
 from quasar.tasks.oracle_text import ORACLE
 from quasar.tasks.oracles import BernsteinVazirani, DeutschJozsa, Grover, Simon
 from quasar.tasks.qcircuitbench import synthesis
-from quasar.tasks.qcircuitbench.files import Place, facts_of, only, text_of
+from quasar.tasks.qcircuitbench.files import SetPlace, facts_of, only, text_of
 from quasar.tasks.qcircuitbench.judges import (
-    CircuitState,
+    StateOfCircuit,
     FourierOfInput,
     SwapTest,
     TwoPeriods,
@@ -37,7 +37,7 @@ from quasar.tasks.task import TargetTask
 _ANSWER = "Bit i of the answer is measured into bit i of the program's classical register: "
 
 
-class Found(NamedTuple):
+class SetTask(NamedTuple):
     """A task of the set.
 
     Attributes:
@@ -67,7 +67,7 @@ class _Case(NamedTuple):
         match: of its path.
     """
 
-    place: Place
+    place: SetPlace
     algorithm: Path
     n: int
     match: re.Match[str]
@@ -85,7 +85,7 @@ class _Case(NamedTuple):
         return found
 
 
-def read(place: Place) -> Found:
+def read(place: SetPlace) -> SetTask:
     """The task at a place.
 
     Raises:
@@ -106,7 +106,7 @@ def read(place: Place) -> Found:
     )
 
 
-def _home(place: Place, algorithm: Path) -> Path:
+def _home(place: SetPlace, algorithm: Path) -> Path:
     """Where description and reference of an algorithm are, also for copies of its oracles."""
     if not place.path.startswith("qcircuitbench/"):
         return algorithm
@@ -115,13 +115,13 @@ def _home(place: Place, algorithm: Path) -> Path:
 
 def _asking(
     case: _Case, task: OracleTask, reading: str, gate: str = "Oracle", program: str | None = None
-) -> Found:
+) -> SetTask:
     """A task whose answers call the gate of the oracle file."""
     text, own = with_oracle(text_of(case.place.here / "oracle.inc"), gate)
     task.take(own, text)
     most = task.most_calls()
     calls = f"Call {gate} at most {'once' if most == 1 else f'{most} times'}."
-    return Found(
+    return SetTask(
         task,
         only(case.algorithm, program or f"*_n{case.n}.qasm", "the reference"),
         Included("oracle.inc", text, (gate,), (ORACLE,)),
@@ -131,12 +131,12 @@ def _asking(
     )
 
 
-def _bernstein_vazirani(case: _Case) -> Found:
+def _bernstein_vazirani(case: _Case) -> SetTask:
     task = BernsteinVazirani(secret=case.fact("secret string"))
     return _asking(case, task, f"{_ANSWER}it is s, whose last letter is bit 0.")
 
 
-def _deutsch_jozsa(case: _Case) -> Found:
+def _deutsch_jozsa(case: _Case) -> SetTask:
     key = case.fact("secret string")
     if case.fact("balanced") == "constant":
         function = key
@@ -147,7 +147,7 @@ def _deutsch_jozsa(case: _Case) -> Found:
     return _asking(case, task, f"{_ANSWER}all 0 if f is constant, anything else if balanced.")
 
 
-def _simon(case: _Case) -> Found:
+def _simon(case: _Case) -> SetTask:
     task = Simon(secret=case.fact("secret string"))
     return _asking(
         case,
@@ -157,7 +157,7 @@ def _simon(case: _Case) -> Found:
     )
 
 
-def _two_periods(case: _Case) -> Found:
+def _two_periods(case: _Case) -> SetTask:
     task = TwoPeriods(periods=(case.fact("secret string 1"), case.fact("secret string 2")))
     return _asking(
         case,
@@ -167,12 +167,12 @@ def _two_periods(case: _Case) -> Found:
     )
 
 
-def _grover(case: _Case) -> Found:
+def _grover(case: _Case) -> SetTask:
     task = Grover(marked=(case.fact("marked item"),))
     return _asking(case, task, f"{_ANSWER}it is w, whose last letter is bit 0.")
 
 
-def _phase(case: _Case) -> Found:
+def _phase(case: _Case) -> SetTask:
     task = PhaseEstimation(qubits=case.n, phase=float(case.fact("theta")))
     return _asking(
         case, task, f"{_ANSWER}it is the integer nearest to {1 << case.n} theta.", "CU_0"
@@ -181,14 +181,14 @@ def _phase(case: _Case) -> Found:
 
 def _given(
     case: _Case, task: FourierOfInput | SwapTest, names: tuple[str, ...], said: str
-) -> Found:
+) -> SetTask:
     text = text_of(case.place.here / "oracle.inc")
     found = definitions(text)
     for name in names:
         if name not in found:
             raise InputError(f"{case.place.path}/oracle.inc does not define the gate '{name}'.")
     task.take({name: found[name] for name in names})
-    return Found(
+    return SetTask(
         task,
         only(case.algorithm, f"*_n{case.n}.qasm", "the reference"),
         Included("oracle.inc", text, names, names),
@@ -198,7 +198,7 @@ def _given(
     )
 
 
-def _fourier(case: _Case) -> Found:
+def _fourier(case: _Case) -> SetTask:
     task = FourierOfInput(qubits=case.n, value=int(case.fact("input x"), 2))
     said = (
         f"The state is read from qubits 0 to {case.n - 1}, least significant first, without "
@@ -207,15 +207,15 @@ def _fourier(case: _Case) -> Found:
     return _given(case, task, ("Psi",), said)
 
 
-def _swap(case: _Case) -> Found:
+def _swap(case: _Case) -> SetTask:
     task = SwapTest(qubits=case.n, overlap=float(case.fact("overlap", "state_info.txt")))
     said = "Measure one bit, which must be 0 with probability (1 + r)/2, r the similarity."
     return _given(case, task, ("Psi", "Phi"), said)
 
 
-def _sized(make: Callable[[int], TargetTask], said: str) -> Callable[[_Case], Found]:
-    def read_one(case: _Case) -> Found:
-        return Found(
+def _sized(make: Callable[[int], TargetTask], said: str) -> Callable[[_Case], SetTask]:
+    def read_one(case: _Case) -> SetTask:
+        return SetTask(
             make(case.n),
             case.place.here,
             None,
@@ -227,7 +227,7 @@ def _sized(make: Callable[[int], TargetTask], said: str) -> Callable[[_Case], Fo
     return read_one
 
 
-def _encoded(case: _Case) -> Found:
+def _encoded(case: _Case) -> SetTask:
     kind = case.match["kind"]
     if kind == "amplitude":
         data = np.array([1.5, 0.0, -2.0, 3.0])
@@ -242,18 +242,18 @@ def _encoded(case: _Case) -> Found:
         task = GivenState(qubits=3, amplitudes=tuple(np.round(state, 12)))
     short = {"amplitude": "amp", "angle": "ang", "basis": "basis"}[kind]
     words = only(case.algorithm, f"*description_{short}*", "the description")
-    return Found(task, case.place.here, None, words, {}, _STATE)
+    return SetTask(task, case.place.here, None, words, {}, _STATE)
 
 
 def _synthesis(
     make: Callable[[_Case], TargetTask], values: Callable[[_Case], Mapping[str, str]]
-) -> Callable[[_Case], Found]:
-    def read_one(case: _Case) -> Found:
+) -> Callable[[_Case], SetTask]:
+    def read_one(case: _Case) -> SetTask:
         gates = case.place.here.parent / "customgates.inc"
         included = Included("customgates.inc", text_of(gates)) if gates.exists() else None
         words = only(case.algorithm, "*description*", "the description")
         given = {"number": str(case.n), **values(case)}
-        return Found(make(case), case.place.here, included, words, given, _UNITARY)
+        return SetTask(make(case), case.place.here, included, words, given, _UNITARY)
 
     return read_one
 
@@ -288,7 +288,7 @@ def _triangle(case: _Case) -> TargetTask:
     return synthesis.OnSomeInputs.made(n + 1, act).on([t | y << n for t in triples for y in (0, 1)])
 
 
-def _random(case: _Case) -> Found:
+def _random(case: _Case) -> SetTask:
     program = text_of(case.place.here)
     try:
         circuit = parse(program, header="language").circuit
@@ -297,13 +297,13 @@ def _random(case: _Case) -> Found:
     if circuit is None:
         raise InputError(f"{case.place.path}: the reference measures midway.")
     allowed = ("h", "s", "cx") if case.match["kind"] == "clifford" else ("h", "s", "t", "cx")
-    task = CircuitState(qubits=circuit.n_qubits, gates=allowed)
+    task = StateOfCircuit(qubits=circuit.n_qubits, gates=allowed)
     task.take(run(circuit))
     words = only(case.algorithm, "*description*", "the description")
     listed = text_of(case.place.here.with_suffix(".txt")).split()
     given = {"number": str(case.n), "state": f"[{', '.join(listed)}]"}
     said = f"Use only {', '.join(allowed)}. Qubit 0 is the least significant."
-    return Found(task, case.place.here, None, words, given, said)
+    return SetTask(task, case.place.here, None, words, given, said)
 
 
 _STATE = (
@@ -326,7 +326,7 @@ _QUANTUM = (
     r"\w+_n(?P<n>\d+)\.qasm"
 )
 
-_TASKS: tuple[tuple[str, Callable[[_Case], Found]], ...] = (
+_TASKS: tuple[tuple[str, Callable[[_Case], SetTask]], ...] = (
     (_DESIGN.format("bernstein_vazirani") + _TRIAL, _bernstein_vazirani),
     (_DESIGN.format("deutsch_jozsa") + _TRIAL, _deutsch_jozsa),
     (_DESIGN.format("simon") + _TRIAL, _simon),

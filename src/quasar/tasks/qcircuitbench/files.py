@@ -21,7 +21,7 @@ _MOST_BYTES = 4 << 20
 _LINE = re.compile(r"^\s*([^:\n]+?)\s*:[ \t]*(.*?)\s*$", re.MULTILINE)
 
 
-class Place(NamedTuple):
+class SetPlace(NamedTuple):
     """A file or folder of a copy.
 
     Attributes:
@@ -38,7 +38,7 @@ class Place(NamedTuple):
         return self.root / self.path
 
 
-def place_of(given: str) -> Place:
+def place_of(given: str) -> SetPlace:
     """The place that a path names; of an oracle's files their folder.
 
     Raises:
@@ -53,7 +53,7 @@ def place_of(given: str) -> Place:
     for at in range(len(parts) - 1, 0, -1):
         root = Path(*parts[:at])
         if parts[at] in TOP or (parts[at] == _COPIES and (root / TOP[0]).is_dir()):
-            return Place(root, "/".join(parts[at:]))
+            return SetPlace(root, "/".join(parts[at:]))
     raise InputError(
         f"{given!r} is not in a copy of QCircuitBench: the path must hold one of the folders "
         f"{', '.join(TOP)}."
@@ -96,13 +96,13 @@ def only(folder: Path, pattern: str, what: str) -> Path:
     return found[0]
 
 
-def places(root: Path) -> Iterator[Place]:
+def places(root: Path) -> Iterator[SetPlace]:
     """Everything in a copy that might be a task: programs, and folders with an oracle."""
     for top in (*TOP[:3], _COPIES):
         for at, _, names in sorted(os.walk(root / top)):
             folder = Path(at).relative_to(root).as_posix()
             if "oracle.inc" in names:
-                yield Place(root, folder)
+                yield SetPlace(root, folder)
             for name in sorted(names):
                 if name.endswith(".qasm"):
-                    yield Place(root, f"{folder}/{name}")
+                    yield SetPlace(root, f"{folder}/{name}")

@@ -80,7 +80,7 @@ class UniformBits(_OfSet):
         return _scored(1.0 - 0.5 * float(np.abs(p - 1.0 / p.size).sum()), "likeness")
 
 
-class CircuitState(_OfSet, StateTask):
+class StateOfCircuit(_OfSet, StateTask):
     """Prepare the state of a given circuit, with certain gates only."""
 
     name: ClassVar[str] = "circuit_state"

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr, model_validator
 
 from quasar.circuits.qasm import parse
 from quasar.core.errors import CircuitError, InputError
-from quasar.tasks.qcircuitbench.catalogue import Found, read
+from quasar.tasks.qcircuitbench.catalogue import SetTask, read
 from quasar.tasks.qcircuitbench.files import place_of, places, text_of
 from quasar.tasks.qcircuitbench.programs import filled
 from quasar.tasks.task import Construction, Submission, TargetTask, TaskScore
@@ -34,7 +34,7 @@ class QCircuitBenchTask(TargetTask):
     file: str
     """A program of the set or the folder of an oracle, such as
     `QCircuitBench/Algorithm_Design/Quantum_Computing/simon/test_oracle/n3/trial1`."""
-    _found: Found = PrivateAttr()
+    _found: SetTask = PrivateAttr()
 
     @model_validator(mode="after")
     def _read(self) -> Self:
