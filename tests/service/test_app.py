@@ -288,8 +288,8 @@ def test_openapi_names_every_route_with_an_example(http: httpx.Client) -> None:
     document = http.get("/openapi.json").json()
     posts = {path for path, entry in document["paths"].items() if "post" in entry}
     assert posts == {
-        "/v1/verify", "/v1/verify/batch", "/v1/generate", "/v1/encode", "/v1/optimise",
-        "/v1/draw", "/get_observation",
+        "/v1/verify", "/v1/verify/task", "/v1/verify/batch", "/v1/generate", "/v1/encode",
+        "/v1/optimise", "/v1/draw", "/get_observation",
     }  # fmt: skip
     assert "examples" in json.dumps(document["components"]["schemas"]["VerifyRequest"])
 

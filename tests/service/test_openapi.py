@@ -53,4 +53,4 @@ def test_no_request_makes_the_service_fail(running: Running, operation: Any) -> 
 
 
 def test_every_route_is_in_the_document() -> None:
-    assert len(OPERATIONS) == 11
+    assert len(OPERATIONS) == 13

@@ -102,3 +102,18 @@ def test_syndromes_must_be_right_and_gentle() -> None:
 def test_what_states_no_task_is_refused(given: dict[str, object], said: str) -> None:
     with pytest.raises(InputError, match=said):
         read_task(given)
+
+
+def test_an_amplitude_is_estimated_as_often_as_by_the_textbook() -> None:
+    task = read_task("amplitude_estimation", qubits=3, probability=0.5)
+    score = graded(task, task.reference())
+    assert (score.solved, score.calls) == (True, 7)
+    assert score.details["error_of_estimate"] == pytest.approx(0.0, abs=1e-9)
+    short = task.reference().replace("oracle q[0], q[3];", "", 1)
+    assert graded(task, short).score < 0.9
+    zero = read_task("amplitude_estimation", qubits=4, probability=0.0)
+    assert graded(zero, zero.reference()).solved
+    one = read_task("amplitude_estimation", qubits=2, probability=1.0)
+    assert graded(one, one.reference()).solved
+    with pytest.raises(InputError, match="probability"):
+        read_task("amplitude_estimation", qubits=3, probability=1.2)

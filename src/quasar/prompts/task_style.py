@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from quasar.core.errors import InputError
 from quasar.prompts.chat import Message
-from quasar.prompts.task_vocabulary import LETTERS, MOST_QUBITS, number
+from quasar.prompts.task_vocabulary import LETTERS, MOST_QUBITS, TAUGHT, number
 from quasar.tasks.task import TargetTask
 
 TASK_STYLE: Final = "compact-tasks"
@@ -35,6 +35,10 @@ def task_prompt(task: TargetTask) -> str:
     Raises:
         InputError: the task is larger than the style, or of a form that it has no words for.
     """
+    if task.name not in TAUGHT:
+        raise InputError(
+            f"nano has not learnt the task {task.name!r}: use --model designer, or a larger model."
+        )
     if task.n_qubits > LARGEST and task.family != "code":
         raise InputError(
             f"nano's style covers tasks of up to {LARGEST} qubits, not {task.n_qubits}: use "

@@ -14,6 +14,8 @@ from quasar.prompts.compact_answer import HEADER
 from quasar.prompts.vocabulary import SPECIAL
 from quasar.tasks.registry import TASKS
 
+TAUGHT = tuple(name for name in TASKS if name != "amplitude_estimation")
+"""Tasks that the style covers: those that nano has learnt."""
 MOST_QUBITS = 18
 """Qubits of a program, ancillas included."""
 LETTERS = "abcdef"
@@ -67,7 +69,7 @@ def task_tokens() -> list[str]:
     found += [f"{whole}." for whole in range(20)]
     found += [f"{pair:02d}" for pair in range(100)]
     # prompt
-    found += [f"{name} " for name in TASKS]
+    found += [f"{name} " for name in TAUGHT]
     found += [f"{letter}{n} " for letter in "nkrm" for n in range(MOST_QUBITS + 1)]
     found += ["b0", "b1", "inverse ", "real ", "imaginary ", "t ", "e "]
     found += ["repetition ", "five_qubit ", "steane ", "shor "]

@@ -1,4 +1,4 @@
-"""Family `estimate`: phase estimation and the Hadamard test, with a controlled unitary as oracle.
+"""Family `estimate`: phases, amplitudes and the Hadamard test, with a controlled unitary as oracle.
 
 As with oracles the unitary is a gate definition, others are put in its place, and the worst counts.
 """
@@ -69,11 +69,7 @@ class PhaseEstimation(EstimateTask):
         """
         size = p.size
         best = round(size * self.phase)
-        away = math.pi * (size * self.phase - best)
-        known = 1.0
-        if abs(away) > 1e-9:
-            known = (math.sin(away) / (size * math.sin(away / size))) ** 2
-        return min(1.0, float(p[best % size]) / known)
+        return min(1.0, float(p[best % size]) / _hit(best - size * self.phase, size))
 
     def further(self, p: FloatVector) -> dict[str, float]:
         """Distance of the likeliest answer from φ, in turns."""
@@ -106,6 +102,109 @@ class PhaseEstimation(EstimateTask):
         # Not halfway between two estimates, where a wrong circuit may hit one more often.
         nearest, away = int(rng.integers(1 << t)), float(rng.uniform(-0.25, 0.25))
         return cls(qubits=t, phase=round((nearest + away) / (1 << t) % 1.0, 6) % 1.0)
+
+
+class AmplitudeEstimation(EstimateTask):
+    """The probability a = sin²θ of the marked part of a state A|0>.
+
+    The oracle is the controlled amplification operator Q = -A S₀ A⁻¹ S, which turns the plane of
+    the marked and the other part by 2θ (Brassard et al., quant-ph/0005055, section 4).
+    """
+
+    name: ClassVar[str] = "amplitude_estimation"
+    title: ClassVar[str] = "Amplitude estimation: the probability of a marked state"
+    qubits: int = Field(ge=2, le=8)
+    """Bits of the estimate."""
+    probability: float = Field(ge=0, le=1)
+    """The probability a."""
+
+    @property
+    def n_qubits(self) -> int:
+        """Bits of the estimate."""
+        return self.qubits
+
+    @property
+    def _turn(self) -> float:
+        """θ/π, in units of the estimate, 0 to half of 2**t."""
+        return math.asin(math.sqrt(self.probability)) / math.pi * (1 << self.qubits)
+
+    def oracle_gates(self) -> list[Gate]:
+        """Controlled Q."""
+        angle = 4 * math.asin(math.sqrt(self.probability))
+        return [gate("cry", 0, 1, angles=(angle,))]
+
+    def question(self) -> str:
+        """See `OracleTask.question`."""
+        t = self.qubits
+        return (
+            "The gate 'oracle' is a unitary Q on its second qubit, controlled by its first. Q is "
+            "the amplification operator of a state cos(theta)|0> + sin(theta)|1> with the marked "
+            "part |1>: it turns the real plane of |0> and |1> by 2 theta. Estimate the "
+            f"probability a = sin(theta)^2 (amplitude estimation) to {t} bits: the measured answer "
+            f"m must be the integer nearest to {1 << t} theta/pi, or {1 << t} minus it, at least "
+            f"as often as with the textbook's circuit; the estimate is sin(pi m/{1 << t})^2."
+        )
+
+    def _best(self) -> list[int]:
+        """The best estimate and the one that stands for the same probability."""
+        size, best = 1 << self.qubits, round(self._turn)
+        return sorted({best % size, (size - best) % size})
+
+    def _known_success(self) -> float:
+        """What the textbook's circuit gives the best estimates.
+
+        Half of it comes from each of the eigenvalues exp(±2iθ).
+        """
+        size = 1 << self.qubits
+        return (
+            sum(_hit(m - self._turn, size) + _hit(m + self._turn, size) for m in self._best()) / 2
+        )
+
+    def success(self, p: FloatVector) -> float:
+        """Probability of the best estimates, beside what the textbook's circuit gives them."""
+        return min(1.0, float(p[self._best()].sum()) / self._known_success())
+
+    def further(self, p: FloatVector) -> dict[str, float]:
+        """Distance of the likeliest estimate from a."""
+        estimate = math.sin(math.pi * int(p.argmax()) / p.size) ** 2
+        return {"error_of_estimate": abs(estimate - self.probability)}
+
+    def known_calls(self) -> int:
+        """2**t - 1."""
+        return (1 << self.qubits) - 1
+
+    def known(self) -> Iterator[tuple[str, int, list[Gate]]]:
+        """See `OracleTask.known`; any real state of the last qubit will do."""
+        t = self.qubits
+        spread = [gate("h", q) for q in range(t)]
+        powers = [Gate(ORACLE, (q, t)) for q in range(t) for _ in range(1 << q)]
+        yield "textbook", t + 1, [*spread, *powers, *inverse_fourier(range(t))]
+
+    def others(self, rng: np.random.Generator) -> Iterator[Self]:
+        """Other probabilities, as far from an estimate."""
+        half = 1 << (self.qubits - 1)
+        step = half // 2
+        while True:
+            turn = (self._turn + step) % half
+            angle = math.pi * turn / (2 * half)
+            yield self.model_copy(update={"probability": math.sin(angle) ** 2})
+            step = int(rng.integers(1, half))
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
+        """See `TargetTask.sample`."""
+        t = min(drawn_size(rng, qubits, 3, 5), 8)
+        nearest = int(rng.integers(1, 1 << (t - 1)))
+        angle = math.pi * (nearest + float(rng.uniform(-0.25, 0.25))) / (1 << t)
+        return cls(qubits=t, probability=round(math.sin(angle) ** 2, 6))
+
+
+def _hit(away: float, size: int) -> float:
+    """Probability of an estimate at a distance from the phase, in units of the estimate."""
+    away = math.pi * (away % size)
+    if abs(math.sin(away / size)) < 1e-12:
+        return 1.0
+    return (math.sin(away) / (size * math.sin(away / size))) ** 2
 
 
 class HadamardTest(EstimateTask):
@@ -175,5 +274,5 @@ class HadamardTest(EstimateTask):
         return cls(theta=round(float(theta), 4), phi=round(float(phi), 4), part=part)
 
 
-ESTIMATES: tuple[type[EstimateTask], ...] = (PhaseEstimation, HadamardTest)
+ESTIMATES: tuple[type[EstimateTask], ...] = (PhaseEstimation, AmplitudeEstimation, HadamardTest)
 """The family's tasks."""

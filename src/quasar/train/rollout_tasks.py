@@ -27,8 +27,8 @@ from quasar.problems.load import load_problem
 from quasar.prompts.chat import Message, Style
 from quasar.prompts.styles import get_style
 from quasar.prompts.task_style import TASK_STYLE
+from quasar.prompts.task_vocabulary import TAUGHT
 from quasar.recipes.spec import ALGORITHMS, Algorithm
-from quasar.tasks.registry import TASKS
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
 from quasar.train.rewards import RewardSettings
 from quasar.train.stream.fresh_tasks import TaskKind
@@ -45,7 +45,7 @@ _KEYS = ("recipe", "optimization_type", "number_of_qubits")
 class TaskPrompts(TaskKind):
     """Which target tasks are asked, in place of records: the table `[data.tasks]`."""
 
-    tasks: dict[str, float] = Field(default_factory=lambda: dict.fromkeys(TASKS, 1.0))
+    tasks: dict[str, float] = Field(default_factory=lambda: dict.fromkeys(TAUGHT, 1.0))
     """Weight of each task, by its name."""
     sizes: dict[int, float] = Field(default_factory=lambda: dict.fromkeys(range(1, 7), 1.0))
     """Weight of each number of qubits that is asked for."""

@@ -11,8 +11,9 @@ from quasar.data.target_tasks import FEW_INSTANCES, held_out, sample_varied, sol
 from quasar.models.word_tokens import WordTokens
 from quasar.prompts.task_answer import task_program
 from quasar.prompts.task_style import task_prompt
+from quasar.prompts.task_vocabulary import TAUGHT
 from quasar.prompts.vocabulary import ASSISTANT
-from quasar.tasks.registry import TASKS, read_task
+from quasar.tasks.registry import read_task
 from quasar.train.sft_settings import SftSettings
 from quasar.train.stream.fresh_tasks import (
     TaskKind,
@@ -71,7 +72,7 @@ def test_the_packaged_recipe_covers_every_task() -> None:
     text = (folder / "sft-nano-tasks.toml").read_text(encoding="utf-8")
     settings = SftSettings.parse(tomllib.loads(text))
     named = [name for kind in settings.stream.kinds for name in kind.making["tasks"]]
-    assert sorted(named) == sorted(TASKS)
+    assert sorted(named) == sorted(TAUGHT)
     assert list(vocabulary_of(settings)) == tokens()
     profile = profile_of(settings)
     assert (profile.prompt_style, profile.max_qubits) == ("compact-tasks", 8)

@@ -23,8 +23,8 @@ from quasar.tasks.oracles import BernsteinVazirani, DeutschJozsa, Grover, Simon
 from quasar.tasks.qcircuitbench import synthesis
 from quasar.tasks.qcircuitbench.files import SetPlace, facts_of, only, text_of
 from quasar.tasks.qcircuitbench.judges import (
-    StateOfCircuit,
     FourierOfInput,
+    StateOfCircuit,
     SwapTest,
     TwoPeriods,
     UniformBits,

@@ -20,9 +20,9 @@ from quasar.data.target_tasks import held_out, sample_varied, solves
 from quasar.models.word_tokens import WordTokens
 from quasar.prompts.task_answer import known_answer, task_program
 from quasar.prompts.task_style import task_prompt
+from quasar.prompts.task_vocabulary import TAUGHT
 from quasar.prompts.task_vocabulary import task_tokens as tokens
 from quasar.prompts.vocabulary import ASSISTANT, END, USER
-from quasar.tasks.registry import TASKS
 from quasar.tasks.task import TargetTask
 from quasar.train.stream.fresh import FreshExample
 
@@ -36,7 +36,7 @@ class TaskKind(Settings):
 
     makes: Literal["tasks"] = "tasks"
     """See the module's header."""
-    tasks: dict[str, float] = Field(default_factory=lambda: dict.fromkeys(TASKS, 1.0))
+    tasks: dict[str, float] = Field(default_factory=lambda: dict.fromkeys(TAUGHT, 1.0))
     """Weight of each task, by its name."""
     sizes: dict[int, float] = Field(default_factory=lambda: dict(_SIZES))
     """Weight of each number of qubits that is asked for."""
