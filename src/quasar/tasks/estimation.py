@@ -188,7 +188,7 @@ class AmplitudeEstimation(EstimateTask):
             turn = (self._turn + step) % half
             angle = math.pi * turn / (2 * half)
             yield self.model_copy(update={"probability": math.sin(angle) ** 2})
-            step = int(rng.integers(1, half))
+            step = 2 * int(rng.integers(half // 2)) + 1  # odd: the lowest bit changes
 
     @classmethod
     def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
