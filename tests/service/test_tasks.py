@@ -14,9 +14,9 @@ import quasar
 from quasar.core.errors import InputError
 from quasar.service.allowance import Allowance
 from quasar.service.client import Client
-from quasar.service.operations import WorkerContext
+from quasar.service.operations import WorkerContext, verify_task
 from quasar.service.settings import ServiceSettings
-from quasar.service.tasks import TasksAnswer, tasks_answer, verify_task
+from quasar.service.tasks import TasksAnswer, tasks_answer
 from quasar.service.workers import WorkerPool
 from quasar.tasks.registry import TASKS, read_task
 from quasar.verifier.sandbox.refusal import Refusal

@@ -21,7 +21,7 @@ from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.service import models
 from quasar.service.allowance import Allowance, require_device_size
-from quasar.service.tasks import verify_task
+from quasar.service.tasks import stated_task
 from quasar.verifier.factory import verifier_for
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.report import Report
@@ -30,6 +30,8 @@ from quasar.verifier.sandbox.limits import too_nested
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.settings import DeviceSettings, StageGate, VerifierSettings
+from quasar.verifier.stages.feasibility import Feasibility
+from quasar.verifier.task_verifier import TaskVerifier
 
 if TYPE_CHECKING:
     from quasar.verifier.factory import AnyVerifier
@@ -175,6 +177,25 @@ def verify(context: WorkerContext, body: dict[str, Any]) -> str:
         )
     text = models.ProgramRequest.model_construct(**body).text
     return context.judge(verifier, text, body.get("parameters")).model_dump_json()
+
+
+def verify_task(context: WorkerContext, body: dict[str, Any]) -> str:
+    """`VerifyTaskRequest` to the JSON of a report."""
+    task = stated_task(body["task"])
+    verifier = TaskVerifier(task, VerifierSettings(header="language"))
+    context.on_judging(context.allowed.limits.seconds_for(task.n_qubits))
+    if context.refusal is not None:
+        fault, n_qubits, _ = context.refusal
+        known = Feasibility(
+            parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
+        )
+        return verifier.refuse(fault, known).model_dump_json()
+    text = models.ProgramRequest.model_construct(**body).text
+    if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
+        nested = too_nested(text, context.max_nesting)
+        if nested is not None:
+            return verifier.refuse(nested).model_dump_json()
+    return verifier.verify(text, parameters=body.get("parameters")).model_dump_json()
 
 
 def observe(context: WorkerContext, body: dict[str, Any]) -> str:

@@ -1,11 +1,11 @@
-"""Target tasks in the service: requests, answers, the list, and what a worker does.
+"""Target tasks in the service: requests, answers, the list, and which tasks are taken.
 
 Tasks whose parameters name files are refused: the files would be the service's own.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,14 +17,7 @@ from quasar.service.models import (
 )
 from quasar.tasks.registry import TASKS, read_task, task_class
 from quasar.tasks.task import TargetTask
-from quasar.verifier.sandbox.limits import too_nested
-from quasar.verifier.settings import VerifierSettings
-from quasar.verifier.stages.feasibility import Feasibility
 from quasar.verifier.task_report import TaskReport
-from quasar.verifier.task_verifier import TaskVerifier
-
-if TYPE_CHECKING:
-    from quasar.service.operations import WorkerContext
 
 _EXAMPLE = {
     "task": {"task": "ghz", "qubits": 2},
@@ -114,22 +107,3 @@ def stated_task(form: dict[str, Any]) -> TargetTask:
             "`quasar verify --task`."
         )
     return read_task(form)
-
-
-def verify_task(context: WorkerContext, body: dict[str, Any]) -> str:
-    """`VerifyTaskRequest` to the JSON of a report."""
-    task = stated_task(body["task"])
-    verifier = TaskVerifier(task, VerifierSettings(header="language"))
-    context.on_judging(context.allowed.limits.seconds_for(task.n_qubits))
-    if context.refusal is not None:
-        fault, n_qubits, _ = context.refusal
-        known = Feasibility(
-            parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
-        )
-        return verifier.refuse(fault, known).model_dump_json()
-    text = ProgramRequest.model_construct(**body).text
-    if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
-        nested = too_nested(text, context.max_nesting)
-        if nested is not None:
-            return verifier.refuse(nested).model_dump_json()
-    return verifier.verify(text, parameters=body.get("parameters")).model_dump_json()

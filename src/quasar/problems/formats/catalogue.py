@@ -118,6 +118,7 @@ FORMATS: tuple[FileFormat, ...] = (
         read="read_minimised",
     ),
     FileFormat("Beasley's quadratic problem", (".bqp",), "gset", "suffix", read="read_maximised"),
+    FileFormat("QOBLIB's sparse QUBO", (".qs",), "qubo_sparse"),
     FileFormat("QOBLIB's market split", (".dat",), "market_split", "counts"),
     FileFormat("METIS", (".metis", ".graph"), "metis", "counts", write="write"),
     FileFormat(

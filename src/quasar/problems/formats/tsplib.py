@@ -121,7 +121,7 @@ def _parts(text: str) -> tuple[dict[str, str], dict[str, list[list[str]]]]:
     current: list[list[str]] | None = None
     for line in text.splitlines():
         word = line.split(":")[0].strip().upper()
-        if not word:
+        if not word or word.startswith("#"):  # QOBLIB's remarks
             continue
         if word == "EOF":
             break
