@@ -21,14 +21,18 @@ from quasar.service.openenv_server import (
     LOST,
     CircuitAction,
     SessionPools,
+    TargetTaskEnvironment,
     VerifierEnvironment,
     make_app,
 )
+from quasar.tasks.registry import read_task
 from quasar.train.grpo_settings import GrpoSettings
 from quasar.train.rewards import RewardSettings
 from quasar.train.rollout_tasks import RolloutTask
+from quasar.train.target_rollouts import TargetRollout, TaskPool
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.reward import UNPARSED
+from quasar.verifier.sandbox import SandboxLimits
 from support.small_rewards import BROKEN, PROBLEM, REFERENCE, UNIFORM
 
 CHAT = [{"role": "user", "content": "A circuit, please."}]
@@ -136,3 +140,25 @@ def test_the_command_says_what_is_missing(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["environment", str(tmp_path / "none.toml")])
     assert isinstance(result.exception, InputError)
     assert "cannot be read" in str(result.exception)
+
+
+def test_target_tasks_are_asked_and_judged() -> None:
+    task = read_task("ghz", qubits=2)
+    asked = [TargetRollout(task, CHAT, "ghz", "state")]
+    pools = SessionPools(lambda: TaskPool([task], SandboxLimits()), 1)
+    session = TargetTaskEnvironment(asked, pools, RewardSettings(), turns=2)
+    assert session.reset(task=0).messages == CHAT
+    wrong = session.step(CircuitAction(text=task.reference().replace("h q[0]", "x q[0]")))
+    assert "does not solve" in wrong.messages[0]["content"]
+    right = session.step(CircuitAction(text=task.reference()))
+    assert (right.done, right.reward, right.signals["solved"]) == (True, 1.0, True)
+    pools.close()
+    settings = GrpoSettings.parse(
+        {
+            "model": {"base": "nowhere"},
+            "data": {"tasks": {"tasks": {"ghz": 1.0}}, "prompts": 4},
+            "schedule": {"max_steps": 1},
+            "out": "nowhere",
+        }
+    )
+    assert make_app(settings, sessions=2) is not None

@@ -28,15 +28,21 @@ from pydantic import Field
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.seeds import generator
 from quasar.core.version import __version__
-from quasar.prompts.extract import extract
-from quasar.prompts.observation import no_program, observation
+from quasar.prompts.observation import no_program, observation, task_observation
 from quasar.train.grpo_settings import GrpoSettings
+from quasar.train.reward_function import program_of
 from quasar.train.rewards import RewardSettings, signals_of, verifier_settings
-from quasar.train.rollout_tasks import RolloutTask, draw_tasks, references_of
-from quasar.verifier.pool import VerifierPool
+from quasar.train.rollout_tasks import draw_tasks, references_of
+from quasar.train.target_rollouts import (
+    TaskPool,
+    draw_targets,
+    task_program_of,
+    task_signals,
+)
 from quasar.verifier.report import Report
 from quasar.verifier.reward import UNPARSED
 from quasar.verifier.sandbox import Job
+from quasar.verifier.task_report import TaskReport
 
 LOST = "The verifier cannot be reached; leave this conversation out of the update."
 
@@ -75,9 +81,9 @@ class CircuitState(State):  # type: ignore[misc]
 class SessionPools:
     """Pools for sessions at the same time, one process each; close them at the end."""
 
-    def __init__(self, make: Callable[[], VerifierPool], count: int) -> None:
+    def __init__(self, make: Callable[[], Any], count: int) -> None:
         self._closing = ExitStack()
-        self._free: queue.SimpleQueue[VerifierPool] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(count):
             self._free.put(self._closing.enter_context(make()))
 
@@ -85,11 +91,12 @@ class SessionPools:
         """End the processes."""
         self._closing.close()
 
-    def verify(self, task: int, program: str) -> Report | None:
+    def verify(self, task: int, program: str) -> Report | TaskReport | None:
         """The report on a circuit; None where the verifier failed."""
         pool = self._free.get()
         try:
-            return pool.reports([Job(None, task, program)])[0]
+            found: Report | TaskReport | None = pool.reports([Job(None, task, program)])[0]
+            return found
         except InfrastructureError:
             return None
         finally:
@@ -100,7 +107,7 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
     """One session; see the module's header.
 
     Args:
-        tasks: what can be asked.
+        tasks: what can be asked, `RolloutTask`s.
         pools: shared by all sessions.
         reward: how answers are rewarded.
         turns: answers in a session.
@@ -109,7 +116,11 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
     SUPPORTS_CONCURRENT_SESSIONS = True
 
     def __init__(
-        self, tasks: Sequence[RolloutTask], pools: SessionPools, reward: RewardSettings, turns: int
+        self,
+        tasks: Sequence[Any],
+        pools: SessionPools,
+        reward: RewardSettings,
+        turns: int,
     ) -> None:
         super().__init__()
         self._tasks = tasks
@@ -159,15 +170,24 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
             raise InputError("the session is over: call reset first.")
         state.step_count += 1
         state.done = action.final or state.step_count >= state.turns
-        found = extract(action.text)
-        if found is None:
+        program = self._program(action.text)
+        if not program:
             return self._answer(no_program(), reward=UNPARSED)
-        report = self._pools.verify(state.task, found.qasm)
+        report = self._pools.verify(state.task, program)
         if report is None:
             state.done = True
             return self._answer(LOST, lost=True)
-        signals = signals_of(report, self._reward, self._tasks[state.task].style)
-        return self._answer(observation(report), reward=signals.reward, signals=signals.row())
+        signals, told = self._judged(report)
+        return self._answer(told, reward=signals.reward, signals=signals.row())
+
+    def _program(self, text: str) -> str:
+        """The program in an answer; empty where there is none."""
+        return program_of(text)
+
+    def _judged(self, report: Any) -> tuple[Any, str]:
+        """Reward and measurements, and what the model is told."""
+        style = self._tasks[self._state.task].style
+        return signals_of(report, self._reward, style), observation(report)
 
     def _answer(self, text: str, **values: Any) -> CircuitObservation:
         state = self._state
@@ -193,6 +213,16 @@ class VerifierEnvironment(Environment):  # type: ignore[misc]
         )
 
 
+class TargetTaskEnvironment(VerifierEnvironment):
+    """One session about target tasks; `tasks` are `TargetRollout`s."""
+
+    def _program(self, text: str) -> str:
+        return task_program_of(self._tasks[self._state.task].task, text)
+
+    def _judged(self, report: Any) -> tuple[Any, str]:
+        return task_signals(report), task_observation(report)
+
+
 def make_app(settings: GrpoSettings, *, split: Split = "train", sessions: int = 64) -> Any:
     """The FastAPI application; its workers end with it.
 
@@ -204,21 +234,29 @@ def make_app(settings: GrpoSettings, *, split: Split = "train", sessions: int = 
     Raises:
         InputError: the data cannot be read, or no record fits.
     """
-    tasks = draw_tasks(
-        settings.data,
-        None,
-        split=split,
-        count=settings.data.prompts,
-        seed=settings.schedule.seed,
-    )
+    data, turns = settings.data, settings.rollouts.turns
+    count, seed = data.prompts, settings.schedule.seed
+    if data.tasks is not None:
+        targets = draw_targets(data.tasks, split=split, count=count, seed=seed)
+        asked, limits = [one.task for one in targets], settings.verification.limits
+        # All judge in this process, one circuit at a time.
+        judges = SessionPools(lambda: TaskPool(asked, limits), 1)
+        return _app(
+            lambda: TargetTaskEnvironment(targets, judges, settings.reward, turns), judges, sessions
+        )
+    tasks = draw_tasks(data, None, split=split, count=count, seed=seed)
     references = references_of(tasks, settings.reward)
     processes = settings.verification.processes
     single = settings.verification.model_copy(update={"workers": 1})
     judging = verifier_settings(settings.reward, completions=1, workers=1)
     problems, known = [task.problem for task in tasks], [task.known for task in tasks]
     pools = SessionPools(lambda: single.pool(problems, references, judging, known), processes)
+    return _app(lambda: VerifierEnvironment(tasks, pools, settings.reward, turns), pools, sessions)
+
+
+def _app(make: Callable[[], VerifierEnvironment], pools: SessionPools, sessions: int) -> Any:
     app = create_app(
-        lambda: VerifierEnvironment(tasks, pools, settings.reward, settings.rollouts.turns),
+        make,
         CircuitAction,
         CircuitObservation,
         env_name="quasar",

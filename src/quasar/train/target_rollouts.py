@@ -162,14 +162,18 @@ def task_signals(report: TaskReport) -> TaskSignals:
     )
 
 
+def task_program_of(task: TargetTask, text: str) -> str:
+    """The program that an answer stands for, in any style; empty where there is none."""
+    program, _ = task_program(task, text)
+    return program if program != text else program_of(text)
+
+
 class TaskReward(VerifiedReward):
     """A TRL reward function for target tasks; its data set needs a column `task`."""
 
     def text_of(self, completion: Completion, task: int) -> str:
         """See `VerifiedReward.text_of`; what follows from an answer in nano's style is added."""
-        text = written_by_model(completion)
-        program, _ = task_program(self.tasks[task].task, text)
-        return program if program != text else program_of(completion)
+        return task_program_of(self.tasks[task].task, written_by_model(completion))
 
     def score(self, candidates: Sequence[Job]) -> list[TaskSignals | None]:
         """See `VerifiedReward.score`."""
