@@ -24,6 +24,7 @@ _FIRST_ROOM = 2_048  # gates: 96 KiB
 _GATE = struct.Struct("<4d4i")
 WIDTH = _GATE.size
 """Bytes of a gate."""
+_HELD, _REGISTERS, _EACH = 6, 6 + 256, 5  # places in `_Program`, as 32-bit integers
 _DONE, _STOPPED, _LEFT, _FULL = range(4)
 _NAMES = tuple(GATES)
 _SPECS = tuple((name, *GATES[name]) for name in _NAMES)
@@ -102,6 +103,7 @@ class _Room(threading.local):
     def __init__(self) -> None:
         self.program = _Program()
         self.address = ctypes.addressof(self.program)
+        self.numbers = memoryview(self.program).cast("B").cast("i")
         self.size = 0
         self.grow(_FIRST_ROOM)
 
@@ -194,14 +196,29 @@ def read_compiled(text: str) -> FlatCircuit | Stopped | None:
     if said != _DONE:
         return None
     code = ctypes.string_at(room.gates_address, found.n_gates * WIDTH)
-    held = found.held[: found.n_bits]
-    registers = tuple(
-        [
-            range(r.first, r.first + r.size)
-            for r in found.registers[: found.n_registers]
-            if not r.quantum and r.size >= 0
-        ]
+    n_qubits, n_bits, n_registers, _, n_measured = room.numbers[:5]
+    held = room.numbers[_HELD : _HELD + n_bits]
+    places = room.numbers[_REGISTERS : _REGISTERS + _EACH * n_registers]
+    # Quantum or not, first bit and size of each register: what is known of its name is left out.
+    registers = *places[2::_EACH], *places[3::_EACH], *places[4::_EACH]
+    measurements = _measurements((*held,), registers)
+    return FlatCircuit.of_code(n_qubits, code, n_measured, measurements)
+
+
+@lru_cache(maxsize=1024)
+def _measurements(held: tuple[int, ...], registers: tuple[int, ...]) -> Measurements:
+    """What programs write that declare and measure the same.
+
+    Args:
+        held: by classical bit the qubit measured into it, -1 for none.
+        registers: which are quantum, then their first bits, then their sizes.
+    """
+    third = len(registers) // 3
+    kinds, firsts, sizes = registers[:third], registers[third : 2 * third], registers[2 * third :]
+    bits = tuple(
+        range(first, first + size)
+        for quantum, first, size in zip(kinds, firsts, sizes, strict=True)
+        if not quantum and size >= 0
     )
     results = {bit: qubit for bit, qubit in enumerate(held) if qubit >= 0}
-    measurements = Measurements(results, registers=registers)
-    return FlatCircuit.of_code(found.n_qubits, code, found.n_measured, measurements)
+    return Measurements(results, registers=bits)

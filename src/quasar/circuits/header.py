@@ -57,11 +57,17 @@ class Header(NamedTuple):
         return self.published if rule == "published" else self.language
 
 
+_USUAL_START = f"{VERSION};"
+_USUAL = Header(True, True, VERSION, "3")
+
+
 def read_header(text: str) -> Header:
     """Find the version statement; a byte order mark and comments may stand before it.
 
     Time is linear in the text.
     """
+    if text.startswith(_USUAL_START):
+        return _USUAL
     published = VERSION in text
     match = _STATEMENT.match(text)
     if match is None:

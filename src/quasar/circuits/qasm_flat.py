@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from quasar.circuits.circuit import GATES, MAX_GATES, Circuit, Gate, GateSpec
 from quasar.circuits.flat_compiled import Stopped, read_compiled
@@ -36,6 +38,9 @@ MEASUREMENT = re.compile(
     rf"|measure{W}+({OPERAND}){W}*->{W}*({OPERAND}))"
 )
 _SPLIT_OPERAND = re.compile(rf"([a-z][a-zA-Z0-9_]*)(?:{W}*\[{W}*([0-9]+))?")
+_MOST_KEPT, _LONGEST_KEPT = 2048, 64  # statements, and characters of one, that are remembered
+Places = list[int] | tuple[int]
+"""The bits of a register, or a single one."""
 _MAX_WORK = 10_000_000  # bits that whole registers stand for: over 24 qubits in 250,000 statements
 
 
@@ -85,6 +90,35 @@ def in_place_of_comment(comment: re.Match[str]) -> str:
     return " " if closed else "\0"  # which no program has
 
 
+class _ReadBefore(NamedTuple):
+    """What statements come to, by their text, for one set of registers."""
+
+    gates: dict[str, list[Gate]]
+    rotations: dict[str, Gate]
+    measurements: dict[str, tuple[Places, Places]]
+
+
+@lru_cache(maxsize=128)
+def _read_before(registers: tuple[tuple[str, tuple[bool, int, int | None]], ...]) -> _ReadBefore:
+    return _ReadBefore(_Bounded(), _Bounded(), _Bounded())
+
+
+def _around_angle(statement: str) -> tuple[str, str]:
+    """A statement without what its first brackets hold, and that."""
+    head, _, operands = statement.partition(")")
+    name, _, argument = head.partition("(")
+    return f"{name}({operands}", argument
+
+
+class _Bounded(dict[str, Any]):
+    """Forgets all where it grows too large."""
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        super().__setitem__(key, value)
+
+
 class FlatReader:
     """Reads flat statements.
 
@@ -107,6 +141,7 @@ class FlatReader:
         self.n_qubits = 0
         self.n_bits = 0
         self.measured: set[int] = set()
+        self.read_before = _read_before(())
         self.results: dict[int, int] = {}  # classical bit to the qubit last measured into it
 
     def define(self, body: str) -> list[str]:
@@ -138,17 +173,19 @@ class FlatReader:
             Unsure: one is not of the flat kind.
         """
         gates: list[Gate] = []
-        known: dict[str, list[Gate]] = {}
+        known = self._known()
         for self.at, raw in enumerate(statements):
             statement = raw.strip(" \t\r\n")
             ops = known.get(statement)
             if ops is None:
-                ops = self._gates(statement)
+                ops = self._rotation(statement) or self._gates(statement)
                 if ops is None:
                     self._other(statement)
-                    known.clear()
+                    known = self._known()
                     continue
-                known[statement] = ops
+                if len(ops) <= self.room and len(statement) <= _LONGEST_KEPT:
+                    known[statement] = ops
+                    self._keep_rotation(statement, ops)
             if self.room >= 0:
                 gates += ops
                 self.room -= len(ops)
@@ -163,6 +200,26 @@ class FlatReader:
             n_measured=len(self.measured),
             measurements=Measurements(self.results, registers=registers),
         )
+
+    def _known(self) -> dict[str, list[Gate]]:
+        """Gates of statements that were read before with the same registers, also of other texts.
+
+        Once something is measured, or where gates are defined, nothing is shared.
+        """
+        self.read_before = _read_before(tuple(self.registers.items()))
+        return {} if self.measured or self.bodies else self.read_before.gates
+
+    def _rotation(self, statement: str) -> list[Gate] | None:
+        """The gate of a statement that differs from one read before in its only angle."""
+        around, argument = _around_angle(statement)
+        gate = self.read_before.rotations.get(around)
+        if gate is None or self.measured or self.bodies:
+            return None
+        return [Gate(gate.name, gate.qubits, (read_angle(argument),))]
+
+    def _keep_rotation(self, statement: str, ops: list[Gate]) -> None:
+        if len(ops) == 1 and len(ops[0].params) == 1 and not self.bodies:
+            self.read_before.rotations[_around_angle(statement)[0]] = ops[0]
 
     def _gates(self, statement: str) -> list[Gate] | None:
         """The gates of a statement; None where it is not a gate application."""
@@ -221,7 +278,7 @@ class FlatReader:
                 open_ += body.calls(gate)[::-1]
         return out
 
-    def bits(self, operand: str, *, quantum: bool) -> list[int] | tuple[int]:
+    def bits(self, operand: str, *, quantum: bool) -> Places:
         """A register as a list of bits, a single bit as a tuple.
 
         Raises:
@@ -250,10 +307,14 @@ class FlatReader:
 
     def _other(self, statement: str) -> None:
         """Declarations, measurements, barriers."""
-        if match := MEASUREMENT.fullmatch(statement):
+        places = self.read_before.measurements.get(statement)
+        if places is None and (match := MEASUREMENT.fullmatch(statement)):
             source, target = (match[2], match[1]) if match[2] else (match[3], match[4])
-            qubits = self.bits(source, quantum=True)
-            bits = self.bits(target, quantum=False)
+            places = self.bits(source, quantum=True), self.bits(target, quantum=False)
+            if len(places[0]) == 1 and len(statement) <= _LONGEST_KEPT:
+                self.read_before.measurements[statement] = places
+        if places is not None:
+            qubits, bits = places
             if len(qubits) != len(bits) or not self.measured.isdisjoint(qubits):
                 raise Unsure
             if len(qubits) == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import qulacs
@@ -80,6 +81,12 @@ def build_gate(gate: Gate) -> qulacs.QuantumGateBase | None:
     Raises:
         KeyError: a name outside `circuit.GATES`.
     """
-    if gate.name == "id":
-        return None
+    if gate.params or gate.matrix is not None:
+        return _BUILD[ALIASES.get(gate.name, gate.name)](gate)
+    return None if gate.name == "id" else _fixed(gate)
+
+
+@lru_cache(maxsize=4096)
+def _fixed(gate: Gate) -> qulacs.QuantumGateBase:
+    """A gate without angles, one object for all circuits: it is applied or copied, not changed."""
     return _BUILD[ALIASES.get(gate.name, gate.name)](gate)

@@ -118,47 +118,73 @@ class EnergyReader:
         optimal: BoolVector,
         tie: float,
     ) -> None:
-        indices = np.flatnonzero(optimal).astype(np.int64)
-        self._kept = energies, reversed_energies, indices
-        self._size = energies.size
-        places = [_place(v, self._size) for v in (energies, reversed_energies)]
-        self._usable = None not in places and self._size >= 2
-        self._given = *places, self._size, address(indices), indices.size, tie
+        size, indices = energies.size, np.flatnonzero(optimal).astype(np.int64)
+        self._vectors = energies, reversed_energies, indices
+        self._tie = tie
+        self._size = size
+        places = [_place(v, size) for v in (energies, reversed_energies)]
+        self._usable = None not in places
+        self._given = *places, size, address(indices), indices.size, tie
 
-    def read(self, p: FloatVector) -> ObjectiveSums | None:
-        """What p says, in two passes; None without the library. Shape [D]."""
+    def read(self, p: FloatVector) -> ObjectiveSums:
+        """What p says, shape [D]."""
         compiled = library() if self._usable else None
         place = _place(p, self._size)
         if compiled is None or place is None:
-            return None
+            return self._in_python(p)
         sums = _sums
         compiled.read_objective(place, *self._given, sums.address)
         energy, other, optimal, top = sums.values
         return ObjectiveSums(energy, other, optimal, top == 1.0)
 
+    def _in_python(self, p: FloatVector) -> ObjectiveSums:
+        energies, reversed_energies, indices = self._vectors
+        best = p[indices]
+        least = p.max() * (1.0 - self._tie)
+        top = np.count_nonzero(p >= least) == np.count_nonzero(best >= least)
+        return ObjectiveSums(
+            float(p @ energies), float(p @ reversed_energies), float(best.sum()), bool(top)
+        )
+
 
 class LikenessReader:
-    """Compares distributions with one, shape [D].
+    """Compares distributions with one, shape [D]."""
 
-    Args:
-        negligible: probabilities up to here add nothing to the divergence.
-    """
-
-    def __init__(self, q: FloatVector, negligible: float) -> None:
-        self._kept = q
+    def __init__(self, q: FloatVector) -> None:
+        self._q = q
         self._size = q.size
         self._place = _place(q, q.size)
-        self._negligible = negligible
 
-    def read(self, p: FloatVector) -> tuple[float, float] | None:
-        """Jensen-Shannon divergence and relative entropy of p, nats; None without the library."""
+    def read(self, p: FloatVector) -> tuple[float, float]:
+        """As `divergences`, with p."""
         compiled, place = library(), _place(p, self._size)
         if compiled is None or place is None or self._place is None:
-            return None
+            return divergences(p, self._q)
         sums = _sums
-        compiled.read_likeness(place, self._place, self._size, self._negligible, sums.address)
+        compiled.read_likeness(place, self._place, self._size, NEGLIGIBLE, sums.address)
         values = sums.values
         return values[0], values[1]
+
+
+def divergences(p: FloatVector, q: FloatVector) -> tuple[float, float]:
+    """Jensen-Shannon divergence and relative entropy of p to q in nats, shapes [D], not clipped.
+
+    The latter is infinite where q vanishes and p does not.
+    """
+    middle = 0.5 * (p + q)
+    seen_p, seen_q = p > NEGLIGIBLE, q > NEGLIGIBLE
+    if seen_p.all() and seen_q.all():
+        of_p, of_q = np.log(p / middle), np.log(q / middle)
+        return 0.5 * float(p @ of_p + q @ of_q), float(p @ (of_p - of_q))
+    of_p = np.log(np.divide(p, middle, out=np.ones_like(p), where=seen_p))
+    of_q = np.log(np.divide(q, middle, out=np.ones_like(q), where=seen_q))
+    both = seen_p & seen_q
+    relative = float(p[both] @ (of_p - of_q)[both])
+    rest = (p > 0.0) & ~both
+    if rest.any():
+        with np.errstate(divide="ignore"):
+            relative += float(p[rest] @ (np.log(p[rest]) - np.log(q[rest])))
+    return 0.5 * float(p @ of_p + q @ of_q), relative
 
 
 def _place(vector: FloatVector, size: int) -> int | None:

@@ -15,7 +15,7 @@ from quasar.core.hamiltonian import Spectrum
 from quasar.core.observable import PauliSum
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import TIE, FloatVector, Outcome, get_engine
-from quasar.simulate.small_state import NEGLIGIBLE, EnergyReader, LikenessReader
+from quasar.simulate.small_state import EnergyReader, LikenessReader
 from quasar.verifier import quality
 from quasar.verifier.remarks import problem_remarks
 from quasar.verifier.settings import VerifierSettings
@@ -109,7 +109,7 @@ class ProblemFacts:
         Raises:
             InputError: it is infeasible.
         """
-        return None if self.reference is None else LikenessReader(self.reference, NEGLIGIBLE)
+        return None if self.reference is None else LikenessReader(self.reference)
 
     @cached_property
     def optimum(self) -> quality.Optimum | None:

@@ -24,7 +24,7 @@ from quasar.verifier.sandbox.workers import Workers
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import too_long
 
-_AHEAD, _MOST_AHEAD = 3, 16  # candidates that a worker holds
+_AHEAD, _MOST_AHEAD = 3, 48  # candidates that a worker holds
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 
 

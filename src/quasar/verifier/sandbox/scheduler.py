@@ -241,11 +241,13 @@ class Scheduler(ABC, Generic[T]):
     # --- time ------------------------------------------------------------------------------------
 
     def _check_time(self, worker: WorkerHandle) -> None:
-        now, task = time.monotonic(), worker.tasks[0]
-        progress = self.workers.progress(worker)
-        if progress.serial != task.serial or progress.phase == Phase.IDLE:
-            worker.check_s = now + min(task.limit_s, _LOOK_S)
-            if is_stalled(now - worker.first_s, task.limit_s):
+        now, progress = time.monotonic(), self.workers.progress(worker)
+        # Those before it are answered, and the worker holds the answers.
+        task = next((task for task in worker.tasks if task.serial == progress.serial), None)
+        if task is None or progress.phase == Phase.IDLE:
+            limit_s = worker.tasks[0].limit_s
+            worker.check_s = now + min(limit_s, _LOOK_S)
+            if is_stalled(now - worker.first_s, limit_s):
                 self._reap(worker)
             return
         preparing = progress.phase == Phase.PREPARING
@@ -253,7 +255,7 @@ class Scheduler(ABC, Generic[T]):
         elapsed_s = now - progress.clock_s
         left_s = limit_s - worker.used_s(progress, elapsed_s)
         if left_s <= 0:
-            self._reap(worker, Exit("time", "its worker was too late."))
+            self._reap(worker, Exit("time", "its worker was too late."), task)
         elif is_stalled(elapsed_s, limit_s):
             self._reap(worker)
         else:
@@ -268,11 +270,12 @@ class Scheduler(ABC, Generic[T]):
             self.selector.unregister(worker.connection)
         return self.workers.stop(worker)
 
-    def _reap(self, worker: WorkerHandle, end: Exit | None = None) -> None:
+    def _reap(self, worker: WorkerHandle, end: Exit | None = None, late: T | None = None) -> None:
         """A worker has ended or has to: see what becomes of its tasks.
 
         Args:
-            end: the limit that its first task went over, if that is why it has to end.
+            end: the limit that a task went over, if that is why it has to end.
+            late: that task.
         """
         tasks = list(worker.tasks)
         worker.tasks.clear()
@@ -281,7 +284,7 @@ class Scheduler(ABC, Generic[T]):
         at = None
         if progress.phase != Phase.IDLE:
             at = next((task for task in tasks if task.serial == progress.serial), None)
-        blamed = at if end is None else tasks[0]
+        blamed = at if end is None else late
         for task in reversed(tasks):
             if task is not blamed:
                 (self.retries if task.failures else self.waiting).appendleft(task)

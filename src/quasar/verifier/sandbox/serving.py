@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from quasar.verifier.sandbox.progress import Phase, ProgressPage, WorkerProgress
 from quasar.verifier.sandbox.wire import ENDS, Frame, FrameReader, Kind, encode
 
+_HELD_S = 0.004  # how long answers are held so that several go in one message
+
 
 class WorkerLoop(ABC):
     """Serves one socket until it closes.
@@ -35,15 +37,33 @@ class WorkerLoop(ABC):
     def serve(self) -> None:
         """Answer every frame until the caller closes the connection."""
         sys.setrecursionlimit(sys.getrecursionlimit() + _depth() + self.frames_above)
-        reader = FrameReader()
+        reader, held, since = FrameReader(), bytearray(), 0.0
         while received := self.connection.recv(1 << 20):
-            for frame in reader.feed(received):
-                self.note(frame.serial, Phase.PREPARING)
+            frames = list(reader.feed(received))
+            for number, frame in enumerate(frames, 1):
+                self.begin(frame)
                 kind, body = self.answer(frame)
-                self.note(frame.serial, Phase.IDLE)
-                self.connection.sendall(encode(frame._replace(kind=kind, body=body)))
-                if kind in ENDS:
+                since = since if held else time.monotonic()
+                held += encode(frame._replace(kind=kind, body=body))
+                ends = kind in ENDS
+                follows = number < len(frames) and self.is_quick(frames[number])
+                if ends or not follows or time.monotonic() - since >= _HELD_S:
+                    self.note(frame.serial, Phase.IDLE)
+                    self.connection.sendall(held)
+                    held.clear()
+                if ends:
                     return
+
+    def is_quick(self, frame: Frame) -> bool:
+        """Whether a task is surely so short that the answers before it may wait for its own.
+
+        Answers that are held are lost with the worker, and their tasks done again.
+        """
+        return False
+
+    def begin(self, frame: Frame) -> None:
+        """Note that a task begins."""
+        self.note(frame.serial, Phase.PREPARING)
 
     def note(self, serial: int, phase: Phase, limit_s: float = 0.0) -> None:
         """Say on the page that a phase begins.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import socket
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,11 @@ from quasar.verifier.sandbox.wire import Frame, Kind
 
 if TYPE_CHECKING:
     from quasar.verifier.factory import AnyVerifier
+
+_LIMITED_S = 0.01
+"""Candidates that take less share the limits of the first: they add next to nothing."""
+
+_QUICK_SIZE, _QUICK_QUBITS = 1 << 14, 16  # bytes of a text, qubits of its problem
 
 
 def program(payload: Payload) -> bytes:
@@ -44,14 +50,31 @@ class Worker(WorkerLoop):
         super().__init__(connection, page, line)
         self.payload = payload
         self.verifiers = VerifierCache()
+        self.limited_until_s = 0.0  # monotonic clock until which the limits need not be set again
+
+        settings = payload.settings
+        quick = settings.device is None and {*settings.stage_names} <= {"behaviour", "objective"}
+        self._quick_size = _QUICK_SIZE if quick else 0
+
+    def is_quick(self, frame: Frame) -> bool:
+        """Whether it is a short text without blocks for a small problem that is ready."""
+        if frame.kind is not Kind.TEXT or len(frame.body) > self._quick_size or b"{" in frame.body:
+            return False
+        verifier = self.verifiers.find((frame.problem, frame.compared))
+        return verifier is not None and verifier.problem.n_qubits <= _QUICK_QUBITS
+
+    def begin(self, frame: Frame) -> None:
+        """Nothing: most tasks are judged at once, and that is noted there."""
 
     def answer(self, frame: Frame) -> tuple[Kind, bytes]:
         """A report; a candidate over its memory ends the worker."""
         try:
             key = frame.problem, frame.compared
             verifier = self.verifiers.find(key)
+            if verifier is None or frame.kind is Kind.REFUSED:
+                self.note(frame.serial, Phase.PREPARING)
             if verifier is None:
-                lift_limits()  # problems are trusted
+                self.lift_limits()  # problems are trusted
                 verifier = self.verifiers.get(key, partial(self.payload.verifier, *key))
             if frame.kind is Kind.REFUSED:
                 report = Refusal.from_json(frame.body).report(verifier)
@@ -60,14 +83,17 @@ class Worker(WorkerLoop):
         except InputError as error:
             return Kind.BAD_INPUT, str(error).encode()
         except BaseException as error:
-            lift_limits()
+            self.lift_limits()
             words = str(error) if isinstance(error, InfrastructureError) else repr(error)
             return Kind.FAILED, words.encode("utf-8", "replace")
 
     def _judge(self, verifier: AnyVerifier, frame: Frame) -> tuple[Kind, bytes]:
         limits, text = self.payload.limits, _text(frame)
         seconds = limits.seconds_for(verifier.problem.n_qubits)
-        set_limits(limits.max_memory_mib, 2 * seconds)
+        now_s = time.monotonic()
+        if now_s >= self.limited_until_s:
+            set_limits(limits.max_memory_mib, 2 * seconds)
+            self.limited_until_s = now_s + _LIMITED_S
         self.note(frame.serial, Phase.JUDGING, seconds)
         try:
             fault = None
@@ -84,11 +110,16 @@ class Worker(WorkerLoop):
         except InfrastructureError as error:
             if limits == UNLIMITED or not isinstance(error.__cause__, MemoryError):
                 raise
-        lift_limits()
+        self.lift_limits()
         header = read_header(text) if isinstance(text, str) else None
         n_qubits = None if self.noted.n_qubits < 0 else self.noted.n_qubits
         report = verifier.refuse(out_of_memory(limits), n_qubits, header)
         return Kind.LAST_ANSWER, report.model_dump_json().encode()
+
+    def lift_limits(self) -> None:
+        """For what is trusted."""
+        lift_limits()
+        self.limited_until_s = 0.0
 
 
 def _text(frame: Frame) -> str | bytes:

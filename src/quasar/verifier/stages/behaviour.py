@@ -8,7 +8,7 @@ import numpy as np
 
 from quasar.core.documented import Documented
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.small_state import NEGLIGIBLE, LikenessReader
+from quasar.simulate.small_state import LikenessReader, divergences
 from quasar.verifier.context import Context
 from quasar.verifier.stages.stage import Need, Skipped
 
@@ -60,12 +60,9 @@ def compare(p: FloatVector, q: FloatVector, reader: LikenessReader | None = None
     else:
         a, b = _first_qubits(p, size), _first_qubits(q, size)
         reader = None
-    sums = (reader or LikenessReader(b, NEGLIGIBLE)).read(a)
-    if sums is None:
-        js, entropy = jensen_shannon(a, b), relative_entropy(p, q) if same else None
-    else:
-        js = min(max(sums[0], 0.0), _LN_2)
-        entropy = max(sums[1] / _LN_2, 0.0) if same else None
+    divergence, relative = (reader or LikenessReader(b)).read(a)
+    js = min(max(divergence, 0.0), _LN_2)
+    entropy = max(relative / _LN_2, 0.0) if same else None
     score = 1.0 - math.sqrt(js / _LN_2)
     return Behaviour.whole(
         {
@@ -86,20 +83,9 @@ def _first_qubits(p: FloatVector, size: int) -> FloatVector:
 
 def relative_entropy(p: FloatVector, q: FloatVector) -> float:
     """KL(p‖q) in bits over p > 0; inf where q vanishes and p does not. Shapes [D]."""
-    seen = p > 0
-    with np.errstate(divide="ignore"):
-        terms = p[seen] * (np.log2(p[seen]) - np.log2(q[seen]))
-    return max(float(terms.sum()), 0.0)
+    return max(divergences(p, q)[1] / _LN_2, 0.0)
 
 
 def jensen_shannon(p: FloatVector, q: FloatVector) -> float:
     """Jensen-Shannon divergence in nats, clipped to [0, ln 2] against rounding. Shapes [D]."""
-    m = 0.5 * (p + q)
-    total = 0.0
-    for part in (p, q):
-        if part.min() > NEGLIGIBLE:
-            total += 0.5 * float((part * np.log(part / m)).sum())
-            continue
-        seen = part > NEGLIGIBLE
-        total += 0.5 * float((part[seen] * np.log(part[seen] / m[seen])).sum())
-    return min(max(total, 0.0), math.log(2))
+    return min(max(divergences(p, q)[0], 0.0), _LN_2)

@@ -46,10 +46,8 @@ class ObjectiveStage:
         facts, p = context.facts, context.distribution
         if isinstance(facts, ObservableFacts):
             return self._of_state(context, facts)
-        sums = None
         if context.outcome.probabilities is not None:
             sums = facts.energy_reader.read(p)
-        if sums is not None:
             return Objective.whole(
                 {
                     "score": energy_ratio(sums.energy, facts.spectrum),
@@ -61,10 +59,7 @@ class ObjectiveStage:
                 }
             )
         optimal = context.problem.optimality.optimal
-        if context.outcome.probabilities is not None:
-            energy = float(p @ facts.diagonal)
-        else:
-            energy = context.outcome.expectation(context.problem.hamiltonian).value
+        energy = context.outcome.expectation(context.problem.hamiltonian).value
         p_optimal = float(p[optimal].sum())
         return Objective.made(
             score=energy_ratio(energy, facts.spectrum),
