@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import string
 import time
 
@@ -12,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from qiskit.quantum_info import Statevector
 
-from quasar.circuits.circuit import GATES
+from quasar.circuits.circuit import GATES, Circuit
 from quasar.circuits.qasm import parse, parses
-from quasar.circuits.qasm_flat import parse_flat
+from quasar.circuits.qasm_flat import FlatReader, parse_flat, read_in_python
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import get_engine, probabilities
 from support.agentq import load_expected, load_generations
@@ -289,3 +290,40 @@ def test_a_refusal_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(CircuitError, match="token recognition error"):
         parse(f"{HEAD}qubit[1] q; h q[0]; \N{SECTION SIGN}")
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_was_read_before_counts_only_where_it_holds() -> None:
+    """Statements are remembered between texts, by the registers that they name."""
+    first = read_in_python(HEAD + "qubit[2] q; h q[1]; rz(0.5) q[1]; rz(-1.5) q[1]; h q;")
+    again = read_in_python(HEAD + "qubit[2] q; rz(2*pi) q[1]; h q; h q[1];")
+    assert isinstance(first, Circuit)
+    assert isinstance(again, Circuit)
+    assert [gate.params for gate in first.gates[1:3]] == [(0.5,), (-1.5,)]
+    assert [(g.name, g.qubits) for g in again.gates] == [
+        ("rz", (1,)), ("h", (0,)), ("h", (1,)), ("h", (1,))
+    ]  # fmt: skip
+    assert again.gates[0].params == (2 * math.pi,)
+    three = read_in_python(HEAD + "qubit[3] q; h q;")
+    assert isinstance(three, Circuit)
+    assert three.n_gates == 3
+    for body in (
+        "qubit[1] q; h q[1];",
+        "qubit[1] q; rz(0.5) q[1];",
+        "qubit[2] q; rz(0.5, 1) q[1];",
+        "qubit[2] q; rz((0.5) q[1];",
+        "qubit[2] q; rz() q[1];",
+        "qubit[2] q; bit c; c = measure q[1]; h q[1];",
+        "qubit[2] q; bit c; c = measure q[1]; rz(0.5) q[1];",
+        "qubit[2] q; bit[2] c; c[0] = measure q[0]; c[1] = measure q[0];",
+    ):
+        assert isinstance(read_in_python(HEAD + body), FlatReader), body
+
+
+def test_of_too_many_gates_nothing_is_remembered() -> None:
+    text = HEAD + "qubit[5] r; x r;"
+    few = read_in_python(text, 2)
+    assert isinstance(few, Circuit)
+    assert few.n_gates == 3
+    whole = read_in_python(text)
+    assert isinstance(whole, Circuit)
+    assert whole.n_gates == 5

@@ -53,3 +53,12 @@ def test_nothing_is_shared() -> None:
     assert (other.third, other.fourth, other._kept) == ({}, [1], [])
     other.more = 3  # type: ignore[attr-defined]
     assert other.model_dump()["more"] == 3
+
+
+def test_one_of_all_fields_is_the_same() -> None:
+    values: dict[str, Any] = {"first": 0.5, "second": 2, "third": {"a": "b"}, "fourth": [3]}
+    made, checked = Plain.whole(dict(values)), Plain(**values)
+    assert made == checked
+    assert made.model_fields_set == checked.model_fields_set
+    assert made._kept == []
+    assert made.model_dump_json() == checked.model_dump_json()

@@ -9,6 +9,7 @@ import quasar
 from quasar.core.bits import bitstring_to_index
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.verifier.pipeline import Verifier
+from quasar.verifier.report import Report
 from quasar.verifier.reward import RewardWeights
 from quasar.verifier.settings import Limits, StageGate, VerifierSettings
 from quasar.verifier.stages.feasibility import Fault
@@ -457,3 +458,15 @@ def test_a_refused_circuit_has_a_report_too() -> None:
     assert not known.stages.feasibility.simulable
     assert set(known.skipped) == {"behaviour", "objective", "utility"}
     assert known.fault == fault
+
+
+def test_models_that_are_not_checked_have_every_field_in_order() -> None:
+    record = quasar.load_problem(load_records()[0])
+    report = Verifier(record, settings=VerifierSettings(max_stage=3)).verify(record.reference or "")
+    again = Report.model_validate(report.model_dump(by_alias=True))
+    assert again == report
+    assert again.model_dump_json() == report.model_dump_json()
+    found = report.stages
+    for part in (report, report.reward, found, found.feasibility, found.behaviour, found.objective):
+        assert part is not None
+        assert [*part.__dict__] == [*type(part).model_fields]
