@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.simulate import qaoa_kernel
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from support.random_circuits import same_up_to_phase
@@ -96,3 +97,23 @@ def test_bound_circuit():
     energy, slow = both(hamiltonian, 2)
     theta = [0.1, 0.2, -0.3, -0.4]
     assert energy.bind(theta).gates == slow.bind(theta).gates
+
+
+@pytest.mark.skipif(qaoa_kernel.library() is None, reason="the energies in C were not built here")
+@pytest.mark.parametrize("n_qubits", [1, 2, 5, 9])
+def test_compiled_energies_are_the_same(n_qubits):
+    rng = np.random.default_rng(n_qubits)
+    hamiltonian = random_hamiltonian(rng, n_qubits, 10)
+    slow = QaoaEnergy(qaoa(hamiltonian, 3), hamiltonian.diagonal)
+    fast = qaoa_kernel.compiled_energy_of(qaoa(hamiltonian, 3), hamiltonian)
+    for observable in (None, rng.normal(size=1 << n_qubits)):
+        if observable is not None:
+            slow.measure(observable)
+            fast.measure(observable)
+        theta = rng.uniform(-3, 3, 6)
+        assert fast.value(theta) == pytest.approx(slow.value(theta), abs=1e-12)
+        energy, gradient = fast.value_and_gradient(theta)
+        expected, expected_gradient = slow.value_and_gradient(theta)
+        assert energy == pytest.approx(expected, abs=1e-12)
+        assert gradient == pytest.approx(expected_gradient, abs=1e-11)
+    assert np.array_equal(fast.state(theta), slow.state(theta))

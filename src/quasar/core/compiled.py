@@ -23,7 +23,8 @@ KERNEL = "models/kernel.c"
 READER = "circuits/flat_reader.c"
 FACTS = "circuits/gate_facts.c"
 STATE = "simulate/small_state.c"
-SOURCES = (KERNEL, READER, FACTS, STATE)
+QAOA = "simulate/qaoa_kernel.c"
+SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 """Every source, relative to the package."""
 
 SWITCH = "QUASAR_COMPILED"

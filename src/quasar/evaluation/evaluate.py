@@ -44,7 +44,7 @@ from quasar.evaluation.table import Measured, build_table
 from quasar.verifier.energy_range import EnergyRange
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
-from quasar.verifier.sandbox import Job, SandboxLimits
+from quasar.verifier.sandbox import Job, SandboxLimits, start_early
 from quasar.verifier.settings import (
     DeviceSettings,
     EnergyConvention,
@@ -163,6 +163,8 @@ def run(
         InputError: see `evaluate`.
         InfrastructureError: see `evaluate`.
     """
+    if settings.sandbox is not None and cluster is None:
+        start_early()
     known_records = read_records(records)
     texts = read_generations(generations, known_records)
     workers = settings.jobs or cores()

@@ -299,12 +299,19 @@ def by_size(content: PlotData, folder: Path) -> Picture | None:
 
 
 def _rank_correlation(a: FloatVector, b: FloatVector) -> float:
-    """Spearman's; 0 where one of them is constant."""
-    from scipy.stats import spearmanr
-
+    """Spearman's: the correlation of ranks, equal values having their mean rank; 0 where one of the
+    two is constant. Without SciPy's, whose module takes half a second to load.
+    """
     if np.ptp(a) == 0 or np.ptp(b) == 0:
         return 0.0
-    return float(spearmanr(a, b).statistic)
+    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+
+
+def _ranks(values: FloatVector) -> FloatVector:
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    ranks: FloatVector = (last - (counts - 1) / 2)[place]
+    return ranks
 
 
 # --- what the thresholds hide --------------------------------------------------------------------

@@ -7,6 +7,7 @@ reference means nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from quasar.core.parallel import map_unordered
 from quasar.evaluation.inputs import EvaluationRecord
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
+from quasar.simulate.qaoa_kernel import compiled_energy_of, library
 from quasar.verifier.energy_range import EnergyRange, find_energy_range
 from quasar.verifier.measurement import Measurement, Reference
 from quasar.verifier.pool import VerifierPool
@@ -26,7 +28,10 @@ QAOA_MAX_QUBITS = 16
 QAOA_MAX_LAYERS = 8
 QAOA_EVALUATIONS = 250
 """Energy evaluations for each layer of that search."""
-_WORTH_SPREADING = 32
+_WORTH_SPREADING = 2_000_000
+"""Of `_search_work`, about ten seconds: from there on processes of their own search."""
+_BY_NUMPY = 4
+"""Times as long without compiled energies."""
 
 
 class _Facts(NamedTuple):
@@ -59,14 +64,24 @@ def measure_references(
         if record.problem.n_qubits > MAX_EXACT_QUBITS
     }
     pool.know(large)
-    circuits = dict(_circuits(records, pool, tick))
-    facts = {}
-    # Starting processes takes a second or two, a small record milliseconds.
-    workers = pool.workers if len(records) >= _WORTH_SPREADING else 1
     small = [item for item in enumerate(records) if item[0] not in large]
-    for found in map_unordered(_facts, small, jobs=workers):
-        facts[found.position] = found
-        tick()
+    facts: dict[int, _Facts] = {}
+    if _search_work(records) > _WORTH_SPREADING:
+        circuits = dict(_circuits(records, pool, tick))
+        for found in map_unordered(_facts, small, jobs=pool.workers):
+            facts[found.position] = found
+            tick()
+    else:  # quicker than processes start, and done while those of the pool do
+        with ThreadPoolExecutor(1) as thread:
+            waiting = [thread.submit(_facts, item) for item in small]
+            try:
+                circuits = dict(_circuits(records, pool, tick))
+                for done in waiting:
+                    facts[done.result().position] = done.result()
+                    tick()
+            except BaseException:
+                thread.shutdown(cancel_futures=True)
+                raise
     for position, known in large.items():
         facts[position] = _large_facts(position, known)
         tick()
@@ -111,6 +126,22 @@ def _facts(item: tuple[int, EvaluationRecord]) -> _Facts:
     )
 
 
+def _search_work(records: Sequence[EvaluationRecord]) -> float:
+    """How long the search for the records' best QAOA energies takes, in no unit: depths, layers of
+    each, evaluations for each, amplitudes.
+    """
+    wanted = [r for r in records if _is_searched(r)]
+    work = sum((r.layers or 0) ** 3 * (32 << min(r.problem.n_qubits, 30)) for r in wanted) / 100
+    return work * (_BY_NUMPY if library() is None else 1)
+
+
+def _is_searched(record: EvaluationRecord) -> bool:
+    """Whether the record asks for QAOA that is small enough to be looked for."""
+    if record.algorithm != "qaoa" or record.layers is None:
+        return False
+    return record.layers <= QAOA_MAX_LAYERS and record.problem.n_qubits <= QAOA_MAX_QUBITS
+
+
 def _large_facts(position: int, known: EnergyRange) -> _Facts:
     """Of a record beyond exact enumeration: what is proven."""
     e_min, e_max = (None if end is None else end.value for end in (known.lowest, known.highest))
@@ -121,11 +152,10 @@ def _large_facts(position: int, known: EnergyRange) -> _Facts:
 def _best_qaoa(record: EvaluationRecord, hamiltonian: IsingHamiltonian) -> float | None:
     """Lowest energy found for QAOA at the record's depth; None where it is not looked for."""
     layers = record.layers
-    if record.algorithm != "qaoa" or layers is None or layers > QAOA_MAX_LAYERS:
+    if layers is None or not _is_searched(record) or not hamiltonian.terms:
         return None
-    if hamiltonian.n_qubits > QAOA_MAX_QUBITS or not hamiltonian.terms:
-        return None
-    found = optimise_qaoa(hamiltonian, layers, budget=Budget(QAOA_EVALUATIONS * (layers + 1)))
+    budget = Budget(QAOA_EVALUATIONS * (layers + 1))
+    found = optimise_qaoa(hamiltonian, layers, budget=budget, energies=compiled_energy_of)
     return min(minimum.energy for _, minimum in found)
 
 

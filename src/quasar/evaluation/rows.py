@@ -27,14 +27,15 @@ def candidate_row(
         "run": run,
         "sample_index": sample_index,
         "candidate": candidate,
-        **asdict(measured),
+        **{name: getattr(measured, name) for name in _NAMES},
         "energy_reference": None if known is None else known.energy,
         "energy_reference_bit_reversed": None if known is None else known.energy_bit_reversed,
         "digest": digest,
     }
 
 
-_MEASURED = frozenset(field.name for field in fields(Measurement))
+_NAMES = tuple(field.name for field in fields(Measurement))
+_MEASURED = frozenset(_NAMES)
 _ALWAYS = frozenset(field.name for field in fields(Measurement) if field.default is MISSING)
 _REFERENCE = frozenset(field.name for field in fields(Reference) if field.default is MISSING)
 

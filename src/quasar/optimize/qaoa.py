@@ -7,8 +7,11 @@ Source of the interpolation: Zhou et al., Phys. Rev. X 10, 021067 (2020), append
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.qaoa import qaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import Minimum, lbfgs
@@ -55,8 +58,13 @@ def optimise_qaoa(
     *,
     budget: Budget | None = None,
     trace: Trace | None = None,
+    energies: Callable[[Ansatz, IsingHamiltonian], StateEnergy] = energy_of,
 ) -> list[tuple[StateEnergy, Minimum]]:
     """Best angles found at every depth 1..layers; shorter, but never empty, when the budget ends.
+
+    Args:
+        energies: what makes the energy of an ansatz; `compiled_energy_of` is faster and has other
+            last bits.
 
     Returns:
         For each depth its energy function and minimum, angles γ_1..γ_p, β_1..β_p.
@@ -66,7 +74,7 @@ def optimise_qaoa(
     scale = 1.0 / sigma(hamiltonian)
     best: list[tuple[StateEnergy, Minimum]] = []
     for p in range(1, layers + 1):
-        energy = energy_of(qaoa(hamiltonian, p), hamiltonian)
+        energy = energies(qaoa(hamiltonian, p), hamiltonian)
         trace.begin(f"qaoa p={p}")
         found: list[Minimum] = []
         if p == 1:

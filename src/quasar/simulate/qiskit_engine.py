@@ -11,7 +11,7 @@ from quasar.simulate.state_engine import StateEngine
 
 
 class QiskitEngine(StateEngine):
-    """`qiskit.quantum_info.Statevector`, gate matrices by Qiskit's own definitions.
+    """As `qiskit.quantum_info.Statevector`, gate matrices by Qiskit's own definitions.
 
     Gates are applied in the order of Qiskit's DAG, the one left by `remove_final_measurements`:
     the published figures of circuits whose probabilities vanish up to rounding depend on it.
@@ -22,10 +22,22 @@ class QiskitEngine(StateEngine):
     def state(self, circuit: Circuit) -> ComplexVector:
         """See `StateEngine.state`."""
         from qiskit.converters import circuit_to_dag, dag_to_circuit
-        from qiskit.quantum_info import Statevector
 
         ordered = dag_to_circuit(circuit_to_dag(to_qiskit(circuit)))
-        return np.asarray(Statevector(ordered).data, dtype=np.complex128)
+        n = circuit.n_qubits
+        place = {qubit: i for i, qubit in enumerate(ordered.qubits)}
+        state = np.zeros(1 << n, dtype=np.complex128)
+        state[0] = 1.0
+        # What `Statevector` does, to the last bit, without an object for each gate. As a tensor,
+        # axis 0 is qubit n - 1; a gate's axes go first, its last qubit most significant.
+        for item in ordered.data:
+            matrix = np.asarray(item.operation.to_matrix(), dtype=np.complex128)
+            own = [n - 1 - place[qubit] for qubit in reversed(item.qubits)]
+            axes = own + [axis for axis in range(n) if axis not in own]
+            tensor = state.reshape((2,) * n).transpose(axes)
+            tensor = np.dot(matrix, tensor.reshape(len(matrix), -1)).reshape((2,) * n)
+            state = tensor.transpose(np.argsort(axes)).reshape(-1)
+        return state
 
 
 class AerEngine(StateEngine):
