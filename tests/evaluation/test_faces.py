@@ -8,12 +8,14 @@ import pickle
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 import quasar
 from quasar.core.errors import InputError
 from quasar.evaluation.result import EvaluationTable
 from support.command import quasar as command
 from support.small_evaluation import generations, records, write
+from support.warm import save_blank
 
 LONG = "organisation/" + "model-of-many-words-" * 3
 
@@ -60,7 +62,10 @@ def test_html_escapes_the_names(table: EvaluationTable) -> None:
     assert page.count("<table") == page.count("</table>") == 3
 
 
-def test_what_is_saved_is_what_out_writes(table: EvaluationTable, tmp_path: Path) -> None:
+def test_what_is_saved_is_what_out_writes(
+    table: EvaluationTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Figure, "savefig", save_blank)  # pictures are looked at elsewhere
     names = table.save(tmp_path / "kept")
     assert {"table.json", "candidates.jsonl", "report.md", "plots/overview.png"} <= set(names)
     assert json.loads((tmp_path / "kept" / "table.json").read_text()) == table

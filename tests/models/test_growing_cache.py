@@ -10,7 +10,14 @@ from support.tiny_model import save_checkpoint
 
 torch = pytest.importorskip("torch")
 
-from quasar.models.growing_cache import _ROOM, fits, growing_cache, write_in_place  # noqa: E402
+from quasar.models.growing_cache import fits, growing_cache, write_in_place  # noqa: E402
+
+ROOM = 32
+
+
+@pytest.fixture(autouse=True)
+def small_buffers(monkeypatch):
+    monkeypatch.setattr("quasar.models.growing_cache._ROOM", ROOM)
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +34,8 @@ def drawn(model, **more):
     return model.generate(
         prompts,
         attention_mask=torch.ones_like(prompts),
-        max_new_tokens=_ROOM + 10,  # more than one buffer holds
-        min_new_tokens=_ROOM + 10,
+        max_new_tokens=ROOM + 10,  # more than one buffer holds
+        min_new_tokens=ROOM + 10,
         **more,
     )
 

@@ -155,23 +155,30 @@ def test_the_kernel_gives_the_same_bits_whatever_the_batch(tiny: Path, need_kern
     assert np.array_equal(together, alone)
 
 
-def test_greedy_answers_are_those_of_transformers(engine: str) -> None:
+DRAWN = Sampling(samples=2, seed=5, max_tokens=20)
+
+
+@pytest.fixture(scope="module")
+def reference() -> tuple[TransformersModel, list[list[Completion]], list[list[Completion]]]:
+    """The packaged model as transformers runs it, its greedy answers, and answers drawn."""
     pytest.importorskip("torch")
-    folder = str(packaged_folder())
-    own = load_model(folder, {"engine": engine})
-    reference = load_model(folder, {"back_end": "transformers", "dtype": "float32"})
+    settings = {"back_end": "transformers", "dtype": "float32"}
+    model = load_model(str(packaged_folder()), settings)
+    assert isinstance(model, TransformersModel)
+    return model, model.complete(CHATS, GREEDY), model.complete(CHATS, DRAWN)
+
+
+def test_greedy_answers_are_those_of_transformers(engine: str, reference: Any) -> None:
+    own = load_model(str(packaged_folder()), {"engine": engine})
+    reference, greedy, theirs_drawn = reference
     assert isinstance(own, NanoModel)
-    assert isinstance(reference, TransformersModel)
-    assert own.complete(CHATS, GREEDY) == reference.complete(CHATS, GREEDY)
+    assert own.complete(CHATS, GREEDY) == greedy
     assert (own.name, own.prompt_style) == (reference.name, reference.prompt_style)
     assert (own.max_qubits, own.multi_turn) == (reference.max_qubits, reference.multi_turn)
     assert own.resolved["context"] == reference.resolved["context"]
-    drawn = Sampling(samples=2, seed=5, max_tokens=20)
     same = [
         a == b
-        for mine, theirs in zip(
-            own.complete(CHATS, drawn), reference.complete(CHATS, drawn), strict=True
-        )
+        for mine, theirs in zip(own.complete(CHATS, DRAWN), theirs_drawn, strict=True)
         for a, b in zip(mine, theirs, strict=True)
     ]
     assert sum(same) >= len(same) - 1  # rounding may draw another token once in a long while
@@ -271,10 +278,11 @@ def test_a_guide_forces_offers_and_completes(temperature: float) -> None:
 
 
 def test_a_guide_may_settle_everything_or_end_the_answer() -> None:
-    nothing = all_answers(lambda: Steps([], "all of it"), GREEDY)
+    short = GREEDY.model_copy(update={"max_tokens": 30})  # for the one without a guide
+    nothing = all_answers(lambda: Steps([], "all of it"), short)
     assert {a.text for row in nothing for a in row} == {"all of it"}
     assert nothing[0][0].completion_tokens == 0
-    ended = all_answers(lambda: Steps([(HEADER,), (END,)], None), GREEDY)
+    ended = all_answers(lambda: Steps([(HEADER,), (END,)], None), short)
     assert {(a.text, a.finish_reason) for row in ended for a in row} == {(HEADER, "stop")}
 
 

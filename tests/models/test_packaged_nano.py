@@ -52,8 +52,15 @@ def answers(
     return [row[0] for row in proposer.propose(questions, 1)]
 
 
-@pytest.mark.parametrize("sampling", [GREEDY, Sampling()], ids=["greedy", "default"])
-@pytest.mark.parametrize("n", [2, 7])
+@pytest.mark.parametrize(
+    ("n", "sampling"),
+    [
+        pytest.param(2, GREEDY, id="2-greedy"),
+        pytest.param(7, Sampling(), id="7-default"),
+        pytest.param(2, Sampling(), id="2-default", marks=pytest.mark.slow),
+        pytest.param(7, GREEDY, id="7-greedy", marks=pytest.mark.slow),
+    ],
+)
 def test_every_request_gives_a_usable_circuit(nano: Model, n: int, sampling: Sampling) -> None:
     problem = random_problem(n)
     verifier = Verifier(problem, None)
