@@ -15,9 +15,11 @@ import pytest
 import support.cases  # noqa: F401 - before any test is collected
 from quasar.core.cluster import Cluster, on_ray
 from quasar.verifier.sandbox import handle
+from support.cluster_here import PoolHere
 from support.fork_servers import Template
 
 RAY = "one_ray"
+PERHAPS_RAY = "any_cluster"
 LONGEST = (
     "tests/test_documentation.py",
     "tests/train/test_grpo.py",
@@ -77,6 +79,17 @@ def one_ray() -> Iterator[Cluster]:
     assert not ray.is_initialized()
 
 
+@pytest.fixture(params=["here", pytest.param("ray", marks=pytest.mark.slow)])
+def any_cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cluster:
+    """What stands in for a cluster, and a real one."""
+    if request.param == "ray":
+        running: Cluster = request.getfixturevalue(RAY)
+        return running
+    for place in ("quasar.core.cluster", "quasar.simulate.cones.spread"):
+        monkeypatch.setattr(f"{place}.RayPool", PoolHere)
+    return Cluster(None, 2)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that no process is left with one of them at the end."""
     first = {name: place for place, name in enumerate(LONGEST)}
@@ -92,10 +105,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
     folder = Path(__file__).parent
+    names = (RAY,) if "not slow" in config.option.markexpr else (RAY, PERHAPS_RAY)
     with_ray = {
         path.relative_to(folder.parent).as_posix()
         for path in folder.rglob("test_*.py")
-        if RAY in path.read_text(encoding="utf-8")
+        if any(name in path.read_text(encoding="utf-8") for name in names)
     }
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]

@@ -230,14 +230,16 @@ def test_unusable_records(tmp_path: Path, content: str, words: str) -> None:
         generate_records(path, tmp_path / "g.jsonl", model())
 
 
-def test_a_cluster_writes_the_same_lines(records: Path, tmp_path: Path, one_ray: Cluster) -> None:
+def test_a_cluster_writes_the_same_lines(
+    records: Path, tmp_path: Path, any_cluster: Cluster
+) -> None:
     how = GenerationSettings(settings=DesignerSettings(max_evaluations=60), samples=2)
     here, there = tmp_path / "here.jsonl", tmp_path / "there.jsonl"
     generate_records(records, here, "designer", how)
     first = there.open("a")
     first.write(here.read_text().splitlines(keepends=True)[0])
     first.close()
-    done = generate_records(records, there, "designer", how, cluster=one_ray)
+    done = generate_records(records, there, "designer", how, cluster=any_cluster)
     assert (done.written, done.kept) == (11, 1)
     by_number = {(row["sample_index"], row["candidate"]): row for row in lines(there)}
     assert len(lines(there)) == 12

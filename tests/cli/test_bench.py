@@ -42,7 +42,8 @@ def test_without_a_checkout_it_says_where_the_benchmarks_are(
         run("verify")
 
 
-@pytest.mark.parametrize("shared", [pytest.param(True, marks=pytest.mark.slow), False])
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [True, False])
 def test_the_verifiers_benchmark(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shared: bool
 ) -> None:

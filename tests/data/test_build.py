@@ -97,7 +97,7 @@ def test_two_processes_make_the_same(small_set: Path, tmp_path: Path) -> None:
     assert content(tmp_path / "d") == content(small_set)
 
 
-@pytest.mark.usefixtures("one_ray")
+@pytest.mark.usefixtures("any_cluster")
 def test_ray_makes_the_same(small_set: Path, tmp_path: Path) -> None:
     progress = Counting()
     build(tmp_path / "d", small(), engine="ray", jobs=2, progress=progress)

@@ -485,13 +485,13 @@ def test_bad_input_is_exit_code_two(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_cluster_measures_the_same(tmp_path: Path, one_ray: Cluster) -> None:
+def test_a_cluster_measures_the_same(tmp_path: Path, any_cluster: Cluster) -> None:
     given = records(3)
     made = [*generations(given, "a", 2), *generations(given, "b")]
     made.append(generation("hostile", 0, 1, "while (true) {}"))
     limits = SandboxLimits(max_seconds=2.0)
     settings = ONE.model_copy(update={"sandbox": limits})
     here = run(given, [made], tmp_path / "here", settings)
-    there = run(given, [made], tmp_path / "there", settings, cluster=one_ray)
+    there = run(given, [made], tmp_path / "there", settings, cluster=any_cluster)
     assert there.table == here.table
     assert rows(tmp_path / "there") == rows(tmp_path / "here")

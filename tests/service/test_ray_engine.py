@@ -19,7 +19,6 @@ from quasar.service import BatchItem, Client, models, ray_engine
 from quasar.verifier.api import verify
 from support.small_service import small
 
-pytest.importorskip("ray.serve")
 KEY = "a-key-of-this-test-long-enough"
 PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 
@@ -27,6 +26,7 @@ PROBLEM, GOOD = models.EXAMPLE_PROBLEM, models.EXAMPLE_QASM
 @pytest.fixture(scope="module")
 def served() -> Iterator[str]:
     """A running deployment's address: starting it takes seconds."""
+    pytest.importorskip("ray.serve")
     environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
     environment["QUASAR_API_KEYS"] = KEY
     process = subprocess.Popen(
@@ -88,8 +88,7 @@ def test_strangers_need_a_key_here_too() -> None:
 
 
 def test_every_replica_gets_the_cores_its_workers_need() -> None:
-    from ray import serve
-
+    serve = pytest.importorskip("ray.serve")
     fixed = small(workers=3, replicas=2)
     assert serve.deployment(object, **ray_engine.scaling(fixed, 3)).num_replicas == 2
     growing = ray_engine.scaling(small(replicas=1, max_replicas=4), 3)

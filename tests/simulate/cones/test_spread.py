@@ -65,7 +65,7 @@ def test_processes_give_the_same_bits() -> None:
     assert spread.chosen_workers() is spread.HERE
 
 
-@pytest.mark.usefixtures("small_pieces", "one_ray")
+@pytest.mark.usefixtures("small_pieces", "any_cluster")
 def test_a_cluster_gives_the_same_bits() -> None:
     assert same(results(None), results(ConeWorkers(cluster=Cluster(None, 2))))
 
