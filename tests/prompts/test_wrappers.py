@@ -461,7 +461,7 @@ def test_what_comes_back_is_a_piece_of_the_answer(answer: str) -> None:
     ],
 )
 def test_long_answers_of_anything_take_linear_time(unit: str) -> None:
-    body = unit * (200_000 // len(unit))
+    body = unit * (100_000 // len(unit))
     for answer in (
         f"<qasm>\n'OPENQASM 3.0;\n{body}",
         f"{body}OPENQASM 3.0;\nx q[0];\n{body}",
@@ -469,4 +469,4 @@ def test_long_answers_of_anything_take_linear_time(unit: str) -> None:
     ):
         start = time.process_time()
         extract(answer)
-        assert time.process_time() - start < 5  # some tenths; quadratic time would be minutes
+        assert time.process_time() - start < 4  # a tenth; quadratic time would be minutes
