@@ -189,14 +189,14 @@ def _hadamard_test(task: Any) -> str:
 def _evolution(task: Any) -> str | None:
     """Steps of order 2: each half a step forwards, then one in the opposite order.
 
-    Half as many steps again are taken as are needed, and one more at least: their number is learnt
-    from the problem, and one too few is not accurate enough.
+    A quarter more steps are taken than the fewest, and one at least: their number is learnt from
+    the problem, and one too few is not accurate enough.
     """
     name = next(iter(task.known()))[0]  # "order 2, 7 steps"
     if not name.startswith("order 2"):
         return None
     fewest = int(name.split()[2])
-    steps = fewest + (fewest + 1) // 2
+    steps = fewest + max(1, fewest // 4)
     lines, values = half_step(task)
     n = task.qubits
     body = (
