@@ -9,7 +9,7 @@ import pytest
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.tasks.registry import FAMILIES, TASKS, read_task, sample_task
-from support.task_circuits import broken, graded, rewritten
+from support.task_circuits import broken, graded, rewritten, rewritten_by_pytket
 
 EVERY = pytest.mark.parametrize("name", TASKS)
 _SAME = 1e-9
@@ -74,6 +74,18 @@ def test_a_hundred_of_each_pass_and_break(name: str) -> None:
 def test_rewritings_of_a_hundred_of_each_score_the_same(name: str) -> None:
     for seed in range(100):
         check_rewritten(name, seed, 1 + seed % 3)
+
+
+@pytest.mark.slow
+@EVERY
+def test_rewritings_by_pytket_score_the_same(name: str) -> None:
+    pytest.importorskip("pytket", reason="the extra pytket is not installed")
+    for seed in range(22):
+        task = sample_task(name, seed)
+        best = graded(task, task.reference())
+        same = graded(task, rewritten_by_pytket(task, seed))
+        assert same.solved == best.solved
+        assert abs(same.score - best.score) < _SAME, (task.to_json(), seed)
 
 
 @EVERY

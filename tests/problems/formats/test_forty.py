@@ -288,6 +288,20 @@ def market_split(rng: Any) -> Made:
     return text, {"problem_type": "integer_program", ATTRIBUTES: {"constraints": rows}}
 
 
+def sparse_qubo(rng: Any) -> Made:
+    n, offset = int(rng.integers(2, 6)), int(rng.integers(-3, 4))
+    pairs = [(i, j) for i in range(1, n + 1) for j in range(i, n + 1) if rng.random() < 0.6]
+    numbers = [int(rng.integers(-9, 10)) for _ in pairs]
+    terms: list[list[Any]] = [[[], offset]] if offset else []
+    terms += [
+        [[i], q] if i == j else [[i, j], 2 * q] for (i, j), q in zip(pairs, numbers, strict=True)
+    ]
+    terms += [[[v], 0] for v in range(1, n + 1) if (v, v) not in pairs]
+    rows = [(i, j, q) for (i, j), q in zip(pairs, numbers, strict=True)]
+    text = lines((n, len(rows)), *rows)
+    return f"# by hand\n# ObjectiveOffset {offset}\n# Vars Non-zeros\n{text}", {"qubo": terms}
+
+
 def hamiltonian(rng: Any) -> Made:
     n = int(rng.integers(2, 5))
     terms = [[i] for i in range(n)] + [list(p) for p in combinations(range(n), 2)]
@@ -336,6 +350,7 @@ FORMS: dict[str, Callable[[Any], Made]] = {
     "a.mknap": items("orlib"),
     "a.port": portfolio,
     "a.dat": market_split,
+    "a.qs": sparse_qubo,
     "a.ham": hamiltonian,
 }
 NEEDS = {

@@ -32,6 +32,11 @@ def own_suffix(path: PurePath) -> str:
     return path.with_suffix("").suffix if path.suffix.lower() in _PACKERS else path.suffix
 
 
+def own_name(path: PurePath) -> str:
+    """The name of what is in a file: `g.rud` of `g.rud.gz`."""
+    return path.stem if path.suffix.lower() in _PACKERS else path.name
+
+
 def packed(content: bytes, path: PurePath) -> bytes:
     """The content as a file of this name holds it."""
     pack = _PACKERS.get(path.suffix.lower())

@@ -21,7 +21,8 @@ from quasar.problems.formats.content import Content
 from quasar.problems.formats.graph_json import content_of_json
 from quasar.problems.formats.matrices import Rows, as_problem
 from quasar.problems.formats.models import is_h_and_j, ising_content
-from quasar.problems.formats.packing import LARGEST_FILE, own_suffix, unpacked
+from quasar.problems.formats.packing import LARGEST_FILE, own_name, own_suffix, unpacked
+from quasar.problems.formats.qoblib import says_so, unread
 from quasar.problems.registry import problem_class
 
 _BY_SUFFIX = {
@@ -47,6 +48,9 @@ def read_file(
             is; the message says what to do.
     """
     what, suffix, content = _opened(source)
+    of_qoblib = unread(own_name(Path(what))) if suffix else None
+    if of_qoblib is not None and says_so(content):
+        raise ProblemError(f"{what} {of_qoblib}")
     if isinstance(content, str) and _is_json(content, suffix):
         data = parse_json(content, what)
         found = ising_content(data) if is_h_and_j(data) else content_of_json(data)
@@ -57,6 +61,8 @@ def read_file(
         if found.guess in (None, "graph_coloring") and "graph" in found.data:
             found = replace(found, guess=_BY_SUFFIX.get(suffix.lower(), found.guess))
     except ProblemError as error:
+        if of_qoblib is not None:
+            raise ProblemError(f"{what} {of_qoblib}") from None
         join = " " if str(error).startswith("is ") else ": "
         raise ProblemError(f"{what}{join}{error}") from None
     return settled(found, problem_type, what)
