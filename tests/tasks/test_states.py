@@ -78,7 +78,10 @@ def test_what_has_no_state_is_a_fault(body: str, kind: str) -> None:
     [
         ({"task": "amplitudes", "amplitudes": [1, 1]}, "not normalised: their squares sum to 2"),
         ({"task": "amplitudes", "amplitudes": [1, 0, 0]}, "3 amplitudes for 2 qubits"),
-        ({"task": "amplitudes", "amplitudes": ["x", 0]}, "amplitudes"),
+        ({"task": "amplitudes", "amplitudes": ["x", 0]}, "'x' is not a number: write one such"),
+        ({"task": "amplitudes", "amplitudes": [None, 0]}, "amplitudes.0 must be a list, not None"),
+        ({"task": "cat", "string": "01a"}, "must be a string of bits, such as 0110, not '01a'"),
+        ({"task": "simon", "secret": "01" * 9}, "must have at most 10 characters, not 18"),
         ({"task": "dicke", "qubits": 3, "k": 4}, "4 ones do not fit"),
         ({"task": "cluster", "qubits": 5, "rows": 2}, "do not fill 2 rows"),
         ({"task": "graph_state", "qubits": 2, "edges": [[0, 0]]}, "does not join two"),

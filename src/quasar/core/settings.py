@@ -140,7 +140,7 @@ def describe_validation(
         place = tuple(str(piece) for piece in item["loc"])
         where = ".".join((within, *place) if within else place)
         objection = _objection(item, _holder(model, place[:-1]), place)
-        if objection.startswith("must be"):
+        if objection.startswith(("must be", "must have")):
             parts.append(f"{where or 'value'} {objection}")
         else:  # what is said of several fields together has no place and names them itself
             parts.append(f"{where}: {objection}" if where else objection)
@@ -161,6 +161,12 @@ def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[
         return f"must be {allowed or message.removeprefix('Input should be ')}, not {given!r}"
     if kind.endswith(("_type", "_parsing", "_from_float")) and kind.partition("_")[0] in _KINDS:
         return f"must be {_KINDS[kind.partition('_')[0]]}, not {reprlib.repr(given)}"
+    if kind == "string_pattern_mismatch":
+        pattern = str(item.get("ctx", {}).get("pattern"))
+        return f"must be {_FORMS.get(pattern, f'of the form {pattern}')}, not {reprlib.repr(given)}"
+    if kind in ("string_too_long", "string_too_short"):
+        had = f", not {len(given):,}" if isinstance(given, str) else ""
+        return f"must have {message.removeprefix('String should have ')}{had}"
     if message.startswith("Input should be "):
         shown = (
             f", not {reprlib.repr(given)}" if isinstance(given, str | int | float | None) else ""
@@ -171,7 +177,15 @@ def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[
 
 _RANGE_KINDS = frozenset({"greater_than", "greater_than_equal", "less_than", "less_than_equal"})
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
-_KINDS = {"int": "an integer", "float": "a number", "bool": "true or false", "string": "a string"}
+_FORMS = {"^[01]+$": "a string of bits, such as 0110"}
+"""What patterns of strings ask for."""
+_KINDS = {
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "a string",
+    "tuple": "a list",
+}
 
 
 def _holder(model: type[BaseModel] | None, place: tuple[str, ...]) -> type[BaseModel] | None:

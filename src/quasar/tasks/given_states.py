@@ -215,8 +215,10 @@ def _pair(value: Any) -> Any:
     if isinstance(value, str):
         try:
             value = complex(value.replace(" ", "").replace("i", "j"))
-        except ValueError:
-            return value
+        except ValueError as error:
+            raise ValueError(
+                f"{value!r} is not a number: write one such as 0.6 or 0.6+0.8i"
+            ) from error
     if isinstance(value, complex):
         return value.real, value.imag
     if isinstance(value, int | float) and not isinstance(value, bool):
