@@ -51,7 +51,18 @@ def sample_varied(name: str, rng: np.random.Generator, qubits: int) -> TargetTas
     task = task_class(name).sample(rng, qubits)
     if name == "cat" and rng.random() < 0.2:
         return read_task("cat", string=task.to_json()["string"])
-    return task
+    return _rounded(task, rng) if rng.random() < 0.5 else task
+
+
+def _rounded(task: TargetTask, rng: np.random.Generator) -> TargetTask:
+    """The task with numbers of few decimals, as people write them."""
+    data, decimals = task.to_json(), int(rng.integers(1, 4))
+    for name in ("phase", "angle"):
+        if name in data and task.family in ("state", "unitary"):
+            data[name] = round(data[name], decimals)
+    if "phases" in data:
+        data["phases"] = [round(phase, decimals) for phase in data["phases"]]
+    return read_task(data)
 
 
 def solves(task: TargetTask, program: str) -> bool:

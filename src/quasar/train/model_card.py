@@ -29,7 +29,8 @@ _TASKS = (
     "evolution and codes, of up to 8 qubits.",
     "--task ghz --qubits 5",
     "For given amplitudes, sets of bit strings, permutations, and phases of more than 4 qubits it\n"
-    "names a construction, whose gates `quasar` writes. Of an oracle it is told the size alone.",
+    "names a construction, whose gates `quasar` writes. Of an oracle it is\n"
+    "told the size alone.",
 )
 """What a model is for, the command's question, and its limits; by the prompt style."""
 
