@@ -10,7 +10,7 @@ import pytest
 
 import quasar
 from quasar.agent import task_generation
-from quasar.core.errors import InfrastructureError, InputError
+from quasar.core.errors import InfrastructureError
 from quasar.models.protocol import failed
 from quasar.models.scripted import ScriptedModel
 from support.command import quasar as command
@@ -41,9 +41,7 @@ def test_a_language_model_is_judged_like_anybody() -> None:
     assert found.candidates[2].qasm == ""
 
 
-def test_nano_and_missing_answers() -> None:
-    with pytest.raises(InputError, match="nano"):
-        quasar.generate_task({"task": "ghz", "qubits": 2}, "nano")
+def test_missing_answers() -> None:
     model = mock.Mock()
     model.complete.return_value = [[failed("endpoint gone.")]]
     with (
