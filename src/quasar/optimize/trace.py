@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,3 +106,19 @@ class Trace:
         if energy < self.best_energy:
             self.best_energy = energy
             self.best_theta = np.array(theta, dtype=np.float64)
+        watcher = _watcher.get()
+        if watcher is not None:
+            watcher(self)
+
+
+_watcher: ContextVar[Callable[[Trace], None] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watching(seen: Callable[[Trace], None]) -> Iterator[None]:
+    """Have `seen` called after each energy that an optimisation of this thread records."""
+    token = _watcher.set(seen)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
