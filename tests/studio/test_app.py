@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_every_file_of_the_page_is_there_and_nothing_is_loaded_from_elsewhere(
 
 def test_about_offers_models_examples_and_types(client: httpx.Client) -> None:
     found = client.get("/studio/about").json()
-    assert found["models"] == ["nano", "designer"]
+    assert [model["name"] for model in found["models"]] == ["nano", "designer"]
+    assert found["endpoints"]
     assert {"maxcut", "knapsack"} <= {t["problem_type"] for t in found["types"]}
     for example in found["examples"]:
         facts = ask(client, "read", problem=example["problem"])["facts"]
@@ -80,7 +82,7 @@ def test_about_offers_models_examples_and_types(client: httpx.Client) -> None:
 
 
 def test_a_problem_is_read_with_its_size_and_limits(client: httpx.Client) -> None:
-    answer = ask(client, "read", problem=SQUARE, models=["nano", "designer"])
+    answer = ask(client, "read", problem=SQUARE, models={"nano": None, "designer": None})
     facts = answer["facts"]
     assert (facts["n_qubits"], facts["terms"], facts["refused"]) == (4, 4, {})
     assert facts["sliders"]
@@ -239,3 +241,56 @@ def test_a_device_is_part_of_the_ranking(client: httpx.Client) -> None:
     assert "ions" in result["device"]
     assert result["compiled"].startswith("OPENQASM 3.0;")
     assert 0 < result["ranking"][0]["on_device"]["p_optimal"] <= 1
+
+
+def test_a_problem_of_every_kind_is_read_as_its_type_is_chosen(client: httpx.Client) -> None:
+    for name in ("tfim", "molecule", "observable", "knapsack", "min_cut"):
+        found = client.get("/v1/problems", params={"problem_type": name}).json()["problems"]
+        facts = ask(client, "read", problem=found[0]["template"])["facts"]
+        assert facts["terms"] > 0, name
+        assert facts["diagonal"] == (name in {"knapsack", "min_cut"})
+
+
+def test_energies_are_sent_while_angles_are_optimised(client: httpx.Client) -> None:
+    ring = {**SQUARE, "graph": {
+        "nodes": [{"id": i} for i in range(6)],
+        "edges": [{"source": i, "target": (i + 1) % 6, "weight": i + 1} for i in range(6)],
+    }}  # fmt: skip
+    events = run(client, problem=ring, model="designer", algorithm="qaoa", layers=2)
+    curve = [event for event in events if event["event"] == "curve"]
+    assert curve[0]["first"] == 0
+    assert all(event["energies"] for event in curve)
+
+
+class _Endpoint(BaseHTTPRequestHandler):
+    """A model that writes one circuit for whoever has the key."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        known = self.headers["authorization"] == "Bearer good"
+        qasm = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[4] q;\nx q[0];\nx q[2];\n'
+        said = {"message": {"role": "assistant", "content": qasm}, "finish_reason": "stop"}
+        body = json.dumps({"choices": [{"index": 0, **said}]}).encode()
+        self.send_response(200 if known else 401)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_model_behind_an_address_is_asked_for_a_confined_run(client: httpx.Client) -> None:
+    pytest.importorskip("openai", reason="needs openai")
+    with HTTPServer(("127.0.0.1", 0), _Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        where = {"model": "small", "base_url": f"http://127.0.0.1:{server.server_port}/v1"}
+        good = run(client, model="openai:small", endpoint={**where, "api_key": "good"})
+        bad = run(client, model="openai:small", endpoint={**where, "api_key": "bad key"})
+        server.shutdown()
+    assert good[-1]["event"] == "done", good[-1]
+    assert good[-1]["result"]["model"] == "small"
+    assert good[-1]["result"]["ranking"][0]["qasm"].startswith("OPENQASM 3.0;")
+    assert "refuses the API key" in bad[-1]["error"]["message"]
+    assert "bad key" not in json.dumps(bad)

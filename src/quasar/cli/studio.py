@@ -15,7 +15,8 @@ def command(
     model: Annotated[
         list[str] | None,
         typer.Option(
-            help="Offer this generator (repeatable): nano, designer.",
+            help="Offer this generator (repeatable): nano, designer, or a language model as "
+            "`quasar generate --model` takes it.",
             show_default="nano and designer",
         ),
     ] = None,
@@ -29,9 +30,11 @@ def command(
     """
     require_extra()
     from quasar.service.serve import announce, run, server
+    from quasar.service.settings import is_loopback
     from quasar.studio.app import MODELS, create_studio, open_when_ready
 
     settings = service.settings(models=tuple(model or MODELS))
     settings.require_safe()
-    made = announce(server(settings, create_studio(settings)))
+    own = is_loopback(settings.host)
+    made = announce(server(settings, create_studio(settings, endpoints=own)))
     run(made if no_browser else open_when_ready(made))

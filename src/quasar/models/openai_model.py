@@ -90,11 +90,14 @@ class Usage:
 class OpenAIModel(BackEnd):
     """A `quasar.models.protocol.Model`; the properties are documented there."""
 
-    def __init__(self, model: str, settings: OpenAISettings | None = None) -> None:
+    def __init__(
+        self, model: str, settings: OpenAISettings | None = None, *, key: str | None = None
+    ) -> None:
         """Settle address and key; nothing is sent yet.
 
         Args:
             model: name as the endpoint knows it.
+            key: API key, in place of the one in the environment.
 
         Raises:
             InputError: the client is not installed, or OpenAI's own address lacks a key.
@@ -106,7 +109,8 @@ class OpenAIModel(BackEnd):
         self._model = model
         self._settings = settings
         self._url = settings.base_url or os.environ.get("OPENAI_BASE_URL") or DEFAULT_URL
-        self._key = os.environ.get(settings.api_key_env, "")
+        self._key = os.environ.get(settings.api_key_env, "") if key is None else key
+        self._key_name = "the API key" if key is not None else f"the key in {settings.api_key_env}"
         if not self._key and self._url == DEFAULT_URL:
             raise InputError(
                 f"no key in the environment variable {settings.api_key_env}: set it, or name "
@@ -266,9 +270,7 @@ class OpenAIModel(BackEnd):
         if status in _PASSING or status >= 500:
             return TransientError(said, retry_after_s(headers.get("retry-after")))
         if status in (401, 403):
-            return InputError(
-                f"{self._shown_url} refuses the key in {self._settings.api_key_env}: {said}."
-            )
+            return InputError(f"{self._shown_url} refuses {self._key_name}: {said}.")
         if status == 404:
             return InputError(
                 f"{self._shown_url} does not know the model '{self._model}', or is not the address "

@@ -19,7 +19,8 @@ from quasar.service.errors import BusyError
 from quasar.verifier.sandbox import SandboxLimits
 
 if TYPE_CHECKING:
-    from quasar.models.protocol import Model
+    from quasar.models.protocol import Completion, Model, Sampling
+    from quasar.prompts.chat import Message
 
 DESIGNER = "designer"
 _QUEUE = 4  # requests for language models at the same time; all but one of them wait
@@ -58,6 +59,17 @@ class GeneratorRegistry:
         """
         if name not in self.names:
             raise InputError(f"unknown model; available: {', '.join(self.names)}.")
+
+    def model(self, name: str) -> Model | None:
+        """The language model of a name; None for the designer, and for what is not offered."""
+        return self._models.get(name)
+
+    def complete(
+        self, name: str, chats: Sequence[Sequence[Message]], sampling: Sampling
+    ) -> list[list[Completion]]:
+        """A language model's answers, one caller at a time; raises as its `complete`."""
+        with self._one:
+            return self._models[name].complete(chats, sampling)
 
     @staticmethod
     def require_designer_beyond(name: str) -> None:

@@ -22,17 +22,20 @@ MODELS = ("nano", "designer")
 """Generators that the page offers where nothing else is said."""
 
 
-def create_studio(settings: ServiceSettings) -> FastAPI:
+def create_studio(settings: ServiceSettings, *, endpoints: bool = False) -> FastAPI:
     """The service's application, with the page at `/`.
 
     Runs are forked from a process that starts in the background, so that the page is there first.
+
+    Args:
+        endpoints: the page's user may name models behind addresses, which this process then asks.
 
     Raises:
         InputError: a model that is to be offered cannot be found.
     """
     pool = WorkerPool(settings, Metrics(), OPERATIONS)
     app = create_app(settings, pool, [router], open_paths())
-    runs = Runs(settings)
+    runs = Runs(settings, endpoints=endpoints)
     app.state.runs = runs
     service = app.router.lifespan_context
 

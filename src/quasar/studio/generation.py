@@ -9,24 +9,31 @@ from __future__ import annotations
 import json
 import pickle
 import socket
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from quasar.agent.candidate import Candidate
-from quasar.agent.generate import DESIGNER, Generation, generate
+from quasar.agent.generate import DESIGNER, Generation, check_size, generate
+from quasar.agent.large import is_designed
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt, heeding
 from quasar.models.designer import DesignerSettings
-from quasar.models.registry import load_model
+from quasar.models.nano_checkpoint import Checkpoint
+from quasar.models.protocol import Model
+from quasar.models.registry import checkpoint, load_model
+from quasar.optimize.trace import Trace, watching
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
 from quasar.report.bundle import report_data, summary
 from quasar.service.allowance import Allowance
 from quasar.service.failures import failure_of
+from quasar.studio.asked import AskedModel
 from quasar.studio.views import view
 from quasar.verifier.sandbox.progress import ProgressPage
 from quasar.verifier.sandbox.rlimits import set_limits
@@ -37,24 +44,45 @@ Emit = Callable[[dict[str, Any]], None]
 """Takes one event: `event` says which, the other keys are its own."""
 
 _PACKAGED = "nano"
+_CURVE_S = 0.3  # between energies that are shown
 
 
-def program(allowed: Allowance, seconds: float) -> bytes:
+def own_models(names: Sequence[str]) -> tuple[str, ...]:
+    """Those that runs hold themselves: the designer and models of the packaged one's form."""
+    return tuple(name for name in names if name == DESIGNER or _is_own(name))
+
+
+def _is_own(name: str) -> bool:
+    try:
+        return Checkpoint.find(Path(checkpoint(name))) is not None
+    except InputError:
+        return False
+
+
+def program(allowed: Allowance, seconds: float, models: tuple[str, ...] = ()) -> bytes:
     """Pickled `forkserver.Program` of the runs.
 
     Args:
         seconds: processor time of one, after which the kernel ends it.
+        models: that runs hold themselves; their files cannot be opened later.
     """
     large = allowed.max_qubits > MAX_EXACT_QUBITS
-    return pickle.dumps((partial(warm_up, large), partial(_work, allowed, seconds)))
+    return pickle.dumps((partial(warm_up, large, models), partial(_work, allowed, seconds)))
 
 
-def warm_up(large: bool) -> None:
-    """Import what runs need, and let the packaged model answer once.
+_loaded: dict[str, Model] = {}
+
+
+def warm_up(large: bool, models: tuple[str, ...] = ()) -> None:
+    """Import what runs need, load models, and let the packaged one answer once.
 
     Args:
         large: problems beyond 24 qubits may come.
+        models: to be loaded beside the packaged one.
     """
+    for name in models:
+        if name not in (DESIGNER, _PACKAGED):
+            _loaded[name] = load_model(name)
     graph = {"nodes": [{"id": 0}, {"id": 1}], "edges": [{"source": 0, "target": 1}]}
     problem = {"problem_type": "maxcut", "graph": graph}
     with suppress(InputError, InfrastructureError):  # without it, a run will say so
@@ -73,6 +101,14 @@ def _work(
         connection.sendall(json.dumps(event).encode("ascii") + b"\n")
 
     set_limits(allowed.limits.max_memory_mib, seconds)
+
+    def exchange(event: dict[str, Any]) -> dict[str, Any]:
+        emit(event)
+        said: dict[str, Any] = json.loads(stream.readline() or b'{"outage": "the page is gone."}')
+        return said
+
+    if body["profile"] is not None:
+        _loaded[body["model"]] = AskedModel(body["profile"], exchange)
     with heeding(lambda: None) as interrupt:
         run(body, allowed, emit, interrupt)
     connection.shutdown(socket.SHUT_WR)
@@ -105,27 +141,58 @@ def _run(body: dict[str, Any], allowed: Allowance, emit: Emit, interrupt: Interr
         problem = load_problem(body["problem"])
     allowed.require_size(problem.n_qubits)
     model = body["model"]
-    doing = "the designer is searching" if model == DESIGNER else f"{model} is writing"
+    check_size(problem, model if model in (DESIGNER, _PACKAGED) else _loaded.get(model, model))
+    designing = model == DESIGNER or is_designed(problem)
+    doing = "the designer is searching" if designing else f"{model} is writing"
     emit({"event": "step", "text": doing})
     sent = 0
 
     def seen(candidate: Candidate) -> None:
         nonlocal sent
+        curve.flush()
         emit({"event": "candidate", "candidate": candidate_view(candidate, problem, sent)})
         sent += 1
 
-    found = generate(
-        problem,
-        model,
-        **_asked(body),
-        verifier_settings=VerifierSettings(large=allowed.granted({})),
-        sandbox=None,  # this process is confined itself
-        compare=True,
-        progress=seen,
-        interrupt=interrupt,
-        device=body["device"],
-    )
+    curve = _Curve(emit)
+    with watching(curve.seen):
+        found = generate(
+            problem,
+            _loaded.get(model, model),
+            **_asked(body),
+            verifier_settings=VerifierSettings(large=allowed.granted({})),
+            sandbox=None,  # this process is confined itself
+            compare=True,
+            progress=seen,
+            interrupt=interrupt,
+            device=body["device"],
+        )
     emit({"event": "done", "result": result_view(found, problem)})
+
+
+class _Curve:
+    """Energies of what is being optimised, sent a few at a time."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._trace: Trace | None = None
+        self._sent, self._last_s = 0, 0.0
+
+    def seen(self, trace: Trace) -> None:
+        """Take note of a further energy of an optimisation."""
+        if trace is not self._trace:
+            self._trace, self._sent, self._last_s = trace, 0, time.monotonic()
+        if time.monotonic() - self._last_s >= _CURVE_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is not sent yet."""
+        trace = self._trace
+        if trace is None or len(trace.energies) == self._sent:
+            return
+        fresh = [round(float(energy), 9) for energy in trace.energies[self._sent :]]
+        label = trace.stages[-1][1] if trace.stages else ""
+        self._emit({"event": "curve", "first": self._sent, "label": label, "energies": fresh})
+        self._sent, self._last_s = len(trace.energies), time.monotonic()
 
 
 def _asked(body: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from quasar.prompts.chat import Style
 from quasar.recipes.spec import Algorithm
@@ -30,14 +30,26 @@ class ReadRequest(ApiRequest):
     """What a file is to be solved as that does not say so itself."""
     encoding: Literal["exact", "agent-q"] | None = None
     """Default: the problem's own."""
-    models: list[str] = Field(default_factory=list, max_length=50)
-    """Which of these generators could be asked is said."""
+    models: dict[str, int | None] = Field(default_factory=dict, max_length=50)
+    """Generators of which is said whether they could be asked, each with the qubits of the largest
+    problem it knows; None: no limit known."""
 
     @model_validator(mode="after")
     def _one_form(self) -> ReadRequest:
         if sum(v is not None for v in (self.problem, self.content_base64, self.prompt)) != 1:
             raise ValueError("give one of problem, content_base64 and prompt")
         return self
+
+
+class Endpoint(ApiRequest):
+    """A model behind an OpenAI-compatible address, named by the user of the page."""
+
+    model: str = Field(min_length=1, max_length=100)
+    """Its name there."""
+    base_url: str = Field(max_length=300, pattern=r"^https?://[^\s@]+$")
+    """Address up to `/v1`."""
+    api_key: SecretStr = Field(default=SecretStr(""), max_length=500)
+    """API key; empty: it wants none."""
 
 
 class RunRequest(ApiRequest):
@@ -49,6 +61,8 @@ class RunRequest(ApiRequest):
     """The problem."""
     model: str = Field(default="nano", max_length=200)
     """Which generator."""
+    endpoint: Endpoint | None = None
+    """Where the generator is, if it is none of those that are offered."""
     algorithm: Algorithm | None = None
     """None: whichever the generator takes."""
     layers: int | None = Field(default=None, ge=1, le=20)

@@ -74,14 +74,12 @@ def _problem(body: dict[str, Any]) -> tuple[EncodedProblem, list[str]]:
 
 def facts(problem: EncodedProblem, body: dict[str, Any], notes: list[str]) -> dict[str, Any]:
     """Size, encoding and Hamiltonian, and what limits a run."""
-    from quasar.agent.generate import check_size
-
     source, n = problem.problem, problem.n_qubits
     text = problem.hamiltonian.to_text()
     refused = {}
-    for model in body["models"]:
+    for model, limit in body["models"].items():
         try:
-            check_size(problem, model)
+            _check_size(problem, model, limit)
         except InputError as error:
             refused[model] = str(error)
     notes = list(notes)
@@ -97,7 +95,7 @@ def facts(problem: EncodedProblem, body: dict[str, Any], notes: list[str]) -> di
         "encoding": problem.encoding,
         "encodings": [] if source is None else list(source.encodings),
         "variables": [to_json(variable) for variable in problem.variables[:200]],
-        "terms": len(problem.hamiltonian.terms),
+        "terms": len(problem.hamiltonian.pauli_terms()),
         "constant": problem.hamiltonian.constant,
         "penalty": None if problem.penalty is None else float(problem.penalty),
         "hamiltonian": text[:_SHOWN],
@@ -108,6 +106,22 @@ def facts(problem: EncodedProblem, body: dict[str, Any], notes: list[str]) -> di
         "refused": refused,
         "notes": notes,
     }
+
+
+def _check_size(problem: EncodedProblem, model: str, limit: int | None) -> None:
+    """As `agent.generate.check_size`, which would look for the model's files.
+
+    Raises:
+        InputError: the model cannot be asked.
+    """
+    from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, check_size
+    from quasar.agent.large import is_designed
+    from quasar.agent.propose import check_known
+
+    if is_designed(problem) or model in (DEFAULT_MODEL, DESIGNER):
+        check_size(problem, model)
+    else:
+        check_known(problem.n_qubits, model, limit)
 
 
 def examine(context: WorkerContext, body: dict[str, Any]) -> str:

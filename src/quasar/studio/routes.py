@@ -15,6 +15,7 @@ from quasar.core.version import __version__
 from quasar.devices.snapshots import snapshot_names
 from quasar.service.catalogue import problems_answer
 from quasar.service.routes import State, index
+from quasar.service.state import ServiceState
 from quasar.studio import examples, models
 from quasar.studio.runs import Runs
 
@@ -80,12 +81,13 @@ async def page(request: Request) -> Response:
 
 
 @router.get("/studio/about")
-async def about(state: State) -> dict[str, Any]:
+async def about(state: State, runs: AllRuns) -> dict[str, Any]:
     """What can be asked for."""
     offered = state.settings.models
     return {
         "version": __version__,
-        "models": list(offered),
+        "models": [{"name": name, "max_qubits": _limit(state, name)} for name in offered],
+        "endpoints": runs.endpoints,
         "devices": [*snapshot_names(), *_MORE_DEVICES],
         "limits": {
             "max_qubits": state.settings.max_qubits,
@@ -122,9 +124,10 @@ async def export(request: models.ExportRequest, state: State) -> Response:
 
 
 @router.post("/studio/generate")
-async def generate(request: models.RunRequest, runs: AllRuns) -> Response:
+async def generate(request: models.RunRequest, state: State, runs: AllRuns) -> Response:
     """Generate circuits; an event a line as it goes."""
-    return _Stream(await runs.stream(models.plain(request)))
+    answering = runs.answering(request, state.generators)
+    return _Stream(await runs.stream(models.plain(request), answering))
 
 
 @router.post("/studio/cancel")
@@ -137,6 +140,11 @@ async def cancel(request: models.CancelRequest, runs: AllRuns) -> dict[str, bool
 async def static(name: str) -> Response:
     """A file of the page."""
     return _file(name)
+
+
+def _limit(state: ServiceState, name: str) -> int | None:
+    model = state.generators.model(name)
+    return None if model is None else model.max_qubits
 
 
 def _file(name: str) -> Response:

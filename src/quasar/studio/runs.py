@@ -9,18 +9,23 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.service.allowance import Allowance
 from quasar.service.errors import BusyError, ClosedError
+from quasar.service.generators import GeneratorRegistry
 from quasar.service.settings import ServiceSettings
-from quasar.studio.generation import program
+from quasar.studio.asked import ASK, Answering
+from quasar.studio.generation import own_models, program
+from quasar.studio.models import RunRequest
 from quasar.verifier.sandbox.handle import WorkerHandle
 from quasar.verifier.sandbox.workers import Workers
 
 _AT_ONCE = 2
 _RETRY_S = 5.0
+_RETRIES = 2  # of a request to an address, so that a wrong one is soon said
 _GRACE_S = 30.0  # between the end of its time and its being killed
 _DIED = {
     "event": "failed",
@@ -38,11 +43,15 @@ class Runs:
     Args:
         settings: of the service; `models` are those that may be asked, and `max_design_seconds` is
             the time of one run.
+        endpoints: requests may name models behind addresses.
     """
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, *, endpoints: bool = False) -> None:
         self.settings = settings
-        made = program(Allowance.of(settings), 2 * settings.max_design_seconds)
+        self.endpoints = endpoints
+        self._inside = own_models(settings.models)
+        seconds = 2 * settings.max_design_seconds
+        made = program(Allowance.of(settings), seconds, self._inside)
         self._workers = Workers(made, _AT_ONCE)
         self._one = threading.Lock()  # `Workers` are for one thread at a time
         self._going: dict[str, WorkerHandle] = {}
@@ -77,11 +86,37 @@ class Runs:
             os.kill(worker.pid, signal.SIGTERM)
         return True
 
-    async def stream(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
+    def answering(self, request: RunRequest, offered: GeneratorRegistry) -> Answering | None:
+        """Who answers a run's questions to its model; None where it has the model itself.
+
+        Raises:
+            InputError: the request names an address, and that is not allowed here.
+        """
+        named = request.endpoint
+        if named is None:
+            model = None if request.model in self._inside else offered.model(request.model)
+            if model is None:
+                return None
+            return Answering(model, partial(offered.complete, request.model))
+        if not self.endpoints:
+            raise InputError(
+                "models behind addresses are named where the service is started: --model "
+                "openai:NAME."
+            )
+        from quasar.models.openai_model import OpenAIModel, OpenAISettings
+
+        settings = OpenAISettings(base_url=named.base_url, retries=_RETRIES, timeout_s=120.0)
+        asked = OpenAIModel(named.model, settings, key=named.api_key.get_secret_value())
+        return Answering(asked, asked.complete)
+
+    async def stream(
+        self, body: dict[str, Any], answering: Answering | None = None
+    ) -> AsyncIterator[bytes]:
         """The lines of a run; leaving the iterator early ends it.
 
         Args:
             body: a `RunRequest`.
+            answering: of its model.
 
         Raises:
             InputError: the model is not offered, or the name is taken.
@@ -89,7 +124,9 @@ class Runs:
             InfrastructureError: no process can be started.
         """
         name = body["run"]
-        if body["model"] not in self.settings.models:
+        elsewhere = body.pop("endpoint", None) is not None
+        body["profile"] = None if answering is None else answering.profile
+        if not elsewhere and body["model"] not in self.settings.models:
             offered = ", ".join(self.settings.models)
             raise InputError(f"unknown model; available: {offered}.")
         if name in self._going:
@@ -103,7 +140,7 @@ class Runs:
             self._asked -= 1
             raise
         self._going[name] = worker
-        return self._lines(name, worker, body)
+        return self._lines(name, worker, body, answering)
 
     def _started(self) -> WorkerHandle:
         self.start()
@@ -115,10 +152,11 @@ class Runs:
             return worker
 
     async def _lines(
-        self, name: str, worker: WorkerHandle, body: dict[str, Any]
+        self, name: str, worker: WorkerHandle, body: dict[str, Any], answering: Answering | None
     ) -> AsyncIterator[bytes]:
         loop = asyncio.get_running_loop()
         ended, left = False, b""
+        answers: set[asyncio.Task[None]] = set()
         clock = loop.call_later(self.settings.max_design_seconds, self.cancel, name)
         limit_s = self.settings.max_design_seconds + _GRACE_S
         try:
@@ -132,6 +170,12 @@ class Runs:
                     break
                 *whole, left = (left + received).split(b"\n")
                 for line in whole:
+                    if line.startswith(ASK):
+                        if answering is not None and not answers:
+                            task = asyncio.create_task(_answered(worker, answering, line))
+                            answers.add(task)
+                            task.add_done_callback(answers.discard)
+                        continue
                     ended = ended or line.startswith(
                         (b'{"event": "done"', b'{"event": "failed"', b'{"event": "cancelled"')
                     )
@@ -140,6 +184,8 @@ class Runs:
             pass
         finally:
             clock.cancel()
+            for task in answers:
+                task.cancel()
             self._going.pop(name, None)
             self._asked -= 1
             await asyncio.shield(asyncio.to_thread(self._stopped, worker))
@@ -150,3 +196,10 @@ class Runs:
         with self._one:
             if self._open and worker in self._workers.alive:
                 self._workers.stop(worker)
+
+
+async def _answered(worker: WorkerHandle, answering: Answering, line: bytes) -> None:
+    """Answer a run's question, in a thread of its own."""
+    said = await asyncio.to_thread(answering.answer, line)
+    with suppress(OSError):
+        await asyncio.get_running_loop().sock_sendall(worker.connection, said)

@@ -150,7 +150,7 @@ def circuit_view(program: Program, problem: EncodedProblem) -> dict[str, Any] | 
         final = circuit.measurements.final
         places = range(len(problem.variables)) if bits is None else [final.get(b) for b in bits]
         pairs = zip(places, problem.variables, strict=False)
-        names = {str(qubit): label_text(name) for qubit, name in pairs if qubit is not None}
+        names = {str(qubit): _wire(name) for qubit, name in pairs if qubit is not None}
     alive = Counter(map(_same, effective(circuit).gates))
     whole = Counter(map(_same, circuit.gates))
     found = joined(circuit)
@@ -178,6 +178,12 @@ def circuit_view(program: Program, problem: EncodedProblem) -> dict[str, Any] | 
         "left_out": sum(size for _, size in found[MOST_ITEMS:]),
         "measured": sorted(set(circuit.measurements.final.values())),
     }
+
+
+def _wire(name: Label) -> str:
+    """A variable's name in the little room beside a wire: its parts without brackets."""
+    parts = name if isinstance(name, tuple) else (name,)
+    return " ".join(label_text(part) for part in parts)
 
 
 def _same(gate: Gate) -> tuple[Any, ...]:
