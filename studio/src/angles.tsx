@@ -9,7 +9,7 @@ import { amount, percent, shots } from "./text";
 
 const MOST_LAYERS = 5;
 
-export function Angles(props: { problem: ProblemData; facts: Facts | null; start: number[] | null }) {
+export function Angles(props: { problem: ProblemData; facts: Facts | null; start: number[] | null; onTheta: (theta: number[]) => void }) {
   const { problem, facts } = props;
   const begun = props.start !== null && props.start.length <= 2 * MOST_LAYERS ? props.start : null;
   const [theta, setTheta] = useState<number[] | null>(begun);
@@ -33,6 +33,7 @@ export function Angles(props: { problem: ProblemData; facts: Facts | null; start
         const found = await api.post<AnglesAnswer>("/studio/angles", { problem, ...now });
         setAnswer(found);
         setFailure(null);
+        props.onTheta(found.theta);
         if (now.theta === null && next.current === null) setTheta(found.theta);
       }
     } catch (error) {
@@ -50,7 +51,8 @@ export function Angles(props: { problem: ProblemData; facts: Facts | null; start
   }, [possible]);
 
   if (facts === null) return <p class="empty">A problem comes first.</p>;
-  if (!possible) return <p class="empty">Angles can be tried out up to 12 qubits, of Hamiltonians in Z.</p>;
+  if (!facts.diagonal) return <p class="empty">QAOA’s angles are for problems whose Hamiltonian is of Z alone; this one has X or Y in it.</p>;
+  if (!possible) return <p class="empty">Angles can be tried out up to 12 qubits; this problem has {facts.n_qubits.toLocaleString("en")}.</p>;
   const change = (values: number[]) => {
     setTheta(values);
     void ask({ layers, theta: values });

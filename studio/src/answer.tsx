@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Answer, LegendEntry, Overlay, Stacks } from "./api";
 import { arrange } from "./layout";
 import type { Label, Place, Places } from "./problem";
-import { amount, clipped } from "./text";
+import { amount, clipped, opened } from "./text";
 import { GROUPS, ON_GROUPS } from "./theme";
 
 const isStacks = (answer: Answer): answer is Stacks => "stacks" in answer;
@@ -110,7 +110,7 @@ function OnGraph({ overlay, places }: { overlay: Overlay; places: Places }) {
         })}
       </svg>
       <figcaption>
-        {overlay.title}
+        {opened(overlay.title)}
         <Legend entries={overlay.legend} />
       </figcaption>
     </figure>
@@ -177,7 +177,7 @@ function Piles({ answer }: { answer: Stacks }) {
           <line class="edge wrong" x1="4" x2={answer.stacks.length * width + 16} y1={height + 10 - scale(answer.limit)} y2={height + 10 - scale(answer.limit)} />
         )}
       </svg>
-      <figcaption>{answer.title}{answer.limit !== null && ` The line is the limit, ${amount(answer.limit)} ${answer.unit}.`}</figcaption>
+      <figcaption>{opened(answer.title)}{answer.limit !== null && `; the line is the limit, ${answer.unit} ${amount(answer.limit)}`}.</figcaption>
     </figure>
   );
 }

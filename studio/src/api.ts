@@ -28,7 +28,9 @@ export interface Example {
 
 export interface About {
   version: string;
-  models: string[];
+  models: { name: string; max_qubits: number | null }[];
+  /** Whether models behind addresses may be named here. */
+  endpoints: boolean;
   devices: string[];
   limits: { max_qubits: number; max_seconds: number; sliders: number };
   examples: Example[];
@@ -284,6 +286,7 @@ export interface Result {
 
 export type RunEvent =
   | { event: "step"; text: string }
+  | { event: "curve"; first: number; label: string; energies: number[] }
   | { event: "candidate"; candidate: Candidate }
   | { event: "done"; result: Result }
   | { event: "cancelled" }
@@ -310,6 +313,13 @@ export interface Texts {
 /** A failure in one sentence, as the server says it. */
 export class Failed extends Error {}
 
+/** The server is not there. */
+export class Lost extends Failed {
+  constructor() {
+    super(LOST);
+  }
+}
+
 const LOST = "The server does not answer: it has ended, or the connection broke. What is shown stays; start it again with quasar studio.";
 
 function headers(): Record<string, string> {
@@ -324,7 +334,7 @@ async function answered(path: string, init: RequestInit): Promise<Response> {
     response = await fetch(path, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Failed(LOST);
+    throw new Lost();
   }
   if (response.ok) return response;
   let message = `The server answered with status ${response.status}.`;
@@ -360,7 +370,7 @@ export async function* events(body: unknown): AsyncGenerator<RunEvent> {
     try {
       part = await reader.read();
     } catch {
-      throw new Failed(LOST);
+      throw new Lost();
     }
     if (part.done) return;
     const lines = (left + part.value).split("\n");
@@ -371,5 +381,6 @@ export async function* events(body: unknown): AsyncGenerator<RunEvent> {
 
 export function sentence(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // A sentence may begin with the name of a file, which is spelled as it is.
+  return /^[^\s:]*\.\w+\b/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,12 +1,13 @@
 // The circuit: scrolled, zoomed, a title on every gate; gates without effect are pale.
 
-import { useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import type { CircuitView, Item } from "./api";
 import { amount, clipped } from "./text";
 
 const ROW = 34;
 const COLUMN = 46;
 const BOX = 26;
+const WIRE = 13; // letters of a wire's name
 
 const angle = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 2 : 1).replace(/\.?0+$/, "");
 
@@ -22,7 +23,7 @@ function titled(item: Item, wire: (qubit: number) => string): string {
   return `${name} on ${item.qubits.map(wire).join(", ")}${angles}${many}${idle}`;
 }
 
-function Gate({ item, wire }: { item: Item; wire: (qubit: number) => string }) {
+function Gate({ index, item, wire }: { index: number; item: Item; wire: (qubit: number) => string }) {
   const x = item.column * COLUMN + COLUMN / 2;
   const ys = item.qubits.map((qubit) => qubit * ROW + ROW / 2);
   const low = Math.min(...ys);
@@ -70,7 +71,7 @@ function Gate({ item, wire }: { item: Item; wire: (qubit: number) => string }) {
     ys.forEach((y, i) => parts.push(box(y, NAMES[name] ?? name.toUpperCase(), `b${i}`)));
   }
   return (
-    <g class={item.idle ? "idle" : undefined}>
+    <g data-gate={index} class={item.idle ? "idle" : undefined}>
       <title>{titled(item, wire)}</title>
       {parts}
     </g>
@@ -79,24 +80,45 @@ function Gate({ item, wire }: { item: Item; wire: (qubit: number) => string }) {
 
 export function Circuit({ circuit }: { circuit: CircuitView }) {
   const [zoom, setZoom] = useState(1);
+  const [at, setAt] = useState<number | null>(null);
+  const mark = useRef<SVGRectElement>(null);
   const wire = (qubit: number) => circuit.names[String(qubit)] ?? `q${qubit}`;
   const named = Object.values(circuit.names);
-  const margin = named.length === 0 ? 34 : Math.min(96, 30 + 7 * Math.max(...named.map((name) => Math.min(name.length, 9))));
+  const margin = named.length === 0 ? 34 : Math.min(110, 30 + 7 * Math.max(...named.map((name) => Math.min(name.length, WIRE))));
   const width = margin + (circuit.columns + 1) * COLUMN;
   const height = circuit.n_qubits * ROW;
   const idle = circuit.items.some((item) => item.idle);
+  const count = circuit.items.length;
+  const gates = useMemo(
+    () => circuit.items.map((item, i) => <Gate key={i} index={i} item={item} wire={wire} />),
+    [circuit],
+  );
+  const told = at === null ? null : circuit.items[at]!;
+  const step = (by: number) => {
+    setAt((old) => (old === null ? (by > 0 ? 0 : count - 1) : (old + by + count) % count));
+    requestAnimationFrame(() => mark.current?.scrollIntoView({ block: "nearest", inline: "nearest" }));
+  };
+  const point = (event: { target: EventTarget | null }) => {
+    const gate = event.target instanceof Element ? event.target.closest("[data-gate]") : null;
+    if (gate !== null) setAt(Number(gate.getAttribute("data-gate")));
+  };
   return (
     <div class="circuit">
-      <div class="toolbar" role="group" aria-label="Size of the circuit">
+      <div class="toolbar" role="group" aria-label="Size and gates of the circuit">
         <button type="button" onClick={() => setZoom(Math.max(0.3, zoom / 1.25))} aria-label="Smaller">−</button>
         <button type="button" onClick={() => setZoom(1)}>{Math.round(100 * zoom)}%</button>
         <button type="button" onClick={() => setZoom(Math.min(3, zoom * 1.25))} aria-label="Larger">+</button>
+        <span class="spacer" />
+        <button type="button" disabled={count === 0} onClick={() => step(-1)} aria-label="Gate before">‹</button>
+        <button type="button" disabled={count === 0} onClick={() => step(1)} aria-label="Next gate">›</button>
       </div>
       <div
         class="scroll"
         tabIndex={0}
         role="region"
         aria-label="Circuit, to be scrolled"
+        onPointerOver={point}
+        onClick={point}
         onWheel={(event) => {
           if (!event.ctrlKey) return;
           event.preventDefault();
@@ -109,16 +131,28 @@ export function Circuit({ circuit }: { circuit: CircuitView }) {
           height={height * zoom}
           viewBox={`0 0 ${width} ${height}`}
           role="img"
-          aria-label={`Circuit of ${circuit.n_qubits} qubits with ${circuit.items.length} parts in ${circuit.columns} columns`}
+          aria-label={`Circuit of ${circuit.n_qubits} qubits with ${count} parts in ${circuit.columns} columns`}
         >
           {Array.from({ length: circuit.n_qubits }, (_, qubit) => (
             <g key={qubit}>
+              <title>{wire(qubit)}</title>
               <line class="stroke-line" x1={margin - 4} x2={width - 6} y1={qubit * ROW + ROW / 2} y2={qubit * ROW + ROW / 2} />
-              <text class="wire" x={margin - 8} y={qubit * ROW + ROW / 2 + 4}>{clipped(wire(qubit), 9)}</text>
+              <text class="wire" x={margin - 8} y={qubit * ROW + ROW / 2 + 4}>{clipped(wire(qubit), WIRE)}</text>
             </g>
           ))}
           <g transform={`translate(${margin} 0)`}>
-            {circuit.items.map((item, i) => <Gate key={i} item={item} wire={wire} />)}
+            {told !== null && (
+              <rect
+                ref={mark}
+                class="told"
+                x={told.column * COLUMN + 1}
+                y={Math.min(...told.qubits) * ROW + 1}
+                width={COLUMN - 2}
+                height={(Math.max(...told.qubits) - Math.min(...told.qubits) + 1) * ROW - 2}
+                rx="4"
+              />
+            )}
+            {gates}
             {circuit.measured.map((qubit) => (
               <g key={`m${qubit}`}>
                 <title>{`measured: ${wire(qubit)}`}</title>
@@ -129,11 +163,13 @@ export function Circuit({ circuit }: { circuit: CircuitView }) {
           </g>
         </svg>
       </div>
-      <p class="hint">
-        {circuit.left_out > 0 && `${circuit.left_out.toLocaleString("en")} further gates are not drawn. `}
-        {idle && "Pale gates change nothing that is measured. "}
-        Hold the pointer on a gate for its angle.
-      </p>
+      <p class="told-gate" aria-live="polite">{told === null ? "Point at a gate, or tap it, for its angle." : titled(told, wire)}</p>
+      {(circuit.left_out > 0 || idle) && (
+        <p class="hint">
+          {circuit.left_out > 0 && `${circuit.left_out.toLocaleString("en")} further gates are not drawn. `}
+          {idle && "Pale gates change nothing that is measured."}
+        </p>
+      )}
     </div>
   );
 }

@@ -302,8 +302,10 @@ function listen(cy: Core, now: () => Props): void {
     from = null;
     cy.userPanningEnabled(true);
   };
+  cy.on("tapstart", () => {
+    moved = false; // also where the last drag ended without a tap
+  });
   cy.on("tapstart", "node", (event: EventObject) => {
-    moved = false;
     if (!drawing()) return;
     from = event.target.data("key") as string;
     cy.userPanningEnabled(false);

@@ -1,10 +1,11 @@
 // The problem beside its picture: chosen node or edge, lists, attributes, what the server says of it.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import type { Facts, ProblemType } from "./api";
 import type { Selection } from "./editor";
 import * as edit from "./problem";
-import { edgeKey, keyOf, nameOf, parsed, type ProblemData } from "./problem";
+import { edgeKey, keyOf, nameOf, type ProblemData } from "./problem";
+import { ValueEntry } from "./values";
 
 interface Props {
   problem: ProblemData;
@@ -14,48 +15,60 @@ interface Props {
   onSelect: (selection: Selection | null) => void;
 }
 
-/** A text that counts once it is left or Enter is pressed. */
+/** A text that counts once it is left or Enter is pressed, unless `fault` says what is wrong with it. */
 export function Entry(props: {
   label: string;
   value: string;
   help?: string;
   rows?: number;
-  wrong?: string | undefined;
+  fault?: (text: string) => string | null;
   onValue: (text: string) => void;
 }) {
   const [text, setText] = useState(props.value);
-  useEffect(() => setText(props.value), [props.value]);
+  const [wrong, setWrong] = useState<string | null>(null);
+  const id = useId();
+  useEffect(() => {
+    setText(props.value);
+    setWrong(null);
+  }, [props.value]);
   const commit = () => {
-    if (text !== props.value) props.onValue(text);
+    const why = text === props.value ? null : (props.fault?.(text) ?? null);
+    setWrong(why);
+    if (why === null && text !== props.value) props.onValue(text);
   };
-  const help = props.help === undefined || props.help === "" ? null : <small>{props.help}</small>;
+  const said = wrong ?? props.help ?? "";
+  const common = {
+    value: text,
+    "aria-invalid": wrong !== null,
+    "aria-describedby": said === "" ? undefined : id,
+    onInput: (event: { currentTarget: { value: string } }) => setText(event.currentTarget.value),
+    onBlur: commit,
+  };
   return (
     <label class="field">
       <span>{props.label}</span>
       {props.rows === undefined ? (
         <input
-          value={text}
-          onInput={(event) => setText(event.currentTarget.value)}
-          onBlur={commit}
+          {...common}
           onKeyDown={(event) => {
             if (event.key === "Enter") commit();
           }}
         />
       ) : (
-        <textarea
-          rows={props.rows}
-          value={text}
-          spellcheck={false}
-          onInput={(event) => setText(event.currentTarget.value)}
-          onBlur={commit}
-        />
+        <textarea rows={props.rows} spellcheck={false} {...common} />
       )}
-      {help}
+      {said !== "" && <small id={id} class={wrong === null ? undefined : "wrong"} role={wrong === null ? undefined : "alert"}>{said}</small>}
     </label>
   );
 }
 
-const number = (text: string): number | null => (text.trim() === "" || Number.isNaN(Number(text)) ? null : Number(text));
+const number = (text: string): number | null =>
+  text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text);
+
+const notNumber = (text: string): string | null =>
+  text.trim() === "" || number(text) !== null ? null : `${text.trim()} is not a number; write it as 3.5.`;
+
+const named = (text: string): edit.Label => number(text) ?? text.trim();
 
 export function Chosen({ problem, type, selection, onChange, onSelect }: Props) {
   if (selection === null) return null;
@@ -69,11 +82,13 @@ export function Chosen({ problem, type, selection, onChange, onSelect }: Props) 
         <Entry
           label="Name"
           value={nameOf(node.id)}
+          fault={(text) => {
+            if (text.trim() === "") return "A node needs a name.";
+            return edit.renameNode(problem, selection.key, named(text)) === null ? "Another node has this name." : null;
+          }}
           onValue={(text) => {
-            const id = number(text) ?? text.trim();
-            const next = id === "" ? null : edit.renameNode(problem, selection.key, id);
-            if (next === null) return;
-            onChange(next);
+            const id = named(text);
+            onChange(edit.renameNode(problem, selection.key, id)!);
             onSelect({ kind: "node", key: keyOf(id) });
           }}
         />
@@ -83,6 +98,7 @@ export function Chosen({ problem, type, selection, onChange, onSelect }: Props) 
             label={field}
             help={meaning}
             value={node[field] === undefined ? "" : String(node[field])}
+            fault={notNumber}
             onValue={(text) => onChange(edit.setNodeField(problem, selection.key, field, number(text)))}
           />
         ))}
@@ -111,6 +127,7 @@ export function Chosen({ problem, type, selection, onChange, onSelect }: Props) 
           label={field}
           help={meaning}
           value={edge[field] === undefined ? "" : String(edge[field])}
+          fault={notNumber}
           onValue={(text) => onChange(edit.setEdgeField(problem, selection.key, field, number(text)))}
         />
       ))}
@@ -168,7 +185,7 @@ function OpenLists({ problem, onChange, onSelect }: Props) {
         class="inline"
         onSubmit={(event) => {
           event.preventDefault();
-          const id = name.trim() === "" ? edit.freshName(problem) : (number(name) ?? name.trim());
+          const id = name.trim() === "" ? edit.freshName(problem) : named(name);
           if (!graph.nodes.some((node) => String(node.id) === String(id))) onChange(edit.addNode(problem, id));
           setName("");
         }}
@@ -214,29 +231,21 @@ function OpenLists({ problem, onChange, onSelect }: Props) {
   );
 }
 
-const written = (value: unknown): string =>
-  value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-
 /** Attributes and fields of the type. */
 export function Attributes({ problem, type, onChange }: Props) {
   const attributes = problem.problem_specific_attributes ?? {};
   const fields = type.fields.filter((name) => name !== "graph" || !edit.isEditable(problem));
   const names = Object.keys(type.attributes);
   if (fields.length + names.length === 0) return null;
-  const entry = (name: string, value: unknown, meaning: string, set: (value: unknown) => void) => {
-    const text = written(value);
-    const long = text.length > 40 || (typeof value === "object" && value !== null);
-    return (
-      <Entry
-        key={name}
-        label={type.required.includes(name) ? name : `${name} (optional)`}
-        help={meaning}
-        value={text}
-        {...(long ? { rows: Math.min(8, Math.ceil(text.length / 48) + 1) } : {})}
-        onValue={(changed) => set(changed.trim() === "" ? undefined : parsed(changed))}
-      />
-    );
-  };
+  const entry = (name: string, value: unknown, meaning: string, set: (value: unknown) => void) => (
+    <ValueEntry
+      key={`${problem.problem_type} ${name}`}
+      label={type.required.includes(name) ? name : `${name} (optional)`}
+      help={meaning}
+      value={value}
+      onValue={set}
+    />
+  );
   return (
     <div class="attributes">
       {fields.map((name) =>

@@ -148,34 +148,88 @@ export function setAttribute(problem: ProblemData, name: string, value: unknown)
   return { ...problem, problem_specific_attributes: attributes };
 }
 
-/** The same graph as another problem; what the new type lacks comes from its template. */
+/** The same graph as another problem, with what that reads; what it lacks comes from its template. */
 export function asType(problem: ProblemData, type: ProblemType): ProblemData {
   const template = type.template;
   if (template === null) return { problem_type: type.problem_type };
   const drawable = type.graph !== null && type.graph !== "hypergraph";
   if (!drawable || !isEditable(problem)) return template;
-  const graph = { ...(problem.graph as Graph) };
+  const old = problem.graph as Graph;
+  const given = type.required.includes("graph");
+  if (old.nodes.length === 0 && !given) return template;
+  const graph: Graph = {
+    ...old,
+    nodes: old.nodes.map((node) => ({ id: node.id, ...kept(node, type.nodes, type.required) })),
+    edges: old.edges.map((edge) => ({
+      source: edge.source, target: edge.target, ...kept(edge, type.edges, type.required),
+    })),
+  };
   if (type.graph === "directed") graph.directed = true;
   if (type.graph === "undirected") graph.directed = false;
-  const old = problem.problem_specific_attributes ?? {};
+  const before = problem.problem_specific_attributes ?? {};
   const attributes: Record<string, unknown> = {};
   for (const name of Object.keys(type.attributes)) {
-    const value = old[name] ?? simple(template.problem_specific_attributes?.[name]);
-    if (value !== undefined && type.required.includes(name)) attributes[name] = value;
+    if (!given || !type.required.includes(name)) continue; // or the graph says it already
+    const value = NAMING.includes(name)
+      ? onGraph(name, graph, before[name])
+      : (before[name] ?? simple(template.problem_specific_attributes?.[name]));
+    if (value !== undefined) attributes[name] = value;
   }
   const next: ProblemData = { problem_type: type.problem_type, graph };
   if (Object.keys(attributes).length > 0) next.problem_specific_attributes = attributes;
   return next;
 }
 
-/** A number of a template; anything that names nodes would not fit another graph. */
-const simple = (value: unknown): unknown => (typeof value === "number" ? value : undefined);
+const NUMBERS = ["weight", "capacity", "distance", "demand"];
 
-/** A text as JSON where it is, else as it is. */
-export function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
+/** The numbers of a node or an edge that a type reads; under its own name for what they are. */
+function kept(item: Node | Edge, read: Record<string, string>, required: string[]): Record<string, unknown> {
+  const found: Record<string, unknown> = {};
+  const names = Object.keys(read);
+  for (const name of names) {
+    const own = item[name] ?? NUMBERS.map((other) => item[other]).find((value) => value !== undefined);
+    if (own !== undefined) found[name] = own;
+    else if (required.includes(name)) found[name] = 1;
   }
+  return found;
 }
+
+/** A number of a template; anything that names nodes would not fit another graph. */
+const simple = (value: unknown): unknown =>
+  typeof value === "number" && Number.isInteger(value) ? value : undefined;
+
+const FIRST = ["source", "start_node", "node", "depot"];
+const LAST = ["sink", "end_node"];
+const NAMING = [...FIRST, ...LAST, "autoisomorphic_graph"];
+
+/** What names a node, or repeats the graph: as it was where it fits this graph. */
+function onGraph(name: string, graph: Graph, before: unknown): unknown {
+  if (name === "autoisomorphic_graph") {
+    return graph.nodes.length === 0 ? undefined : { nodes: graph.nodes, edges: graph.edges };
+  }
+  const { nodes } = graph;
+  if (before !== undefined && nodes.some((node) => keyOf(node.id) === JSON.stringify(before))) return before;
+  return (FIRST.includes(name) ? nodes[0] : nodes[nodes.length - 1])?.id;
+}
+
+/** A value from elsewhere as a problem that the page can show; null where it is none. */
+export function asProblem(value: unknown): ProblemData | null {
+  if (!isObject(value) || typeof value["problem_type"] !== "string") return null;
+  const attributes = value["problem_specific_attributes"];
+  if (attributes !== undefined && !isObject(attributes)) return null;
+  const graph = value["graph"];
+  if (isObject(graph) && ("nodes" in graph || "edges" in graph)) {
+    const { nodes, edges } = graph;
+    if (!Array.isArray(nodes) || !nodes.every((node) => isObject(node) && isLabel(node["id"]))) return null;
+    const ends = (edge: unknown) => isObject(edge) && isLabel(edge["source"]) && isLabel(edge["target"]);
+    if (edges !== undefined && !(Array.isArray(edges) && edges.every(ends))) return null;
+    if (new Set(nodes.map((node: Node) => keyOf(node.id))).size < nodes.length) return null;
+  }
+  return value as ProblemData;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isLabel = (value: unknown): boolean =>
+  typeof value === "string" || Number.isFinite(value) || (Array.isArray(value) && value.every(isLabel));

@@ -1,6 +1,6 @@
 // Everything to be taken away: texts, pictures, the report, the command, a link.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import * as api from "./api";
 import type { Candidate, Result, Texts } from "./api";
 import { linkTo } from "./link";
@@ -44,21 +44,23 @@ export function pythonOf(asked: Asked): string {
 }
 
 function Copied({ text, name }: { text: string; name: string }) {
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState("Copy");
+  const shown = useRef<HTMLPreElement>(null);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setDone("Copied");
+    } catch {
+      // Browsers refuse it to pages that come by http from another machine.
+      getSelection()?.selectAllChildren(shown.current!);
+      setDone("Ctrl+C");
+    }
+    setTimeout(() => setDone("Copy"), 1500);
+  };
   return (
     <div class="copied">
-      <pre tabIndex={0} aria-label={name}>{text}</pre>
-      <button
-        type="button"
-        onClick={() => {
-          void navigator.clipboard.writeText(text).then(() => {
-            setDone(true);
-            setTimeout(() => setDone(false), 1500);
-          });
-        }}
-      >
-        {done ? "Copied" : "Copy"}<span class="visually-hidden"> {name}</span>
-      </button>
+      <pre ref={shown} tabIndex={0} aria-label={name}>{text}</pre>
+      <button type="button" onClick={() => void copy()}>{done}<span class="visually-hidden"> {name}</span></button>
     </div>
   );
 }
@@ -70,15 +72,26 @@ const FORMS: [keyof Texts["texts"], string, string][] = [
   ["pennylane", "PennyLane", "circuit_pennylane.py"],
 ];
 
-export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate: Candidate | null; result: Result | null }) {
-  const { problem, asked, candidate, result } = props;
+const saveJson = (name: string, value: unknown, indent = 2): void => saveText(name, `${JSON.stringify(value, null, indent)}\n`);
+
+export function TakeAway(props: {
+  problem: ProblemData;
+  run: { problem: ProblemData; asked: Asked } | null;
+  asked: Asked;
+  candidate: Candidate | null;
+  result: Result | null;
+}) {
+  const { problem, run, candidate, result } = props;
+  const asked = run?.asked ?? props.asked;
+  const changed = run !== null && run.problem !== problem;
   const [texts, setTexts] = useState<Texts | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [form, setForm] = useState<keyof Texts["texts"]>("qasm3");
-  const [link, setLink] = useState("");
+  const [link, setLink] = useState<string | null>("");
   useEffect(() => void linkTo(problem).then(setLink), [problem]);
   useEffect(() => {
     setTexts(null);
+    setFailure(null);
     if (candidate === null || candidate.qasm === "") return;
     api.post<Texts>("/studio/export", { qasm: candidate.qasm }).then(setTexts, (error: unknown) => setFailure(api.sentence(error)));
   }, [candidate?.qasm]);
@@ -89,14 +102,23 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
       <section>
         <h2>Link to the problem</h2>
         <p class="hint">The problem stands in the link itself, behind the #, which no browser sends to a server.</p>
-        <Copied text={link} name="link" />
-        <div class="row">
-          <button type="button" onClick={() => saveText("problem.json", `${JSON.stringify(problem, null, 1)}\n`)}>Problem file</button>
-          {result !== null && <button type="button" onClick={() => saveText("report.json", `${JSON.stringify(result.report, null, 2)}\n`)}>Report of the run (JSON)</button>}
-          {result?.compiled != null && <button type="button" onClick={() => saveText("compiled.qasm", result.compiled!)}>Compiled for {result.device} (QASM)</button>}
-          {candidate !== null && <button type="button" onClick={() => saveText("circuit_report.json", `${JSON.stringify(candidate.report, null, 2)}\n`)}>Report of the circuit (JSON)</button>}
+        {link === null ? <p class="note">This problem is too large for a link: save its file.</p> : <Copied text={link} name="link" />}
+        <div class="row tools">
+          <button type="button" onClick={() => saveJson("problem.json", problem, 1)}>Problem file</button>
         </div>
       </section>
+      {changed && <p class="note">The problem has changed since the run. What follows is of the problem as it was then.</p>}
+      {run !== null && (
+        <section>
+          <h2>The run</h2>
+          <div class="row tools">
+          {changed && <button type="button" onClick={() => saveJson("problem.json", run.problem, 1)}>Problem file of the run</button>}
+          {result !== null && <button type="button" onClick={() => saveJson("report.json", result.report)}>Report of the run (JSON)</button>}
+          {result?.compiled != null && <button type="button" onClick={() => saveText("compiled.qasm", result.compiled!)}>Compiled for {result.device} (QASM)</button>}
+          {candidate !== null && <button type="button" onClick={() => saveJson("circuit_report.json", candidate.report)}>Report of the circuit (JSON)</button>}
+          </div>
+        </section>
+      )}
       {candidate === null ? (
         <p class="empty">With a circuit there is more to take away.</p>
       ) : (
@@ -131,7 +153,7 @@ export function TakeAway(props: { problem: ProblemData; asked: Asked; candidate:
       )}
       <section>
         <h2>The same from the command line</h2>
-        <p class="hint">With the problem file beside it.</p>
+        <p class="hint">With the problem file beside it, as problem.json.</p>
         <Copied text={commandOf(asked)} name="command" />
         <h2>The same in Python</h2>
         <Copied text={pythonOf(asked)} name="Python" />

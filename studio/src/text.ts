@@ -29,3 +29,6 @@ export function clipped(text: string, most: number): string {
 }
 
 export const words = (name: string): string => name.replaceAll("_", " ");
+
+/** With a capital letter in front. */
+export const opened = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

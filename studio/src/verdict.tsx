@@ -139,7 +139,7 @@ export function Verdict(props: { candidate: Candidate; result: Result | null; pl
   const high = report.optimum?.e_max ?? report.estimates?.e_max ?? null;
   const energy = report.energy ?? report.estimates?.energy ?? null;
   const told = bars?.[bar] ?? samples?.best ?? null;
-  const classical = report.quality !== null && (report.quality.product_state === true || (report.quality.entanglement ?? 1) < 1e-3);
+  const state = stateOf(candidate);
   return (
     <article class="verdict" aria-label={`Verdict on ${candidate.name}`}>
       <p class={`headline ${mood}`}>{words}</p>
@@ -150,8 +150,8 @@ export function Verdict(props: { candidate: Candidate; result: Result | null; pl
           {report.fault.hint !== null && <> {report.fault.hint}</>}
         </p>
       )}
-      {classical && report.problem.n_qubits > 1 && (
-        <p class="note">The state is not entangled: it is a classical answer written as gates.</p>
+      {state !== null && state !== "entangled" && report.problem.n_qubits > 1 && (
+        <p class="note">The state is {state === "product" ? "not entangled" : "hardly entangled"}: it is a classical answer written as gates.</p>
       )}
       <Figures candidate={candidate} />
       {(answer !== null || told !== null) && (
@@ -206,6 +206,14 @@ export function Verdict(props: { candidate: Candidate; result: Result | null; pl
   );
 }
 
+/** What the final state is; near product as the ranking counts it (docs/results.md). */
+export function stateOf(candidate: Candidate): string | null {
+  const quality = candidate.report.quality;
+  if (quality === null || (quality.product_state === null && quality.entanglement === null)) return null;
+  if (quality.product_state === true) return "product";
+  return (quality.entanglement ?? 1) < 1e-3 ? "near product" : "entangled";
+}
+
 /** Equal circuits once, the best of the ranking first. */
 export function distinct(candidates: Candidate[], result: Result | null): { candidate: Candidate; times: number }[] {
   const order = new Map((result?.ranking ?? []).map((row, i) => [row.name, i]));
@@ -230,13 +238,18 @@ export function Ranking(props: {
   const rows = distinct(props.candidates, props.result);
   if (rows.length === 0) return null;
   const device = rows.some(({ candidate }) => candidate.on_device != null);
+  const states = rows.map(({ candidate }) => stateOf(candidate));
+  const stated = states.some((state) => state !== null) && rows[0]!.candidate.report.problem.n_qubits > 1;
+  const classical = stated && props.result !== null && states.some((state) => state !== null && state !== "entangled");
   return (
+    <>
     <div class="scroll" tabIndex={0} role="region" aria-label="Circuits, best first">
       <table class="ranking">
         <caption class="visually-hidden">Circuits{props.result === null ? "" : ", best first"}</caption>
         <thead>
           <tr>
             <th scope="col">Circuit</th>
+            {stated && <th scope="col">State</th>}
             <th scope="col">P(opt)</th>
             <th scope="col">Shots</th>
             {device && <th scope="col">with noise</th>}
@@ -261,6 +274,7 @@ export function Ranking(props: {
                 </th>
                 {report.feasible ? (
                   <>
+                    {stated && <td>{stateOf(candidate) ?? "–"}</td>}
                     <td>{report.energy_error !== null ? `ΔE ${amount(report.energy_error, 2)}` : percent(p)}</td>
                     <td>{report.estimates === null && report.energy_error === null ? shots(report.shots_to_optimum) : "–"}</td>
                     {device && <td>{percent(candidate.on_device?.p_optimal)}</td>}
@@ -268,7 +282,7 @@ export function Ranking(props: {
                     <td>{amount(size?.depth)}</td>
                   </>
                 ) : (
-                  <td colSpan={device ? 5 : 4} class="quiet">cannot be used</td>
+                  <td colSpan={(device ? 5 : 4) + (stated ? 1 : 0)} class="quiet">cannot be used</td>
                 )}
                 <td>
                   <input
@@ -285,5 +299,9 @@ export function Ranking(props: {
         </tbody>
       </table>
     </div>
+    {classical && rows.length > 1 && (
+      <p class="hint">Circuits that entangle come first. A product state, or one near it, is a classical answer written as gates, and stands below however few shots it takes.</p>
+    )}
+    </>
   );
 }

@@ -5,6 +5,7 @@ import * as api from "./api";
 import type { About, Candidate, Facts, Fault, Report, View } from "./api";
 import type { Places, ProblemData } from "./problem";
 import { Verdict } from "./verdict";
+import { deviceFault } from "./write";
 
 export function CodeEditor(props: { text: string; fault: Fault | null; onText: (text: string) => void }) {
   const area = useRef<HTMLTextAreaElement>(null);
@@ -69,18 +70,29 @@ export function Verify(props: {
   places: Places;
   start: string;
 }) {
-  const [text, setText] = useState(props.start);
+  const [own, setOwn] = useState<string | null>(null); // null: the run's best, as long as it is untouched
+  const text = own ?? props.start;
   const [device, setDevice] = useState("");
   const [found, setFound] = useState<Candidate | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
+  const count = useRef(0);
+  const file = useRef<HTMLInputElement>(null);
+  const seen = `${text}\n${device}`;
+  useEffect(() => {
+    setFound(null);
+    setFailure(null);
+  }, [seen, props.problem]);
+  const unknown = deviceFault(device, props.about, props.facts?.n_qubits ?? 0);
   const check = async () => {
+    const asked = ++count.current;
     setBusy(true);
     try {
       const named = device.trim() === "" ? null : device.trim();
       const answer = await api.post<{ report: Report; view: View; qasm: string }>("/studio/examine", {
         problem: props.problem, qasm: text, device: named,
       });
+      if (asked !== count.current) return;
       setFound({
         name: "your circuit", origin: "yours", qasm: answer.qasm, feasible: answer.report.feasible,
         fault: answer.report.fault?.message ?? null, layers: null, theta: null, trace: [],
@@ -88,10 +100,11 @@ export function Verify(props: {
       });
       setFailure(null);
     } catch (error) {
+      if (asked !== count.current) return;
       setFound(null);
       setFailure(api.sentence(error));
     } finally {
-      setBusy(false);
+      if (asked === count.current) setBusy(false);
     }
   };
   return (
@@ -103,27 +116,32 @@ export function Verify(props: {
         if (dropped === undefined) return;
         event.preventDefault();
         event.stopPropagation();
-        void dropped.text().then(setText);
+        void dropped.text().then(setOwn);
       }}
     >
-      <p class="quiet">Paste or drop any OpenQASM circuit; it is judged for the problem on the left.</p>
+      <p class="quiet">Any OpenQASM circuit, pasted, dropped or opened, is judged for the problem.</p>
       <CodeEditor
         text={text}
         fault={found?.report.fault ?? null}
-        onText={(changed) => {
-          setText(changed);
-          setFound(null);
-        }}
+        onText={setOwn}
       />
       <div class="row">
-        <button type="button" class="primary" disabled={busy || props.facts === null || text.trim() === ""} onClick={() => void check()}>Verify</button>
+        <button type="button" class="primary" disabled={busy || props.facts === null || unknown !== null || text.trim() === ""} onClick={() => void check()}>Verify</button>
         <label class="field">
           <span>Under the noise of</span>
           <input list="devices-verify" placeholder="no device" value={device} onInput={(event) => setDevice(event.currentTarget.value)} />
           <datalist id="devices-verify">{props.about.devices.map((name) => <option key={name} value={name} />)}</datalist>
         </label>
+        <input ref={file} type="file" hidden onChange={(event) => {
+          void event.currentTarget.files?.[0]?.text().then(setOwn);
+          event.currentTarget.value = "";
+        }} />
+        <button type="button" onClick={() => file.current!.click()}>Open file</button>
+        {own !== null && props.start !== "" && <button type="button" onClick={() => setOwn(null)}>The circuit of the run</button>}
         <p class="progress" role="status">{busy ? "measuring …" : ""}</p>
       </div>
+      {props.facts === null && text.trim() !== "" && <p class="note">A problem comes first, which the circuit is judged for.</p>}
+      {unknown !== null && <p class="failure" role="alert">{unknown}</p>}
       {failure !== null && <p class="failure" role="alert">{failure}</p>}
       <div id="fault">{found !== null && <Verdict candidate={found} result={null} places={props.places} />}</div>
     </div>
