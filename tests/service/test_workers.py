@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
@@ -332,3 +333,22 @@ def test_requests_from_many_threads_are_answered_each_with_its_own(pool: WorkerP
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_a_single_request_overtakes_a_batch(pool) -> None:
+    shared = json.dumps({k: v for k, v in body().items() if k != "qasm"}).encode()
+    order = json.dumps({"prepared": "ab", "qasm": body()["qasm"]}).encode()
+    ended: list[int] = []
+
+    def noted(future: Future[bytes], number: int) -> Future[bytes]:
+        future.add_done_callback(lambda _: ended.append(number))
+        return future
+
+    items = [
+        noted(pool.submit("verify", order, bounded=False, shared=shared), i) for i in range(200)
+    ]
+    single = noted(pool.submit("verify", body()), 200)
+    for future in (*items, single):
+        assert json.loads(future.result(timeout=60))["feasible"]
+    assert sorted(ended) == [*range(201)]
+    assert ended.index(200) < 200

@@ -10,9 +10,12 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import deque
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError, QuasarError
 from quasar.service.errors import BusyError
@@ -20,10 +23,10 @@ from quasar.service.failures import failure_json, failure_of
 from quasar.service.idempotency import IdempotencyCache, ItemKey
 from quasar.service.metrics import Metrics
 from quasar.service.models import API_VERSION, BatchRequest, BatchRequestItem
-from quasar.service.workers import WorkerPool
+from quasar.service.workers import MOST_AHEAD, WorkerPool
 
 _log = logging.getLogger(__name__)
-_AHEAD = 2  # items handed to the pool, a worker
+_AHEAD = 2 * MOST_AHEAD  # items handed to the pool, a worker
 _GATHER_S = 0.002  # that a line may wait for others: each write costs as much as half a circuit
 _UNSENT = 256  # lines that may wait for a client that reads slowly; then its batch pauses
 
@@ -65,7 +68,7 @@ class Batches:
         Where the client goes away, items already handed to the pool are finished and remembered.
         """
         loop = asyncio.get_running_loop()
-        bodies = _Bodies(request)
+        bodies, answers = _Bodies(request), _Answers(loop)
         waiting = iter(request.items)
         lines: list[bytes] = []
         due = asyncio.Event()
@@ -90,7 +93,7 @@ class Batches:
                 if item is None:
                     return
                 try:
-                    answer = self._begin(request.batch_id, item, *bodies.of(item), owner)
+                    answer = self._begin(request.batch_id, item, bodies.of(item), owner, answers)
                 except InputError as error:
                     say(item, _failure("bad_request", str(error)))
                 except QuasarError as error:
@@ -112,15 +115,68 @@ class Batches:
             gone = True
 
     def _begin(
-        self, batch_id: str | None, item: BatchRequestItem, body: bytes, content: bytes, owner: str
+        self,
+        batch_id: str | None,
+        item: BatchRequestItem,
+        order: _Order,
+        owner: str,
+        answers: _Answers,
     ) -> asyncio.Future[bytes]:
         def work() -> asyncio.Future[bytes]:
-            return asyncio.wrap_future(self.pool.submit("verify", body, bounded=False))
+            found = self.pool.submit("verify", order.body, bounded=False, shared=order.shared)
+            return answers.of(found)
 
         if batch_id is None:
             return work()
         key: ItemKey = (owner, batch_id, item.id)
-        return self.cache.once(key, content, work)
+        return self.cache.once(key, order.body, work)
+
+
+class _Answers:
+    """Takes answers from the pool's thread into the event loop's, many at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._come: deque[tuple[Future[bytes], asyncio.Future[bytes]]] = deque()
+        self._called = False
+
+    def of(self, found: Future[bytes]) -> asyncio.Future[bytes]:
+        """The future of the loop for one of the pool."""
+        answer = self._loop.create_future()
+        found.add_done_callback(partial(self._note, answer))
+        return answer
+
+    def _note(self, answer: asyncio.Future[bytes], found: Future[bytes]) -> None:
+        """In the pool's thread."""
+        self._come.append((found, answer))
+        if not self._called:
+            self._called = True
+            with suppress(RuntimeError):  # the loop is closed: nobody waits
+                self._loop.call_soon_threadsafe(self._hand_over)
+
+    def _hand_over(self) -> None:
+        self._called = False  # before looking, so that what comes from now on calls again
+        while self._come:
+            found, answer = self._come.popleft()
+            if answer.done():
+                continue
+            error = found.exception()
+            if error is None:
+                answer.set_result(found.result())
+            else:
+                answer.set_exception(error)
+
+
+class _Order(NamedTuple):
+    """What the pool is handed for an item.
+
+    Attributes:
+        shared: JSON of problem, reference and options.
+        body: JSON of the program, and of a key that stands for what is shared.
+    """
+
+    shared: bytes
+    body: bytes
 
 
 class _Bodies:
@@ -131,17 +187,17 @@ class _Bodies:
         self._options = request.options.model_dump(mode="json")
         self._written: dict[tuple[str, str | None], tuple[bytes, str]] = {}
 
-    def of(self, item: BatchRequestItem) -> tuple[bytes, bytes]:
-        """The body for an item, and what makes it the same item as another.
+    def of(self, item: BatchRequestItem) -> _Order:
+        """The order for an item.
 
         Raises:
             InputError: the problem is nested too deeply.
         """
         shared, key = self._shared(item)
-        own = item.model_dump(mode="json", include={"qasm", "qasm_base64", "parameters"})
-        program = json.dumps(own).encode("ascii")
-        body = b'{%s,"prepared":"%s",%s' % (shared[1:-1], key.encode("ascii"), program[1:])
-        return body, key.encode("ascii") + program
+        own: dict[str, Any] = {"qasm": item.qasm}
+        if item.qasm is None or item.parameters:
+            own = item.model_dump(mode="json", include={"qasm", "qasm_base64", "parameters"})
+        return _Order(shared, json.dumps({"prepared": key, **own}).encode("ascii"))
 
     def _shared(self, item: BatchRequestItem) -> tuple[bytes, str]:
         problem = item.problem

@@ -165,11 +165,13 @@ def _decoded(raw: bytes) -> str | bytes:
 def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     """`VerifyRequest` to the JSON of a report.
 
-    Items of a batch also have `prepared`, which stands for problem, reference and options.
+    Items of a batch have `prepared` and `shared`, which stand for problem, reference and options:
+    a key, and the JSON that is read where the key is not known.
     """
     key = bytes.fromhex(body.get("prepared", "")) or None
     verifier = None if key is None else context.verifiers.find(key)
     if verifier is None:
+        body |= json.loads(body.pop("shared", "{}"))
         options = models.VerifyOptions.model_validate(body["options"])
         asked = {} if options.large is None else options.large.model_dump(exclude_none=True)
         verifier = context.verifier(

@@ -22,19 +22,22 @@ class WorkerRequest:
         operation: a name in `operations.OPERATIONS`.
         body: JSON of the request; already validated.
         refusal: a verdict already reached, to be made into a report.
+        shared: JSON of further fields, which a worker that knows them reads no more; one line.
     """
 
     operation: str
     body: bytes
     refusal: Refusal | None = None
+    shared: bytes = b""
 
     def encode(self) -> bytes:
-        """The request as it goes to the worker: operation, refusal, body, a line each."""
+        """The request as it goes to the worker: operation, refusal, shared, body, a line each."""
         refusal = b"" if self.refusal is None else self.refusal.to_json()
-        return b"\n".join((self.operation.encode("ascii"), refusal, self.body))
+        return b"\n".join((self.operation.encode("ascii"), refusal, self.shared, self.body))
 
     @classmethod
     def decode(cls, raw: bytes) -> Self:
         """The request that was encoded."""
-        operation, refusal, body = raw.split(b"\n", 2)
-        return cls(operation.decode(), body, Refusal.from_json(refusal) if refusal else None)
+        operation, refusal, shared, body = raw.split(b"\n", 3)
+        known = Refusal.from_json(refusal) if refusal else None
+        return cls(operation.decode(), body, known, shared)

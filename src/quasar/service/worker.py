@@ -126,7 +126,10 @@ class ServiceWorker(WorkerLoop):
 
     def _carry_out(self, request: WorkerRequest) -> bytes:
         operation = self.operations[request.operation]
-        return operation(self.context, json.loads(request.body)).encode("utf-8", "replace")
+        body = json.loads(request.body)
+        if request.shared:
+            body["shared"] = request.shared
+        return operation(self.context, body).encode("utf-8", "replace")
 
     def _on_judging(self, seconds: float) -> None:
         if self.noted.phase != Phase.JUDGING:

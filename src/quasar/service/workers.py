@@ -43,10 +43,14 @@ from quasar.verifier.sandbox.workers import Workers
 
 _log = logging.getLogger(__name__)
 
+MOST_AHEAD = 8
+"""Items of batches that a worker holds, where they take about a millisecond each."""
+
 
 @dataclass(eq=False, kw_only=True)
 class _Pending(Task):
     request: WorkerRequest
+    patient: bool = False
     future: Future[bytes] = field(default_factory=Future)
     started_s: float | None = None
 
@@ -123,13 +127,20 @@ class WorkerPool:
         return self._workers.pids
 
     def submit(
-        self, operation: str, body: dict[str, Any] | bytes, *, bounded: bool = True
+        self,
+        operation: str,
+        body: dict[str, Any] | bytes,
+        *,
+        bounded: bool = True,
+        shared: bytes = b"",
     ) -> Future[bytes]:
         """Hand a request in.
 
         Args:
             body: the request; or its JSON, where that is there already.
-            bounded: refuse it when the queue is full; False for callers that bound themselves.
+            bounded: refuse it when the queue is full; False for batches, which bound themselves.
+                These may wait behind one another on a worker, and take turns with single requests.
+            shared: see `WorkerRequest`.
 
         Returns:
             Resolves to the answer's JSON; or raises `InputError` (problem, reference or request
@@ -145,7 +156,7 @@ class WorkerPool:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode("ascii")
         except RecursionError:
             raise InputError("the request is nested too deeply.") from None
-        request = WorkerRequest(operation, raw)
+        request = WorkerRequest(operation, raw, shared=shared)
         limits = self.settings.limits
         long = operation in LONG
         task = _Pending(
@@ -154,6 +165,7 @@ class WorkerPool:
             limit_s=self.settings.max_design_seconds if long else limits.max_seconds,
             problem_s=limits.max_problem_seconds,
             request=request,
+            patient=not bounded,
         )
         with self._lock:
             if self._closing:
@@ -212,8 +224,9 @@ class _RequestScheduler(Scheduler[_Pending]):
     """
 
     def __init__(self, workers: Workers, settings: ServiceSettings, metrics: Metrics) -> None:
-        super().__init__(workers, settings.limits, ahead=1)
+        super().__init__(workers, settings.limits, ahead=1, most_ahead=MOST_AHEAD)
         self.metrics = metrics
+        self._patient_next = False
         self.mean_s = 0.1
 
     def fits(self, worker: WorkerHandle, task: _Pending) -> bool:
@@ -222,16 +235,25 @@ class _RequestScheduler(Scheduler[_Pending]):
         return not (only_short and task.request.operation in LONG)
 
     def take(self, worker: WorkerHandle) -> _Pending | None:
-        """The first request that fits and that nobody has cancelled."""
-        for task in list(self.waiting):
-            if not self.fits(worker, task):
-                continue
-            self.waiting.remove(task)
-            if task.started_s is not None:
-                return task  # a second time
-            if task.future.set_running_or_notify_cancel():
-                task.started_s = time.monotonic()
-                return task
+        """The first request that fits and that nobody has cancelled.
+
+        Of a batch's items and single requests one after the other, where both wait. Only items of
+        batches wait on a worker, and only behind others.
+        """
+        if not all(task.patient for task in worker.tasks):
+            return None
+        kinds = (True,) if worker.tasks else (self._patient_next, not self._patient_next)
+        for patient in kinds:
+            for task in list(self.waiting):
+                if task.patient is not patient or not self.fits(worker, task):
+                    continue
+                self.waiting.remove(task)
+                self._patient_next = not patient
+                if task.started_s is not None:
+                    return task  # a second time
+                if task.future.set_running_or_notify_cancel():
+                    task.started_s = time.monotonic()
+                    return task
         return None
 
     def answered(self, task: _Pending, frame: Frame) -> None:
