@@ -143,7 +143,8 @@ def test_a_dropped_file_is_read(page: Any) -> None:
 
 def test_words_are_read(page: Any) -> None:
     page.locator("summary", has_text="In words").click()
-    page.locator(".problem textarea").last.fill("Max cut, graph with edges [(0, 1), (1, 2), (2, 0)]")
+    problem = "Max cut, graph with edges [(0, 1), (1, 2), (2, 0)]"
+    page.locator(".problem textarea").last.fill(problem)
     page.get_by_role("button", name="Read it").click()
     page.wait_for_selector("text=3 nodes, 3 edges")
 
