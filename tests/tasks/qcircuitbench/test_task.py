@@ -155,6 +155,14 @@ def test_bad_files_are_said_in_one_sentence(
     assert str(caught.value).count("\n") == 0
 
 
+def test_gates_that_the_copy_lacks_are_said(tmp_path: Path) -> None:
+    copy = small_copy(tmp_path)
+    (gates,) = copy.glob("Oracle_Construction/*/grover/*/customgates.inc")
+    gates.unlink()
+    with pytest.raises(InputError, match=r"customgates\.inc, which the copy does not have"):
+        read_task(str(gates.parent / "grover_n2_m01.qasm"))
+
+
 def test_files_that_are_missing_or_elsewhere(copy: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file or folder"):
         QCircuitBenchTask(file=str(copy / "nowhere"))

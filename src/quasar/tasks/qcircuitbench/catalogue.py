@@ -250,6 +250,12 @@ def _synthesis(
 ) -> Callable[[_Case], SetTask]:
     def read_one(case: _Case) -> SetTask:
         gates = case.place.here.parent / "customgates.inc"
+        asked = "customgates.inc" in text_of(case.place.here)
+        if asked and not gates.exists():
+            raise InputError(
+                f"{case.place.path} of QCircuitBench includes customgates.inc, which the copy does "
+                "not have."
+            )
         included = Included("customgates.inc", text_of(gates)) if gates.exists() else None
         words = only(case.algorithm, "*description*", "the description")
         given = {"number": str(case.n), **values(case)}
