@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Three first experiments
 #
-# A model is asked for circuits whose right answer is known in closed form: states of one qubit,
-# two-qubit states of a given entanglement, and an ansatz with a known optimum. Each circuit is run
-# and compared with the formula. `pip install -e .` in a clone is all it takes.
+# nano, the language model that comes with the package, is asked for circuits whose outcome is known
+# in closed form: states of one qubit, entanglement of two, and an ansatz with a known optimum. Each
+# circuit is run and compared with the formula. `pip install -e .` in a clone is all it takes.
 
 # %%
 import math
@@ -17,68 +17,72 @@ from quasar.circuits.qasm import parse
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.simulate.state_engine import state_engine
 
-MODEL = "designer"
 
-
-def written(amplitudes: list[complex]) -> tuple[quasar.TaskReport, np.ndarray]:
-    """The verdict on the circuit that the model writes for a state, and the state it prepares."""
-    pairs = [[a.real, a.imag] for a in map(complex, amplitudes)]
-    task = {"task": "amplitudes", "qubits": int(math.log2(len(pairs))), "amplitudes": pairs}
-    best = quasar.generate_task(task, MODEL).best
-    return best.report, state_engine().state(parse(best.qasm).circuit)
+def written(**task: object) -> tuple[str, bool, np.ndarray]:
+    """nano's program for a task, whether it solves it, and the state it makes of |0...0>."""
+    best = quasar.generate_task(task, "nano").best
+    return best.qasm, best.report.solved, state_engine().state(parse(best.qasm).circuit)
 
 
 # %% [markdown]
 # ## 1. One qubit: rotations and known states
 #
-# A state cos(θ/2)|0⟩ + e^(iφ) sin(θ/2)|1⟩ is the point of the sphere with polar angle θ and azimuth
-# φ. The model gets the two amplitudes in words and has to find the gates. The verifier gives the
-# *fidelity*: 1 for the state itself, 0 for the opposite point.
+# The state (|0⟩ + e^(iφ) |1⟩)/√2 lies on the equator of the Bloch sphere, at ⟨X⟩ = cos φ and
+# ⟨Y⟩ = sin φ. nano writes a circuit for each φ. The verifier knows the state, and says whether the
+# circuit prepares it.
 
 # %%
-points = [(k * math.pi / 6, 2 * k * math.pi / 5) for k in range(7)]
-reached = []
-for theta, phi in points:
-    report, state = written(
-        [math.cos(theta / 2), math.sin(theta / 2) * complex(math.cos(phi), math.sin(phi))]
-    )
-    cross = state[0].conjugate() * state[1]
-    reached.append((2 * cross.real, 2 * cross.imag, abs(state[0]) ** 2 - abs(state[1]) ** 2))
-    print(f"θ {theta:.3f}  φ {phi:.3f}  fidelity {report.stages.objective.value:.6f}")
+phases = np.linspace(0.15, 6.15, 13).round(3)
+x, y, solved = [], [], 0
+for phase in phases:
+    program, right, state = written(task="cat", qubits=1, string="0", phase=float(phase))
+    solved += right
+    cross = 2 * state[0].conjugate() * state[1]
+    x.append(cross.real)
+    y.append(cross.imag)
+print(program)
+print(f"{solved} of {len(phases)} states are right")
 
 # %%
-sphere = plt.figure(figsize=(4.5, 4.5)).add_subplot(projection="3d")
-across, up = np.meshgrid(np.linspace(0, 2 * np.pi, 25), np.linspace(0, np.pi, 13))
-ball = (np.sin(up) * np.cos(across), np.sin(up) * np.sin(across), np.cos(up))
-sphere.plot_wireframe(*ball, color="0.7", linewidth=0.6)
-asked = [(math.sin(t) * math.cos(f), math.sin(t) * math.sin(f), math.cos(t)) for t, f in points]
-sphere.scatter(*zip(*asked, strict=True), s=90, facecolors="none", edgecolors="C3", label="asked")
-sphere.scatter(*zip(*reached, strict=True), s=18, color="C0", label="written by the model")
-sphere.set(xlabel="⟨X⟩", ylabel="⟨Y⟩", zlabel="⟨Z⟩", box_aspect=(1, 1, 1))
-sphere.legend(loc="upper left")
+figure, axes = plt.subplots(figsize=(7.5, 3.4))
+fine = np.linspace(0, 2 * math.pi, 200)
+axes.plot(fine, np.cos(fine), color="C3", label="cos φ")
+axes.plot(fine, np.sin(fine), color="C1", label="sin φ")
+axes.plot(phases, x, "o", color="k", label="⟨X⟩, written by nano")
+axes.plot(phases, y, "^", color="k", label="⟨Y⟩, written by nano")
+axes.set(xlabel="φ (radians)", ylabel="Bloch vector")
+axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+figure.tight_layout()
 
 # %% [markdown]
-# ## 2. Two qubits: as much entanglement as asked for
+# ## 2. Two qubits: which gates entangle, and how much
 #
-# cos(θ/2)|00⟩ + sin(θ/2)|11⟩ has the *concurrence* |sin θ|: none at θ = 0, where it is a product
-# state, and all of it at π/2, a Bell state. It is computed from the circuit's four amplitudes a, b,
-# c, d as 2|ad - bc| (Wootters, Phys. Rev. Lett. 80, 2245, 1998).
+# Under H = XX for a time t, |00⟩ becomes cos t |00⟩ - i sin t |11⟩, whose *concurrence* is
+# |sin 2t|: 0 for a product state, 1 for a Bell state. YY entangles as much; ZZ leaves |00⟩ alone.
+# nano writes a circuit for exp(-iHt), and the concurrence comes from its four amplitudes a, b, c, d
+# as 2|ad - bc| (Wootters, Phys. Rev. Lett. 80, 2245, 1998).
 
 # %%
-angles = np.linspace(0, math.pi, 9)
-concurrence, gates = [], []
-for theta in angles:
-    report, (a, b, c, d) = written([math.cos(theta / 2), 0, 0, math.sin(theta / 2)])
-    concurrence.append(2 * abs(a * d - b * c))
-    gates.append(report.stages.utility.own.two_qubit_gates)
-print("two-qubit gates:", gates)
+times = np.linspace(0.2, 1.0, 9).round(3)
+concurrence: dict[str, list[float]] = {}
+solved = 0
+for axis in "XYZ":
+    task = {"task": "evolution", "qubits": 2, "observable": f"1.0*{axis}0*{axis}1", "error": 0.01}
+    for t in times:
+        program, right, (a, b, c, d) = written(**task, time=float(t))
+        solved += right
+        concurrence.setdefault(axis * 2, []).append(2 * abs(a * d - b * c))
+print(program)
+print(f"{solved} of {3 * len(times)} unitaries are right")
 
 # %%
 figure, axes = plt.subplots(figsize=(6, 3.4))
-fine = np.linspace(0, math.pi, 200)
-axes.plot(fine, np.abs(np.sin(fine)), color="C3", label="|sin θ|")
-axes.plot(angles, concurrence, "o", color="C0", label="written by the model")
-axes.set(xlabel="θ (radians)", ylabel="concurrence")
+fine = np.linspace(0.2, 1.0, 200)
+axes.plot(fine, np.abs(np.sin(2 * fine)), color="C3", label="|sin 2t|")
+axes.plot(fine, 0 * fine, color="C1", label="0")
+for (pair, values), marker in zip(concurrence.items(), "o+^", strict=True):
+    axes.plot(times, values, marker, color="k", markersize=8, fillstyle="none", label=pair)
+axes.set(xlabel="t", ylabel="concurrence")
 axes.legend()
 figure.tight_layout()
 
@@ -86,8 +90,8 @@ figure.tight_layout()
 # ## 3. An ansatz with a known optimum
 #
 # QAOA with p layers cuts (2p + 1)/(2p + 2) of the edges of a long ring, and not more, at whatever
-# angles (Mbeng, Fazio and Santoro, arXiv 1906.08948). nano, the packaged language model, writes the
-# circuits with their angles; beside them the best angles that an optimiser finds.
+# angles (Mbeng, Fazio and Santoro, arXiv 1906.08948). nano writes the circuits with their angles;
+# beside them the best angles that an optimiser finds.
 
 # %%
 ring = quasar.load_problem(nx.cycle_graph(10), problem_type="maxcut")
