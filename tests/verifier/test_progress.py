@@ -27,6 +27,8 @@ def test_one_side_reads_what_the_other_wrote() -> None:
         noted = WorkerProgress(1 << 40, Phase.JUDGING, 24, 12.5, time.monotonic(), 60.0)
         worker.write(1, noted)
         assert caller.read(1) == noted
+        worker.write_qubits(1, 3)
+        assert caller.read(1) == noted._replace(n_qubits=3)
         caller.write(1, NOT_STARTED)
         assert worker.read(1) == NOT_STARTED
         caller.close()

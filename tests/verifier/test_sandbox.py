@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
+from quasar.verifier.sandbox.batch import Batch
 from quasar.verifier.sandbox.limits import nesting
 from quasar.verifier.sandbox.verifiers import VerifierCache
+from quasar.verifier.sandbox.wire import Frame
 from quasar.verifier.settings import VerifierSettings
 from support.agentq import load_expected, load_generations, load_records
 from support.hostile import FOREVER
@@ -302,6 +305,30 @@ def test_a_candidate_whose_workers_are_killed_is_no_verdict() -> None:
             stop.set()
             killer.join()
         assert sandbox.statistics.died == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"\xff", b'{"feasible": true}', b"[" * 100_000, b"NaN"]
+)
+def test_a_damaged_answer_is_no_verdict(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    answered, forged = Batch.answered, []
+
+    def forge(self: Batch, task: Any, frame: Frame) -> None:
+        if task.job.key == "victim":
+            forged.append(task)
+            frame = frame._replace(body=body)
+        answered(self, task, frame)
+
+    monkeypatch.setattr(Batch, "answered", forge)
+    jobs = [Job("victim", 0, GOOD), Job("other", 0, GOOD)]
+    batch = sandbox.run(jobs)
+    assert next(batch)[0] == "other"
+    with pytest.raises(InfrastructureError, match="'victim': its worker gave a damaged answer"):
+        next(batch)
+    assert len(forged) == sandbox.limits.retries + 1
+    assert all(worker.queued_bytes == 0 for worker in sandbox.workers.alive)
 
 
 def test_the_rest_of_a_batch_is_yielded_before_the_error() -> None:

@@ -109,7 +109,7 @@ class ServiceWorker(WorkerLoop):
             finally:
                 lift_limits()
             if self.noted.phase == Phase.JUDGING and request.operation in JUDGED:
-                n_qubits = None if self.noted.n_qubits < 0 else self.noted.n_qubits
+                n_qubits = None if self.n_qubits < 0 else self.n_qubits
                 self.context.refusal = Refusal(out_of_memory(self.limits), n_qubits)
                 return Kind.LAST_ANSWER, self._carry_out(request)
             return Kind.LIMIT, memory_message(self.limits).encode()

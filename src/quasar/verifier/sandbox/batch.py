@@ -137,10 +137,15 @@ class Batch(Scheduler[_Candidate]):
     def answered(self, task: _Candidate, frame: Frame) -> None:
         """Keep a report; a problem or reference that is at fault ends the batch."""
         if frame.kind in (Kind.ANSWER, Kind.LAST_ANSWER):
-            self.done.append((task.job.key, Report.model_validate_json(frame.body)))
+            try:
+                report = Report.model_validate_json(frame.body)
+            except ValueError:  # by a circuit that took over its worker
+                self.failed(task, "its worker gave a damaged answer.")
+            else:
+                self.done.append((task.job.key, report))
         elif frame.kind is Kind.BAD_INPUT:
             which = f"problem {task.job.problem}: " if self.n_problems > 1 else ""
-            raise InputError(f"{which}{frame.body.decode()}")
+            raise InputError(f"{which}{frame.body.decode('utf-8', 'replace')}")
         else:
             self.failed(task, frame.body.decode("utf-8", "replace"))
 

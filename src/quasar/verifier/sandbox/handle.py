@@ -48,6 +48,7 @@ class WorkerHandle:
         line: its line on the progress page.
         log: what it and the libraries in it print.
         tasks: handed to it and not answered; the first is the one it is at.
+        queued_bytes: of those tasks' frames.
         outbox: not yet sent.
         served: tasks answered.
         pace_s: that a task took of late, s; 0 before the first.
@@ -63,16 +64,13 @@ class WorkerHandle:
     log: IO[bytes]
     reader: FrameReader = field(default_factory=FrameReader)
     tasks: deque[Any] = field(default_factory=deque)
+    queued_bytes: int = 0
     outbox: bytearray = field(default_factory=bytearray)
     served: int = 0
     pace_s: float = 0.0
     first_s: float = 0.0
     check_s: float = 0.0
     events: int = 0
-
-    @property
-    def queued_bytes(self) -> int:
-        return sum(len(task.frame) for task in self.tasks)
 
     def used_s(self, progress: WorkerProgress, elapsed_s: float) -> float:
         """Processor time used in a phase; the elapsed time where the system does not tell."""

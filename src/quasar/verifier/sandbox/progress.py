@@ -54,6 +54,7 @@ class ProgressPage:
     """
 
     _LINE = struct.Struct("<qqqddd")
+    _QUBITS, _QUBITS_AT = struct.Struct("<q"), 16
 
     def __init__(self, fd: int) -> None:
         self._map = mmap.mmap(fd, os.fstat(fd).st_size)
@@ -65,6 +66,10 @@ class ProgressPage:
 
     def write(self, line: int, progress: WorkerProgress) -> None:
         self._LINE.pack_into(self._map, line * self._LINE.size, *progress)
+
+    def write_qubits(self, line: int, n_qubits: int) -> None:
+        """The same line, with another `n_qubits`."""
+        self._QUBITS.pack_into(self._map, line * self._LINE.size + self._QUBITS_AT, n_qubits)
 
     def read(self, line: int) -> WorkerProgress:
         return WorkerProgress(*self._LINE.unpack_from(self._map, line * self._LINE.size))

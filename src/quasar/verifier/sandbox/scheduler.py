@@ -182,6 +182,7 @@ class Scheduler(ABC, Generic[T]):
 
     def _give(self, worker: WorkerHandle, task: T) -> None:
         worker.tasks.append(task)
+        worker.queued_bytes += len(task.frame)
         if len(worker.tasks) == 1:
             self._begin(worker)
         worker.outbox += task.frame
@@ -231,6 +232,7 @@ class Scheduler(ABC, Generic[T]):
                 ended = True
                 break
             task = worker.tasks.popleft()
+            worker.queued_bytes -= len(task.frame)
             worker.served += 1
             self._begin(worker)
             ended |= frame.kind in ENDS
@@ -279,6 +281,7 @@ class Scheduler(ABC, Generic[T]):
         """
         tasks = list(worker.tasks)
         worker.tasks.clear()
+        worker.queued_bytes = 0
         status, said = self.stop(worker)
         progress = self.workers.progress(worker)  # its last word, now that it can say no more
         at = None

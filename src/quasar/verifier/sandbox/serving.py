@@ -28,7 +28,8 @@ class WorkerLoop(ABC):
         self.connection = connection
         self.page = page
         self.line = line
-        self.noted = WorkerProgress(0, Phase.IDLE, -1, 0.0, 0.0)
+        self.noted = WorkerProgress(0, Phase.IDLE, -1, 0.0, 0.0)  # when the phase began
+        self.n_qubits = -1  # of the task's circuit once it has parsed
 
     @abstractmethod
     def answer(self, frame: Frame) -> tuple[Kind, bytes]:
@@ -44,7 +45,7 @@ class WorkerLoop(ABC):
                 self.begin(frame)
                 kind, body = self.answer(frame)
                 since = since if held else time.monotonic()
-                held += encode(frame._replace(kind=kind, body=body))
+                held += encode(Frame(frame.serial, kind, body, frame.problem, frame.compared))
                 ends = kind in ENDS
                 follows = number < len(frames) and self.is_quick(frames[number])
                 if ends or not follows or time.monotonic() - since >= _HELD_S:
@@ -72,13 +73,14 @@ class WorkerLoop(ABC):
             limit_s: processor time that it may take, s; 0: as the task says.
         """
         now = time.process_time(), time.monotonic()
+        self.n_qubits = -1
         self.noted = WorkerProgress(serial, phase, -1, *now, limit_s)
         self.page.write(self.line, self.noted)
 
     def note_qubits(self, n_qubits: int) -> None:
         """Say on the page that the circuit has parsed."""
-        self.noted = self.noted._replace(n_qubits=n_qubits)
-        self.page.write(self.line, self.noted)
+        self.n_qubits = n_qubits
+        self.page.write_qubits(self.line, n_qubits)
 
 
 def _depth() -> int:

