@@ -22,7 +22,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
 from quasar.verifier.sandbox import Job, Sandbox, SandboxLimits
-from quasar.verifier.sandbox.batch import Batch
+from quasar.verifier.sandbox.batch import MOST_AHEAD, Batch
 from quasar.verifier.sandbox.limits import nesting
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.sandbox.wire import Frame
@@ -237,7 +237,7 @@ def test_jobs_are_read_as_they_are_needed(sandbox: Sandbox) -> None:
     for key, report in sandbox.run(jobs()):
         assert report.feasible
         keys.append(key)
-        assert len(read) <= len(keys) + 20
+        assert len(read) <= len(keys) + 2 * MOST_AHEAD
     assert sorted(keys) == list(range(300))
 
 

@@ -24,7 +24,9 @@ from quasar.verifier.sandbox.workers import Workers
 from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import too_long
 
-_AHEAD, _MOST_AHEAD = 3, 48  # candidates that a worker holds
+_AHEAD = 3  # candidates that a worker holds
+MOST_AHEAD = 48
+"""Candidates that a worker holds where they take less than a millisecond."""
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 
 
@@ -76,7 +78,7 @@ class Batch(Scheduler[_Candidate]):
         sizes: Limits,
         characters: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
-        super().__init__(workers, limits, _AHEAD, _MOST_AHEAD)
+        super().__init__(workers, limits, _AHEAD, MOST_AHEAD)
         self.sizes = sizes
         self.characters = characters
         self.jobs: Iterator[Job] | None = jobs
