@@ -58,6 +58,36 @@ def test_calls_within_loops_and_gates_are_counted() -> None:
     assert "called 3 times; the task allows 1" in refused(BV, three).message
 
 
+def test_modifiers_do_not_hide_calls_behind_other_gates() -> None:
+    wrapped = "gate w a, b, c, d { oracle a, b, c, d; }\ngate v a, b, c, d { w a, b, c, d; }\n"
+    inside = BV.reference().replace("bit[3] c;", f"{wrapped}bit[3] c;")
+    for modifier in ("inv", "pow(3)", "ctrl(0) @ pow(2)"):
+        hidden = inside.replace("oracle q[0]", f"{modifier} @ v q[0]")
+        assert "modifier by way of 'v'" in refused(BV, hidden).message
+    assert graded(BV, inside.replace("oracle q[0]", "v q[0]")).calls == 1
+
+
+def test_the_gates_of_the_definition_stay_what_they_are() -> None:
+    own = "gate cx a, b { U(pi, 0, pi) a; }\ngate z a { U(0, 0, pi) a; }\n"
+    definition = next(line for line in BV.reference().splitlines() if "gate oracle" in line)
+    text = f"""OPENQASM 3.0;
+{own}{definition}
+bit[3] c;
+qubit[4] q;
+oracle q[0], q[1], q[2], q[3];
+c[0] = measure q[0];
+c[1] = measure q[1];
+c[2] = measure q[2];
+"""
+    fault = refused(BV, text)
+    assert (fault.kind, "defines 'cx' by itself" in fault.message) == ("rule", True)
+
+
+def test_a_program_that_measures_midway_is_told_so() -> None:
+    midway = BV.reference() + "x q[0];\nc[0] = measure q[0];\n"
+    assert "midway" in refused(BV, midway).message
+
+
 def test_every_function_of_deutsch_jozsa_is_computed_by_its_oracle() -> None:
     task = read_task("deutsch_jozsa", qubits=3, function="x0*x1 + x2 + 1")
     assert isinstance(task, OracleTask)

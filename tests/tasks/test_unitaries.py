@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from quasar.circuits.circuit import Circuit
-from quasar.core.errors import InputError
+from quasar.core.errors import CircuitError, InputError
 from quasar.core.seeds import generator
 from quasar.simulate.gate_matrix import gate_matrix
 from quasar.tasks.constructions.controlled import multi_phase, multi_x
@@ -130,3 +130,24 @@ def test_what_is_no_unitary_is_refused(given: dict[str, object], said: str) -> N
 
 def test_single_gates_have_the_matrices_of_the_book() -> None:
     assert np.allclose(gate_matrix(multi_phase(0.3, [0])[0]), np.diag([1, np.exp(0.3j)]))
+
+
+@pytest.mark.parametrize(
+    ("task", "gates"),
+    [
+        (
+            {"task": "multi_controlled", "qubits": 3},
+            "qubit[3] q; reset q[1]; ccx q[0], q[1], q[2];",
+        ),
+        ({"task": "encoder", "code": "repetition"}, "qubit[3] q; reset q; cx q[0], q[1];"),
+        ({"task": "syndrome", "code": "repetition"}, "qubit[5] q; reset q[2]; cx q[0], q[3];"),
+    ],
+)
+def test_the_inputs_must_not_be_reset(task: dict[str, object], gates: str) -> None:
+    with pytest.raises(CircuitError, match=r"resets qubit \d, which holds the input"):
+        graded(read_task(task), HEAD + gates)
+
+
+def test_ancillas_may_be_reset_before_use() -> None:
+    task = read_task({"task": "multi_controlled", "qubits": 3})
+    assert graded(task, f"{HEAD}qubit[4] q; reset q[3]; ccx q[0], q[1], q[2];").solved

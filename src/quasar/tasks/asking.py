@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quasar.circuits.circuit import Gate
+from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.emit import statement
 from quasar.circuits.qasm import Program
 from quasar.core.errors import CircuitError
@@ -36,19 +36,28 @@ def program_text(
     )
 
 
+def static(program: Program) -> Circuit:
+    """The gates of a program whose calls can be counted.
+
+    Raises:
+        CircuitError: kind `measurement` for one that measures or resets midway, or branches.
+    """
+    if program.circuit is None:
+        raise CircuitError(
+            "calls cannot be counted in a program that measures or resets midway, or branches.",
+            kind="measurement",
+            hint="Measure at the end only.",
+        )
+    return program.circuit
+
+
 def answer_of(program: Program, n: int) -> FloatVector:
     """Distribution of the n bits of the answer, shape [2**n].
 
     Raises:
         CircuitError: kind `qubits` or `measurement` for an answer of fewer bits.
     """
-    if program.circuit is None:
-        raise CircuitError(
-            "calls cannot be counted in a program that measures or resets midway.",
-            kind="measurement",
-            hint="Measure at the end only.",
-        )
-    within(len(program.circuit.gates), min(program.n_qubits, 24))
+    within(len(static(program).gates), min(program.n_qubits, 24))
     outcome = state_engine().run(program, Readout(n))
     if outcome.answer.width < n:
         measured = outcome.answer.bits is not None

@@ -19,7 +19,7 @@ from quasar.simulate.engine import ComplexVector
 from quasar.tasks.asking import program_text
 from quasar.tasks.constructions.clifford import encoder
 from quasar.tasks.constructions.controlled import gate
-from quasar.tasks.running import placed, run, within
+from quasar.tasks.running import keep_inputs, placed, run, within
 from quasar.tasks.task import (
     TOLERANCE,
     Construction,
@@ -128,6 +128,7 @@ class Encoder(CodeTask):
         """Fidelity of the encoded half of a Bell pair."""
         code = self.chosen
         made = placed(submission.program, code.n)
+        keep_inputs(submission.text, submission.program, 1)
         m = made.circuit.n_qubits
         within(len(made.circuit.gates), m + 1)
         pair = (gate("h", m), gate("cx", m, made.inputs[0]))
@@ -214,6 +215,7 @@ class SyndromeCircuit(CodeTask):
                 kind="measurement",
                 hint="Measure each ancilla once, at the end.",
             )
+        keep_inputs(submission.text, program, code.n)
         answer = program.answer(r)
         held = tuple(range(code.n, code.n + r))
         if answer.bits is not None:

@@ -21,6 +21,7 @@ from quasar.circuits.qasm_syntax import Unsure
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import ComplexVector
 from quasar.simulate.state_engine import state_engine
+from quasar.tasks.asking import static
 from quasar.tasks.task import broken_rule
 
 ORACLE = "oracle"
@@ -45,9 +46,12 @@ def replaced(text: str, given: Mapping[str, str], put: Mapping[str, str]) -> str
         put: what to write in their place.
 
     Raises:
-        CircuitError: kind `rule` where a definition is missing, changed, or used with a modifier.
+        CircuitError: kind `rule` where a definition is missing or changed, used with a modifier
+            (also by way of other gates), or built of gates that the program defines otherwise.
     """
     text = COMMENT.sub(in_place_of_comment, text)
+    bodies = _bodies(text)
+    _keep_standard_gates(bodies, given, put)
     for name, wanted in given.items():
         found = [match for match in _ANY.finditer(text) if match[1] == name]
         if len(found) != 1:
@@ -55,11 +59,14 @@ def replaced(text: str, given: Mapping[str, str], put: Mapping[str, str]) -> str
                 f"the program does not define the gate '{name}' of the task.",
                 f"Copy this into it: {wanted}",
             )
-        if re.search(rf"@\s*{name}\b", text):
-            raise broken_rule(
-                f"'{name}' is used with a modifier, which hides how often it is called.",
-                "Call it as it is.",
-            )
+        for caller in _callers(name, bodies):
+            if re.search(rf"@\s*{caller}\b", text):
+                within = "" if caller == name else f" by way of '{caller}'"
+                raise broken_rule(
+                    f"'{name}' is used with a modifier{within}, which hides how often it is "
+                    "called.",
+                    "Call it as it is.",
+                )
         if not _agree(found[0][0], wanted, _arity(wanted)):
             raise broken_rule(
                 f"the definition of '{name}' was changed.", f"Copy it as given: {wanted}"
@@ -72,13 +79,12 @@ def calls(text: str, given: Mapping[str, str], n_qubits: int) -> int:
     """How often the unrolled program uses the oracle; `text` as from `replaced`.
 
     Raises:
-        CircuitError: kind `rule` where it never does.
+        CircuitError: kind `rule` where it never does; kind `measurement` where it cannot be told.
     """
     sizes = []
     for count in (1, 2):
         body = definition(ORACLE, n_qubits, [Gate("z", (0,))] * count)
-        program = read(replaced(text, given, {**given, ORACLE: body}))
-        sizes.append(0 if program.circuit is None else len(program.circuit.gates))
+        sizes.append(len(static(read(replaced(text, given, {**given, ORACLE: body}))).gates))
     if sizes[1] == sizes[0]:
         raise broken_rule("the program never calls the oracle.", f"Call '{ORACLE}'.")
     return sizes[1] - sizes[0]
@@ -87,6 +93,40 @@ def calls(text: str, given: Mapping[str, str], n_qubits: int) -> int:
 def read(text: str) -> Program:
     """A program with any version statement."""
     return parse(text, header="language")
+
+
+def _bodies(text: str) -> list[tuple[str, str]]:
+    """Name and body of each gate definition; braces within a body are allowed."""
+    found = []
+    for match in re.finditer(r"\bgate\s+(\w+)[^{;]*\{", text):
+        end, open_ = match.end(), 1
+        while open_ and end < len(text):
+            open_ += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        found.append((match[1], text[match.end() : end]))
+    return found
+
+
+def _callers(name: str, bodies: Sequence[tuple[str, str]]) -> list[str]:
+    """A gate and all that call it, directly or by way of others."""
+    callers = [name]
+    for called in callers:  # grows
+        uses = re.compile(rf"\b{called}\b")
+        callers += [own for own, body in bodies if own not in callers and uses.search(body)]
+    return callers
+
+
+def _keep_standard_gates(
+    bodies: Sequence[tuple[str, str]], given: Mapping[str, str], put: Mapping[str, str]
+) -> None:
+    """Refuse a program in which the task's definitions would mean something else."""
+    used = set(re.findall(r"\w+", " ".join([*given.values(), *put.values()]))) & GATES.keys()
+    for name, _ in bodies:
+        if name in used - given.keys():
+            raise broken_rule(
+                f"the program defines '{name}' by itself, a gate that the task's definitions use.",
+                "Include stdgates.inc in its place.",
+            )
 
 
 def _arity(text: str) -> int:

@@ -7,6 +7,8 @@ All other qubits that something acts on are ancillas: they start in |0> and have
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +16,8 @@ import qulacs
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.precheck import too_many_qubits
-from quasar.circuits.qasm import Program
+from quasar.circuits.qasm import Program, parse
+from quasar.circuits.qasm_flat import COMMENT, in_place_of_comment
 from quasar.core.errors import CircuitError
 from quasar.simulate.engine import MAX_QUBITS, ComplexVector
 from quasar.simulate.qulacs_gates import build_gate
@@ -83,6 +86,33 @@ def _data(program: Program, n: int) -> tuple[int, ...]:
             hint=f"Measure all {n} into 'bit[{n}] c;', or none.",
         )
     return held
+
+
+def keep_inputs(text: str, program: Program, n: int) -> None:
+    """Refuse a program that resets one of its first n qubits, which hold the input.
+
+    A reset before all gates changes nothing on |0>, so the circuit of `program` is without it.
+
+    Raises:
+        CircuitError: kind `measurement`.
+    """
+    plain = COMMENT.sub(in_place_of_comment, text)
+    marked = re.sub(r"\breset\b", "U(0, 0, 0) ", plain)
+    if program.circuit is None or marked == plain:
+        return
+    circuit = parse(marked, header="language").circuit
+    gates = () if circuit is None else circuit.gates
+    touched, before = (
+        Counter(qubit for gate in found for qubit in gate.qubits)
+        for found in (gates, program.circuit.gates)
+    )
+    lost = sorted(qubit for qubit in touched - before if qubit < n)
+    if lost:
+        raise CircuitError(
+            f"the program resets qubit {lost[0]}, which holds the input.",
+            kind="measurement",
+            hint="Reset ancillas only.",
+        )
 
 
 def within(gates: int, qubits: int, runs: int = 1) -> None:

@@ -24,7 +24,7 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.core.seeds import generator
 from quasar.simulate.engine import MAX_QUBITS as MOST_SIMULATED
 from quasar.tasks.constructions.controlled import gate
-from quasar.tasks.running import PlacedProgram, placed, run, run_from, within
+from quasar.tasks.running import PlacedProgram, keep_inputs, placed, run, run_from, within
 from quasar.tasks.state_task import on
 from quasar.tasks.task import (
     MAX_QUBITS,
@@ -93,6 +93,7 @@ class UnitaryTask(TargetTask):
     def grade(self, submission: Submission) -> TaskScore:
         """Process fidelity with the ancillas in |0>."""
         made = placed(submission.program, self.qubits)
+        keep_inputs(submission.text, submission.program, self.qubits)
         if made.circuit.n_qubits + self.qubits <= MOST_SIMULATED:
             return self._exact(made)
         return self._probed(made)

@@ -12,7 +12,7 @@ from pydantic import PrivateAttr
 from quasar.circuits.circuit import Gate
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
-from quasar.tasks.running import placed, run_from, within
+from quasar.tasks.running import keep_inputs, placed, run_from, within
 from quasar.tasks.task import TOLERANCE, Submission, TaskScore
 from quasar.tasks.unitary_task import Columns, UnitaryTask
 
@@ -78,6 +78,7 @@ class OnSomeInputs(GivenUnitary):
     def grade(self, submission: Submission) -> TaskScore:
         """Mean fidelity of random states of the span, with one global phase."""
         made = placed(submission.program, self.qubits)
+        keep_inputs(submission.text, submission.program, self.qubits)
         within(len(made.circuit.gates), made.circuit.n_qubits, _PROBES)
         rng, size = generator(0, "inputs", self.qubits), 1 << self.qubits
         places = np.zeros_like(self._inputs)
