@@ -14,6 +14,7 @@ from typing import Any
 from quasar.core.errors import InputError
 from quasar.problems.registry import PROBLEMS
 from quasar.problems.words import FILE
+from quasar.prompts.task_prompt import unread_task
 from quasar.recipes.spec import Algorithm
 
 
@@ -47,9 +48,16 @@ def find_type(words: str) -> str:
             f"the prompt names several problem types ({named}): write 'to solve the TYPE', or "
             f"{FILE}."
         )
+    task = unread_task(words)
+    if task is not None:
+        raise InputError(
+            f"the target task {task!r} is not read from words: use --task {task} (`quasar tasks "
+            f"{task}` shows what it takes)."
+        )
     raise InputError(
-        "the prompt names no problem type: write 'to solve the TYPE', with one of "
-        f"{', '.join(PROBLEMS)}."
+        "the prompt names no problem type and no target task: write 'to solve the TYPE' with a "
+        "type such as vertex_cover (`quasar problems` lists them), or a task such as 'GHZ state on 4 "
+        "qubits' (`quasar tasks`)."
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from quasar.core.errors import InputError
 from quasar.prompts.chat import Message
+from quasar.tasks.oracle_task import OracleTask
 from quasar.tasks.registry import read_task
 from quasar.tasks.task import TargetTask
 
@@ -30,8 +31,25 @@ _NUMBERS = {
         start=1,
     )
 }
+_TENS = {
+    word: 10 * tens
+    for tens, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+}
+_NUMBERS |= {
+    f"{tens}-{word}": size + _NUMBERS[word]
+    for tens, size in _TENS.items()
+    for word in list(_NUMBERS)[:9]
+} | _TENS
 _COUNT = rf"(\d+|{'|'.join(_NUMBERS)})"
-_SIZE = re.compile(rf"\b{_COUNT}[-\s]+qubits?\b|\bn\s*=\s*(\d+)\b", re.IGNORECASE)
+_WORDS = "|".join(sorted(_NUMBERS, key=len, reverse=True)).replace("-", "[- ]")
+_ONE = rf"((?<![\w.])-?\d+(?:\.\d+)?|\b(?:{_WORDS}))"
+_SIZE = re.compile(
+    rf"(?:{_ONE}(?:(?<=\d)\s?[-–]\s?(?=\d)|\s+(?:or|to)\s+)|\bbetween\s+{_ONE}\s+and\s+)?"
+    rf"{_ONE}[-\s]+qubits?\b|\bn\s*=\s*{_ONE}(?!\w)",
+    re.IGNORECASE,
+)
 _NAMES: dict[str, str] = {
     "ghz": r"\bGHZ\b|\bGreenberger",
     "w": r"\bW[-\s]+states?\b",
@@ -50,6 +68,17 @@ _NAMES: dict[str, str] = {
     "encoder": r"\bencode[rs]?\b(?=[^.]*\b(?:repetition|five[-_ ]qubit|steane|shor)\b)",
     "syndrome": r"\bsyndrome\b",
 }
+_UNREAD: dict[str, str] = {
+    "phase_estimation": r"\bphase[-\s]+estimation\b",
+    "amplitude_estimation": r"\bamplitude[-\s]+estimation\b",
+    "hadamard_test": r"\bhadamard[-\s]+test\b",
+    "evolution": r"\bevol(?:ve|ution)\b|\btrotter",
+    "multi_controlled": r"\btoffoli\b|\bmulti[-\s]?controlled\b",
+    "permutation": r"\bpermutation of (?:the )?basis\b",
+    "diagonal": r"\bdiagonal (?:gate|unitary)\b",
+    "amplitudes": r"\bstate\b.*\bamplitudes\b",
+}
+"""Tasks whose parameters are not said in a sentence."""
 _UNSTATED = (
     "the prompt does not say {what} of the task {name!r}: write {example}, or use --task {name}."
 )
@@ -92,18 +121,34 @@ def read_task_prompt(text: str) -> TargetTask:
     sizes = (
         []
         if "code" in given
-        else sorted({_number(match[1] or match[2]) for match in _SIZE.finditer(text)})
+        else sorted({_number(word) for found in _SIZE.findall(text) for word in found if word})
     )
     if len(sizes) > 1:
         listed = " and ".join(map(str, sizes))
         raise InputError(f"the prompt states {listed} qubits: keep one number.")
     if sizes and name not in _SIZED_BY_THEIR_BITS:
-        given.setdefault("qubits", sizes[0])
+        size = given.setdefault("qubits", sizes[0])
+        if size != sizes[0]:
+            raise InputError(
+                f"the prompt states {sizes[0]} qubits, and what else it says makes {size}: keep "
+                "one."
+            )
     if "qubits" not in given and name not in (*_SIZED_BY_THEIR_BITS, "cat", "uniform"):
         raise InputError(
             _UNSTATED.format(what="the number of qubits", name=name, example="'on 4 qubits'")
         )
-    return read_task(name, **given)
+    task = read_task(name, **given)
+    if isinstance(task, OracleTask) and not {task.n_qubits, task.oracle_qubits}.issuperset(sizes):
+        raise InputError(
+            f"the prompt states {sizes[0]} qubits, and a string of {task.n_qubits} bits: keep one."
+        )
+    return task
+
+
+def unread_task(text: str) -> str | None:
+    """A task that a prompt seems to be about, but that is not read from words."""
+    found = [name for name, pattern in _UNREAD.items() if re.search(pattern, text, re.IGNORECASE)]
+    return found[0] if found else None
 
 
 def _named(text: str) -> list[str]:
@@ -118,7 +163,10 @@ def _flags(name: str) -> int:
 
 
 def _number(word: str) -> int:
-    return _NUMBERS.get(word.lower()) or int(word)
+    known = _NUMBERS.get(re.sub(r"\s", "-", word.lower()))
+    if known is None and "." in word:
+        raise InputError(f"the prompt states {word} qubits: write an integer.")
+    return known or int(word)
 
 
 def _needed(text: str, pattern: str, name: str, what: str, example: str) -> str:
