@@ -56,8 +56,8 @@ def find_type(words: str) -> str:
         )
     raise InputError(
         "the prompt names no problem type and no target task: write 'to solve the TYPE' with a "
-        "type such as vertex_cover (`quasar problems` lists them), or a task such as 'GHZ state on 4 "
-        "qubits' (`quasar tasks`)."
+        "type such as vertex_cover (`quasar problems` lists them), or a task such as 'GHZ state on "
+        "4 qubits' (`quasar tasks`)."
     )
 
 
