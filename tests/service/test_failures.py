@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from quasar.core.errors import (
     CircuitError,
@@ -17,6 +18,7 @@ from quasar.service import models
 from quasar.service.app import _known
 from quasar.service.errors import BusyError, ClosedError, LimitError
 from quasar.service.failures import INTERNAL, describe, error_response, failure_json, failure_of
+from quasar.service.tasks import VerifyTaskRequest
 
 
 @pytest.mark.parametrize(
@@ -63,12 +65,27 @@ def test_the_busy_say_when_to_ask_again(seconds: float, header: str) -> None:
 
 
 def fault(*where: str, words: str = "Field required") -> dict[str, Any]:
-    return {"loc": where, "msg": words, "input": "what was sent"}
+    kind = "missing" if words == "Field required" else "value_error"
+    return {"type": kind, "loc": where, "msg": words, "input": "what was sent"}
 
 
 def test_faults_are_named_without_what_was_sent() -> None:
     told = describe([fault("body", "problem"), fault("body", words="Value error, give either")])
-    assert told == "problem: Field required; body: give either."
+    assert told == "problem is missing; body: give either."
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({"task": "ghz", "extra": 1}, "task must be a JSON object; extra is no field of this"),
+        ({"qasm": 5}, "qasm must be a string; task is missing"),
+        ([1], "body must be a JSON object"),
+    ],
+)
+def test_faults_are_told_in_plain_words(body: Any, told: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        VerifyTaskRequest.model_validate(body)
+    assert told in describe(list(caught.value.errors()))
 
 
 @pytest.mark.parametrize(("count", "more"), [(20, None), (21, "and 1 more"), (5000, "4980 more")])

@@ -126,3 +126,8 @@ def test_names_are_read_in_other_spellings() -> None:
 def test_what_is_no_task_is_refused_in_one_sentence(given: object, said: str) -> None:
     with pytest.raises(InputError, match=said.replace("{", r"\{")):
         read_task(given)  # type: ignore[arg-type]
+
+
+def test_an_empty_list_is_told_in_plain_words() -> None:
+    with pytest.raises(InputError, match="strings must have at least 1 element, not 0"):
+        read_task("uniform", qubits=2, strings=[])

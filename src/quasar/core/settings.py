@@ -164,6 +164,12 @@ def _objection(item: ErrorDetails, holder: type[BaseModel] | None, place: tuple[
     if kind == "string_pattern_mismatch":
         pattern = str(item.get("ctx", {}).get("pattern"))
         return f"must be {_FORMS.get(pattern, f'of the form {pattern}')}, not {reprlib.repr(given)}"
+    if kind in ("too_long", "too_short"):
+        limits = item.get("ctx", {})
+        size, most = limits.get("actual_length"), limits.get("max_length")
+        bound = f"at most {most}" if kind == "too_long" else f"at least {limits.get('min_length')}"
+        ending = "" if bound.endswith(" 1") else "s"
+        return f"must have {bound} element{ending}" + ("" if size is None else f", not {size}")
     if kind in ("string_too_long", "string_too_short"):
         had = f", not {len(given):,}" if isinstance(given, str) else ""
         return f"must have {message.removeprefix('String should have ')}{had}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,13 +47,34 @@ def error_response(
     return Response(body, status, headers, media_type="application/json")
 
 
+_PLAIN = {
+    "missing": " is missing",
+    "extra_forbidden": " is no field of this request: leave it out",
+    "dict_type": " must be a JSON object",
+    "model_type": " must be a JSON object",
+    "model_attributes_type": " must be a JSON object",
+}
+"""What is said of a field, by pydantic's type of error."""
+
+
+def _objection(item: Any) -> str:
+    words: str = item["msg"].removeprefix("Value error, ")
+    plain = _PLAIN.get(item.get("type"))
+    if plain is None and words.startswith("Input should be "):
+        kind = re.sub(r"^a valid (?=[aeiou])", "an ", words.removeprefix("Input should be "))
+        plain = f" must be {kind.replace('a valid ', 'a ', 1)}"
+    return f": {words}" if plain is None else plain
+
+
 def describe(errors: list[Any]) -> str:
     """What pydantic found wrong with a request, without quoting what was sent."""
     parts = []
     for item in errors[:_MOST_FAULTS]:
         where = ".".join(str(piece) for piece in item["loc"] if piece != "body") or "body"
-        words = item["msg"].removeprefix("Value error, ")
-        parts.append(f"{where[:200]}: {words[:300]}")
+        if item.get("type") == "json_invalid":
+            parts.append(f"the body is not JSON (character {where[:20]})")
+            continue
+        parts.append(f"{where[:200]}{_objection(item)[:302]}")
     if len(errors) > _MOST_FAULTS:
         parts.append(f"and {len(errors) - _MOST_FAULTS} more")
     return "; ".join(parts) + "."
