@@ -81,8 +81,10 @@ def test_a_click_after_a_drag_counts(page: Any) -> None:
     weight.fill("3,5")
     weight.press("Enter")
     page.wait_for_selector("text=3,5 is not a number")
+    held = page.evaluate("location.hash")
     weight.fill("3.5")
     weight.press("Enter")
+    page.wait_for_function("held => location.hash !== held", arg=held)
     page.reload()
     page.wait_for_selector("text=4 nodes, 3 edges")
 
