@@ -31,7 +31,7 @@ def partial(folder: Path) -> list[Path]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_best_so_far_is_kept(number: int, tmp_path: Path) -> None:
-    problem, out = write_maxcut(tmp_path / "p.json", 10), tmp_path / "out"
+    problem, out = write_maxcut(tmp_path / "p.json", 16), tmp_path / "out"
     options = ("--model", "designer", "--max-evaluations", "1000000", "--json")
     run = running("--problem", problem, *options, "--out", str(out))
     until(lambda: bool(partial(tmp_path)))

@@ -85,7 +85,12 @@ class ForkServerInWaiting:
 
     def __init__(self) -> None:
         self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         self._pid = os.fork()
+        if self._pid == 0:
+            for number in (signal.SIGINT, signal.SIGTERM):  # they are the command's affair
+                signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
         if self._pid == 0:
             self._ours.close()
             _wait_and_serve(theirs)
@@ -129,6 +134,8 @@ def _wait_and_serve(connection: socket.socket) -> NoReturn:
         environment, descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 3)
         if environment:
             os.setsid()
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             os.environ.clear()
             os.environ.update(json.loads(environment))
             control, page, log = descriptors
