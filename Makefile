@@ -21,7 +21,7 @@ $(VENV)/pip:
 	$(PYTHON) -m venv $(VENV)
 	touch $@
 
-$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.c)
+$(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.[ch])
 	$(PIP) -e '.[optima]'
 	touch $@
 
@@ -29,7 +29,7 @@ $(VENV)/models: $(VENV)/core
 	$(PIP) -e '.[models]'
 	touch $@
 
-$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.c)
+$(VENV)/dev: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.[ch])
 	$(PIP) -e '.[dev]'
 	touch $@ $(VENV)/core $(VENV)/models $(VENV)/serve
 

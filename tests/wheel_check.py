@@ -8,6 +8,7 @@ built from it.
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import tarfile
 import tempfile
 import time
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
@@ -56,10 +57,15 @@ def newest(folder: Path, pattern: str) -> Path:
 
 def check_contents(package: Path, names: list[str], start: str) -> None:
     missing = [name for name in NEEDED if start + name not in names]
-    if package.suffix == ".whl" and shutil.which(os.environ.get("CC", "cc")):
-        sources = (PurePosixPath(name) for name in names if name.endswith(".c"))
-        libraries = (str(source.with_name(f"lib{source.stem}.so")) for source in sources)
-        missing += [library for library in libraries if library not in names]
+    compiled = runpy.run_path(str(ROOT / "src" / "quasar" / "core" / "compiled.py"))
+    has_libraries = package.suffix == ".whl" and shutil.which(os.environ.get("CC", "cc"))
+    for source in compiled["SOURCES"]:
+        if f"{start}quasar/{source}" in names:
+            needed = [f"quasar/{file}" for file in compiled["files_of"](source)]
+            if has_libraries:
+                library = compiled["library_of"](source).relative_to(compiled["PACKAGE"])
+                needed.append(f"quasar/{library.as_posix()}")
+            missing += [name for name in needed if start + name not in names]
     if not any(Path(name).name == "LICENSE" for name in names):
         missing.append("LICENSE")
     if missing:

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from quasar.core import compiled
-from quasar.core.compiled import READER, SOURCES, STATE, SWITCH, build, library_of, open_library
+from quasar.core.compiled import (
+    FACTS,
+    READER,
+    SOURCES,
+    STATE,
+    SWITCH,
+    build,
+    files_of,
+    library_of,
+    open_library,
+)
 
 
 @pytest.fixture
@@ -51,3 +61,20 @@ def test_without_a_compiler_nothing_is_built(
 ) -> None:
     monkeypatch.setenv("CC", "no-such-compiler")
     assert not build(STATE, tmp_path / "lib.so")
+
+
+def test_a_library_is_of_all_its_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = files_of(FACTS)
+    assert files[0] == FACTS
+    assert all((compiled.PACKAGE / file).is_file() for file in files)
+    for file in files:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_bytes((compiled.PACKAGE / file).read_bytes())
+    monkeypatch.delenv(SWITCH, raising=False)
+    monkeypatch.setattr(compiled, "PACKAGE", tmp_path)
+    if not build(FACTS):
+        pytest.skip("there is no C compiler")
+    assert open_library(FACTS) is not None
+    with (tmp_path / files[-1]).open("a") as part:
+        part.write("/* changed */\n")
+    assert open_library(FACTS) is None

@@ -25,7 +25,15 @@ FACTS = "circuits/gate_facts.c"
 STATE = "simulate/small_state.c"
 QAOA = "simulate/qaoa_kernel.c"
 SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
-"""Every source, relative to the package."""
+"""The source by which each library is known, relative to the package."""
+_PARTS = {FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c")}
+
+
+def files_of(source: str) -> tuple[str, ...]:
+    """All files that a library is built from, relative to the package: its source comes first."""
+    folder = source.rpartition("/")[0]
+    return source, *(f"{folder}/{part}" for part in _PARTS.get(source, ()))
+
 
 SWITCH = "QUASAR_COMPILED"
 """Environment variable; `off` leaves reader and simulator to Python."""
@@ -65,7 +73,8 @@ def build(source: str, library: Path | None = None, *, sanitized: bool = False) 
     else:  # the same bits on every machine
         flags += ["-ffp-contract=off", "-fno-trapping-math"]
     flags += _SANITIZED if sanitized else ()
-    command = [compiler, *flags, "-o", str(unfinished), str(PACKAGE / source), "-lm"]
+    files = [str(PACKAGE / file) for file in files_of(source) if file.endswith(".c")]
+    command = [compiler, *flags, "-o", str(unfinished), *files, "-lm"]
     try:
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         unfinished.replace(library)
@@ -104,7 +113,8 @@ def open_library(source: str, *, holds_gil: bool = False) -> ctypes.CDLL | None:
 
 
 def _digest(source: str) -> str:
-    return hashlib.sha256((PACKAGE / source).read_bytes()).hexdigest()[:16]
+    content = b"".join((PACKAGE / file).read_bytes() for file in files_of(source))
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _fast_flags() -> list[str]:
