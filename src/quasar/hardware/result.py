@@ -25,7 +25,6 @@ from quasar.verifier.estimates import (
     objective_histogram,
     read_sample,
 )
-from quasar.verifier.pipeline import summary_of
 from quasar.verifier.report import ProblemSummary
 
 _LISTED = 12  # answers of a report
@@ -153,7 +152,7 @@ def read_counts(
         simulated=simulated,
         job_id=job_id,
         shots=shots,
-        problem=summary_of(problem),
+        problem=ProblemSummary.of(problem),
         compiled=compiled,
         best=min(states, key=lambda state: (*answer_key(state, problem), -state.count)),
         answers=frequent[:_LISTED],

@@ -30,8 +30,7 @@ from quasar.verifier import reward as rewards
 from quasar.verifier.energy_range import EnergyRange, find_energy_range
 from quasar.verifier.estimates import Estimates, MeasuredStates, Samples, samples_of
 from quasar.verifier.failures import no_verdict_on_failure
-from quasar.verifier.pipeline import summary_of
-from quasar.verifier.report import Judged, Report, Stages
+from quasar.verifier.report import Judged, ProblemSummary, Report, Stages
 from quasar.verifier.settings import (
     BUILT_IN_STAGES,
     MAX_LARGE_CHARACTERS,
@@ -214,7 +213,7 @@ class LargeVerifier:
             reward=self._reward(rewards.Scores(feasible=usable)),
             stages=Stages(feasibility=first),
             skipped=self.skipped(),
-            problem=summary_of(self.problem),
+            problem=ProblemSummary.of(self.problem),
         )
 
     def skipped(self) -> dict[str, str]:

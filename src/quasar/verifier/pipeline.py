@@ -11,7 +11,6 @@ from quasar.circuits.header import Header
 from quasar.circuits.parameters import Values, read_values
 from quasar.circuits.source import CircuitSource, bind_circuit, circuit_text, looks_like_file
 from quasar.core.errors import InputError
-from quasar.core.labels import to_json
 from quasar.problems.base import EncodedProblem
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.simulate.engine import EngineSource, get_engine
@@ -79,7 +78,7 @@ class Verifier:
     @cached_property
     def summary(self) -> ProblemSummary:
         """Identity of the problem, for reports."""
-        return summary_of(self.problem)
+        return ProblemSummary.of(self.problem)
 
     def prepare(self) -> None:
         """Compute now what depends on the problem alone, so that it adds to no circuit's cost.
@@ -197,16 +196,3 @@ class Verifier:
             return "not asked for"
         last = self.settings.max_stage
         return "only stage 1 was asked for" if last == 1 else f"only stages 1-{last} were asked for"
-
-
-def summary_of(problem: EncodedProblem) -> ProblemSummary:
-    """Identity of a problem, for reports."""
-    source = problem.problem
-    return ProblemSummary(
-        problem_type="ising" if source is None else source.problem_type,
-        encoding=problem.encoding,
-        variable_order=problem.variable_order,
-        n_qubits=problem.n_qubits,
-        variables=[to_json(label) for label in problem.variables],
-        constant=problem.hamiltonian.constant,
-    )

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import (
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.documented import Documented
+from quasar.core.labels import to_json
 from quasar.core.presented import Kept
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.device_report import DeviceReport
@@ -40,6 +48,26 @@ class ProblemSummary(Documented):
     constant: float = 0.0
     """Of the Hamiltonian, to be added to every energy: the energies of this report are without it.
     Objectives include it; those of the free forms are energy plus constant."""
+
+    @classmethod
+    def of(cls, problem: EncodedProblem) -> ProblemSummary:
+        """Identity of a problem."""
+        source = problem.problem
+        return cls(
+            problem_type="ising" if source is None else source.problem_type,
+            encoding=problem.encoding,
+            variable_order=problem.variable_order,
+            n_qubits=problem.n_qubits,
+            variables=[to_json(label) for label in problem.variables],
+            constant=problem.hamiltonian.constant,
+        )
+
+
+def _known_problem(
+    given: object, check: ValidatorFunctionWrapHandler, info: ValidationInfo
+) -> object:
+    """The one that the reader knows, where a message leaves it out."""
+    return info.context if given is None and info.context is not None else check(given)
 
 
 class Stages(Documented):
@@ -140,7 +168,7 @@ class Report(Exportable, Kept, Documented):
     """Whether a stage was left out because the gate's `budget_s` was spent."""
     cost_s: dict[str, float] = Field(default_factory=dict)
     """Seconds spent in each stage."""
-    problem: ProblemSummary
+    problem: Annotated[ProblemSummary, WrapValidator(_known_problem)]
     """What it was judged against."""
     optimum: Optimum | None = None
     """The exact optimum."""
@@ -174,6 +202,21 @@ class Report(Exportable, Kept, Documented):
         """This report, which from now on knows its circuit and problem."""
         self._judged = judged
         return self
+
+    def to_message(self) -> bytes:
+        """JSON for somebody who knows the problem: from now on the report is without it."""
+        self.__dict__["problem"] = None
+        return self.__pydantic_serializer__.to_json(self, warnings=False)
+
+    @classmethod
+    def from_message(cls, message: bytes, problem: ProblemSummary) -> Report:
+        """The report of `to_message`.
+
+        Raises:
+            ValueError: the message is damaged.
+        """
+        report: Report = cls.__pydantic_validator__.validate_json(message, context=problem)
+        return report
 
     def _source(self) -> ProgramText:
         return ProgramText(self._judged.qasm, self._judged.parameters)

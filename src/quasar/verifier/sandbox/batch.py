@@ -5,14 +5,15 @@ Candidates that are given up are named in an `InfrastructureError` once all othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from quasar.circuits.header import read_header
 from quasar.core.errors import InfrastructureError, InputError
-from quasar.verifier.report import Report
+from quasar.problems.base import EncodedProblem
+from quasar.verifier.report import ProblemSummary, Report
 from quasar.verifier.sandbox.exits import Exit
 from quasar.verifier.sandbox.handle import Task
 from quasar.verifier.sandbox.limits import UNLIMITED, SandboxLimits, out_of_memory, out_of_time
@@ -64,7 +65,7 @@ class Batch(Scheduler[_Candidate]):
     """Runs `jobs`; see `run`.
 
     Args:
-        n_problems: that jobs may name.
+        problems: that jobs may name.
         sizes: the verifier's limits on the text.
         characters: by problem, where another number is the limit.
     """
@@ -74,7 +75,7 @@ class Batch(Scheduler[_Candidate]):
         workers: Workers,
         limits: SandboxLimits,
         jobs: Iterator[Job],
-        n_problems: int,
+        problems: Sequence[EncodedProblem],
         sizes: Limits,
         characters: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
@@ -82,7 +83,8 @@ class Batch(Scheduler[_Candidate]):
         self.sizes = sizes
         self.characters = characters
         self.jobs: Iterator[Job] | None = jobs
-        self.n_problems = n_problems
+        self.problems = problems
+        self.summaries: dict[int, ProblemSummary] = {}
         self.lost: list[str] = []
         self.done: list[tuple[Any, Report]] = []
 
@@ -113,9 +115,9 @@ class Batch(Scheduler[_Candidate]):
         return bool(self.waiting)
 
     def _task(self, job: Job) -> _Candidate:
-        if not 0 <= job.problem < self.n_problems:
+        if not 0 <= job.problem < len(self.problems):
             raise InputError(
-                f"job {job.key!r} names problem {job.problem}; there are {self.n_problems}."
+                f"job {job.key!r} names problem {job.problem}; there are {len(self.problems)}."
             )
         limits = self.limits
         task = _Candidate(
@@ -140,16 +142,22 @@ class Batch(Scheduler[_Candidate]):
         """Keep a report; a problem or reference that is at fault ends the batch."""
         if frame.kind in (Kind.ANSWER, Kind.LAST_ANSWER):
             try:
-                report = Report.model_validate_json(frame.body)
+                report = Report.from_message(frame.body, self._summary(task.job.problem))
             except ValueError:  # by a circuit that took over its worker
                 self.failed(task, "its worker gave a damaged answer.")
             else:
                 self.done.append((task.job.key, report))
         elif frame.kind is Kind.BAD_INPUT:
-            which = f"problem {task.job.problem}: " if self.n_problems > 1 else ""
+            which = f"problem {task.job.problem}: " if len(self.problems) > 1 else ""
             raise InputError(f"{which}{frame.body.decode('utf-8', 'replace')}")
         else:
             self.failed(task, frame.body.decode("utf-8", "replace"))
+
+    def _summary(self, problem: int) -> ProblemSummary:
+        known = self.summaries.get(problem)
+        if known is None:
+            known = self.summaries[problem] = ProblemSummary.of(self.problems[problem])
+        return known
 
     def blame(self, task: _Candidate, end: Exit, progress: WorkerProgress | None) -> bool:
         """Turn a limit into a verdict, which a fresh worker makes into a report."""
@@ -157,7 +165,7 @@ class Batch(Scheduler[_Candidate]):
             return False
         if progress.phase == Phase.PREPARING:
             if end.cause == "time":
-                which = "the problem" if self.n_problems == 1 else f"problem {task.job.problem}"
+                which = "the problem" if len(self.problems) == 1 else f"problem {task.job.problem}"
                 raise InputError(
                     f"{which} and its reference circuit take more than "
                     f"{self.limits.max_problem_seconds:g} s to prepare: choose a smaller one."

@@ -56,7 +56,7 @@ class Sandbox:
             raise InputError(f"a sandbox needs at least 1 worker, not {workers}.")
         self.settings = settings
         self.limits = limits or SandboxLimits()
-        self.n_problems = len(problems)
+        self.problems = problems
         payload = Payload.of(problems, references, settings, self.limits, known)
         large = (i for i, p in enumerate(problems) if p.n_qubits > MAX_EXACT_QUBITS)
         self._characters = dict.fromkeys(large, MAX_LARGE_CHARACTERS)
@@ -115,7 +115,7 @@ class Sandbox:
                 self.workers,
                 self.limits,
                 iter(jobs),
-                self.n_problems,
+                self.problems,
                 self.settings.limits,
                 self._characters,
             )

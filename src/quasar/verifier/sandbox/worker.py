@@ -78,7 +78,7 @@ class Worker(WorkerLoop):
                 verifier = self.verifiers.get(key, partial(self.payload.verifier, *key))
             if frame.kind is Kind.REFUSED:
                 report = Refusal.from_json(frame.body).report(verifier)
-                return Kind.ANSWER, report.model_dump_json().encode()
+                return Kind.ANSWER, report.to_message()
             return self._judge(verifier, frame)
         except InputError as error:
             return Kind.BAD_INPUT, str(error).encode()
@@ -103,7 +103,7 @@ class Worker(WorkerLoop):
                 report = verifier.refuse(fault)
             else:
                 report = verifier.verify(text, self.note_qubits)
-            return Kind.ANSWER, report.model_dump_json().encode()
+            return Kind.ANSWER, report.to_message()
         except MemoryError:
             if limits == UNLIMITED:
                 raise
@@ -114,7 +114,7 @@ class Worker(WorkerLoop):
         header = read_header(text) if isinstance(text, str) else None
         n_qubits = None if self.n_qubits < 0 else self.n_qubits
         report = verifier.refuse(out_of_memory(limits), n_qubits, header)
-        return Kind.LAST_ANSWER, report.model_dump_json().encode()
+        return Kind.LAST_ANSWER, report.to_message()
 
     def lift_limits(self) -> None:
         """For what is trusted."""
