@@ -6,6 +6,7 @@ import json
 
 import networkx as nx
 import pytest
+from pydantic import ValidationError
 
 from quasar.problems.base import encode
 from quasar.problems.maxcut import MaxCut
@@ -36,13 +37,13 @@ def test_a_message_leaves_out_only_the_problem(text: str, quality: bool) -> None
 def test_a_damaged_message_is_no_report() -> None:
     message = Verifier(PROBLEM).verify(CIRCUIT).to_message()
     for damaged in (message[:-1], b"", b"{}", message.replace(b'"feasible":true', b'"feasible":7')):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValidationError):
             Report.from_message(damaged, ProblemSummary.of(PROBLEM))
 
 
 def test_a_report_that_is_read_needs_its_problem() -> None:
     """Only messages may leave it out: a file cannot."""
-    with pytest.raises(ValueError, match="problem"):
+    with pytest.raises(ValidationError, match="problem"):
         Report.model_validate_json(Verifier(PROBLEM).verify(CIRCUIT).to_message())
 
 
