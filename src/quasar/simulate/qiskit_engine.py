@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.to_qiskit import to_qiskit
 from quasar.simulate.engine import ComplexVector
 from quasar.simulate.state_engine import StateEngine
+
+ComplexMatrix = npt.NDArray[np.complex128]
 
 
 class QiskitEngine(StateEngine):
@@ -24,20 +30,59 @@ class QiskitEngine(StateEngine):
         from qiskit.converters import circuit_to_dag, dag_to_circuit
 
         ordered = dag_to_circuit(circuit_to_dag(to_qiskit(circuit)))
-        n = circuit.n_qubits
         place = {qubit: i for i, qubit in enumerate(ordered.qubits)}
-        state = np.zeros(1 << n, dtype=np.complex128)
-        state[0] = 1.0
-        # What `Statevector` does, to the last bit, without an object for each gate. As a tensor,
-        # axis 0 is qubit n - 1; a gate's axes go first, its last qubit most significant.
+        matrices: dict[tuple[Any, ...] | None, ComplexMatrix] = {}
+        tensor = _Tensor(circuit.n_qubits)
         for item in ordered.data:
-            matrix = np.asarray(item.operation.to_matrix(), dtype=np.complex128)
-            own = [n - 1 - place[qubit] for qubit in reversed(item.qubits)]
-            axes = own + [axis for axis in range(n) if axis not in own]
-            tensor = state.reshape((2,) * n).transpose(axes)
-            tensor = np.dot(matrix, tensor.reshape(len(matrix), -1)).reshape((2,) * n)
-            state = tensor.transpose(np.argsort(axes)).reshape(-1)
-        return state
+            # A unitary's parameter is its matrix, which is no key.
+            key = None if item.name == "unitary" else (item.name, *item.params)
+            matrix = matrices.get(key)
+            if matrix is None or key is None:
+                matrix = np.asarray(item.operation.to_matrix(), dtype=np.complex128)
+                matrices[key] = matrix
+            tensor.apply(matrix, [place[qubit] for qubit in item.qubits])
+        return tensor.state()
+
+
+class _Tensor:
+    """A state of n qubits, shape (2,) * n, to which gates are applied as `Statevector` does, to
+    the last bit: it moves a gate's axes to the front, multiplies, and moves them back. Here they
+    stay where they are, and go where they are wanted when the next gate comes.
+
+    Axis i of the state is qubit n - 1 - i.
+    """
+
+    def __init__(self, n_qubits: int) -> None:
+        self._shape = (2,) * n_qubits
+        self._axes = list(range(n_qubits))  # of the state, as they lie in memory now
+        self._values = np.zeros(1 << n_qubits, dtype=np.complex128)
+        self._values[0] = 1.0
+        self._spare = np.empty_like(self._values)
+
+    def apply(self, matrix: ComplexMatrix, qubits: Sequence[int]) -> None:
+        """Apply a gate; the first of its k qubits is the least significant of the matrix."""
+        n, size = len(self._shape), len(matrix)
+        own = [n - 1 - qubit for qubit in reversed(qubits)]
+        front = [*own, *(axis for axis in range(n) if axis not in own)]
+        # Its own axes at the end need no move: BLAS is given the transposed state there, and
+        # might add in another order if it were not.
+        at_end = own == list(range(n - len(own), n))
+        self._arrange(list(range(n)) if at_end else front)
+        columns = self._values.reshape(-1, size).T if at_end else self._values.reshape(size, -1)
+        np.dot(matrix, columns, out=self._spare.reshape(size, -1))
+        self._values, self._spare = self._spare, self._values
+        self._axes = front
+
+    def _arrange(self, axes: list[int]) -> None:
+        if axes != self._axes:
+            moved = self._values.reshape(self._shape).transpose(list(map(self._axes.index, axes)))
+            np.copyto(self._spare.reshape(self._shape), moved)
+            self._values, self._spare, self._axes = self._spare, self._values, axes
+
+    def state(self) -> ComplexVector:
+        """Amplitudes, shape [2**n]."""
+        self._arrange(list(range(len(self._shape))))
+        return self._values
 
 
 class AerEngine(StateEngine):
