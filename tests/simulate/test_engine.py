@@ -11,6 +11,7 @@ from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import Program, parse
 from quasar.circuits.sim19 import sim
+from quasar.circuits.to_qiskit import to_qiskit
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import PauliSum
@@ -188,3 +189,26 @@ def test_a_verification_runs_on_an_engine_of_ones_own(toy: Engine) -> None:
     assert not isinstance(toy, StateEngine)
     with pytest.raises(InputError, match="amplitudes"):
         state_engine("toy")
+
+
+def test_amplitudes_of_qiskits_engine_are_those_of_its_statevector_to_the_last_bit() -> None:
+    from qiskit.converters import circuit_to_dag, dag_to_circuit
+    from qiskit.quantum_info import Statevector
+
+    random = np.random.default_rng(4)
+    matrix = np.linalg.qr(random.normal(size=(8, 8)) + 1j * random.normal(size=(8, 8)))[0]
+    gates = [
+        Gate("ry", (4,), (0.3,)),
+        Gate("cx", (1, 0)),
+        Gate("unitary", (0, 3, 2), (), matrix),
+        Gate("crz", (0, 1), (1.1,)),
+        Gate("ccx", (4, 2, 0)),
+        Gate("u3", (3,), (0.1, 0.2, 0.3)),
+        Gate("unitary", (3, 4, 1), (), matrix.T),
+        Gate("swap", (3, 4)),
+        *entangled(5).gates,
+    ]
+    circuit = Circuit(5, tuple(gates))
+    ordered = dag_to_circuit(circuit_to_dag(to_qiskit(circuit)))
+    expected = Statevector(ordered).data
+    assert np.array_equal(state_engine("qiskit").state(circuit), expected)

@@ -241,6 +241,18 @@ def test_jobs_are_read_as_they_are_needed(sandbox: Sandbox) -> None:
     assert sorted(keys) == list(range(300))
 
 
+def test_candidates_of_a_problem_go_to_the_worker_that_has_it_ready() -> None:
+    problems = [TRIANGLE] * 20
+    jobs = [Job(None, i, f"{GOOD}  // {j}") for i in range(20) for j in range(10)]
+    with Sandbox(problems, BULK, workers=2) as sandbox:
+        assert all(report.feasible for report in sandbox.map(jobs))
+        first, second = (worker.ready for worker in sandbox.workers.alive)
+    assert first | second == {(i, True) for i in range(20)}
+    assert first
+    assert second
+    assert len(first & second) <= 3  # of the last ones, where there was nothing else to do
+
+
 def test_an_abandoned_batch_leaves_the_sandbox_usable(sandbox: Sandbox) -> None:
     running = sandbox.run(Job(i, 0, FOREVER if i else GOOD) for i in range(9))
     assert next(running)[0] == 0

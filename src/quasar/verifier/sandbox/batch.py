@@ -1,5 +1,8 @@
 """One run of the sandbox: a stream of candidates in, reports out, read only as workers become free.
 
+Candidates of a problem go to the worker that has it ready, where others find work near by: to
+prepare a problem can take as long as to judge many candidates for it.
+
 Candidates that are given up are named in an `InfrastructureError` once all others are done.
 """
 
@@ -15,7 +18,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.problems.base import EncodedProblem
 from quasar.verifier.report import ProblemSummary, Report
 from quasar.verifier.sandbox.exits import Exit
-from quasar.verifier.sandbox.handle import Task
+from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import UNLIMITED, SandboxLimits, out_of_memory, out_of_time
 from quasar.verifier.sandbox.progress import Phase, WorkerProgress
 from quasar.verifier.sandbox.refusal import Refusal
@@ -28,6 +31,7 @@ from quasar.verifier.stages.feasibility import too_long
 _AHEAD = 3  # candidates that a worker holds
 MOST_AHEAD = 48
 """Candidates that a worker holds where they take less than a millisecond."""
+_NEAR = 64  # candidates read to find one for a worker, where there are several problems
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
 
 
@@ -50,6 +54,11 @@ class Job(NamedTuple):
 @dataclass(eq=False, kw_only=True)
 class _Candidate(Task):
     job: Job = field()
+
+    @property
+    def problem(self) -> tuple[int, bool]:
+        """What a worker must have ready for it: a problem, with or without its reference."""
+        return self.job.problem, self.job.compared
 
     def refuse(self, refusal: Refusal) -> None:
         """Have a worker report a verdict instead of judging."""
@@ -106,13 +115,41 @@ class Batch(Scheduler[_Candidate]):
 
     def has_work(self) -> bool:
         """Whether there is another candidate; it is read to know."""
-        if not self.waiting and self.jobs is not None:
-            job = next(self.jobs, None)
-            if job is None:
-                self.jobs = None
-            else:
-                self.waiting.append(self._task(job))
-        return bool(self.waiting)
+        return bool(self.waiting) or self._read()
+
+    def _read(self) -> bool:
+        """Read a candidate into `waiting`; whether there was one."""
+        job = None if self.jobs is None else next(self.jobs, None)
+        if job is None:
+            self.jobs = None
+            return False
+        self.waiting.append(self._task(job))
+        return True
+
+    def take(self, worker: WorkerHandle) -> _Candidate | None:
+        """The next candidate for a worker: the first that is not of a problem that only others have
+        ready; if there is none near, the first.
+        """
+        if not self.has_work():
+            return None
+        place = 0
+        if len(self.problems) > 1 and len(self.workers.alive) > 1:
+            place = self._first_for(worker)
+        task = self.waiting[place]
+        del self.waiting[place]
+        worker.ready.add(task.problem)
+        return task
+
+    def _first_for(self, worker: WorkerHandle) -> int:
+        """Its place in `waiting`."""
+        own, others = worker.ready, [w.ready for w in self.workers.alive if w is not worker]
+        for place in range(_NEAR):
+            if place == len(self.waiting) and not self._read():
+                return 0
+            key = self.waiting[place].problem
+            if key in own or not any(key in ready for ready in others):
+                return place
+        return 0
 
     def _task(self, job: Job) -> _Candidate:
         if not 0 <= job.problem < len(self.problems):

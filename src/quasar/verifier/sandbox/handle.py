@@ -50,6 +50,7 @@ class WorkerHandle:
         tasks: handed to it and not answered; the first is the one it is at.
         queued_bytes: of those tasks' frames.
         outbox: not yet sent.
+        ready: problems that it was given tasks of, and has prepared for them.
         served: tasks answered.
         pace_s: that a task took of late, s; 0 before the first.
         first_s: monotonic clock when the first task became the first.
@@ -66,6 +67,7 @@ class WorkerHandle:
     tasks: deque[Any] = field(default_factory=deque)
     queued_bytes: int = 0
     outbox: bytearray = field(default_factory=bytearray)
+    ready: set[Any] = field(default_factory=set)
     served: int = 0
     pace_s: float = 0.0
     first_s: float = 0.0

@@ -94,7 +94,8 @@ class Sandbox:
         return [found[i] for i in range(len(found))]
 
     def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Any, Report]]:
-        """Judge candidates; `jobs` is read only as workers become free.
+        """Judge candidates; `jobs` is read only as workers become free, where there are several
+        problems some further ones, so that those of a problem go to one worker.
 
         Yields:
             Each job's key and report, once, in order of completion.
