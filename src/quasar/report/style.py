@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,12 +156,30 @@ def save(figure: Figure, path: str | Path, *, tight: bool = True) -> None:
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"a picture ends in {', '.join(FORMATS)}, not {path.suffix!r}.")
     finished(figure)
-    with missing_characters_allowed():
+    pixels = path.suffix.lower() == ".png"
+    with missing_characters_allowed(), _laid_out(figure) if pixels else nullcontext():
         figure.savefig(
             path,
             dpi=DPI,
             bbox_inches="tight" if tight else None,
             pad_inches=0.12,
             # Equal pictures are equal files, whichever matplotlib drew them.
-            metadata={"Software": None} if path.suffix.lower() == ".png" else None,
+            metadata={"Software": None} if pixels else None,
         )
+
+
+@contextmanager
+def _laid_out(figure: Figure) -> Iterator[None]:
+    """The page with its parts where they belong, so that it is drawn once; `savefig` would draw it
+    another time to have them moved. For pixels at the page's own resolution.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        yield
+        return
+    engine.execute(figure)
+    figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
