@@ -34,9 +34,11 @@ from quasar.circuits.statistics import statistics
 from quasar.core import compiled
 from quasar.core.compiled import FACTS, READER, STATE
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.simulate.distributions import SolutionReader, shape_in_python, shape_of
 from quasar.simulate.engine import probabilities
 from quasar.simulate.qulacs_engine import QulacsEngine
 from quasar.simulate.small_state import library, simulate
+from quasar.simulate.state_facts import impurities, impurities_in_python
 
 TOLERANCE = 1e-12
 _NUMBERS = ("0", "007", "1.50", "1e-3", "3.1415926535897931", "123456789012345678", ".5", "5.")
@@ -74,7 +76,26 @@ def _unlike_state(circuit: FlatCircuit) -> str:
     exact = probabilities(_ENGINE.state(circuit))
     apart = float(np.abs(found[1] - exact).max())
     apart = max(apart, float(np.abs(probabilities(found[0]) - exact).max()), abs(found[2] - 1.0))
-    return "" if apart < TOLERANCE else f"probabilities differ by {apart}"
+    if apart >= TOLERANCE:
+        return f"probabilities differ by {apart}"
+    return _unlike_sums(*found[:2])
+
+
+def _unlike_sums(state: np.ndarray, p: np.ndarray) -> str:
+    """What is read off a state and its distribution, where the two ways differ."""
+    size = p.size
+    fast, slow = shape_of(p, 8), shape_in_python(p, 8)
+    if fast.top != slow.top:
+        return f"most probable: {fast.top}, not {slow.top}"
+    apart = [fast.entropy_bits - slow.entropy_bits, fast.total - slow.total]
+    apart += np.subtract(impurities(state), impurities_in_python(state)).tolist()
+    level = (np.arange(size) * 7 % (size // 2 + 1)).astype(np.int32)
+    values = np.linspace(1.0, -1.0, size // 2)
+    reader = SolutionReader(level, -values, values)
+    said, other = reader.read(p, (1, 100)), reader.in_python(p, (1, 100))
+    apart += np.subtract((*said[:2], *said.best), (*other[:2], *other.best)).tolist()
+    worst = max(map(abs, apart))
+    return "" if worst < TOLERANCE else f"sums differ by {worst}"
 
 
 def _unlike_facts(circuit: FlatCircuit) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import math
+from typing import Any
 
 import networkx as nx
 import numpy as np
 import pytest
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
-from quasar.verifier.quality import KnownStates, entropy_bits, measure, read_optimum, read_state
+from quasar.verifier import quality
+from quasar.verifier.quality import DecodedState, KnownStates, measure, read_optimum, read_state
 
 STAR = load_problem(nx.star_graph(3), problem_type="vertex_cover")
 CIRCUIT = Circuit(4, (Gate("ry", (0,), (0.4,)), Gate("cx", (0, 1), ()), Gate("rz", (2,), (0.3,))))
@@ -26,11 +30,6 @@ def test_the_most_probable_states_come_first_and_ties_by_index() -> None:
     assert [state.probability for state in found[:3]] == [p[9], p[3], p[12]]
     small = measure(np.array([0.25, 0.75]), None, None, load_problem({"hamiltonian": "Z(0)"}))
     assert [state.bitstring for state in small.top_states] == ["0", "1"]
-
-
-def test_entropy() -> None:
-    assert entropy_bits(np.array([0.5, 0.25, 0.25, 0.0])) == pytest.approx(1.5)
-    assert entropy_bits(np.array([0.0, 1.0])) == 0.0
 
 
 def test_what_is_measured_of_a_circuit() -> None:
@@ -72,11 +71,32 @@ def test_states_in_the_users_terms() -> None:
     )
 
 
-def test_states_that_were_read_before_are_read_the_same_way() -> None:
-    known = KnownStates(STAR)
-    for index in (5, 3, 5):
-        found = known.read(index, 0.25)
-        assert found == read_state(index, STAR, 0.25)
-        assert found.model_dump_json() == read_state(index, STAR, 0.25).model_dump_json()
-        if isinstance(found.solution, dict):
-            found.solution.clear()  # of the caller alone
+SOLUTIONS = (
+    None, "a", [], ["a", 2], [["a", "b"], []], {"a": 1}, {"a": [1]}, [{"a": 1}], [[[1]]], [1, [1]],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=repr)
+def test_states_that_were_read_before_are_read_the_same_way(solution, monkeypatch) -> None:
+    def read(index: int, problem: EncodedProblem, probability: float | None = None):
+        kept = {"bitstring": f"{index}", "ket": "", "energy": 0.0, "optimal": False}
+        solved = copy.deepcopy(solution)
+        return DecodedState.made(**kept, probability=probability, solution=solved)
+
+    for reads in (read_state, read):
+        known = KnownStates(STAR)
+        monkeypatch.setattr(quality, "read_state", reads)
+        for index in (5, 3, 5):
+            found, anew = known.read(index, 0.25), reads(index, STAR, 0.25)
+            assert found == anew
+            assert found.model_dump_json() == anew.model_dump_json()
+            assert found.model_fields_set == set(DecodedState.model_fields)
+            spoil(found.solution)  # of the caller alone
+
+
+def spoil(solution: Any) -> None:
+    """Empty everything that can be emptied."""
+    if isinstance(solution, list | dict):
+        for item in solution.values() if isinstance(solution, dict) else solution:
+            spoil(item)
+        solution.clear()

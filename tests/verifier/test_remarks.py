@@ -11,6 +11,7 @@ import pytest
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
+from quasar.simulate.distributions import entropy_bits
 from quasar.verifier import quality
 from quasar.verifier.remarks import (
     header_remark,
@@ -46,7 +47,7 @@ def test_nearly_uniform_is_within_a_tenth_of_a_bit() -> None:
     assert has(said(flat), "nearly uniform (4.00 of 4 bits)")
     fifteen = np.full(16, 1 / 15)
     fifteen[0] = 0.0
-    assert quality.entropy_bits(fifteen) == pytest.approx(np.log2(15))
+    assert entropy_bits(fifteen) == pytest.approx(np.log2(15))
     assert has(said(fifteen), "nearly uniform")  # 3.907 bits
     fourteen = np.full(16, 1 / 14)
     fourteen[:2] = 0.0

@@ -26,7 +26,10 @@ STATE = "simulate/small_state.c"
 QAOA = "simulate/qaoa_kernel.c"
 SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 """The source by which each library is known, relative to the package."""
-_PARTS = {FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c")}
+_PARTS = {
+    FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c"),
+    STATE: ("vectors.h", "distributions.c", "state_facts.c"),
+}
 
 
 def files_of(source: str) -> tuple[str, ...]:

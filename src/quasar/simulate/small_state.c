@@ -1,27 +1,14 @@
-/* State vectors of small static circuits, and what the judge reads off their distributions.
+/* State vectors of small static circuits, and their energies.
 
    Gates are those of `circuits/flat_reader.c`, numbered in the order of `circuit.GATES`. Real and
    imaginary parts lie apart, so that loops over pairs of amplitudes run on whole vectors. Sums run
    in one order: the result does not depend on the machine, but for sin and cos. */
 
+#include "vectors.h"
+
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__clang__)
-#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#else
-#define INDEPENDENT _Pragma("GCC ivdep")
-#endif
-
-/* Compiled for wider vectors too, which the processor then chooses: the same bits from both. */
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && \
-    !defined(__SANITIZE_ADDRESS__)
-#define WIDE __attribute__((target_clones("avx2", "default"), flatten))
-#else
-#define WIDE
-#endif
 
 typedef struct {
     double angle[4];
@@ -272,8 +259,7 @@ static int run(State *v, const Gate *gate, size_t size) {
     }
 }
 
-/* Room for that many numbers, which the thread keeps: fresh pages cost more than small circuits. */
-static double *room(size_t count) {
+double *room(size_t count) {
     static _Thread_local double *kept;
     static _Thread_local size_t kept_count;
     if (count > kept_count) {
@@ -377,103 +363,6 @@ int run_energy(Gate *gates, int64_t n_gates, int32_t n, const double *start, int
     if (run_all(&v, gates, n_gates, size)) return 1;
     *out = mean_energy(&v, size, energy);
     return 0;
-}
-
-/* What the objective stage reads off a distribution of `size` >= 2 answers, a power of 2.
-
-   optimal: the optimal answers; out: sum of p energy, sum of p reversed, sum of p over the optimal,
-   whether all answers that share the largest probability, to a relative `tie`, are optimal. */
-WIDE void read_objective(const double *restrict p, const double *restrict energy,
-                         const double *restrict reversed, int64_t size,
-                         const int64_t *restrict optimal, int64_t n_optimal, double tie,
-                         double *restrict out) {
-    double own[4] = {0.0}, other[4] = {0.0}, largest[4] = {-1.0, -1.0, -1.0, -1.0};
-    int64_t k = 0;
-    for (; k + 4 <= size; k += 4) {
-        for (int i = 0; i < 4; i++) {
-            own[i] += p[k + i] * energy[k + i];
-            other[i] += p[k + i] * reversed[k + i];
-            largest[i] = p[k + i] > largest[i] ? p[k + i] : largest[i];
-        }
-    }
-    for (; k < size; k++) {
-        own[k & 3] += p[k] * energy[k];
-        other[k & 3] += p[k] * reversed[k];
-        largest[k & 3] = p[k] > largest[k & 3] ? p[k] : largest[k & 3];
-    }
-    double most = largest[0], found = 0.0;
-    for (int i = 1; i < 4; i++) most = largest[i] > most ? largest[i] : most;
-    const double from = most * (1.0 - tie);
-    int64_t top = 0, top_optimal = 0;
-    for (k = 0; k < size; k++) top += p[k] >= from;
-    for (k = 0; k < n_optimal; k++) {
-        found += p[optimal[k]];
-        top_optimal += p[optimal[k]] >= from;
-    }
-    out[0] = (own[0] + own[1]) + (own[2] + own[3]);
-    out[1] = (other[0] + other[1]) + (other[2] + other[3]);
-    out[2] = found;
-    out[3] = top == top_optimal;
-}
-
-/* The natural logarithm of a normal positive number, to one unit in the last place: fdlibm's, by
-   arithmetic alone, so that loops of it run on whole vectors.
-
-   Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Developed at SunSoft, a Sun
-   Microsystems, Inc. business. Permission to use, copy, modify, and distribute this software is
-   freely granted, provided that this notice is preserved. */
-static inline double logarithm(double x) {
-    uint64_t bits, most = 0x3fe6a09e667f3bcd; /* sqrt(1/2) */
-    memcpy(&bits, &x, sizeof bits);
-    const uint64_t power = (bits - most + ((uint64_t)1024 << 52)) >> 52; /* k + 1024 > 0 */
-    const uint64_t as_double = power | 0x4330000000000000;                 /* 2**52 + that */
-    bits -= (power - 1024) << 52;
-    double z, k;
-    memcpy(&z, &bits, sizeof z);
-    memcpy(&k, &as_double, sizeof k);
-    k -= 4503599627370496.0 + 1024.0;
-    const double f = z - 1.0, s = f / (2.0 + f), s2 = s * s, s4 = s2 * s2, half = 0.5 * f * f;
-    const double odd = s4 * (3.999999999940941908e-01 +
-                             s4 * (2.222219843214978396e-01 + s4 * 1.531383769920937332e-01));
-    const double even = s2 * (6.666666666666735130e-01 +
-                              s4 * (2.857142874366239149e-01 +
-                                    s4 * (1.818357216161805012e-01 + s4 * 1.479819860511658591e-01)));
-    return k * 6.93147180369123816490e-01 -
-           ((half - (s * (half + (odd + even)) + k * 1.90821492927058770002e-10)) - f);
-}
-
-enum { BLOCK = 256 };
-
-/* Jensen-Shannon divergence and relative entropy of p to q in nats, not clipped; the latter is
-   infinite where q vanishes and p does not. See `verifier/stages/behaviour.py`. */
-WIDE void read_likeness(const double *restrict p, const double *restrict q, int64_t size,
-                        double negligible, double *restrict out) {
-    double alike[4] = {0.0}, relative[4] = {0.0}, beside = 0.0;
-    double both[BLOCK], own[BLOCK];
-    for (int64_t from = 0; from < size; from += BLOCK) {
-        const int64_t count = size - from < BLOCK ? size - from : BLOCK;
-        int64_t odd = 0;
-        for (int64_t k = 0; k < count; k++) {
-            const double a = p[from + k], b = q[from + k], middle = 0.5 * (a + b);
-            const double of_p = logarithm(a > negligible ? a / middle : 1.0);
-            const double of_q = logarithm(b > negligible ? b / middle : 1.0);
-            const double known = a > negligible && b > negligible ? a : 0.0;
-            both[k] = a == b ? 0.0 : a * of_p + b * of_q;
-            own[k] = a == b ? 0.0 : known * (of_p - of_q);
-            odd += a > known;
-        }
-        for (int64_t k = 0; k < count; k++) {
-            alike[k & 3] += both[k];
-            relative[k & 3] += own[k];
-        }
-        for (int64_t k = from; odd && k < from + count; k++) {
-            const double a = p[k], b = q[k];
-            if (a > 0.0 && a != b && !(a > negligible && b > negligible))
-                beside += a * (log(a) - log(b));
-        }
-    }
-    out[0] = 0.5 * ((alike[0] + alike[1]) + (alike[2] + alike[3]));
-    out[1] = (relative[0] + relative[1]) + (relative[2] + relative[3]) + beside;
 }
 
 const char *digest(void) { return DIGEST; }

@@ -45,6 +45,12 @@ def library() -> ctypes.CDLL | None:
     found.read_objective.restype = None
     found.read_likeness.argtypes = [pointer, pointer, number, ctypes.c_double, pointer]
     found.read_likeness.restype = None
+    found.read_shape.argtypes = [pointer, number, ctypes.c_double, pointer]
+    found.read_shape.restype = None
+    found.read_top.argtypes = [pointer, number, pointer, number]
+    found.read_solutions.argtypes = [pointer, number, pointer, number, pointer, pointer]
+    found.read_solutions.argtypes += [pointer, number, pointer]
+    found.impurities.argtypes = [pointer, ctypes.c_int32, pointer]
     return found
 
 
@@ -122,14 +128,14 @@ class EnergyReader:
         self._vectors = energies, reversed_energies, indices
         self._tie = tie
         self._size = size
-        places = [_place(v, size) for v in (energies, reversed_energies)]
+        places = [place_of(v, size) for v in (energies, reversed_energies)]
         self._usable = None not in places
         self._given = *places, size, address(indices), indices.size, tie
 
     def read(self, p: FloatVector) -> ObjectiveSums:
         """What p says, shape [D]."""
         compiled = library() if self._usable else None
-        place = _place(p, self._size)
+        place = place_of(p, self._size)
         if compiled is None or place is None:
             return self._in_python(p)
         sums = _sums
@@ -153,11 +159,11 @@ class LikenessReader:
     def __init__(self, q: FloatVector) -> None:
         self._q = q
         self._size = q.size
-        self._place = _place(q, q.size)
+        self._place = place_of(q, q.size)
 
     def read(self, p: FloatVector) -> tuple[float, float]:
         """As `divergences`, with p."""
-        compiled, place = library(), _place(p, self._size)
+        compiled, place = library(), place_of(p, self._size)
         if compiled is None or place is None or self._place is None:
             return divergences(p, self._q)
         sums = _sums
@@ -187,7 +193,7 @@ def divergences(p: FloatVector, q: FloatVector) -> tuple[float, float]:
     return 0.5 * float(p @ of_p + q @ of_q), relative
 
 
-def _place(vector: FloatVector, size: int) -> int | None:
+def place_of(vector: FloatVector, size: int) -> int | None:
     """Where C may read a vector: so many doubles side by side; None where it is otherwise."""
     known = vector.__array_interface__
     if known["strides"] is not None or known["typestr"] != _DOUBLE or known["shape"] != (size,):

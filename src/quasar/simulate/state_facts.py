@@ -12,11 +12,14 @@ are not covered: see `circuits/effective.py` and `circuits/freedom.py`.
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 
 import numpy as np
 
+from quasar.simulate.distributions import DistributionShape, shape_of
 from quasar.simulate.engine import ComplexVector, FloatVector
+from quasar.simulate.small_state import MOST_QUBITS, address, library
 
 BASIS_STATE_PROBABILITY = 1.0 - 1e-6
 PRODUCT_IMPURITY = 1e-9
@@ -41,14 +44,18 @@ class StateFacts:
     entanglement: float | None
 
 
-def state_facts(p: FloatVector, state: ComplexVector | None) -> StateFacts:
+def state_facts(
+    p: FloatVector, state: ComplexVector | None, shape: DistributionShape | None = None
+) -> StateFacts:
     """All of the above.
 
     Args:
         p: distribution of measuring every qubit, shape [D].
         state: the amplitudes, shape [D]; None where a dynamic program leaves a mixture.
+        shape: of p, where it is known.
     """
-    basis = bool(p.max() >= BASIS_STATE_PROBABILITY * p.sum())
+    shape = shape or shape_of(p)
+    basis = shape.largest >= BASIS_STATE_PROBABILITY * shape.total
     if state is None:
         return StateFacts(basis, None, None)
     impure = impurities(state)
@@ -60,7 +67,21 @@ def impurities(state: ComplexVector) -> list[float]:
 
     A 2x2 matrix of trace 1 has 1 - Tr ρ² = 2 det ρ. The determinant stays right to 1e-16 where the
     purity is near 1, and dividing by the squared trace takes out the rounding of the state's norm.
+
+    Raises:
+        MemoryError: there was none left.
     """
+    n, compiled = int(state.size).bit_length() - 1, library()
+    if compiled is not None and n <= MOST_QUBITS and _is_plain(state):
+        found = (ctypes.c_double * n)()
+        if compiled.impurities(address(state), n, found):
+            raise MemoryError
+        return found[:]
+    return impurities_in_python(state)
+
+
+def impurities_in_python(state: ComplexVector) -> list[float]:
+    """The same without compiled code."""
     trace = float(np.vdot(state, state).real)
     out = []
     for k in range(int(state.size).bit_length() - 1):
@@ -71,6 +92,11 @@ def impurities(state: ComplexVector) -> list[float]:
         determinant = excited * (trace - excited) - coherence * coherence
         out.append(2.0 * max(determinant, 0.0) / (trace * trace))
     return out
+
+
+def _is_plain(state: ComplexVector) -> bool:
+    """Whether C can read it."""
+    return state.dtype == np.complex128 and state.flags.c_contiguous
 
 
 def meyer_wallach(state: ComplexVector) -> float:

@@ -149,7 +149,7 @@ class ProblemFacts:
         if settings.quality and settings.decode_top_states:
             _ = self.optimum, self.remarks
         if settings.quality:
-            _ = self.scale and self.scale.order, self.penalty
+            _ = self.scale and self.scale.reader, self.penalty
 
 
 @dataclass(eq=False)

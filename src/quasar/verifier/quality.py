@@ -7,9 +7,8 @@ carries, its most probable answers in the user's own terms, and remarks on commo
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any, Literal
-
-import numpy as np
 
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.effective import effective
@@ -19,11 +18,13 @@ from quasar.core.bits import index_to_bitstring, index_to_ket
 from quasar.core.documented import Documented
 from quasar.core.hamiltonian import Spectrum
 from quasar.problems.base import EncodedProblem
+from quasar.simulate.distributions import shape_of
 from quasar.simulate.engine import ComplexVector, FloatVector
 from quasar.simulate.state_facts import ENTANGLED_FROM, state_facts
 
 LISTED_STATES = 8
 _MOST_KNOWN = 4096  # decoded states that are kept
+_ATOMS = (str, int, float, bool, type(None))
 
 
 class DecodedState(Documented):
@@ -143,18 +144,44 @@ class KnownStates:
 
     def __init__(self, problem: EncodedProblem) -> None:
         self.problem = problem
-        self._known: dict[int, DecodedState] = {}
+        self._known: dict[int, tuple[DecodedState, Callable[[Any], Any]]] = {}
 
     def read(self, index: int, probability: float) -> DecodedState:
-        """As `read_state`."""
+        """As `read_state`; nothing in it is shared with another."""
         known = self._known.get(index)
         if known is None:
             if len(self._known) >= _MOST_KNOWN:
                 self._known.clear()
-            known = self._known[index] = read_state(index, self.problem)
-        values = {**known.__dict__, "solution": copy.deepcopy(known.solution)}
+            state = read_state(index, self.problem)
+            known = self._known[index] = state, _copier(state.solution)
+        state, copied = known
+        values = state.__dict__.copy()
         values["probability"] = probability
-        return DecodedState.made(**values)
+        values["solution"] = copied(values["solution"])
+        return DecodedState.whole(values)
+
+
+def _copier(value: Any) -> Callable[[Any], Any]:
+    """What copies a value of this make: JSON, mostly flat."""
+    if isinstance(value, _ATOMS):
+        return _same
+    if type(value) is list:
+        kinds = {type(item) for item in value}
+        if kinds.issubset(_ATOMS):
+            return list.copy
+        if kinds == {list} and all(type(atom) in _ATOMS for item in value for atom in item):
+            return _copied_rows
+    if type(value) is dict and all(type(item) in _ATOMS for item in value.values()):
+        return dict.copy
+    return copy.deepcopy
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _copied_rows(rows: list[list[Any]]) -> list[list[Any]]:
+    return [row.copy() for row in rows]
 
 
 def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
@@ -170,12 +197,6 @@ def read_optimum(problem: EncodedProblem, spectrum: Spectrum) -> Optimum:
         encoding_is_exact=optimality.is_exact,
         example=read_state(int(listed[0]), problem),
     )
-
-
-def entropy_bits(p: FloatVector) -> float:
-    """Shannon entropy of a distribution, shape [D], in bits."""
-    seen = p[p > 0]
-    return float(-(seen * np.log2(seen)).sum())
 
 
 def measure(
@@ -195,13 +216,9 @@ def measure(
         look_closely: also find which gates have an effect, and how many numbers they carry.
         known: states of the problem that were decoded before.
     """
-    facts = state_facts(p, state)
+    shape = shape_of(p, LISTED_STATES if decode else 0)
+    facts = state_facts(p, state, shape)
     known = known or KnownStates(problem)
-    ordered: list[int] = []
-    if decode:
-        count = min(LISTED_STATES, p.size)
-        top = np.argpartition(-p, count - 1)[:count]
-        ordered = sorted(top.tolist(), key=lambda k: (-p[k], k))
     acting = effective(circuit) if look_closely and circuit is not None else None
     free = None
     if acting is not None and circuit is not None:
@@ -214,6 +231,6 @@ def measure(
         entanglement=facts.entanglement,
         product_state=facts.product_state,
         basis_state=facts.basis_state,
-        entropy_bits=entropy_bits(p),
-        top_states=[known.read(k, float(p[k])) for k in ordered],
+        entropy_bits=shape.entropy_bits,
+        top_states=[known.read(k, float(p[k])) for k in shape.top],
     )

@@ -6,7 +6,6 @@ above 0.97; here only states that decode to valid solutions count, by their own 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -15,7 +14,7 @@ import numpy as np
 from quasar.core.documented import Documented
 from quasar.core.exact import AllValues, FloatVector
 from quasar.problems.base import EncodedProblem
-from quasar.problems.optimality import IntVector
+from quasar.simulate.distributions import SolutionReader, chance_of_any
 
 SHOTS = (100, 1000)
 
@@ -51,6 +50,25 @@ class SolutionScale:
         self.problem = problem
 
     @cached_property
+    def reader(self) -> SolutionReader:
+        """Reads distributions by levels: the states of equal cost and objective, best first."""
+        problem, values = self.problem, self._values()
+        feasible = problem.optimality.feasible
+        among = np.arange(1 << problem.n_qubits)
+        if feasible is not None:
+            among = np.flatnonzero(feasible)
+        if among.size:
+            above = values.floats(less=values.lowest(among=feasible).value)
+        else:
+            above = values.floats()
+        order = among[np.argsort(above[among], kind="stable")]
+        costs, objectives = above[order], self._objectives(values)[order]
+        starts = np.ones(order.size, dtype=bool)
+        starts[1:] = (np.diff(costs) != 0.0) | (np.diff(objectives) != 0.0)
+        level = np.full(above.size, int(starts.sum()), dtype=np.int32)
+        level[order] = np.cumsum(starts) - 1
+        return SolutionReader(level, costs[starts], objectives[starts])
+
     def _values(self) -> AllValues:
         """The cost of every basis state, exactly; smaller is better."""
         problem = self.problem
@@ -61,36 +79,13 @@ class SolutionScale:
         }
         return AllValues(masks, problem.n_qubits, "spin")
 
-    @cached_property
-    def order(self) -> IntVector:
-        """The states that are valid solutions, best first."""
-        feasible = self.problem.optimality.feasible
-        among = np.arange(1 << self.problem.n_qubits)
-        if feasible is not None:
-            among = np.flatnonzero(feasible)
-        return np.asarray(among[np.argsort(self._above_best[among], kind="stable")])
-
-    @cached_property
-    def _above_best(self) -> FloatVector:
-        """What each state costs more than the best valid solution, shape [D]."""
-        feasible = self.problem.optimality.feasible
-        if feasible is not None and not feasible.any():
-            return self._values.floats()
-        return self._values.floats(less=self._values.lowest(among=feasible).value)
-
-    @cached_property
-    def _ordered_costs(self) -> FloatVector:
-        return np.asarray(self._above_best[self.order])
-
-    @cached_property
-    def _ordered_objectives(self) -> FloatVector:
+    def _objectives(self, values: AllValues) -> FloatVector:
+        """Of every basis state, shape [D]; any number where infeasible."""
         source = self.problem.problem
-        costs = self._values.floats()
+        costs = values.floats()
         if self.problem.formulation is None:  # of a free form the cost leaves the constant out
             costs = costs + self.problem.hamiltonian.constant
-        if source is None:
-            return costs[self.order]
-        return np.asarray(source.objectives(costs, self.problem.variables)[self.order])
+        return costs if source is None else source.objectives(costs, self.problem.variables)
 
     def measure(self, p: FloatVector, shots: Sequence[int] = SHOTS) -> Solutions | None:
         """Of a distribution p, shape [D]; None where states cannot be decoded.
@@ -100,36 +95,28 @@ class SolutionScale:
         """
         if self.problem.problem is None or self.problem.encoding == "given":
             return None
-        share = p[self.order]
-        total = float(share.sum())
+        found = self.reader.read(p, shots)
+        total = found.total
         constrained = self.problem.optimality.feasible is not None
-        return Solutions.made(
-            p_feasible=min(total, 1.0) if constrained else None,
-            feasible_ratio=self._ratio(share, total),
-            expected_best={count: self._best_of(share, count) for count in shots},
+        ratio: float | None = None
+        best: dict[int, float | None] = dict.fromkeys(shots)
+        if total > 0.0:
+            ratio = self._ratio(found.cost / total)
+            for count, weighted in zip(shots, found.best, strict=True):
+                best[count] = weighted / chance_of_any(min(total, 1.0), count)
+        return Solutions.whole(
+            {
+                "p_feasible": min(total, 1.0) if constrained else None,
+                "feasible_ratio": ratio,
+                "expected_best": best,
+            }
         )
 
-    def _ratio(self, share: FloatVector, total: float) -> float | None:
-        if total <= 0.0:
-            return None
-        lowest, highest = float(self._ordered_costs[0]), float(self._ordered_costs[-1])
+    def _ratio(self, mean: float) -> float:
+        lowest, highest = self.reader.ends
         if highest == lowest:
             return 1.0
-        mean = float(share @ self._ordered_costs) / total
         return min(max((highest - mean) / (highest - lowest), 0.0), 1.0)
-
-    def _best_of(self, share: FloatVector, shots: int) -> float | None:
-        """Σ_j objective_j (P(none better in all shots) - P(none as good)), best first."""
-        reached = np.minimum(np.cumsum(share), 1.0)
-        if not reached.size or reached[-1] <= 0.0:
-            return None
-        with np.errstate(divide="ignore"):
-            missed = np.exp(shots * np.log1p(-reached))
-        some = -math.expm1(shots * math.log1p(-reached[-1])) if reached[-1] < 1.0 else 1.0
-        weights = np.empty_like(missed)
-        weights[0] = 1.0 - missed[0]
-        np.subtract(missed[:-1], missed[1:], out=weights[1:])
-        return float(weights @ self._ordered_objectives) / some
 
 
 def penalty_weight(problem: EncodedProblem) -> PenaltyWeight | None:
