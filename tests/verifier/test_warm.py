@@ -109,6 +109,19 @@ def test_started_early_it_is_there_when_needed(cold: None, started_fork_servers:
     assert server_of(3) == (ready, 3)
 
 
+def test_a_command_can_start_it_before_any_library_is_loaded() -> None:
+    code = textwrap.dedent(
+        """
+        import sys
+        from quasar.verifier.sandbox.warm import start_early
+        start_early()
+        print(sorted({"numpy", "pydantic", "qiskit"} & set(sys.modules)), flush=True)
+        """
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout == "[]\n"
+
+
 def test_users_problems_are_not_loaded_into_it() -> None:
     problem = ring(3)
     assert is_our_own([problem])

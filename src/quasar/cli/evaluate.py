@@ -153,6 +153,7 @@ def command(
     Writes table.json, candidates.jsonl, references.jsonl, report.md, plots and manifest.json.
     Stopped or killed, the same command continues where it was.
     """
+    _start_early(no_sandbox or executor != "local")
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
     from quasar.evaluation.evaluate import run
@@ -183,6 +184,18 @@ def command(
     else:
         table = EvaluationTable(done.table, against_paper=against_paper)
         typer.echo(f"{table}\nwritten: {out}/ (report.md, table.json, candidates.jsonl, plots)")
+
+
+def _start_early(other: bool) -> None:
+    """Have workers load their libraries while this process loads its own.
+
+    Args:
+        other: there will be none in a sandbox here.
+    """
+    from quasar.verifier.sandbox.warm import start_early
+
+    if not other:
+        start_early()
 
 
 def _device(

@@ -1,7 +1,8 @@
 """The process that forks workers: single-threaded, everything imported, nothing else to do.
 
 It knows nothing of what they do: the caller sends a function that imports and warms up what workers
-need, and one that is a worker's work. It outlives no caller: when the caller's end of the control
+need, and one that is a worker's work. Where it is started before there is anything to do, it loads
+the sandbox's libraries until they come. It outlives no caller: when the caller's end of the control
 socket closes, it kills its workers and ends.
 """
 
@@ -47,9 +48,7 @@ def main(control_fd: int, page_fd: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     control = socket.socket(fileno=control_fd)
     (length,) = LENGTH.unpack(receive(control, LENGTH.size))
-    program: Program = pickle.loads(receive(control, length))
-    prepare, work = program
-    prepare()
+    work = _load(receive(control, length)) if length else _load_sandbox()
     gc.collect()
     gc.freeze()
     control.sendall(REPLY.pack(os.getpid(), 0))
@@ -74,8 +73,7 @@ def main(control_fd: int, page_fd: int) -> None:
             elif operation == RENEW:
                 os.close(page_fd)
                 (page_fd,) = descriptors
-                prepare, work = pickle.loads(receive(control, number))
-                prepare()
+                work = _load(receive(control, number))
                 control.sendall(REPLY.pack(os.getpid(), 0))
             else:
                 _, status, usage = os.wait4(number, 0)
@@ -89,6 +87,27 @@ def main(control_fd: int, page_fd: int) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         shutil.rmtree(folders, ignore_errors=True)
+
+
+def _load(program: bytes) -> Work:
+    """Prepare what a program asks for; what it has workers do."""
+    found: Program = pickle.loads(program)
+    prepare, work = found
+    prepare()
+    return work
+
+
+def _load_sandbox() -> Work:
+    """Load what the programs of all sandboxes ask for; there is no work yet."""
+    from quasar.verifier.sandbox import worker  # noqa: F401 - programs are made of it
+    from quasar.verifier.sandbox.warm_up import warm_up
+
+    warm_up()
+    return _no_work
+
+
+def _no_work(connection: socket.socket, page: ProgressPage, line: int) -> NoReturn:
+    raise RuntimeError("there is no program yet")
 
 
 def receive(connection: socket.socket, count: int) -> bytes:

@@ -113,14 +113,15 @@ class ForkServer:
     """The process that forks workers, started here; not to be shared between threads.
 
     Args:
-        program: pickled `forkserver.Program`.
+        program: pickled `forkserver.Program`; None: `renew` brings it, and until then what every
+            sandbox needs is loaded.
         page: file of the progress page.
 
     Raises:
         InfrastructureError: it does not start.
     """
 
-    def __init__(self, program: bytes, page: IO[bytes]) -> None:
+    def __init__(self, program: bytes | None, page: IO[bytes]) -> None:
         if not hasattr(os, "fork"):
             raise InfrastructureError(
                 "the sandbox needs Linux or macOS; verify trusted circuits without it."
@@ -151,7 +152,8 @@ class ForkServer:
                 start_new_session=True,  # the terminal's Ctrl-C is the caller's affair
             )
         try:
-            self._control.sendall(forkserver.LENGTH.pack(len(program)) + program)
+            sent = program or b""
+            self._control.sendall(forkserver.LENGTH.pack(len(sent)) + sent)
             forkserver.receive(self._control, forkserver.REPLY.size)
         except (OSError, EOFError) as error:
             self._log.seek(0)

@@ -14,15 +14,13 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from quasar.core.errors import InfrastructureError
-from quasar.problems.base import EncodedProblem
 from quasar.verifier.sandbox.handle import ForkServer, ForkServerGone
-from quasar.verifier.sandbox.limits import SandboxLimits
-from quasar.verifier.sandbox.payload import Payload
-from quasar.verifier.sandbox.worker import program
-from quasar.verifier.settings import VerifierSettings
+
+if TYPE_CHECKING:
+    from quasar.problems.base import EncodedProblem
 
 _Surroundings = tuple[str, tuple[str, ...], frozenset[tuple[str, str]]]
 
@@ -51,11 +49,10 @@ class Warm:
             self._starting.start()
 
     def _start(self) -> None:
-        payload = Payload([], [], VerifierSettings(), SandboxLimits())
         # What is wrong is said by whoever needs it.
         with suppress(InfrastructureError), tempfile.TemporaryFile() as page:
             page.truncate(1)
-            self.keep(ForkServer(program(payload), page))
+            self.keep(ForkServer(None, page))
 
     def take(self, program: bytes, page: IO[bytes]) -> ForkServer | None:
         """The fork server, now with this program; None: there is none that would do.
@@ -114,7 +111,9 @@ def _surroundings() -> _Surroundings:
 
 
 def start_early() -> None:
-    """Have the next sandbox ready sooner: its libraries load while the caller does other work."""
+    """Have the next sandbox ready sooner: its libraries load while the caller does other work,
+    such as loading its own.
+    """
     if hasattr(os, "fork"):
         warm.start()
 
