@@ -59,24 +59,45 @@ def test_every_gate_on_every_qubits() -> None:
             _assert_same(_read(f"{HEAD}qubit[4] q; {start} {called} {places}; h q;"))
 
 
-@pytest.mark.parametrize("n", range(1, MOST_QUBITS + 1))
-def test_random_circuits(n: int) -> None:
-    random = generator(1, "small", n)
-    lines = [f"qubit[{n}] q", "ry(0.4) q"]
-    for name in random.choice([*GATES], 40):
-        spec = GATES[name]
-        if spec.n_qubits <= n:
+def _random(n: int, seed: int, n_gates: int) -> FlatCircuit:
+    """Gates of all kinds anywhere, every fifth a phase between two CX."""
+    random = generator(seed, "small", n)
+    lines = [f"qubit[{n}] q", "ry(0.4) q" if seed % 2 else "h q[0]"]
+    for k, name in enumerate(random.choice([*GATES], n_gates)):
+        spec, qubits = GATES[name], random.permutation(n)
+        if k % 5 == 0 and n > 1:
+            pair = f"q[{qubits[0]}], q[{qubits[1]}]"
+            turn = random.choice(["rz(0.7)", "t", "sdg", "z", "p(-1.3)"])
+            lines += [f"cx {pair}", f"{turn} q[{qubits[1]}]", f"CX {pair}"]
+        elif spec.n_qubits <= n:
             angles = ", ".join(f"{a:.17g}" for a in random.uniform(0, 7, spec.n_params))
-            places = ", ".join(f"q[{q}]" for q in random.permutation(n)[: spec.n_qubits])
+            places = ", ".join(f"q[{q}]" for q in qubits[: spec.n_qubits])
             lines.append(f"{name}{f'({angles})' if angles else ''} {places}")
-    _assert_same(_read(HEAD + ";".join(lines) + ";"))
+    return _read(HEAD + ";".join(lines) + ";")
+
+
+@pytest.mark.parametrize("n", range(1, 19))
+def test_random_circuits(n: int) -> None:
+    _assert_same(_random(n, 1, 40))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_large_states_are_passed_over_in_blocks(seed: int) -> None:
+    """Blocks of 12 qubits: everything that a gate can have inside a block and outside."""
+    _assert_same(_random(13 + seed % 3, seed, 150))
+
+
+def test_states_that_fill_up_late() -> None:
+    """Most amplitudes are 0 until a gate reaches the last qubit."""
+    for last in ("h q[15];", "x q[15]; h q[14];", "cx q[0], q[15];", "swap q[1], q[15];"):
+        text = "qubit[16] q; h q[0]; ry(0.3) q[3]; cx q[0], q[7]; rz(0.4) q[13];" + last
+        _assert_same(_read(f"{HEAD}{text} h q[13]; cz q[13], q[15]; rx(0.7) q[2];"))
 
 
 def test_larger_ones_and_those_made_of_gates_are_left_to_qulacs() -> None:
     assert simulate(_read(f"{HEAD}qubit[{MOST_QUBITS + 1}] q; h q;")) is None
     assert simulate(Circuit(2)) is None
-    outcome = get_engine().run(parse(f"{HEAD}qubit[{MOST_QUBITS + 1}] q; h q;"))
-    assert outcome.distribution().size == 1 << (MOST_QUBITS + 1)
+    assert get_engine().run(parse(f"{HEAD}gate own a {{ h a; }} qubit[2] q; own q[0];")).answer
 
 
 def test_gates_that_there_are_not_are_refused() -> None:

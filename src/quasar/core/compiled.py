@@ -28,7 +28,7 @@ SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 """The source by which each library is known, relative to the package."""
 _PARTS = {
     FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c"),
-    STATE: ("vectors.h", "distributions.c", "state_facts.c"),
+    STATE: ("vectors.h", "state.h", "state_gates.c", "distributions.c", "state_facts.c"),
 }
 
 

