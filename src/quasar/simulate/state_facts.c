@@ -51,5 +51,6 @@ int impurities(const double *state, int32_t n, double *out) {
         parts[size + k] = state[2 * k + 1];
     }
     all_impurities(parts, parts + size, size, out);
+    leave();
     return 0;
 }
