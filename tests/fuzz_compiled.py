@@ -2,7 +2,8 @@
 
 Programs of the shared benchmark (where it is there) and made up ones are changed in a few places.
 Both ways have to give the same gates, measurements and registers to the last bit, or the same
-refusal; the same probabilities to 1e-12; and the same of what the gates come to.
+refusal; the same probabilities to 1e-12; and the same of what the gates come to. What the libraries
+compute beside that, the packaged model's included, is drawn in `fuzz_numbers.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from quasar.circuits.qasm_flat import FlatReader, read_flat, read_in_python
 from quasar.circuits.refusal_flat import refuse_flat
 from quasar.circuits.statistics import statistics
 from quasar.core import compiled
-from quasar.core.compiled import FACTS, READER, STATE
+from quasar.core.compiled import SOURCES
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.simulate.distributions import SolutionReader, shape_in_python, shape_of
 from quasar.simulate.engine import probabilities
@@ -173,20 +174,25 @@ def mixed(count: int, seed: int, shared: Sequence[str] = ()) -> Iterator[str]:
 def sanitized(inputs: int, seed: int) -> int:
     """The same in a process whose libraries end it at the first wrong access or operation."""
     with tempfile.TemporaryDirectory() as folder:
-        for source in (READER, FACTS, STATE):
+        for source in SOURCES:
             if not compiled.build(source, Path(folder) / Path(source).name, sanitized=True):
                 print(f"{source} cannot be built with sanitizers here: skipped", file=sys.stderr)
                 return 0
         asked = [os.environ.get("CC", "cc"), "-print-file-name=libasan.so"]
         runtime = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
-        environment = {**os.environ, "LD_PRELOAD": runtime, "ASAN_OPTIONS": "detect_leaks=0"}
+        environment = {
+            **os.environ,
+            "LD_PRELOAD": runtime,
+            "ASAN_OPTIONS": "detect_leaks=0",
+            "PYTHONMALLOC": "malloc",  # what is read past the end of Python's own objects shows too
+        }
         command = [sys.executable, __file__, f"--inputs={inputs}", f"--seed={seed}"]
         return subprocess.run([*command, f"--libraries={folder}"], env=environment).returncode
 
 
 def main() -> int:
     """Compare at length; exit code 1 if anything differs."""
-    from support.agentq import agentq_folder, load_lines
+    from support.agentq import shared_texts
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=20_000)
@@ -201,7 +207,7 @@ def main() -> int:
     if reader() is None or library() is None or facts() is None:
         print("there are no compiled libraries: make kernel", file=sys.stderr)
         return 1
-    shared = [g["qasm"] for g in load_lines("generations.jsonl.gz")] if agentq_folder() else []
+    shared = shared_texts()
     begun = time.monotonic()
     found: Counter[str] = Counter()
     for text in [*shared, *mixed(options.inputs, options.seed, shared)]:
@@ -209,8 +215,14 @@ def main() -> int:
         found["differs" if unlike else how] += 1
         if unlike:
             print(f"--- {how}: {unlike}\n{text!r}", file=sys.stderr)
+    from fuzz_numbers import compare  # it needs this module, and the libraries named above
+
+    wrong = compare(options.inputs // 20, options.seed)
+    found["numbers differ"] = len(wrong)
+    for unlike in wrong:
+        print(f"--- {unlike}", file=sys.stderr)
     print(json.dumps({**found, "seed": options.seed, "s": round(time.monotonic() - begun)}))
-    return 1 if found["differs"] or not found["circuit"] else 0
+    return 1 if found["differs"] or wrong or not found["circuit"] else 0
 
 
 if __name__ == "__main__":

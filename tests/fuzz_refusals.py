@@ -193,13 +193,13 @@ def programs(count: int, seed: int, shared: Sequence[str] = ()) -> Iterator[str]
 
 def main() -> int:
     """Compare at length; exit code 1 if anything differs."""
-    from support.agentq import agentq_folder, load_lines
+    from support.agentq import shared_texts
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    shared = [g["qasm"] for g in load_lines("generations.jsonl.gz")] if agentq_folder() else []
+    shared = shared_texts()
     begun = time.monotonic()
     found: Counter[str] = Counter()
     for text in programs(options.inputs, options.seed, shared):

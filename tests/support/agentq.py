@@ -36,6 +36,14 @@ def load_lines(name: str) -> tuple[dict[str, Any], ...]:
     return _lines(agentq_folder() / name)
 
 
+def shared_texts() -> list[str]:
+    """Programs of the shared benchmark; none where it is absent. For what runs outside of pytest."""
+    try:
+        return [generation["qasm"] for generation in load_lines("generations.jsonl.gz")]
+    except pytest.skip.Exception:
+        return []
+
+
 def load_records() -> tuple[dict[str, Any], ...]:
     """The 123 records as they stand in the file; skips where they are absent."""
     return load_lines("records.jsonl.gz")
