@@ -103,9 +103,8 @@ def _import_all(
     for text in texts:
         started = time.process_time()
         size = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        free = resource.RLIM_INFINITY
-        resource.setrlimit(resource.RLIMIT_AS, (size + (limits.max_memory_mib << 20), free))
-        resource.setrlimit(resource.RLIMIT_CPU, (int(started + limits.max_seconds) + 1, free))
+        _limit(resource.RLIMIT_AS, size + (limits.max_memory_mib << 20))
+        _limit(resource.RLIMIT_CPU, int(started + limits.max_seconds) + 1)
         verdict = b"n"
         try:
             read = text if isinstance(text, str) else text.decode("utf-8")
@@ -117,8 +116,16 @@ def _import_all(
         except BaseException:  # the bindings of Rust raise panics that are no Exception
             verdict = b"n"
         taken = time.process_time() - started
-        resource.setrlimit(resource.RLIMIT_AS, (free, free))
+        _limit(resource.RLIMIT_AS, resource.RLIM_INFINITY)
         os.write(out, _ANSWER.pack(b"?" if taken > limits.max_seconds else verdict, taken))
+
+
+def _limit(which: int, value: int) -> None:
+    """Set what may be taken back, under the limit that the run was started with."""
+    _, hard = resource.getrlimit(which)
+    if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
+        value = hard
+    resource.setrlimit(which, (value, hard))
 
 
 # --- comparison -----------------------------------------------------------------------------------
