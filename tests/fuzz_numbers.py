@@ -193,7 +193,8 @@ def forward_passes(draw: Generator) -> str:
 def _apart(found: Any, expected: Any, most: float = EXACT) -> str:
     """How far numbers are apart, if they are."""
     for a, b in zip(found, expected, strict=True):
-        if not (a == b or abs(a - b) <= most * max(1.0, abs(b)) or (math.isnan(a) and math.isnan(b))):
+        close = a == b or abs(a - b) <= most * max(1.0, abs(b))
+        if not (close or (math.isnan(a) and math.isnan(b))):
             return f"{a}, not {b}"
     return ""
 

@@ -37,7 +37,7 @@ def load_lines(name: str) -> tuple[dict[str, Any], ...]:
 
 
 def shared_texts() -> list[str]:
-    """Programs of the shared benchmark; none where it is absent. For what runs outside of pytest."""
+    """Its programs; none where it is absent. For what runs outside of pytest."""
     try:
         return [generation["qasm"] for generation in load_lines("generations.jsonl.gz")]
     except pytest.skip.Exception:
