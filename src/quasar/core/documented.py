@@ -78,7 +78,7 @@ class Documented(ListsFields, BaseModel):
     def whole(cls, values: dict[str, Any]) -> Self:
         """As `made`, of all fields in their order; the instance keeps the dict itself."""
         plan = cls.__dict__.get("_plan") or cls._planned()
-        return cls._holding(plan, values, plan.names.copy())
+        return cls._holding(plan, values, plan.names)  # there is no further name to be added
 
     @classmethod
     def _planned(cls) -> _Plan:
@@ -91,8 +91,10 @@ class Documented(ListsFields, BaseModel):
         _set_values(new, values)
         _set_given(new, given)
         _set_extra(new, {} if plan.extra else None)
-        private = {name: factory() for name, factory in plan.private} if plan.private else None
-        _set_private(new, private)
+        if plan.private:
+            _set_private(new, {name: factory() for name, factory in plan.private})
+        else:
+            _set_private(new, None)
         return new
 
 
@@ -129,7 +131,7 @@ def _plan_of(model: type[BaseModel]) -> _Plan:
         factories=factories,
         extra=model.model_config.get("extra") == "allow",
         private=[
-            (name, partial(kept.get_default, call_default_factory=True))
+            (name, cast("Callable[[], Any]", kept.default_factory or partial(kept.get_default)))
             for name, kept in model.__private_attributes__.items()
         ],
     )

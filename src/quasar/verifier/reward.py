@@ -23,6 +23,7 @@ Deviations from the published training code:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import AliasChoices, ConfigDict, Field, model_validator
@@ -248,18 +249,26 @@ def compute(scores: Scores, weights: RewardWeights) -> Reward:
 
 _Used = tuple[float | None, float | None, float | None]
 """Scores of behaviour, objective and utility; None: left out, or not reached."""
+_Weights = tuple[float, float, float]
 _Counts = tuple[bool, bool, bool]
 """Whether each of them is part of the task."""
 
 
 def _weighted(used: _Used, counts: _Counts, weights: RewardWeights) -> float:
     """Weighted sum; a stage that is part of the task but was not reached earns nothing."""
-    all_weights = (weights.behaviour_weight, weights.objective_weight, weights.utility_weight)
-    own = [w * count for w, count in zip(all_weights, counts, strict=True)]
-    if sum(own) == 0.0:
-        return 0.0
-    scale = sum(all_weights) / sum(own)
-    return scale * sum(w * (score or 0.0) for w, score in zip(own, used, strict=True))
+    own, scale = _scaled(
+        (weights.behaviour_weight, weights.objective_weight, weights.utility_weight), counts
+    )
+    first, second, third = (score or 0.0 for score in used)
+    return scale * (own[0] * first + own[1] * second + own[2] * third)
+
+
+@lru_cache(maxsize=64)
+def _scaled(weights: _Weights, counts: _Counts) -> tuple[_Weights, float]:
+    """Weights of the stages that count, and what makes their sum that of all."""
+    first, second, third = (w * count for w, count in zip(weights, counts, strict=True))
+    own = first + second + third
+    return (first, second, third), 0.0 if own == 0.0 else sum(weights) / own
 
 
 def _gated(used: _Used, counts: _Counts) -> float:
