@@ -1,9 +1,10 @@
 """A million hostile programs in the sandbox; `make fuzz-million` runs it, and goes on after a stop.
 
-Chunks of programs, each from its own seed, are judged in the sandbox and by the importer alone, by
-the rules of `fuzz.py`. A chunk's counts are a line of `chunks.jsonl` in the folder of the run,
-written when it is done: a run that was stopped goes on behind the last one. What breaks a rule is
-kept in `wrong.jsonl`. The table at the end is over all chunks.
+Chunks of programs, each from its own seed, are judged in the sandbox, by the rules of `fuzz.py`.
+The importer sees what is accepted, and a fifth of what is refused: it takes several times as long,
+and `fuzz_refusals.py` compares refusals. A chunk's counts are a line of `chunks.jsonl` in the
+folder of the run, written when it is done: a run that was stopped goes on behind the last one. What
+breaks a rule is kept in `wrong.jsonl`. The table at the end is over all chunks.
 
 Two thirds are texts of the strategies in `support.strategies` with edits, which is much faster than
 drawing each of them; the rest are programs of `support.relations`, half of them with edits.
@@ -24,6 +25,9 @@ from typing import Any
 from fuzz import SHARES, check, collect
 from fuzz_refusals import changed
 from support.relations import draft
+
+EVERY = 5
+"""Of the programs that are refused, one in so many goes to the importer as well."""
 
 _PIECES = (
     b"\x00",
@@ -98,7 +102,7 @@ def run(
         while sum(c["texts"] for c in found) < inputs and time.monotonic() - begun < seconds:
             number = len(found)
             texts = chunk(kept, min(size, inputs - number * size), seed * 1_000_003 + number)
-            wrong, verdicts, figures = check(texts, workers=workers)
+            wrong, verdicts, figures = check(texts, workers=workers, every=EVERY)
             for text, why in wrong:
                 print(json.dumps({"chunk": number, "why": why, "text": repr(text)}), file=wrongs)
             wrongs.flush()
@@ -125,10 +129,11 @@ def table(chunks: list[dict[str, Any]]) -> dict[str, Any]:
         verdicts.update(found["verdicts"])
 
     def total(name: str) -> float:
-        return round(sum(found[name] for found in chunks), 1)
+        return round(sum(found.get(name, 0) for found in chunks), 1)
 
-    names = ("texts", "wrong", "importer_undecided", "workers_started", "workers_killed")
-    sums = {name: int(total(name)) for name in (*names, "workers_died")}
+    names = ("texts", "wrong", "importer_asked", "importer_undecided")
+    names += ("workers_started", "workers_killed", "workers_died")
+    sums = {name: int(total(name)) for name in names}
     most = max((found["peak_memory_mib"] for found in chunks), default=0)
     seconds = {name: total(name) for name in ("sandbox_s", "importer_s")}
     return {**sums, **seconds, "peak_memory_mib": most, "verdicts": dict(verdicts.most_common())}
