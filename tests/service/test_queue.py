@@ -99,3 +99,17 @@ def test_programs_of_the_language_do_the_same(pool: WorkerPool) -> None:
     found = answers(pool, {2: FOREVER, 8: MEMORY, 9: FOREVER})
     assert [found[i]["fault"]["limit"] for i in (2, 9)] == ["time", "time"]
     assert found[8]["fault"]["limit"] in {"memory", "time"}
+
+
+def test_requests_end_where_no_worker_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = dying_worker.stillborn
+    monkeypatch.setattr("quasar.service.workers.program", lambda *_: made(None))
+    pool = WorkerPool(small(workers=2, limits=LIMITS))
+    pool.start()
+    try:
+        order = models.VerifyRequest(problem=PROBLEM, qasm=text(0)).model_dump(mode="json")
+        for _ in range(2):  # the pool goes on
+            with pytest.raises(InfrastructureError, match="the worker pool failed"):
+                pool.submit("verify", order).result(timeout=60)
+    finally:
+        pool.close()

@@ -36,6 +36,15 @@ def _work(payload: Payload, connection: socket.socket, page: ProgressPage, line:
     Worker(payload, connection, page, line).serve()
 
 
+def stillborn(_payload: Payload) -> bytes:
+    """The same of workers that end before they read anything."""
+    return pickle.dumps((partial(warm_up, False), _refused))
+
+
+def _refused(connection: socket.socket, page: ProgressPage, line: int) -> None:
+    raise OSError("no space left on device")
+
+
 def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     """The service's operation of this name."""
     _prepare()

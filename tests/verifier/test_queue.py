@@ -130,3 +130,14 @@ def test_programs_of_the_language_do_the_same(sandbox: Sandbox) -> None:
     assert (sorted(found), said) == ([*range(N)], "")
     assert [found[i].fault.limit for i in (2, 9)] == ["time", "time"]
     assert found[8].fault.limit in {"memory", "time"}
+
+
+def test_workers_that_never_begin_are_an_error_and_not_a_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("quasar.verifier.sandbox.pool.program", dying_worker.stillborn)
+    with (
+        Sandbox([PROBLEM], SETTINGS, workers=2) as box,
+        pytest.raises(InfrastructureError, match=r"before they began.*no space left on device"),
+    ):
+        box.map([Job(i, 0, text(i)) for i in range(5)])

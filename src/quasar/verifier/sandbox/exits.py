@@ -44,6 +44,11 @@ def diagnose(status: int | None, said: str) -> Exit:
     return Exit("lost", f"its worker {how}{': ' + last[0] if last else ''}.")
 
 
+def was_ended(status: int | None) -> bool:
+    """Whether somebody else ended a worker, or nobody knows."""
+    return status is None or -os.waitstatus_to_exitcode(status) in _FROM_OUTSIDE
+
+
 def is_stalled(elapsed_s: float, limit_s: float) -> bool:
     """Whether a worker that has not used its processor time by now hangs or is stopped."""
     return elapsed_s > max(_STALL * limit_s, _STALL_S)

@@ -7,9 +7,11 @@ What becomes of a task whose worker ends early:
 2. Any other end (killed from outside, a silent crash, a stall) is not the task's fault. It is done
    again, alone on a fresh worker; after `retries` of these it is given up.
 
-Tasks that only waited in a dead worker's queue are handed out again. What tasks are, where they
-come from and what becomes of their answers is the business of the subclasses: `batch.Batch` for a
-stream of candidates, the service's pool for single requests.
+Tasks that only waited in a dead worker's queue are handed out again. Where one worker after the
+other ends by itself before it has begun with any, none can be had here, which is an error.
+
+What tasks are, where they come from and what becomes of their answers is the business of the
+subclasses: `batch.Batch` for a stream of candidates, the service's pool for single requests.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from quasar.verifier.sandbox.exits import Exit, diagnose, is_stalled
+from quasar.core.errors import InfrastructureError
+from quasar.verifier.sandbox.exits import Exit, diagnose, is_stalled, was_ended
 from quasar.verifier.sandbox.handle import Task, WorkerHandle
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.sandbox.progress import Phase, WorkerProgress
@@ -35,6 +38,7 @@ T = TypeVar("T", bound=Task)
 _LOOK_S = 1.0  # longest time between two looks at a busy worker
 _AHEAD_BYTES = 1 << 18
 _AHEAD_S = 0.01  # of work that a worker may hold
+_MOST_STILLBORN = 10  # in a row
 
 
 class Scheduler(ABC, Generic[T]):
@@ -55,6 +59,7 @@ class Scheduler(ABC, Generic[T]):
         self.most_ahead = max(ahead, most_ahead)
         self.waiting: deque[T] = deque()
         self.retries: deque[T] = deque()  # their worker died while it was at them
+        self.stillborn = 0  # workers in a row that ended before they began with a task
         self.selector = selectors.DefaultSelector()
 
     # --- what subclasses say ---------------------------------------------------------------------
@@ -224,6 +229,7 @@ class Scheduler(ABC, Generic[T]):
         except ValueError:
             frames, ended = [], True
         if frames:
+            self.stillborn = 0
             now = time.monotonic()
             pace_s = (now - worker.first_s) / len(frames)
             worker.pace_s = pace_s if not worker.pace_s else max(pace_s, 0.7 * worker.pace_s)
@@ -278,6 +284,9 @@ class Scheduler(ABC, Generic[T]):
         Args:
             end: the limit that a task went over, if that is why it has to end.
             late: that task.
+
+        Raises:
+            InfrastructureError: too many in a row have not even begun.
         """
         tasks = list(worker.tasks)
         worker.tasks.clear()
@@ -292,7 +301,10 @@ class Scheduler(ABC, Generic[T]):
             if task is not blamed:
                 (self.retries if task.failures else self.waiting).appendleft(task)
         if blamed is None:
+            if not (worker.served or was_ended(status)):
+                self._mourn(diagnose(status, said))
             return
+        self.stillborn = 0
         if end is None:
             self.workers.n_died += 1
             end = diagnose(status, said)
@@ -300,6 +312,15 @@ class Scheduler(ABC, Generic[T]):
             self.workers.n_killed += 1
         if end.cause == "lost" or not self.blame(blamed, end, progress if blamed is at else None):
             self.failed(blamed, end.words)
+
+    def _mourn(self, end: Exit) -> None:
+        self.stillborn += 1
+        if self.stillborn >= _MOST_STILLBORN:
+            self.stillborn = 0
+            raise InfrastructureError(
+                f"{_MOST_STILLBORN} workers in a row have ended before they began. The last: "
+                f"{end.words} See that there are memory and room for temporary files."
+            )
 
     def failed(self, task: T, words: str) -> None:
         """No answer, through no fault of the task: try again, or give it up."""
