@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ from quasar.evaluation.inputs import (
     text_digest,
 )
 from quasar.evaluation.paired import need_run
-from quasar.evaluation.references import measure_references
+from quasar.evaluation.references import ReferenceSearch
 from quasar.evaluation.report import write_report
 from quasar.evaluation.result import Evaluation, EvaluationSettings, EvaluationTable
 from quasar.evaluation.rows import Key, Row, candidate_row
@@ -182,24 +182,27 @@ def run(
     pool = VerifierPool(
         problems, judging, limits=settings.sandbox, workers=workers, cluster=cluster
     )
-    with Store(folder, identity, force=force) as store, pool:
+    search = ReferenceSearch(known_records.items, pool)
+    with Store(folder, identity, force=force) as store, pool, search:
         runs = list(dict.fromkeys([*store.manifest.get("runs", []), *texts.runs]))
         _comparable(settings, runs)
         inputs = {"records": known_records.source, "generations": texts.sources}
         earlier = [known for known in store.manifest.get("inputs", []) if known != inputs]
         store.write_manifest({**content, "runs": runs, "inputs": [*earlier, inputs]})
-        session = _Session(store, known_records, texts, settings, pool, progress or Progress())
-        references = session.references()
+        session = _Session(
+            store, known_records, texts, settings, pool, search, progress or Progress()
+        )
+        session.measure_circuits()
         if settings.baselines:
             session.add_baselines()
-        distinct = session.judge_candidates(references)
+        distinct = session.judge_candidates()
         candidates = session.sorted_candidates(runs)
         store.replace_candidates(
-            candidate_row(key, stored.digest, stored.measured, references[key[1]].circuit)
+            candidate_row(key, stored.digest, stored.measured, session.circuits[key[1]])
             for key, stored in candidates.items()
         )
-        columns = session.extras(candidates, references)
-        measured = Measured(tuple(references.values()), _by_run(candidates), columns)
+        columns = session.extras(candidates)
+        measured = Measured(tuple(session.references()), _by_run(candidates), columns)
         if any(name in measured.runs for name in BASELINES):
             measured = measured.with_reference_run()
         table = build_table(
@@ -235,31 +238,52 @@ Candidates = dict[Key, Stored]
 
 @dataclass
 class _Session:
-    """One call's work on one folder."""
+    """One call's work on one folder.
+
+    Attributes:
+        circuits: measurements of the reference circuits by `sample_index`; None for none.
+        stored: measurements of the records, once they are in the folder.
+        known: those of candidates, likewise.
+    """
 
     store: Store
     records: Records
     texts: Generations
     settings: EvaluationSettings
     pool: VerifierPool
+    search: ReferenceSearch
     progress: Progress
+    circuits: dict[int, Measurement | None] = field(init=False)
+    stored: list[Reference] | None = field(init=False)
+    known: Candidates = field(init=False)
 
     def record(self, sample_index: int) -> EvaluationRecord:
         return self.records.items[self.records.position[sample_index]]
 
-    def references(self) -> dict[int, Reference]:
-        """Measurements of the records by `sample_index`, from the folder or made now."""
-        found = self.store.references()
-        if found is None:
-            self.progress.start("measuring the references", 2 * len(self.records.items))
-            found = measure_references(self.records.items, self.pool, tick=self.progress.advance)
-            self.store.write_references(found)
-        else:
-            known = (reference.known for reference in found)
+    def measure_circuits(self) -> None:
+        """Measurements of the reference circuits, from the folder or made now."""
+        self.stored = self.store.references()
+        if self.stored is not None:
+            known = (reference.known for reference in self.stored)
             self.pool.know(
                 {i: EnergyRange.from_json(k) for i, k in enumerate(known) if k is not None}
             )
-        return {reference.sample_index: reference for reference in found}
+            self.circuits = {found.sample_index: found.circuit for found in self.stored}
+            return
+        self.search.start(self.progress)
+        self.circuits = {
+            record.sample_index: self.search.circuits.get(position)
+            for position, record in enumerate(self.records.items)
+        }
+        if self.search.large:  # another search would find other bounds: keep these
+            self.references()
+
+    def references(self) -> list[Reference]:
+        """What was measured of the records; waits until everything is, and keeps it."""
+        if self.stored is None:
+            self.stored = self.search.found()
+            self.store.write_references(self.stored)
+        return self.stored
 
     def add_baselines(self) -> None:
         """Put the trivial circuits beside the generations."""
@@ -271,7 +295,7 @@ class _Session:
                     self.texts.add((name, record.sample_index, 1), text)
             self.progress.advance()
 
-    def judge_candidates(self, references: Mapping[int, Reference]) -> int:
+    def judge_candidates(self) -> int:
         """Measure what the folder lacks and add it there; returns the number of texts judged."""
         keys: dict[tuple[int, str], list[Key]] = {}
         judged: dict[tuple[int, str], Measurement] = {}
@@ -290,29 +314,25 @@ class _Session:
                 )
             keys.setdefault((key[1], digest), []).append(key)
         for work in [work for work in keys if work in judged]:
-            self._keep(keys.pop(work), work[1], judged[work], references)
+            self._keep(keys.pop(work), work[1], judged[work])
         # Large problems first, so that no worker is left with one at the end.
-        todo = sorted(keys, key=lambda work: (-references[work[0]].n_qubits, work))
+        todo = sorted(keys, key=lambda work: (-self.record(work[0]).problem.n_qubits, work))
         jobs = (
             Job(work, self.records.position[work[0]], self.texts.text(work[1])) for work in todo
         )
         self.progress.start("judging the candidates", len(todo))
         for work, report in self.pool.run(jobs):
             measured = Measurement.from_report(report)
-            self._keep(keys[work], work[1], measured, references)
+            self._keep(keys[work], work[1], measured)
             self.progress.advance()
+            if self.stored is None and self.search.is_done:
+                self.references()
         return len(todo)
 
-    def _keep(
-        self,
-        keys: Sequence[Key],
-        digest: str,
-        measured: Measurement,
-        references: Mapping[int, Reference],
-    ) -> None:
+    def _keep(self, keys: Sequence[Key], digest: str, measured: Measurement) -> None:
         for key in keys:
             self.known[key] = Stored(digest, measured)
-            self.store.append(candidate_row(key, digest, measured, references[key[1]].circuit))
+            self.store.append(candidate_row(key, digest, measured, self.circuits[key[1]]))
 
     def sorted_candidates(self, runs: Sequence[str]) -> Candidates:
         """Everything measured, by run in the given order (baselines last), record, candidate."""
@@ -320,7 +340,7 @@ class _Session:
         order = sorted(self.known, key=lambda key: (rank[key[0]], *key[1:]))
         return {key: self.known[key] for key in order}
 
-    def extras(self, candidates: Candidates, references: Mapping[int, Reference]) -> dict[str, Row]:
+    def extras(self, candidates: Candidates) -> dict[str, Row]:
         """Columns measured on request, by run; only runs whose texts are at hand have them."""
         kinds: list[expensive.ExpensiveKind] = []
         if self.settings.warm_start:

@@ -1,4 +1,4 @@
-"""What is measured of every record before candidates are judged: extremes, reference, best QAOA.
+"""What is measured of every record beside its candidates: reference, extremes, best QAOA.
 
 The reference's own circuit is judged like any candidate and must be usable: likeness to a broken
 reference means nothing.
@@ -7,13 +7,15 @@ reference means nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS, IsingHamiltonian
 from quasar.core.parallel import map_unordered
+from quasar.core.progress import Progress
 from quasar.evaluation.inputs import EvaluationRecord
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.trace import Budget
@@ -43,49 +45,66 @@ class _Facts(NamedTuple):
     known: dict[str, Any] | None = None
 
 
-def measure_references(
-    records: Sequence[EvaluationRecord],
-    pool: VerifierPool,
-    *,
-    tick: Callable[[], None] = lambda: None,
-) -> list[Reference]:
-    """Measure every record, in their order.
+class ReferenceSearch(AbstractContextManager["ReferenceSearch"]):
+    """Measures every record: circuits first, the rest in a thread while others are judged.
 
     Args:
-        pool: knows the records' problems, in their order.
-        tick: called twice for each record.
+        records: the records.
+        pool: knows their problems, in their order.
 
-    Raises:
-        InputError: a reference circuit is not usable; names the record.
+    Attributes:
+        circuits: measurements of the reference circuits, by the record's position.
+        is_quick: the best QAOA energies are found sooner than processes start.
+        large: what is known of the energies of records beyond 24 qubits, by position.
     """
-    large = {
-        position: find_energy_range(record.problem, pool.settings.large)
-        for position, record in enumerate(records)
-        if record.problem.n_qubits > MAX_EXACT_QUBITS
-    }
-    pool.know(large)
-    small = [item for item in enumerate(records) if item[0] not in large]
-    facts: dict[int, _Facts] = {}
-    if _search_work(records) > _WORTH_SPREADING:
-        circuits = dict(_circuits(records, pool, tick))
-        for found in map_unordered(_facts, small, jobs=pool.workers):
-            facts[found.position] = found
-            tick()
-    else:  # quicker than processes start, and done while those of the pool do
-        with ThreadPoolExecutor(1) as thread:
-            waiting = [thread.submit(_facts, item) for item in small]
-            try:
-                circuits = dict(_circuits(records, pool, tick))
-                for done in waiting:
-                    facts[done.result().position] = done.result()
-                    tick()
-            except BaseException:
-                thread.shutdown(cancel_futures=True)
-                raise
-    for position, known in large.items():
-        facts[position] = _large_facts(position, known)
-        tick()
-    return [_reference(record, facts[i], circuits) for i, record in enumerate(records)]
+
+    def __init__(self, records: Sequence[EvaluationRecord], pool: VerifierPool) -> None:
+        self.records = records
+        self.pool = pool
+        self.circuits: dict[int, Measurement] = {}
+        self.is_quick = _search_work(records) <= _WORTH_SPREADING
+        self.large: dict[int, EnergyRange] = {}
+        self._facts: dict[int, _Facts] = {}
+        self._waiting: list[Future[_Facts]] = []
+        self._thread = ThreadPoolExecutor(1)
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+    def start(self, progress: Progress) -> None:
+        """Measure all circuits, and everything else that is not quick.
+
+        Raises:
+            InputError: a reference circuit is not usable; names the record.
+        """
+        self.large = {
+            position: find_energy_range(record.problem, self.pool.settings.large)
+            for position, record in enumerate(self.records)
+            if record.problem.n_qubits > MAX_EXACT_QUBITS
+        }
+        self.pool.know(self.large)
+        small = [item for item in enumerate(self.records) if item[0] not in self.large]
+        if self.is_quick:
+            self._waiting = [self._thread.submit(_facts, item) for item in small]
+        progress.start("measuring the references", len(self.records))
+        self.circuits = dict(_circuits(self.records, self.pool, progress.advance))
+        if not self.is_quick:
+            progress.start("searching the references' best QAOA energies", len(small))
+            for found in map_unordered(_facts, small, jobs=self.pool.workers):
+                self._facts[found.position] = found
+                progress.advance()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `found` has to wait for nothing."""
+        return not self._waiting or self._waiting[-1].done()
+
+    def found(self) -> list[Reference]:
+        """What was measured, in the order of the records; waits until everything is."""
+        facts = {found.position: found for found in (w.result() for w in self._waiting)}
+        facts |= self._facts
+        facts |= {position: _large_facts(position, known) for position, known in self.large.items()}
+        return [_reference(r, facts[i], self.circuits) for i, r in enumerate(self.records)]
 
 
 def _circuits(

@@ -1,7 +1,7 @@
 """The folder of an evaluation: what was measured stays, however the process ends.
 
-`candidates.jsonl` grows line by line and is sorted at the end; `references.jsonl` is written at
-once; `manifest.json` says for which records, settings and versions both hold. Only one process
+`candidates.jsonl` grows line by line and is sorted at the end; `references.jsonl` is written as a
+whole; `manifest.json` says for which records, settings and versions both hold. Only one process
 writes at a time.
 """
 
