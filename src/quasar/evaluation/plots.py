@@ -6,11 +6,13 @@ Nothing here computes a metric of its own: scores come from `scores.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quasar.core.beside import Beside
 from quasar.core.numerals import share
 from quasar.evaluation.inputs import REFERENCE_RUN, RESERVED
 from quasar.evaluation.run_style import Picture, PlotData, draw_legend, draw_line, short, styles
@@ -29,12 +31,19 @@ _MOST_GROUPS = 6
 _FEWEST = 5  # usable candidates or records a point must stand for
 
 
-def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
+def draw_all(
+    table: Table, measured: Measured, folder: Path, *, alone: bool = False
+) -> list[Picture]:
     """Draw every picture that there is something to draw for.
+
+    Args:
+        alone: in this process only; default: half of them in another.
 
     Raises:
         OSError: the folder cannot be written.
     """
+    import matplotlib.backends.backend_agg  # noqa: F401 - once for both processes
+
     content = PlotData(table, measured, measured.scores)
     folder.mkdir(parents=True, exist_ok=True)
     makers: tuple[Callable[[PlotData, Path], Picture | None], ...] = (
@@ -45,7 +54,16 @@ def draw_all(table: Table, measured: Measured, folder: Path) -> list[Picture]:
         hqcr_threshold,
         objective_gap,
     )
-    return [picture for make in makers if (picture := make(content, folder)) is not None]
+
+    def drawn(which: Sequence[int]) -> dict[int, Picture | None]:
+        return {number: makers[number](content, folder) for number in which}
+
+    if alone:
+        found = drawn(range(len(makers)))
+    else:
+        with Beside(partial(drawn, (1, 3, 4))) as other:
+            found = {**drawn((0, 2, 5)), **other.result()}
+    return [picture for _, picture in sorted(found.items()) if picture is not None]
 
 
 def _percent(value: float) -> str:

@@ -38,7 +38,12 @@ def write_report(evaluation: Evaluation, folder: Path, *, against_paper: bool = 
         InfrastructureError: the disk is full.
     """
     with disk_errors(folder):
-        pictures = draw_all(evaluation.table, evaluation.measured, folder / PLOTS)
+        pictures = draw_all(
+            evaluation.table,
+            evaluation.measured,
+            folder / PLOTS,
+            alone=evaluation.settings.jobs == 1,
+        )
         text = report_text(evaluation, pictures, against_paper=against_paper)
         write_text(folder / "report.md", text)
 
