@@ -80,6 +80,22 @@ class Documented(ListsFields, BaseModel):
         plan = cls.__dict__.get("_plan") or cls._planned()
         return cls._holding(plan, values, plan.names)  # there is no further name to be added
 
+    def share_names(self) -> Self:
+        """Have this instance, and those in it, note that all fields are given in one place for all:
+        for instances that somebody wrote out whole, and that are kept by the thousand.
+        """
+        plan = self.__class__.__dict__.get("_plan") or self._planned()
+        if self.__pydantic_fields_set__ == plan.names:
+            _set_given(self, plan.names)
+        for value in self.__dict__.values():
+            if isinstance(value, Documented):
+                value.share_names()
+            elif isinstance(value, list):
+                for item in value:
+                    if isinstance(item, Documented):
+                        item.share_names()
+        return self
+
     @classmethod
     def _planned(cls) -> _Plan:
         cls._plan = _plan_of(cls)

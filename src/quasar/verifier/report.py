@@ -216,7 +216,7 @@ class Report(Exportable, Kept, Documented):
             ValueError: the message is damaged.
         """
         report: Report = cls.__pydantic_validator__.validate_json(message, context=problem)
-        return report
+        return report.share_names()
 
     def _source(self) -> ProgramText:
         return ProgramText(self._judged.qasm, self._judged.parameters)

@@ -8,8 +8,9 @@ Candidates that are given up are named in an `InfrastructureError` once all othe
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from quasar.verifier.settings import Limits
 from quasar.verifier.stages.feasibility import too_long
 
 _AHEAD = 3  # candidates that a worker holds
-MOST_AHEAD = 48
+MOST_AHEAD = 160
 """Candidates that a worker holds where they take less than a millisecond."""
 _NEAR = 64  # candidates read to find one for a worker, where there are several problems
 _MAX_LOST = 10  # candidates without a verdict before a batch is given up
@@ -53,12 +54,14 @@ class Job(NamedTuple):
 
 @dataclass(eq=False, kw_only=True)
 class _Candidate(Task):
-    job: Job = field()
+    """One candidate on its way.
 
-    @property
-    def problem(self) -> tuple[int, bool]:
-        """What a worker must have ready for it: a problem, with or without its reference."""
-        return self.job.problem, self.job.compared
+    Attributes:
+        problem: what a worker must have ready for it: a problem, with or without its reference.
+    """
+
+    job: Job
+    problem: tuple[int, bool]
 
     def refuse(self, refusal: Refusal) -> None:
         """Have a worker report a verdict instead of judging."""
@@ -94,6 +97,8 @@ class Batch(Scheduler[_Candidate]):
         self.jobs: Iterator[Job] | None = jobs
         self.problems = problems
         self.summaries: dict[int, ProblemSummary] = {}
+        self._kept: dict[WorkerHandle, deque[_Candidate]] = {}
+        self._n_kept = 0
         self.lost: list[str] = []
         self.done: list[tuple[Any, Report]] = []
 
@@ -115,7 +120,7 @@ class Batch(Scheduler[_Candidate]):
 
     def has_work(self) -> bool:
         """Whether there is another candidate; it is read to know."""
-        return bool(self.waiting) or self._read()
+        return bool(self.waiting or self._n_kept or self._read())
 
     def _read(self) -> bool:
         """Read a candidate into `waiting`; whether there was one."""
@@ -128,28 +133,41 @@ class Batch(Scheduler[_Candidate]):
 
     def take(self, worker: WorkerHandle) -> _Candidate | None:
         """The next candidate for a worker: the first that is not of a problem that only others have
-        ready; if there is none near, the first.
+        ready, for whom those before it are kept; if there is none near, the first of these.
         """
-        if not self.has_work():
+        kept = self._kept.get(worker)
+        if kept:
+            self._n_kept -= 1
+            return kept.popleft()
+        several = len(self.problems) > 1 and len(self.workers.alive) > 1
+        while self._n_kept < _NEAR and (self.waiting or self._read()):
+            task = self.waiting.popleft()
+            owner = self._owner(task.problem, worker) if several else None
+            if owner is None:
+                worker.ready.add(task.problem)
+                return task
+            self._kept.setdefault(owner, deque()).append(task)
+            self._n_kept += 1
+        longest = max(self._kept.values(), key=len, default=None)
+        if not longest:
             return None
-        place = 0
-        if len(self.problems) > 1 and len(self.workers.alive) > 1:
-            place = self._first_for(worker)
-        task = self.waiting[place]
-        del self.waiting[place]
+        self._n_kept -= 1
+        task = longest.popleft()
         worker.ready.add(task.problem)
         return task
 
-    def _first_for(self, worker: WorkerHandle) -> int:
-        """Its place in `waiting`."""
-        own, others = worker.ready, [w.ready for w in self.workers.alive if w is not worker]
-        for place in range(_NEAR):
-            if place == len(self.waiting) and not self._read():
-                return 0
-            key = self.waiting[place].problem
-            if key in own or not any(key in ready for ready in others):
-                return place
-        return 0
+    def _owner(self, problem: tuple[int, bool], worker: WorkerHandle) -> WorkerHandle | None:
+        """Another worker that has a problem ready; None where this one has, or nobody."""
+        if problem in worker.ready:
+            return None
+        return next((other for other in self.workers.alive if problem in other.ready), None)
+
+    def stop(self, worker: WorkerHandle) -> tuple[int | None, str]:
+        """As of `Scheduler`; what was kept for the worker waits again."""
+        kept = self._kept.pop(worker, ())
+        self._n_kept -= len(kept)
+        self.waiting.extendleft(reversed(kept))
+        return super().stop(worker)
 
     def _task(self, job: Job) -> _Candidate:
         if not 0 <= job.problem < len(self.problems):
@@ -163,6 +181,7 @@ class Batch(Scheduler[_Candidate]):
             limit_s=limits.max_seconds,
             problem_s=limits.max_problem_seconds,
             job=job,
+            problem=(job.problem, job.compared),
         )
         most = self.characters.get(job.problem)
         sizes = self.sizes if most is None else Limits(max_characters=most)
@@ -226,3 +245,5 @@ class Batch(Scheduler[_Candidate]):
             self.jobs = None
             self.waiting.clear()
             self.retries.clear()
+            self._kept.clear()
+            self._n_kept = 0

@@ -37,7 +37,7 @@ T = TypeVar("T", bound=Task)
 
 _LOOK_S = 1.0  # longest time between two looks at a busy worker
 _AHEAD_BYTES = 1 << 18
-_AHEAD_S = 0.01  # of work that a worker may hold
+_AHEAD_S = 0.05  # of work that a worker may hold, so that it goes on while the caller is busy
 _MOST_STILLBORN = 10  # in a row
 
 
@@ -57,6 +57,7 @@ class Scheduler(ABC, Generic[T]):
         self.limits = limits
         self.ahead = ahead
         self.most_ahead = max(ahead, most_ahead)
+        self.n_answered = 0
         self.waiting: deque[T] = deque()
         self.retries: deque[T] = deque()  # their worker died while it was at them
         self.stillborn = 0  # workers in a row that ended before they began with a task
@@ -183,7 +184,9 @@ class Scheduler(ABC, Generic[T]):
         """Tasks that a worker may hold: some milliseconds of work, where tasks are that short."""
         if worker.pace_s <= 0.0:
             return self.ahead
-        return max(self.ahead, min(self.most_ahead, int(_AHEAD_S / worker.pace_s)))
+        # No more than has been done: there may be no more to do, and others are to have their part.
+        done = self.n_answered // (2 * self.workers.count)
+        return max(self.ahead, min(self.most_ahead, done, int(_AHEAD_S / worker.pace_s)))
 
     def _give(self, worker: WorkerHandle, task: T) -> None:
         worker.tasks.append(task)
@@ -230,6 +233,7 @@ class Scheduler(ABC, Generic[T]):
             frames, ended = [], True
         if frames:
             self.stillborn = 0
+            self.n_answered += len(frames)
             now = time.monotonic()
             pace_s = (now - worker.first_s) / len(frames)
             worker.pace_s = pace_s if not worker.pace_s else max(pace_s, 0.7 * worker.pace_s)
