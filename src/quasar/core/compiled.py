@@ -29,6 +29,7 @@ SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 _PARTS = {
     FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c"),
     STATE: ("vectors.h", "state.h", "state_gates.c", "distributions.c", "state_facts.c"),
+    QAOA: ("vectors.h",),
 }
 
 
