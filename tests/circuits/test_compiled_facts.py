@@ -9,12 +9,14 @@ from hypothesis import strategies as st
 
 from quasar.circuits import compiled_facts
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.circuit_facts import circuit_facts
 from quasar.circuits.effective import BUDGET, effective, effective_in_python
 from quasar.circuits.flat_compiled import CODES, FlatCircuit, code_of
 from quasar.circuits.freedom import free_angles, qaoa_layers
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.statistics import statistics
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.verifier.remarks import _in_degrees
 from support.cases import cases
 from support.dead_gates import WAYS, with_dead_gates
 from support.random_circuits import eventful
@@ -45,6 +47,11 @@ def need_same(circuit: Circuit, hamiltonian: IsingHamiltonian | None = None) -> 
         assert free_angles(way) == free_angles(other)
         if hamiltonian is not None:
             assert qaoa_layers(way, hamiltonian) == qaoa_layers(other, hamiltonian)
+    if hamiltonian is not None:
+        assert repr(circuit_facts(coded(circuit), hamiltonian)) == repr(
+            circuit_facts(circuit, hamiltonian)
+        )
+    assert _in_degrees(coded(circuit)) is _in_degrees(circuit)
 
 
 @settings(max_examples=cases(300), deadline=None)
@@ -84,4 +91,28 @@ def test_what_c_cannot_read_is_left_to_python() -> None:
     assert compiled_facts.effective_circuit(unknown, BUDGET) is None
     outside = FlatCircuit.of_code(1, code_of([(CODES["h"], (3,), ())]), 0, matrix.measurements)
     assert compiled_facts.sizes(outside) is None
-    assert compiled_facts.qaoa_layers(outside, {1: 1.0}, 1e-4) is None
+    ising = IsingHamiltonian(1, {(0,): 1.0})
+    assert compiled_facts.qaoa_layers(outside, ising, 1e-4) is None
+    for circuit in (matrix, unknown, outside):
+        limits = {"budget": BUDGET, "tolerance": 1e-4, "free_from": 1e-4}
+        assert compiled_facts.gate_facts(circuit, ising, **limits) is None
+        assert compiled_facts.in_degrees(circuit) is None
+
+
+@settings(max_examples=cases(100), deadline=None)
+@given(st.lists(st.integers(0, 3_141_592).flatmap(
+    lambda k: st.sampled_from([k / 1e6, (k + 0.5) / 1e6, (2 * k + 1) / 2**21, k / 1e6 + 1e-12])
+), max_size=6))  # fmt: skip
+def test_angles_are_rounded_as_python_rounds_them(angles: list[float]) -> None:
+    circuit = Circuit(1, tuple(Gate("rx", (0,), (angle,)) for angle in angles))
+    assert free_angles(coded(circuit)) == free_angles(circuit)
+
+
+@pytest.mark.parametrize(
+    ("angles", "degrees"),
+    [((90.0, 0.0), True), ((-180.0,), True), ((90.0, 0.5), False), ((0.0,), False), ((6.0,), False),
+     ((7.0,), True), ((90.5,), False)],
+)  # fmt: skip
+def test_angles_in_degrees(angles: tuple[float, ...], degrees: bool) -> None:
+    circuit = Circuit(1, tuple(Gate("rx", (0,), (angle,)) for angle in angles))
+    assert _in_degrees(coded(circuit)) is _in_degrees(circuit) is degrees

@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#define NOT_QAOA (-1)
 #define NOTHING 1e-9
 #define TURNS 64
 

@@ -30,7 +30,7 @@ ANGLE_TOLERANCE = 3e-4
 FREE_FROM = 1e-4
 """Radians from a multiple of π/2 from which an angle is free."""
 
-_DISTINCT_DECIMALS = 6
+_DISTINCT_DECIMALS = 6  # as `gate_facts.c`
 _NOTHING = 1e-9  # radians; a rotation by less is none
 _IDENTITY: Matrix2 = (1, 0, 0, 1)
 _HADAMARD: Matrix2 = single(Gate("h", (0,))).matrix
@@ -75,7 +75,7 @@ def free_angles(circuit: Circuit) -> int:
     """
     found = compiled_facts.free_angles(circuit, FREE_FROM)
     if found is not None:
-        return len({round(angle, _DISTINCT_DECIMALS) for angle in found})
+        return found
     seen: set[float] = set()
     matrices = 0
     for gate in circuit.gates:
@@ -92,7 +92,7 @@ def qaoa_layers(circuit: Circuit, hamiltonian: IsingHamiltonian) -> int | None:
     terms = hamiltonian.masks
     if circuit.n_qubits != hamiltonian.n_qubits or not terms:
         return None
-    found = compiled_facts.qaoa_layers(circuit, terms, ANGLE_TOLERANCE)
+    found = compiled_facts.qaoa_layers(circuit, hamiltonian, ANGLE_TOLERANCE)
     if found is not None:
         return found or None
     walk = _Walk(circuit.n_qubits)

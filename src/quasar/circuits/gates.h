@@ -18,6 +18,7 @@ enum { U, P, X, Y, Z, H, S, SDG, T, TDG, SX, RX, RY, RZ, CX, CY, CZ, CP, CRX, CR
 
 #define NO_MEMORY (-2)
 #define UNKNOWN (-3)
+#define NOT_QAOA (-1)
 
 static const int8_t ANGLES[CODES] = {
     [U] = 3, [P] = 1, [RX] = 1, [RY] = 1, [RZ] = 1, [CP] = 1, [CRX] = 1, [CRY] = 1, [CRZ] = 1,
@@ -95,5 +96,9 @@ int merge(const Item *one, const Item *two, Item *out);
 int is_known(const Gate *gates, int64_t n, int n_qubits);
 
 #pragma GCC visibility pop
+
+int64_t effective(const Gate *gates, int64_t n, int32_t n_qubits, double budget, Gate *out);
+int64_t qaoa_layers(const Gate *gates, int64_t n, int32_t n_qubits, const uint64_t *masks,
+                    const double *coefficients, int64_t n_terms, double tolerance);
 
 #endif

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.compiled_facts import sizes
+from quasar.circuits.compiled_facts import Sizes, sizes
 from quasar.core.documented import Documented
 from quasar.core.errors import InputError
 
@@ -71,19 +71,25 @@ def statistics(circuit: Circuit) -> Statistics:
     """Size of a circuit as written."""
     found = sizes(circuit)
     if found is not None:
-        counts = found.counts()
-        return Statistics.made(
-            n_qubits=circuit.n_qubits,
-            gates=sum(counts.values()),
-            two_qubit_gates=found.two_qubit,
-            multi_qubit_gates=found.multi_qubit,
-            depth=found.depth,
-            parameters=found.parameters,
-            distinct_parameters=found.distinct,
-            counts=counts,
-        )
+        return statistics_of(found, circuit.n_qubits)
     items = [_Item(gate.name, gate.qubits, gate.params) for gate in circuit.gates]
     return _count(circuit.n_qubits, items)
+
+
+def statistics_of(found: Sizes, n_qubits: int) -> Statistics:
+    """The same of what C said."""
+    return Statistics.whole(
+        {
+            "n_qubits": n_qubits,
+            "gates": found.gates,
+            "two_qubit_gates": found.two_qubit,
+            "multi_qubit_gates": found.multi_qubit,
+            "depth": found.depth,
+            "parameters": found.parameters,
+            "distinct_parameters": found.distinct,
+            "counts": found.counts,
+        }
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,18 +2,17 @@
 
 #include "vectors.h"
 
-enum { LANES = 4 };
+enum { LANES = 4, MOST = 30, APART = 6, WITHIN = 10, BLOCK = 1 << WITHIN }; /* fits a cache */
 
 static double sum_of(const double *lane) { return (lane[0] + lane[1]) + (lane[2] + lane[3]); }
 
-/* 1 - Tr rho^2 of qubit q; trace: of the state. */
-static inline double impurity(const double *restrict re, const double *restrict im, size_t size,
-                              size_t half, double trace) {
-    double excited[LANES] = {0.0}, real[LANES] = {0.0}, imaginary[LANES] = {0.0};
+/* Adds to `sum` the real and imaginary parts of the coherence <0|rho|1> of the qubit of `half`. */
+static inline void add_coherence(const double *restrict re, const double *restrict im,
+                                 size_t size, size_t half, double *restrict sum) {
+    double real[LANES] = {0.0}, imaginary[LANES] = {0.0};
 #define ADD(i, at)                                                              \
     do {                                                                        \
         const size_t a = (at), b = a + half;                                    \
-        excited[i] += re[b] * re[b] + im[b] * im[b];                            \
         real[i] += re[a] * re[b] + im[a] * im[b];                               \
         imaginary[i] += re[a] * im[b] - im[a] * re[b];                          \
     } while (0)
@@ -21,36 +20,73 @@ static inline double impurity(const double *restrict re, const double *restrict 
         for (size_t from = 0; from < size; from += 2 * half)
             for (size_t k = from; k < from + half; k += LANES)
                 for (int i = 0; i < LANES; i++) ADD(i, k + (size_t)i);
+    } else if (size >= 2 * LANES && half == 2) {
+        for (size_t k = 0; k < size; k += 2 * LANES)
+            for (int i = 0; i < LANES; i++) ADD(i, k + (size_t)(i + (i & 2)));
+    } else if (size >= 2 * LANES) {
+        for (size_t k = 0; k < size; k += 2 * LANES)
+            for (int i = 0; i < LANES; i++) ADD(i, k + (size_t)(2 * i));
     } else {
         for (size_t from = 0; from < size; from += 2 * half)
-            for (size_t k = 0; k < half; k++) ADD((from / (2 * half) + k) & 3, from + k);
+            for (size_t k = from; k < from + half; k++) ADD(0, k);
     }
 #undef ADD
-    const double one = sum_of(excited), r = sum_of(real), i = sum_of(imaginary);
-    const double determinant = one * (trace - one) - (r * r + i * i);
-    return 2.0 * (determinant > 0.0 ? determinant : 0.0) / (trace * trace);
+    sum[0] += sum_of(real);
+    sum[1] += sum_of(imaginary);
 }
 
-WIDE static void all_impurities(const double *restrict re, const double *restrict im, size_t size,
-                                double *out) {
-    double trace[LANES] = {0.0};
-    for (size_t k = 0; k < size; k++) trace[k & 3] += re[k] * re[k] + im[k] * im[k];
-    for (size_t half = 1; half < size; half *= 2)
-        *out++ = impurity(re, im, size, half, sum_of(trace));
+/* Probability that qubit q is 1, added to excited[q]; p: of 2**n answers, of which p[0] is left with
+   the sum of all. */
+static inline void add_excited(double *p, int n, double *restrict excited) {
+    for (int q = n - 1; q >= 0; q--) {
+        double *restrict zero = p, *restrict one = p + ((size_t)1 << q), sum[LANES] = {0.0};
+        for (size_t k = 0; k < (size_t)1 << q; k++) {
+            sum[k & 3] += one[k];
+            zero[k] += one[k];
+        }
+        excited[q] += sum_of(sum);
+    }
 }
 
 /* By qubit 1 - Tr rho^2; state: 2 * 2**n doubles, real and imaginary parts in turn.
 
-   Returns 1 where memory ran out. */
-int impurities(const double *state, int32_t n, double *out) {
-    const size_t size = (size_t)1 << n;
-    double *parts = room(2 * size);
-    if (!parts) return 1;
-    for (size_t k = 0; k < size; k++) {
-        parts[k] = state[2 * k];
-        parts[size + k] = state[2 * k + 1];
+   Amplitudes side by side have the first qubits; for the next ones, blocks are gathered from rows
+   that lie apart: the state is read once for every few qubits. Returns 1 for other than 1 to 30. */
+WIDE int impurities(const double *restrict state, int32_t n, double *restrict out) {
+    if (n < 1 || n > MOST) return 1;
+    double re[BLOCK], im[BLOCK], p[BLOCK], coherence[MOST][2] = {{0.0}}, excited[MOST] = {0.0};
+    double trace = 0.0;
+    const int low = n < WITHIN ? n : WITHIN;
+    const size_t size = (size_t)1 << n, block = (size_t)1 << low;
+    for (size_t from = 0; from < size; from += block) {
+        const double *restrict own = state + 2 * from;
+        for (size_t k = 0; k < block; k++) {
+            re[k] = own[2 * k], im[k] = own[2 * k + 1];
+            p[k] = re[k] * re[k] + im[k] * im[k];
+        }
+        for (int q = 0; q < low; q++) add_coherence(re, im, block, (size_t)1 << q, coherence[q]);
+        add_excited(p, low, excited);
+        trace += p[0];
+        for (int q = low; q < n; q++) excited[q] += from >> q & 1 ? p[0] : 0.0;
     }
-    all_impurities(parts, parts + size, size, out);
-    leave();
+    for (int first = low; first < n; first += APART) {
+        const int count = n - first < APART ? n - first : APART;
+        const size_t apart = (size_t)1 << first, rows = (size_t)1 << count, width = block / rows;
+        for (size_t from = 0; from < size; from += width) {
+            if (from & apart * (rows - 1)) continue; /* another row of those below */
+            for (size_t r = 0; r < rows; r++) {
+                const double *restrict own = state + 2 * (from + r * apart);
+                for (size_t k = 0; k < width; k++)
+                    re[r * width + k] = own[2 * k], im[r * width + k] = own[2 * k + 1];
+            }
+            for (int q = 0; q < count; q++)
+                add_coherence(re, im, block, width << q, coherence[first + q]);
+        }
+    }
+    for (int q = 0; q < n; q++) {
+        const double *c = coherence[q], one = excited[q];
+        const double determinant = one * (trace - one) - (c[0] * c[0] + c[1] * c[1]);
+        out[q] = 2.0 * (determinant > 0.0 ? determinant : 0.0) / (trace * trace);
+    }
     return 0;
 }

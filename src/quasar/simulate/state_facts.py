@@ -67,16 +67,12 @@ def impurities(state: ComplexVector) -> list[float]:
 
     A 2x2 matrix of trace 1 has 1 - Tr ρ² = 2 det ρ. The determinant stays right to 1e-16 where the
     purity is near 1, and dividing by the squared trace takes out the rounding of the state's norm.
-
-    Raises:
-        MemoryError: there was none left.
     """
     n, compiled = int(state.size).bit_length() - 1, library()
-    if compiled is not None and n <= MOST_QUBITS and _is_plain(state):
+    if compiled is not None and 1 <= n <= MOST_QUBITS and _is_plain(state):
         found = (ctypes.c_double * n)()
-        if compiled.impurities(address(state), n, found):
-            raise MemoryError
-        return found[:]
+        if not compiled.impurities(address(state), n, found):
+            return found[:]
     return impurities_in_python(state)
 
 

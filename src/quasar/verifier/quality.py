@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from quasar.circuits.circuit import Circuit
-from quasar.circuits.effective import effective
-from quasar.circuits.freedom import freedom
+from quasar.circuits.circuit_facts import circuit_facts
 from quasar.circuits.statistics import Statistics, statistics
 from quasar.core.bits import index_to_bitstring, index_to_ket
 from quasar.core.documented import Documented
@@ -219,18 +218,21 @@ def measure(
     shape = shape_of(p, LISTED_STATES if decode else 0)
     facts = state_facts(p, state, shape)
     known = known or KnownStates(problem)
-    acting = effective(circuit) if look_closely and circuit is not None else None
-    free = None
-    if acting is not None and circuit is not None:
-        free = freedom(circuit, problem.hamiltonian, acting)
-    return Quality.made(
-        statistics=None if circuit is None else statistics(circuit),
-        effective=None if acting is None else statistics(acting),
-        degrees_of_freedom=None if free is None else free.degrees,
-        from_hamiltonian=None if free is None else free.from_hamiltonian,
-        entanglement=facts.entanglement,
-        product_state=facts.product_state,
-        basis_state=facts.basis_state,
-        entropy_bits=shape.entropy_bits,
-        top_states=[known.read(k, float(p[k])) for k in shape.top],
+    written = acting = free = None
+    if circuit is not None and look_closely:
+        written, acting, free = circuit_facts(circuit, problem.hamiltonian)
+    elif circuit is not None:
+        written = statistics(circuit)
+    return Quality.whole(
+        {
+            "statistics": written,
+            "effective": acting,
+            "degrees_of_freedom": None if free is None else free.degrees,
+            "from_hamiltonian": None if free is None else free.from_hamiltonian,
+            "entanglement": facts.entanglement,
+            "product_state": facts.product_state,
+            "basis_state": facts.basis_state,
+            "entropy_bits": shape.entropy_bits,
+            "top_states": [known.read(k, float(p[k])) for k in shape.top],
+        }
     )

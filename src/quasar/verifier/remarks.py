@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.compiled_facts import in_degrees
 from quasar.circuits.header import VERSION
 from quasar.problems.base import EncodedProblem
 from quasar.simulate.engine import FloatVector
@@ -134,6 +135,9 @@ def _convention_slip(p: FloatVector, problem: EncodedProblem) -> str | None:
 
 def _in_degrees(circuit: Circuit) -> bool:
     """Whether the angles were meant in degrees: integers larger than 2π, or 0."""
+    found = in_degrees(circuit)
+    if found is not None:
+        return found
     angles = [abs(angle) for gate in circuit.gates for angle in gate.params if angle != 0.0]
     return bool(angles) and all(a > math.tau and a == round(a) for a in angles)
 
