@@ -12,6 +12,8 @@ import threading
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from quasar.circuits.circuit import GATES, Circuit
 from quasar.circuits.flat_compiled import FlatCircuit
 from quasar.core.compiled import FACTS, open_library
@@ -196,7 +198,12 @@ def gate_facts(
 
 
 def _terms(hamiltonian: IsingHamiltonian) -> tuple[int, int, int]:
-    """Where its terms lie, and their number."""
-    masks, coefficients = hamiltonian.mask_vectors
-    places = [v.__array_interface__["data"][0] for v in (masks, coefficients)]
-    return places[0], places[1], masks.size
+    """Where the masks and coefficients of its terms lie, and their number."""
+    held = vars(hamiltonian).get("_in_c")  # kept beside its other cached properties
+    if held is None:
+        masks = np.array([*hamiltonian.masks], dtype=np.uint64)
+        coefficients = np.array([*hamiltonian.masks.values()], dtype=np.float64)
+        places = [v.__array_interface__["data"][0] for v in (masks, coefficients)]
+        held = vars(hamiltonian)["_in_c"] = (*places, masks.size), masks, coefficients
+    found: tuple[int, int, int] = held[0]
+    return found

@@ -130,12 +130,6 @@ class IsingHamiltonian(PauliSum):
         named = ((sum(1 << q for q in qubits), c) for qubits, c in self.terms.items() if c != 0.0)
         return dict(sorted(named, key=lambda term: -abs(term[1])))
 
-    @cached_property
-    def mask_vectors(self) -> tuple[npt.NDArray[np.uint64], FloatVector]:
-        """`masks` as two vectors, of masks and of coefficients; on 64 qubits at most."""
-        masks = self.masks
-        return np.array([*masks], dtype=np.uint64), np.array([*masks.values()], dtype=np.float64)
-
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, IsingHamiltonian)
