@@ -110,7 +110,9 @@ def _one(text: str) -> str:
     """What one program's comparison came to; after a colon: what is wrong."""
     old = is_openqasm_2(text)
     try:
-        program = parse(text, header="language", max_gates=LIMITS.max_gates, max_qubits=12)
+        program = parse(
+            text, header="language", max_gates=LIMITS.max_gates, max_qubits=LIMITS.max_qubits
+        )
         mine = None
     except CircuitError as error:
         program, mine = None, error
@@ -177,7 +179,8 @@ def sampled_apart(program: Program, circuit: Any, expected: np.ndarray) -> str |
     for key, count in result.data(0).get("counts", {"0x0": SHOTS}).items():
         read = int(key, 16)
         counts[sum((read >> bit & 1) << k for k, bit in enumerate(bits))] += count
-    error = np.sqrt(expected * (1 - expected) / SHOTS)
+    likely = expected.clip(0.0, 1.0)  # rounding leads beyond, where the root would be nan
+    error = np.sqrt(likely * (1 - likely) / SHOTS)
     far = np.abs(counts / SHOTS - expected) > 6 * error + 8 / SHOTS * (expected > 1e-9) + 1e-9
     if not far.any():
         return ""
