@@ -36,7 +36,7 @@ from quasar.verifier.settings import Limits
 from support.relations import HEAD
 
 SHOTS = 4096
-LIMITS = Limits(max_qubits=12, max_gates=5000)
+LIMITS = Limits(max_qubits=16, max_gates=5000)
 _MOST = 200_000  # characters: what takes longer to read is left to the benchmarks
 _DECLARES = re.compile(r"\b(qubit|qreg|bit|creg|gate|OPENQASM|input)\b|\$\d")
 
