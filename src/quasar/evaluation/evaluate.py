@@ -198,7 +198,8 @@ def run(
         distinct = session.judge_candidates()
         candidates = session.sorted_candidates(runs)
         store.replace_candidates(
-            candidate_row(key, stored.digest, stored.measured, session.circuits[key[1]])
+            stored.line
+            or candidate_row(key, stored.digest, stored.measured, session.circuits[key[1]])
             for key, stored in candidates.items()
         )
         columns = session.extras(candidates)
@@ -331,8 +332,8 @@ class _Session:
 
     def _keep(self, keys: Sequence[Key], digest: str, measured: Measurement) -> None:
         for key in keys:
-            self.known[key] = Stored(digest, measured)
-            self.store.append(candidate_row(key, digest, measured, self.circuits[key[1]]))
+            row = candidate_row(key, digest, measured, self.circuits[key[1]])
+            self.known[key] = Stored(digest, measured, self.store.append(row))
 
     def sorted_candidates(self, runs: Sequence[str]) -> Candidates:
         """Everything measured, by run in the given order (baselines last), record, candidate."""

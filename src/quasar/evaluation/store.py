@@ -53,10 +53,13 @@ def data_files(folder: Path) -> dict[str, bytes]:
 
 
 class Stored(NamedTuple):
-    """A measured candidate: fingerprint of its text, and what was found."""
+    """A measured candidate: fingerprint of its text, what was found, and its line where this
+    process has written one.
+    """
 
     digest: str
     measured: Measurement
+    line: str | None = None
 
 
 class Store(AbstractContextManager["Store"]):
@@ -176,21 +179,27 @@ class Store(AbstractContextManager["Store"]):
                 ) from None
         return found
 
-    def append(self, row: Row) -> None:
-        """Add one measured candidate; on disk, or at least with the system, when this returns."""
+    def append(self, row: Row) -> str:
+        """Add one measured candidate; on disk, or at least with the system, when this returns.
+
+        Returns:
+            The line.
+        """
         if self._stream is None:
             self._stream = self.path(CANDIDATES).open("a", encoding="utf-8")
-        self._stream.write(_line(row))
+        line = _line(row)
+        self._stream.write(line)
         self._stream.flush()
+        return line
 
-    def replace_candidates(self, rows: Iterable[Row]) -> None:
-        """Write all candidates in their final order."""
+    def replace_candidates(self, rows: Iterable[Row | str]) -> None:
+        """Write all candidates in their final order: rows, or lines that `append` returned."""
         self._close_stream()
         with (
             replacing(self.path(CANDIDATES)) as partial,
             partial.open("w", encoding="utf-8") as stream,
         ):
-            stream.writelines(map(_line, rows))
+            stream.writelines(row if isinstance(row, str) else _line(row) for row in rows)
 
     def extras(self) -> list[Row]:
         """Lines of `extras.jsonl`: what was measured on request."""
