@@ -15,7 +15,7 @@ from quasar.verifier.sandbox.payload import Payload
 from quasar.verifier.sandbox.progress import Phase, ProgressPage
 from quasar.verifier.sandbox.refusal import Refusal
 from quasar.verifier.sandbox.rlimits import lift_limits, set_limits
-from quasar.verifier.sandbox.serving import WorkerLoop
+from quasar.verifier.sandbox.serving import Body, WorkerLoop
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.sandbox.warm_up import warm_up
 from quasar.verifier.sandbox.wire import Frame, Kind
@@ -66,7 +66,7 @@ class Worker(WorkerLoop):
     def begin(self, frame: Frame) -> None:
         """Nothing: most tasks are judged at once, and that is noted there."""
 
-    def answer(self, frame: Frame) -> tuple[Kind, bytes]:
+    def answer(self, frame: Frame) -> tuple[Kind, Body]:
         """A report; a candidate over its memory ends the worker."""
         try:
             key = frame.problem, frame.compared
@@ -87,7 +87,7 @@ class Worker(WorkerLoop):
             words = str(error) if isinstance(error, InfrastructureError) else repr(error)
             return Kind.FAILED, words.encode("utf-8", "replace")
 
-    def _judge(self, verifier: AnyVerifier, frame: Frame) -> tuple[Kind, bytes]:
+    def _judge(self, verifier: AnyVerifier, frame: Frame) -> tuple[Kind, Body]:
         limits, text = self.payload.limits, _text(frame)
         seconds = limits.seconds_for(verifier.problem.n_qubits)
         now_s = time.monotonic()
@@ -103,7 +103,9 @@ class Worker(WorkerLoop):
                 report = verifier.refuse(fault)
             else:
                 report = verifier.verify(text, self.note_qubits)
-            return Kind.ANSWER, report.to_message()
+            small = len(frame.body) <= self._quick_size
+            small = small and verifier.problem.n_qubits <= _QUICK_QUBITS
+            return Kind.ANSWER, report.to_message if small else report.to_message()
         except MemoryError:
             if limits == UNLIMITED:
                 raise
