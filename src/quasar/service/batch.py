@@ -12,7 +12,6 @@ import json
 import logging
 from collections import deque
 from collections.abc import AsyncIterator
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
@@ -72,7 +71,7 @@ class Batches:
         waiting = iter(request.items)
         lines: list[bytes] = []
         due = asyncio.Event()
-        running, gone = 0, False
+        running, gone, called = 0, False, False
 
         def say(item: BatchRequestItem, content: bytes) -> None:
             lines.append(_line(item.id, content))
@@ -80,13 +79,21 @@ class Batches:
                 loop.call_later(_GATHER_S, due.set)
 
         def finished(item: BatchRequestItem, answer: asyncio.Future[bytes]) -> None:
-            nonlocal running
+            nonlocal running, called
             running -= 1
             error = answer.exception()
             say(item, b'"report":' + answer.result() if error is None else _failed(error))
-            top_up()
+            if not called:  # once for all that are finished now
+                called = True
+                loop.call_soon(top_up)
 
         def top_up() -> None:
+            nonlocal called
+            called = False
+            begin_more()
+            self.pool.wake()
+
+        def begin_more() -> None:
             nonlocal running
             while not gone and running < self.pool.size * _AHEAD + 1 and len(lines) < _UNSENT:
                 item = next(waiting, None)
@@ -123,8 +130,9 @@ class Batches:
         answers: _Answers,
     ) -> asyncio.Future[bytes]:
         def work() -> asyncio.Future[bytes]:
-            found = self.pool.submit("verify", order.body, bounded=False, shared=order.shared)
-            return answers.of(found)
+            answer = answers.expect()
+            self.pool.submit_item(order.body, order.shared, answer)
+            return answer.future
 
         if batch_id is None:
             return work()
@@ -137,18 +145,16 @@ class _Answers:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._come: deque[tuple[Future[bytes], asyncio.Future[bytes]]] = deque()
+        self._come: deque[tuple[asyncio.Future[bytes], bytes | Exception]] = deque()
         self._called = False
 
-    def of(self, found: Future[bytes]) -> asyncio.Future[bytes]:
-        """The future of the loop for one of the pool."""
-        answer = self._loop.create_future()
-        found.add_done_callback(partial(self._note, answer))
-        return answer
+    def expect(self) -> _Answer:
+        """What the pool is to tell of one more item."""
+        return _Answer(self, self._loop.create_future())
 
-    def _note(self, answer: asyncio.Future[bytes], found: Future[bytes]) -> None:
+    def note(self, answer: asyncio.Future[bytes], found: bytes | Exception) -> None:
         """In the pool's thread."""
-        self._come.append((found, answer))
+        self._come.append((answer, found))
         if not self._called:
             self._called = True
             with suppress(RuntimeError):  # the loop is closed: nobody waits
@@ -157,14 +163,32 @@ class _Answers:
     def _hand_over(self) -> None:
         self._called = False  # before looking, so that what comes from now on calls again
         while self._come:
-            found, answer = self._come.popleft()
+            answer, found = self._come.popleft()
             if answer.done():
                 continue
-            error = found.exception()
-            if error is None:
-                answer.set_result(found.result())
+            if isinstance(found, bytes):
+                answer.set_result(found)
             else:
-                answer.set_exception(error)
+                answer.set_exception(found)
+
+
+class _Answer(NamedTuple):
+    """The outcome of an item, a `workers.Outcome`; `future` is the event loop's."""
+
+    answers: _Answers
+    future: asyncio.Future[bytes]
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Items that were handed in are finished."""
+        return True
+
+    def set_result(self, result: bytes, /) -> None:
+        """In the pool's thread."""
+        self.answers.note(self.future, result)
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """In the pool's thread."""
+        self.answers.note(self.future, exception)
 
 
 class _Order(NamedTuple):

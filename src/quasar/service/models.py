@@ -94,9 +94,12 @@ class ProgramRequest(ApiRequest):
     @property
     def text(self) -> str | bytes:
         """The circuit as the verifier takes it."""
-        if self.qasm is not None:
-            return self.qasm
-        return base64.b64decode(self.qasm_base64 or "")
+        return text_of(self.qasm, self.qasm_base64)
+
+
+def text_of(qasm: str | None, qasm_base64: str | None) -> str | bytes:
+    """The circuit as the verifier takes it, from the fields of `ProgramRequest`."""
+    return base64.b64decode(qasm_base64 or "") if qasm is None else qasm
 
 
 def program(text: str | bytes) -> dict[str, str]:

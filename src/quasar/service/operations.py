@@ -109,6 +109,11 @@ class WorkerContext:
 
         return self.verifiers.get(key or _digest(data, reference, settings), make)
 
+    def prepared(self, body: dict[str, Any]) -> AnyVerifier | None:
+        """The verifier for an item of a batch, where it is ready."""
+        key = body.get("prepared")
+        return self.verifiers.find(bytes.fromhex(key)) if key else None
+
     def _new_verifier(
         self, data: dict[str, Any], reference: str | None, settings: VerifierSettings
     ) -> AnyVerifier:
@@ -168,16 +173,16 @@ def verify(context: WorkerContext, body: dict[str, Any]) -> str:
     Items of a batch have `prepared` and `shared`, which stand for problem, reference and options:
     a key, and the JSON that is read where the key is not known.
     """
-    key = bytes.fromhex(body.get("prepared", "")) or None
-    verifier = None if key is None else context.verifiers.find(key)
+    verifier = context.prepared(body)
     if verifier is None:
+        key = bytes.fromhex(body.get("prepared", "")) or None
         body |= json.loads(body.pop("shared", "{}"))
         options = models.VerifyOptions.model_validate(body["options"])
         asked = {} if options.large is None else options.large.model_dump(exclude_none=True)
         verifier = context.verifier(
             body["problem"], body["reference"], options.settings(), key, asked
         )
-    text = models.ProgramRequest.model_construct(**body).text
+    text = models.text_of(body.get("qasm"), body.get("qasm_base64"))
     return context.judge(verifier, text, body.get("parameters")).model_dump_json()
 
 
@@ -192,7 +197,7 @@ def verify_task(context: WorkerContext, body: dict[str, Any]) -> str:
             parses=n_qubits is not None, simulable=False, n_qubits=n_qubits, fault=fault
         )
         return verifier.refuse(fault, known).model_dump_json()
-    text = models.ProgramRequest.model_construct(**body).text
+    text = models.text_of(body.get("qasm"), body.get("qasm_base64"))
     if isinstance(text, str) and len(text) <= verifier.settings.limits.max_characters:
         nested = too_nested(text, context.max_nesting)
         if nested is not None:
@@ -329,7 +334,7 @@ def _static_program(
     from quasar.circuits.qasm import parse
 
     context.on_judging(0.0)
-    text = models.ProgramRequest.model_construct(**body).text
+    text = models.text_of(body.get("qasm"), body.get("qasm_base64"))
     if isinstance(text, bytes):
         decoded = _decoded(text)
         if isinstance(decoded, bytes):

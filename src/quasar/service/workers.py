@@ -19,9 +19,9 @@ from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from quasar.core.errors import CircuitError, InfrastructureError, InputError
 from quasar.core.processes import cores
@@ -47,11 +47,24 @@ MOST_AHEAD = 8
 """Items of batches that a worker holds, where they take about a millisecond each."""
 
 
+class Outcome(Protocol):
+    """Is told, in the pool's thread, what has become of a request; a `Future` is one."""
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """Whether the answer is still wanted."""
+
+    def set_result(self, result: bytes, /) -> None:
+        """The answer's JSON."""
+
+    def set_exception(self, exception: Exception, /) -> None:
+        """Why there is none."""
+
+
 @dataclass(eq=False, kw_only=True)
 class _Pending(Task):
     request: WorkerRequest
     patient: bool = False
-    future: Future[bytes] = field(default_factory=Future)
+    future: Outcome
     started_s: float | None = None
 
     def write(self, request: WorkerRequest) -> None:
@@ -156,9 +169,37 @@ class WorkerPool:
             raw = body if isinstance(body, bytes) else json.dumps(body).encode("ascii")
         except RecursionError:
             raise InputError("the request is nested too deeply.") from None
-        request = WorkerRequest(operation, raw, shared=shared)
+        future: Future[bytes] = Future()
+        if self._enter(WorkerRequest(operation, raw, shared=shared), future, bounded=bounded):
+            self._notify()
+        return future
+
+    def submit_item(self, body: bytes, shared: bytes, told: Outcome) -> None:
+        """Hand an item of a batch in, which waits as with `bounded=False`; `wake` has to follow.
+
+        Args:
+            body: JSON of the item, for `verify`.
+            shared: see `WorkerRequest`.
+            told: is told what `submit` returns.
+
+        Raises:
+            ClosedError: the service is shutting down.
+        """
+        self._enter(WorkerRequest("verify", body, shared=shared), told, bounded=False)
+
+    def wake(self) -> None:
+        """Have the items that were handed in looked at."""
+        if self._inbox:
+            self._notify()
+
+    def _enter(self, request: WorkerRequest, told: Outcome, *, bounded: bool) -> bool:
+        """Put a request into the inbox; whether that was empty.
+
+        Raises:
+            BusyError, ClosedError: as `submit`.
+        """
         limits = self.settings.limits
-        long = operation in LONG
+        long = request.operation in LONG
         task = _Pending(
             serial=0,
             frame=b"",
@@ -166,6 +207,7 @@ class WorkerPool:
             problem_s=limits.max_problem_seconds,
             request=request,
             patient=not bounded,
+            future=told,
         )
         with self._lock:
             if self._closing:
@@ -180,10 +222,7 @@ class WorkerPool:
             task.serial = self._workers.next_serial()
             task.write(request)
             self._inbox.append(task)
-            first = len(self._inbox) == 1
-        if first:
-            self._notify()
-        return task.future
+            return len(self._inbox) == 1
 
     def _notify(self) -> None:
         with suppress(BlockingIOError):  # enough has been said already

@@ -53,6 +53,7 @@ class WorkerHandle:
         ready: problems that it was given tasks of, and has prepared for them.
         served: tasks answered.
         pace_s: that a task took of late, s; 0 before the first.
+        counted_s: its processor time when `pace_s` was last taken.
         first_s: monotonic clock when the first task became the first.
         check_s: monotonic clock when its time is to be looked at.
         events: of the connection that a selector listens for.
@@ -70,6 +71,7 @@ class WorkerHandle:
     ready: set[Any] = field(default_factory=set)
     served: int = 0
     pace_s: float = 0.0
+    counted_s: float = 0.0
     first_s: float = 0.0
     check_s: float = 0.0
     events: int = 0
@@ -78,6 +80,17 @@ class WorkerHandle:
         """Processor time used in a phase; the elapsed time where the system does not tell."""
         now_s = processor_s(self.pid)
         return elapsed_s if now_s is None else now_s - progress.processor_s
+
+    def note_pace(self, answers: int, elapsed_s: float) -> None:
+        """Take the time of an answer, of several that came together.
+
+        It is processor time where the system tells, so that a busy machine and the ways there and
+        back count for nothing.
+        """
+        now_s = processor_s(self.pid)
+        pace_s = (elapsed_s if now_s is None else now_s - self.counted_s) / answers
+        self.counted_s = now_s or 0.0
+        self.pace_s = pace_s if not self.pace_s else max(pace_s, 0.7 * self.pace_s)
 
     def peak_kib(self) -> int:
         """Largest resident memory so far; 0 where the system does not tell."""

@@ -234,9 +234,7 @@ class Scheduler(ABC, Generic[T]):
         if frames:
             self.stillborn = 0
             self.n_answered += len(frames)
-            now = time.monotonic()
-            pace_s = (now - worker.first_s) / len(frames)
-            worker.pace_s = pace_s if not worker.pace_s else max(pace_s, 0.7 * worker.pace_s)
+            worker.note_pace(len(frames), time.monotonic() - worker.first_s)
         for frame in frames:
             if not worker.tasks:  # nobody asked for it
                 ended = True

@@ -53,7 +53,7 @@ class WorkerLoop(ABC):
                 ends = kind in ENDS
                 follows = number < len(frames) and self.is_quick(frames[number])
                 if ends or not follows or time.monotonic() - since >= _HELD_S:
-                    self.note(frame.serial, Phase.IDLE)
+                    self.rest(frame.serial)
                     self.connection.sendall(b"".join(map(_written, held)))
                     held.clear()
                 if ends:
@@ -69,6 +69,10 @@ class WorkerLoop(ABC):
     def begin(self, frame: Frame) -> None:
         """Note that a task begins."""
         self.note(frame.serial, Phase.PREPARING)
+
+    def rest(self, serial: int) -> None:
+        """Note that nothing is to be done until the answers are sent."""
+        self.note(serial, Phase.IDLE)
 
     def note(self, serial: int, phase: Phase, limit_s: float = 0.0) -> None:
         """Say on the page that a phase begins.

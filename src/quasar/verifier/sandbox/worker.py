@@ -19,14 +19,15 @@ from quasar.verifier.sandbox.serving import Body, WorkerLoop
 from quasar.verifier.sandbox.verifiers import VerifierCache
 from quasar.verifier.sandbox.warm_up import warm_up
 from quasar.verifier.sandbox.wire import Frame, Kind
+from quasar.verifier.settings import VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.verifier.factory import AnyVerifier
 
-_LIMITED_S = 0.01
+LIMITED_S = 0.01
 """Candidates that take less share the limits of the first: they add next to nothing."""
 
-_QUICK_SIZE, _QUICK_QUBITS = 1 << 14, 16  # bytes of a text, qubits of its problem
+QUICK_SIZE, QUICK_QUBITS = 1 << 14, 16  # bytes of a text, qubits of its problem
 
 
 def program(payload: Payload) -> bytes:
@@ -51,17 +52,14 @@ class Worker(WorkerLoop):
         self.payload = payload
         self.verifiers = VerifierCache()
         self.limited_until_s = 0.0  # monotonic clock until which the limits need not be set again
-
-        settings = payload.settings
-        quick = settings.device is None and {*settings.stage_names} <= {"behaviour", "objective"}
-        self._quick_size = _QUICK_SIZE if quick else 0
+        self._quick_size = QUICK_SIZE if is_quick(payload.settings) else 0
 
     def is_quick(self, frame: Frame) -> bool:
         """Whether it is a short text without blocks for a small problem that is ready."""
         if frame.kind is not Kind.TEXT or len(frame.body) > self._quick_size or b"{" in frame.body:
             return False
         verifier = self.verifiers.find((frame.problem, frame.compared))
-        return verifier is not None and verifier.problem.n_qubits <= _QUICK_QUBITS
+        return verifier is not None and verifier.problem.n_qubits <= QUICK_QUBITS
 
     def begin(self, frame: Frame) -> None:
         """Nothing: most tasks are judged at once, and that is noted there."""
@@ -93,7 +91,7 @@ class Worker(WorkerLoop):
         now_s = time.monotonic()
         if now_s >= self.limited_until_s:
             set_limits(limits.max_memory_mib, 2 * seconds)
-            self.limited_until_s = now_s + _LIMITED_S
+            self.limited_until_s = now_s + LIMITED_S
         self.note(frame.serial, Phase.JUDGING, seconds)
         try:
             fault = None
@@ -104,7 +102,7 @@ class Worker(WorkerLoop):
             else:
                 report = verifier.verify(text, self.note_qubits)
             small = len(frame.body) <= self._quick_size
-            small = small and verifier.problem.n_qubits <= _QUICK_QUBITS
+            small = small and verifier.problem.n_qubits <= QUICK_QUBITS
             return Kind.ANSWER, report.to_message if small else report.to_message()
         except MemoryError:
             if limits == UNLIMITED:
@@ -122,6 +120,11 @@ class Worker(WorkerLoop):
         """For what is trusted."""
         lift_limits()
         self.limited_until_s = 0.0
+
+
+def is_quick(settings: VerifierSettings) -> bool:
+    """Whether short circuits are judged quickly on the stages asked for."""
+    return settings.device is None and {*settings.stage_names} <= {"behaviour", "objective"}
 
 
 def _text(frame: Frame) -> str | bytes:
