@@ -173,7 +173,7 @@ class _Answers:
 
 
 class _Answer(NamedTuple):
-    """The outcome of an item, a `workers.Outcome`; `future` is the event loop's."""
+    """The outcome of an item, a `workers.RequestOutcome`; `future` is the event loop's."""
 
     answers: _Answers
     future: asyncio.Future[bytes]

@@ -47,7 +47,7 @@ MOST_AHEAD = 8
 """Items of batches that a worker holds, where they take about a millisecond each."""
 
 
-class Outcome(Protocol):
+class RequestOutcome(Protocol):
     """Is told, in the pool's thread, what has become of a request; a `Future` is one."""
 
     def set_running_or_notify_cancel(self) -> bool:
@@ -64,7 +64,7 @@ class Outcome(Protocol):
 class _Pending(Task):
     request: WorkerRequest
     patient: bool = False
-    future: Outcome
+    future: RequestOutcome
     started_s: float | None = None
 
     def write(self, request: WorkerRequest) -> None:
@@ -174,7 +174,7 @@ class WorkerPool:
             self._notify()
         return future
 
-    def submit_item(self, body: bytes, shared: bytes, told: Outcome) -> None:
+    def submit_item(self, body: bytes, shared: bytes, told: RequestOutcome) -> None:
         """Hand an item of a batch in, which waits as with `bounded=False`; `wake` has to follow.
 
         Args:
@@ -192,7 +192,7 @@ class WorkerPool:
         if self._inbox:
             self._notify()
 
-    def _enter(self, request: WorkerRequest, told: Outcome, *, bounded: bool) -> bool:
+    def _enter(self, request: WorkerRequest, told: RequestOutcome, *, bounded: bool) -> bool:
         """Put a request into the inbox; whether that was empty.
 
         Raises:
