@@ -15,7 +15,9 @@ import numpy as np
 
 from fuzz_compiled import circuits
 from quasar.circuits.ansatz import tie_equal_angles
-from quasar.circuits.flat_compiled import deepest_nesting
+from quasar.circuits.circuit import GATES, Circuit, Gate
+from quasar.circuits.flat_compiled import CODES, FlatCircuit, code_of, deepest_nesting
+from quasar.circuits.measurement import NO_MEASUREMENTS
 from quasar.circuits.qaoa import qaoa
 from quasar.circuits.qasm import parse
 from quasar.core.compiled import KERNEL, library_of
@@ -24,12 +26,21 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.kernel import KernelForward, covers
 from quasar.models.kernel import library as kernel
 from quasar.models.small_qwen import GATE_UP, QKV, NumpyForward, Shape, Weights, layer_name
+from quasar.simulate.distributions import SolutionReader, shape_in_python, shape_of
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.qaoa_kernel import CompiledQaoaEnergy
 from quasar.simulate.qaoa_kernel import library as qaoa_library
+from quasar.simulate.qulacs_engine import QulacsEngine
 from quasar.simulate.small_energy import SmallEnergy
-from quasar.simulate.small_state import EnergyReader, LikenessReader, divergences
+from quasar.simulate.small_state import (
+    EnergyReader,
+    LikenessReader,
+    divergences,
+    library,
+    simulate,
+)
+from quasar.simulate.state_facts import impurities, impurities_in_python
 
 Generator = np.random.Generator
 EXACT, SIXTEEN_BITS = 1e-9, 5e-2
@@ -91,6 +102,50 @@ def sums(draw: Generator) -> str:
     reader = EnergyReader(energies, energies[::-1].copy(), energies == energies.min(), 1e-9)
     unlike = _apart(reader.read(p), reader._in_python(p))
     return unlike or _apart(LikenessReader(q).read(p), divergences(p, q))
+
+
+def states_in_blocks(draw: Generator) -> str:
+    """States that are passed over in blocks, of gates of every kind on any qubits."""
+    if library() is None:
+        return "no library"
+    n = int(draw.integers(12, 16))
+    gates, code = [], []
+    for name in draw.choice([*GATES], int(draw.integers(1, 200))):
+        spec = GATES[name]
+        qubits = tuple(int(q) for q in draw.permutation(n)[: spec.n_qubits])
+        if spec.n_qubits == 2 and gates and draw.random() < 0.5:
+            qubits = (*gates[-1].qubits, *qubits)[:2]
+            qubits = qubits if len({*qubits}) == 2 else (0, n - 1)
+        angles = tuple(float(a) for a in draw.uniform(-7, 7, spec.n_params))
+        gates.append(Gate(str(name), qubits, angles))
+        code.append((CODES[name], qubits, angles))
+    found = simulate(FlatCircuit.of_code(n, code_of(code), 0, NO_MEASUREMENTS))
+    if found is None or found[0] is None:
+        return "not simulated"
+    expected = QulacsEngine().state(Circuit(n, tuple(gates)))
+    overlap = abs(np.vdot(found[0], expected))
+    return _apart([overlap, found[2]], [1.0, 1.0]) or _apart(
+        found[1][::7], np.abs(expected[::7]) ** 2
+    )
+
+
+def shapes(draw: Generator) -> str:
+    """Shape and most probable answers of a distribution, its solutions, impurities of a state."""
+    n = int(draw.integers(1, 12))
+    p = _distribution(draw, 1 << n)
+    count = int(draw.integers(0, 12))
+    fast, slow = shape_of(p, count), shape_in_python(p, count)
+    unlike = _apart(fast[:3], slow[:3])
+    if unlike or fast.top != slow.top:
+        return unlike or f"{fast.top}, not {slow.top}"
+    n_levels = int(draw.integers(1, 6))
+    level = draw.integers(0, n_levels + 1, p.size).astype(np.int32)
+    reader = SolutionReader(level, np.sort(draw.normal(size=n_levels)), draw.normal(size=n_levels))
+    shots = [1, 10, 1000][: int(draw.integers(0, 4))]
+    one, other = reader.read(p, shots), reader.in_python(p, shots)
+    unlike = _apart([*one[:2], *one.best], [*other[:2], *other.best])
+    state = np.sqrt(p) * np.exp(1j * draw.uniform(-7, 7, p.size))
+    return unlike or _apart(impurities(state), impurities_in_python(state))
 
 
 def _distribution(draw: Generator, size: int) -> Any:
@@ -203,6 +258,8 @@ KINDS: tuple[Callable[[Generator], str], ...] = (
     qaoa_energies,
     circuit_energies,
     sums,
+    states_in_blocks,
+    shapes,
     nesting,
     forward_passes,
 )
