@@ -272,6 +272,29 @@ def test_an_error_in_the_jobs_passes_through(sandbox: Sandbox) -> None:
     assert sandbox.map([]) == []
 
 
+def test_what_was_read_before_an_error_in_the_jobs_is_judged(sandbox: Sandbox) -> None:
+    def broken() -> Iterator[Job]:
+        yield from (Job(i, 0, GOOD) for i in range(40))
+        raise OSError("the file went away")
+
+    def strange() -> Iterator[Job]:
+        yield from (Job(i, 0, GOOD) for i in range(40))
+        yield from (Job("none", 9, GOOD), Job("late", 0, GOOD))
+
+    def judge(jobs: Iterator[Job], keys: list[int]) -> None:
+        for key, _ in sandbox.run(jobs):
+            keys.append(key)
+
+    for jobs, error, words in (
+        (broken(), OSError, "went away"),
+        (strange(), InputError, "'none' names problem 9"),
+    ):
+        keys: list[int] = []
+        with pytest.raises(error, match=words):
+            judge(jobs, keys)
+        assert sorted(keys) == list(range(40))
+
+
 # --- deaths ---------------------------------------------------------------------------------------
 
 

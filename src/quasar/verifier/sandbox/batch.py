@@ -100,6 +100,7 @@ class Batch(Scheduler[_Candidate]):
         self._kept: dict[WorkerHandle, deque[_Candidate]] = {}
         self._n_kept = 0
         self.lost: list[str] = []
+        self.broken: Exception | None = None  # that `jobs` raised
         self.done: list[tuple[Any, Report]] = []
 
     def run(self) -> Iterator[tuple[Any, Report]]:
@@ -112,6 +113,8 @@ class Batch(Scheduler[_Candidate]):
                 yield from done
         finally:
             self.close()
+        if self.broken is not None:
+            raise self.broken
         if self.lost:
             raise InfrastructureError(
                 f"candidates without a verdict: {len(self.lost)}, through no fault of theirs. "
@@ -124,12 +127,17 @@ class Batch(Scheduler[_Candidate]):
 
     def _read(self) -> bool:
         """Read a candidate into `waiting`; whether there was one."""
-        job = None if self.jobs is None else next(self.jobs, None)
-        if job is None:
-            self.jobs = None
+        if self.jobs is None:
             return False
-        self.waiting.append(self._task(job))
-        return True
+        try:
+            job = next(self.jobs, None)
+            if job is not None:
+                self.waiting.append(self._task(job))
+                return True
+        except Exception as error:  # those before it are judged first
+            self.broken = error
+        self.jobs = None
+        return False
 
     def take(self, worker: WorkerHandle) -> _Candidate | None:
         """The next candidate for a worker: the first that is not of a problem that only others have

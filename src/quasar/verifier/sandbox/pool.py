@@ -101,7 +101,8 @@ class Sandbox:
             Each job's key and report, once, in order of completion.
 
         Raises:
-            InputError: a job names no problem, or a problem's reference circuit is unusable.
+            InputError: a job names no problem, raised after all before it have been yielded, as
+                what `jobs` raises is; or a problem's reference circuit is unusable.
             InfrastructureError: candidates could not be judged for no fault of theirs; raised
                 after all others have been yielded.
         """
