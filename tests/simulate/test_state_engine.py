@@ -269,3 +269,12 @@ def test_the_circuit_in_the_order_of_the_answer() -> None:
         "bit[2] c; qubit[2] q; c = measure q; x q[0];",  # dynamic
     ):
         assert answer_circuit(parse(HEAD + body), 2) is None
+
+
+@pytest.mark.parametrize(
+    ("angles", "words"),
+    [("0.7, 1e16, 0.5", "too large to be exact"), ("1e999, 0, 0", "not a finite number")],
+)
+def test_the_angle_that_spoils_a_state_is_named_for_what_it_is(angles: str, words: str) -> None:
+    with pytest.raises(CircuitError, match=words):
+        outcome(f"qubit[1] q; h q[0]; U({angles}) q[0];")

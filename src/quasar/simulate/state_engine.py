@@ -102,10 +102,10 @@ class StateEngine(ABC):
         circuit, marginal = arranged(program.circuit, answer)
         state, distribution, total = self._simulated(circuit, readout.amplitudes)
         if not abs(total - 1.0) < 1e-6:  # also catches nan
-            raise CircuitError(
-                f"the state's norm is {total}, not 1: an angle is not a finite number.",
-                kind="numeric",
-            )
+            finite = _is_finite(program.circuit)
+            why = "too large to be exact" if finite else "not a finite number"
+            words = f"the state's norm is {total}, not 1: an angle is {why}."
+            raise CircuitError(words, kind="numeric")
         if marginal is None:
             return Outcome(distribution, answer, circuit, state)
         answers = np.zeros(1 << answer.width)
