@@ -1,4 +1,4 @@
-"""The fast engine: qulacs, and for small circuits the compiled simulator where it was built."""
+"""The fast engine: the compiled simulator where it was built, for flat programs; else qulacs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from quasar.simulate.state_engine import StateEngine
 
 
 class QulacsEngine(StateEngine):
-    """Exact state vectors in C++ with SIMD, one gate at a time; of small circuits in C."""
+    """Exact state vectors: of flat programs in C, of others in C++ with SIMD, a gate at a time."""
 
     name = "qulacs"
     supports: frozenset[Feature] = StateEngine.supports | {"gradient"}
