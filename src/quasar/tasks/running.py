@@ -7,6 +7,7 @@ All other qubits that something acts on are ancillas: they start in |0> and have
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from typing import NamedTuple
@@ -156,9 +157,8 @@ def run_from(circuit: Circuit, start: ComplexVector) -> ComplexVector:
 def _normalised(state: ComplexVector) -> ComplexVector:
     norm = float(np.vdot(state, state).real)
     if not abs(norm - 1.0) < 1e-6:  # also catches nan
-        raise CircuitError(
-            f"the state's norm is {norm}, not 1: an angle is not a finite number.", kind="numeric"
-        )
+        why = "too large to be exact" if math.isfinite(norm) else "not a finite number"
+        raise CircuitError(f"the state's norm is {norm}, not 1: an angle is {why}.", kind="numeric")
     return state
 
 
