@@ -22,9 +22,10 @@ def several_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_work_is_done_in_another_process() -> None:
     with Beside(os.getpid) as other:
-        assert other.result() != os.getpid()
+        pid = other.result()
+    assert pid != os.getpid()
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(pid, os.WNOHANG)
 
 
 def test_with_one_core_or_threads_it_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +52,9 @@ def test_where_the_copy_fails_the_work_is_done_here() -> None:
 
 
 def test_it_ends_where_nobody_waits_for_it() -> None:
-    with pytest.raises(KeyboardInterrupt), Beside(partial(os.read, os.pipe()[0], 1)):
+    other = Beside(partial(os.read, os.pipe()[0], 1))
+    pid = other._pid
+    with pytest.raises(KeyboardInterrupt), other:
         raise KeyboardInterrupt
     with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+        os.waitpid(pid, os.WNOHANG)

@@ -53,7 +53,7 @@ def test_ladders_and_gates_behind_the_last_turn() -> None:
 
 
 def test_what_it_does_not_cover() -> None:
-    assert not SmallEnergy.covers(tie_equal_angles(Circuit(21))[0])
+    assert not SmallEnergy.covers(tie_equal_angles(Circuit(17))[0])
     odd = Circuit(1, (Gate("unitary", (0,), (), np.eye(2)),))
     assert not SmallEnergy.covers(tie_equal_angles(odd)[0])
     empty = SmallEnergy(tie_equal_angles(Circuit(2))[0], np.arange(4.0))

@@ -18,8 +18,8 @@ from quasar.simulate.ansatz_energy import AnsatzEnergy
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.small_state import address, library
 
-MOST_QUBITS = 20
-"""Beyond, two states at a time take more memory than they save time."""
+MOST_QUBITS = 16
+"""Beyond, windows of gates are faster where they fit."""
 _RZZ = len(CODES)  # as in `state_gates.c`
 _DIAGONAL = frozenset(
     {*("z", "s", "sdg", "t", "tdg", "rz", "p", "phase", "u1", "id"), *("cz", "cp", "cphase", "crz")}
