@@ -116,11 +116,19 @@ def test_a_client_that_goes_away_leaves_its_place() -> None:
 
 
 def test_a_single_request_passes_between_the_items_of_a_batch() -> None:
+    begun = threading.Event()
+    gates = "rx(0.1) q[0]; cx q[0], q[1];" * 100
+    body = batch(*[f"{HEAD}qubit[3] q; {gates} rx({n}.0) q[0];" for n in range(500)])
+
+    def read(url: str) -> None:
+        with httpx.stream("POST", f"{url}/v1/verify/batch", json=body, timeout=60) as response:
+            for _ in response.iter_lines():
+                begun.set()
+
     with serving(small(workers=1)) as running:
-        body = batch(*[f"{HEAD}qubit[3] q; rx({n}.0) q[0];" for n in range(900)])
-        thread = threading.Thread(target=lines, args=(running.url, body))
+        thread = threading.Thread(target=read, args=(running.url,))
         thread.start()
-        time.sleep(0.2)
+        assert begun.wait(60)
         single = {"problem": PROBLEM, "qasm": GOOD}
         httpx.post(f"{running.url}/v1/verify", json=single, timeout=60).raise_for_status()
         assert thread.is_alive()

@@ -277,9 +277,9 @@ class _RequestScheduler(Scheduler[_Pending]):
         """The first request that fits and that nobody has cancelled.
 
         Of a batch's items and single requests one after the other, where both wait. Only items of
-        batches wait on a worker, and only behind others.
+        batches wait on a worker, only behind others, and only while no single request waits.
         """
-        if not all(task.patient for task in worker.tasks):
+        if worker.tasks and not self._may_hold_more(worker):
             return None
         kinds = (True,) if worker.tasks else (self._patient_next, not self._patient_next)
         for patient in kinds:
@@ -294,6 +294,11 @@ class _RequestScheduler(Scheduler[_Pending]):
                     task.started_s = time.monotonic()
                     return task
         return None
+
+    def _may_hold_more(self, worker: WorkerHandle) -> bool:
+        if not all(task.patient for task in worker.tasks):
+            return False
+        return all(task.patient or not self.fits(worker, task) for task in self.waiting)
 
     def answered(self, task: _Pending, frame: Frame) -> None:
         """Resolve the future."""
