@@ -19,7 +19,7 @@ from quasar.simulate.engine import FloatVector
 from quasar.simulate.small_state import address, library
 
 MOST_QUBITS = 16
-"""Beyond, windows of gates are faster where they fit."""
+"""Beyond, `energy.py` takes windows of gates where they fit."""
 _RZZ = len(CODES)  # as in `state_gates.c`
 _DIAGONAL = frozenset(
     {*("z", "s", "sdg", "t", "tdg", "rz", "p", "phase", "u1", "id"), *("cz", "cp", "cphase", "crz")}
