@@ -14,7 +14,7 @@ from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.models.guide import GuideFactory
 from quasar.models.protocol import Completion, Model, Sampling
 from quasar.problems.base import EncodedProblem
-from quasar.prompts.chat import Message, Request
+from quasar.prompts.chat import AngleSource, Message, Request
 from quasar.prompts.extract import Extraction, extract
 from quasar.prompts.styles import get_style
 
@@ -111,7 +111,7 @@ class Proposer:
     def _guide(self, problem: EncodedProblem, request: Request) -> GuideFactory | None:
         if not is_guided(self.model, self._constrained, self._guided):
             return None
-        guide = self.style.guide(problem, request)
+        guide = self.style.guide(problem, request, angles_of(self.model, request))
         if self._guided and guide is None:
             raise InputError(
                 f"'{self.model.name}' cannot be guided: that takes a model of the style 'compact' "
@@ -163,6 +163,12 @@ class Proposer:
     def _continued(self, last: Proposal, words: str) -> tuple[Message, ...]:
         said: Message = {"role": "assistant", "content": self.style.recalled(last.text)}
         return (*last.chat, said, {"role": "user", "content": words})
+
+
+def angles_of(model: Model, request: Request) -> AngleSource | None:
+    """What decides angles of QAOA in guided answers, where the model leaves that to something."""
+    source: AngleSource | None = getattr(model, "angle_source", lambda style: None)(request.style)
+    return source
 
 
 def is_guided(model: Model, constrained: bool, guided: bool | None) -> bool:

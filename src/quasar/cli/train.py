@@ -1,4 +1,4 @@
-"""`quasar train sft|grpo`: a configuration to a checkpoint folder."""
+"""`quasar train sft|grpo|angles`: a configuration to a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -103,6 +103,31 @@ def grpo(
             print(f"mean reward, {label}: {before[name]:.3f} -> {after[name]:.3f}")
     for name in sorted(after.keys() - {"reward", "sampled/reward"}):
         print(f"  {name:28} {share(before.get(name))} -> {share(after[name])}")
+
+
+@app.command("angles")
+def angles(
+    config: Config,
+    changes: Changes = None,
+    as_json: AsJson = False,
+) -> None:
+    r"""Train a network of QAOA angles on exact energies. Rerun the same command to resume.
+
+    Needs the extra `models`: pip install -e '.\[models]' in your clone.
+    """
+    _need("torch")
+    from quasar.cli.bar import Bar
+    from quasar.train.angles.settings import AngleSettings
+    from quasar.train.angles.training import train_angles
+
+    settings = AngleSettings.parse(read_config(config, changes or []))
+    with Bar() as bar:
+        found = train_angles(settings, bar)
+    folder = settings.out / "model"
+    if as_json:
+        print_json({"model": str(folder), "measured": found})
+        return
+    print(f"network in {folder}", *(f"  {k:24} {v:.4f}" for k, v in found.items()), sep="\n")
 
 
 @app.command("environment")

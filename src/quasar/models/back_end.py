@@ -10,15 +10,18 @@ import hashlib
 import json
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from quasar.core.errors import InputError
+from quasar.models.angle_network import AngleNetwork, find_angle_networks
 from quasar.models.guide import GuideFactory
 from quasar.models.profile import Profile
 from quasar.models.protocol import Completion, Sampling
-from quasar.prompts.chat import Message
+from quasar.prompts.chat import AngleSource, Message, Style
 
 T = TypeVar("T")
 
@@ -51,6 +54,7 @@ class BackEnd(ABC):
     prompt_style: str
     max_qubits: int | None
     multi_turn: bool | None = None
+    _networks: Mapping[Style, AngleNetwork] = MappingProxyType({})
 
     def complete(
         self,
@@ -75,12 +79,26 @@ class BackEnd(ABC):
         ]
         return self.answer(asks, sampling)
 
+    def angle_source(self, style: Style) -> AngleSource | None:
+        """What decides angles of QAOA where its answers are guided; None: the model itself."""
+        network = self._networks.get(style)
+        return None if network is None else network.angles
+
     @abstractmethod
     def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """`sampling.samples` completions of each chat, in order; raises as `complete`."""
 
-    def _is(self, profile: Profile) -> None:
-        """Take name, style and limits from a profile that `find_profile` completed."""
+    def _is(self, profile: Profile, folder: Path | None = None) -> None:
+        """Take name, style and limits from a profile that `find_profile` completed.
+
+        Args:
+            folder: of the weights, where they lie on this machine.
+
+        Raises:
+            InputError: a network of angles lies there and cannot be read.
+        """
+        if folder is not None and profile.angles != "model":
+            self._networks = find_angle_networks(folder)
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
         self.max_qubits = profile.max_qubits

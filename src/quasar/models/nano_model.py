@@ -84,7 +84,7 @@ class NanoModel(BackEnd):
         if found is None:
             raise InputError(_another_form(folder))
         profile = find_profile(str(folder), settings)
-        self._is(profile)
+        self._is(profile, found.folder)
         self.batch_size = settings.batch_size
         self._checkpoint = found
         self._tokens = found.tokens
@@ -102,6 +102,7 @@ class NanoModel(BackEnd):
             "dtype": "float32",
             "context": self._checkpoint.context,
             "engine": self._running.forward.engine,
+            "angles": "network" if self._networks else "model",
         }
 
     def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:

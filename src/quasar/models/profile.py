@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -28,7 +29,9 @@ class Profile(Settings):
     """Prompt style it was trained on; None: `few-shot`."""
     max_qubits: int | None = Field(default=None, ge=1)
     """Largest problem it was trained on; None: not known."""
-
+    angles: Literal["network", "model"] | None = None
+    """What decides angles of QAOA in guided answers: the network beside the weights, or the model;
+    None: the network where there is one."""
     multi_turn: bool | None = None
     """Whether it can go on from what the verifier says; None: by its style (`compact` cannot)."""
 
@@ -38,6 +41,7 @@ class Profile(Settings):
             name=self.name or other.name,
             prompt_style=self.prompt_style or other.prompt_style,
             max_qubits=self.max_qubits or other.max_qubits,
+            angles=self.angles or other.angles,
             multi_turn=other.multi_turn if self.multi_turn is None else self.multi_turn,
         )
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from quasar.core.errors import InfrastructureError, InputError
@@ -61,6 +62,8 @@ class TransformersModel(BackEnd):
         chat_tokens = ChatTokens(tokenizer, model, settings.chat_template)
         weights = load_weights(model, settings)
         self._set(weights, tokenizer, chat_tokens, profile, settings.batch_size)
+        folder = Path(model)
+        self._is(profile, folder if folder.is_dir() else None)
 
     @classmethod
     def of(cls, model: Any, tokenizer: Any, profile: Profile, *, batch_size: int = 8) -> Self:
@@ -101,7 +104,9 @@ class TransformersModel(BackEnd):
     def resolved(self) -> dict[str, Any]:
         """What its settings came to, for manifests."""
         dtype = str(self._model.dtype).removeprefix("torch.")
-        return {"device": str(self._model.device), "dtype": dtype, "context": self._context}
+        angles = "network" if self._networks else "model"
+        known = {"device": str(self._model.device), "dtype": dtype, "context": self._context}
+        return {**known, "angles": angles}
 
     def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """See `quasar.models.protocol.Model`.

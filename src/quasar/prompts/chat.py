@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
+from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.settings import need_whole, one_of, wrong
 from quasar.problems.base import EncodedProblem
 from quasar.recipes.spec import ALGORITHMS, Algorithm
+from quasar.simulate.engine import FloatVector
 
 if TYPE_CHECKING:
     from quasar.verifier.report import Report
@@ -74,6 +76,10 @@ class Request(NamedTuple):
         return value.checked()
 
 
+AngleSource = Callable[[IsingHamiltonian, int], FloatVector]
+"""QAOA angles γ_1..γ_p (1/energy), β_1..β_p (radians) of a Hamiltonian and a depth p."""
+
+
 class PromptStyle(Protocol):
     """A way of asking for a circuit; registered in `styles`."""
 
@@ -87,9 +93,14 @@ class PromptStyle(Protocol):
                 one that can.
         """
 
-    def guide(self, problem: EncodedProblem, request: Request) -> Callable[[], Any] | None:
+    def guide(
+        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+    ) -> Callable[[], Any] | None:
         """What makes a guide (`quasar.models.guide.Guide`) for each answer to `render`'s chat, and
         to later turns of it; None where this style has none.
+
+        Args:
+            angles: what decides the angles of QAOA; None: the model.
         """
 
     def recalled(self, answer: str) -> str:

@@ -81,8 +81,9 @@ def _qaoa(hamiltonian: IsingHamiltonian, plan: AnswerPlan, exact: bool) -> str:
     n = hamiltonian.n_qubits
     costs = _cost_angles(hamiltonian, plan.angles[0::2], exact, plan.per_coefficient)
     lines = [*_cost_gate(hamiltonian, exact), f"qubit[{n}] q;\n", "h q;\n"]
+    text: Callable[[float], str] = _in_full if exact else number_text
     for cost, mixer in zip(costs, plan.angles[1::2], strict=True):
-        lines += [f"cost({cost}) {_register(n)};\n", f"rx({number_text(mixer)}) q;\n"]
+        lines += [f"cost({cost}) {_register(n)};\n", f"rx({text(mixer)}) q;\n"]
     return "".join(lines)
 
 

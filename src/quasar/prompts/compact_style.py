@@ -7,12 +7,13 @@ The prompt is in `compact`, what answers decide in `answer_plan`, what follows f
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from quasar.optimize.decimation import largest_coefficient
 from quasar.problems.base import EncodedProblem
 from quasar.prompts.answer_plan import decided_part
-from quasar.prompts.chat import Message, Request
+from quasar.prompts.chat import AngleSource, Message, Request
 from quasar.prompts.compact import UNUSABLE, compact_prompt, verdict_text
 from quasar.prompts.plan_guide import PlanGuide
 
@@ -29,10 +30,13 @@ class Compact:
         """One turn: the Hamiltonian, row by row."""
         return [{"role": "user", "content": compact_prompt(problem.hamiltonian, request)}]
 
-    def guide(self, problem: EncodedProblem, request: Request) -> Callable[[], Any]:
+    def guide(
+        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+    ) -> Callable[[], Any]:
         """Holds answers to plans that fit the problem, and writes their programs."""
-        asked = request.checked()
-        return lambda: PlanGuide(problem.hamiltonian, asked)
+        asked, hamiltonian = request.checked(), problem.hamiltonian
+        source = None if angles is None else cache(partial(angles, hamiltonian))
+        return lambda: PlanGuide(hamiltonian, asked, source)
 
     def recalled(self, answer: str) -> str:
         """The plan alone, which is all that was decided."""

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from quasar.problems.base import EncodedProblem
-from quasar.prompts.chat import Request
+from quasar.prompts.chat import AngleSource, Request
 
 if TYPE_CHECKING:
     from quasar.verifier.estimates import Estimates
@@ -77,7 +77,9 @@ def no_program() -> str:
 class InWords:
     """The later turns of every prompt style that is made of words."""
 
-    def guide(self, problem: EncodedProblem, request: Request) -> None:
+    def guide(
+        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+    ) -> None:
         """See `PromptStyle`: answers are the model's own, from the first word to the last."""
 
     def recalled(self, answer: str) -> str:

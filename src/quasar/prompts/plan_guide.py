@@ -1,9 +1,10 @@
 """Holds an answer in the compact style to plans that fit the problem, and writes what follows.
 
-The model decides structure, depth, bits and angles. What the problem determines is filled in:
-which qubit comes next, the field on it, and the program after the plan. So every
-answer is a program on the right qubits with the right cost terms, of any size that the prompt
-covers, and the model never copies a Hamiltonian. `allowed` gives the token texts that may come
+The model decides structure, depth, bits and angles; angles of QAOA may come from elsewhere, such as
+a network that reads the Hamiltonian (`models.angle_network`). What the problem determines is filled
+in: which qubit comes next, the field on it, and the program after the plan. So every answer is a
+program on the right qubits with the right cost terms, of any size that the prompt covers, and the
+model never copies a Hamiltonian. `allowed` gives the token texts that may come
 next; a model that spells them otherwise cannot be guided.
 
 In style `agent-q` a free answer is QAOA or a solution in a template. Circuits like the benchmark's
@@ -12,15 +13,17 @@ whose angles follow from random starts are not covered: a model writes them by i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.decimation import DecimationRow, SpinFix, largest_coefficient, rows
+from quasar.optimize.qaoa import sigma
 from quasar.prompts.answer_plan import STRENGTHS, AnswerPlan, Structure, field_text
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_LAYERS
 from quasar.prompts.compact_answer import HEADER, program
-from quasar.prompts.numbers import NUMBER_TEXTS
+from quasar.prompts.numbers import NUMBER_TEXTS, number_text
+from quasar.simulate.engine import FloatVector
 
 TEMPLATES = (10,)
 """Sim circuits that solutions are written into."""
@@ -48,13 +51,24 @@ _Steps = Iterator[tuple[str, ...]]
 class PlanGuide:
     """Follows one answer; see `quasar.models.guide.Guide`.
 
+    Args:
+        angle_source: angles γ_1..γ_p (1/energy), β_1..β_p (radians) of p layers, which QAOA gets;
+            None: the model decides them.
+
     Attributes:
         plan: what was decided; None until the plan has ended.
     """
 
-    def __init__(self, hamiltonian: IsingHamiltonian, request: Request) -> None:
+    def __init__(
+        self,
+        hamiltonian: IsingHamiltonian,
+        request: Request,
+        angle_source: Callable[[int], FloatVector] | None = None,
+    ) -> None:
         self._hamiltonian = hamiltonian
         self._request = request
+        # Without terms there is nothing to read angles off.
+        self._angle_source = angle_source if hamiltonian.terms else None
         self._came = ""
         self._steps = self._follow()
         self._allowed: tuple[str, ...] | None = next(self._steps)
@@ -90,10 +104,7 @@ class PlanGuide:
         angles: tuple[float, ...] = ()
         if structure == "qaoa":
             found: list[float] = []
-            for _ in range(2 * layers):
-                yield NUMBER_TEXTS
-                found.append(float(self._came))
-                yield _SPACE
+            yield from self._choose_angles(layers, found)
             angles = tuple(found)
         else:
             steps: list[SpinFix] = []
@@ -108,7 +119,24 @@ class PlanGuide:
         structures = _ASKED[self._request.algorithm]
         if self._request.style == "agent-q" and self._request.algorithm is None:
             structures = ("qaoa", "vqe")
+        if self._angle_source is not None:  # they are stated in units of 1/σ(E)
+            return tuple(_HEADS[name][0] for name in structures)
         return tuple(head for name in structures for head in _HEADS[name])
+
+    def _choose_angles(self, layers: int, found: list[float]) -> _Steps:
+        """The model's angles; or those of the source, which the line states rounded."""
+        if self._angle_source is None:
+            for _ in range(2 * layers):
+                yield NUMBER_TEXTS
+                found.append(float(self._came))
+                yield _SPACE
+            return
+        theta = self._angle_source(layers)
+        doubled = 2.0 * theta.reshape(2, layers).T * [sigma(self._hamiltonian), 1.0]
+        for angle in doubled.ravel().tolist():
+            yield (number_text(angle),)
+            yield _SPACE
+            found.append(angle)
 
     def _decide(self, steps: list[SpinFix]) -> _Steps:
         unit = largest_coefficient(self._hamiltonian)

@@ -25,6 +25,7 @@ FloatVector = npt.NDArray[np.float64]
 _Vector = npt.NDArray[Any]
 
 _MOST_ENTRIES = 50_000_000  # of the rows of all pairs: 400 MiB
+_AT_ONCE = 4_000_000  # of them at once, for many γ: 32 MiB
 _STEP = 1e-100  # of the complex step: its square vanishes beside 1, so slopes are exact
 
 
@@ -66,6 +67,7 @@ class OneLayer:
                 f"one layer stop at {_MOST_ENTRIES:,}: use a sparser problem, or "
                 "`quasar solve` for a solution without a circuit."
             )
+        self._entries = entries + len(fields)
         of_i, of_j = coupling[i], coupling[j]
         self._around_i = _Row(of_i, exclude=(j,))
         self._around_j = _Row(of_j, exclude=(i,))
@@ -78,6 +80,17 @@ class OneLayer:
         linear, square, alone = self._parts(2.0 * gamma)
         pair = np.sin(4 * beta) / 2 * linear + np.sin(2 * beta) ** 2 / 2 * square
         return np.concatenate([pair, np.sin(2 * beta) * alone]).real
+
+    def parts(self, gammas: npt.ArrayLike) -> FloatVector:
+        """What multiplies sin 4β/2, sin² 2β/2 and sin 2β in E at each γ, shape [3, G]."""
+        turns = 2.0 * np.atleast_1d(np.asarray(gammas, dtype=np.float64))
+        rows = max(1, _AT_ONCE // max(1, self._entries))
+        found = [
+            (linear @ self._weight, square @ self._weight, alone @ self._fields)
+            for first in range(0, turns.size, rows)
+            for linear, square, alone in [self._parts(turns[first : first + rows, None])]
+        ]
+        return np.array([np.concatenate(part) for part in zip(*found, strict=True)])
 
     def value(self, theta: npt.ArrayLike) -> float:
         """E at (γ, β), radians."""
@@ -106,8 +119,10 @@ class OneLayer:
             complex(self._fields @ alone),
         )
 
-    def _parts(self, turn: float | complex) -> tuple[_Vector, _Vector, _Vector]:
-        """What multiplies the functions of β, for each pair and each field; `turn` is 2γ."""
+    def _parts(self, turn: float | complex | _Vector) -> tuple[_Vector, _Vector, _Vector]:
+        """What multiplies the functions of β, for each pair and each field; `turn` is 2γ, one or a
+        column of them.
+        """
         cos, sin = np.cos, np.sin
         near_i = cos(turn * self._h_i) * self._around_i.product(turn)
         near_j = cos(turn * self._h_j) * self._around_j.product(turn)
@@ -135,8 +150,10 @@ class _Row:
         self._first = np.concatenate([[0], np.cumsum(counts)])[:-1][self._full]
         self._n_rows = matrix.shape[0]
 
-    def product(self, turn: float | complex) -> _Vector:
-        out = np.ones(self._n_rows, dtype=np.result_type(turn, np.float64))
+    def product(self, turn: float | complex | _Vector) -> _Vector:
+        shape = np.broadcast_shapes(np.shape(turn), (self._n_rows,))
+        out = np.ones(shape, dtype=np.result_type(turn, np.float64))
         if self._full.size:
-            out[self._full] = np.multiply.reduceat(np.cos(turn * self._entries), self._first)
+            cosines = np.cos(turn * self._entries)
+            out[..., self._full] = np.multiply.reduceat(cosines, self._first, axis=-1)
         return out

@@ -119,9 +119,16 @@ def fresh_examples(
         yield FreshExample(ids, start, renamable)
 
 
-def _instances(
+def fresh_instances(
     settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[IsingHamiltonian]:
+    """Hamiltonians without end, of the split `train` and not excluded.
+
+    Args:
+        settings: `problems`, `build` and `sizes` count.
+        seed: of all that is drawn.
+        excluded: ids of instances that must not occur.
+    """
     build = BuildSettings.parse(
         {"recipe": "converged", **settings.build, "count": 10**9, "seed": seed}
     )
@@ -174,7 +181,7 @@ def _solutions(
     settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[tuple[str, bool]]:
     rng = generator(seed, "fresh", "requests")
-    for hamiltonian in _instances(settings, seed, excluded):
+    for hamiltonian in fresh_instances(settings, seed, excluded):
         states = _lowest(hamiltonian)
         if states is None:
             continue
@@ -211,7 +218,7 @@ def _angles(
     settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[tuple[str, bool] | None]:
     rng = generator(seed, "fresh", "angles")
-    source = _instances(settings, seed, excluded)
+    source = fresh_instances(settings, seed, excluded)
     batch = max(1, settings.batch // _FIRST)
     while True:
         yield None
