@@ -5,9 +5,9 @@ angles near a linear ramp and angles near the best one-layer point repeated, eac
 that it expects of them; the lower of these is what it answers. `train.angles` fits it to exact
 energies, by their gradients. Run here with NumPy alone.
 
-Hamiltonians that cannot be read, those with long products on many qubits, are answered by the median
-over small instances that look like them (`optimize.sub_instances`), rescaled as tables of angles
-are (arXiv 2305.15201).
+Hamiltonians that cannot be read, those with long products on many qubits, are answered by the
+median over small instances that look like them (`optimize.sub_instances`), rescaled by
+`field_scale`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,11 @@ from quasar.optimize.angle_features import (
     AngleFeatures,
     FloatArray,
     angle_features,
+    field_scale,
     is_readable,
 )
 from quasar.optimize.qaoa import ramp, sigma
-from quasar.optimize.qaoa_large import angle_scale, interpolated
+from quasar.optimize.qaoa_large import interpolated
 from quasar.optimize.sub_instances import look_alike
 from quasar.prompts.chat import Style
 from quasar.simulate.engine import FloatVector
@@ -41,11 +42,11 @@ FILES: Mapping[Style, str] = {
 """Beside a model's weights: the network of each style of circuits."""
 MAX_DEPTH = 8
 """Greatest p of a network."""
-RAMP = (1.8, 0.7)
-"""γσ and |β| at the ends of the ramp that the first choice starts from."""
+RAMP = (0.8, 0.7)
+"""γ times `field_scale` and |β| at the ends of the ramp that the first choice starts from."""
 N_CHOICES = 2
 LARGEST_GAMMA = 8.0
-"""γσ that plans can state."""
+"""γσ(E) that plans can state."""
 CLIP = 6.0
 """Deviations beyond which a feature counts as this far off."""
 _EPSILON = 1e-5
@@ -56,7 +57,8 @@ class Choices(NamedTuple):
     """What the network offers at one depth p.
 
     Attributes:
-        scaled: γ_1σ..γ_pσ, β_1..β_p (radians) of each choice, shape [N_CHOICES, 2p].
+        scaled: γ_1..γ_p in units of 1/`field_scale`, β_1..β_p (radians) of each choice, shape
+            [N_CHOICES, 2p].
         expected: energies that it expects, in units of their range above the lowest, shape
             [N_CHOICES].
     """
@@ -104,10 +106,9 @@ class AngleNetwork:
         else:
             rng = generator(0, "angle network", hamiltonian.n_qubits)
             small = [look_alike(hamiltonian, _ALIKE_SIZE, rng) for _ in range(_ALIKE)]
-            scale = angle_scale(hamiltonian)
-            ratio = [scale / angle_scale(each) for each in small]
-            units = [np.repeat([r, 1.0], known) for r in ratio]
-            rows = [self._read(s, known) * u for s, u in zip(small, units, strict=True)]
+            rows = np.array([self._read(each, known) for each in small])
+            ratios = [field_scale(each) / field_scale(hamiltonian) for each in small]
+            rows[:, :known] *= np.array(ratios)[:, None]
             found = np.median(rows, axis=0)
         return interpolated(found, layers)
 
@@ -125,9 +126,11 @@ class AngleNetwork:
 
     def _read(self, hamiltonian: IsingHamiltonian, layers: int) -> FloatVector:
         scaled, expected = self.choices(hamiltonian, layers)
-        stated = np.abs(scaled[:, :layers]).max(axis=1) <= LARGEST_GAMMA
+        unit = field_scale(hamiltonian)
+        largest = np.abs(scaled[:, :layers]).max(axis=1) / unit
+        stated = largest * sigma(hamiltonian) <= LARGEST_GAMMA
         theta: FloatVector = scaled[np.where(stated, expected, np.inf).argmin()].copy()
-        theta[:layers] /= sigma(hamiltonian)
+        theta[:layers] /= unit
         return theta
 
     def _forward(self, features: AngleFeatures) -> Floats:

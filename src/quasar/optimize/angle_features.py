@@ -2,8 +2,9 @@
 
 Optimal angles do not change with the names of the qubits, nor when a qubit's 0 and 1 change places,
 and so are no function of the coefficients one by one. What is read does not change either: the
-energies of one layer over a grid of angles, the best two points of that grid, and how coefficients
-and energies are spread. All energies are in units of σ(E), γ in units of 1/σ(E).
+energies of one layer over a grid of angles, the best two points of that grid, and sums over
+neighbourhoods. Energies count a qubit and γ in units of `field_scale`, so that small instances and
+large ones of their kind are read alike.
 
 Energies of one layer have a closed form for products of at most two Z (`simulate.cones`), for
 hundreds of qubits; with longer products states are simulated, to `MOST_SIMULATED` qubits.
@@ -19,8 +20,6 @@ import numpy.typing as npt
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.core.seeds import generator
-from quasar.optimize.qaoa import CANONICAL_GAMMA, sigma
 from quasar.simulate.cones.closed_form import OneLayer
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.qaoa_kernel import compiled_energy_of
@@ -29,17 +28,14 @@ FloatArray = npt.NDArray[np.float64]
 
 MOST_SIMULATED = 12
 """Qubits up to which energies of longer products are simulated."""
-GAMMAS: FloatArray = 0.125 * np.arange(1, 65)
-"""γσ of the grid."""
+GAMMAS: FloatArray = 0.0625 * np.arange(1, 65)
+"""γ of the grid, times `field_scale`."""
 BETAS: FloatArray = np.array([-1.0, -2.0, -3.0, -4.0, 1.0, 2.0, 3.0, 4.0]) * (np.pi / 16)
 """β of the grid, radians; the first half is what is read."""
 _READ_BETAS = 4
-_CANONICAL = int(CANONICAL_GAMMA / 0.125)  # points along γ
-_LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
-_EXACT = 14  # qubits up to which all energies are read
-_SAMPLED = 1 << _EXACT
-N_VALUES = 64 * _READ_BETAS + 11 + len(_LEVELS) + 1
-"""Length of a description, without its two points; its last value is log σ(E)."""
+_CANONICAL = 32  # points along γ: as far as optima lie to which ramps lead
+N_VALUES = 64 * _READ_BETAS + 14
+"""Length of a description, without its two points; its last value is log `field_scale`."""
 
 
 class AngleFeatures(NamedTuple):
@@ -47,7 +43,8 @@ class AngleFeatures(NamedTuple):
 
     Attributes:
         values: shape [N_VALUES].
-        canonical: γσ, β and E/σ of the grid's best point with small γ and negative β, shape [3].
+        canonical: γ, β and E, in the grid's units, of its best point with small γ and negative β,
+            shape [3].
         wide: the same of the best point of all, shape [3].
     """
 
@@ -77,19 +74,30 @@ def angle_features(hamiltonian: IsingHamiltonian) -> AngleFeatures:
     landscape = one_layer_landscape(hamiltonian)
     canonical = _lowest(landscape[:_CANONICAL, :_READ_BETAS])
     read = landscape[:, :_READ_BETAS].ravel()
-    scale = [np.log(sigma(hamiltonian))]
-    values = np.concatenate([read, _coefficients(hamiltonian), _spread(hamiltonian), scale])
+    scale = [np.log(field_scale(hamiltonian))]
+    values = np.concatenate([read, _coefficients(hamiltonian), _neighbourhoods(hamiltonian), scale])
     return AngleFeatures(values, canonical, _lowest(landscape))
 
 
+def field_scale(hamiltonian: IsingHamiltonian) -> float:
+    """Root mean square, over qubits and states, of the energy that flips with a qubit's sign.
+
+    Optimal γ go with its inverse at any size and density, where those in units of 1/σ(E) grow with
+    the number of qubits (arXiv 2305.15201).
+    """
+    squares = sum(len(qubits) * c * c for qubits, c in hamiltonian.terms.items())
+    return max(float(np.sqrt(squares / hamiltonian.n_qubits)), 1e-12)
+
+
 def one_layer_landscape(hamiltonian: IsingHamiltonian) -> FloatArray:
-    """E/σ of one layer at `GAMMAS` and `BETAS`, shape [64, 8]."""
-    unit = sigma(hamiltonian)
+    """Energies of one layer at `GAMMAS` and `BETAS`, in units of n `field_scale`; shape [64, 8]."""
+    unit = field_scale(hamiltonian)
+    per = unit * hamiltonian.n_qubits
     if all(len(qubits) <= 2 for qubits in hamiltonian.terms):
         of_beta = np.array([np.sin(4 * BETAS) / 2, np.sin(2 * BETAS) ** 2 / 2, np.sin(2 * BETAS)])
-        return np.asarray(OneLayer(hamiltonian).parts(GAMMAS / unit).T @ of_beta) / unit
+        return np.asarray(OneLayer(hamiltonian).parts(GAMMAS / unit).T @ of_beta) / per
     energy = compiled_energy_of(qaoa(hamiltonian, 1), hamiltonian)
-    return np.array([[energy.value([g / unit, b]) for b in BETAS] for g in GAMMAS]) / unit
+    return np.array([[energy.value([g / unit, b]) for b in BETAS] for g in GAMMAS]) / per
 
 
 def _lowest(landscape: FloatArray) -> FloatVector:
@@ -98,30 +106,33 @@ def _lowest(landscape: FloatArray) -> FloatVector:
 
 
 def _coefficients(hamiltonian: IsingHamiltonian) -> FloatVector:
-    """Size, and how large the coefficients are by order, shape [9]."""
-    sizes = np.abs(np.array(list(hamiltonian.terms.values()))) / sigma(hamiltonian)
+    """How large and how even the coefficients are, all a qubit; shape [9]."""
+    n, unit = hamiltonian.n_qubits, field_scale(hamiltonian)
+    sizes = np.abs(np.array(list(hamiltonian.terms.values()))) / unit
     orders = np.minimum([len(qubits) for qubits in hamiltonian.terms], 4)
-    squares = np.bincount(orders, sizes**2, minlength=5)[1:]
-    n, count = hamiltonian.n_qubits, sizes.size
-    known = [n / 10, np.log(count / n), sizes.max(), (sizes**4).sum(), sizes.sum() / count**0.5]
-    return np.array([*known, *squares])
+    squares = np.bincount(orders, sizes**2, minlength=5)[1:] / n
+    means = [(sizes**4).sum() / n, sizes.sum() / n]
+    return np.array([1.0 / n, np.log(sizes.size / n), sizes.max(), *means, *squares])
 
 
-def _spread(hamiltonian: IsingHamiltonian) -> FloatVector:
-    """Skewness, kurtosis and quantiles of the energies, shape [2 + len(_LEVELS)]."""
-    energies = _energies(hamiltonian) / sigma(hamiltonian)
-    energies = energies - energies.mean()
-    moments = [(energies**3).mean(), (energies**4).mean()]
-    return np.array([*moments, *np.quantile(energies, _LEVELS)])
+def _neighbourhoods(hamiltonian: IsingHamiltonian) -> FloatVector:
+    """Unevenness, triangles and squares of fields h and couplings J, all a qubit; shape [4]."""
+    from scipy.sparse import coo_array
 
-
-def _energies(hamiltonian: IsingHamiltonian) -> FloatVector:
-    """Of all states, or of many drawn ones, always the same."""
-    if hamiltonian.n_qubits <= _EXACT:
-        return hamiltonian.diagonal
-    rng = generator(0, "angle features")
-    spins = 1.0 - 2.0 * rng.integers(2, size=(hamiltonian.n_qubits, _SAMPLED))
-    total = np.zeros(_SAMPLED)
+    n, unit = hamiltonian.n_qubits, field_scale(hamiltonian)
+    field, acting = np.zeros(n), np.zeros(n)
+    pairs: list[tuple[int, int, float]] = []
     for qubits, coefficient in hamiltonian.terms.items():
-        total += coefficient * np.prod(spins[list(qubits)], axis=0)
-    return total
+        c = coefficient / unit
+        acting[list(qubits)] += c * c
+        if len(qubits) == 1:
+            field[qubits[0]] = c
+        elif len(qubits) == 2:
+            pairs += [(*qubits, c), (*qubits[::-1], c)]
+    rows, columns, weights = np.array(pairs).reshape(-1, 3).T
+    coupling = coo_array((weights, (rows.astype(int), columns.astype(int))), shape=(n, n)).tocsr()
+    square = coupling @ coupling
+    triangles = float((square * coupling).sum())
+    squares = float((square * square).sum() - (square.diagonal() ** 2).sum())
+    along = coupling @ field
+    return np.array([(acting**2).sum(), triangles, squares, field @ along]) / n

@@ -22,8 +22,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.parallel import map_unordered
 from quasar.core.progress import Progress
 from quasar.core.seeds import generator
-from quasar.optimize.angle_features import angle_features, is_readable
-from quasar.optimize.qaoa import sigma
+from quasar.optimize.angle_features import angle_features, field_scale, is_readable
 from quasar.recipes.agent_q.restarts import minimise_with_restarts
 from quasar.simulate.qaoa_kernel import compiled_energy_of
 from quasar.train.angles.settings import AngleData, AngleSettings
@@ -40,7 +39,7 @@ class Instances(NamedTuple):
     Attributes:
         features: `angle_features`, its three parts in a row, shape [M, F].
         terms: of each Hamiltonian, as `terms_of` reads them.
-        targets: in style `agent-q` 2p angles of each depth in a row, γσ and β, shape [M, d(d+1)];
+        targets: in style `agent-q` 2p angles of each depth in a row, scaled γ and β, shape [M, d(d+1)];
             else shape [M, 0].
     """
 
@@ -119,7 +118,7 @@ def _readable(data: AngleData, number: int, excluded: frozenset[str]) -> Iterato
 def recipe_angles(
     hamiltonian: IsingHamiltonian, depth: int, rng: np.random.Generator
 ) -> npt.NDArray[np.float64]:
-    """γσ and β as the recipe `agent-q` leaves them at p = 1..depth, in a row; shape [d(d+1)].
+    """Scaled γ and β as the recipe `agent-q` leaves them at p = 1..depth, in a row; shape [d(d+1)].
 
     (γ, β) and (-γ, -β) give the same distribution; the one with negative β is taken.
     """
@@ -127,7 +126,7 @@ def recipe_angles(
     for layers in range(1, depth + 1):
         energy = compiled_energy_of(qaoa(hamiltonian, layers), hamiltonian)
         theta = minimise_with_restarts(energy, hamiltonian, rng).theta.copy()
-        theta[:layers] *= sigma(hamiltonian)
+        theta[:layers] *= field_scale(hamiltonian)
         found.append(-theta if theta[layers:].sum() > 0 else theta)
     return np.concatenate(found)
 

@@ -24,7 +24,7 @@ from quasar.core.manifest import manifest
 from quasar.core.progress import Progress
 from quasar.core.seeds import generator
 from quasar.models.angle_network import FILES, N_CHOICES
-from quasar.optimize.qaoa import sigma
+from quasar.optimize.angle_features import field_scale
 from quasar.simulate.qaoa_kernel import ScaledQaoa
 from quasar.train.angles.instances import FOLDER, Instances, hamiltonian_of, make_instances
 from quasar.train.angles.network import AngleModule
@@ -159,7 +159,7 @@ class _AngleRun:
         energy = self.energies.get(row)
         if energy is None:
             hamiltonian = hamiltonian_of(self.instances.terms[row])
-            energy = ScaledQaoa(hamiltonian.diagonal, sigma(hamiltonian))
+            energy = ScaledQaoa(hamiltonian.diagonal, field_scale(hamiltonian))
             self.energies[row] = energy
         found = [energy.value_and_gradient(theta) for theta in angles]
         return np.array([value for value, _ in found]), np.array([slope for _, slope in found])
