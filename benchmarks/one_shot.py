@@ -1,7 +1,7 @@
 """Angles that need no optimisation, beyond 24 qubits: how far are they from the optimised energy?
 
 Four starts (`optimize.qaoa_large`, `models.nano_angles`): transfer of the spin glass's angles, a
-table of 3-regular graphs, a linear ramp, and the packaged model's own from small look-alikes.
+table of 3-regular graphs, a linear ramp, and the packaged network's (`models.angle_network`).
 A row has the median and the largest relative distance 1 - E(start)/E(optimised) over the instances
 of a family, a size and a depth. The optimised energy is the lowest that L-BFGS finds from the best
 of the four on exact energies.
@@ -37,8 +37,6 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.jsonl import append_jsonl
 from quasar.core.seeds import generator
 from quasar.models.nano_angles import nano_angles
-from quasar.models.protocol import Model
-from quasar.models.registry import load_model
 from quasar.optimize.minimize import lbfgs
 from quasar.optimize.qaoa_large import STARTS, starting_angles
 from quasar.optimize.trace import Budget
@@ -80,13 +78,13 @@ def cells() -> Iterator[tuple[str, int, int]]:
                 yield family, n, p
 
 
-def distances(h: IsingHamiltonian, layers: int, model: Model) -> dict[str, Any]:
+def distances(h: IsingHamiltonian, layers: int) -> dict[str, Any]:
     """What one instance gives: distance of each start, seconds and evaluations of the optimiser."""
     begun = time.process_time()
     energy = ConeEnergy(qaoa(h, layers), h, max_width=_WIDTH)
     made: dict[str, FloatVector] = {name: starting_angles(h, layers, name) for name in STARTS}
     asked = time.process_time()
-    made["nano"] = nano_angles(h, layers, model)
+    made["nano"] = nano_angles(h, layers)
     nano_s = time.process_time() - asked
     values = {name: energy.value(theta) for name, theta in made.items()}
     first = min(NAMES, key=lambda name: values[name])
@@ -105,7 +103,7 @@ def distances(h: IsingHamiltonian, layers: int, model: Model) -> dict[str, Any]:
     }
 
 
-def fill(file: Path, cell: tuple[str, int, int], model: Model, options: argparse.Namespace) -> None:
+def fill(file: Path, cell: tuple[str, int, int], options: argparse.Namespace) -> None:
     """Add instances to a cell's file until there are enough, or the time is over."""
     family, n, p = cell
     done = kept_rows(file)
@@ -114,7 +112,7 @@ def fill(file: Path, cell: tuple[str, int, int], model: Model, options: argparse
     used = 0.0
     for seed in range(len(done), options.instances):
         try:
-            row = distances(FAMILIES[family](n, seed), p, model)
+            row = distances(FAMILIES[family](n, seed), p)
         except InputError as error:  # too wide
             row = {"why": str(error), "seconds": 0.0}
         used += row["seconds"]
@@ -154,7 +152,6 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if options.quick:
         options.instances = 2
-    model = load_model("nano")
     rows = []
     for cell in cells():
         family, n, p = cell
@@ -163,7 +160,7 @@ def main() -> None:
         file = folder / f"{family.replace(' ', '-')}-{n}-{p}.jsonl"
         if options.fresh:
             file.unlink(missing_ok=True)
-        fill(file, cell, model, options)
+        fill(file, cell, options)
         rows.append(summary(cell, file))
         print(rows[-1], flush=True)
     print_table(rows, "Distance to the optimised energy: median, and largest", width=220)

@@ -1,9 +1,10 @@
 """The model's raw answers: how it is asked, and in which way it decodes.
 
 Ways: `free-running`, where the model writes every token; `grammar`, held to OpenQASM 3 on the
-problem's qubits; `guided`, where what follows from the problem is forced. `complete` is the one
-place where the way is chosen. A request that the model's style cannot state, such as too many
-qubits, counts as an answer without a program.
+problem's qubits; `guided`, where what follows from the problem is forced, and the network beside
+the weights decides angles of QAOA; `own-angles`, guided, where the model decides them too.
+`complete` is the one place where the way is chosen. A request that the model's style cannot state,
+such as too many qubits, counts as an answer without a program.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.nano_parts.kept import Kept
 from benchmarks.nano_parts.sets import Record
 from rich.progress import track
 
+from quasar.agent.propose import angles_of
 from quasar.core.errors import InputError
 from quasar.models.protocol import Completion, Model, Sampling
 from quasar.problems.base import EncodedProblem
@@ -30,7 +32,7 @@ DRAWN = Sampling(temperature=1.0, top_p=1.0, max_tokens=MAX_TOKENS)
 DEFAULT = Sampling(max_tokens=MAX_TOKENS)
 """As `quasar generate` draws."""
 
-WAYS = ("free-running", "guided", "grammar")
+WAYS = ("free-running", "guided", "own-angles", "grammar")
 CHUNK = 64
 """Prompts answered and kept at a time."""
 
@@ -58,9 +60,12 @@ def complete(
         return model.complete(chats, sampling)
     if way == "grammar":
         return model.complete(chats, sampling, qubits=[one.problem.n_qubits for one in asked])
-    if way == "guided":
+    if way in ("guided", "own-angles"):
         style = get_style(model.prompt_style)
-        guides = [style.guide(problem, request) for problem, request in asked]
+        guides = [
+            style.guide(problem, request, angles_of(model, request) if way == "guided" else None)
+            for problem, request in asked
+        ]
         return model.complete(chats, sampling, guides=guides)
     raise InputError(f"there is no way {way!r} of decoding: use {', '.join(WAYS)}.")
 

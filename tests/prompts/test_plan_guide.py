@@ -20,6 +20,7 @@ from quasar.prompts.answer_plan import decided_part, field_text, plan_line, qaoa
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
 from quasar.prompts.compact_answer import HEADER, answer_text
+from quasar.prompts.numbers import number_text
 from quasar.prompts.plan_guide import PlanGuide
 from quasar.prompts.vocabulary import tokens
 from quasar.simulate.engine import get_engine, probabilities
@@ -209,3 +210,38 @@ def test_probabilities_of_a_template_are_the_plans_state() -> None:
     assert circuit is not None
     assert guide.plan is not None
     assert probabilities(get_engine().state(circuit))[guide.plan.state] == pytest.approx(1.0)
+
+
+def test_angles_that_come_from_elsewhere_are_not_asked_for() -> None:
+    hamiltonian = ring(5)
+    theta = np.array([0.123456, 0.2, -0.71, -0.314159])
+    guide = PlanGuide(hamiltonian, Request("qaoa"), lambda layers: theta[: 2 * layers])
+
+    def choose(texts: tuple[str, ...]) -> str:
+        assert texts[0].startswith("p"), "only the depth is left to choose"
+        return "p2: "
+
+    text = answer(guide, choose)
+    scale = sigma(hamiltonian)
+    stated = [2 * 0.123456 * scale, 2 * -0.71, 2 * 0.2 * scale, 2 * -0.314159]
+    assert f"// qaoa p2: {' '.join(number_text(value) for value in stated)} \n" in text
+    energy = QaoaEnergy(qaoa(hamiltonian, 2), hamiltonian.diagonal).value(theta)
+    report = Verifier(load_problem(Ising(hamiltonian)), None).verify(text)
+    assert report.energy == pytest.approx(energy, abs=1e-7)  # in full, not as stated
+
+
+def test_other_structures_stay_the_model_s_choice() -> None:
+    guide = PlanGuide(ring(4), Request(), lambda layers: np.zeros(2 * layers))
+    heads = guide.allowed()
+    while heads is not None and len(heads) == 1:
+        guide.advance(heads[0])
+        heads = guide.allowed()
+    assert heads == ("// qaoa ", "// warm ", "// vqe ", "// adaptive: ")
+
+
+def test_without_terms_the_model_decides_the_angles() -> None:
+    def never(layers: int) -> np.ndarray:
+        raise AssertionError("there is nothing to read")
+
+    guide = PlanGuide(IsingHamiltonian(2, {}), Request("qaoa", 1), never)
+    assert "rx(" in answer(guide, lambda texts: texts[0])

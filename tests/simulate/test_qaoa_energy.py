@@ -117,3 +117,22 @@ def test_compiled_energies_are_the_same(n_qubits):
         assert energy == pytest.approx(expected, abs=1e-12)
         assert gradient == pytest.approx(expected_gradient, abs=1e-11)
     assert np.array_equal(fast.state(theta), slow.state(theta))
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+def test_energies_of_one_instance_at_any_depth(compiled: bool, monkeypatch: pytest.MonkeyPatch):
+    if not compiled:
+        monkeypatch.setattr(qaoa_kernel, "library", lambda: None)
+    rng = np.random.default_rng(5)
+    hamiltonian = IsingHamiltonian(4, {(0, 1): 1.0, (1, 2): -0.5, (0, 2, 3): 0.7, (3,): 0.2})
+    scaled = qaoa_kernel.ScaledQaoa(hamiltonian.diagonal, 2.0)
+    spectrum = hamiltonian.spectrum
+    for layers in (1, 3):
+        theta = rng.normal(size=2 * layers)
+        energy = QaoaEnergy(qaoa(hamiltonian, layers), hamiltonian.diagonal)
+        unscaled = np.concatenate([theta[:layers] / 2.0, theta[layers:]])
+        value, slope = energy.value_and_gradient(unscaled)
+        found, gradient = scaled.value_and_gradient(theta)
+        assert found == pytest.approx((value - spectrum.e_min) / spectrum.width)
+        chain = np.concatenate([slope[:layers] / 2.0, slope[layers:]]) / spectrum.width
+        np.testing.assert_allclose(gradient, chain, atol=1e-10)

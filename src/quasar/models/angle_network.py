@@ -193,4 +193,5 @@ def _normed(x: Floats, layer: _Layer) -> Floats:
 def _gelu(x: Floats) -> Floats:
     """The tanh form (Hendrycks and Gimpel, arXiv 1606.08415)."""
     inner = np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)
-    return (0.5 * x * (1.0 + np.tanh(inner))).astype(np.float32)
+    found: Floats = (0.5 * x * (1.0 + np.tanh(inner))).astype(np.float32)
+    return found

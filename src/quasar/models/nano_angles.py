@@ -18,7 +18,5 @@ def nano_angles(hamiltonian: IsingHamiltonian, layers: int) -> FloatVector:
     """
     network = find_angle_networks(packaged_folder()).get("converged")
     if network is None:
-        raise InputError(
-            "this installation has no packaged network of angles: choose another start."
-        )
+        raise InputError("this installation has no packaged angles: choose another start.")
     return network.angles(hamiltonian, layers)

@@ -28,7 +28,7 @@ FloatArray = npt.NDArray[np.float64]
 
 MOST_SIMULATED = 12
 """Qubits up to which energies of longer products are simulated."""
-GAMMAS: FloatArray = 0.0625 * np.arange(1, 65)
+GAMMAS: FloatArray = np.arange(1.0, 65.0) / 16
 """γ of the grid, times `field_scale`."""
 BETAS: FloatArray = np.array([-1.0, -2.0, -3.0, -4.0, 1.0, 2.0, 3.0, 4.0]) * (np.pi / 16)
 """β of the grid, radians; the first half is what is read."""

@@ -5,8 +5,8 @@ model for infinitely many spins (Farhi et al., Quantum 6, 759 (2022), arXiv 1910
 those of regular graphs of large degree and girth. `table` takes angles that serve all 3-regular
 graphs (Wurtz and Lykov, arXiv 2107.00677). `ramp` is linear. All three are rescaled to the
 instance: γ by its mean degree and the mean square of what acts on a spin (Sureshbabu et al.,
-Quantum 8, 1231 (2024), arXiv 2305.15201). Depths beyond a table are interpolated. The packaged
-model's own angles are in `models.nano_angles`; benchmarks/one_shot.py compares all four.
+Quantum 8, 1231 (2024), arXiv 2305.15201). Depths beyond a table are interpolated. Those of
+the packaged network are in `models.nano_angles`; benchmarks/one_shot.py compares all four.
 """
 
 from __future__ import annotations

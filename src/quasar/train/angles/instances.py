@@ -38,9 +38,9 @@ class Instances(NamedTuple):
 
     Attributes:
         features: `angle_features`, its three parts in a row, shape [M, F].
-        terms: of each Hamiltonian, as `terms_of` reads them.
-        targets: in style `agent-q` 2p angles of each depth in a row, scaled γ and β, shape [M, d(d+1)];
-            else shape [M, 0].
+        terms: of each Hamiltonian, as `hamiltonian_of` reads them.
+        targets: in style `agent-q` scaled γ and β of all depths in a row, shape [M, d(d+1)]; else
+            shape [M, 0].
     """
 
     features: Floats

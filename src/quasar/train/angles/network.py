@@ -22,7 +22,7 @@ _UNREAD = 1e30  # a deviation that leaves nothing of a feature
 
 
 class AngleModule(nn.Module):  # type: ignore[misc]
-    """Angles, scaled γ and β, of all depths in a row, and the energies that they are expected to have.
+    """Scaled γ and β of all depths in a row, and the energies that they are expected to have.
 
     Args:
         features: of the instances, shape [M, F], by whose mean and deviation all are scaled.
