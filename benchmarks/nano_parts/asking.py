@@ -63,7 +63,7 @@ def complete(
     if way in ("guided", "own-angles"):
         style = get_style(model.prompt_style)
         guides = [
-            style.guide(problem, request, angles_of(model, request) if way == "guided" else None)
+            style.guide(problem, request, angles_of(model, request) if way == "guided" else ())
             for problem, request in asked
         ]
         return model.complete(chats, sampling, guides=guides)

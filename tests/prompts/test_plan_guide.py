@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ from quasar.prompts.answer_plan import decided_part, field_text, plan_line, qaoa
 from quasar.prompts.chat import Request
 from quasar.prompts.compact import MAX_QUBITS, compact_prompt
 from quasar.prompts.compact_answer import HEADER, answer_text
-from quasar.prompts.numbers import number_text
+from quasar.prompts.numbers import NUMBER_TEXTS, number_text
 from quasar.prompts.plan_guide import PlanGuide
 from quasar.prompts.vocabulary import tokens
 from quasar.simulate.engine import get_engine, probabilities
@@ -215,7 +217,7 @@ def test_probabilities_of_a_template_are_the_plans_state() -> None:
 def test_angles_that_come_from_elsewhere_are_not_asked_for() -> None:
     hamiltonian = ring(5)
     theta = np.array([0.123456, 0.2, -0.71, -0.314159])
-    guide = PlanGuide(hamiltonian, Request("qaoa"), lambda layers: theta[: 2 * layers])
+    guide = PlanGuide(hamiltonian, Request("qaoa"), [lambda layers: theta[: 2 * layers]])
 
     def choose(texts: tuple[str, ...]) -> str:
         assert texts[0].startswith("p"), "only the depth is left to choose"
@@ -231,7 +233,7 @@ def test_angles_that_come_from_elsewhere_are_not_asked_for() -> None:
 
 
 def test_other_structures_stay_the_model_s_choice() -> None:
-    guide = PlanGuide(ring(4), Request(), lambda layers: np.zeros(2 * layers))
+    guide = PlanGuide(ring(4), Request(), [lambda layers: np.zeros(2 * layers)])
     heads = guide.allowed()
     while heads is not None and len(heads) == 1:
         guide.advance(heads[0])
@@ -243,5 +245,21 @@ def test_without_terms_the_model_decides_the_angles() -> None:
     def never(layers: int) -> np.ndarray:
         raise AssertionError("there is nothing to read")
 
-    guide = PlanGuide(IsingHamiltonian(2, {}), Request("qaoa", 1), never)
+    guide = PlanGuide(IsingHamiltonian(2, {}), Request("qaoa", 1), [never])
     assert "rx(" in answer(guide, lambda texts: texts[0])
+
+
+def test_each_sample_has_a_source_of_its_own_and_then_the_model() -> None:
+    def says(value: float) -> Callable[[int], np.ndarray]:
+        return lambda layers: np.full(2 * layers, value)
+
+    hamiltonian = IsingHamiltonian(1, {(0,): 1.0})
+    found = []
+    for sample in range(3):
+        guide = PlanGuide(hamiltonian, Request("qaoa", 1), [says(0.25), says(0.5)])
+        guide.begin(sample)
+        plan = decided_part(answer(guide, lambda t: t[0] if "//" in t[0] else t[3]))
+        assert plan is not None
+        found.append(plan.splitlines()[-1])
+    assert found[:2] == ["// qaoa p1: 0.5 0.5 ", "// qaoa p1: 1.0 1.0 "]
+    assert found[2] == f"// qaoa p1: {NUMBER_TEXTS[3]} {NUMBER_TEXTS[3]} "

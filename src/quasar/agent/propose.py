@@ -58,11 +58,14 @@ class Question(NamedTuple):
 
     Attributes:
         guide: what makes a guide for each answer; None: the model answers by itself.
+        later: the same for later turns, in which angles are the model's: what a network would say
+            was said.
     """
 
     chat: tuple[Message, ...]
     n_qubits: int
     guide: GuideFactory | None = None
+    later: GuideFactory | None = None
 
 
 class Proposer:
@@ -106,18 +109,21 @@ class Proposer:
         check_known(problem.n_qubits, self.model.name, self.model.max_qubits)
         asked = (request or Request()).checked()
         chat = self.style.render(problem, asked)
-        return Question(tuple(chat), problem.n_qubits, self._guide(problem, asked))
+        return Question(tuple(chat), problem.n_qubits, *self._guides(problem, asked))
 
-    def _guide(self, problem: EncodedProblem, request: Request) -> GuideFactory | None:
+    def _guides(
+        self, problem: EncodedProblem, request: Request
+    ) -> tuple[GuideFactory | None, GuideFactory | None]:
+        """Those of the first turn and of later ones."""
         if not is_guided(self.model, self._constrained, self._guided):
-            return None
+            return None, None
         guide = self.style.guide(problem, request, angles_of(self.model, request))
         if self._guided and guide is None:
             raise InputError(
                 f"'{self.model.name}' cannot be guided: that takes a model of the style 'compact' "
                 "that is run here."
             )
-        return guide
+        return guide, self.style.guide(problem, request)
 
     def propose(self, questions: Sequence[Question], samples: int) -> list[list[Proposal]]:
         """Answer each question `samples` times, all in one batch.
@@ -143,7 +149,8 @@ class Proposer:
             InfrastructureError: nothing can be had.
         """
         questions = [
-            Question(self._continued(last, words), n_qubits, last.guide) for last, words in replies
+            Question(self._continued(last, words), n_qubits, last.guide, last.guide)
+            for last, words in replies
         ]
         rows = self._ask(questions, 1)
         return [
@@ -165,10 +172,10 @@ class Proposer:
         return (*last.chat, said, {"role": "user", "content": words})
 
 
-def angles_of(model: Model, request: Request) -> AngleSource | None:
+def angles_of(model: Model, request: Request) -> tuple[AngleSource, ...]:
     """What decides angles of QAOA in guided answers, where the model leaves that to something."""
-    source: AngleSource | None = getattr(model, "angle_source", lambda style: None)(request.style)
-    return source
+    found: tuple[AngleSource, ...] = getattr(model, "angle_sources", lambda _: ())(request.style)
+    return found
 
 
 def is_guided(model: Model, constrained: bool, guided: bool | None) -> bool:
@@ -199,5 +206,5 @@ def _proposal(made: Completion, question: Question, sample: int, turn: int) -> P
         turn=turn,
         chat=question.chat,
         extraction=extract(made.text),
-        guide=question.guide,
+        guide=question.later,
     )

@@ -92,7 +92,7 @@ class AngleNetwork:
         self._norm, self._last = _layer(weights, "norm"), _layer(weights, "last")
 
     def angles(self, hamiltonian: IsingHamiltonian, layers: int) -> FloatVector:
-        """γ_1..γ_p (in 1/energy), β_1..β_p (radians), shape [2p].
+        """γ_1..γ_p (in 1/energy), β_1..β_p (radians), shape [2p]: what it expects to be lowest.
 
         Args:
             layers: p; beyond `depth` the deepest angles are interpolated.
@@ -100,13 +100,20 @@ class AngleNetwork:
         Raises:
             ProblemError: the Hamiltonian has no terms.
         """
+        return self._answer(hamiltonian, layers, 0)
+
+    def other_angles(self, hamiltonian: IsingHamiltonian, layers: int) -> FloatVector:
+        """As `angles`, but its other choice."""
+        return self._answer(hamiltonian, layers, 1)
+
+    def _answer(self, hamiltonian: IsingHamiltonian, layers: int, rank: int) -> FloatVector:
         known = min(layers, self.depth)
         if is_readable(hamiltonian):
-            found = self._read(hamiltonian, known)
+            found = self._read(hamiltonian, known, rank)
         else:
             rng = generator(0, "angle network", hamiltonian.n_qubits)
             small = [look_alike(hamiltonian, _ALIKE_SIZE, rng) for _ in range(_ALIKE)]
-            rows = np.array([self._read(each, known) for each in small])
+            rows = np.array([self._read(each, known, rank) for each in small])
             ratios = [field_scale(each) / field_scale(hamiltonian) for each in small]
             rows[:, :known] *= np.array(ratios)[:, None]
             found = np.median(rows, axis=0)
@@ -124,12 +131,13 @@ class AngleNetwork:
         scaled = rows[:, start : start + 2 * layers] + starting_points(features, layers)
         return Choices(scaled, rows[:, self.depth * (self.depth + 1) + layers - 1])
 
-    def _read(self, hamiltonian: IsingHamiltonian, layers: int) -> FloatVector:
+    def _read(self, hamiltonian: IsingHamiltonian, layers: int, rank: int) -> FloatVector:
         scaled, expected = self.choices(hamiltonian, layers)
         unit = field_scale(hamiltonian)
         largest = np.abs(scaled[:, :layers]).max(axis=1) / unit
         stated = largest * sigma(hamiltonian) <= LARGEST_GAMMA
-        theta: FloatVector = scaled[np.where(stated, expected, np.inf).argmin()].copy()
+        order = [k for k in expected.argsort().tolist() if stated[k]] or [0]
+        theta: FloatVector = scaled[order[min(rank, len(order) - 1)]].copy()
         theta[:layers] /= unit
         return theta
 

@@ -79,10 +79,12 @@ class BackEnd(ABC):
         ]
         return self.answer(asks, sampling)
 
-    def angle_source(self, style: Style) -> AngleSource | None:
-        """What decides angles of QAOA where its answers are guided; None: the model itself."""
+    def angle_sources(self, style: Style) -> tuple[AngleSource, ...]:
+        """What decides angles of QAOA in the first samples of guided answers; in further ones, and
+        where this is empty, the model itself does.
+        """
         network = self._networks.get(style)
-        return None if network is None else network.angles
+        return () if network is None else (network.angles, network.other_angles)
 
     @abstractmethod
     def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:

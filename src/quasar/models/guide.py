@@ -7,7 +7,7 @@ module covers the protocol, and how it is followed in terms of token ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -25,6 +25,14 @@ class Guide(Protocol):
 
     def rest(self) -> str | None:
         """What completes the answer without the model, once it is settled; None before."""
+
+
+@runtime_checkable
+class SampleGuide(Protocol):
+    """A guide that decides some things otherwise from sample to sample."""
+
+    def begin(self, sample: int) -> None:
+        """Take note of the answer's number among the samples, from 0, before it begins."""
 
 
 GuideFactory = Callable[[], Guide]

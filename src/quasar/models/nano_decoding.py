@@ -50,8 +50,8 @@ class Running:
     def begin(self, row: Row, sampling: Sampling) -> RowInProgress:
         """An answer that is empty so far."""
         guided = constraint = None
-        if row.guide is not None:
-            guided = GuidedRow(row.guide(), self.guide_ids, self.stop_ids)
+        if (guide := row.new_guide()) is not None:
+            guided = GuidedRow(guide, self.guide_ids, self.stop_ids)
         elif row.n_qubits is not None:
             constraint = QasmConstraint(_grammar(self), [row.n_qubits])
         stream = generator(sampling.seed, "completion", row.stream, row.sample)

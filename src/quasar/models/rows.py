@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from quasar.models.back_end import Ask
-from quasar.models.guide import GuideFactory
+from quasar.models.guide import Guide, GuideFactory, SampleGuide
 from quasar.models.protocol import Completion, Sampling, no_room
 from quasar.prompts.chat import Message
 
@@ -35,6 +35,15 @@ class Row:
     stream: str
     n_qubits: int | None
     guide: GuideFactory | None
+
+    def new_guide(self) -> Guide | None:
+        """The guide of this answer; None: there is none."""
+        if self.guide is None:
+            return None
+        guide = self.guide()
+        if isinstance(guide, SampleGuide):
+            guide.begin(self.sample)
+        return guide
 
 
 @dataclass(frozen=True)

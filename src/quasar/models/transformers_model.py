@@ -197,13 +197,14 @@ class TransformersModel(BackEnd):
         ]
 
     def _guided(self, row: Row) -> GuidedRow | None:
-        if row.guide is None:
+        guide = row.new_guide()
+        if guide is None:
             return None
         if not self._stop_ids:
             raise InputError(
                 "the model has no token that ends an answer; generate without a guide."
             )
-        return GuidedRow(row.guide(), self._guide_ids, self._stop_ids)
+        return GuidedRow(guide, self._guide_ids, self._stop_ids)
 
     def _completion(self, row: Row, tokens: list[int], stuck: bool, rest: str) -> Completion:
         tokens = tokens[: row.max_tokens]

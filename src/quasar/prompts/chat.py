@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypedDict, get_args
 
 from quasar.core.errors import InputError
@@ -94,13 +94,14 @@ class PromptStyle(Protocol):
         """
 
     def guide(
-        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+        self, problem: EncodedProblem, request: Request, angles: Sequence[AngleSource] = ()
     ) -> Callable[[], Any] | None:
         """What makes a guide (`quasar.models.guide.Guide`) for each answer to `render`'s chat, and
         to later turns of it; None where this style has none.
 
         Args:
-            angles: what decides the angles of QAOA; None: the model.
+            angles: what decides the angles of QAOA in the first sample, the second, and so on; in
+                further ones the model does.
         """
 
     def recalled(self, answer: str) -> str:

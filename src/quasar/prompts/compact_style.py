@@ -6,7 +6,7 @@ The prompt is in `compact`, what answers decide in `answer_plan`, what follows f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +31,12 @@ class Compact:
         return [{"role": "user", "content": compact_prompt(problem.hamiltonian, request)}]
 
     def guide(
-        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+        self, problem: EncodedProblem, request: Request, angles: Sequence[AngleSource] = ()
     ) -> Callable[[], Any]:
         """Holds answers to plans that fit the problem, and writes their programs."""
         asked, hamiltonian = request.checked(), problem.hamiltonian
-        source = None if angles is None else cache(partial(angles, hamiltonian))
-        return lambda: PlanGuide(hamiltonian, asked, source)
+        sources = [cache(partial(source, hamiltonian)) for source in angles]
+        return lambda: PlanGuide(hamiltonian, asked, sources)
 
     def recalled(self, answer: str) -> str:
         """The plan alone, which is all that was decided."""

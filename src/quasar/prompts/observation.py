@@ -8,6 +8,7 @@ every circuit.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from quasar.problems.base import EncodedProblem
@@ -78,7 +79,7 @@ class InWords:
     """The later turns of every prompt style that is made of words."""
 
     def guide(
-        self, problem: EncodedProblem, request: Request, angles: AngleSource | None = None
+        self, problem: EncodedProblem, request: Request, angles: Sequence[AngleSource] = ()
     ) -> None:
         """See `PromptStyle`: answers are the model's own, from the first word to the last."""
 

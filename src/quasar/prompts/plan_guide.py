@@ -13,7 +13,7 @@ whose angles follow from random starts are not covered: a model writes them by i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.decimation import DecimationRow, SpinFix, largest_coefficient, rows
@@ -52,8 +52,9 @@ class PlanGuide:
     """Follows one answer; see `quasar.models.guide.Guide`.
 
     Args:
-        angle_source: angles γ_1..γ_p (1/energy), β_1..β_p (radians) of p layers, which QAOA gets;
-            None: the model decides them.
+        angle_sources: angles γ_1..γ_p (1/energy), β_1..β_p (radians) of p layers: those that QAOA
+            gets in the first sample, in the second, and so on; in all further ones the model
+            decides them.
 
     Attributes:
         plan: what was decided; None until the plan has ended.
@@ -63,16 +64,21 @@ class PlanGuide:
         self,
         hamiltonian: IsingHamiltonian,
         request: Request,
-        angle_source: Callable[[int], FloatVector] | None = None,
+        angle_sources: Sequence[Callable[[int], FloatVector]] = (),
     ) -> None:
         self._hamiltonian = hamiltonian
         self._request = request
         # Without terms there is nothing to read angles off.
-        self._angle_source = angle_source if hamiltonian.terms else None
+        self._angle_sources = tuple(angle_sources) if hamiltonian.terms else ()
+        self._sample = 0
         self._came = ""
         self._steps = self._follow()
         self._allowed: tuple[str, ...] | None = next(self._steps)
         self.plan: AnswerPlan | None = None
+
+    def begin(self, sample: int) -> None:
+        """Which sample it is, from 0."""
+        self._sample = sample
 
     def allowed(self) -> tuple[str, ...] | None:
         """Token texts that may come next; a single one is forced; None: any."""
@@ -119,19 +125,25 @@ class PlanGuide:
         structures = _ASKED[self._request.algorithm]
         if self._request.style == "agent-q" and self._request.algorithm is None:
             structures = ("qaoa", "vqe")
-        if self._angle_source is not None:  # they are stated in units of 1/σ(E)
+        if self._source is not None:  # its angles are stated in units of 1/σ(E)
             return tuple(_HEADS[name][0] for name in structures)
         return tuple(head for name in structures for head in _HEADS[name])
 
+    @property
+    def _source(self) -> Callable[[int], FloatVector] | None:
+        sources = self._angle_sources
+        return sources[self._sample] if self._sample < len(sources) else None
+
     def _choose_angles(self, layers: int, found: list[float]) -> _Steps:
         """The model's angles; or those of the source, which the line states rounded."""
-        if self._angle_source is None:
+        source = self._source
+        if source is None:
             for _ in range(2 * layers):
                 yield NUMBER_TEXTS
                 found.append(float(self._came))
                 yield _SPACE
             return
-        theta = self._angle_source(layers)
+        theta = source(layers)
         doubled = 2.0 * theta.reshape(2, layers).T * [sigma(self._hamiltonian), 1.0]
         for angle in doubled.ravel().tolist():
             yield (number_text(angle),)
