@@ -263,3 +263,14 @@ def test_each_sample_has_a_source_of_its_own_and_then_the_model() -> None:
         found.append(plan.splitlines()[-1])
     assert found[:2] == ["// qaoa p1: 0.5 0.5 ", "// qaoa p1: 1.0 1.0 "]
     assert found[2] == f"// qaoa p1: {NUMBER_TEXTS[3]} {NUMBER_TEXTS[3]} "
+
+
+@pytest.mark.parametrize(("n", "first"), [(4, "// qaoa "), (13, "// vqe ")])
+def test_free_answers_of_style_agent_q_by_size(n: int, first: str) -> None:
+    heads = []
+    for sample in range(2):
+        guide = PlanGuide(ring(n), Request(None, 2, "agent-q"), [lambda p: np.zeros(2 * p)] * 2)
+        guide.begin(sample)
+        guide.advance(HEADER)
+        heads.append(guide.allowed())
+    assert heads == [(first,), ("// vqe " if first == "// qaoa " else "// qaoa ",)]
