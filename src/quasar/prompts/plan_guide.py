@@ -28,10 +28,6 @@ from quasar.simulate.engine import FloatVector
 TEMPLATES = (10,)
 """Sim circuits that solutions are written into."""
 
-MOST_LIKE_QAOA = 11
-"""Qubits up to which QAOA is the best guess at a circuit like the benchmark's; beyond, where little is
-near in any case, a solution is further from none of them. Chosen on held-out records."""
-
 _FIELDS = tuple(f"f{sign}{s} " for s in range(len(STRENGTHS)) for sign in "+-")
 _DEPTHS = tuple(f"p{p}: " for p in range(1, MAX_LAYERS + 1))
 _TEMPLATES = tuple(f"t{t} " for t in TEMPLATES)
@@ -128,20 +124,12 @@ class PlanGuide:
     def _beginnings(self) -> tuple[str, ...]:
         structures = _ASKED[self._request.algorithm]
         if self._request.style == "agent-q" and self._request.algorithm is None:
-            structures = self._likenesses()
+            # Ten answers are nearest to circuits of both kinds where one is certainly a solution.
+            solution = self._source is not None and self._sample == 1
+            structures = ("vqe",) if solution else ("qaoa", "vqe")
         if self._source is not None:  # its angles are stated in units of 1/σ(E)
             return tuple(_HEADS[name][0] for name in structures)
         return tuple(head for name in structures for head in _HEADS[name])
-
-    def _likenesses(self) -> tuple[Structure, ...]:
-        """What a free answer of style `agent-q` may be; the second sample is what the first is not.
-
-        Where angles come from elsewhere, the size decides between the two.
-        """
-        if self._source is None:
-            return ("qaoa", "vqe")
-        solved = (self._hamiltonian.n_qubits > MOST_LIKE_QAOA) != (self._sample == 1)
-        return ("vqe",) if solved else ("qaoa",)
 
     @property
     def _source(self) -> Callable[[int], FloatVector] | None:
