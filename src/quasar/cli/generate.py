@@ -62,6 +62,7 @@ def command(
     start: own.Start = None,
     warm_start: own.WarmStart = None,
     cvar: own.Cvar = None,
+    mixer: own.Mixer = None,
     samples: own.Samples = None,
     seed: own.Seed = 0,
     temperature: own.Temperature = None,
@@ -104,7 +105,7 @@ def command(
     sources = sum(given is not None for given in (problem, prompt, records))
     if sources != 1 and (sources or problem_type is None):
         raise InputError(_ONE_OF_THREE)
-    of_qaoa = any(option is not None for option in (start, warm_start, cvar))
+    of_qaoa = any(option is not None for option in (start, warm_start, cvar, mixer))
     writer = model or (DESIGNER if of_qaoa else DEFAULT_MODEL)
     given = Given(
         designer=writer == DESIGNER,
@@ -173,7 +174,7 @@ def _settings(given: Mapping[str, Any]) -> GenerationSettings:
         request=request,
         settings=DesignerSettings(
             **request._asdict(),
-            **{name: given[name] for name in ("start", "warm_start", "cvar")},
+            **{name: given[name] for name in ("start", "warm_start", "cvar", "mixer")},
             seed=seed,
             max_evaluations=given["max_evaluations"],
             max_seconds=max_seconds,
