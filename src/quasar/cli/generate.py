@@ -119,12 +119,7 @@ def command(
     if device is not None and target is not None:
         raise InputError("--device names gates and couplings: leave out --basis and --coupling.")
     how = _settings(context.params)
-    loading = {
-        "problem_type": problem_type,
-        "attributes": shared.read_attributes(attribute),
-        "weight": weight,
-        "penalty": penalty,
-    }
+    loading = _loading(context.params)
     options = own.model_options(model_option or [])
     if records is not None:
         if out is None:
@@ -154,6 +149,12 @@ def _refuse_idle(given: Given, options: Mapping[str, Any], problem: EncodedProbl
     refuse_idle(given._replace(designer=given.designer or designed), options)
     if designed and not given.designer and options["model"] is not None:
         typer.echo(f"note: {NOT_FOR_MODELS}", err=True)
+
+
+def _loading(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the problem file, by the names that `load_problem` has."""
+    plain = {name: given[name] for name in ("problem_type", "weight", "penalty")}
+    return {**plain, "attributes": shared.read_attributes(given["attribute"])}
 
 
 def _settings(given: Mapping[str, Any]) -> GenerationSettings:
