@@ -27,6 +27,7 @@ QAOA = "simulate/qaoa_kernel.c"
 SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 """The source by which each library is known, relative to the package."""
 _PARTS = {
+    KERNEL: ("ten_bits.h",),
     FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c"),
     STATE: ("vectors.h", "state.h", "state_gates.c", "distributions.c", "state_facts.c"),
     QAOA: ("vectors.h",),

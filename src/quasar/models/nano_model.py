@@ -24,7 +24,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.processes import cores
 from quasar.models.back_end import Ask, BackEnd
 from quasar.models.guide import GuideIds
-from quasar.models.kernel import KernelForward, covers, library
+from quasar.models.kernel import KernelForward, covers, has_ten_bits, library
 from quasar.models.nano_checkpoint import (
     Checkpoint,
     Fingerprint,
@@ -39,7 +39,7 @@ from quasar.models.small_qwen import Forward, NumpyForward, Weights
 from quasar.models.word_tokens import chat_text
 from quasar.prompts.chat import Message
 
-_KEPT_CACHES = 16
+_KEPT_CACHES = 32
 _ROWS_A_THREAD = 3
 """Answers for which another thread is worth while: up to here a thread takes hardly longer."""
 
@@ -47,9 +47,10 @@ _ROWS_A_THREAD = 3
 class NanoSettings(Profile):
     """How the model is run; the profile's fields take precedence over `quasar.json`."""
 
-    engine: Literal["auto", "kernel", "numpy"] = "auto"
-    """`kernel`: compiled when the package was built; `numpy`: slower, the same to rounding; `auto`:
-    the kernel where there is one."""
+    engine: Literal["auto", "ten-bits", "kernel", "numpy"] = "auto"
+    """`ten-bits`: compiled when the package was built, weights rounded to ten bits; `kernel`: the
+    same with the weights as they are; `numpy`: slower, the same as `kernel` to rounding; `auto`:
+    the first that this machine has."""
     threads: int | None = Field(default=None, ge=1)
     """Threads at most; None: one a core."""
     batch_size: int = Field(default=8, ge=1)
@@ -147,12 +148,13 @@ class NanoModel(BackEnd):
 def _forward(found: Checkpoint, engine: str) -> Forward:
     weights = Weights(found.folder / "model.safetensors")
     compiled = library() if engine != "numpy" and covers(found.shape) else None
-    if compiled is not None:
-        return KernelForward(found.shape, weights, compiled)
-    if engine == "kernel":
+    ten_bits = engine in ("auto", "ten-bits") and has_ten_bits()
+    if compiled is not None and (ten_bits or engine != "ten-bits"):
+        return KernelForward(found.shape, weights, compiled, ten_bits=ten_bits)
+    if engine in ("kernel", "ten-bits"):
         raise InputError(
-            "the compiled kernel is not there: install the package where there is a C compiler, or "
-            "use engine=numpy."
+            "the compiled kernel is not there: install the package where there is a C compiler, "
+            "and for ten-bits an x86 processor with AVX2; or use engine=numpy."
         )
     return NumpyForward(found.shape, weights)
 

@@ -20,7 +20,7 @@ import numpy as np
 from quasar.core.errors import InputError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
-Ids = np.ndarray[Any, np.dtype[np.int32]]
+Ids = np.ndarray[Any, np.dtype[np.int64]]
 
 _TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
@@ -82,6 +82,9 @@ class Forward(Protocol):
 
     def logits(self, hidden: Floats) -> Floats:
         """Scores of all tokens, [sequences, vocabulary]."""
+
+    def scores(self, hidden: Floats, ids: Ids) -> Floats:
+        """Scores of some tokens after one sequence, [ids]; hidden [width]."""
 
 
 def read_shape(folder: Path) -> Shape | None:
@@ -218,6 +221,9 @@ class NumpyForward:
 
     def logits(self, hidden: Floats) -> Floats:
         return hidden @ self.embedding.T
+
+    def scores(self, hidden: Floats, ids: Ids) -> Floats:
+        return self.embedding[ids] @ hidden
 
     def __call__(
         self, tokens: Sequence[Sequence[int]], starts: Sequence[int], caches: Sequence[Floats]
