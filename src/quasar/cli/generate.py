@@ -94,9 +94,10 @@ def command(
     Without --out the answer and the program are printed, and nothing is written. Ctrl-C ends with
     the best so far and exit code 130; a second one ends at once.
     """
-    from quasar.agent.generate import DEFAULT_MODEL, DESIGNER
+    from quasar.agent.names import DEFAULT_MODEL, DESIGNER
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
+    from quasar.verifier.sandbox.warm import start_early
 
     wanted = asked_task(context)
     if wanted is not None:
@@ -107,6 +108,8 @@ def command(
         raise InputError(_ONE_OF_THREE)
     of_qaoa = any(option is not None for option in (start, warm_start, cvar, mixer))
     writer = model or (DESIGNER if of_qaoa else DEFAULT_MODEL)
+    if writer != DESIGNER:
+        start_early()
     given = Given(
         designer=writer == DESIGNER,
         records=records is not None,
@@ -220,11 +223,12 @@ class _Asked:
 def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
-    from quasar.prompts.read_back import open_choices, read_prompt
 
     if asked.prompt is None:
         source = shared.problem_source(asked.problem, asked.loading["problem_type"])
         return load_problem(source, **asked.loading), request, []
+    from quasar.prompts.read_back import open_choices, read_prompt
+
     if any(value is not None for value in asked.loading.values()):
         raise InputError(_FOR_A_FILE)
     encoded, stated = read_prompt(asked.prompt or "")
@@ -296,8 +300,9 @@ def _generated(
 ) -> tuple[Generation, Model | None, GenerationSettings]:
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
+    from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.agent.large import is_designed
+    from quasar.agent.names import DESIGNER
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):
