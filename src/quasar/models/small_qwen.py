@@ -10,7 +10,7 @@ against.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -173,6 +173,29 @@ class Weights:
     def floats(self, name: str) -> Floats:
         """A tensor in float32; exactly what is stored."""
         return to_floats(self.stored(name))
+
+
+class HeldWeights(Weights):
+    """Tensors that are in memory already, such as those of a model in training."""
+
+    def __init__(self, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Keep the tensors.
+
+        Args:
+            tensors: by their names in the file; bfloat16 as the 16 bits of each number.
+        """
+        self._tensors = tensors
+
+    def stored(self, name: str) -> np.ndarray[Any, Any]:
+        """A tensor as it is held.
+
+        Raises:
+            InputError: it is not there.
+        """
+        try:
+            return self._tensors[name]
+        except KeyError as error:
+            raise InputError(f"the model has no tensor '{name}'.") from error
 
 
 def to_floats(stored: np.ndarray[Any, Any]) -> Floats:
