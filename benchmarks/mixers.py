@@ -37,7 +37,7 @@ from quasar.optimize.subspace_qaoa import optimise_subspace_qaoa
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.integer_program import IntegerProgram
-from quasar.problems.kept import Kept, kept_constraints
+from quasar.problems.kept import KeptConstraints, kept_constraints
 from quasar.problems.registry import PROBLEMS
 from quasar.verifier.pipeline import Verifier
 
@@ -69,7 +69,9 @@ PAGE = ROOT / "docs" / "mixers.md"
 _DRAWN = 200  # samples that are looked at for instances
 
 
-def instances(kind: str, each: int, seed: int = 0) -> Iterator[tuple[EncodedProblem, Kept]]:
+def instances(
+    kind: str, each: int, seed: int = 0
+) -> Iterator[tuple[EncodedProblem, KeptConstraints]]:
     """Different instances of a type, or of one of `OWN`, in which a mixer keeps something."""
     seen: set[str] = set()
     for number in range(_DRAWN):
@@ -117,7 +119,9 @@ def program_file(objective: list[Any], rows: list[Any], sense: str) -> dict[str,
     return {"problem_type": "integer_program", "problem_specific_attributes": attributes}
 
 
-def circuits(problem: EncodedProblem, kept: Kept, mixer: str) -> Iterator[tuple[int, str]]:
+def circuits(
+    problem: EncodedProblem, kept: KeptConstraints, mixer: str
+) -> Iterator[tuple[int, str]]:
     """Depth and text of each circuit."""
     if mixer != ONE_STRING:
         settings = DesignerSettings(
@@ -135,7 +139,9 @@ def circuits(problem: EncodedProblem, kept: Kept, mixer: str) -> Iterator[tuple[
         yield least.theta.size // 2, emit(energy.bind(least.theta), decimals=4)
 
 
-def measure(kind: str, number: int, problem: EncodedProblem, kept: Kept) -> list[dict[str, Any]]:
+def measure(
+    kind: str, number: int, problem: EncodedProblem, kept: KeptConstraints
+) -> list[dict[str, Any]]:
     """One row for each mixer and depth."""
     rows = []
     verifier = Verifier(problem)

@@ -12,12 +12,14 @@ from quasar.circuits.qasm import parse
 from quasar.circuits.subspace_qaoa import SubspaceQaoa, mixing_pairs, subspace_qaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.core.subspace import Block, Subspace
+from quasar.core.subspace import FixedWeightBlock, Subspace
 from support.random_circuits import same_up_to_phase, state
 from support.subspaces import random_hamiltonian, subspaces
 
 MIXERS = ["xy", "xy-complete", "grover"]
-BLOCKS = Subspace(6, (Block((4, 0, 2), 2), Block((1, 5), 1)))  # qubit 3 is free
+BLOCKS = Subspace(
+    6, (FixedWeightBlock((4, 0, 2), 2), FixedWeightBlock((1, 5), 1))
+)  # qubit 3 is free
 X = np.array([[0, 1], [1, 0]], dtype=complex)
 Y = np.array([[0, -1j], [1j, 0]])
 
@@ -141,7 +143,7 @@ def test_turns_with_angles_of_their_own_stay_inside(mixer: str, seed: int) -> No
 @pytest.mark.parametrize("mixer", MIXERS)
 def test_the_text_with_rounded_angles_stays_inside(mixer: str) -> None:
     rng = np.random.default_rng(4)
-    subspace = Subspace(7, (Block((0, 1, 2, 3), 2), Block((4, 5, 6), 1)))
+    subspace = Subspace(7, (FixedWeightBlock((0, 1, 2, 3), 2), FixedWeightBlock((4, 5, 6), 1)))
     ansatz = subspace_qaoa(random_hamiltonian(rng, 7), subspace, 2, mixer)
     text = emit(ansatz.bind(rng.uniform(-3, 3, 4)), decimals=2)
     circuit = parse(text).circuit
@@ -151,7 +153,7 @@ def test_the_text_with_rounded_angles_stays_inside(mixer: str) -> None:
 
 def test_gates_on_two_qubits_of_a_ring_and_of_all_pairs() -> None:
     """Two for each pair and layer, and what the start takes."""
-    subspace = Subspace(5, (Block((0, 1, 2, 3, 4), 1),))
+    subspace = Subspace(5, (FixedWeightBlock((0, 1, 2, 3, 4), 1),))
     cost = IsingHamiltonian(5, {})
     for mixer, pairs in (("xy", 5), ("xy-complete", 10)):
         ansatz = subspace_qaoa(cost, subspace, 3, mixer)
@@ -160,7 +162,9 @@ def test_gates_on_two_qubits_of_a_ring_and_of_all_pairs() -> None:
 
 
 def test_where_nothing_is_left_to_move_only_the_start_is_written() -> None:
-    settled = Subspace(4, (Block((0, 1), 2), Block((2,), 0), Block((3,), 1)))
+    settled = Subspace(
+        4, (FixedWeightBlock((0, 1), 2), FixedWeightBlock((2,), 0), FixedWeightBlock((3,), 1))
+    )
     for mixer in MIXERS:
         ansatz = subspace_qaoa(IsingHamiltonian(4, {}), settled, 2, mixer)
         assert [g.name for g in ansatz.gates] == ["x"] * 3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from quasar.core.subspace import Block, Subspace, all_pairs, odd_even_ring
+from quasar.core.subspace import FixedWeightBlock, Subspace, all_pairs, odd_even_ring
 from support.subspaces import subspaces
 
 
@@ -22,22 +22,22 @@ def test_the_states_are_those_with_so_many_ones_in_each_block(subspace: Subspace
 
 
 def test_states_run_along_the_last_axis_first() -> None:
-    found = Subspace(4, (Block((3, 0), 1),)).states()
+    found = Subspace(4, (FixedWeightBlock((3, 0), 1),)).states()
     assert found.tolist() == [8, 8 + 4, 8 + 2, 8 + 6, 1, 1 + 4, 1 + 2, 1 + 6]
 
 
 @pytest.mark.parametrize(
     "blocks",
     [
-        (Block((0, 1), 1), Block((1, 2), 1)),
-        (Block((0, 0), 1),),
-        (Block((0, 4), 1),),
-        (Block((-1, 2), 1),),
-        (Block((0, 1), 3),),
-        (Block((0, 1), -1),),
+        (FixedWeightBlock((0, 1), 1), FixedWeightBlock((1, 2), 1)),
+        (FixedWeightBlock((0, 0), 1),),
+        (FixedWeightBlock((0, 4), 1),),
+        (FixedWeightBlock((-1, 2), 1),),
+        (FixedWeightBlock((0, 1), 3),),
+        (FixedWeightBlock((0, 1), -1),),
     ],
 )
-def test_blocks_that_do_not_fit_are_refused(blocks: tuple[Block, ...]) -> None:
+def test_blocks_that_do_not_fit_are_refused(blocks: tuple[FixedWeightBlock, ...]) -> None:
     with pytest.raises(ValueError, match="block"):
         Subspace(4, blocks)
 
@@ -62,5 +62,7 @@ def test_rings_and_all_pairs_are_in_layers_of_disjoint_pairs(m: int) -> None:
 
 
 def test_patterns_have_each_bit_at_its_qubit() -> None:
-    assert Block((5, 1, 2), 2).patterns() == [34, 36, 6]
-    assert np.prod([len(axis) for axis in Subspace(6, (Block((5, 1, 2), 2),)).axes()]) == 24
+    assert FixedWeightBlock((5, 1, 2), 2).patterns() == [34, 36, 6]
+    assert (
+        np.prod([len(axis) for axis in Subspace(6, (FixedWeightBlock((5, 1, 2), 2),)).axes()]) == 24
+    )

@@ -16,7 +16,14 @@ from quasar.core.polynomial import Polynomial
 from quasar.core.seeds import generator
 from quasar.problems.base import EncodedProblem, encode
 from quasar.problems.formulation import Constraint, Formulation
-from quasar.problems.kept import FixedSum, Kept, disjoint, fixed_sums, kept_constraints, reduced
+from quasar.problems.kept import (
+    FixedSum,
+    KeptConstraints,
+    disjoint,
+    fixed_sums,
+    kept_constraints,
+    reduced,
+)
 from quasar.problems.load import load_problem
 from quasar.problems.registry import PROBLEMS
 from support.cases import cases
@@ -38,7 +45,7 @@ def row(coefficients: list[float], **limits: float) -> dict:
     return {"terms": [[[f"x{i}"], c] for i, c in enumerate(coefficients) if c], **limits}
 
 
-def check(problem: EncodedProblem, kept: Kept) -> None:
+def check(problem: EncodedProblem, kept: KeptConstraints) -> None:
     """By brute force: feasible states are inside, inside all kept sums hold, energies agree."""
     inside = np.zeros(1 << problem.n_qubits, dtype=bool)
     inside[kept.subspace.states()] = True

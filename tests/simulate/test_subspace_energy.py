@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quasar.circuits.subspace_qaoa import subspace_qaoa
-from quasar.core.subspace import Block, Subspace
+from quasar.core.subspace import FixedWeightBlock, Subspace
 from quasar.simulate.energy import energy_of
 from quasar.simulate.gate_energy import GateEnergy
 from quasar.simulate.subspace_energy import SubspaceEnergy
@@ -39,7 +39,7 @@ def test_agrees_with_the_circuit(
 
 def test_is_what_such_an_ansatz_is_measured_by() -> None:
     rng = np.random.default_rng(0)
-    subspace = Subspace(4, (Block((0, 1, 2), 1),))
+    subspace = Subspace(4, (FixedWeightBlock((0, 1, 2), 1),))
     cost = random_hamiltonian(rng, 4)
     ansatz = subspace_qaoa(cost, subspace, 1)
     assert isinstance(energy_of(ansatz, cost), SubspaceEnergy)
@@ -49,7 +49,7 @@ def test_is_what_such_an_ansatz_is_measured_by() -> None:
 
 def test_a_tail_is_that_of_the_circuit() -> None:
     rng = np.random.default_rng(5)
-    subspace = Subspace(5, (Block((0, 3, 2), 1), Block((1, 4), 1)))
+    subspace = Subspace(5, (FixedWeightBlock((0, 3, 2), 1), FixedWeightBlock((1, 4), 1)))
     cost = random_hamiltonian(rng, 5)
     ansatz = subspace_qaoa(cost, subspace, 2, "xy")
     plain, _ = ansatz.freed(np.zeros(4))
@@ -69,7 +69,7 @@ def test_a_tail_is_that_of_the_circuit() -> None:
 
 def test_large_blocks_take_the_space_of_their_patterns() -> None:
     """20 qubits, 4 ones: 4,845 amplitudes of a million."""
-    subspace = Subspace(20, (Block(tuple(range(20)), 4),))
+    subspace = Subspace(20, (FixedWeightBlock(tuple(range(20)), 4),))
     rng = np.random.default_rng(2)
     cost = random_hamiltonian(rng, 20)
     energy = SubspaceEnergy(subspace_qaoa(cost, subspace, 1, "xy"), cost.diagonal)

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.core.subspace import Block, Subspace
+from quasar.core.subspace import FixedWeightBlock, Subspace
 
 
 @st.composite
@@ -17,7 +17,7 @@ def subspaces(draw: st.DrawFn, most_qubits: int) -> Subspace:
     blocks, begin = [], 0
     while begin < n and draw(st.booleans()):
         end = draw(st.integers(begin + 1, n))
-        blocks.append(Block(tuple(order[begin:end]), draw(st.integers(0, end - begin))))
+        blocks.append(FixedWeightBlock(tuple(order[begin:end]), draw(st.integers(0, end - begin))))
         begin = end
     return Subspace(n, tuple(blocks))
 

@@ -27,7 +27,7 @@ from quasar.circuits.dicke import preparation
 from quasar.circuits.qaoa import cost_layer
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
-from quasar.core.subspace import Block, Subspace, all_pairs, odd_even_ring
+from quasar.core.subspace import FixedWeightBlock, Subspace, all_pairs, odd_even_ring
 
 SubspaceMixer = Literal["xy", "xy-complete", "grover"]
 
@@ -66,7 +66,7 @@ class SubspaceQaoa(Ansatz):
         return Ansatz(f"{self.name}, freed", self.n_qubits, self.gates, tuple(slots), count), angles
 
 
-def mixing_pairs(block: Block, mixer: SubspaceMixer) -> list[list[tuple[int, int]]]:
+def mixing_pairs(block: FixedWeightBlock, mixer: SubspaceMixer) -> list[list[tuple[int, int]]]:
     """The pairs that a mixer turns, in layers of disjoint ones; none in a block that is settled."""
     if mixer == "grover" or block.size == 1:
         return []

@@ -19,7 +19,7 @@ import numpy.typing as npt
 IntVector = npt.NDArray[np.int64]
 
 
-class Block(NamedTuple):
+class FixedWeightBlock(NamedTuple):
     """Qubits of which a fixed number is 1.
 
     Attributes:
@@ -53,7 +53,7 @@ class Subspace:
     """
 
     n_qubits: int
-    blocks: tuple[Block, ...]
+    blocks: tuple[FixedWeightBlock, ...]
 
     def __post_init__(self) -> None:
         held = [q for block in self.blocks for q in block.qubits]

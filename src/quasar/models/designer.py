@@ -31,7 +31,7 @@ from quasar.optimize.subspace_qaoa import optimise_subspace_qaoa
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.optimize.warm_state import WarmStart
-from quasar.problems.kept import Kept
+from quasar.problems.kept import KeptConstraints
 from quasar.prompts.chat import Style
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
 from quasar.recipes.spec import ALGORITHMS, Algorithm, sample_spec
@@ -105,7 +105,7 @@ class Design:
         max_evaluations: the budget; None: the recipe's own limits.
         elapsed_s: seconds spent.
         out_of_time: the time limit, or the user, cut the optimisation short.
-        keeps: which constraints the mixer keeps (`Kept.describe`); empty where it is `x`.
+        keeps: which constraints the mixer keeps (`describe` of these); empty where it is `x`.
         within: the circuit with those angles free that may change without leaving what the mixer
             keeps, and their values; None where all may.
     """
@@ -130,7 +130,7 @@ def design(
     *,
     sample: int = 0,
     stop: Stop | None = None,
-    kept: Kept | None = None,
+    kept: KeptConstraints | None = None,
 ) -> Iterator[Design]:
     """Yield the designs of each algorithm asked for; at least one each.
 
@@ -276,7 +276,7 @@ def _qaoa(
 
 def _in_subspace(
     hamiltonian: IsingHamiltonian,
-    kept: Kept,
+    kept: KeptConstraints,
     mixer: SubspaceMixer,
     settings: DesignerSettings,
     stop: Stop | None,

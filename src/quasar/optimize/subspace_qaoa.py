@@ -15,7 +15,7 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa import Landscape, optimise_layers
 from quasar.optimize.trace import Budget, Trace
-from quasar.problems.kept import Kept
+from quasar.problems.kept import KeptConstraints
 from quasar.simulate.energy import energy_of
 from quasar.simulate.engine import StateEnergy
 from quasar.simulate.tail_energy import TailEnergy
@@ -24,7 +24,7 @@ REACH: dict[SubspaceMixer, float] = {"xy": np.pi / 2, "xy-complete": np.pi / 4, 
 """Largest |β| of the scan at one layer, radians."""
 
 
-def subspace_sigma(kept: Kept) -> float:
+def subspace_sigma(kept: KeptConstraints) -> float:
     """Standard deviation of the phase layers' energy over the subspace's states; 1 where all have
     one energy.
     """
@@ -34,7 +34,7 @@ def subspace_sigma(kept: Kept) -> float:
 
 def optimise_subspace_qaoa(
     hamiltonian: IsingHamiltonian,
-    kept: Kept,
+    kept: KeptConstraints,
     mixer: SubspaceMixer,
     layers: int,
     *,

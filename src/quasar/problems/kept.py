@@ -21,7 +21,7 @@ from quasar.core.exact import Exact
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.labels import Label
 from quasar.core.polynomial import Polynomial
-from quasar.core.subspace import Block, Subspace
+from quasar.core.subspace import FixedWeightBlock, Subspace
 from quasar.problems.base import EncodedProblem
 from quasar.problems.formulation import Formulation
 
@@ -40,7 +40,7 @@ class FixedSum(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class KeptConstraints:
     """What a mixer keeps of a problem's constraints, and what is left to penalties.
 
     Attributes:
@@ -77,7 +77,7 @@ def _counted(sums: Sequence[FixedSum]) -> str:
     )
 
 
-def kept_constraints(problem: EncodedProblem) -> Kept:
+def kept_constraints(problem: EncodedProblem) -> KeptConstraints:
     """What a mixer can keep of a problem.
 
     Raises:
@@ -103,11 +103,11 @@ def kept_constraints(problem: EncodedProblem) -> Kept:
     blocks = []
     for one in sums:
         qubits = tuple(sorted(place[label] for label in one.labels))
-        blocks.append(Block(qubits, len(qubits) - one.chosen))
+        blocks.append(FixedWeightBlock(qubits, len(qubits) - one.chosen))
     subspace = Subspace(problem.n_qubits, tuple(blocks))
     whole = problem.problem.polynomial(problem.encoding, problem.penalty)
     phase = reduced(whole, sums, problem.variables)
-    return Kept(subspace, tuple(sums), penalised, others, phase)
+    return KeptConstraints(subspace, tuple(sums), penalised, others, phase)
 
 
 def fixed_sums(formulation: Formulation) -> tuple[list[FixedSum], int]:
