@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from quasar.circuits.qasm import parse
-from quasar.core.compiled import KERNEL, build
+from quasar.core.compiled import KERNEL, READER, build
 from quasar.core.errors import InputError
 from quasar.models.guide import Guide
 from quasar.models.kernel import KernelForward, has_ten_bits, library
@@ -424,6 +424,15 @@ def test_without_the_kernel_numpy_runs_the_model(
     for engine in ("kernel", "ten-bits"):
         with pytest.raises(InputError, match="engine=numpy"):
             NanoModel(tiny, NanoSettings(engine=engine))
+
+
+@pytest.mark.usefixtures("need_kernel")
+def test_a_library_of_another_source_is_not_taken(tmp_path: Path) -> None:
+    other, own = tmp_path / "other.so", tmp_path / "own.so"
+    assert build(READER, other)
+    assert library(other) is None
+    assert build(KERNEL, own)
+    assert library(own) is not None
 
 
 @pytest.mark.usefixtures("need_kernel")

@@ -110,11 +110,18 @@ def open_library(source: str, *, holds_gil: bool = False) -> ctypes.CDLL | None:
     try:
         path = str(library_of(source))
         found = ctypes.PyDLL(path) if holds_gil else ctypes.CDLL(path)
-        found.digest.restype = ctypes.c_char_p
-        same = found.digest() == _digest(source).encode()
-    except (OSError, AttributeError):
+        return found if is_of(found, source) else None
+    except OSError:
         return None
-    return found if same else None
+
+
+def is_of(library: ctypes.CDLL, source: str) -> bool:
+    """Whether a library was built from the source as it is now."""
+    try:
+        library.digest.restype = ctypes.c_char_p
+        return bool(library.digest() == _digest(source).encode())
+    except AttributeError:
+        return False
 
 
 def _digest(source: str) -> str:

@@ -363,6 +363,8 @@ void pack(int32_t kind, int32_t wide, const char *weights, int32_t in, int32_t f
     }
 }
 
+const char *digest(void) { return DIGEST; }
+
 int32_t has_ten_bits(void) { return HAS_TEN_BITS; }
 
 /* y [rows, out] = x [rows, in] times a packed matrix of `out` outputs, a multiple of PANEL; kind

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from quasar.core.compiled import KERNEL, library_of
+from quasar.core.compiled import KERNEL, is_of, library_of
 from quasar.models.small_qwen import (
     GATE_UP,
     QKV,
@@ -72,9 +72,9 @@ def library(path: Path = LIBRARY) -> ctypes.CDLL | None:
     """The compiled kernel; None where it was not built or this processor cannot run it."""
     try:
         found = ctypes.CDLL(str(path))
-        if not found.supported():
-            return None
-    except (OSError, AttributeError):
+    except OSError:
+        return None
+    if not (is_of(found, KERNEL) and found.supported()):
         return None
     pointer, number = ctypes.c_void_p, ctypes.c_int32
     found.scratch_floats.argtypes = [pointer, number, number]
