@@ -11,7 +11,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE # hundreds of processes would compile the sources again
 
 .DEFAULT_GOAL := help
-.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-nano-tasks bench-warm-start bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-ground bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
+.PHONY: help run studio studio-bundle studio-images kernel test test-deep wheel wheel-check docs docs-open docs-refresh fuzz mutation lint format bench-experiments bench-verify bench-data bench-kill-resume bench-nano bench-nano-tasks bench-warm-start bench-mixers bench-optima bench-compile bench-scale bench-one-shot bench-noise bench-runtime bench-compare bench-ground bench-refine bench-device bench-reinforcement bench-before-after bench-serve data-nano train-nano clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -132,6 +132,9 @@ bench-data: $(VENV)/dev ## Seconds a circuit, against the published way (with Pe
 
 bench-warm-start: $(VENV)/dev ## Warm-started QAOA at the angles of its table
 	$(BIN)/python -m benchmarks.warm_start
+
+bench-mixers: $(VENV)/dev ## Mixers that keep constraints, beside the X mixer with penalties
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.mixers
 
 bench-optima: $(VENV)/dev ## Optima with proof, beside CP-SAT and HiGHS alone on the same models
 	$(BIN)/python -m benchmarks.optima

@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--samples", type=int, default=10, help="of what is drawn several times")
     out.add_argument("--temperature", type=float, default=1.0, help="of those")
     out.add_argument("--ways", default="guided", help=f"of decoding: {','.join(WAYS)}")
+    out.add_argument("--engine", default="auto", help="of the runtime, as load_model takes it")
     out.add_argument("--jobs", type=int, help="processes that verify; default: one a core")
     out.add_argument("--name", default="nano", help="name of the result file")
     out.add_argument("--fresh", action="store_true", help="forget what an earlier run has done")
@@ -72,9 +73,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             own.error(f"there is no {unknown[0]!r}; there are {', '.join(known)}")
     options = Options(given.limit, given.samples, given.temperature, ways, given.jobs, given.data)
     kept = Kept(
-        ROOT / "runs" / "bench-nano" / given.name, basis(given.model, given.data), fresh=given.fresh
+        ROOT / "runs" / "bench-nano" / given.name,
+        basis(given.model, given.data) + given.engine,
+        fresh=given.fresh,
     )
-    bench = Bench(Asker(lambda: load_model(given.model, {"batch_size": BATCH}), kept), options)
+    how = {"batch_size": BATCH} | ({} if given.engine == "auto" else {"engine": given.engine})
+    bench = Bench(Asker(lambda: load_model(given.model, how), kept), options)
     settings = {
         "model": Path(given.model).name,
         **{key: value for key, value in vars(given).items() if key not in ("model", "fresh")},

@@ -74,14 +74,19 @@ def _by_forward(forward: Any, threads: int, vocabulary: int) -> Make:
     return make
 
 
-def _kernel(folder: Path, threads: int) -> Make:
+def _kernel(folder: Path, threads: int, ten_bits: bool = False) -> Make:
     from quasar.models.kernel import KernelForward, library
 
     compiled = library()
     if compiled is None:
         raise SystemExit("the kernel is not built: make kernel.")
     shape, weights = _parts(folder)
-    return _by_forward(KernelForward(shape, weights, compiled), threads, shape.vocabulary)
+    forward = KernelForward(shape, weights, compiled, ten_bits=ten_bits)
+    return _by_forward(forward, threads, shape.vocabulary)
+
+
+def _ten_bits(folder: Path, threads: int) -> Make:
+    return _kernel(folder, threads, ten_bits=True)
 
 
 def _numpy(folder: Path, threads: int) -> Make:
@@ -406,6 +411,7 @@ def _llama_cpp(folder: Path, threads: int) -> Make:
 
 WAYS_TO_RUN: dict[str, Callable[[Path, int], Make]] = {
     "kernel": _kernel,
+    "ten-bits": _ten_bits,
     "numpy": _numpy,
     "transformers": _transformers,
     "onnx": _onnx,

@@ -39,13 +39,18 @@ def drawn(samples: int, temperature: float) -> Sampling:
 
 
 def answers_to_the_benchmark(
-    model: Model, records: Sequence[Record], run: str, samples: int = 10, temperature: float = 1.0
+    model: Model,
+    records: Sequence[Record],
+    run: str,
+    samples: int = 10,
+    temperature: float = 1.0,
+    way: str = "free-running",
 ) -> list[Record]:
     """The paper's protocol: one greedy answer, and it with several drawn."""
     asked = [Asked(load_problem(r), as_published(r)) for r in records]
-    once = lines(records, answer(model, asked, GREEDY), f"{run}@1")
+    once = lines(records, answer(model, asked, GREEDY, way), f"{run}@1")
     first = [{**line, "run": f"{run}@{samples}", "candidate": samples - 1} for line in once]
-    more = answer(model, asked, drawn(samples - 1, temperature))
+    more = answer(model, asked, drawn(samples - 1, temperature), way)
     return once + first + lines(records, more, f"{run}@{samples}")
 
 

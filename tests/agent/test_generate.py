@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import quasar
-from quasar.agent.generate import DESIGNER, generate
+from quasar.agent.generate import generate
+from quasar.agent.names import DESIGNER
 from quasar.agent.propose import NoAnswer
 from quasar.agent.refine import RefineSettings
 from quasar.circuits.emit import emit

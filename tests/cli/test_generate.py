@@ -292,3 +292,23 @@ def test_a_named_model_is_told_that_ground_states_are_the_designers() -> None:
     assert "this is the designer's" in told.stderr
     assert "note:" not in quiet.stderr
     assert quiet.stdout.splitlines()[0] == told.stdout.splitlines()[0]
+
+
+def test_a_mixer_keeps_the_constraints_and_says_which(square: Path, tmp_path: Path) -> None:
+    path = {"nodes": [{"id": i} for i in range(3)]}
+    path["edges"] = [{"source": 0, "target": 1}, {"source": 1, "target": 2}]
+    colours = {"problem_type": "graph_coloring", "graph": path}
+    file = tmp_path / "colours.json"
+    file.write_text(json.dumps({**colours, "problem_specific_attributes": {"number_of_colors": 2}}))
+    out = tmp_path / "out"
+    done = run("--problem", file, "--mixer", "xy-complete", "--layers", "2", "--out", out)
+    assert done.exit_code == 0
+    assert "keeps 3 sums (1 of 2 variables), and leaves 1 other" in " ".join(done.stdout.split())
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["settings"]["mixer"] == "xy-complete"
+    assert "xy-complete-mixer qaoa p=2" in manifest["settings"]["layers"]
+    refused = run("--problem", square, "--mixer", "grover")
+    assert isinstance(refused.exception, InputError)
+    assert "fixes no sum of variables" in str(refused.exception)
+    idle = run("--problem", file, "--mixer", "xy", "--model", "nano").exception
+    assert "--mixer has no effect here: it is for the designer's QAOA" in str(idle)

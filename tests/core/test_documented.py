@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
+import pytest
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from quasar.core.documented import Documented
+from quasar.core.documented import Documented, descriptions
 
 
 class Plain(Documented):
@@ -62,3 +64,28 @@ def test_one_of_all_fields_is_the_same() -> None:
     assert made.model_fields_set == checked.model_fields_set
     assert made._kept == []
     assert made.model_dump_json() == checked.model_dump_json()
+
+
+def test_docstrings_and_schemas_say_what_each_field_is() -> None:
+    doc = inspect.getdoc(Extended)
+    assert doc is not None
+    assert doc.startswith("With fields of its own, and room for others.\n\nFields:\n    first: Req")
+    assert "\n    fifth: By another name in JSON.\n" in f"{doc}\n"
+    for mode, name in (("validation", "fifth"), ("serialization", "v")):
+        schema = Extended.model_json_schema(mode=mode)  # type: ignore[arg-type]
+        assert schema["description"] == "With fields of its own, and room for others."
+        assert schema["properties"]["second"]["description"] == "With a default."
+        assert schema["properties"][name]["description"] == "By another name in JSON."
+
+
+def test_making_a_class_reads_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspect.getsource", lambda _: pytest.fail("the source was read"))
+
+    class Later(Documented):
+        """Made now."""
+
+        number: int = Field(default=1, description="Said by itself.")
+
+    monkeypatch.undo()
+    assert descriptions(Later) == {"number": "Said by itself."}
+    assert (Later.__doc__ or "").endswith("number: Said by itself.\n")

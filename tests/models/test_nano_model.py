@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from quasar.circuits.qasm import parse
-from quasar.core.compiled import KERNEL, build
+from quasar.core.compiled import KERNEL, READER, build
 from quasar.core.errors import InputError
 from quasar.models.guide import Guide
-from quasar.models.kernel import KernelForward, library
+from quasar.models.kernel import KernelForward, has_ten_bits, library
 from quasar.models.nano_checkpoint import Checkpoint
 from quasar.models.nano_model import NanoModel, NanoSettings
 from quasar.models.protocol import Completion, Sampling
@@ -54,8 +54,15 @@ def need_kernel() -> None:
         pytest.skip("no C compiler")
 
 
+@pytest.fixture
+def need_ten_bits() -> None:
+    if not has_ten_bits():
+        pytest.skip("no C compiler, or a processor without AVX2")
+
+
 @pytest.fixture(params=["numpy", "kernel"])
 def engine(request: pytest.FixtureRequest) -> str:
+    """The engines that compute with the weights as they are stored."""
     if request.param == "kernel" and library() is None:
         pytest.skip("no C compiler")
     return str(request.param)
@@ -102,22 +109,22 @@ def forward(folder: Path, engine: str) -> Any:
     shape = read_shape(folder)
     assert shape is not None
     weights = Weights(folder / "model.safetensors")
-    return (
-        KernelForward(shape, weights, library())
-        if engine == "kernel"
-        else NumpyForward(shape, weights)
-    )
+    if engine == "numpy":
+        return NumpyForward(shape, weights)
+    compiled = library()
+    assert compiled is not None
+    return KernelForward(shape, weights, compiled, ten_bits=engine == "ten-bits")
+
+
+SIZES: list[dict[str, int]] = [
+    {},
+    {"num_key_value_heads": 4, "head_dim": 64, "hidden_size": 96, "intermediate_size": 48},
+    {"num_key_value_heads": 1, "head_dim": 24, "hidden_size": 32},
+]
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32", "float16"])
-@pytest.mark.parametrize(
-    "sizes",
-    [
-        {},
-        {"num_key_value_heads": 4, "head_dim": 64, "hidden_size": 96, "intermediate_size": 48},
-        {"num_key_value_heads": 1, "head_dim": 24, "hidden_size": 32},
-    ],
-)
+@pytest.mark.parametrize("sizes", SIZES)
 def test_scores_are_those_of_transformers(
     tmp_path: Path, engine: str, dtype: str, sizes: dict[str, int]
 ) -> None:
@@ -146,13 +153,72 @@ def test_scores_are_those_of_transformers(
     assert np.allclose(again, own.logits(own([rows[0][55:]], [55], [caches[0]])), atol=1e-4)
 
 
-def test_the_kernel_gives_the_same_bits_whatever_the_batch(tiny: Path, need_kernel: None) -> None:
-    own = forward(tiny, "kernel")
+@pytest.mark.usefixtures("need_ten_bits")
+@pytest.mark.parametrize("kernel", ["kernel", "ten-bits"])
+def test_the_kernel_gives_the_same_bits_whatever_the_batch(tiny: Path, kernel: str) -> None:
+    own = forward(tiny, kernel)
     rng = np.random.default_rng(2)
     rows = [[int(i) for i in rng.integers(4, 1500, n)] for n in (5, 9, 3, 14, 40, 1, 2, 8, 8)]
     together = own(rows, [0] * len(rows), [own.new_cache() for _ in rows])
     alone = [own([row], [0], [own.new_cache()])[0] for row in rows]
     assert np.array_equal(together, alone)
+
+
+def in_ten_bits(matrix: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The weights [out, in] as the kernel rounds them: 64 inputs of an output share a scale."""
+    spare = -matrix.shape[1] % 64
+    groups = np.pad(matrix, ((0, 0), (0, spare))).reshape(len(matrix), -1, 64)
+    scales = np.abs(groups).max(axis=2, keepdims=True) / np.float32(511)
+    bits = scales.astype(np.float32).view(np.uint32)
+    scales = ((bits + np.uint32(0xFFFF)) & np.uint32(0xFFFF0000)).view(np.float32)
+    whole = np.rint(groups / np.where(scales > 0, scales, 1))
+    assert np.abs(whole).max() <= 511
+    return (whole * scales).reshape(len(matrix), -1)[:, : matrix.shape[1]].astype(np.float32)
+
+
+class RoundedWeights(Weights):
+    """Weights of which the layers' matrices are of ten bits."""
+
+    def floats(self, name: str) -> Any:
+        found = super().floats(name)
+        return in_ten_bits(found) if found.ndim == 2 and "layers" in name else found
+
+
+@pytest.mark.usefixtures("need_ten_bits")
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+@pytest.mark.parametrize("sizes", SIZES)
+def test_ten_bits_are_the_rounded_weights_and_nothing_else(
+    tmp_path: Path, dtype: str, sizes: dict[str, int]
+) -> None:
+    folder = save(tmp_path, dtype, **sizes)
+    shape = read_shape(folder)
+    assert shape is not None
+    known = NumpyForward(shape, RoundedWeights(folder / "model.safetensors"))
+    own, exact = forward(folder, "ten-bits"), forward(folder, "numpy")
+    rng = np.random.default_rng(3)
+    rows = [[int(i) for i in rng.integers(4, 1500, n)] for n in (60, 1, 2, 23)]
+
+    def hidden(model: Any) -> Any:
+        return model(rows, [0] * len(rows), [model.new_cache() for _ in rows])
+
+    wanted = hidden(known)
+    assert np.abs(hidden(own) - wanted).max() < 0.01 * np.abs(wanted).max()
+    assert np.abs(hidden(own) - wanted).mean() < 0.5 * np.abs(hidden(exact) - wanted).mean()
+    ids = np.array([5, 9, 1400])
+    state = hidden(own)
+    assert np.allclose(own.scores(state[1], ids), own.logits(state)[1, ids], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.usefixtures("need_ten_bits")
+def test_ten_bits_hardly_move_the_packaged_model_s_scores() -> None:
+    own, exact = forward(packaged_folder(), "ten-bits"), forward(packaged_folder(), "numpy")
+    rng = np.random.default_rng(4)
+    rows = [[int(i) for i in rng.integers(4, 1500, n)] for n in (90, 30)]
+    got, want = (
+        model.logits(model(rows, [0, 0], [model.new_cache() for _ in rows]))
+        for model in (own, exact)
+    )
+    assert np.sqrt(np.mean((got - want) ** 2)) < 0.01 * np.sqrt(np.mean(want**2))
 
 
 DRAWN = Sampling(samples=2, seed=5, max_tokens=20)
@@ -247,7 +313,7 @@ REGISTERS = ("qubit[2] q;\n", "qubit[3] q;\n", "qubit[4] q;\n")
 def back_ends() -> list[Callable[[], Any]]:
     folder = str(packaged_folder())
     return [
-        lambda: load_model(folder),
+        lambda: load_model(folder, {"engine": "kernel" if library() is not None else "numpy"}),
         lambda: load_model(folder, {"engine": "numpy"}),
         lambda: load_model(folder, {"back_end": "transformers", "dtype": "float32"}),
     ]
@@ -355,8 +421,29 @@ def test_without_the_kernel_numpy_runs_the_model(
     monkeypatch.setattr("quasar.models.nano_model.library", lambda: None)
     monkeypatch.setattr("quasar.models.nano_model._running", _uncached())
     assert NanoModel(tiny).resolved["engine"] == "numpy"
-    with pytest.raises(InputError, match="engine=numpy"):
-        NanoModel(tiny, NanoSettings(engine="kernel"))
+    for engine in ("kernel", "ten-bits"):
+        with pytest.raises(InputError, match="engine=numpy"):
+            NanoModel(tiny, NanoSettings(engine=engine))
+
+
+@pytest.mark.usefixtures("need_kernel")
+def test_a_library_of_another_source_is_not_taken(tmp_path: Path) -> None:
+    other, own = tmp_path / "other.so", tmp_path / "own.so"
+    assert build(READER, other)
+    assert library(other) is None
+    assert build(KERNEL, own)
+    assert library(own) is not None
+
+
+@pytest.mark.usefixtures("need_kernel")
+def test_where_the_processor_has_no_ten_bits_the_weights_stay_as_they_are(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quasar.models.nano_model.has_ten_bits", lambda: False)
+    monkeypatch.setattr("quasar.models.nano_model._running", _uncached())
+    assert NanoModel(tiny).resolved["engine"] == "kernel"
+    with pytest.raises(InputError, match="AVX2"):
+        NanoModel(tiny, NanoSettings(engine="ten-bits"))
 
 
 def _uncached() -> Any:

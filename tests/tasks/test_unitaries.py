@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from quasar.circuits.circuit import Circuit
+from quasar.circuits.controlled import multi_phase, multi_x
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.seeds import generator
 from quasar.simulate.gate_matrix import gate_matrix
-from quasar.tasks.constructions.controlled import multi_phase, multi_x
 from quasar.tasks.registry import read_task
 from quasar.tasks.running import run
 from quasar.tasks.unitary_task import UnitaryTask

@@ -35,7 +35,7 @@ def tiny(out: Path, data_set: Path, **tables: Any) -> GrpoSettings:
         },
         "data": {"paths": [str(data_set)]},
         "verification": {"workers": 1},
-        "rollouts": {"group": GROUP, "max_tokens": 24},
+        "rollouts": {"group": GROUP, "max_tokens": 24, "guided": False},
         "loss": {"kind": "dr_grpo"},
         "schedule": {"max_steps": 2, "batch_size": 2 * GROUP, "learning_rate": 1e-3},
         "eval": {"problems": 2, "save_minutes": 1e-9, "log_steps": 1},
@@ -348,6 +348,7 @@ def test_the_command_prints_before_and_after(
     "name",
     [
         "grpo-nano-cpu",
+        "grpo-nano-guided",
         "grpo-nano-mixed",
         "grpo-nano-gpu",
         "grpo-nano-ablation",

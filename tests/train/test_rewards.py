@@ -73,6 +73,42 @@ def test_each_style_may_have_its_own_aim(ablation: str, warm_start: float) -> No
     assert (use.utility is not None) == utility
 
 
+def test_the_ranking_pays_a_product_state_as_a_classical_answer() -> None:
+    wanted = reward_settings(aim="ranking")
+    wide = WIDE.replace("h q[0]", "h q[3]")
+    found = {
+        text: judged(text, wanted, style="converged")
+        for text in (REFERENCE, ANSWER, DISGUISED, UNIFORM, BROKEN, wide)
+    }
+    assert found[ANSWER].reward == pytest.approx(0.5)
+    assert found[DISGUISED].reward == pytest.approx(0.5)
+    assert found[ANSWER].measured.p_optimal == pytest.approx(1.0)
+    assert 0.5 < found[REFERENCE].reward < 1.0
+    assert 0.0 < found[UNIFORM].reward < 0.5
+    assert found[BROKEN].reward == -1.0
+    assert found[wide].reward == -0.5
+
+
+@settings(max_examples=20)
+@given(st.floats(-3, 3), st.floats(-3, 3))
+def test_it_orders_two_circuits_as_generate_does(first: float, second: float) -> None:
+    from quasar.agent.candidate import Candidate, rank_key
+
+    texts = [
+        HEAD + f"qubit[3] q;\nry({angle}) q[0];\nx q[2];\n{tail}"
+        for angle in (first, second)
+        for tail in ("", "cx q[0], q[1];\n")
+    ]
+    wanted = reward_settings(aim="ranking", ranking={"energy": 0.0, "p_optimal": 1.0})
+    verifier = Verifier(PROBLEM, None, verifier_settings(wanted, completions=8, workers=2))
+    reports = [verifier.verify(text) for text in texts]
+    paid = [signals_of(report, wanted, "converged").reward for report in reports]
+    keys = [rank_key(Candidate("", "model", "", report))[:3] for report in reports]
+    for reward, key in zip(paid, keys, strict=True):
+        for other, beaten in zip(paid, keys, strict=True):
+            assert key >= beaten or reward > other
+
+
 def test_each_answer_is_paid_by_the_style_of_its_prompt(tmp_path: Path) -> None:
     mixed = reward_settings(aims={"converged": "physical"}, stages={"ablation": "no_opt"})
     tasks = [

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quasar.verifier.reward import Reward, RewardWeights, Scores, compute, mismatch_penalty
+from quasar.core.errors import InputError
+from quasar.verifier.reward import (
+    PhysicalScores,
+    RankingWeights,
+    Reward,
+    RewardWeights,
+    Scores,
+    compute,
+    mismatch_penalty,
+    ranking_reward,
+)
 from quasar.verifier.settings import VerifierSettings
 
 unit = st.floats(0, 1)
@@ -119,3 +129,24 @@ def test_files_and_requests_know_weights_and_scores_by_their_old_names() -> None
     found = compute(scores, settings.reward)
     assert found.model_dump().keys() >= {"s2", "s3", "s4"}
     assert Reward.model_validate_json(found.model_dump_json()) == found
+
+
+def of_ranking(r: float, p: float, entanglement: float | None, n: int = 4) -> float:
+    scores = PhysicalScores(n, r, p, None, 3, entanglement, 1.0, basis_state=False)
+    return ranking_reward(scores, RankingWeights(energy=0.25, p_optimal=0.75))
+
+
+@given(unit, unit, unit, unit)
+def test_in_the_ranking_what_entangles_comes_first(r: float, p: float, s: float, q: float) -> None:
+    assert of_ranking(r, p, 0.5) >= of_ranking(s, q, 0.0)
+    better = 0.25 * r + 0.75 * p
+    assert of_ranking(r, p, 0.5) == pytest.approx((1 + better) / 2)
+    for classical in (None, 0.0, 0.9e-3):
+        assert of_ranking(r, p, classical) == pytest.approx(better / 2)
+    assert of_ranking(r, p, 1e-3) == of_ranking(r, p, 1.0)
+    assert of_ranking(r, p, 0.0, n=1) == pytest.approx((1 + better) / 2)
+
+
+def test_the_ranking_needs_something_to_go_by() -> None:
+    with pytest.raises(InputError, match="above 0"):
+        RankingWeights.parse({"energy": 0, "p_optimal": 0})

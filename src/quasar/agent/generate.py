@@ -17,6 +17,7 @@ from quasar.agent.comparison import compare as compare_problem
 from quasar.agent.device_judge import DeviceJudge, every_depth, several_depths
 from quasar.agent.large import energy_key, is_designed, is_large, large_candidates, recursive_answer
 from quasar.agent.large_refine import polish_large
+from quasar.agent.names import DEFAULT_MODEL, DESIGNER
 from quasar.agent.proposal_verifier import ProposalVerifier
 from quasar.agent.propose import NoAnswer, Proposer, check_known
 from quasar.agent.refine import (
@@ -51,11 +52,6 @@ from quasar.verifier.estimates import SampledState
 from quasar.verifier.large import LargeVerifier
 from quasar.verifier.sandbox import SandboxLimits, start_early
 from quasar.verifier.settings import VerifierSettings
-
-DESIGNER = "designer"
-"""The classical designer, which is not a language model."""
-DEFAULT_MODEL = "nano"
-"""What writes circuits where nothing else is said."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -17,7 +17,13 @@ from quasar.circuits.emit import emit
 from quasar.core.errors import InputError, ProblemError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt
-from quasar.models.designer import Design, DesignerSettings, check_qaoa_options, qaoa_options
+from quasar.models.designer import (
+    Design,
+    DesignerSettings,
+    check_qaoa_options,
+    qaoa_options,
+    subspace_mixer,
+)
 from quasar.optimize.minimize import Minimum
 from quasar.optimize.qaoa_options import optimise_by_cones
 from quasar.optimize.recursive_qaoa import covers, recursive_qaoa
@@ -120,6 +126,11 @@ def _check(problem: EncodedProblem, settings: DesignerSettings) -> None:
             f"has {problem.n_qubits}: leave --algorithm out, or use qaoa."
         )
     check_qaoa_options(settings)
+    if subspace_mixer(settings):
+        raise InputError(
+            f"mixer {settings.mixer} is for problems of up to {MAX_EXACT_QUBITS} qubits, this one "
+            f"has {problem.n_qubits}: leave the mixer out, or use a smaller problem."
+        )
     if settings.template is not None:
         raise InputError("qaoa takes no template; templates are for vqe.")
     if settings.style != "converged":

@@ -127,6 +127,7 @@ def polish(
     method: Method = "lbfgs",
     levels: Levels | None = None,
     cvar: float | None = None,
+    freedom: tuple[Ansatz, FloatVector] | None = None,
 ) -> Polish:
     """Lower the energy of a circuit by its angles alone.
 
@@ -139,6 +140,7 @@ def polish(
         levels: of the problem; default: those of a diagonal Hamiltonian.
         cvar: lower the mean of this fraction of the lowest energies (`simulate.tail_energy`), of a
             diagonal Hamiltonian; None: the mean of all.
+        freedom: the circuit with the angles that may change, and their values; default: all may.
 
     Returns:
         A circuit of lower energy, or none and why; never one of higher energy.
@@ -147,7 +149,7 @@ def polish(
         return Polish(
             None, "only a circuit with one qubit a variable can be tuned; this is none, or dynamic."
         )
-    ansatz, given = free_angles(circuit)
+    ansatz, given = freedom or free_angles(circuit)
     if not given.size:
         return Polish(None, "the circuit has no angles to tune.")
     budget, trace = budget or Budget(600), Trace()

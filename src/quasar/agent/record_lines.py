@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any, NamedTuple
 
-from quasar.agent.generate import DESIGNER, Generation, generate, resolve_model
+from quasar.agent.generate import Generation, generate, resolve_model
+from quasar.agent.names import DESIGNER
 from quasar.agent.propose import NoAnswer, Proposal, Proposer, Question
 from quasar.agent.settings import GenerationSettings
 from quasar.core.cluster import Cluster, on_ray

@@ -20,7 +20,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any
 
-from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, default_samples, resolve_model
+from quasar.agent.generate import default_samples, resolve_model
+from quasar.agent.names import DEFAULT_MODEL, DESIGNER
 from quasar.agent.record_lines import Record, Shared, Written, lines_of, remote_lines_of
 from quasar.agent.settings import GenerationSettings
 from quasar.agent.steering import steering

@@ -234,6 +234,7 @@ def polish_best(
             budget=Budget(share, seconds, stop=lambda: verifier.interrupt.requested),
             decimals=settings.decimals,
             levels=Levels.of(verifier.problem),
+            freedom=None if candidate.design is None else candidate.design.within,
         )
         used += len(done.trace.energies)
         polished = _polished(candidate, done, verifier)

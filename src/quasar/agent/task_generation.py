@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
+from quasar.agent.names import DESIGNER
 from quasar.circuits.exports import Exportable, ProgramText
 from quasar.core.errors import InfrastructureError
 from quasar.core.presented import Kept
@@ -24,8 +25,6 @@ from quasar.verifier.bounded import verify_task
 from quasar.verifier.sandbox.limits import SandboxLimits
 from quasar.verifier.settings import VerifierSettings
 from quasar.verifier.task_report import TaskReport
-
-DESIGNER = "designer"
 
 
 @dataclass(frozen=True, eq=False)

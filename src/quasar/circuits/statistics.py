@@ -41,7 +41,7 @@ COUPLINGS = ("full", "line", "ring", "grid", "heavy-hex")
 class Statistics(Documented):
     """Size of one circuit."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_qubits: int
     """Qubits: all of them as written; once compiled, more if routing went through others."""

@@ -62,6 +62,7 @@ def command(
     start: own.Start = None,
     warm_start: own.WarmStart = None,
     cvar: own.Cvar = None,
+    mixer: own.Mixer = None,
     samples: own.Samples = None,
     seed: own.Seed = 0,
     temperature: own.Temperature = None,
@@ -93,9 +94,10 @@ def command(
     Without --out the answer and the program are printed, and nothing is written. Ctrl-C ends with
     the best so far and exit code 130; a second one ends at once.
     """
-    from quasar.agent.generate import DEFAULT_MODEL, DESIGNER
+    from quasar.agent.names import DEFAULT_MODEL, DESIGNER
     from quasar.core.cluster import Cluster
     from quasar.core.processes import cores
+    from quasar.verifier.sandbox.warm import start_early
 
     wanted = asked_task(context)
     if wanted is not None:
@@ -104,8 +106,10 @@ def command(
     sources = sum(given is not None for given in (problem, prompt, records))
     if sources != 1 and (sources or problem_type is None):
         raise InputError(_ONE_OF_THREE)
-    of_qaoa = any(option is not None for option in (start, warm_start, cvar))
+    of_qaoa = any(option is not None for option in (start, warm_start, cvar, mixer))
     writer = model or (DESIGNER if of_qaoa else DEFAULT_MODEL)
+    if writer != DESIGNER:
+        start_early()
     given = Given(
         designer=writer == DESIGNER,
         records=records is not None,
@@ -118,12 +122,7 @@ def command(
     if device is not None and target is not None:
         raise InputError("--device names gates and couplings: leave out --basis and --coupling.")
     how = _settings(context.params)
-    loading = {
-        "problem_type": problem_type,
-        "attributes": shared.read_attributes(attribute),
-        "weight": weight,
-        "penalty": penalty,
-    }
+    loading = _loading(context.params)
     options = own.model_options(model_option or [])
     if records is not None:
         if out is None:
@@ -155,6 +154,12 @@ def _refuse_idle(given: Given, options: Mapping[str, Any], problem: EncodedProbl
         typer.echo(f"note: {NOT_FOR_MODELS}", err=True)
 
 
+def _loading(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the problem file, by the names that `load_problem` has."""
+    plain = {name: given[name] for name in ("problem_type", "weight", "penalty")}
+    return {**plain, "attributes": shared.read_attributes(given["attribute"])}
+
+
 def _settings(given: Mapping[str, Any]) -> GenerationSettings:
     """How to generate, from the options by their parameters' names."""
     from quasar.agent.refine import RefineSettings
@@ -173,7 +178,7 @@ def _settings(given: Mapping[str, Any]) -> GenerationSettings:
         request=request,
         settings=DesignerSettings(
             **request._asdict(),
-            **{name: given[name] for name in ("start", "warm_start", "cvar")},
+            **{name: given[name] for name in ("start", "warm_start", "cvar", "mixer")},
             seed=seed,
             max_evaluations=given["max_evaluations"],
             max_seconds=max_seconds,
@@ -218,11 +223,12 @@ class _Asked:
 def _read(asked: _Asked, request: Request) -> tuple[EncodedProblem, Request, list[str]]:
     """The problem, the request with what the prompt adds, and what the prompt left open."""
     from quasar.problems.load import load_problem
-    from quasar.prompts.read_back import open_choices, read_prompt
 
     if asked.prompt is None:
         source = shared.problem_source(asked.problem, asked.loading["problem_type"])
         return load_problem(source, **asked.loading), request, []
+    from quasar.prompts.read_back import open_choices, read_prompt
+
     if any(value is not None for value in asked.loading.values()):
         raise InputError(_FOR_A_FILE)
     encoded, stated = read_prompt(asked.prompt or "")
@@ -294,8 +300,9 @@ def _generated(
 ) -> tuple[Generation, Model | None, GenerationSettings]:
     """What was found, who wrote it (None: the designer), and the settings as they were used."""
     from quasar.agent.candidate import Candidate
-    from quasar.agent.generate import DESIGNER, check_size, generate, resolve_model
+    from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.agent.large import is_designed
+    from quasar.agent.names import DESIGNER
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):

@@ -115,6 +115,15 @@ Cvar = Annotated[
         rich_help_panel=_WRITER,
     ),
 ]
+Mixer = Annotated[
+    Literal["x", "xy", "xy-complete", "grover"] | None,
+    typer.Option(
+        help="Mixer of the designer's QAOA. xy (on rings), xy-complete (on all pairs) and grover "
+        "keep constraints that fix how many of some variables are 1: one-hot blocks, budgets, "
+        "sizes of parts. Default: x, which keeps none.",
+        rich_help_panel=_WRITER,
+    ),
+]
 Samples = Annotated[
     int | None,
     _number(_WRITER, "Independent attempts. Default: 1; 8 of a language model with --refine.", 1),

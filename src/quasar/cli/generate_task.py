@@ -54,7 +54,8 @@ def asked_task(context: typer.Context) -> TargetTask | None:
 
 def generate_for(task: TargetTask, given: Mapping[str, Any]) -> None:
     """Generate, and print or write the result; `given` are the parameters of the command."""
-    from quasar.agent.task_generation import DESIGNER, generate_task
+    from quasar.agent.names import DESIGNER
+    from quasar.agent.task_generation import generate_task
     from quasar.cli.waiting import waiting
     from quasar.report.plain_text import labelled
     from quasar.report.task_text import task_generation_data, task_generation_text

@@ -17,6 +17,7 @@ _OPTIONS = {
     "start": "--start",
     "warm_start": "--warm-start",
     "cvar": "--cvar",
+    "mixer": "--mixer",
     "max_evaluations": "--max-evaluations",
     "max_seconds": "--max-seconds",
     "refine_evaluations": "--refine-evaluations",
@@ -27,7 +28,7 @@ _OPTIONS = {
     "force": "--force",
 }
 """By their parameters' names."""
-_OF_QAOA = ("start", "warm_start", "cvar")
+_OF_QAOA = ("start", "warm_start", "cvar", "mixer")
 _OF_MODELS = ("temperature", "top_p", "max_tokens", "constrained", "guided")
 
 

@@ -27,6 +27,7 @@ QAOA = "simulate/qaoa_kernel.c"
 SOURCES = (KERNEL, READER, FACTS, STATE, QAOA)
 """The source by which each library is known, relative to the package."""
 _PARTS = {
+    KERNEL: ("ten_bits.h",),
     FACTS: ("gates.h", "one_qubit.c", "gate_pairs.c", "effective.c", "freedom.c"),
     STATE: ("vectors.h", "state.h", "state_gates.c", "distributions.c", "state_facts.c"),
     QAOA: ("vectors.h",),
@@ -109,11 +110,18 @@ def open_library(source: str, *, holds_gil: bool = False) -> ctypes.CDLL | None:
     try:
         path = str(library_of(source))
         found = ctypes.PyDLL(path) if holds_gil else ctypes.CDLL(path)
-        found.digest.restype = ctypes.c_char_p
-        same = found.digest() == _digest(source).encode()
-    except (OSError, AttributeError):
+        return found if is_of(found, source) else None
+    except OSError:
         return None
-    return found if same else None
+
+
+def is_of(library: ctypes.CDLL, source: str) -> bool:
+    """Whether a library was built from the source as it is now."""
+    try:
+        library.digest.restype = ctypes.c_char_p
+        return bool(library.digest() == _digest(source).encode())
+    except AttributeError:
+        return False
 
 
 def _digest(source: str) -> str:

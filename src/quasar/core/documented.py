@@ -1,21 +1,34 @@
 """Models whose fields' descriptions reach `help()`, editors and JSON schemas.
 
 A field's description is the string below it in the source. `Documented` is the base of
-measured data, which is written out and read back; what users set is `settings.Settings`.
+measured data, which is written out and read back; what users set is `settings.Settings`. The source
+is read when somebody asks: reading it with each class took a fifth of a command's start.
 """
 
 from __future__ import annotations
 
+import ast
 import copy
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
-from functools import partial
-from typing import Any, ClassVar, NamedTuple, Self, cast
+from functools import cache, partial
+from itertools import pairwise
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
+from pydantic import AliasChoices, BaseModel, GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
+M = TypeVar("M", bound=type)
 
 _HEADING = "\n\nFields:\n"
 _SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
@@ -24,14 +37,26 @@ _set_values, _set_given, _set_extra, _set_private = (
 )
 
 
-class ListsFields:
-    """Mixin of models whose docstrings list their fields."""
+def reads_fields_later(metaclass: M) -> M:
+    """Have the docstrings of a metaclass's models list their fields, once somebody reads them."""
+    # A subclass would have its own `__doc__`, so each metaclass is given the property.
+    metaclass.__doc__ = property(_doc)  # type: ignore[assignment]
+    return metaclass
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        own = inspect.cleandoc(cls.__doc__ or "").partition(_HEADING)[0].rstrip()
-        entries = "".join(_entries(cls))
-        cls.__doc__ = own + _HEADING + entries if entries else own
+
+def _doc(model: type[BaseModel]) -> str:
+    own = inspect.cleandoc(model.__dict__.get("__doc__") or "")
+    entries = "".join(_entries(model))
+    return own + _HEADING + entries if entries else own
+
+
+@reads_fields_later
+class _OfDocumented(ModelMetaclass):
+    pass
+
+
+class ListsFields:
+    """Mixin of such models: their JSON schemas have the descriptions too."""
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -41,23 +66,83 @@ class ListsFields:
         found = handler.resolve_ref_schema(schema)
         if "description" in found:  # the fields have descriptions of their own there
             found["description"] = found["description"].partition(_HEADING)[0]
+        properties = found.get("properties", {})
+        fields = cast(type[BaseModel], cls).model_fields
+        for name, text in descriptions(cast(type[BaseModel], cls)).items():
+            for key in {name, fields[name].alias, *_spellings(fields[name])} & properties.keys():
+                properties[key].setdefault("description", text)
         return schema
 
 
-def _entries(model: Any) -> list[str]:
-    """A paragraph for each field."""
-    out = []
+def _spellings(field: FieldInfo) -> list[str | None]:
+    """Names that a field has in schemas of what is read and of what is written."""
+    read = field.validation_alias
+    choices = read.choices if isinstance(read, AliasChoices) else [read]
+    return [field.serialization_alias, *(c for c in choices if isinstance(c, str))]
+
+
+@cache
+def descriptions(model: type[BaseModel]) -> dict[str, str]:
+    """What is said of each field of a model, by name; nothing where the source is not there."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            found |= _below_fields(base)
     for name, field in model.model_fields.items():
-        text = " ".join(f"{name}: {field.description or ''}".split())
+        if field.description is not None:
+            found[name] = field.description
+    return {name: found[name] for name in model.model_fields if name in found}
+
+
+def _below_fields(model: type) -> dict[str, str]:
+    """Strings below the annotations in the source of one class."""
+    body = _classes(sys.modules[model.__module__]).get(model.__qualname__, [])
+    return {
+        field.target.id: inspect.cleandoc(text.value.value)
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
+
+
+@cache
+def _classes(module: ModuleType) -> dict[str, list[ast.stmt]]:
+    """Bodies of a module's classes by qualified name."""
+    found: dict[str, list[ast.stmt]] = {}
+
+    def look(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            if isinstance(node, ast.ClassDef):
+                found[prefix + node.name] = node.body
+                look(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                look(node.body, f"{prefix}{node.name}.<locals>.")
+            elif isinstance(node, ast.If):
+                look([*node.body, *node.orelse], prefix)
+
+    try:
+        look(ast.parse(inspect.getsource(module)).body, "")
+    except (OSError, TypeError, SyntaxError):
+        return {}
+    return found
+
+
+def _entries(model: type[BaseModel]) -> list[str]:
+    """A paragraph for each field."""
+    known, out = descriptions(model), []
+    for name in model.model_fields:
+        text = " ".join(f"{name}: {known.get(name, '')}".split())
         out.append(textwrap.fill(text, 88, initial_indent="    ", subsequent_indent="        "))
         out.append("\n")
     return out
 
 
-class Documented(ListsFields, BaseModel):
+class Documented(ListsFields, BaseModel, metaclass=_OfDocumented):
     """A model whose docstring lists its fields."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
     _plan: ClassVar[_Plan | None] = None
 
     @classmethod

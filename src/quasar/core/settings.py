@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from pydantic import AliasChoices, BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
-from quasar.core.documented import ListsFields
+from quasar.core.documented import ListsFields, reads_fields_later
 from quasar.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,10 +43,15 @@ class SpeaksPlainly(ModelMetaclass):
             raise InputError(describe_validation(error, cast(type[BaseModel], self))) from error
 
 
-class Settings(ListsFields, BaseModel, metaclass=SpeaksPlainly):
+@reads_fields_later
+class _OfSettings(SpeaksPlainly):
+    pass
+
+
+class Settings(ListsFields, BaseModel, metaclass=_OfSettings):
     """Settings live with the code they configure; every field has a sentence of description."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> Self:

@@ -23,7 +23,8 @@ from qiskit_optimization.minimum_eigensolvers import (
 from qiskit_optimization.minimum_eigensolvers.variational_algorithm import VariationalResult
 
 from quasar.agent.candidate import Candidate
-from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, Generation, generate
+from quasar.agent.generate import Generation, generate
+from quasar.agent.names import DEFAULT_MODEL, DESIGNER
 from quasar.circuits.circuit import Circuit, Gate
 from quasar.circuits.exports import to_qiskit as program_to_qiskit
 from quasar.circuits.qasm import parse

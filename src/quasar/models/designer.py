@@ -9,7 +9,8 @@ after each gate); `agent-q` makes circuits like the benchmark's references, weak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -18,6 +19,7 @@ from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.circuit import ROTATIONS, Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.sim19 import sim
+from quasar.circuits.subspace_qaoa import SubspaceMixer, SubspaceQaoa
 from quasar.core.errors import InputError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
@@ -25,9 +27,11 @@ from quasar.core.settings import Settings
 from quasar.optimize.adapt_vqe import optimise_adaptive
 from quasar.optimize.qaoa import optimise_qaoa
 from quasar.optimize.qaoa_options import AnyStart, QaoaOptions, optimise_exactly
+from quasar.optimize.subspace_qaoa import optimise_subspace_qaoa
 from quasar.optimize.trace import Budget, Trace, affordable_evaluations
 from quasar.optimize.vqe import optimise_vqe, wrap_angles
 from quasar.optimize.warm_state import WarmStart
+from quasar.problems.kept import KeptConstraints
 from quasar.prompts.chat import Style
 from quasar.recipes.agent_q.make import AgentQSettings, make_agent_q
 from quasar.recipes.spec import ALGORITHMS, Algorithm, sample_spec
@@ -42,6 +46,8 @@ _ADAPTIVE_GATES = 3  # a qubit, while the circuit grows and with the search for 
 
 Stop = Callable[[], bool]
 """Whether to end now."""
+Mixer = Literal["x", "xy", "xy-complete", "grover"]
+"""What mixes in QAOA; all but `x` keep constraints."""
 
 
 class DesignerSettings(Settings):
@@ -75,6 +81,9 @@ class DesignerSettings(Settings):
     """First state of QAOA: from `relaxation` or `annealing`; None: the uniform superposition."""
     cvar: float | None = Field(default=None, gt=0, le=1)
     """QAOA lowers the mean of this fraction of the lowest energies; None: the mean of all."""
+    mixer: Mixer | None = None
+    """Mixer of QAOA: `x`, or one that keeps fixed sums of variables (one-hot blocks, budgets), `xy`
+    on rings, `xy-complete` on all pairs, or `grover`; None: `x`. See docs/mixers.md."""
     restarts: int = Field(default=5, ge=1)
     """Random starts for each VQE template; the `agent-q` recipe has a number of its own."""
     decimals: int = Field(default=4, ge=1, le=15)
@@ -96,6 +105,9 @@ class Design:
         max_evaluations: the budget; None: the recipe's own limits.
         elapsed_s: seconds spent.
         out_of_time: the time limit, or the user, cut the optimisation short.
+        keeps: which constraints the mixer keeps (`describe` of these); empty where it is `x`.
+        within: the circuit with those angles free that may change without leaving what the mixer
+            keeps, and their values; None where all may.
     """
 
     qasm: str
@@ -108,6 +120,8 @@ class Design:
     max_evaluations: int | None
     elapsed_s: float
     out_of_time: bool
+    keeps: str = ""
+    within: tuple[Ansatz, FloatVector] | None = field(default=None, repr=False)
 
 
 def design(
@@ -116,16 +130,19 @@ def design(
     *,
     sample: int = 0,
     stop: Stop | None = None,
+    kept: KeptConstraints | None = None,
 ) -> Iterator[Design]:
     """Yield the designs of each algorithm asked for; at least one each.
 
     Args:
+        kept: what a mixer keeps of the problem, for one that does.
         sample: number of the sample; each has random starts of its own.
         stop: asked before every evaluation whether to end with the best so far; no further
             algorithm is begun then.
 
     Raises:
-        InputError: layers asked for with adaptive VQE, or a template without VQE.
+        InputError: layers asked for with adaptive VQE, a template without VQE, options of QAOA that
+            do not go together, or a mixer that keeps constraints without `kept`.
         ProblemError: more qubits than can be simulated exactly.
     """
     settings = settings or DesignerSettings()
@@ -133,9 +150,17 @@ def design(
         raise InputError("adaptive_vqe grows gate by gate and takes no --layers.")
     if settings.template is not None and settings.algorithm not in (None, "vqe"):
         raise InputError(f"{settings.algorithm} takes no template; templates are for vqe.")
-    if not qaoa_options(settings).plain:
+    if not qaoa_options(settings).plain or settings.mixer is not None:
         check_qaoa_options(settings)
         settings = settings.model_copy(update={"algorithm": "qaoa"})
+    if (mixer := subspace_mixer(settings)) is not None:
+        if kept is None:
+            raise InputError(
+                f"mixer {mixer} keeps constraints, and a bare Hamiltonian states none: "
+                "give the problem."
+            )
+        yield from _in_subspace(hamiltonian, kept, mixer, settings, stop)
+        return
     if settings.style == "agent-q":
         yield _agent_q(hamiltonian, settings, sample, stop)
         return
@@ -159,17 +184,27 @@ def qaoa_options(settings: DesignerSettings) -> QaoaOptions:
 
 
 def check_qaoa_options(settings: DesignerSettings) -> None:
-    """Refuse starts and objectives of QAOA beside another algorithm or style.
+    """Refuse starts, objectives and mixers of QAOA beside another algorithm or style.
 
     Raises:
-        InputError: there are both.
+        InputError: there are both, or a start together with a mixer that has its own.
     """
+    if subspace_mixer(settings) and (settings.start or settings.warm_start):
+        raise InputError(
+            f"mixer {settings.mixer} has a start of its own: leave start and warm_start out, or "
+            "take mixer x."
+        )
     if settings.algorithm not in (None, "qaoa") or settings.style != "converged":
         other = settings.algorithm if settings.style == "converged" else f"style {settings.style}"
         raise InputError(
-            f"start, warm_start and cvar are for qaoa as good as can be, not for {other}: leave "
-            "them out, or ask for qaoa."
+            "start, warm_start, cvar and mixer are for qaoa as good as can be, not for "
+            f"{other}: leave them out, or ask for qaoa."
         )
+
+
+def subspace_mixer(settings: DesignerSettings) -> SubspaceMixer | None:
+    """The mixer that keeps constraints, where one is asked for."""
+    return None if settings.mixer == "x" else settings.mixer
 
 
 def without_idle_rotations(circuit: Circuit, decimals: int) -> Circuit:
@@ -237,6 +272,29 @@ def _qaoa(
         yield finish(
             energy.ansatz, minimum.theta, minimum.energy, "qaoa", p, trace, budget, settings
         )
+
+
+def _in_subspace(
+    hamiltonian: IsingHamiltonian,
+    kept: KeptConstraints,
+    mixer: SubspaceMixer,
+    settings: DesignerSettings,
+    stop: Stop | None,
+) -> Iterator[Design]:
+    """QAOA with a mixer that keeps constraints."""
+    layers = settings.layers or _DEFAULT_QAOA_LAYERS
+    n = hamiltonian.n_qubits
+    inside = max(1, kept.subspace.size.bit_length() - 1)  # amplitudes as if of so many qubits
+    budget, trace = _budget(settings, inside, layers * (n + 1), stop), Trace()
+    depths = optimise_subspace_qaoa(
+        hamiltonian, kept, mixer, layers, budget=budget, trace=trace, cvar=settings.cvar
+    )
+    first = 1 if settings.every_depth else len(depths)
+    for p, (energy, found) in enumerate(depths[first - 1 :], start=first):
+        ansatz = energy.ansatz
+        assert isinstance(ansatz, SubspaceQaoa)
+        made = finish(ansatz, found.theta, found.energy, "qaoa", p, trace, budget, settings)
+        yield replace(made, keeps=kept.describe(), within=ansatz.freed(made.theta))
 
 
 def _vqe(

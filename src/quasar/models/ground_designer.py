@@ -41,11 +41,19 @@ from quasar.core.local_bounds import product_state
 from quasar.core.observable import PauliSum
 from quasar.core.pauli_algebra import ComplexTerms, times
 from quasar.core.seeds import generator
-from quasar.models.designer import Design, DesignerSettings, Stop, design, finish
+from quasar.models.designer import (
+    Design,
+    DesignerSettings,
+    Stop,
+    design,
+    finish,
+    subspace_mixer,
+)
 from quasar.optimize.adapt_observable import grow
 from quasar.optimize.minimize import Minimum, lbfgs
 from quasar.optimize.trace import Budget, Trace
 from quasar.problems.base import EncodedProblem
+from quasar.problems.kept import kept_constraints
 from quasar.problems.quantum.observable import EncodedObservable
 from quasar.problems.quantum.spin_models import (
     Heisenberg,
@@ -92,7 +100,10 @@ def design_any(
     """The designs for any problem; see `design` and `design_ground`."""
     if isinstance(problem, EncodedObservable):
         return design_ground(problem, settings, sample=sample, stop=stop)
-    return design(problem.hamiltonian, settings, sample=sample, stop=stop)
+    kept = None
+    if settings is not None and subspace_mixer(settings):
+        kept = kept_constraints(problem)
+    return design(problem.hamiltonian, settings, sample=sample, stop=stop, kept=kept)
 
 
 def design_ground(
@@ -111,10 +122,11 @@ def design_ground(
     settings = settings or DesignerSettings()
     if settings.style != "converged":
         raise InputError(f"style {settings.style} is for graph problems: leave --style out.")
-    if (settings.start, settings.warm_start, settings.cvar) != (None, None, None):
+    given = (settings.start, settings.warm_start, settings.cvar, settings.mixer)
+    if any(option is not None for option in given):
         raise InputError(
-            "start, warm_start and cvar are for cost functions, and this is a ground state: leave "
-            "them out."
+            "start, warm_start, cvar and mixer are for cost functions, and this is a ground state: "
+            "leave them out."
         )
     if settings.template is not None:
         raise InputError("templates are for graph problems: leave the template out.")

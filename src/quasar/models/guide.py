@@ -61,6 +61,10 @@ class GuideIds:
         self._stop_ids = frozenset(stop_ids)
         self._kept: dict[tuple[str, ...], np.ndarray[Any, np.dtype[np.int64]]] = {}
 
+    def text(self, token: int) -> str:
+        """Text of one token."""
+        return self._tokens.decode([token])
+
     def spelled(self, text: str) -> list[int]:
         """Ids of a forced text: one, or several where the tokenizer has no such token.
 

@@ -5,8 +5,9 @@
    sampling, files or memory: Python does. Needs nothing but a C compiler with vector extensions
    (GCC or Clang); no library, not even libm.
 
-   A token's result does not depend on the other tokens of the batch, to the last bit: every sum
-   over k runs in order, whatever the batch.
+   Weights are bfloat16 or float32 as stored, or integers of ten bits (`ten_bits.h`). A token's
+   result does not depend on the other tokens of the batch, to the last bit: every sum over k runs in
+   order, whatever the batch.
 
    Layouts (W = width, D = head, H = heads, G = kv_heads, F = ffn):
    matrix [out, in]   panels of 32 outputs, for each input k the 32 weights; as bfloat16 they are
@@ -33,7 +34,7 @@ typedef struct {
 } Layer;
 
 typedef struct {
-    int32_t layers, width, heads, kv_heads, head, ffn, wide; /* wide: float32 weights */
+    int32_t layers, width, heads, kv_heads, head, ffn, kind; /* kind: of the layers' matrices */
     float eps;
     const Layer *layer;
     const float *embedding;  /* [V, W] */
@@ -41,13 +42,7 @@ typedef struct {
     const float *cosine, *sine; /* [positions, D / 2] */
 } Model;
 
-/* Elements of a row of scratch memory for each token, and as many again for scores. */
-int64_t scratch_floats(const Model *m, int32_t tokens, int32_t room) {
-    int64_t qkv = (int64_t)(m->heads + 2 * m->kv_heads) * m->head;
-    int64_t a_token = 2 * (int64_t)m->width + (qkv + PANEL) + (int64_t)m->heads * m->head
-                      + 3 * (int64_t)m->ffn + 4 * PANEL;
-    return a_token * tokens + room + 64;
-}
+enum Kind { BFLOAT, FLOAT, TEN_BITS };
 
 int32_t supported(void) {
 #if defined(__x86_64__)
@@ -101,6 +96,8 @@ INLINE v8 exp8(v8 x) {
     v8 factor = (v8)((power + 127) << 23);
     return (v8)((i8x)(y * factor) & ~under);
 }
+
+#include "ten_bits.h"
 
 INLINE float root(float x) {
 #if defined(__x86_64__)
@@ -184,9 +181,13 @@ INLINE void product_of(const int wide, const void *w, const float *x, int tokens
     }
 }
 
-static void product(int wide, const void *w, const float *x, int tokens, int in, int out, float *y,
-                    int ld_y, int add) {
-    if (wide) product_of(1, w, x, tokens, in, out, y, ld_y, add);
+static void product(enum Kind kind, const void *w, const float *x, int tokens, int in, int out,
+                    float *y, int ld_y, int add, float *scratch) {
+#if HAS_TEN_BITS
+    if (kind == TEN_BITS) return product_ten_bits(w, x, tokens, in, out, y, ld_y, add, scratch);
+#endif
+    (void)scratch;
+    if (kind == FLOAT) product_of(1, w, x, tokens, in, out, y, ld_y, add);
     else product_of(0, w, x, tokens, in, out, y, ld_y, add);
 }
 
@@ -243,7 +244,38 @@ INLINE void attend(const int d, float *out, const float *q, const uint16_t *keys
     }
 }
 
-/* Hidden states [wanted, W] after the last norm of tokens `want` of a batch.
+/* Elements of scratch memory that `forward` needs. */
+int64_t scratch_floats(const Model *m, int32_t tokens, int32_t room) {
+    const int64_t qkv = (int64_t)(m->heads + 2 * m->kv_heads) * m->head;
+    const int64_t mixed = (int64_t)m->heads * m->head;
+    int64_t floats = (2 * (int64_t)m->width + (qkv + PANEL) + mixed + 3 * (int64_t)m->ffn) * tokens;
+#if HAS_TEN_BITS
+    int64_t in = m->width > m->ffn ? m->width : m->ffn;
+    floats += ten_bits_scratch(tokens, (int32_t)(mixed > in ? mixed : in));
+#endif
+    return floats + room;
+}
+
+/* Queries and keys of a token normed and turned, keys and values put into its cache; q [ld_qkv]. */
+INLINE void remember(const Model *m, const Layer *p, float *q, int t, int room, uint16_t *keys,
+                     uint16_t *values) {
+    const int d = m->head, h = m->heads, g = m->kv_heads;
+    const float *c = m->cosine + (int64_t)t * (d / 2), *s = m->sine + (int64_t)t * (d / 2);
+    for (int a = 0; a < h; a++) turn(q + a * d, p->norm_q, c, s, d, m->eps);
+    for (int a = 0; a < g; a++) {
+        float *k = q + (h + a) * d, *v = q + (h + g + a) * d;
+        turn(k, p->norm_k, c, s, d, m->eps);
+        uint16_t *to_k = keys + (int64_t)a * room * d + (int64_t)(t / 8) * d * 8 + t % 8;
+        uint16_t *to_v = values + ((int64_t)a * room + t) * d, eight[8];
+        for (int j = 0; j < d; j += 8) {
+            store_half(to_v + j, load(v + j));
+            store_half(eight, load(k + j));
+            for (int e = 0; e < 8; e++) to_k[8 * (j + e)] = eight[e];
+        }
+    }
+}
+
+/* Hidden states [wanted, W] after the last norm of tokens `want`, rising, of a batch.
 
    tokens, positions, slots [n]: a slot's tokens stand in order of their positions
    cache[slot]: keys of all layers, then values of all layers
@@ -256,60 +288,100 @@ void forward(const Model *m, const int32_t *tokens, const int32_t *positions, co
     const int64_t a_layer = (int64_t)g * room * d;
     float *x = scratch, *y = x + (int64_t)n * w, *qkv = y + (int64_t)n * w;
     float *mixed = qkv + (int64_t)n * ld_qkv, *gate = mixed + (int64_t)n * h * d;
-    float *act = gate + (int64_t)n * 2 * f, *score = act + (int64_t)n * f;
+    float *act = gate + (int64_t)n * 2 * f, *score = act + (int64_t)n * f, *rest = score + room;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < w; j++) x[(int64_t)i * w + j] = m->embedding[(int64_t)tokens[i] * w + j];
     for (int l = 0; l < m->layers; l++) {
         const Layer *p = m->layer + l;
         for (int i = 0; i < n; i++) norm(y + (int64_t)i * w, x + (int64_t)i * w, p->norm_in, w, m->eps);
-        product(m->wide, p->qkv, y, n, w, ld_qkv, qkv, ld_qkv, 0);
+        product(m->kind, p->qkv, y, n, w, ld_qkv, qkv, ld_qkv, 0, rest);
         for (int i = 0; i < n; i++) {
-            float *q = qkv + (int64_t)i * ld_qkv;
-            const int t = positions[i];
-            const float *c = m->cosine + (int64_t)t * (d / 2), *s = m->sine + (int64_t)t * (d / 2);
-            uint16_t *keys = cache[slots[i]] + l * a_layer, *values = keys + m->layers * a_layer;
-            for (int a = 0; a < h; a++) turn(q + a * d, p->norm_q, c, s, d, m->eps);
-            for (int a = 0; a < g; a++) {
-                float *k = q + (h + a) * d, *v = q + (h + g + a) * d;
-                turn(k, p->norm_k, c, s, d, m->eps);
-                uint16_t *to_k = keys + (int64_t)a * room * d + (int64_t)(t / 8) * d * 8 + t % 8;
-                uint16_t *to_v = values + ((int64_t)a * room + t) * d, eight[8];
-                for (int j = 0; j < d; j += 8) {
-                    store_half(to_v + j, load(v + j));
-                    store_half(eight, load(k + j));
-                    for (int e = 0; e < 8; e++) to_k[8 * (j + e)] = eight[e];
-                }
-            }
+            uint16_t *keys = cache[slots[i]] + l * a_layer;
+            remember(m, p, qkv + (int64_t)i * ld_qkv, positions[i], room, keys,
+                     keys + m->layers * a_layer);
         }
-        for (int i = 0; i < n; i++) {
-            const uint16_t *keys = cache[slots[i]] + l * a_layer;
+        /* After the last layer's keys and values only the wanted tokens go on. */
+        const int last = l == m->layers - 1, going = last ? wanted : n;
+        for (int i = 0; i < going; i++) {
+            const int from = last ? want[i] : i;
+            const uint16_t *keys = cache[slots[from]] + l * a_layer;
             const uint16_t *values = keys + m->layers * a_layer;
             for (int a = 0; a < h; a++) {
                 const int64_t at = (int64_t)(a / (h / g)) * room * d;
-                const float *q = qkv + (int64_t)i * ld_qkv + a * d;
+                const float *q = qkv + (int64_t)from * ld_qkv + a * d;
                 float *to = mixed + ((int64_t)i * h + a) * d;
-                if (d == 64) attend(64, to, q, keys + at, values + at, positions[i] + 1, score);
-                else attend(d, to, q, keys + at, values + at, positions[i] + 1, score);
+                if (d == 64) attend(64, to, q, keys + at, values + at, positions[from] + 1, score);
+                else attend(d, to, q, keys + at, values + at, positions[from] + 1, score);
             }
+            if (from != i)
+                for (int j = 0; j < w; j++) x[(int64_t)i * w + j] = x[(int64_t)from * w + j];
         }
-        product(m->wide, p->out, mixed, n, h * d, w, x, w, 1);
-        for (int i = 0; i < n; i++) norm(y + (int64_t)i * w, x + (int64_t)i * w, p->norm_ffn, w, m->eps);
-        product(m->wide, p->gate_up, y, n, w, 2 * f, gate, 2 * f, 0);
-        for (int i = 0; i < n; i++)
+        if (going == 0) return;
+        product(m->kind, p->out, mixed, going, h * d, w, x, w, 1, rest);
+        for (int i = 0; i < going; i++)
+            norm(y + (int64_t)i * w, x + (int64_t)i * w, p->norm_ffn, w, m->eps);
+        product(m->kind, p->gate_up, y, going, w, 2 * f, gate, 2 * f, 0, rest);
+        for (int i = 0; i < going; i++)
             for (int j = 0; j < f; j += 8) {
                 v8 a = load(gate + (int64_t)i * 2 * f + j), b = load(gate + (int64_t)i * 2 * f + f + j);
                 store(act + (int64_t)i * f + j, a / (all(1.0f) + exp8(-a)) * b);
             }
-        product(m->wide, p->down, act, n, f, w, x, w, 1);
+        product(m->kind, p->down, act, going, f, w, x, w, 1, rest);
     }
     for (int i = 0; i < wanted; i++)
-        norm(out + (int64_t)i * w, x + (int64_t)want[i] * w, m->norm_out, w, m->eps);
+        norm(out + (int64_t)i * w, x + (int64_t)i * w, m->norm_out, w, m->eps);
 }
 
-/* y [rows, out] = x [rows, in] times a packed matrix of `out` outputs, a multiple of PANEL. */
-void multiply(int32_t wide, const void *w, const float *x, int32_t rows, int32_t in, int32_t out,
+/* Bytes of a packed matrix. */
+int64_t packed_bytes(int32_t kind, int32_t in, int32_t out) {
+    const int64_t panels = (out + PANEL - 1) / PANEL;
+#if HAS_TEN_BITS
+    if (kind == TEN_BITS) return panels * groups_of(in) * GROUP_BYTES;
+#endif
+    return panels * PANEL * in * (kind == FLOAT ? 4 : 2);
+}
+
+/* Pack `count` outputs, multiples of 8, as number `first` and so on of a matrix that was zeros.
+   weights [count, in]: float32 if `wide`, else bfloat16; as `kind` says where that is no integer. */
+void pack(int32_t kind, int32_t wide, const char *weights, int32_t in, int32_t first, int32_t count,
+          char *packed) {
+    for (int o = 0; o < count; o++, weights += (int64_t)in * (wide ? 4 : 2)) {
+        const int place = (first + o) % PANEL, half = place % 16;
+        char *panel = packed + (int64_t)((first + o) / PANEL) * packed_bytes(kind, in, PANEL);
+#if HAS_TEN_BITS
+        if (kind == TEN_BITS) {
+            if (place % 8 == 0) pack_eight(weights, wide, in, place / 8, panel);
+            continue;
+        }
+#endif
+        for (int k = 0; k < in; k++) {
+            if (wide) ((uint32_t *)panel)[PANEL * k + place] = ((const uint32_t *)weights)[k];
+            else /* two to a word: the lower half is of the first eight outputs of sixteen */
+                ((uint16_t *)panel)[PANEL * k + place / 16 * 16 + 2 * (half % 8) + half / 8] =
+                    ((const uint16_t *)weights)[k];
+        }
+    }
+}
+
+const char *digest(void) { return DIGEST; }
+
+int32_t has_ten_bits(void) { return HAS_TEN_BITS; }
+
+/* y [rows, out] = x [rows, in] times a packed matrix of `out` outputs, a multiple of PANEL; kind
+   BFLOAT or FLOAT. */
+void multiply(int32_t kind, const void *w, const float *x, int32_t rows, int32_t in, int32_t out,
               float *y) {
-    product(wide, w, x, rows, in, out, y, out, 0);
+    product(kind, w, x, rows, in, out, y, out, 0, 0);
+}
+
+/* out [count] = the scores of some tokens alone, of one hidden state [W]. */
+void scores_of(const Model *m, const float *hidden, const int64_t *tokens, int32_t count, float *out) {
+    for (int i = 0; i < count; i++) {
+        const float *row = m->embedding + tokens[i] * m->width;
+        v8 total = all(0);
+        for (int j = 0; j < m->width; j += 8) total += load(row + j) * load(hidden + j);
+        out[i] = sum(total);
+    }
 }
 
 /* A cache's first `n` positions, rounded up to 8, into another one. */

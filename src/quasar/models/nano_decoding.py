@@ -16,7 +16,7 @@ from quasar.models.guide import GuidedRow, GuideIds
 from quasar.models.protocol import Completion, Sampling, failed
 from quasar.models.row_sampler import draw
 from quasar.models.rows import Answers, Row
-from quasar.models.small_qwen import Floats, Forward
+from quasar.models.small_qwen import Floats, Forward, Ids
 from quasar.models.word_tokens import WordTokens
 
 
@@ -94,13 +94,23 @@ class RowInProgress:
         self._tokens = running.tokens
         self._stop_ids = running.stop_ids
 
-    def choose(self, logits: Floats, sampling: Sampling) -> None:
-        """Take the next token by the scores [vocabulary] of all."""
-        logits = logits[: len(self._tokens.words)]
-        ids = self._choice(len(logits))
+    def offer(self) -> Ids | None:
+        """The tokens that may come next, rising; None: any. It may find that there are none."""
+        if self._guided is not None:
+            return self._guided.choice()
+        if self._constraint is None:
+            return None
+        ids = np.flatnonzero(self._constraint.allowed(len(self._tokens.words))[0])
+        if self._constraint.stuck:
+            reason = "the tokenizer cannot spell how the program goes on; generate freely instead."
+            self.done = failed(reason, len(self.row.prompt))
+        return ids
+
+    def choose(self, ids: Ids | None, scores: Floats, sampling: Sampling) -> None:
+        """Take the next token by the scores of those that were offered, [ids] or [vocabulary]."""
         if self.done is not None:
             return
-        scores = logits if ids is None else logits[ids]
+        scores = scores[: len(self._tokens.words)] if ids is None else scores
         place = draw(scores, self._stream, sampling.temperature, sampling.top_p)
         token = place if ids is None else int(ids[place])
         if self._guided is not None:
@@ -109,17 +119,6 @@ class RowInProgress:
             self._constraint.advance(0, [token])
         self._append([token])
         self.follow()
-
-    def _choice(self, vocabulary: int) -> np.ndarray[Any, np.dtype[np.int64]] | None:
-        if self._guided is not None:
-            return self._guided.choice()
-        if self._constraint is None:
-            return None
-        ids = np.flatnonzero(self._constraint.allowed(vocabulary)[0])
-        if self._constraint.stuck:
-            reason = "the tokenizer cannot spell how the program goes on; generate freely instead."
-            self.done = failed(reason, len(self.row.prompt))
-        return ids
 
     def follow(self) -> None:
         """Take the tokens on which the guide leaves no choice."""
@@ -183,9 +182,16 @@ class Decoder:
         for answer in active:
             answer.length += len(answer.feed)
             answer.feed = []
-        logits = self._forward.logits(hidden)
-        for answer, scores in zip(active, logits, strict=True):
-            answer.choose(scores, self._sampling)
+        self._choose(active, hidden)
+
+    def _choose(self, answers: Sequence[RowInProgress], hidden: Floats) -> None:
+        """A token for each, by its hidden state; only where any may come are all scores needed."""
+        offers = [answer.offer() for answer in answers]
+        free = [i for i, ids in enumerate(offers) if ids is None]
+        logits = dict(zip(free, self._forward.logits(hidden[free]), strict=True)) if free else {}
+        for i, (answer, ids) in enumerate(zip(answers, offers, strict=True)):
+            scores = logits[i] if ids is None else self._forward.scores(hidden[i], ids)
+            answer.choose(ids, scores, self._sampling)
 
     def _begin(self, most: int) -> bool:
         """Begin up to `most` answers to one prompt; whether there are any."""
@@ -196,14 +202,13 @@ class Decoder:
         self._active += answers
         first = answers[0]
         hidden = self._forward([first.row.prompt], [0], [first.cache])
-        scores = None
         for answer in answers:
             if answer is not first:
                 self._forward.copy_cache(first.cache, answer.cache, first.length)
             answer.follow()
-            if answer.done is None and not answer.feed:
-                scores = self._forward.logits(hidden)[0] if scores is None else scores
-                answer.choose(scores, self._sampling)
+        at_once = [a for a in answers if a.done is None and not a.feed]
+        if at_once:
+            self._choose(at_once, np.repeat(hidden, len(at_once), axis=0))
         return True
 
     def _take(self, most: int) -> list[Row]:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -24,7 +24,7 @@ from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.processes import cores
 from quasar.models.back_end import Ask, BackEnd
 from quasar.models.guide import GuideIds
-from quasar.models.kernel import KernelForward, covers, library
+from quasar.models.kernel import KernelForward, covers, has_ten_bits, library
 from quasar.models.nano_checkpoint import (
     Checkpoint,
     Fingerprint,
@@ -35,11 +35,11 @@ from quasar.models.nano_decoding import Decoder, Running
 from quasar.models.profile import Profile, find_profile
 from quasar.models.protocol import Completion, Sampling
 from quasar.models.rows import Answers, Room, Row, by_chat
-from quasar.models.small_qwen import Forward, NumpyForward, Weights
+from quasar.models.small_qwen import Forward, HeldWeights, NumpyForward, Weights
 from quasar.models.word_tokens import chat_text
 from quasar.prompts.chat import Message
 
-_KEPT_CACHES = 16
+_KEPT_CACHES = 32
 _ROWS_A_THREAD = 3
 """Answers for which another thread is worth while: up to here a thread takes hardly longer."""
 
@@ -47,9 +47,10 @@ _ROWS_A_THREAD = 3
 class NanoSettings(Profile):
     """How the model is run; the profile's fields take precedence over `quasar.json`."""
 
-    engine: Literal["auto", "kernel", "numpy"] = "auto"
-    """`kernel`: compiled when the package was built; `numpy`: slower, the same to rounding; `auto`:
-    the kernel where there is one."""
+    engine: Literal["auto", "ten-bits", "kernel", "numpy"] = "auto"
+    """`ten-bits`: compiled when the package was built, weights rounded to ten bits; `kernel`: the
+    same with the weights as they are; `numpy`: slower, the same as `kernel` to rounding; `auto`:
+    the first that this machine has."""
     threads: int | None = Field(default=None, ge=1)
     """Threads at most; None: one a core."""
     batch_size: int = Field(default=8, ge=1)
@@ -63,7 +64,8 @@ def _running(folder: Path, fingerprint: Fingerprint, engine: str) -> Running:
         raise InputError(_another_form(folder))
     caches: deque[Any] = deque(maxlen=_KEPT_CACHES)
     ids = GuideIds(found.tokens, found.stop_ids)
-    return Running(_forward(found, engine), found.tokens, found.stop_ids, ids, caches)
+    weights = Weights(found.folder / "model.safetensors")
+    return Running(_forward(found, weights, engine), found.tokens, found.stop_ids, ids, caches)
 
 
 class NanoModel(BackEnd):
@@ -84,15 +86,41 @@ class NanoModel(BackEnd):
         if found is None:
             raise InputError(_another_form(folder))
         profile = find_profile(str(folder), settings)
+        try:
+            running = _running(found.folder, fingerprint_of(found.folder), settings.engine)
+        except MemoryError as error:
+            raise InfrastructureError(f"'{folder}' does not fit into memory.") from error
+        self._set(found, running, profile, settings)
         self._is(profile, found.folder)
+
+    @classmethod
+    def of(cls, found: Checkpoint, weights: HeldWeights, settings: NanoSettings) -> Self:
+        """A model in training, as its weights are now.
+
+        Args:
+            found: the checkpoint that the training began with, for all but the weights.
+            weights: under the checkpoint's names.
+            settings: with name and prompt style.
+
+        Raises:
+            InputError: a tensor is missing, or the kernel is asked for and not there.
+        """
+        own = cls.__new__(cls)
+        ids = GuideIds(found.tokens, found.stop_ids)
+        forward = _forward(found, weights, settings.engine)
+        running = Running(forward, found.tokens, found.stop_ids, ids, deque(maxlen=_KEPT_CACHES))
+        own._set(found, running, settings, settings)
+        return own
+
+    def _set(
+        self, found: Checkpoint, running: Running, profile: Profile, settings: NanoSettings
+    ) -> None:
+        self._is(profile)
         self.batch_size = settings.batch_size
         self._checkpoint = found
         self._tokens = found.tokens
         self._threads = settings.threads or cores()
-        try:
-            self._running = _running(found.folder, fingerprint_of(found.folder), settings.engine)
-        except MemoryError as error:
-            raise InfrastructureError(f"'{folder}' does not fit into memory.") from error
+        self._running = running
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -145,15 +173,15 @@ class NanoModel(BackEnd):
             raise failures[0]
 
 
-def _forward(found: Checkpoint, engine: str) -> Forward:
-    weights = Weights(found.folder / "model.safetensors")
+def _forward(found: Checkpoint, weights: Weights, engine: str) -> Forward:
     compiled = library() if engine != "numpy" and covers(found.shape) else None
-    if compiled is not None:
-        return KernelForward(found.shape, weights, compiled)
-    if engine == "kernel":
+    ten_bits = engine in ("auto", "ten-bits") and has_ten_bits()
+    if compiled is not None and (ten_bits or engine != "ten-bits"):
+        return KernelForward(found.shape, weights, compiled, ten_bits=ten_bits)
+    if engine in ("kernel", "ten-bits"):
         raise InputError(
-            "the compiled kernel is not there: install the package where there is a C compiler, or "
-            "use engine=numpy."
+            "the compiled kernel is not there: install the package where there is a C compiler, "
+            "and for ten-bits an x86 processor with AVX2; or use engine=numpy."
         )
     return NumpyForward(found.shape, weights)
 

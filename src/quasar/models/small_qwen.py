@@ -10,7 +10,7 @@ against.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,7 +20,7 @@ import numpy as np
 from quasar.core.errors import InputError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
-Ids = np.ndarray[Any, np.dtype[np.int32]]
+Ids = np.ndarray[Any, np.dtype[np.int64]]
 
 _TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
 
@@ -82,6 +82,9 @@ class Forward(Protocol):
 
     def logits(self, hidden: Floats) -> Floats:
         """Scores of all tokens, [sequences, vocabulary]."""
+
+    def scores(self, hidden: Floats, ids: Ids) -> Floats:
+        """Scores of some tokens after one sequence, [ids]; hidden [width]."""
 
 
 def read_shape(folder: Path) -> Shape | None:
@@ -172,6 +175,29 @@ class Weights:
         return to_floats(self.stored(name))
 
 
+class HeldWeights(Weights):
+    """Tensors that are in memory already, such as those of a model in training."""
+
+    def __init__(self, tensors: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Keep the tensors.
+
+        Args:
+            tensors: by their names in the file; bfloat16 as the 16 bits of each number.
+        """
+        self._tensors = tensors
+
+    def stored(self, name: str) -> np.ndarray[Any, Any]:
+        """A tensor as it is held.
+
+        Raises:
+            InputError: it is not there.
+        """
+        try:
+            return self._tensors[name]
+        except KeyError as error:
+            raise InputError(f"the model has no tensor '{name}'.") from error
+
+
 def to_floats(stored: np.ndarray[Any, Any]) -> Floats:
     """Stored numbers in float32; 16 bits stand for bfloat16."""
     if stored.dtype == np.uint16:
@@ -218,6 +244,9 @@ class NumpyForward:
 
     def logits(self, hidden: Floats) -> Floats:
         return hidden @ self.embedding.T
+
+    def scores(self, hidden: Floats, ids: Ids) -> Floats:
+        return self.embedding[ids] @ hidden
 
     def __call__(
         self, tokens: Sequence[Sequence[int]], starts: Sequence[int], caches: Sequence[Floats]

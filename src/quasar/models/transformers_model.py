@@ -98,7 +98,7 @@ class TransformersModel(BackEnd):
         self._stop_ids = stop_ids_of(model, tokenizer)
         self._context = context_of(model, tokenizer)
         self._grammar: QasmGuide | None = None
-        self._guide_ids = GuideIds(_Spelling(tokenizer), self._stop_ids)
+        self._guide_ids = GuideIds(TokenizerTexts(tokenizer), self._stop_ids)
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class TransformersModel(BackEnd):
         return Completion(text + rest, finish, len(row.prompt), len(tokens[:end]), expanded=rest)
 
 
-class _Spelling:
+class TokenizerTexts:
     """A Hugging Face tokenizer as `guide.TokenTexts`."""
 
     def __init__(self, tokenizer: Any) -> None:
@@ -249,7 +249,7 @@ class _Guidance:
     ) -> None:
         self.rows = {i: row for i, row in enumerate(rows) if row is not None}
         self._stop_ids = stop_ids
-        self._spelling = _Spelling(tokenizer)
+        self._spelling = TokenizerTexts(tokenizer)
         self._forced: dict[int, list[int]] = {i: [] for i in self.rows}
         self._open: set[int] = set()
         self._ended: set[int] = set()

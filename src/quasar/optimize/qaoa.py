@@ -8,6 +8,7 @@ Source of the interpolation: Zhou et al., Phys. Rev. X 10, 021067 (2020), append
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,6 +53,20 @@ def interpolate(theta: FloatVector) -> FloatVector:
     return np.concatenate(grown)
 
 
+class Landscape(NamedTuple):
+    """What the search for angles γ_1..γ_p, β_1..β_p looks at.
+
+    Attributes:
+        energy: makes the energy of p layers.
+        scale: unit of γ, 1/σ of the energy over the states that are looked at.
+        reach: largest |β| of the scan at one layer, radians; π/4 for mixers ΣX.
+    """
+
+    energy: Callable[[int], StateEnergy]
+    scale: float
+    reach: float = np.pi / 4
+
+
 def optimise_qaoa(
     hamiltonian: IsingHamiltonian,
     layers: int,
@@ -69,20 +84,28 @@ def optimise_qaoa(
     Returns:
         For each depth its energy function and minimum, angles γ_1..γ_p, β_1..β_p.
     """
-    budget = budget or Budget()
-    trace = trace or Trace()
-    scale = 1.0 / sigma(hamiltonian)
+    seen = Landscape(
+        lambda p: energies(qaoa(hamiltonian, p), hamiltonian), 1.0 / sigma(hamiltonian)
+    )
+    return optimise_layers(seen, layers, budget or Budget(), trace or Trace())
+
+
+def optimise_layers(
+    seen: Landscape, layers: int, budget: Budget, trace: Trace
+) -> list[tuple[StateEnergy, Minimum]]:
+    """`optimise_qaoa` on any ansatz of alternating layers."""
     best: list[tuple[StateEnergy, Minimum]] = []
     for p in range(1, layers + 1):
-        energy = energies(qaoa(hamiltonian, p), hamiltonian)
+        energy = seen.energy(p)
         trace.begin(f"qaoa p={p}")
         found: list[Minimum] = []
         if p == 1:
-            found = _scan(energy, scale, budget, trace)
+            found = _scan(energy, seen, budget, trace)
             starts = [point.theta for point in found]
         else:
             starts = [interpolate(best[-1][1].theta)]
-            starts += [ramp(p, gamma * scale, beta) for gamma, beta in _RAMPS]
+            wider = seen.reach / (np.pi / 4)
+            starts += [ramp(p, gamma * seen.scale, beta * wider) for gamma, beta in _RAMPS]
         found += [
             lbfgs(energy, start, budget=budget, trace=trace) for start in starts if not budget.spent
         ]
@@ -95,14 +118,14 @@ def optimise_qaoa(
     return best
 
 
-def _scan(energy: StateEnergy, scale: float, budget: Budget, trace: Trace) -> list[Minimum]:
+def _scan(energy: StateEnergy, seen: Landscape, budget: Budget, trace: Trace) -> list[Minimum]:
     """The three best points of a coarse grid at p = 1; at least one, even without a budget."""
     points: list[Minimum] = []
     for gamma in np.linspace(0.0, GAMMA_REACH, _SCAN_GAMMAS + 1)[1:]:
-        for beta in np.linspace(0.0, np.pi / 4, _SCAN_BETAS + 1)[1:]:
+        for beta in np.linspace(0.0, seen.reach, _SCAN_BETAS + 1)[1:]:
             if budget.spent and points:
                 break
-            theta = np.array([gamma * scale, -beta])
+            theta = np.array([gamma * seen.scale, -beta])
             budget.used += 1
             value = energy.value(theta)
             trace.record(value, theta)

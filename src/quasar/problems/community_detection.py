@@ -31,7 +31,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.native import NativeModel, Values, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, edge_numbers, inside_groups, partition
-from quasar.problems.penalties import above, exactly_one
+from quasar.problems.penalties import above, one_in_each
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
 
@@ -106,12 +106,13 @@ class CommunityDetection(GraphProblem):
 
     def formulation(self) -> Formulation:
         gains = self._gains()
-        split = self._not_in_one()
+        split = Constraint.of_parts(self._not_in_one())
         weight = self._penalty(gains)
         why = "a tenth more than moving one node can gain in modularity"
         alone = total(Fraction(g, 2 * self._total) ** 2 for g in self._degree.values())
         cost = self._joined(gains) * -1 + alone
-        return Formulation(cost, [Constraint(split)], Penalties(split * weight, weight, why))
+        own = Penalties(split.polynomial * weight, weight, why)
+        return Formulation(cost, [split], own)
 
     def native(self) -> NativeModel:
         """Whether each node is in each community; of two, whether it is in the second."""
@@ -133,13 +134,13 @@ class CommunityDetection(GraphProblem):
         return super().from_native(values)
 
     def published(self) -> Polynomial:
-        cost = self._not_in_one() * 10 - self._joined(self._gains())
+        cost = Polynomial.total(self._not_in_one()) * 10 - self._joined(self._gains())
         largest = max(abs(Fraction(c)) for term, c in cost.coefficients.items() if term)
         return cost * (1 / largest)
 
-    def _not_in_one(self) -> Polynomial:
+    def _not_in_one(self) -> list[Polynomial]:
         communities = range(self.number_of_communities)
-        return Polynomial.total(exactly_one((v, c) for c in communities) for v in self.graph.nodes)
+        return one_in_each([(v, c) for c in communities] for v in self.graph.nodes)
 
     def _joined(self, gains: Mapping[tuple[Label, Label], Exact]) -> Polynomial:
         """What the modularity gains by the pairs that share a community."""

@@ -41,10 +41,11 @@ class ExactCover(SetSystem):
 
     def formulation(self) -> Formulation:
         holding = self.containing()
-        split = Polynomial.total(map(penalties.exactly_one, holding.values()))
+        once = Constraint.of_parts(penalties.one_in_each(holding.values()))
+        split = once.polynomial
         if self.weights is None:
             why = "nothing but the constraints costs anything"
-            return Formulation(Polynomial(), [Constraint(split)], Penalties(split, 1, why))
+            return Formulation(Polynomial(), [once], Penalties(split, 1, why))
         weights = self.exact_weights
         shares = {s: Fraction(w) / len(self.sets[s]) for s, w in weights.items()}
         largest = (max((shares[s] for s in sets), default=0) for sets in holding.values())
@@ -53,7 +54,7 @@ class ExactCover(SetSystem):
         penalty = penalties.above(highest - lowest)
         why = "a tenth more than any exact cover weighs above the lightest sets of all"
         own = Penalties(split * penalty, penalty, why)
-        return Formulation(Polynomial.linear(weights), [Constraint(split)], own)
+        return Formulation(Polynomial.linear(weights), [once], own)
 
     def native(self) -> NativeModel:
         rows = [exactly(sets, 1) for sets in self.containing().values()]

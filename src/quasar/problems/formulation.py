@@ -25,10 +25,18 @@ class Constraint:
     Attributes:
         polynomial: over the binary variables.
         at_most: the bound; 0 for a violation, which is never negative.
+        parts: the violations that a sum of several is made of, none of them ever negative; empty
+            where it is one thing.
     """
 
     polynomial: Polynomial
     at_most: Exact = 0
+    parts: Sequence[Polynomial] = ()
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Polynomial]) -> Constraint:
+        """Several violations, none of which may be."""
+        return cls(Polynomial.total(parts), parts=tuple(parts))
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.native import NativeModel, at_most, exactly
 from quasar.problems.overlay import SolutionOverlay, counted, inside_groups, partition
-from quasar.problems.penalties import exactly_one, products
+from quasar.problems.penalties import one_in_each, products
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import COUNT, Names, only, stated
 
@@ -79,10 +79,11 @@ class GraphColoring(GraphProblem):
 
     def formulation(self) -> Formulation:
         colors = range(self.number_of_colors)
-        broken = Polynomial.total(exactly_one((v, c) for c in colors) for v in self.graph.nodes)
-        broken += products(((u, c), (v, c)) for u, v in self.graph.edges for c in colors)
+        one_colour = one_in_each([(v, c) for c in colors] for v in self.graph.nodes)
+        clashes = products(((u, c), (v, c)) for u, v in self.graph.edges for c in colors)
+        broken = Constraint.of_parts([*one_colour, clashes])
         why = "nothing but the constraints costs anything"
-        return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+        return Formulation(Polynomial(), [broken], Penalties(broken.polynomial, 1, why))
 
     def native(self) -> NativeModel:
         colors = range(self.number_of_colors)

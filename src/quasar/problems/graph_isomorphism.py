@@ -28,7 +28,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.native import LinearRow, NativeModel, exactly
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, label_text
-from quasar.problems.penalties import exactly_one, products
+from quasar.problems.penalties import one_in_each, products
 from quasar.problems.structure import GraphStructure
 
 _KEY = "autoisomorphic_graph"
@@ -79,11 +79,11 @@ class GraphIsomorphism(GraphProblem):
         return len(self.graph) ** 2
 
     def formulation(self) -> Formulation:
-        broken = self._not_one_to_one()
-        broken += products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())
-        broken += products(((i, v), (j, u)) for (i, j), (u, v) in self._misfits())
+        misfits = products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())
+        misfits += products(((i, v), (j, u)) for (i, j), (u, v) in self._misfits())
+        broken = Constraint.of_parts([*self._not_one_to_one(), misfits])
         why = "nothing but the constraints costs anything"
-        return Formulation(Polynomial(), [Constraint(broken)], Penalties(broken, 1, why))
+        return Formulation(Polynomial(), [broken], Penalties(broken.polynomial, 1, why))
 
     def native(self) -> NativeModel:
         """A mapping X of the nodes with A X = X B, for the two graphs' adjacency A and B."""
@@ -97,15 +97,16 @@ class GraphIsomorphism(GraphProblem):
 
     def published(self) -> Polynomial:
         misfits = products(((i, u), (j, v)) for (i, j), (u, v) in self._misfits())
-        return self._not_one_to_one() + misfits
+        return Polynomial.total([*self._not_one_to_one(), misfits])
 
     def objectives(self, costs: FloatVector, variables: Sequence[Label]) -> FloatVector:
         return np.zeros_like(costs)
 
-    def _not_one_to_one(self) -> Polynomial:
+    def _not_one_to_one(self) -> list[Polynomial]:
         first, second = graphs.nodes(self.graph), graphs.nodes(self.other)
-        rows = Polynomial.total(exactly_one((i, u) for u in second) for i in first)
-        return rows + Polynomial.total(exactly_one((i, u) for i in first) for u in second)
+        rows = [[(i, u) for u in second] for i in first]
+        columns = [[(i, u) for i in first] for u in second]
+        return one_in_each([*rows, *columns])
 
     def _misfits(self) -> Iterator[tuple[tuple[Label, Label], tuple[Label, Label]]]:
         """Every edge of one graph with every non-edge of the other, as (first, second)."""

@@ -32,7 +32,7 @@ from quasar.problems.formulation import Constraint, Formulation, Penalties
 from quasar.problems.keys import Reads
 from quasar.problems.native import NativeModel, Tour, Values, fixed
 from quasar.problems.overlay import LegendEntry, SolutionOverlay, counted, walk
-from quasar.problems.penalties import above, exactly_one, products
+from quasar.problems.penalties import above, one_in_each, products
 from quasar.problems.structure import GraphStructure
 from quasar.problems.words import Names, node_after, stated
 
@@ -99,20 +99,21 @@ class HamiltonianPath(GraphProblem):
     def least_qubits(self) -> int:
         return len(self._inner) ** 2
 
-    def _broken(self, positions_left: Sequence[int]) -> Polynomial:
-        """One-hot squares, and steps along no edge from the positions given."""
+    def _broken(self, positions_left: Sequence[int]) -> list[Polynomial]:
+        """One-hot squares, and last the steps along no edge from the positions given."""
         positions = range(1, len(self._inner) + 1)
-        rows = Polynomial.total(exactly_one((u, j) for j in positions) for u in self._inner)
-        columns = Polynomial.total(exactly_one((u, j) for u in self._inner) for j in positions)
+        rows = [[(u, j) for j in positions] for u in self._inner]
+        columns = [[(u, j) for u in self._inner] for j in positions]
         steps = product(self._missing_steps(), positions_left)
-        return rows + columns + products(((u, j), (v, j + 1)) for (u, v), j in steps)
+        missing = products(((u, j), (v, j + 1)) for (u, v), j in steps)
+        return [*one_in_each([*rows, *columns]), missing]
 
     def published(self) -> Polynomial:
-        return self._broken(range(1, len(self._inner) + 1))
+        return Polynomial.total(self._broken(range(1, len(self._inner) + 1)))
 
     def formulation(self) -> Formulation:
         s, t, last = self.start_node, self.end_node, len(self._inner)
-        broken = self._broken(range(1, last))
+        *ones, missing = self._broken(range(1, last))
         usable = {step: w for step, w in self._weight.items() if set(step) != {s, t}}
         lightest = min(usable.values(), default=0)
         excess = {step: weight - lightest for step, weight in usable.items()}
@@ -123,7 +124,7 @@ class HamiltonianPath(GraphProblem):
                 if (end, u) in excess:
                     steps.accumulate(at_end, excess[end, u])
                 else:
-                    broken.accumulate(at_end)
+                    missing.accumulate(at_end)
         for (u, v), j in product(permutations(self._inner, 2), range(1, last)):
             if excess.get((u, v)):
                 both = Polynomial.variable((u, j)) * Polynomial.variable((v, j + 1))
@@ -132,7 +133,9 @@ class HamiltonianPath(GraphProblem):
         penalty = above(sum(heaviest[: last + 1]))
         cost = steps + lightest * (last + 1)
         why = "a tenth more than the heaviest edges of a path together, the lightest taken off each"
-        return Formulation(cost, [Constraint(broken)], Penalties(broken * penalty, penalty, why))
+        broken = Constraint.of_parts([*ones, missing])
+        own = Penalties(broken.polynomial * penalty, penalty, why)
+        return Formulation(cost, [broken], own)
 
     def native(self) -> NativeModel:
         """A tour along arcs that goes from the end node straight back to the start."""

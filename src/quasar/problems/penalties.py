@@ -52,6 +52,11 @@ def exactly_one(labels: Iterable[Label]) -> Polynomial:
     return Polynomial.linear(dict.fromkeys(labels, -1), 1).square()
 
 
+def one_in_each(groups: Iterable[Iterable[Label]]) -> list[Polynomial]:
+    """`exactly_one` of each group."""
+    return [exactly_one(labels) for labels in groups]
+
+
 def products(pairs: Iterable[tuple[Label, Label]]) -> Polynomial:
     """Σ x_a x_b over pairs of variables: how many of the pairs are both 1."""
     out = Polynomial()

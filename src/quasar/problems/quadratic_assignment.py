@@ -152,10 +152,10 @@ class QuadraticAssignment(Problem):
         penalty = penalties.above(Fraction(bound) / 2)
         rows = [[(i, k) for k in self.locations] for i in self.facilities]
         columns = [[(i, k) for i in self.facilities] for k in self.locations]
-        split = Polynomial.total(map(penalties.exactly_one, [*rows, *columns]))
+        split = Constraint.of_parts(penalties.one_in_each([*rows, *columns]))
         why = "a tenth more than half the cost of some assignment, the least of each pair taken off"
-        own = Penalties(split * penalty, penalty, why)
-        return Formulation(Polynomial(cost), [Constraint(split)], own)
+        own = Penalties(split.polynomial * penalty, penalty, why)
+        return Formulation(Polynomial(cost), [split], own)
 
     def native(self) -> NativeModel:
         rows = [exactly([(i, k) for k in self.locations], 1) for i in self.facilities]

@@ -94,9 +94,9 @@ class TravelingSalesperson(GraphProblem):
         one_hot = penalties.above(Fraction(bound) / 2)
         missing = penalties.above(bound)
 
-        split = Polynomial.total(
-            penalties.exactly_one((v, j) for j in positions) for v in others
-        ) + Polynomial.total(penalties.exactly_one((v, j) for v in others) for j in positions)
+        rows = [[(v, j) for j in positions] for v in others]
+        columns = [[(v, j) for v in others] for j in positions]
+        ones = penalties.one_in_each([*rows, *columns])
         cost = Polynomial.constant(len(self._nodes) * lightest)
         absent = Polynomial()
         for pair, leg in self._all_legs():
@@ -105,8 +105,9 @@ class TravelingSalesperson(GraphProblem):
             else:
                 absent.accumulate(leg)
         why = "a tenth more than half the length of some tour, the shortest edge taken off each leg"
-        terms = split * one_hot + absent * missing
-        return Formulation(cost, [Constraint(split + absent)], Penalties(terms, one_hot, why))
+        terms = Polynomial.total(ones) * one_hot + absent * missing
+        broken = Constraint.of_parts([*ones, absent])
+        return Formulation(cost, [broken], Penalties(terms, one_hot, why))
 
     def native(self) -> NativeModel:
         """A closed tour along arcs; an edge is an arc each way."""

@@ -130,9 +130,8 @@ class VehicleRouting(GraphProblem):
                 f"{MAX_CUSTOMERS} can be encoded; `quasar solve` takes more."
             )
         positions = range(1, self._last + 1)
-        wrong = Polynomial.total(
-            penalties.exactly_one((v, j) for j in positions) for v in self._customers
-        )
+        once = penalties.one_in_each([(v, j) for j in positions] for v in self._customers)
+        wrong = Polynomial()
         for j in positions:
             wrong.accumulate(penalties.products(combinations([(v, j) for v in self._customers], 2)))
         cost = Polynomial()
@@ -146,7 +145,9 @@ class VehicleRouting(GraphProblem):
                 wrong.accumulate(Polynomial({frozenset((v, j + i) for i, v in enumerate(run)): 1}))
         penalty = penalties.above(self._bound())
         why = "a tenth more than the length of some solution, or than none exceeds"
-        return Formulation(cost, [Constraint(wrong)], Penalties(wrong * penalty, penalty, why))
+        broken = Constraint.of_parts([*once, wrong])
+        own = Penalties(broken.polynomial * penalty, penalty, why)
+        return Formulation(cost, [broken], own)
 
     def native(self) -> NativeModel:
         """Tours along arcs that share the depot; integer loads along them."""

@@ -39,6 +39,8 @@ CIRCUIT, INPUTS, COMPILED = "circuit.qasm", "inputs.json", "compiled.qasm"
 VERSION = 1
 """Of `generation.json`; raised when a key changes its meaning."""
 
+_NOT_KEPT = ("guide", "within")  # fields of no use once the circuit is written
+
 
 # --- writing -------------------------------------------------------------------------------------
 
@@ -81,7 +83,7 @@ def _candidate_data(candidate: Candidate) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A dataclass, array or number as JSON; what is not finite becomes text."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kept = [field for field in dataclasses.fields(value) if field.name != "guide"]
+        kept = [field for field in dataclasses.fields(value) if field.name not in _NOT_KEPT]
         return {field.name: _plain(getattr(value, field.name)) for field in kept}
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())

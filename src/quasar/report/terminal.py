@@ -210,6 +210,8 @@ def _best(found: Generation) -> Iterator[Line]:
         yield "state", phrases.state_text(quality)
         if size := phrases.size_text(quality):
             yield "circuit", f"{best.name}: {size}"
+    if best.design is not None and best.design.keeps:
+        yield "mixer", best.design.keeps
     yield from on_device.device_facts(found)
     if best.proposal is not None:
         by = "its angles by the optimiser" if best.origin == "polished" else "unchanged"

@@ -79,7 +79,7 @@ class GeneratorRegistry:
         Raises:
             InputError: it is a language model that was not trained on such problems.
         """
-        from quasar.agent.generate import DEFAULT_MODEL
+        from quasar.agent.names import DEFAULT_MODEL
 
         if name not in (DESIGNER, DEFAULT_MODEL):
             raise InputError(

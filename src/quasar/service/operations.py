@@ -248,8 +248,8 @@ def encode(context: WorkerContext, body: dict[str, Any]) -> str:
 
 def generate(context: WorkerContext, body: dict[str, Any]) -> str:
     """`GenerateRequest` for the designer to `GenerateAnswer`."""
-    from quasar.agent.generate import DESIGNER
     from quasar.agent.generate import generate as run
+    from quasar.agent.names import DESIGNER
     from quasar.models.designer import DesignerSettings
 
     settings = DesignerSettings(

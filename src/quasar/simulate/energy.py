@@ -13,7 +13,8 @@ core for compiling and 80 energies, as stage 4 of the verifier needs, or 50 grad
 | 12 | template 14, L=2, 50 gradients | 956 | 257 | - |
 | 14 | template 5, L=2, 50 gradients | 16856 | 4083 | - |
 
-QAOA of its own Hamiltonian needs no gates at all. Circuits that fall into parts, as adaptive ones
+QAOA of its own Hamiltonian needs no gates at all, and QAOA inside a subspace no other amplitudes
+(`subspace_energy`). Circuits that fall into parts, as adaptive ones
 do while they grow, are simulated part by part from 14 qubits on, see `component_energy`. Under
 other observables than sums of Z, real circuits go by layers, see `real_energy`, others by gates.
 """
@@ -27,6 +28,7 @@ import numpy as np
 
 from quasar.circuits.ansatz import Ansatz
 from quasar.circuits.qaoa import QaoaAnsatz
+from quasar.circuits.subspace_qaoa import SubspaceQaoa
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.observable import Observable, PauliSum
 from quasar.simulate.ansatz_energy import unit_of
@@ -37,6 +39,7 @@ from quasar.simulate.layered_energy import LayeredEnergy, NotLayered
 from quasar.simulate.qaoa_energy import QaoaEnergy
 from quasar.simulate.real_energy import NotReal, RealEnergy
 from quasar.simulate.small_energy import SmallEnergy
+from quasar.simulate.subspace_energy import SubspaceEnergy
 from quasar.simulate.window_energy import WIDTH, WindowEnergy
 from quasar.simulate.windows import cut
 
@@ -110,6 +113,8 @@ def _diagonal_energy(
     ansatz: Ansatz, diagonal: FloatVector, gradient: bool
 ) -> StateEnergy | LayeredEnergy | SmallEnergy:
     n = ansatz.n_qubits
+    if isinstance(ansatz, SubspaceQaoa):
+        return SubspaceEnergy(ansatz, diagonal)
     if not gradient and n <= COMPILED_TO and SmallEnergy.covers(ansatz):
         return SmallEnergy(ansatz, diagonal)
     if not gradient and LAYERED_FROM <= n <= LAYERED_TO:

@@ -17,9 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.ansatz import Ansatz
+from quasar.circuits.subspace_qaoa import SubspaceQaoa
 from quasar.simulate.ansatz_energy import AnsatzEnergy, unit_of
 from quasar.simulate.engine import ComplexVector, FloatVector, probabilities
 from quasar.simulate.gate_energy import GateEnergy
+from quasar.simulate.subspace_energy import SubspaceEnergy
 
 
 class TailEnergy(AnsatzEnergy):
@@ -40,12 +42,16 @@ class TailEnergy(AnsatzEnergy):
         self.alpha = alpha
         self._diagonal = diagonal
         self._order = np.argsort(diagonal, kind="stable")
-        self._gates = GateEnergy(ansatz, diagonal)
+        self._mean: GateEnergy | SubspaceEnergy
+        if isinstance(ansatz, SubspaceQaoa):
+            self._mean = SubspaceEnergy(ansatz, diagonal)
+        else:
+            self._mean = GateEnergy(ansatz, diagonal)
 
     def state(self, theta: npt.ArrayLike) -> ComplexVector:
         """Amplitudes at θ (shape [P], radians), shape [D]."""
         self.evaluations += 1
-        return self._gates.state(theta)
+        return self._mean.state(theta)
 
     def value(self, theta: npt.ArrayLike) -> float:
         """CVaR_α(θ)."""
@@ -54,8 +60,8 @@ class TailEnergy(AnsatzEnergy):
 
     def value_and_gradient(self, theta: npt.ArrayLike) -> tuple[float, FloatVector]:
         """CVaR_α(θ) and its gradient, shape [P]."""
-        self._gates.measure(self._tail(probabilities(self.state(theta))))
-        return self._gates.value_and_gradient(theta)
+        self._mean.measure(self._tail(probabilities(self.state(theta))))
+        return self._mean.value_and_gradient(theta)
 
     def _tail(self, p: FloatVector) -> FloatVector:
         """The observable whose mean is CVaR_α at these probabilities, shape [D]."""

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from quasar.agent.candidate import Candidate
-from quasar.agent.generate import DESIGNER, Generation, check_size, generate
+from quasar.agent.generate import Generation, check_size, generate
 from quasar.agent.large import is_designed
+from quasar.agent.names import DESIGNER
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.interrupt import Interrupt, heeding

@@ -114,8 +114,9 @@ def _check_size(problem: EncodedProblem, model: str, limit: int | None) -> None:
     Raises:
         InputError: the model cannot be asked.
     """
-    from quasar.agent.generate import DEFAULT_MODEL, DESIGNER, check_size
+    from quasar.agent.generate import check_size
     from quasar.agent.large import is_designed
+    from quasar.agent.names import DEFAULT_MODEL, DESIGNER
     from quasar.agent.propose import check_known
 
     if is_designed(problem) or model in (DEFAULT_MODEL, DESIGNER):

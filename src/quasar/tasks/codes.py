@@ -13,12 +13,12 @@ from typing import ClassVar, Literal, NamedTuple, Self
 import numpy as np
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.controlled import gate
 from quasar.core.errors import CircuitError
 from quasar.core.observable import PauliSum
 from quasar.simulate.engine import ComplexVector
 from quasar.tasks.asking import program_text
 from quasar.tasks.constructions.clifford import encoder
-from quasar.tasks.constructions.controlled import gate
 from quasar.tasks.running import keep_inputs, placed, run, within
 from quasar.tasks.task import (
     TOLERANCE,

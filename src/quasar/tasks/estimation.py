@@ -13,9 +13,9 @@ import numpy as np
 from pydantic import Field
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.controlled import gate
 from quasar.simulate.engine import FloatVector
 from quasar.tasks.constructions.arithmetic import inverse_fourier
-from quasar.tasks.constructions.controlled import gate
 from quasar.tasks.oracle_task import OracleTask
 from quasar.tasks.oracle_text import ORACLE
 from quasar.tasks.state_task import drawn_size

@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.controlled import gate
 from quasar.simulate.engine import ComplexVector
 from quasar.tasks.constructions import prepare
-from quasar.tasks.constructions.controlled import gate
 from quasar.tasks.state_task import StateTask, drawn_size, on
 
 _MOST_AMPLITUDES = 10

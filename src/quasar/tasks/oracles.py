@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.controlled import gate, multi_phase, multi_x
 from quasar.simulate.engine import FloatVector
-from quasar.tasks.constructions.controlled import gate, multi_phase, multi_x
 from quasar.tasks.oracle_task import OracleTask
 from quasar.tasks.oracle_text import ORACLE
 from quasar.tasks.state_task import drawn_size, on

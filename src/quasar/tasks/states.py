@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.dicke import dicke, w_line, w_tree
 from quasar.simulate.engine import ComplexVector
 from quasar.tasks.constructions import prepare
 from quasar.tasks.given_states import CatState, GivenState, UniformState
@@ -62,8 +63,8 @@ class WState(StateTask):
 
     def known(self) -> Iterator[tuple[str, list[Gate]]]:
         """See `StateTask.known`."""
-        yield "tree of splits", prepare.w_tree(self.qubits)
-        yield "line of splits", prepare.w_line(self.qubits)
+        yield "tree of splits", w_tree(self.qubits)
+        yield "line of splits", w_line(self.qubits)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:
@@ -100,7 +101,7 @@ class DickeState(StateTask):
 
     def known(self) -> Iterator[tuple[str, list[Gate]]]:
         """See `StateTask.known`."""
-        yield "split and cyclic shift", prepare.dicke(self.qubits, self.k)
+        yield "split and cyclic shift", dicke(self.qubits, self.k)
 
     @classmethod
     def sample(cls, rng: np.random.Generator, qubits: int | None = None) -> Self:

@@ -19,7 +19,7 @@ from pydantic import Field
 from quasar.circuits.circuit import Circuit
 from quasar.circuits.emit import emit
 from quasar.circuits.qasm import Program
-from quasar.core.documented import Documented
+from quasar.core.documented import Documented, descriptions
 from quasar.core.errors import CircuitError, InputError
 from quasar.core.settings import Settings
 
@@ -167,10 +167,8 @@ class TargetTask(Settings):
     @classmethod
     def parameters(cls) -> Mapping[str, str]:
         """Name and meaning of each parameter."""
-        return {
-            name: " ".join((field.description or "").split())
-            for name, field in cls.model_fields.items()
-        }
+        known = descriptions(cls)
+        return {name: " ".join(known.get(name, "").split()) for name in cls.model_fields}
 
 
 def written(name: str, circuit: Circuit) -> Construction:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.controlled import diagonal, gate, inverse, multi_phase, multi_x
 from quasar.tasks.constructions import arithmetic
-from quasar.tasks.constructions.controlled import diagonal, gate, inverse, multi_phase, multi_x
 from quasar.tasks.state_task import drawn_size, on
 from quasar.tasks.task import MAX_QUBITS
 from quasar.tasks.unitary_task import Columns, UnitaryTask

@@ -21,9 +21,9 @@ import numpy.typing as npt
 from pydantic import Field
 
 from quasar.circuits.circuit import Circuit, Gate
+from quasar.circuits.controlled import gate
 from quasar.core.seeds import generator
 from quasar.simulate.engine import MAX_QUBITS as MOST_SIMULATED
-from quasar.tasks.constructions.controlled import gate
 from quasar.tasks.running import PlacedProgram, keep_inputs, placed, run, run_from, within
 from quasar.tasks.state_task import on
 from quasar.tasks.task import (

@@ -26,6 +26,8 @@ from quasar.prompts.observation import observation, task_observation
 from quasar.prompts.task_style import TASK_STYLE
 from quasar.train.environment import CircuitEnvironment
 from quasar.train.grpo_settings import GrpoSettings
+from quasar.train.guided_rollouts import GuidedWriter, nano_form
+from quasar.train.guided_trainer import guided_trainer
 from quasar.train.new_model import make_model
 from quasar.train.quality import raw_answers
 from quasar.train.report import write_report
@@ -39,6 +41,7 @@ from quasar.train.trl_run import TrlRun
 from quasar.verifier.pool import VerifierPool
 from quasar.verifier.sandbox import Job
 
+_AT_A_TIME = 32  # guided answers
 COMPLETION_LOG = "completions.jsonl"
 """In the run's folder: one line a completion."""
 
@@ -93,7 +96,14 @@ def train_grpo(settings: GrpoSettings) -> GrpoResult:
             settings.out / name if wanted.completions else None,
         )
         run = TrlRun(settings, profile, model, tokenizer)
-        return _train(run, reward, len(tasks))
+        writer = _writer(run) if settings.guided else None
+        return _train(run, reward, len(tasks), writer)
+
+
+def _writer(run: TrlRun[GrpoSettings]) -> GuidedWriter:
+    settings = run.settings
+    found = nano_form(settings.model.base, settings.rollouts.engine)
+    return GuidedWriter(run.model, run.tokenizer, run.profile, found, _AT_A_TIME)
 
 
 def _drawn(settings: GrpoSettings, tokenizer: Any, split: str, count: int) -> list[Any]:
@@ -120,8 +130,14 @@ def _workers(settings: GrpoSettings, tasks: list[Any]) -> VerifierPool | TaskPoo
     )
 
 
-def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> GrpoResult:
-    """Train on the first `prompts` of the reward's tasks, and measure with the others."""
+def _train(
+    run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int, writer: GuidedWriter | None
+) -> GrpoResult:
+    """Train on the first `prompts` of the reward's tasks, and measure with the others.
+
+    Args:
+        writer: makes guided completions; None: the model writes freely.
+    """
     from datasets import Dataset
 
     settings = run.settings
@@ -129,7 +145,7 @@ def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> G
 
     def measure(policy: Any) -> dict[str, float]:
         before = reward.workers.seconds
-        found = measure_policy(run, policy, reward, prompts)
+        found = measure_policy(run, policy, reward, prompts, writer)
         reward.leave_out(reward.workers.seconds - before)
         return found
 
@@ -141,8 +157,11 @@ def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> G
             reward.workers, turns, observe
         )
     rows = {"prompt": [task.chat for task in tasks], "task": list(range(len(tasks)))}
+    trainer = verified_trainer(reward)
+    if writer is not None:
+        trainer = guided_trainer(reward, writer, _drawing(settings))
     run.fit(
-        verified_trainer(reward),
+        trainer,
         measure if held_out else None,
         at_start=True,
         started=reward.start_clock,
@@ -165,7 +184,11 @@ def _train(run: TrlRun[GrpoSettings], reward: VerifiedReward, prompts: int) -> G
 
 
 def measure_policy(
-    run: TrlRun[GrpoSettings], model: Any, reward: VerifiedReward, first: int
+    run: TrlRun[GrpoSettings],
+    model: Any,
+    reward: VerifiedReward,
+    first: int,
+    writer: GuidedWriter | None,
 ) -> dict[str, float]:
     """Rewards and measurements of single-turn answers to the reward's tasks from `first` on.
 
@@ -173,22 +196,30 @@ def measure_policy(
     moves the second, and only what it changes about the likeliest answer moves the first.
     """
     settings = run.settings
-    rollouts = settings.rollouts
-    greedy = Sampling(temperature=0.0, max_tokens=rollouts.max_tokens)
-    drawn = Sampling(
-        temperature=rollouts.temperature,
-        top_p=rollouts.top_p,
-        max_tokens=rollouts.max_tokens,
-        seed=settings.schedule.seed,
-    )
-    chats = [task.chat for task in reward.tasks[first:]]
-    answers = raw_answers(model, run.tokenizer, run.profile, chats, greedy, drawn)
+    greedy = Sampling(temperature=0.0, max_tokens=settings.rollouts.max_tokens)
+    ways, tasks = (greedy, _drawing(settings)), reward.tasks[first:]
+    if writer is None:
+        chats = [task.chat for task in tasks]
+        answers = raw_answers(model, run.tokenizer, run.profile, chats, *ways)
+    else:
+        answers = [[own[0].text for own in writer.answers(tasks, how)] for how in ways]
     found: dict[str, float] = {}
     for prefix, own in zip(("", "sampled/"), answers, strict=True):
         jobs = [Job(i, first + i, reward.text_of(text, first + i)) for i, text in enumerate(own)]
         scored = [one for one in reward.score(jobs) if one is not None]
         found |= {f"{prefix}{name}": value for name, value in reward.means(scored).items()}
     return found
+
+
+def _drawing(settings: GrpoSettings) -> Sampling:
+    """How the training draws; each step has a seed of its own."""
+    rollouts = settings.rollouts
+    return Sampling(
+        temperature=rollouts.temperature,
+        top_p=rollouts.top_p,
+        max_tokens=rollouts.max_tokens,
+        seed=settings.schedule.seed,
+    )
 
 
 def _profile(settings: GrpoSettings) -> Profile:

@@ -17,6 +17,13 @@ from quasar.train.verification import VerificationSettings
 class RolloutSettings(Settings):
     """How completions are drawn."""
 
+    guided: bool | None = None
+    """Hold completions to the guide that `quasar generate` has for the style, so that the model
+    only makes choices and only those are learnt from; false: it writes every token. None: guided
+    where the style has a guide and neither several turns nor vLLM are asked for."""
+    engine: Literal["auto", "nano", "transformers"] = "auto"
+    """What draws guided completions: nano's own runtime, or transformers; auto: the first where the
+    model has its form."""
     group: int = Field(default=8, ge=2)
     """Completions of each prompt, which are compared with each other."""
     temperature: float = Field(default=1.0, gt=0)
@@ -104,6 +111,24 @@ class GrpoSettings(TrainingSettings):
                 "the compact style has one turn: set rollouts.turns = 1 or another "
                 "data.examples.prompt_style"
             )
+        free = self.rollouts.turns > 1 or self.rollouts.vllm != "off"
+        if self.rollouts.guided and (free or not self._has_guide):
+            raise ValueError(
+                "guided completions need the compact style, one turn and no vLLM: set "
+                "rollouts.guided = false"
+            )
         if self.loss.beta > 0 and self.model.base is None:
             raise ValueError("loss.beta compares with the base model: set model.base, or beta = 0")
         return self
+
+    @property
+    def guided(self) -> bool:
+        """Whether completions are held to a guide."""
+        rollouts = self.rollouts
+        if rollouts.guided is not None:
+            return rollouts.guided
+        return self._has_guide and rollouts.turns == 1 and rollouts.vllm == "off"
+
+    @property
+    def _has_guide(self) -> bool:
+        return self.data.tasks is None and self.data.prompt_style == "compact"

@@ -57,17 +57,22 @@ class VerifiedReward:
         self,
         completions: Sequence[Completion],
         task: Sequence[int],
+        answer: Sequence[str] | None = None,
         environments: Sequence[CircuitEnvironment] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         trainer_state: Any = None,
         **_: Any,
     ) -> list[float | None]:
-        """Rewards of a batch, in its order; see `VerifierPool.reports` for what it raises."""
+        """Rewards of a batch, in its order; see `VerifierPool.reports` for what it raises.
+
+        Args:
+            answer: whole answers, where a guide completed what the model wrote.
+        """
         before = self.workers.seconds
         talks: Sequence[CircuitEnvironment | None] = environments or [None] * len(task)
         texts = [
             self.text_of(c, t) or (talk.program if talk is not None else "")
-            for c, t, talk in zip(completions, task, talks, strict=True)
+            for c, t, talk in zip(answer or completions, task, talks, strict=True)
         ]
         scored = self.score([Job(None, t, text) for t, text in zip(task, texts, strict=True)])
         found = [

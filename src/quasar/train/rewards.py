@@ -1,9 +1,9 @@
 """What reinforcement rewards: the aim of each style, and how completions are verified for it.
 
-Two aims. `stages` is the reward of the verifier itself, with its schemes and its five ablations;
-`physical` asks for circuits of use, whether or not they resemble a reference. Nothing is weighed
-here: both are formulas of `quasar.verifier.reward`. The raw measurements stay beside the number
-that GRPO maximises.
+Three aims. `stages` is the reward of the verifier itself, with its schemes and its five ablations;
+`physical` asks for circuits of use, whether or not they resemble a reference; `ranking` for what
+`quasar generate` puts first. Nothing is weighed here: all are formulas of
+`quasar.verifier.reward`. The raw measurements stay beside the number that GRPO maximises.
 """
 
 from __future__ import annotations
@@ -24,22 +24,25 @@ from quasar.verifier.reward import (
     DeviceScores,
     PhysicalScores,
     PhysicalWeights,
+    RankingWeights,
     RewardWeights,
     physical_reward,
+    ranking_reward,
 )
 from quasar.verifier.settings import DeviceSettings, StageGate, UtilitySettings, VerifierSettings
 
 if TYPE_CHECKING:
     from quasar.verifier.estimates import Estimates
 
-Aim = Literal["stages", "physical"]
+Aim = Literal["stages", "physical", "ranking"]
 
 
 class RewardSettings(Settings):
     """What is rewarded, and which stages are worth their cost."""
 
     aim: Aim = "stages"
-    """`stages`: the verifier's reward; `physical`: useful circuits, no reference needed."""
+    """`stages`: the verifier's reward; `physical`: useful circuits; `ranking`: entangled ones
+    first, then by energy and P(opt). The last two need no reference."""
     aims: dict[Style, Aim] = Field(default_factory=dict)
     """Another aim for the prompts of a style, where one run mixes them. Stages that one aim needs
     are computed for all answers."""
@@ -47,6 +50,8 @@ class RewardSettings(Settings):
     """Scheme, ablation and weights of the aim `stages`."""
     physical: PhysicalWeights = PhysicalWeights()
     """Weights of the aim `physical`."""
+    ranking: RankingWeights = RankingWeights()
+    """Weights of the aim `ranking`."""
     device: DeviceSettings | None = None
     """What `physical.device` weighs: each circuit is also compiled for this device and simulated
     with its noise, which takes a second or more of a worker. None: not."""
@@ -168,8 +173,8 @@ def verifier_settings(settings: RewardSettings, completions: int, workers: int) 
 def signals_of(report: Report, settings: RewardSettings, style: Style) -> Signals:
     """Reward and measurements of one circuit, which answers a prompt of this style."""
     stages, reward = report.stages, report.reward.value
-    if settings.aim_for(style) == "physical":
-        reward = _physical(report, settings.physical)
+    if settings.aim_for(style) != "stages":
+        reward = _without_reference(report, settings, settings.aim_for(style))
     return Signals(
         reward=reward,
         measured=Measurement.from_report(report),
@@ -242,8 +247,12 @@ def _estimated_scores(report: Report, found: Estimates) -> PhysicalScores | None
     )
 
 
-def _physical(report: Report, weights: PhysicalWeights) -> float:
+def _without_reference(report: Report, settings: RewardSettings, aim: Aim) -> float:
     if not report.feasible:
         return UNUSABLE if report.parses else UNPARSED
     scores = physical_scores(report)
-    return 0.0 if scores is None else physical_reward(scores, weights)
+    if scores is None:
+        return 0.0
+    if aim == "ranking":
+        return ranking_reward(scores, settings.ranking)
+    return physical_reward(scores, settings.physical)

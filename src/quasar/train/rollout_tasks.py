@@ -3,6 +3,8 @@
 A task names its problem, its chat and the record's circuit as reference. What a chat tells and
 leaves open, and whether it is about to be answered for the second time, is drawn as for supervised
 examples. Which records become tasks is drawn once from the seed, equally often from each data set.
+In place of records, problems may be drawn for the prompts (`fresh_prompts`); those have no
+reference.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ from quasar.core.settings import Settings
 from quasar.data.storage import read_records
 from quasar.problems.base import EncodedProblem
 from quasar.problems.load import load_problem
-from quasar.prompts.chat import Message, Style
+from quasar.prompts.chat import Message, Request, Style
 from quasar.prompts.styles import get_style
 from quasar.prompts.task_style import TASK_STYLE
 from quasar.prompts.task_vocabulary import TAUGHT
 from quasar.recipes.spec import ALGORITHMS, Algorithm
 from quasar.train.examples import ExampleSettings, make_example, request_of, style_of
+from quasar.train.fresh_prompts import FreshPrompts, fresh_prompts
 from quasar.train.rewards import RewardSettings
 from quasar.train.stream.fresh_tasks import TaskKind
 from quasar.train.tokens import split_files
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 
 _SPARE = 1.5  # records read for each one wanted: some have no prompt in the style, or a long one
 _OF_TASKS = {"tasks", "prompts"}
+_OF_FRESH = {"fresh", "prompts", "max_prompt_length"}
+_TRIES = 50  # problems drawn for each prompt that is wanted
 _KEYS = ("recipe", "optimization_type", "number_of_qubits")
 
 
@@ -60,6 +65,8 @@ class PromptSettings(Settings):
     """Data sets, as `quasar data build` writes them; one that is named twice counts twice."""
     tasks: TaskPrompts | None = None
     """Target tasks, in place of data sets."""
+    fresh: FreshPrompts | None = None
+    """Problems drawn for the prompts, in place of data sets; asked in the compact style."""
     prompts: int = Field(default=4096, ge=1)
     """Prompts at most, over all data sets; their order is drawn again each time round."""
     algorithms: tuple[Algorithm, ...] = Field(default=ALGORITHMS, min_length=1)
@@ -75,10 +82,15 @@ class PromptSettings(Settings):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.tasks is None) == (not self.paths):
-            raise ValueError("give either paths (data sets) or tasks (target tasks)")
+        given = (bool(self.paths), self.tasks is not None, self.fresh is not None)
+        if sum(given) != 1:
+            raise ValueError(
+                "give one of paths (data sets), tasks (target tasks) and fresh (problems drawn)"
+            )
         if self.tasks is not None and (others := self.model_fields_set - _OF_TASKS):
             raise ValueError(f"target tasks do not use {', '.join(sorted(others))}: leave that out")
+        if self.fresh is not None and (others := self.model_fields_set - _OF_FRESH):
+            raise ValueError(f"fresh prompts do not use {', '.join(sorted(others))}: leave it out")
         return self
 
     @property
@@ -91,17 +103,20 @@ class RolloutTask(NamedTuple):
     """One prompt and what an answer to it is held against.
 
     Attributes:
+        reference: the record's circuit; None where there is no record.
         source: data set and number of the record.
         style: which circuits the prompt asks for.
         known: beyond 24 qubits, what the record says of the energies.
+        request: what the prompt asks for.
     """
 
     problem: EncodedProblem
-    reference: str
+    reference: str | None
     chat: list[Message]
     source: str
     style: Style
     known: EnergyRange | None = None
+    request: Request = Request()
 
 
 def draw_tasks(
@@ -115,6 +130,8 @@ def draw_tasks(
     Raises:
         InputError: a data set cannot be read, has no such split, or no record fits.
     """
+    if settings.fresh is not None:
+        return _drawn_fresh(settings, settings.fresh, tokenizer, split, count, seed)
     shares = Counter(settings.paths)
     tasks: list[RolloutTask] = []
     for path, share in shares.items():
@@ -129,6 +146,31 @@ def draw_tasks(
             "and max_prompt_length."
         )
     return tasks[:count]
+
+
+def _drawn_fresh(
+    settings: PromptSettings, fresh: FreshPrompts, tokenizer: Any, split: str, count: int, seed: int
+) -> list[RolloutTask]:
+    style, tasks = get_style(settings.examples.prompt_style), list[RolloutTask]()
+    drawn = islice(fresh_prompts(fresh, split=split, seed=seed), _TRIES * count)
+    for number, (hamiltonian, request) in enumerate(drawn):
+        problem = EncodedProblem(None, hamiltonian, (), "given", "natural")
+        try:
+            chat = style.render(problem, request)
+        except InputError:
+            continue
+        source = f"fresh/{number}"
+        task = RolloutTask(problem, None, chat, source, request.style, request=request)
+        if _fits(task, tokenizer, settings):
+            tasks.append(task)
+        if len(tasks) == count:
+            break
+    if not tasks:
+        raise InputError(
+            "no problem that was drawn fits [data]: check fresh.sizes, fresh.build and "
+            "max_prompt_length."
+        )
+    return tasks
 
 
 def task_of(
@@ -160,6 +202,7 @@ def task_of(
         f"{name}/{record['index']}",
         request.style,
         _known(record, problem),
+        request,
     )
 
 

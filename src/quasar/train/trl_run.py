@@ -21,6 +21,9 @@ from quasar.train.settings import EvalSettings, Schedule
 ENDLESS = 10**7
 """Steps, where only time ends the training."""
 
+_SLOW_IN_BF16 = ("AVX", "AVX2", "NO AVX")
+"""Processors on which products in bfloat16 take ten times those in float32 (`docs/lab-book`)."""
+
 Measure = Callable[[Any], dict[str, float]]
 """Quality of a model, by name."""
 
@@ -182,7 +185,7 @@ def trainer_arguments(
         "gradient_accumulation_steps": schedule.accumulation,
         "activation_checkpointing": schedule.gradient_checkpointing,
         "max_grad_norm": schedule.max_grad_norm,
-        "bf16": True,
+        "bf16": gpu or torch.backends.cpu.get_cpu_capability() not in _SLOW_IN_BF16,
         "use_cpu": not gpu,
         "seed": schedule.seed,
         "logging_steps": wanted.log_steps,

@@ -16,6 +16,10 @@ little entanglement added. A deep circuit that converged to the single optimum e
 too, and is paid no better. No guard tells a bit string that was spread over as many outcomes as a
 good circuit leaves from that circuit.
 
+`ranking` pays by what `quasar generate` ranks circuits by. With q = (w_e r + w_p P) / (w_e + w_p)
+an entangled circuit earns (1 + q) / 2, a classical answer written as gates q / 2: any circuit that
+entangles comes before any that does not, and within either the better one is paid more.
+
 Deviations from the published training code:
 1. Without a reference the likeness terms are left out and the other weights renormalise.
 2. The same renormalisation serves the ablations, so that rewards of ablations keep one scale.
@@ -30,6 +34,7 @@ from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from quasar.core.documented import Documented
 from quasar.core.settings import Settings
+from quasar.simulate.state_facts import ENTANGLED_FROM
 
 Scheme = Literal["paper", "gated"]
 Ablation = Literal["full", "no_ev", "no_re", "no_opt", "validity_only"]
@@ -117,6 +122,21 @@ class PhysicalWeights(Settings):
     full; from `single_below_bits` on it gets there linearly."""
     single_share: float = Field(default=0.25, ge=0, le=1)
     """Fraction of its reward that one bit string keeps."""
+
+
+class RankingWeights(Settings):
+    """Weights of the scheme `ranking`; only their proportions matter."""
+
+    energy: float = Field(default=0.5, ge=0)
+    """Of the approximation ratio."""
+    p_optimal: float = Field(default=0.5, ge=0)
+    """Of the probability of an optimum, by which the shots until one is seen go."""
+
+    @model_validator(mode="after")
+    def _positive(self) -> RankingWeights:
+        if self.energy + self.p_optimal <= 0.0:
+            raise ValueError("at least one weight must be above 0")
+        return self
 
 
 class Reward(Documented):
@@ -304,6 +324,19 @@ def physical_reward(scores: PhysicalScores, weights: PhysicalWeights) -> float:
     if scores.device is not None:
         earned += weights.device * device_score(scores.device, weights.on_device)
     return earned / total * entanglement_factor(scores, weights)
+
+
+def ranking_reward(scores: PhysicalScores, weights: RankingWeights) -> float:
+    """The scheme `ranking`, in [0, 1]; `UNPARSED` and `UNUSABLE` are what other circuits earn.
+
+    Classical is what the ranking calls so: a final state that is a product, or all but one
+    (Meyer-Wallach measure below `ENTANGLED_FROM`). A dynamic program has no final state to look at
+    and counts as one. On a single qubit nothing can entangle, and nothing is asked to.
+    """
+    earned = weights.energy * scores.ratio + weights.p_optimal * scores.p_optimal
+    quality = earned / (weights.energy + weights.p_optimal)
+    entangled = scores.n_qubits == 1 or (scores.entanglement or 0.0) >= ENTANGLED_FROM
+    return (quality + entangled) / 2.0
 
 
 def device_score(scores: DeviceScores, weights: DeviceWeights) -> float:

@@ -118,17 +118,13 @@ def test_excluded_instances_do_not_occur(monkeypatch: pytest.MonkeyPatch) -> Non
     seen = {
         instance_id(Ising(hamiltonian))
         for hamiltonian in islice(
-            fresh.fresh_instances(
-                FreshKind(makes="solutions", problems=0, sizes=sizes), 1, frozenset()
-            ),
+            fresh.instances(FreshKind(makes="solutions", problems=0, sizes=sizes), 1, frozenset()),
             60,
         )
     }
     monkeypatch.setattr(fresh, "DISCRETE", frozenset({"sign", "integer", "uniform", "gaussian"}))
     kind = FreshKind(makes="solutions", problems=0, sizes=sizes)
-    again = {
-        instance_id(Ising(h)) for h in islice(fresh.fresh_instances(kind, 1, frozenset(seen)), 60)
-    }
+    again = {instance_id(Ising(h)) for h in islice(fresh.instances(kind, 1, frozenset(seen)), 60)}
     assert not again & seen
 
 

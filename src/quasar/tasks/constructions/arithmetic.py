@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 from quasar.circuits.circuit import Gate
-from quasar.tasks.constructions.controlled import gate, inverse, multi_x
+from quasar.circuits.controlled import gate, inverse, multi_x
 
 
 def fourier(qubits: Sequence[int], *, swaps: bool = True) -> list[Gate]:

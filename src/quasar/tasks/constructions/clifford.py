@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from quasar.circuits.circuit import Gate
-from quasar.tasks.constructions.controlled import gate
+from quasar.circuits.controlled import gate
 
 Operator = tuple[int, int, int]
 _INVERSE = {"s": "sdg"}

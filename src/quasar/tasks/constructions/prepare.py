@@ -1,22 +1,22 @@
 """Circuits that prepare states from |0...0>.
 
-GHZ and W in a line and in a tree (Cruz et al., Adv. Quantum Technol. 2, 1900015 (2019)), Dicke
-states (Bärtschi and Eidenbenz, FCT 2019), any amplitudes (Möttönen et al., Quantum Inf. Comput. 5,
-467 (2005)), states of few amplitudes (Gleinig and Hoefler, DAC 2021).
+GHZ in a line and in a tree (Cruz et al., Adv. Quantum Technol. 2, 1900015 (2019)), any amplitudes
+(Möttönen et al., Quantum Inf. Comput. 5, 467 (2005)), states of few amplitudes (Gleinig and
+Hoefler, DAC 2021). W and Dicke states are in `circuits.dicke`.
 """
 
 from __future__ import annotations
 
 import cmath
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
 from quasar.circuits.circuit import Gate
-from quasar.tasks.constructions.controlled import (
+from quasar.circuits.controlled import (
     diagonal,
     gate,
     inverse,
@@ -38,59 +38,6 @@ def ghz_tree(n: int) -> list[Gate]:
         new = min(reached, n - reached)
         out += [gate("cx", i, reached + i) for i in range(new)]
         reached += new
-    return out
-
-
-def w_line(n: int) -> list[Gate]:
-    """One excitation handed along a line."""
-    return _excitation(n, lambda size: 1)
-
-
-def w_tree(n: int) -> list[Gate]:
-    """One excitation split in halves, in a depth of log2 n."""
-    return _excitation(n, lambda size: (size + 1) // 2)
-
-
-def _excitation(n: int, kept: Callable[[int], int]) -> list[Gate]:
-    """A block's first qubit holds its excitation; of each block, `kept` of its size stay."""
-    out, blocks = [gate("x", 0)], [(0, n)]
-    while blocks:
-        following = []
-        for first, size in blocks:
-            if size < 2:
-                continue
-            left = kept(size)
-            second = first + left
-            angle = 2 * math.acos(math.sqrt(left / size))
-            out += [gate("cry", first, second, angles=(angle,)), gate("cx", second, first)]
-            following += [(first, left), (second, size - left)]
-        blocks = following
-    return out
-
-
-def dicke(n: int, k: int) -> list[Gate]:
-    """Equal amplitudes of all strings with k ones, of O(k n) gates."""
-    if k == 0:
-        return []
-    if 2 * k > n:
-        return [*dicke(n, n - k), *(gate("x", q) for q in range(n))]
-    out = [gate("x", q) for q in range(n - k, n)]
-    for size in range(n, 1, -1):
-        out += _split(size, min(k, size - 1))
-    return out
-
-
-def _split(size: int, k: int) -> list[Gate]:
-    """The split-and-cyclic-shift unitary on qubits 0 to size - 1."""
-    last = size - 1
-    angle = 2 * math.acos(math.sqrt(1 / size))
-    near = last - 1
-    out = [gate("cx", near, last), gate("cry", last, near, angles=(angle,)), gate("cx", near, last)]
-    for step in range(2, k + 1):
-        target = last - step
-        angle = 2 * math.acos(math.sqrt(step / size))
-        turn = multi_ry(angle, (last, target + 1), target)
-        out += [gate("cx", target, last), *turn, gate("cx", target, last)]
     return out
 
 

@@ -16,11 +16,11 @@ import numpy as np
 from pydantic import Field, PrivateAttr
 
 from quasar.circuits.circuit import Gate
+from quasar.circuits.controlled import gate
 from quasar.core.errors import InputError
 from quasar.core.seeds import generator
 from quasar.simulate.engine import ComplexVector, FloatVector
 from quasar.tasks.asking import answer_of
-from quasar.tasks.constructions.controlled import gate
 from quasar.tasks.oracle_task import OracleTask
 from quasar.tasks.oracle_text import definition, read, replaced
 from quasar.tasks.running import final_state

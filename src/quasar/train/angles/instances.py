@@ -26,7 +26,7 @@ from quasar.optimize.angle_features import angle_features, field_scale, is_reada
 from quasar.recipes.agent_q.restarts import minimise_with_restarts
 from quasar.simulate.qaoa_kernel import compiled_energy_of
 from quasar.train.angles.settings import AngleData, AngleSettings
-from quasar.train.stream.fresh import FreshKind, fresh_instances
+from quasar.train.stream.fresh import FreshKind, instances
 
 FOLDER = "instances"
 EXCLUDED = "excluded.txt"
@@ -110,7 +110,7 @@ def _readable(data: AngleData, number: int, excluded: frozenset[str]) -> Iterato
     )
     seed = int(generator(data.seed, "angle instances", number).integers(1 << 31))
     most = max(data.sizes)
-    for hamiltonian in fresh_instances(kind, seed, excluded):
+    for hamiltonian in instances(kind, seed, excluded):
         if hamiltonian.n_qubits <= most and is_readable(hamiltonian):
             yield hamiltonian
 

@@ -119,15 +119,16 @@ def fresh_examples(
         yield FreshExample(ids, start, renamable)
 
 
-def fresh_instances(
-    settings: FreshKind, seed: int, excluded: frozenset[str]
+def instances(
+    settings: FreshKind, seed: int, excluded: frozenset[str], split: str = SPLIT
 ) -> Iterator[IsingHamiltonian]:
-    """Hamiltonians without end, of the split `train` and not excluded.
+    """Problems without end, of those kinds of `settings` that it draws from.
 
     Args:
-        settings: `problems`, `build` and `sizes` count.
         seed: of all that is drawn.
         excluded: ids of instances that must not occur.
+        split: only instances of this split occur. Those of continuous laws belong to none: no such
+            instance is ever drawn twice.
     """
     build = BuildSettings.parse(
         {"recipe": "converged", **settings.build, "count": 10**9, "seed": seed}
@@ -139,21 +140,23 @@ def fresh_instances(
         index += 1
         if rng.random() < settings.problems:
             spec = sample_spec(build, index, 0)
-            if spec is not None and _kept(spec.instance_id, build, excluded):
+            if spec is not None and _kept(spec.instance_id, build, excluded, split):
                 yield spec.encoded.hamiltonian
             continue
         n = int(rng.choice(list(settings.sizes), p=sizes / sizes.sum()))
         hamiltonian, law = sample_hamiltonian(rng, n)
         if not hamiltonian.terms:
             continue
-        if law in DISCRETE and not _kept(instance_id(Ising(hamiltonian)), build, excluded):
-            continue
+        if law in DISCRETE:
+            identifier = instance_id(Ising(hamiltonian))
+            if not _kept(identifier, build, excluded, split):
+                continue
         yield hamiltonian
 
 
-def _kept(identifier: str, build: BuildSettings, excluded: frozenset[str]) -> bool:
-    split = split_of(identifier, build.split_shares(), build.split_salt)
-    return split == SPLIT and identifier not in excluded
+def _kept(identifier: str, build: BuildSettings, excluded: frozenset[str], split: str) -> bool:
+    found = split_of(identifier, build.split_shares(), build.split_salt)
+    return found == split and identifier not in excluded
 
 
 def _lowest(hamiltonian: IsingHamiltonian) -> np.ndarray | None:
@@ -170,7 +173,8 @@ def _text(chat: list[str], answer: str, whole: bool) -> str:
     return f"{''.join(turns)}{ASSISTANT}{answer}{END if whole else ''}"
 
 
-def _layers(rng: np.random.Generator, told: float) -> int | None:
+def asked_layers(rng: np.random.Generator, told: float) -> int | None:
+    """Layers that a request names; None, with probability 1 - `told`, where it names none."""
     if rng.random() >= told:
         return None
     shares = np.array(list(_DEPTHS.values()))
@@ -181,7 +185,7 @@ def _solutions(
     settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[tuple[str, bool]]:
     rng = generator(seed, "fresh", "requests")
-    for hamiltonian in fresh_instances(settings, seed, excluded):
+    for hamiltonian in instances(settings, seed, excluded):
         states = _lowest(hamiltonian)
         if states is None:
             continue
@@ -199,7 +203,7 @@ def _solutions(
 
 
 def _solution_request(settings: FreshKind, rng: np.random.Generator, n: int) -> Request:
-    place, layers = rng.random(), _layers(rng, settings.layers_told)
+    place, layers = rng.random(), asked_layers(rng, settings.layers_told)
     if n >= 5 and place < settings.likeness:
         return Request(None, layers, "agent-q")
     place = rng.random()
@@ -218,7 +222,7 @@ def _angles(
     settings: FreshKind, seed: int, excluded: frozenset[str]
 ) -> Iterator[tuple[str, bool] | None]:
     rng = generator(seed, "fresh", "angles")
-    source = fresh_instances(settings, seed, excluded)
+    source = instances(settings, seed, excluded)
     batch = max(1, settings.batch // _FIRST)
     while True:
         yield None
