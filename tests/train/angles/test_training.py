@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="training needs the extra `models`")
 from quasar.core.errors import InputError  # noqa: E402
 from quasar.models.angle_network import FILES, AngleNetwork  # noqa: E402
 from quasar.optimize.angle_features import field_scale  # noqa: E402
-from quasar.train.angles.instances import FOLDER, Instances, hamiltonian_of  # noqa: E402
+from quasar.train.angles.instances import FOLDER, AngleInstances, hamiltonian_of  # noqa: E402
 from quasar.train.angles.network import AngleModule  # noqa: E402
 from quasar.train.angles.settings import AngleSettings  # noqa: E402
 from quasar.train.angles.training import TRAIN_LOG, train_angles  # noqa: E402
@@ -121,7 +121,7 @@ def test_the_recipe_s_angles_are_learnt(tmp_path: Path):
     lines = [json.loads(line) for line in (tmp_path / TRAIN_LOG).read_text().splitlines()]
     assert lines[-1]["lower choice"] < 0.5 * lines[0]["lower choice"]
     with np.load(tmp_path / FOLDER / "00000.npz") as found:
-        instances = Instances(found["features"], found["terms"].tolist(), found["targets"])
+        instances = AngleInstances(found["features"], found["terms"].tolist(), found["targets"])
     assert instances.targets.shape == (12, 12)
     for text, row in zip(instances.terms, instances.targets, strict=True):
         for p in (1, 2, 3):

@@ -33,7 +33,7 @@ EXCLUDED = "excluded.txt"
 Floats = npt.NDArray[np.float32]
 
 
-class Instances(NamedTuple):
+class AngleInstances(NamedTuple):
     """What the files hold.
 
     Attributes:
@@ -54,7 +54,7 @@ def hamiltonian_of(text: str) -> IsingHamiltonian:
     return IsingHamiltonian(n, {tuple(qubits): c for qubits, c in terms})
 
 
-def make_instances(settings: AngleSettings, folder: Path, progress: Progress) -> Instances:
+def make_instances(settings: AngleSettings, folder: Path, progress: Progress) -> AngleInstances:
     """Make what is missing, and read all.
 
     Raises:
@@ -131,12 +131,12 @@ def recipe_angles(
     return np.concatenate(found)
 
 
-def _read(paths: Sequence[Path]) -> Instances:
+def _read(paths: Sequence[Path]) -> AngleInstances:
     parts = []
     for path in paths:
         with np.load(path) as found:
             parts.append((found["features"], found["terms"].tolist(), found["targets"]))
-    return Instances(
+    return AngleInstances(
         np.concatenate([features for features, _, _ in parts]),
         [text for _, terms, _ in parts for text in terms],
         np.concatenate([targets for _, _, targets in parts]),

@@ -26,7 +26,7 @@ from quasar.core.seeds import generator
 from quasar.models.angle_network import FILES, N_CHOICES
 from quasar.optimize.angle_features import field_scale
 from quasar.simulate.qaoa_kernel import ScaledQaoa
-from quasar.train.angles.instances import FOLDER, Instances, hamiltonian_of, make_instances
+from quasar.train.angles.instances import FOLDER, AngleInstances, hamiltonian_of, make_instances
 from quasar.train.angles.network import AngleModule
 from quasar.train.angles.settings import AngleSettings
 from quasar.train.progress import TrainingProgress, rate
@@ -59,7 +59,7 @@ def train_angles(settings: AngleSettings, progress: Progress) -> dict[str, float
 
 
 class _AngleRun:
-    def __init__(self, settings: AngleSettings, instances: Instances) -> None:
+    def __init__(self, settings: AngleSettings, instances: AngleInstances) -> None:
         schedule = settings.schedule
         self.settings = settings
         self.instances = instances
