@@ -22,7 +22,7 @@ $(VENV)/pip:
 	touch $@
 
 $(VENV)/core: $(VENV)/pip pyproject.toml constraints/constraints.txt $(wildcard src/quasar/*/*.[ch])
-	$(PIP) -e '.[optima]'
+	$(PIP) --no-compile -e '.[optima]' # Python compiles what is used, when it is
 	touch $@
 
 $(VENV)/models: $(VENV)/core

@@ -168,7 +168,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--held-out", action="store_true", help="the held-out problems here too")
     parser.add_argument("--dense", type=int, default=0, help="dense instances of each size")
     parser.add_argument("--limit", type=int, default=400, help="records of each set and kind")
-    parser.add_argument("--drawn-limit", type=int, default=200, help="of those, answered often")
+    parser.add_argument(
+        "--drawn-limit", type=int, default=200, help="of those, answered often; 0: none"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "before-after")
     parser.add_argument("--name", default="before_after", help="of the result file")
     options = parser.parse_args(arguments)
@@ -187,7 +189,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if of not in options.kinds:
             continue
         for way, answers in ASKED[of].items():
-            drawn = way.endswith(("@10", "eight")) and name != BENCHMARK
+            often = way.endswith(("@10", "eight"))
+            if often and not options.drawn_limit:
+                continue
+            drawn = often and name != BENCHMARK
             asked_about = records[: options.drawn_limit] if drawn else records
             lines: list[Record] = []
             for run, model, spec in zip(RUNS, models, specs, strict=True):

@@ -303,6 +303,7 @@ def _generated(
     from quasar.agent.generate import check_size, generate, resolve_model
     from quasar.agent.large import is_designed
     from quasar.agent.names import DESIGNER
+    from quasar.optimize.minimize import load_early
 
     check_size(encoded, asked.model, asked.options)
     if is_designed(encoded):
@@ -317,6 +318,8 @@ def _generated(
     with interrupt.at_once():
         writer = resolve_model(asked.model, asked.options)
     status.update("designing …")
+    if asked.with_qaoa:
+        load_early()
     found = generate(
         encoded,
         asked.model if writer is None else writer,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
+from threading import Thread
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +31,12 @@ class Minimum:
     theta: FloatVector
     energy: float
     evaluations: int
+
+
+def load_early() -> None:
+    """Have the optimiser's library loaded soon, while the caller waits for something else."""
+    if "scipy.optimize" not in sys.modules:
+        Thread(target=import_module, args=("scipy.optimize",), daemon=True).start()
 
 
 def lbfgs(

@@ -18,6 +18,7 @@ import numpy as np
 from quasar.core.errors import InfrastructureError, InputError
 from quasar.models.chat_tokens import ChatTokens
 from quasar.models.guide import GuideFactory, GuideIds
+from quasar.models.kernel import covers, library
 from quasar.models.nano_checkpoint import Checkpoint
 from quasar.models.nano_model import NanoModel, NanoSettings
 from quasar.models.profile import Profile
@@ -122,6 +123,8 @@ class GuidedWriter:
             max_qubits=self._profile.max_qubits,
             batch_size=self._batch,
             threads=_threads(),
+            # The policy as it is trained: not rounded further, as `quasar generate` may do.
+            engine="kernel" if library() is not None and covers(self._found.shape) else "numpy",
         )
         return NanoModel.of(self._found, held_weights(self._model), settings)
 
