@@ -14,6 +14,7 @@ from quasar.agent.settings import GenerationSettings
 from quasar.agent.steering import WRITERS_CHOICE, steering
 from quasar.core.manifest import loaded_libraries, manifest
 from quasar.models.designer import DesignerSettings
+from quasar.models.registry import load_model
 from quasar.models.scripted import ScriptedModel
 from quasar.optimize.trace import LEAST_EVALUATIONS, Budget, affordable_evaluations
 from quasar.prompts.chat import Request
@@ -98,3 +99,20 @@ def test_versions_of_what_is_loaded() -> None:
 
     assert "dimod" in loaded_libraries()
     assert manifest({}, None, ["dimod"])["versions"]["dimod"] != "absent"
+
+
+@pytest.mark.parametrize(
+    ("how", "options", "decides"),
+    [
+        ({}, {}, "network"),
+        ({"guided": False}, {}, "model"),
+        ({"constrained": True}, {}, "model"),
+        ({}, {"angles": "model"}, "model"),
+    ],
+)
+def test_manifests_say_who_decides_angles(
+    how: dict[str, Any], options: dict[str, Any], decides: str
+) -> None:
+    asked = GenerationSettings(request=Request("qaoa", 1), **how)
+    stated = steering(load_model("nano", options), asked, samples=1)
+    assert stated["back_end"]["angles"] == decides

@@ -13,10 +13,12 @@ from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.models.angle_network import (
     FILES,
     LARGEST_GAMMA,
+    RAMP,
     AngleNetwork,
     find_angle_networks,
 )
 from quasar.models.registry import packaged_folder
+from quasar.optimize.angle_features import field_scale
 from quasar.optimize.qaoa import optimise_qaoa, ramp, sigma
 from quasar.simulate.energy import energy_of
 
@@ -95,6 +97,26 @@ def test_large_angles_are_left_out(network: AngleNetwork):
 def test_nothing_to_read(network: AngleNetwork):
     with pytest.raises(ProblemError, match="no terms"):
         network.angles(IsingHamiltonian(3, {}), 2)
+    with pytest.raises(ProblemError, match="no terms"):
+        network.angles(IsingHamiltonian(3, {(0, 1): 0.0}), 2)
+
+
+@pytest.mark.parametrize("order", [11, 13])
+def test_products_longer_than_small_instances(network: AngleNetwork, order: int):
+    long = IsingHamiltonian(13, {tuple(range(order)): 2.0})
+    gammas, betas = network.angles(long, 2).reshape(2, 2)
+    assert gammas == pytest.approx(ramp(2, *RAMP)[:2] / np.sqrt(4.0 * order / 13))
+    assert betas == pytest.approx(ramp(2, *RAMP)[2:])
+    mixed = IsingHamiltonian(13, {tuple(range(order)): 2.0, (3, 12): 0.5, (4, 5): 1.0})
+    assert np.isfinite(network.angles(mixed, 3)).all()
+
+
+@pytest.mark.parametrize("size", [2.0**-900, 2.0**-60, 2.0**60, 2.0**900])
+def test_energies_of_any_size_have_scales(size: float):
+    one = weighted(6, 1)
+    other = IsingHamiltonian(6, {q: size * c for q, c in one.terms.items()})
+    assert sigma(other) == size * sigma(one)
+    assert field_scale(other) == size * field_scale(one)
 
 
 def test_a_damaged_file(tmp_path: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quasar.agent.propose import is_guided
+from quasar.agent.propose import angles_of, is_guided
 from quasar.models.designer import DesignerSettings
 from quasar.models.protocol import Model, Sampling
 from quasar.recipes.spec import ALGORITHMS
@@ -58,12 +58,16 @@ def _asking(writer: Model, how: GenerationSettings) -> dict[str, Any]:
     asked = {key: value or WRITERS_CHOICE for key, value in how.request._asdict().items()}
     if how.request.algorithm == "adaptive_vqe":
         asked["layers"] = None
+    guided = is_guided(writer, how.constrained, how.guided)
+    back_end = dict(getattr(writer, "resolved", {}))
+    if "angles" in back_end and not (guided and angles_of(writer, how.request)):
+        back_end["angles"] = "model"  # a network decides those of guided answers only
     return {
         **drawing,
         "max_tokens": drawing["max_tokens"] or "what the context leaves",
         "constrained": how.constrained,
-        "guided": is_guided(writer, how.constrained, how.guided),
+        "guided": guided,
         **asked,
         "prompt_style": writer.prompt_style,
-        "back_end": dict(getattr(writer, "resolved", {})),
+        "back_end": back_end,
     }

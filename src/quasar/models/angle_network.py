@@ -7,7 +7,7 @@ energies, by their gradients. Run here with NumPy alone.
 
 Hamiltonians that cannot be read, those with long products on many qubits, are answered by the
 median over small instances that look like them (`optimize.sub_instances`), rescaled by
-`field_scale`.
+`field_scale`; where these are too small for the products, by the first choice's ramp.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
 from quasar.core.seeds import generator
 from quasar.models.small_qwen import Floats, Weights
@@ -107,15 +108,19 @@ class AngleNetwork:
         return self._answer(hamiltonian, layers, 1)
 
     def _answer(self, hamiltonian: IsingHamiltonian, layers: int, rank: int) -> FloatVector:
+        if not any(hamiltonian.terms.values()):
+            raise ProblemError("the Hamiltonian has no terms: every answer is optimal.")
         known = min(layers, self.depth)
         if is_readable(hamiltonian):
             found = self._read(hamiltonian, known, rank)
         else:
             rng = generator(0, "angle network", hamiltonian.n_qubits)
-            small = [look_alike(hamiltonian, _ALIKE_SIZE, rng) for _ in range(_ALIKE)]
-            rows = np.array([self._read(each, known, rank) for each in small])
-            ratios = [field_scale(each) / field_scale(hamiltonian) for each in small]
-            rows[:, :known] *= np.array(ratios)[:, None]
+            alike = [look_alike(hamiltonian, _ALIKE_SIZE, rng) for _ in range(_ALIKE)]
+            small = [each for each in alike if is_readable(each)]
+            rows = [self._read(each, known, rank) for each in small] or [ramp(known, *RAMP)]
+            units = [field_scale(each) for each in small] or [1.0]
+            for row, unit in zip(rows, units, strict=True):
+                row[:known] *= unit / field_scale(hamiltonian)
             found = np.median(rows, axis=0)
         return interpolated(found, layers)
 

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from quasar.circuits.qaoa import qaoa
 from quasar.core.errors import ProblemError
 from quasar.core.hamiltonian import IsingHamiltonian
+from quasar.optimize.qaoa import root_of_squares
 from quasar.simulate.cones.closed_form import OneLayer
 from quasar.simulate.engine import FloatVector
 from quasar.simulate.qaoa_kernel import compiled_energy_of
@@ -56,7 +57,8 @@ class AngleFeatures(NamedTuple):
 def is_readable(hamiltonian: IsingHamiltonian) -> bool:
     """Whether it has terms, and energies of one layer can be had."""
     longest = max((len(qubits) for qubits in hamiltonian.terms), default=0)
-    return longest > 0 and (longest <= 2 or hamiltonian.n_qubits <= MOST_SIMULATED)
+    few = longest <= 2 or hamiltonian.n_qubits <= MOST_SIMULATED
+    return few and any(hamiltonian.terms.values())
 
 
 def angle_features(hamiltonian: IsingHamiltonian) -> AngleFeatures:
@@ -85,8 +87,8 @@ def field_scale(hamiltonian: IsingHamiltonian) -> float:
     Optimal γ go with its inverse at any size and density, where those in units of 1/σ(E) grow with
     the number of qubits (arXiv 2305.15201).
     """
-    squares = sum(len(qubits) * c * c for qubits, c in hamiltonian.terms.items())
-    return max(float(np.sqrt(squares / hamiltonian.n_qubits)), 1e-12)
+    acting = ((c, len(qubits)) for qubits, c in hamiltonian.terms.items())
+    return root_of_squares(acting, hamiltonian.n_qubits) or 1e-12
 
 
 def one_layer_landscape(hamiltonian: IsingHamiltonian) -> FloatArray:

@@ -7,7 +7,8 @@ Source of the interpolation: Zhou et al., Phys. Rev. X 10, 021067 (2020), append
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +34,15 @@ _RAMPS = ((0.6, 0.6), (1.2, 0.7), (2.0, 0.8))  # (γ in units of 1/σ, |β|) at 
 
 def sigma(hamiltonian: IsingHamiltonian) -> float:
     """Standard deviation of the energy over all basis states: the scale of γ."""
-    return max(float(np.sqrt(sum(c * c for c in hamiltonian.terms.values()))), 1e-12)
+    return root_of_squares((c, 1) for c in hamiltonian.terms.values()) or 1e-12
+
+
+def root_of_squares(weighted: Iterable[tuple[float, int]], share: int = 1) -> float:
+    """√(Σ w c² / `share`) over (c, w), of numbers of any size: no square over- or underflows."""
+    numbers = list(weighted)
+    power = max((math.frexp(c)[1] for c, _ in numbers), default=0)
+    scaled = [(math.ldexp(c, -power), w) for c, w in numbers]
+    return math.ldexp(math.sqrt(sum(w * c * c for c, w in scaled) / share), power)
 
 
 def ramp(layers: int, gamma: float, beta: float) -> FloatVector:

@@ -69,7 +69,7 @@ class PlanGuide:
         self._hamiltonian = hamiltonian
         self._request = request
         # Without terms there is nothing to read angles off.
-        self._angle_sources = tuple(angle_sources) if hamiltonian.terms else ()
+        self._angle_sources = tuple(angle_sources) if any(hamiltonian.terms.values()) else ()
         self._sample = 0
         self._came = ""
         self._steps = self._follow()

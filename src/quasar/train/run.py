@@ -120,7 +120,12 @@ def claim(out: Path, stated: dict[str, Any]) -> None:
             )
         return
     with disk_errors(out):
-        out.mkdir(parents=True, exist_ok=True)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+            raise InputError(
+                f"no folder can be made at {out} ({error.strerror}): give another --set out=FOLDER."
+            ) from error
         write_json(path, stated)  # other processes of the run read it as soon as it is there
 
 

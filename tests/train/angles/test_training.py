@@ -132,13 +132,50 @@ def test_the_recipe_s_angles_are_learnt(tmp_path: Path):
 def test_held_out_instances_never_occur(tmp_path: Path):
     from quasar.data.identity import instance_id
     from quasar.problems.ising import Ising
-    from quasar.train.angles.instances import EXCLUDED, make_instances
+    from quasar.train.angles.instances import EXCLUDED, excluded_names, make_instances
 
     data = {"problems": 0.0, "sizes": {3: 1}, "instances": 12}
-    free = make_instances(settings(tmp_path / "a", data=data), tmp_path / "a", Silent())
+
+    def make(out: Path) -> AngleInstances:
+        chosen = settings(out, data=data)
+        return make_instances(chosen, out, excluded_names(chosen.data, out), Silent())
+
+    free = make(tmp_path / "a")
     names = {instance_id(Ising(hamiltonian_of(text))) for text in free.terms}
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / EXCLUDED).write_text("\n".join(names), encoding="utf-8")
-    other = make_instances(settings(tmp_path / "b", data=data), tmp_path / "b", Silent())
+    other = make(tmp_path / "b")
     laws_that_recur = [t for t in other.terms if len({abs(c) for _, c in json.loads(t)[1]}) == 1]
     assert not {instance_id(Ising(hamiltonian_of(t))) for t in laws_that_recur} & names
+
+
+def test_a_wrong_path_does_not_claim_the_folder(tmp_path: Path):
+    with pytest.raises(InputError, match=r"nothing\.jsonl"):
+        train_angles(settings(tmp_path, data={"exclude": ["nothing.jsonl"]}), Silent())
+    with pytest.raises(InputError, match="nonsense"):
+        train_angles(settings(tmp_path, data={"build": {"nonsense": 1}}), Silent())
+    train_angles(settings(tmp_path, max_steps=1), Silent())
+    assert (tmp_path / "model" / FILES["converged"]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"depths": []}, "depths has no weight"),
+        ({"depths": [0, 0, 0, 1]}, "p = 1 to 3"),
+        ({"depths": [1, -1]}, "depths"),
+        ({"data": {"sizes": {}}}, "sizes has no weight"),
+        ({"data": {"sizes": {1: 1}}}, "sizes"),
+        ({"data": {"sizes": {40: 1}}}, "sizes"),
+    ],
+)
+def test_settings_that_leave_nothing_to_train_on(tmp_path: Path, more: dict, said: str):
+    with pytest.raises(InputError, match=said):
+        settings(tmp_path, **more)
+
+
+def test_a_folder_that_cannot_be(tmp_path: Path):
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for out in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(InputError, match="no folder can be made"):
+            train_angles(settings(out, max_steps=1), Silent())

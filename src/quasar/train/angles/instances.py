@@ -54,16 +54,37 @@ def hamiltonian_of(text: str) -> IsingHamiltonian:
     return IsingHamiltonian(n, {tuple(qubits): c for qubits, c in terms})
 
 
-def make_instances(settings: AngleSettings, folder: Path, progress: Progress) -> AngleInstances:
-    """Make what is missing, and read all.
+def excluded_names(data: AngleData, folder: Path) -> str:
+    """Names of the instances that never occur, a line each: those in the folder, where it has them.
 
     Raises:
-        InputError: an excluded set cannot be read.
+        InputError: an excluded set cannot be read, or no instances can be drawn as is asked.
+    """
+    next(instances(_kind(data), data.seed, frozenset()))  # refuses what it cannot draw
+    path = folder / EXCLUDED
+    if path.exists():
+        return path.read_text(encoding="utf-8")
+    from quasar.data.source import Source, instance_ids
+
+    found = {name for source in data.exclude for _, name in instance_ids(Source(source))}
+    return "".join(f"{name}\n" for name in sorted(found))
+
+
+def make_instances(
+    settings: AngleSettings, folder: Path, excluded: str, progress: Progress
+) -> AngleInstances:
+    """Make what is missing, and read all.
+
+    Args:
+        excluded: as `excluded_names` gives them.
+
+    Raises:
         InfrastructureError: no space, or a worker fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
     data = settings.data
-    _write_excluded(folder / EXCLUDED, data.exclude)
+    if not (folder / EXCLUDED).exists():
+        write_text(folder / EXCLUDED, excluded)
     count = -(-data.instances // data.chunk)
     paths = [folder / f"{number:05d}.npz" for number in range(count)]
     missing = [number for number, path in enumerate(paths) if not path.exists()]
@@ -72,15 +93,6 @@ def make_instances(settings: AngleSettings, folder: Path, progress: Progress) ->
     for _ in map_unordered(work, missing, jobs=min(data.jobs, max(1, len(missing)))):
         progress.advance()
     return _read(paths)
-
-
-def _write_excluded(path: Path, sources: Sequence[Path]) -> None:
-    if path.exists():
-        return
-    from quasar.data.source import Source, instance_ids
-
-    found = {name for source in sources for _, name in instance_ids(Source(source))}
-    write_text(path, "".join(f"{name}\n" for name in sorted(found)))
 
 
 def _make_chunk(data: AngleData, depth: int, folder: Path, number: int) -> None:
@@ -103,16 +115,19 @@ def _make_chunk(data: AngleData, depth: int, folder: Path, number: int) -> None:
 
 
 def _readable(data: AngleData, number: int, excluded: frozenset[str]) -> Iterator[IsingHamiltonian]:
-    sizes = {str(n): share for n, share in data.sizes.items()}
-    build: dict[str, Any] = {"sizes": sizes, **data.build}
-    kind = FreshKind.parse(
-        {"makes": "angles", "problems": data.problems, "sizes": data.sizes, "build": build}
-    )
     seed = int(generator(data.seed, "angle instances", number).integers(1 << 31))
     most = max(data.sizes)
-    for hamiltonian in instances(kind, seed, excluded):
+    for hamiltonian in instances(_kind(data), seed, excluded):
         if hamiltonian.n_qubits <= most and is_readable(hamiltonian):
             yield hamiltonian
+
+
+def _kind(data: AngleData) -> FreshKind:
+    sizes = {str(n): share for n, share in data.sizes.items()}
+    build: dict[str, Any] = {"sizes": sizes, **data.build}
+    return FreshKind.parse(
+        {"makes": "angles", "problems": data.problems, "sizes": data.sizes, "build": build}
+    )
 
 
 def recipe_angles(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from quasar.core.hamiltonian import MAX_EXACT_QUBITS
 from quasar.core.settings import Settings
 from quasar.models.angle_network import MAX_DEPTH
 from quasar.prompts.chat import Style
+
+Weight = Annotated[float, Field(ge=0)]
+Size = Annotated[int, Field(ge=2, le=MAX_EXACT_QUBITS)]
 
 
 class AngleData(Settings):
@@ -21,7 +25,7 @@ class AngleData(Settings):
     """How many are made."""
     problems: float = Field(default=0.65, ge=0, le=1)
     """Fraction that are problems of all types; the rest are random Hamiltonians."""
-    sizes: dict[int, float] = Field(
+    sizes: dict[Size, Weight] = Field(
         default_factory=lambda: {2: 1, 3: 2, 4: 4, 5: 6, 6: 8, 7: 10, 8: 12, 9: 12, 10: 6, 11: 1.5}
     )
     """Weight of each number of qubits."""
@@ -35,6 +39,12 @@ class AngleData(Settings):
     """Instances of a file."""
     jobs: int = Field(default=2, ge=1)
     """Processes that make them."""
+
+    @model_validator(mode="after")
+    def _some_size(self) -> Self:
+        if not any(self.sizes.values()):
+            raise ValueError("sizes has no weight above 0: give a number of qubits one")
+        return self
 
 
 class AngleShape(Settings):
@@ -61,7 +71,7 @@ class AngleSchedule(Settings):
     """Peak, of AdamW; it falls linearly to a fiftieth."""
     weight_decay: float = Field(default=0.01, ge=0)
     """Of AdamW."""
-    depths: tuple[float, ...] = (2.0, 3.0, 3.0, 3.0, 1.5, 1.0, 1.0, 1.5)
+    depths: tuple[Weight, ...] = (2.0, 3.0, 3.0, 3.0, 1.5, 1.0, 1.0, 1.5)
     """Weight of each p among the steps."""
     save_minutes: float = Field(default=2.0, gt=0)
     """Minutes between checkpoints."""
@@ -90,3 +100,12 @@ class AngleSettings(Settings):
     """Folder of the run: instances in `instances/`, the result in `model/`."""
     threads: int | None = Field(default=1, ge=1)
     """PyTorch's threads; energies take most of the time, on one core."""
+
+    @model_validator(mode="after")
+    def _some_depth(self) -> Self:
+        if not any(self.schedule.depths[: self.network.depth]):
+            raise ValueError(
+                f"schedule.depths has no weight on p = 1 to {self.network.depth} (network.depth): "
+                "give one above 0"
+            )
+        return self

@@ -26,7 +26,13 @@ from quasar.core.seeds import generator
 from quasar.models.angle_network import FILES, N_CHOICES
 from quasar.optimize.angle_features import field_scale
 from quasar.simulate.qaoa_kernel import ScaledQaoa
-from quasar.train.angles.instances import FOLDER, AngleInstances, hamiltonian_of, make_instances
+from quasar.train.angles.instances import (
+    FOLDER,
+    AngleInstances,
+    excluded_names,
+    hamiltonian_of,
+    make_instances,
+)
 from quasar.train.angles.network import AngleModule
 from quasar.train.angles.settings import AngleSettings
 from quasar.train.progress import TrainingProgress, rate
@@ -46,13 +52,17 @@ def train_angles(settings: AngleSettings, progress: Progress) -> dict[str, float
     """Train, or go on with what the folder holds; returns the last means.
 
     Raises:
-        InputError: the folder belongs to other settings, or an excluded set cannot be read.
+        InputError: the folder belongs to other settings, an excluded set cannot be read, or no
+            instances can be drawn as is asked.
     """
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     stated = settings.model_dump(mode="json", exclude={"out": True, "data": {"jobs"}})
+    folder = settings.out / FOLDER
+    # Before the folder is claimed: whoever mends a path goes on in the same folder.
+    excluded = excluded_names(settings.data, folder)
     claim(settings.out, stated)
-    instances = make_instances(settings, settings.out / FOLDER, progress)
+    instances = make_instances(settings, folder, excluded, progress)
     run = _AngleRun(settings, instances)
     run.train(progress)
     return run.finish()
