@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from quasar.cli.train import app, read_config
 from quasar.core.errors import InputError
+from quasar.train.angles.settings import AngleSettings
 from quasar.train.sft_settings import SftSettings
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -17,6 +19,11 @@ CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("sft-*.toml")), ids=lambda p: p.name)
 def test_checked_in_configurations_are_valid(path: Path) -> None:
     SftSettings.parse(read_config(path, []))
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("angles-*.toml")), ids=lambda p: p.name)
+def test_configurations_of_networks_of_angles_are_valid(path: Path) -> None:
+    AngleSettings.parse(read_config(path, []))
 
 
 def test_changes_go_over_the_file() -> None:
@@ -75,3 +82,19 @@ def test_unknown_settings_are_named() -> None:
 @pytest.mark.parametrize("command", ["sft", "grpo"])
 def test_help_names_the_extra(command: str) -> None:
     assert "'.[train]'" in CliRunner().invoke(app, [command, "--help"]).output
+
+
+@pytest.mark.parametrize(
+    ("command", "libraries", "extra"),
+    [("angles", "PyTorch", "models"), ("grpo", "PyTorch and TRL", "train")],
+)
+def test_what_is_missing_is_named_with_its_extra(
+    command: str, libraries: str, extra: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "torch" else found(name)
+    )
+    result = CliRunner().invoke(app, [command, str(tmp_path / "any.toml")])
+    assert f"needs {libraries}: pip" in str(result.exception)
+    assert f"'.[{extra}]'" in str(result.exception)

@@ -115,7 +115,7 @@ def angles(
 
     Needs the extra `models`: pip install -e '.\[models]' in your clone.
     """
-    _need("torch")
+    _need("torch", extra="models")
     from quasar.cli.bar import Bar
     from quasar.train.angles.settings import AngleSettings
     from quasar.train.angles.training import train_angles
@@ -220,11 +220,12 @@ def _value(text: str) -> Any:
         return text
 
 
-def _need(*modules: str) -> None:
+def _need(*modules: str, extra: str = "train") -> None:
     from importlib.util import find_spec
 
     if any(find_spec(module) is None for module in modules):
+        libraries = "PyTorch and TRL" if extra == "train" else "PyTorch"
         raise InputError(
-            "training needs PyTorch and TRL: "
-            "pip install -c constraints/constraints.txt -e '.[train]' in your clone of quasar."
+            f"training needs {libraries}: "
+            f"pip install -c constraints/constraints.txt -e '.[{extra}]' in your clone of quasar."
         )
