@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import wheel_check
+from quasar.core.compiled import files_of
 from support.command_reference import every_command, options
 from support.pages import ROOT
 
@@ -54,7 +55,8 @@ def test_the_sdist_has_what_the_wheel_is_built_from() -> None:
 
 def test_a_package_without_its_model_is_refused() -> None:
     kernel = "quasar/models/libkernel.so"
-    names = [*wheel_check.NEEDED[1:], "x.dist-info/licenses/LICENSE", kernel]
+    headers = [f"quasar/{file}" for file in files_of("models/kernel.c")]
+    names = [*wheel_check.NEEDED[1:], *headers, "x.dist-info/licenses/LICENSE", kernel]
     with pytest.raises(SystemExit, match=r"a\.whl lacks quasar/models/nano/model\.safetensors"):
         wheel_check.check_contents(Path("a.whl"), names, "")
     names.append(wheel_check.NEEDED[0])

@@ -22,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 NEEDED = (
     "quasar/models/nano/model.safetensors",
     "quasar/models/nano/tokenizer.json",
+    "quasar/models/nano/angles.safetensors",
+    "quasar/models/nano/angles-agent-q.safetensors",
     "quasar/models/kernel.c",
     "quasar/studio/static/index.html",
     "quasar/studio/static/studio.js",

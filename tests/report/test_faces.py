@@ -143,8 +143,8 @@ def test_fields_are_described_to_help() -> None:
     from quasar.verifier.quality import Quality
 
     for model in (quasar.Report, Quality, Step, Comparison, quasar.Sampling):
-        described = {name: field.description for name, field in model.model_fields.items()}
-        assert [name for name, text in described.items() if not text] == []
+        described = model.model_json_schema()["properties"]
+        assert [name for name, field in described.items() if not field.get("description")] == []
     told = " ".join((inspect.getdoc(quasar.Report) or "").split())
     assert "p_optimal: Probability of measuring an optimal state." in told
     schema = quasar.Report.model_json_schema()

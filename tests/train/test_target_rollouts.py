@@ -118,8 +118,8 @@ def test_a_short_run_leaves_a_model_that_is_asked_for_tasks(base: Path, tmp_path
 def test_settings_name_one_source(base: Path, tmp_path: Path) -> None:
     tasks = {"tasks": {"ghz": 1.0}}
     for data, said in (
-        ({}, "either paths"),
-        ({"tasks": tasks, "paths": ["a"]}, "either paths"),
+        ({}, "give one of paths"),
+        ({"tasks": tasks, "paths": ["a"]}, "give one of paths"),
         ({"tasks": tasks, "max_qubits": 3}, "do not use max_qubits"),
     ):
         with pytest.raises(InputError, match=said):
