@@ -129,12 +129,10 @@ def _excluded(settings: BuildSettings, progress: Progress) -> bytes:
     """Content of the file of excluded instances."""
     if not settings.exclude:
         return b""
-    from quasar.data.source import Source, instance_ids
+    from quasar.data.source import known_instances
 
     progress.say("reading the excluded instances")
-    found: set[str] = set()
-    for name in settings.exclude:
-        found.update(identifier for _, identifier in instance_ids(Source(Path(name))))
+    found = known_instances(Path(name) for name in settings.exclude)
     return "".join(f"{identifier}\n" for identifier in sorted(found)).encode()
 
 

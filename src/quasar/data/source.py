@@ -5,7 +5,7 @@ Each record comes with its place, so that findings can name it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -162,6 +162,15 @@ def instance_ids(source: Source, *, jobs: int = 1) -> Iterator[tuple[Place, str]
     """
     for found in map_ordered(_identify, chunked(source.records(STATEMENT), _CHUNK), jobs=jobs):
         yield from found
+
+
+def known_instances(paths: Iterable[Path]) -> frozenset[str]:
+    """Instance ids of all records in some files and data sets.
+
+    Raises:
+        InputError: one cannot be read, or has a record that states no problem.
+    """
+    return frozenset(name for path in paths for _, name in instance_ids(Source(path)))
 
 
 def _identify(chunk: list[tuple[Place, dict[str, Any]]]) -> list[tuple[Place, str]]:

@@ -90,21 +90,21 @@ class BackEnd(ABC):
     def answer(self, asks: Sequence[Ask], sampling: Sampling) -> list[list[Completion]]:
         """`sampling.samples` completions of each chat, in order; raises as `complete`."""
 
-    def _is(self, profile: Profile, folder: Path | None = None) -> None:
-        """Take name, style and limits from a profile that `find_profile` completed.
-
-        Args:
-            folder: of the weights, where they lie on this machine.
-
-        Raises:
-            InputError: a network of angles lies there and cannot be read.
-        """
-        if folder is not None and profile.angles != "model":
-            self._networks = find_angle_networks(folder)
+    def _is(self, profile: Profile) -> None:
+        """Take name, style and limits from a profile that `find_profile` completed."""
         self.name = str(profile.name)
         self.prompt_style = str(profile.prompt_style)
         self.max_qubits = profile.max_qubits
         self.multi_turn = profile.multi_turn
+
+    def _take_networks(self, profile: Profile, folder: Path) -> None:
+        """Let the networks beside the weights decide angles, unless the profile says otherwise.
+
+        Raises:
+            InputError: one lies there and cannot be read.
+        """
+        if profile.angles != "model":
+            self._networks = find_angle_networks(folder)
 
 
 def _an_entry_each(

@@ -91,7 +91,7 @@ class NanoModel(BackEnd):
         except MemoryError as error:
             raise InfrastructureError(f"'{folder}' does not fit into memory.") from error
         self._set(found, running, profile, settings)
-        self._is(profile, found.folder)
+        self._take_networks(profile, found.folder)
 
     @classmethod
     def of(cls, found: Checkpoint, weights: HeldWeights, settings: NanoSettings) -> Self:

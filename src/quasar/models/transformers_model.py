@@ -63,7 +63,8 @@ class TransformersModel(BackEnd):
         weights = load_weights(model, settings)
         self._set(weights, tokenizer, chat_tokens, profile, settings.batch_size)
         folder = Path(model)
-        self._is(profile, folder if folder.is_dir() else None)
+        if folder.is_dir():
+            self._take_networks(profile, folder)
 
     @classmethod
     def of(cls, model: Any, tokenizer: Any, profile: Profile, *, batch_size: int = 8) -> Self:

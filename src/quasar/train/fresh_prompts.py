@@ -89,6 +89,6 @@ def fresh_prompts(settings: FreshPrompts, *, split: str, seed: int) -> Iterator[
 
 
 def _excluded(paths: tuple[Path, ...]) -> frozenset[str]:
-    from quasar.data.source import Source, instance_ids
+    from quasar.data.source import known_instances
 
-    return frozenset(name for path in paths for _, name in instance_ids(Source(path)))
+    return known_instances(paths)

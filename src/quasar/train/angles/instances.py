@@ -64,9 +64,9 @@ def excluded_names(data: AngleData, folder: Path) -> str:
     path = folder / EXCLUDED
     if path.exists():
         return path.read_text(encoding="utf-8")
-    from quasar.data.source import Source, instance_ids
+    from quasar.data.source import known_instances
 
-    found = {name for source in data.exclude for _, name in instance_ids(Source(source))}
+    found = known_instances(data.exclude)
     return "".join(f"{name}\n" for name in sorted(found))
 
 

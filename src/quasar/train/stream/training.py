@@ -301,9 +301,9 @@ def _stated(settings: SftSettings) -> dict[str, Any]:
 def _instance_ids(paths: Sequence[Path]) -> list[str]:
     if not paths:
         return []
-    from quasar.data.source import Source, instance_ids
+    from quasar.data.source import known_instances
 
-    return sorted({name for path in paths for _, name in instance_ids(Source(path))})
+    return sorted(known_instances(paths))
 
 
 def _say(text: str) -> None:
